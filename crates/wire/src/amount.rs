@@ -1,0 +1,255 @@
+//! An exact amount of money.
+//!
+//! Owns reading and writing decimal digits without binary floating point on the way. Must not know
+//! currencies or how an amount is shown to a person.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Neg};
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// An exact decimal amount; negative is money out.
+///
+/// In JSON it is a number that carries the decimal's digits as they are (`-50.1`, never
+/// `-50.10000000000001`). It is read from a JSON number or from a string of digits.
+///
+/// Two amounts are equal when their values are: `1.10 == 1.1`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(Decimal);
+
+/// Why a text is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountError {
+    /// It is not a decimal number.
+    NotANumber,
+    /// It is a number, but one with more than 28 significant digits, or of 10^15 and more.
+    OutOfRange,
+}
+
+impl fmt::Display for AmountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotANumber => "not a decimal number",
+            Self::OutOfRange => "a number outside the range of amounts",
+        })
+    }
+}
+
+impl std::error::Error for AmountError {}
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Amounts reach up to, and do not include, this many units of a currency: a quadrillion. The
+    /// largest real balances are far below, and whatever is below survives JavaScript's numbers
+    /// with two decimals.
+    const LIMIT: Decimal = Decimal::from_parts(0xa4c6_8000, 0x0003_8d7e, 0, false, 0);
+
+    /// Whether it is money out.
+    pub fn is_negative(self) -> bool {
+        self.0.is_sign_negative() && !self.0.is_zero()
+    }
+
+    /// Whether it is nothing at all.
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// The amount without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// The digits with at least `decimals` of them after the point: `5` becomes `5.00`. Digits are
+    /// added, never dropped.
+    pub fn to_fixed(self, decimals: u32) -> String {
+        let mut padded = self.0.normalize();
+        if padded.scale() < decimals {
+            padded.rescale(decimals);
+        }
+        padded.to_string()
+    }
+
+    /// The sum, or nothing where it leaves the range of what can be held exactly.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    /// Reads JSON's number syntax (`-12.5`, `1e3`), with a leading `+` allowed as well.
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let text = text.trim();
+        if !is_number(text) {
+            return Err(AmountError::NotANumber);
+        }
+        let value = if text.contains(['e', 'E']) {
+            Decimal::from_scientific(text)
+        } else {
+            Decimal::from_str_exact(text)
+        };
+        let value = value.map_err(|_| AmountError::OutOfRange)?;
+        if value.abs() >= Self::LIMIT {
+            return Err(AmountError::OutOfRange);
+        }
+        // There is no negative nothing: JSON's `-0` would show as money out.
+        Ok(Self(if value.is_zero() { value.abs() } else { value }))
+    }
+}
+
+/// Sign, digits, optionally a fraction and an exponent; at least one digit before the point.
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mantissa_ok = match mantissa.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(mantissa),
+    };
+    let exponent_ok = exponent.is_none_or(|text| digits(text.strip_prefix(['-', '+']).unwrap_or(text)));
+    mantissa_ok && exponent_ok
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let text = raw.get();
+        let parsed = if text.starts_with('"') {
+            serde_json::from_str::<String>(text).map_err(D::Error::custom)?.parse()
+        } else {
+            text.parse()
+        };
+        parsed.map_err(D::Error::custom)
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        if self.is_zero() { self } else { Self(-self.0) }
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    /// Adds exactly. Amounts are below 10^15, so that a sum of 10^13 of them still fits; beyond, it
+    /// stays at the largest number there is rather than wrapping around.
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amount(text: &str) -> Amount {
+        text.parse().expect("a valid amount")
+    }
+
+    #[test]
+    fn the_digits_that_come_in_are_the_digits_that_go_out() {
+        for text in ["-50.1", "0.1", "100", "-0.01", "999999999999999.99", "12.3400", "0.123456789012"] {
+            let read: Amount = serde_json::from_str(text).expect("a number");
+            assert_eq!(serde_json::to_string(&read).expect("a number"), text);
+        }
+    }
+
+    #[test]
+    fn numbers_and_strings_of_digits_are_the_same_amount() {
+        let number: Amount = serde_json::from_str("-50.10").expect("a number");
+        let string: Amount = serde_json::from_str("\"-50.1\"").expect("a string");
+        assert_eq!(number, string);
+    }
+
+    #[test]
+    fn an_exponent_is_written_out() {
+        assert_eq!(amount("1.5e3").to_string(), "1500");
+        assert_eq!(amount("25e-2").to_string(), "0.25");
+    }
+
+    #[test]
+    fn what_cannot_be_held_exactly_is_out_of_range() {
+        for text in ["1e15", "1000000000000000", "1e400", "-1e15", "0.12345678901234567890123456789", "1e-400"] {
+            assert_eq!(text.parse::<Amount>(), Err(AmountError::OutOfRange), "{text}");
+        }
+        assert!("999999999999999.9999".parse::<Amount>().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["", "-", ".5", "5.", "1,000", "NaN", "Infinity", "0x10", "1e", "--1", "1_000", "١"] {
+            assert_eq!(text.parse::<Amount>(), Err(AmountError::NotANumber), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        assert_eq!(amount("-0.00").to_string(), "0.00");
+        assert!(!(-Amount::ZERO).is_negative());
+    }
+
+    #[test]
+    fn decimals_are_added_for_showing_and_never_dropped() {
+        assert_eq!(amount("-5").to_fixed(2), "-5.00");
+        assert_eq!(amount("1.50").to_fixed(0), "1.5");
+        assert_eq!(amount("0.12345").to_fixed(2), "0.12345");
+    }
+
+    proptest! {
+        #[test]
+        fn any_decimal_survives_json(mantissa in -999_999_999_999_999_i64..1_000_000_000_000_000, scale in 0_u32..9) {
+            let text = Decimal::new(mantissa, scale).to_string();
+            let read: Amount = serde_json::from_str(&text).expect("a number");
+            prop_assert_eq!(serde_json::to_string(&read).expect("json"), if mantissa == 0 { text.replace('-', "") } else { text });
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+            let _ = text.parse::<Amount>();
+            let _ = serde_json::from_str::<Amount>(&text);
+        }
+
+        #[test]
+        fn sums_are_exact(cents in proptest::collection::vec(-1_000_000_i64..1_000_000, 0..200)) {
+            let sum: Amount = cents.iter().map(|cents| Amount(Decimal::new(*cents, 2))).sum();
+            prop_assert_eq!(sum, Amount(Decimal::new(cents.iter().sum(), 2)));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Requests and answers of the HTTP API.
+//!
+//! Owns the shapes of the contract's section 2. Must not know how they are carried.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, Currency, Transaction};
+
+/// A link between a user and an institution at a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// The connector, for example `basiq`.
+    pub connector_id: String,
+    /// The provider's id of the connection.
+    pub connection_id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// The provider's id of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_user_id: Option<String>,
+    /// The bank's or book-keeping service's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_name: Option<String>,
+    /// `active`, `pending`, `invalid`, `revoked` or `deleted`.
+    pub status: String,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+}
+
+/// Body of `PUT /api/connectors/{connector}/connections/{connectionId}`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionRequest {
+    /// Whose it is.
+    pub user_id: String,
+    /// The provider's id of the user.
+    #[serde(default)]
+    pub external_user_id: Option<String>,
+    /// The bank's name.
+    #[serde(default)]
+    pub institution_name: Option<String>,
+    /// The accounts that are known already.
+    #[serde(default)]
+    pub accounts: Vec<AccountRequest>,
+    /// `active` where it is not said.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+/// An account in a [`ConnectionRequest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountRequest {
+    /// The provider's id.
+    #[serde(alias = "id")]
+    pub account_id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The account number; only its last four digits are kept.
+    #[serde(default)]
+    pub account_number: Option<String>,
+    /// `transaction`, `savings`, `credit-card` …
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Its currency.
+    #[serde(default)]
+    pub currency: Option<Currency>,
+    /// The booked balance.
+    #[serde(default)]
+    pub balance: Option<Amount>,
+    /// What can be spent.
+    #[serde(default)]
+    pub available: Option<Amount>,
+}
+
+/// An account as clients see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The provider's id.
+    pub account_id: String,
+    /// The connector.
+    pub connector_id: String,
+    /// The connection.
+    pub connection_id: String,
+    /// Its name.
+    pub name: String,
+    /// The bank's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_name: Option<String>,
+    /// The last four digits of its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_digits: Option<String>,
+    /// `transaction`, `savings`, `credit-card` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its currency.
+    pub currency: Currency,
+    /// The booked balance, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Amount>,
+    /// What can be spent, where the provider tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<Amount>,
+    /// RFC 3339, UTC: when the balance was last told.
+    pub updated_at: String,
+}
+
+/// Answer of `GET /api/accounts`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountsPage {
+    /// Always `true`.
+    pub success: bool,
+    /// The user's accounts.
+    pub accounts: Vec<Account>,
+}
+
+/// Answer of `GET /api/transactions`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransactionsPage {
+    /// Always `true`.
+    pub success: bool,
+    /// Newest first; with `since`, in the order they changed.
+    pub transactions: Vec<Transaction>,
+    /// For `before`: the next older page, or `null` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Totals of one currency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrencySummary {
+    /// The currency.
+    pub currency: Currency,
+    /// The sum of the accounts' booked balances.
+    pub balance: Amount,
+    /// Money in since `Summary::from`; not negative.
+    pub income: Amount,
+    /// Money out since `Summary::from`; not positive.
+    pub expenses: Amount,
+    /// How many accounts there are.
+    pub accounts: u32,
+}
+
+/// Answer of `GET /api/summary`: totals for each currency; transfers between a person's own
+/// accounts are neither income nor expenses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Always `true`.
+    pub success: bool,
+    /// RFC 3339, UTC: the start of the period, the first of the month.
+    pub from: String,
+    /// One for each currency, in the order of their codes.
+    pub currencies: Vec<CurrencySummary>,
+    /// The user's newest event number.
+    pub seq: u64,
+}
+
+/// What the dashboard shows when it opens.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// Whose it is.
+    pub user_id: String,
+    /// How to greet them.
+    pub display_name: String,
+    /// The user's newest event number that this contains.
+    pub seq: u64,
+    /// The user's accounts.
+    pub accounts: Vec<Account>,
+    /// The newest transactions.
+    pub transactions: Vec<Transaction>,
+    /// For the next older page.
+    pub next_cursor: Option<String>,
+    /// Totals for each currency.
+    pub summary: Summary,
+}
+
+/// A connector as `GET /api/connectors` tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorStatus {
+    /// Its name in addresses.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// `bank`, `accounting` …
+    pub connector_type: String,
+    /// Whether it has what it needs to take webhooks.
+    pub configured: bool,
+    /// Where the provider should send its webhooks.
+    pub webhook_path: String,
+    /// What it can do: `webhooks`, `balances` …
+    pub capabilities: Vec<String>,
+}
+
+/// The answer to a webhook that was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookAnswer {
+    /// Always `true`.
+    pub success: bool,
+    /// Seen before; nothing was done.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub duplicate: bool,
+    /// Authentic, but it cannot be placed or understood yet; it is kept.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub kept: bool,
+    /// With `kept`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many transactions were new or had changed.
+    #[serde(default)]
+    pub processed: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}

@@ -1,0 +1,132 @@
+//! What clients are told when something fails.
+//!
+//! Owns the codes and the fixed sentences that go with those of Socket.IO. Must not know HTTP status
+//! codes: the server maps them in one place.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
+        /// A machine-readable reason; part of the contract with clients.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ErrorCode {
+            $($(#[$doc])* #[serde(rename = $code)] $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code as it stands in JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The sentence that goes with it where there is nothing more precise to say.
+            pub fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// Socket.IO: `authenticate` came without a user id or a token.
+    MissingCredentials = "MISSING_CREDENTIALS", "User ID and token required";
+    /// The token is malformed, wrongly signed, or out of its time.
+    InvalidToken = "INVALID_TOKEN", "Invalid or expired token";
+    /// The token is good, but another user's.
+    UserMismatch = "USER_MISMATCH", "User ID mismatch";
+    /// Socket.IO: the token of a signed-in socket has expired; the socket is closed.
+    TokenExpired = "TOKEN_EXPIRED", "Token expired";
+    /// Socket.IO: the user has as many signed-in sockets as are allowed.
+    ConnectionLimit = "CONNECTION_LIMIT", "Connection limit reached";
+    /// The token could not be checked now; try again.
+    AuthUnavailable = "AUTH_UNAVAILABLE", "Authentication service error";
+    /// Socket.IO: the socket did not sign in in time and is closed.
+    AuthTimeout = "AUTH_TIMEOUT", "Authentication timeout";
+    /// HTTP: nobody is signed in.
+    Unauthorized = "UNAUTHORIZED", "Sign in first";
+    /// HTTP: the caller may not do this.
+    Forbidden = "FORBIDDEN", "Not allowed";
+    /// HTTP: the `Origin` is not one of the allowed ones.
+    OriginNotAllowed = "ORIGIN_NOT_ALLOWED", "This origin is not allowed";
+    /// HTTP: wrong e-mail address or password.
+    InvalidCredentials = "INVALID_CREDENTIALS", "Wrong e-mail address or password";
+    /// HTTP: the request is not what this call takes.
+    BadRequest = "BAD_REQUEST", "The request is malformed";
+    /// HTTP: no such thing.
+    NotFound = "NOT_FOUND", "Not found";
+    /// HTTP: the method is not one of this address's.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", "This address does not take that method";
+    /// HTTP: it belongs to somebody else already.
+    Conflict = "CONFLICT", "It conflicts with what is there";
+    /// HTTP: the body is larger than is taken.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", "The body is too large";
+    /// HTTP: too many requests; `Retry-After` tells when to come back.
+    RateLimited = "RATE_LIMITED", "Too many requests";
+    /// Webhook: no connector has this name.
+    UnknownConnector = "UNKNOWN_CONNECTOR", "No such connector";
+    /// Webhook: no secret is configured, so nothing can be verified.
+    NotConfigured = "NOT_CONFIGURED", "This connector is not configured";
+    /// Webhook: a header that the signature needs is missing.
+    SignatureMissing = "SIGNATURE_MISSING", "The signature is missing";
+    /// Webhook: the signature does not match.
+    SignatureInvalid = "SIGNATURE_INVALID", "The signature does not match";
+    /// Webhook: signed too long ago, or in the future.
+    SignatureStale = "SIGNATURE_STALE", "The signature's time is too far from now";
+    /// Webhook: the body is not JSON, or not this provider's shape.
+    MalformedBody = "MALFORMED_BODY", "The body is not what this provider sends";
+    /// HTTP: the store cannot take it now; try again.
+    Unavailable = "UNAVAILABLE", "Try again in a moment";
+    /// HTTP: a fault of the server.
+    Internal = "INTERNAL", "Something went wrong on our side";
+}
+
+/// The body of every HTTP error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// Always `false`.
+    pub success: bool,
+    /// One sentence for a person.
+    pub error: String,
+    /// For a program.
+    pub code: ErrorCode,
+}
+
+impl ErrorBody {
+    /// The body for `code` with a sentence of its own.
+    pub fn new(code: ErrorCode, error: impl Into<String>) -> Self {
+        Self { success: false, error: error.into(), code }
+    }
+}
+
+/// The payload of the Socket.IO event `error`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketError {
+    /// One sentence, fixed by the contract.
+    pub message: String,
+    /// For a program.
+    pub code: ErrorCode,
+    /// With `CONNECTION_LIMIT`: how many sockets a user may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl From<ErrorCode> for SocketError {
+    fn from(code: ErrorCode) -> Self {
+        Self { message: code.message().to_owned(), code, limit: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_reads_the_same_in_json_and_in_text() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_string(code).expect("json"), format!("\"{}\"", code.as_str()));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The transaction as clients see it (the original service's `StandardTransaction`).
+//!
+//! Owns its fields and their names. Must not know where a transaction comes from or is kept.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Amount, Currency};
+
+/// One transaction of one account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transaction {
+    /// The provider's id, unique within its account.
+    pub transaction_id: String,
+    /// The provider's id of the account.
+    pub account_id: String,
+    /// Whose it is: the user that its connection is registered for.
+    pub user_id: String,
+    /// The connection it came over.
+    pub connection_id: String,
+    /// Negative is money out.
+    pub amount: Amount,
+    /// The account's currency.
+    pub currency: Currency,
+    /// RFC 3339, UTC. Providers that tell only a day give midnight.
+    pub date: String,
+    /// Money out, money in, or between a person's own accounts.
+    pub primary_type: PrimaryType,
+    /// The provider's finer class, for example `bank-fee`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary_type: Option<String>,
+    /// For a person to read; long digit runs show their last four only.
+    pub description: String,
+    /// As the provider sent it, where that differs (masked as well).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_description: Option<String>,
+    /// Who was paid, or who paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
+    /// The payment's reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Where it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The account's balance after it, where the provider tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Amount>,
+    /// What else the provider said: a JSON object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Box<RawValue>>,
+    /// `BANK_API`, `CUSTOM`, `WEBHOOK`, `PAYMENT_API` …
+    pub source: String,
+    /// The connector that it came through, for example `basiq`.
+    pub connector_id: String,
+    /// `bank`, `accounting`, `webhook` …
+    pub connector_type: String,
+    /// The provider's guess at a category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_hint: Option<String>,
+    /// Free labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// A picture of the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_url: Option<String>,
+    /// The invoice, bill or statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_url: Option<String>,
+    /// Whether the bank has booked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<TransactionStatus>,
+    /// 1 when it is new, one more with each change.
+    pub revision: u32,
+}
+
+impl PartialEq for Transaction {
+    /// Field by field; `metadata` by its text.
+    fn eq(&self, other: &Self) -> bool {
+        self.revision == other.revision && self.same_content(other)
+    }
+}
+
+impl Transaction {
+    /// Whether the two tell the same of the same transaction, whatever their revisions.
+    pub fn same_content(&self, other: &Self) -> bool {
+        // Destructured, so that a field that is added and not compared does not compile.
+        let Self {
+            transaction_id,
+            account_id,
+            user_id,
+            connection_id,
+            amount,
+            currency,
+            date,
+            primary_type,
+            secondary_type,
+            description,
+            original_description,
+            merchant,
+            reference,
+            location,
+            balance,
+            metadata,
+            source,
+            connector_id,
+            connector_type,
+            category_hint,
+            tags,
+            receipt_url,
+            document_url,
+            status,
+            revision: _,
+        } = self;
+        *transaction_id == other.transaction_id
+            && *account_id == other.account_id
+            && *user_id == other.user_id
+            && *connection_id == other.connection_id
+            && *amount == other.amount
+            && *currency == other.currency
+            && *date == other.date
+            && *primary_type == other.primary_type
+            && *secondary_type == other.secondary_type
+            && *description == other.description
+            && *original_description == other.original_description
+            && *merchant == other.merchant
+            && *reference == other.reference
+            && *location == other.location
+            && *balance == other.balance
+            && metadata.as_deref().map(RawValue::get) == other.metadata.as_deref().map(RawValue::get)
+            && *source == other.source
+            && *connector_id == other.connector_id
+            && *connector_type == other.connector_type
+            && *category_hint == other.category_hint
+            && *tags == other.tags
+            && *receipt_url == other.receipt_url
+            && *document_url == other.document_url
+            && *status == other.status
+    }
+
+    /// What tells it from every other transaction of the same user: the connector, the connection,
+    /// the account and the provider's id.
+    pub fn key(&self) -> TransactionKey {
+        TransactionKey {
+            connector_id: self.connector_id.clone(),
+            connection_id: self.connection_id.clone(),
+            account_id: self.account_id.clone(),
+            transaction_id: self.transaction_id.clone(),
+        }
+    }
+}
+
+/// The identity of a transaction: a provider's transaction id alone is unique only within an account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionKey {
+    /// The connector.
+    pub connector_id: String,
+    /// The connection.
+    pub connection_id: String,
+    /// The account.
+    pub account_id: String,
+    /// The provider's id.
+    pub transaction_id: String,
+}
+
+/// The direction of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrimaryType {
+    /// Money out.
+    Expense,
+    /// Money in.
+    Income,
+    /// Between a person's own accounts.
+    Transfer,
+}
+
+impl PrimaryType {
+    /// As it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expense => "expense",
+            Self::Income => "income",
+            Self::Transfer => "transfer",
+        }
+    }
+}
+
+impl std::str::FromStr for PrimaryType {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "expense" => Ok(Self::Expense),
+            "income" => Ok(Self::Income),
+            "transfer" => Ok(Self::Transfer),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Whether the bank has booked a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransactionStatus {
+    /// Announced; may change or vanish.
+    Pending,
+    /// Booked.
+    Posted,
+}

@@ -1,0 +1,37 @@
+# Sourced by every other script and by the Makefile's recipes: puts the tools that scripts/setup
+# installed on PATH and picks the Rust toolchain that can build for WebAssembly.
+# It installs nothing and prints nothing.
+
+TALLYWIRE_TOOLS="${TALLYWIRE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tallywire/tools}"
+export TALLYWIRE_TOOLS
+
+# The versions that are pinned, in one place.
+CARGO_LEPTOS_VERSION=0.3.11
+BINARYEN_VERSION=132.0.0
+WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[",]/, "", $3); print $3 }' Cargo.lock)
+export CARGO_LEPTOS_VERSION BINARYEN_VERSION WASM_BINDGEN_VERSION
+
+PATH="$TALLYWIRE_TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION/bin:$TALLYWIRE_TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$TALLYWIRE_TOOLS/cargo-leptos/bin:$HOME/.cargo/bin:$PATH"
+export PATH
+
+# Whether the compiler in use ($1: a rustup toolchain, empty for the default) has the WebAssembly library.
+has_wasm_target() {
+    local libdir
+    libdir=$(RUSTUP_TOOLCHAIN="${1:-${RUSTUP_TOOLCHAIN:-}}" rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || return 1
+    ls "$libdir"/libcore-*.rlib >/dev/null 2>&1
+}
+
+# An empty RUSTUP_TOOLCHAIN is an error to rustup.
+[ -n "${RUSTUP_TOOLCHAIN:-}" ] || unset RUSTUP_TOOLCHAIN
+
+# Where rustup cannot fetch the target, scripts/setup builds it for Debian's compiler and links that
+# as the toolchain "debian"; without rustup, /usr/bin in front does the same.
+if ! has_wasm_target ""; then
+    if command -v rustup >/dev/null 2>&1; then
+        if rustup toolchain list 2>/dev/null | grep -q '^debian'; then
+            export RUSTUP_TOOLCHAIN=debian
+        fi
+    elif [ -x /usr/bin/rustc ]; then
+        export PATH="/usr/bin:$PATH"
+    fi
+fi
