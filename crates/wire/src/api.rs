@@ -223,3 +223,36 @@ pub struct WebhookAnswer {
 fn is_false(value: &bool) -> bool {
     !*value
 }
+
+/// Which transactions are asked for: the query of `GET /api/transactions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TransactionQuery {
+    /// Only what changed after this event number, in the order of the changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
+    /// Only what is older: a page's `nextCursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// At most so many, up to 500; 50 where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Of this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Through this connector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
+    /// With this text in the description, merchant or reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Up to, and with a day including, this (RFC 3339, or `YYYY-MM-DD`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// `expense`, `income` or `transfer`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub primary_type: Option<String>,
+}

@@ -1,0 +1,55 @@
+//! What the dashboard needs from whoever serves it: a port that the server implements.
+//!
+//! Owns the trait and the request's context types. Must not know a database, HTTP or Socket.IO.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+
+/// The signed-in person a page is rendered for. The server puts it into the request's extensions
+/// after it has checked the session; its absence means that nobody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// The user's id: the owner of the feed.
+    pub user_id: String,
+    /// How to greet them.
+    pub display_name: String,
+}
+
+/// Why the data could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendError {
+    /// The question itself is wrong: one sentence why.
+    Invalid(String),
+    /// The store did not answer; details are in the server's log.
+    Unavailable,
+}
+
+/// The data behind the pages.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// What the dashboard shows when it opens.
+    async fn snapshot(&self, viewer: &Viewer) -> Result<Snapshot, BackendError>;
+
+    /// A page of the viewer's transactions.
+    async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError>;
+}
+
+/// The shared handle that server functions find in their context.
+pub type SharedBackend = Arc<dyn Backend>;
+
+/// What every page tells about this installation. The server provides it as context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteInfo {
+    /// The people a newcomer can sign in as with one click: `(user id, display name)`. Empty unless
+    /// the server runs in demo mode, which every page then says.
+    pub demo_users: Vec<(String, String)>,
+}
+
+impl SiteInfo {
+    /// Whether the server runs in demo mode.
+    pub fn is_demo(&self) -> bool {
+        !self.demo_users.is_empty()
+    }
+}

@@ -1,0 +1,76 @@
+//! A webhook on its way in: raw, then verified.
+//!
+//! Owns the two types and their one-way passage. Must not know any scheme.
+
+/// How far a signed time may be from now, either way (Standard Webhooks' reference libraries).
+pub const TOLERANCE_SECONDS: i64 = 300;
+
+/// Header names in lower case with their values, in the order they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// The first value of a header; `name` in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
+        Self(
+            headers
+                .into_iter()
+                .map(|(name, value)| (Into::<String>::into(name).to_ascii_lowercase(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// A delivery as it came: nothing of it may be believed.
+#[derive(Clone, Debug)]
+pub struct RawDelivery {
+    /// The request's headers.
+    pub headers: Headers,
+    /// The body's exact bytes.
+    pub body: Vec<u8>,
+}
+
+/// A delivery whose signature was right. Only a connector's `verify` makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedDelivery {
+    raw: RawDelivery,
+    key: String,
+}
+
+impl VerifiedDelivery {
+    /// `key` is what the provider repeats when it sends the same delivery again.
+    pub(crate) fn new(raw: RawDelivery, key: String) -> Self {
+        Self { raw, key }
+    }
+
+    /// A delivery that was verified and stored before, to be run again.
+    pub fn from_store(headers: Headers, body: Vec<u8>, key: String) -> Self {
+        Self { raw: RawDelivery { headers, body }, key }
+    }
+
+    /// The same for every attempt at this delivery, and for no other.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The request's headers.
+    pub fn headers(&self) -> &Headers {
+        &self.raw.headers
+    }
+
+    /// The body's exact bytes.
+    pub fn body(&self) -> &[u8] {
+        &self.raw.body
+    }
+}

@@ -1,0 +1,40 @@
+//! The table of providers.
+//!
+//! Owns the list; a new provider is one line here. Must not know any provider's details.
+
+use std::sync::Arc;
+
+use crate::Connector;
+
+/// What the operator configured for the connectors.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `BASIQ_WEBHOOK_SECRET`: any of these verifies.
+    pub basiq_webhook_secrets: Vec<String>,
+    /// `BASIQ_WEBHOOK_STRICT`: refuse the signature form without a time stamp.
+    pub basiq_webhook_strict: bool,
+    /// `APIDECK_WEBHOOK_SECRET`: any of these verifies.
+    pub apideck_webhook_secrets: Vec<String>,
+}
+
+/// Every connector this server has.
+#[derive(Clone)]
+pub struct Registry(Vec<Arc<dyn Connector>>);
+
+impl Registry {
+    /// The connectors with their settings.
+    pub fn new(settings: &Settings) -> Self {
+        let _ = settings;
+        Self(vec![])
+    }
+
+    /// The connector with this name in addresses.
+    pub fn get(&self, id: &str) -> Option<&Arc<dyn Connector>> {
+        self.0.iter().find(|connector| connector.info().id == id)
+    }
+
+    /// All of them, in the order they are shown.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Connector>> {
+        self.0.iter()
+    }
+}
