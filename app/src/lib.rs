@@ -1,2 +1,31 @@
+//! Tallywire's dashboard: its pages, its components, and the hook
+//! [`use_realtime_transactions`](realtime::use_realtime_transactions).
+//!
+//! The crate is compiled twice: into the server (feature `ssr`), which renders the pages, and into
+//! WebAssembly (feature `hydrate`), which brings them to life. It must not know a database or how
+//! the server keeps a session: what it needs, it asks of the port in [`backend`].
+
+#![forbid(unsafe_code)]
+
+pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
+mod clock;
+#[expect(unreachable_pub, reason = "the component macro generates public properties")]
+mod components;
+pub mod context;
+pub mod error;
+pub mod format;
+#[expect(unreachable_pub, reason = "the component macro generates public properties")]
+mod pages;
+pub mod realtime;
+#[expect(unreachable_pub, reason = "the component macro generates public properties")]
+mod root;
+pub mod search;
+#[cfg(feature = "ssr")]
+mod security;
+pub mod toasts;
+
+pub use api::SERVER_FN_PREFIX;
+pub use error::AppError;
+pub use root::{App, shell};

@@ -1,1 +1,13 @@
+//! The WebAssembly entry point.
+//!
+//! Owns waking up the page that the server has rendered. Must not hold any logic of the application.
 
+use app::App;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Called by the page's start-up script.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}

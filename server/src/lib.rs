@@ -1,1 +1,20 @@
+//! Tallywire: signed webhooks in, live transactions out.
+//!
+//! The way of a delivery: [`http`] takes the bytes, [`pipeline`] has them verified and understood by
+//! a connector, [`store`] makes them durable together with the events they cause, and [`realtime`]
+//! gives each event to the sockets of its user right after the commit. See `docs/architecture.md`.
 
+#![forbid(unsafe_code)]
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod http;
+pub mod pipeline;
+pub mod realtime;
+pub mod startup;
+pub mod state;
+pub mod store;
+#[cfg(feature = "ui")]
+pub mod ui;

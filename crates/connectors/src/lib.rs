@@ -10,9 +10,17 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod apideck;
+pub mod basiq;
+mod canonical;
 pub mod change;
+mod dates;
 pub mod delivery;
+mod document;
+mod fat;
+mod masking;
 pub mod registry;
+mod signature;
 
 use jiff::Timestamp;
 use wire::Currency;

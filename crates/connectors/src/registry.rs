@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use crate::Connector;
+use crate::apideck::Apideck;
+use crate::basiq::Basiq;
 
 /// What the operator configured for the connectors.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +26,7 @@ pub struct Registry(Vec<Arc<dyn Connector>>);
 impl Registry {
     /// The connectors with their settings.
     pub fn new(settings: &Settings) -> Self {
-        let _ = settings;
-        Self(vec![])
+        Self(vec![Arc::new(Basiq::new(settings)), Arc::new(Apideck::new(settings))])
     }
 
     /// The connector with this name in addresses.

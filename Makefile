@@ -1,0 +1,35 @@
+# Short names for what CONTRIBUTING.md explains. Every recipe sets up what is missing first.
+
+.PHONY: run watch build test bench fmt clean
+
+## Start on port 3003: what is configured, or a demo where nothing is.
+run:
+	@scripts/setup build
+	@scripts/build dev
+	@scripts/run
+
+## Rebuild and reload the page on every change.
+watch:
+	@scripts/setup watch
+	@. scripts/env.sh && cargo leptos watch
+
+## A release binary with its site in dist/.
+build:
+	@scripts/setup release
+	@scripts/build release
+
+## Format, lints, unit, integration and browser tests.
+test:
+	@scripts/setup test
+	@scripts/test
+
+## Measure the release build: latency, throughput, memory, size.
+bench: build
+	@. scripts/env.sh && cargo run --release --locked --package bench
+
+fmt:
+	@. scripts/env.sh && cargo fmt --all
+
+clean:
+	@. scripts/env.sh && cargo clean
+	@rm -rf dist

@@ -1,0 +1,78 @@
+//! The server functions behind the pages.
+//!
+//! Owns their names and their addresses. Must stay thin: they find the signed-in person and the
+//! [`backend`](crate::backend) in the context, and pass the question on.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+
+use crate::AppError;
+
+/// Where the server functions live: apart from the HTTP API, which is a contract with others.
+pub const SERVER_FN_PREFIX: &str = "/api/_ui";
+
+/// What the dashboard shows when it opens, and again after events were missed.
+#[server(prefix = "/api/_ui", endpoint = "snapshot", input = Json, output = Json)]
+pub async fn load_snapshot() -> Result<Snapshot, AppError> {
+    let (viewer, backend) = server::caller()?;
+    backend.snapshot(&viewer).await.map_err(server::failure)
+}
+
+/// One page of the transactions.
+#[server(prefix = "/api/_ui", endpoint = "transactions", input = Json, output = Json)]
+pub async fn load_transactions(query: TransactionQuery) -> Result<TransactionsPage, AppError> {
+    let (viewer, backend) = server::caller()?;
+    backend.transactions(&viewer, query).await.map_err(server::failure)
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use http::StatusCode;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+
+    use crate::AppError;
+    use crate::backend::{BackendError, SharedBackend, Viewer};
+
+    /// Who asks, and whom to pass the question to.
+    pub(super) fn caller() -> Result<(Viewer, SharedBackend), AppError> {
+        let viewer = crate::context::viewer().ok_or_else(|| answer(AppError::Unauthorized))?;
+        let backend = use_context::<SharedBackend>().ok_or_else(|| answer(AppError::Internal))?;
+        Ok((viewer, backend))
+    }
+
+    pub(super) fn failure(error: BackendError) -> AppError {
+        answer(match error {
+            BackendError::Invalid(reason) => AppError::Invalid(reason),
+            BackendError::Unavailable => AppError::Unavailable,
+        })
+    }
+
+    /// Gives the response the status that fits, so that caches and monitors see a failure as one.
+    fn answer(error: AppError) -> AppError {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(match error {
+                AppError::Unauthorized => StatusCode::UNAUTHORIZED,
+                AppError::Invalid(_) => StatusCode::BAD_REQUEST,
+                AppError::Unavailable | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+                AppError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            });
+        }
+        error
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use leptos::server_fn::ServerFn;
+
+    use super::*;
+
+    #[test]
+    fn every_server_function_lives_under_the_prefix() {
+        for path in [LoadSnapshot::PATH, LoadTransactions::PATH] {
+            assert!(path.starts_with(&format!("{SERVER_FN_PREFIX}/")), "{path}");
+        }
+    }
+}

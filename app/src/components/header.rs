@@ -1,0 +1,29 @@
+//! The bar at the top of the dashboard.
+
+use leptos::prelude::*;
+
+use super::badge::ConnectionBadge;
+use super::wordmark::Wordmark;
+use crate::realtime::UseRealtimeTransactionsReturn;
+
+#[component]
+pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl IntoView {
+    view! {
+        <header class="header">
+            <div class="header__inner">
+                <a class="header__home" href="/">
+                    <Wordmark />
+                </a>
+                <ConnectionBadge status=feed.status reconnect=feed.reconnect />
+                <div class="header__user">
+                    <span class="header__name">{name}</span>
+                    <form method="post" action="/api/session/end">
+                        <button class="button button--quiet" type="submit" data-testid="sign-out">
+                            "Sign out"
+                        </button>
+                    </form>
+                </div>
+            </div>
+        </header>
+    }
+}

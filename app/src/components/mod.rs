@@ -1,0 +1,15 @@
+//! The parts that pages are made of.
+
+pub(crate) mod accounts;
+pub(crate) mod alert;
+pub(crate) mod badge;
+pub(crate) mod banner;
+pub(crate) mod filters;
+pub(crate) mod fresh;
+pub(crate) mod header;
+pub(crate) mod row;
+pub(crate) mod search;
+pub(crate) mod summary;
+pub(crate) mod toaster;
+pub(crate) mod transactions;
+pub(crate) mod wordmark;

@@ -1,0 +1,85 @@
+//! One transaction.
+//!
+//! Owns what a row says and in which order. Must not know the list around it.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wire::api::Account;
+use wire::{PrimaryType, Transaction, TransactionStatus};
+
+use crate::clock::local_offset_minutes;
+use crate::format::{moment, signed_money, time_label};
+
+/// The direction is told by a sign, by words and by the amount's own sign; colour comes on top.
+fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static str) {
+    match transaction.primary_type {
+        PrimaryType::Income => ("income", "Money in", "M8 3v10M4 9l4 4 4-4"),
+        PrimaryType::Expense => ("expense", "Money out", "M8 13V3M4 7l4-4 4 4"),
+        PrimaryType::Transfer => ("transfer", "Transfer", "M2 6h11M10 3l3 3-3 3M14 11H3M6 8l-3 3 3 3"),
+    }
+}
+
+#[component]
+pub(crate) fn Row(
+    transaction: Arc<Transaction>,
+    class: &'static str,
+    accounts: Signal<Vec<Account>>,
+    is_local: Memo<bool>,
+) -> impl IntoView {
+    let (kind, kind_label, icon) = direction(&transaction);
+    let amount = signed_money(transaction.amount, transaction.currency);
+    let pending = transaction.status == Some(TransactionStatus::Pending);
+    let id = transaction.transaction_id.clone();
+    let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
+    let details = move || details(&transaction, &accounts.read(), is_local.get());
+    view! {
+        <li class=class data-testid="transaction-row" data-transaction-id=id data-type=kind>
+            <span class="row__icon" title=kind_label>
+                <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+                    <path d=icon />
+                </svg>
+                <span class="visually-hidden">{kind_label}</span>
+            </span>
+            <div class="row__text">
+                <p class="row__title">
+                    <span class="row__name">{title}</span>
+                    {pending.then(|| view! { <span class="tag">"Pending"</span> })}
+                </p>
+                <p class="row__details">{details}</p>
+            </div>
+            <p class="row__amount">{amount}</p>
+        </li>
+    }
+}
+
+/// `14:05 · Everyday · Card purchase, Surry Hills`
+fn details(transaction: &Transaction, accounts: &[Account], is_local: bool) -> String {
+    let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
+    let time = moment(&transaction.date, offset).and_then(|moment| moment.time).map(time_label);
+    let account = accounts.iter().find(|account| {
+        account.account_id == transaction.account_id && account.connection_id == transaction.connection_id
+    });
+    let description = transaction.merchant.as_ref().map(|_| transaction.description.clone());
+    let parts = [time, account.map(|account| account.name.clone()), description];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::feed::samples::{account, transaction};
+
+    #[test]
+    fn a_merchant_goes_before_the_description_which_then_stands_below() {
+        let mut coffee = transaction("1", "2026-11-22T10:05:00Z", "-4.50");
+        assert_eq!(details(&coffee, &[account()], false), "10:05 · Everyday");
+        coffee.merchant = Some("Blue Door".to_owned());
+        assert_eq!(details(&coffee, &[account()], false), "10:05 · Everyday · Payment 1");
+    }
+
+    #[test]
+    fn a_day_without_a_time_shows_none() {
+        assert_eq!(details(&transaction("1", "2026-11-22T00:00:00Z", "-1"), &[account()], true), "Everyday");
+    }
+}

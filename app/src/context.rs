@@ -1,0 +1,67 @@
+//! What every page knows before it renders: who looks at it, and what kind of installation it is.
+//!
+//! Owns carrying this from the server's render to the browser's, so that both build the same page.
+//! Must not hold anything that a signed-out visitor may not see.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// A person, as a page speaks of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id.
+    pub user_id: String,
+    /// Their name.
+    pub display_name: String,
+}
+
+/// What the server tells every page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageContext {
+    /// Who is signed in.
+    pub viewer: Option<Person>,
+    /// Who a visitor can sign in as with one click; nobody unless the server runs in demo mode.
+    pub demo_users: Vec<Person>,
+}
+
+impl PageContext {
+    /// Whether the server runs in demo mode.
+    pub fn is_demo(&self) -> bool {
+        !self.demo_users.is_empty()
+    }
+}
+
+/// Reads the context of this page on the server, or what the server wrote into the page, and
+/// provides it to the components.
+pub(crate) fn provide_page_context() -> PageContext {
+    let page = SharedValue::new(read).into_inner();
+    provide_context(page.clone());
+    page
+}
+
+/// The context that [`provide_page_context`] provided.
+pub(crate) fn use_page_context() -> PageContext {
+    use_context::<PageContext>().unwrap_or_default()
+}
+
+#[cfg(feature = "ssr")]
+fn read() -> PageContext {
+    let site = use_context::<crate::backend::SiteInfo>().unwrap_or_default();
+    let person = |(user_id, display_name)| Person { user_id, display_name };
+    PageContext {
+        viewer: viewer().map(|viewer| person((viewer.user_id, viewer.display_name))),
+        demo_users: site.demo_users.into_iter().map(person).collect(),
+    }
+}
+
+/// A page whose server wrote nothing into it is shown as to a stranger.
+#[cfg(not(feature = "ssr"))]
+fn read() -> PageContext {
+    PageContext::default()
+}
+
+/// Who is signed in, as the server put it into the request's extensions.
+#[cfg(feature = "ssr")]
+pub(crate) fn viewer() -> Option<crate::backend::Viewer> {
+    use_context::<http::request::Parts>()?.extensions.get::<crate::backend::Viewer>().cloned()
+}

@@ -1,0 +1,182 @@
+//! How money and moments are written.
+//!
+//! Owns the texts, the same on the server and in the browser. Must not read the clock or the
+//! browser's locale: what depends on them is passed in.
+
+use wire::time::{Civil, unix_millis};
+use wire::{Amount, Currency};
+
+const MINUS: char = '\u{2212}';
+const NO_BREAK_SPACE: char = '\u{a0}';
+const DAY_MILLIS: i64 = 86_400_000;
+
+/// An amount with its currency: `A$1,234.50`, `−£20.00`, `CHF 5.00`.
+pub fn money(amount: Amount, currency: Currency) -> String {
+    let mut text = String::new();
+    if amount.is_negative() {
+        text.push(MINUS);
+    }
+    match currency.symbol() {
+        Some(symbol) => text.push_str(symbol),
+        None => {
+            text.push_str(currency.code());
+            text.push(NO_BREAK_SPACE);
+        }
+    }
+    push_grouped(&mut text, &amount.abs().to_fixed(currency.decimals()));
+    text
+}
+
+/// The same, with a plus sign before money that comes in.
+pub fn signed_money(amount: Amount, currency: Currency) -> String {
+    let text = money(amount, currency);
+    if amount.is_negative() || amount.is_zero() { text } else { format!("+{text}") }
+}
+
+fn push_grouped(text: &mut String, digits: &str) {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
+    }
+}
+
+/// A day of the civil calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day {
+    /// The year.
+    pub year: i64,
+    /// 1 to 12.
+    pub month: u32,
+    /// 1 to 31.
+    pub day: u32,
+}
+
+/// When a transaction happened, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The day.
+    pub day: Day,
+    /// Hour and minute, where the provider told more than the day.
+    pub time: Option<(u32, u32)>,
+}
+
+/// Reads a transaction's date for a place `offset(millis)` minutes east of UTC. Providers that tell
+/// only a day give midnight in UTC: such a day is the same everywhere.
+pub fn moment(date: &str, offset: impl Fn(i64) -> i32) -> Option<Moment> {
+    let millis = unix_millis(date)?;
+    if millis.rem_euclid(DAY_MILLIS) == 0 {
+        return Some(Moment { day: day_of(millis, 0), time: None });
+    }
+    let civil = Civil::from_unix_millis(millis, offset(millis));
+    Some(Moment {
+        day: Day { year: civil.year, month: civil.month, day: civil.day },
+        time: Some((civil.hour, civil.minute)),
+    })
+}
+
+/// The day of a moment at an offset.
+pub fn day_of(millis: i64, offset_minutes: i32) -> Day {
+    let civil = Civil::from_unix_millis(millis, offset_minutes);
+    Day { year: civil.year, month: civil.month, day: civil.day }
+}
+
+/// `14:05`
+pub fn time_label((hour, minute): (u32, u32)) -> String {
+    format!("{hour:02}:{minute:02}")
+}
+
+/// `Sunday` is written short, the month in letters: `Sun 22 Nov 2026`. With the present moment
+/// known, the last two days have names.
+pub fn day_label(day: Day, now: Option<(i64, i32)>) -> String {
+    let Day { year, month, day: number } = day;
+    if let Some((now, offset)) = now {
+        if day == day_of(now, offset) {
+            return "Today".to_owned();
+        }
+        if day == day_of(now - DAY_MILLIS, offset) {
+            return "Yesterday".to_owned();
+        }
+    }
+    let civil = Civil { year, month, day: number, hour: 0, minute: 0, second: 0 };
+    format!("{} {number} {} {year}", civil.weekday(), civil.month_name())
+}
+
+/// `2026-11-22`, for a machine to read.
+pub fn day_code(day: Day) -> String {
+    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
+}
+
+/// `November 2026` in short, for the start of a period.
+pub fn month_label(from: &str) -> String {
+    unix_millis(from).map_or_else(
+        || "this month".to_owned(),
+        |millis| {
+            let civil = Civil::from_unix_millis(millis, 0);
+            format!("{} {}", civil.month_name(), civil.year)
+        },
+    )
+}
+
+/// `4 transactions`
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(amount: &str, currency: &str) -> String {
+        money(amount.parse().expect("an amount"), currency.parse().expect("a currency"))
+    }
+
+    #[test]
+    fn thousands_are_grouped_and_cents_are_complete() {
+        assert_eq!(shown("1234567.5", "AUD"), "A$1,234,567.50");
+        assert_eq!(shown("123", "AUD"), "A$123.00");
+        assert_eq!(shown("-1000", "GBP"), "\u{2212}£1,000.00");
+        assert_eq!(shown("-4200", "JPY"), "\u{2212}¥4,200");
+    }
+
+    #[test]
+    fn a_currency_without_a_sign_shows_its_code() {
+        assert_eq!(shown("5", "CHF"), "CHF\u{a0}5.00");
+    }
+
+    #[test]
+    fn money_that_comes_in_can_carry_a_plus() {
+        let five: Amount = "5".parse().expect("an amount");
+        assert_eq!(signed_money(five, Currency::USD), "+US$5.00");
+        assert_eq!(signed_money(Amount::ZERO, Currency::USD), "US$0.00");
+        assert_eq!(signed_money(-five, Currency::USD), "\u{2212}US$5.00");
+    }
+
+    #[test]
+    fn a_day_without_a_time_is_the_same_day_everywhere() {
+        let moment = moment("2026-11-22T00:00:00Z", |_| -480).expect("a date");
+        assert_eq!((day_code(moment.day), moment.time), ("2026-11-22".to_owned(), None));
+    }
+
+    #[test]
+    fn a_time_moves_with_the_place_and_may_change_the_day() {
+        let moment = moment("2026-11-22T20:30:00Z", |_| 660).expect("a date");
+        assert_eq!((day_code(moment.day), moment.time), ("2026-11-23".to_owned(), Some((7, 30))));
+    }
+
+    #[test]
+    fn the_last_two_days_have_names() {
+        let now = unix_millis("2026-11-22T05:00:00Z").map(|now| (now, 0));
+        let day = |text: &str| day_of(unix_millis(text).expect("a date"), 0);
+        assert_eq!(day_label(day("2026-11-22T01:00:00Z"), now), "Today");
+        assert_eq!(day_label(day("2026-11-21T01:00:00Z"), now), "Yesterday");
+        assert_eq!(day_label(day("2026-11-20T01:00:00Z"), now), "Fri 20 Nov 2026");
+        assert_eq!(day_label(day("2026-11-22T01:00:00Z"), None), "Sun 22 Nov 2026");
+    }
+}

@@ -1,0 +1,102 @@
+//! The dashboard: a person's accounts and transactions, live.
+//!
+//! Owns joining the live feed with the components and deciding what is worth a notice. Must not
+//! format or lay out.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Redirect;
+use wire::api::Snapshot;
+use wire::events::SyncStats;
+
+use crate::AppError;
+use crate::api::load_snapshot;
+use crate::clock::now_millis;
+use crate::components::accounts::Accounts;
+use crate::components::alert::Alert;
+use crate::components::fresh::Fresh;
+use crate::components::header::Header;
+use crate::components::summary::Totals;
+use crate::components::toaster::Toaster;
+use crate::components::transactions::Transactions;
+use crate::context::{Person, use_page_context};
+use crate::format::count;
+use crate::realtime::{UseRealtimeTransactionsOptions, use_realtime_transactions};
+use crate::toasts::Toasts;
+
+#[component]
+pub(crate) fn DashboardPage() -> impl IntoView {
+    let Some(viewer) = use_page_context().viewer else {
+        return view! { <Redirect path="/sign-in" /> }.into_any();
+    };
+    let snapshot = Resource::new_blocking(|| (), |()| load_snapshot());
+    view! {
+        <Title text="Transactions" />
+        <Suspense>
+            {move || {
+                let viewer = viewer.clone();
+                Suspend::new(async move {
+                    match snapshot.await {
+                        Ok(snapshot) => Either::Left(view! { <Dashboard viewer snapshot /> }),
+                        Err(error) => Either::Right(view! { <Failure error /> }),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
+    let toasts = RwSignal::new(Toasts::default());
+    let fresh = Fresh::provide();
+    let options = UseRealtimeTransactionsOptions::new()
+        .initial(snapshot)
+        .on_new_transaction(move |transaction| {
+            fresh.added(&transaction, now_millis());
+            toasts.update(|toasts| toasts.transaction(&transaction, now_millis()));
+        })
+        .on_updated(move |transaction| fresh.updated(&transaction, now_millis()))
+        .on_sync_complete(move |stats| toasts.update(|toasts| announce_sync(toasts, stats)));
+    let feed = use_realtime_transactions(options);
+    view! {
+        <Header name=viewer.display_name feed />
+        <main id="main" class="page">
+            <h1 class="visually-hidden">"Your transactions"</h1>
+            <Alert error=feed.error />
+            <Totals summary=feed.summary />
+            <div class="columns">
+                <Accounts accounts=feed.accounts />
+                <Transactions feed />
+            </div>
+        </main>
+        <Toaster toasts />
+    }
+}
+
+/// New transactions have their own notice.
+fn announce_sync(toasts: &mut Toasts, stats: SyncStats) {
+    if stats.new_transactions == 0 {
+        let total = usize::try_from(stats.total_transactions).unwrap_or(usize::MAX);
+        toasts.notice("Up to date", count(total, "transaction checked", "transactions checked"), now_millis());
+    }
+}
+
+#[component]
+fn Failure(error: AppError) -> impl IntoView {
+    let signed_out = error == AppError::Unauthorized;
+    let (label, href) = if signed_out { ("Sign in", "/sign-in") } else { ("Try again", "/") };
+    view! {
+        <main id="main" class="entrance">
+            <div class="entrance__panel">
+                <h1 class="entrance__title">"Your transactions can't be shown"</h1>
+                <p role="alert">{error.message()}</p>
+                <a class="button button--primary" href=href rel="external">
+                    {label}
+                </a>
+            </div>
+        </main>
+    }
+}

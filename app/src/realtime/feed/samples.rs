@@ -1,0 +1,99 @@
+//! Transactions, snapshots and events for tests.
+
+use wire::api::{Account, CurrencySummary, Snapshot, Summary};
+use wire::events::{EventSource, Stamp, TransactionDeleted, TransactionEvent};
+use wire::{Amount, Currency, PrimaryType, Transaction, TransactionStatus};
+
+use super::FeedEvent;
+
+pub(crate) fn transaction(id: &str, date: &str, amount: &str) -> Transaction {
+    let amount: Amount = amount.parse().expect("an amount");
+    Transaction {
+        transaction_id: id.to_owned(),
+        account_id: "everyday".to_owned(),
+        user_id: "alex".to_owned(),
+        connection_id: "bank".to_owned(),
+        amount,
+        currency: Currency::AUD,
+        date: date.to_owned(),
+        primary_type: if amount.is_negative() { PrimaryType::Expense } else { PrimaryType::Income },
+        secondary_type: None,
+        description: format!("Payment {id}"),
+        original_description: None,
+        merchant: None,
+        reference: None,
+        location: None,
+        balance: None,
+        metadata: None,
+        source: "BANK_API".to_owned(),
+        connector_id: "basiq".to_owned(),
+        connector_type: "bank".to_owned(),
+        category_hint: None,
+        tags: Vec::new(),
+        receipt_url: None,
+        document_url: None,
+        status: Some(TransactionStatus::Posted),
+        revision: 1,
+    }
+}
+
+pub(crate) fn account() -> Account {
+    Account {
+        account_id: "everyday".to_owned(),
+        connector_id: "basiq".to_owned(),
+        connection_id: "bank".to_owned(),
+        name: "Everyday".to_owned(),
+        institution_name: None,
+        last_digits: None,
+        kind: None,
+        currency: Currency::AUD,
+        balance: Some(Amount::ZERO),
+        available: None,
+        updated_at: "2026-11-01T00:00:00Z".to_owned(),
+    }
+}
+
+/// What the server would answer for these transactions, newest first.
+pub(crate) fn snapshot(seq: u64, mut transactions: Vec<Transaction>) -> Snapshot {
+    transactions.sort_by(|a, b| b.date.cmp(&a.date));
+    let sum =
+        |wanted: PrimaryType| transactions.iter().filter(|it| it.primary_type == wanted).map(|it| it.amount).sum();
+    let totals = CurrencySummary {
+        currency: Currency::AUD,
+        balance: Amount::ZERO,
+        income: sum(PrimaryType::Income),
+        expenses: sum(PrimaryType::Expense),
+        accounts: 1,
+    };
+    Snapshot {
+        user_id: "alex".to_owned(),
+        display_name: "Alex".to_owned(),
+        seq,
+        accounts: vec![account()],
+        summary: Summary { success: true, from: "2026-11-01T00:00:00Z".to_owned(), currencies: vec![totals], seq },
+        transactions,
+        next_cursor: None,
+    }
+}
+
+pub(crate) fn stamp(seq: u64) -> Stamp {
+    Stamp {
+        seq,
+        event_id: format!("event-{seq}"),
+        timestamp: "2026-11-22T10:00:00Z".to_owned(),
+        source: EventSource::Realtime,
+    }
+}
+
+pub(crate) fn new(seq: u64, transaction: Transaction) -> FeedEvent {
+    FeedEvent::New(TransactionEvent::new(stamp(seq), transaction))
+}
+
+pub(crate) fn updated(seq: u64, transaction: Transaction) -> FeedEvent {
+    FeedEvent::Updated(TransactionEvent::new(stamp(seq), transaction))
+}
+
+pub(crate) fn deleted(seq: u64, id: &str) -> FeedEvent {
+    let own = |text: &str| text.to_owned();
+    FeedEvent::Deleted(TransactionDeleted::new(stamp(seq), own(id), own("basiq"), own("bank"), own("everyday")))
+}

@@ -1,0 +1,33 @@
+//! A person's transactions as they happen: the hook and what it stands on.
+//!
+//! Owns the way from the socket's events to signals. Must not know how anything is shown.
+//!
+//! * [`feed`] turns a snapshot and events into one ordered, complete list: pure.
+//! * [`event`] reads events from the wire: pure.
+//! * [`status`] is what a person can be told about the connection: pure.
+//! * `session` joins a feed with signals; one for each page, however many components use it.
+//! * `reload` fetches what was missed.
+//! * `socket` is the only file that names the Socket.IO client, and exists in the browser only.
+
+pub mod event;
+pub mod feed;
+mod hook;
+#[cfg(not(target_arch = "wasm32"))]
+mod inert;
+mod options;
+mod provider;
+mod reload;
+mod session;
+#[cfg(target_arch = "wasm32")]
+mod socket;
+pub mod status;
+
+pub use hook::{UseRealtimeTransactionsReturn, use_realtime_transactions};
+pub use options::UseRealtimeTransactionsOptions;
+pub use provider::provide_realtime;
+pub use status::{ClientError, ConnectionStatus};
+
+#[cfg(not(target_arch = "wasm32"))]
+use inert as link;
+#[cfg(target_arch = "wasm32")]
+use socket as link;

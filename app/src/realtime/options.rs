@@ -1,0 +1,115 @@
+//! What a component can ask of the hook.
+//!
+//! Owns the options and their defaults. Must not act on them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wire::Transaction;
+use wire::api::Snapshot;
+use wire::events::SyncStats;
+
+pub(super) type Token = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// Options of [`use_realtime_transactions`](super::use_realtime_transactions).
+#[derive(Clone)]
+pub struct UseRealtimeTransactionsOptions {
+    pub(super) initial: Option<Snapshot>,
+    pub(super) limit: Option<usize>,
+    pub(super) url: Option<String>,
+    pub(super) token: Option<Token>,
+    pub(super) user_id: Option<String>,
+    pub(super) immediate: bool,
+    pub(super) on_new_transaction: Option<Callback<Transaction>>,
+    pub(super) on_updated: Option<Callback<Transaction>>,
+    pub(super) on_sync_complete: Option<Callback<SyncStats>>,
+}
+
+impl Default for UseRealtimeTransactionsOptions {
+    fn default() -> Self {
+        Self {
+            initial: None,
+            limit: None,
+            url: None,
+            token: None,
+            user_id: None,
+            immediate: true,
+            on_new_transaction: None,
+            on_updated: None,
+            on_sync_complete: None,
+        }
+    }
+}
+
+impl UseRealtimeTransactionsOptions {
+    /// The page's own server, its session cookie, connecting by itself.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the server rendered, so that the browser does not fetch it again. Without it, the first
+    /// connection loads it.
+    #[must_use]
+    pub fn initial(mut self, snapshot: Snapshot) -> Self {
+        self.initial = Some(snapshot);
+        self
+    }
+
+    /// How many transactions the hook returns at most; all that are loaded unless told.
+    #[must_use]
+    pub fn limit(mut self, transactions: usize) -> Self {
+        self.limit = Some(transactions);
+        self
+    }
+
+    /// Another Socket.IO server than the page's own. What was missed is still reloaded from the
+    /// page's own.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Gives the token to sign in with, asked anew at each connect. Unless told, the page's session
+    /// cookie signs in.
+    #[must_use]
+    pub fn token(mut self, token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.token = Some(Arc::new(token));
+        self
+    }
+
+    /// Whose feed it is; must be the token's user. Unless told, the server knows.
+    #[must_use]
+    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.user_id = Some(user_id.into());
+        self
+    }
+
+    /// Whether to connect when the component is mounted; so unless told. Otherwise `reconnect` does.
+    #[must_use]
+    pub fn immediate(mut self, immediate: bool) -> Self {
+        self.immediate = immediate;
+        self
+    }
+
+    /// Called once for each transaction that appears, including those that were missed for a while.
+    #[must_use]
+    pub fn on_new_transaction(mut self, callback: impl Fn(Transaction) + Send + Sync + 'static) -> Self {
+        self.on_new_transaction = Some(Callback::new(callback));
+        self
+    }
+
+    /// Called for each change of a transaction.
+    #[must_use]
+    pub fn on_updated(mut self, callback: impl Fn(Transaction) + Send + Sync + 'static) -> Self {
+        self.on_updated = Some(Callback::new(callback));
+        self
+    }
+
+    /// Called when a connection to an institution has been synchronised.
+    #[must_use]
+    pub fn on_sync_complete(mut self, callback: impl Fn(SyncStats) + Send + Sync + 'static) -> Self {
+        self.on_sync_complete = Some(Callback::new(callback));
+        self
+    }
+}

@@ -1,0 +1,76 @@
+//! The connection in the browser.
+//!
+//! Owns the Socket.IO client of a session: opening it, handing over what it says, and closing it
+//! when the session is dropped. Must not interpret events.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use socketio_client::{Client, Notification, Options, Status};
+
+use super::session::Session;
+
+/// The session's client, once it has been asked for.
+pub(super) struct Link {
+    // The client lives on this thread only; the arena of its own owner lets a session that is shared
+    // through the context hold it. Dropping the owner drops the client, which closes the socket.
+    _owner: Owner,
+    client: StoredValue<Option<Client>, LocalStorage>,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        let owner = Owner::default();
+        let client = owner.with(|| StoredValue::new_local(None));
+        Self { _owner: owner, client }
+    }
+
+    /// Opens the connection; the second time, nothing.
+    pub(super) fn connect(&self, session: &Arc<Session>) {
+        if self.client.with_value(Option::is_some) {
+            return;
+        }
+        let mut options = Options::new().path(wire::events::PATH).auth({
+            let session = Arc::downgrade(session);
+            move || session.upgrade().map(|session| session.auth_payload())
+        });
+        if let Some(url) = session.url() {
+            options = options.url(url);
+        }
+        let session = Arc::downgrade(session);
+        let client = Client::connect(options, move |notification| {
+            let Some(session) = session.upgrade() else { return };
+            match notification {
+                Notification::Status(status) => session.on_status(status),
+                Notification::Event(event) => session.on_event(&event.name, event.raw_arg(0).unwrap_or("null")),
+                Notification::Refused { message } => session.on_refused(message),
+            }
+        });
+        self.client.set_value(Some(client));
+    }
+
+    /// Tries now, whatever the state.
+    pub(super) fn reconnect(&self, session: &Arc<Session>) {
+        // Cloned out, because the client may call back at once.
+        match self.client.with_value(Clone::clone) {
+            Some(client) if client.status() != Status::Live => client.reconnect(),
+            Some(_) => {}
+            None => self.connect(session),
+        }
+    }
+
+    pub(super) fn disconnect(&self) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.disconnect();
+        }
+    }
+}
+
+pub(super) fn spawn(work: impl Future<Output = ()> + 'static) {
+    spawn_local(work);
+}
+
+pub(super) async fn sleep(millis: u32) {
+    gloo_timers::future::TimeoutFuture::new(millis).await;
+}

@@ -1,0 +1,146 @@
+//! What a person can be told about the connection.
+//!
+//! Owns the states and the errors that a page shows. Must not know how they are shown.
+
+use socketio_client::{CloseReason, Status};
+use wire::ErrorCode;
+use wire::error::SocketError;
+
+use crate::AppError;
+
+/// Where the connection stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConnectionStatus {
+    /// Not started: on the server, and before the browser has taken over.
+    #[default]
+    Idle,
+    /// On its way, or waiting to be signed in.
+    Connecting,
+    /// Signed in; events arrive as they happen.
+    Live,
+    /// Lost; another attempt follows.
+    Waiting {
+        /// Which attempt comes next.
+        attempt: u32,
+        /// When, in milliseconds since 1970.
+        retry_at_ms: u64,
+    },
+    /// The browser has no network; an attempt follows when it has.
+    Offline,
+    /// Closed on request.
+    Closed,
+    /// The server does not want this connection; nothing follows by itself.
+    Refused,
+}
+
+impl ConnectionStatus {
+    /// For an attribute: `live`, `waiting` …
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Waiting { .. } => "waiting",
+            Self::Offline => "offline",
+            Self::Closed => "closed",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether asking to connect now makes sense.
+    pub fn can_reconnect(self) -> bool {
+        matches!(self, Self::Waiting { .. } | Self::Offline | Self::Closed | Self::Refused)
+    }
+}
+
+impl From<Status> for ConnectionStatus {
+    /// A live socket is not yet a live feed: that it becomes once the server has signed it in.
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Idle => Self::Idle,
+            Status::Connecting | Status::Live => Self::Connecting,
+            Status::Waiting { reason: CloseReason::Offline, .. } => Self::Offline,
+            Status::Waiting { attempt, retry_at_ms, .. } => Self::Waiting { attempt, retry_at_ms },
+            Status::Closed => Self::Closed,
+            Status::Refused => Self::Refused,
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientError {
+    /// The server refused the connection, in its words.
+    Refused(String),
+    /// The server sent the event `error`.
+    Server(SocketError),
+    /// The server sent an event that cannot be read: its name.
+    Malformed(String),
+    /// What was missed could not be reloaded.
+    Reload(AppError),
+    /// The feed is another person's: somebody else signed in, in another tab.
+    OtherUser,
+}
+
+impl ClientError {
+    /// One sentence for a person.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Refused(reason) => format!("The server refused the connection: {reason}."),
+            Self::Server(error) => match error.code {
+                ErrorCode::ConnectionLimit => "Too many pages are open. Close one, then reconnect here.".to_owned(),
+                code if ends_session(code) => AppError::Unauthorized.message(),
+                _ => format!("{}.", error.message),
+            },
+            Self::Malformed(_) => "An update could not be read. The page has been refreshed instead.".to_owned(),
+            Self::Reload(error) => error.message(),
+            Self::OtherUser => "Somebody else signed in on this browser. Reload the page.".to_owned(),
+        }
+    }
+
+    /// Whether the way out is to sign in again.
+    pub fn needs_sign_in(&self) -> bool {
+        match self {
+            Self::Server(error) => ends_session(error.code),
+            Self::Reload(error) => *error == AppError::Unauthorized,
+            Self::Refused(_) | Self::Malformed(_) | Self::OtherUser => false,
+        }
+    }
+}
+
+/// Whether a socket with this error is not signed in, and will not be by trying again.
+pub fn ends_session(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::MissingCredentials
+            | ErrorCode::InvalidToken
+            | ErrorCode::TokenExpired
+            | ErrorCode::UserMismatch
+            | ErrorCode::AuthTimeout
+            | ErrorCode::Unauthorized
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_is_not_signed_in_is_not_live() {
+        assert_eq!(ConnectionStatus::from(Status::Live), ConnectionStatus::Connecting);
+    }
+
+    #[test]
+    fn a_browser_without_network_is_offline_rather_than_waiting() {
+        let waiting = |reason| ConnectionStatus::from(Status::Waiting { attempt: 2, retry_at_ms: 9, reason });
+        assert_eq!(waiting(CloseReason::Offline), ConnectionStatus::Offline);
+        assert_eq!(waiting(CloseReason::PingTimeout), ConnectionStatus::Waiting { attempt: 2, retry_at_ms: 9 });
+    }
+
+    #[test]
+    fn an_ended_session_sends_to_the_sign_in_page() {
+        assert!(ClientError::Server(ErrorCode::TokenExpired.into()).needs_sign_in());
+        assert!(ClientError::Reload(AppError::Unauthorized).needs_sign_in());
+        assert!(!ClientError::Server(ErrorCode::ConnectionLimit.into()).needs_sign_in());
+    }
+}

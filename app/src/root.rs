@@ -1,0 +1,81 @@
+//! The document and the routes.
+//!
+//! Owns what stands around every page. Must not load data.
+
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use crate::clock::Clock;
+use crate::components::banner::DemoBanner;
+use crate::context::provide_page_context;
+use crate::pages::dashboard::DashboardPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::pages::sign_in::SignInPage;
+use crate::realtime::provide_realtime;
+
+/// The HTML document that the server sends.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::security::set_content_security_policy();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#f6f5f2" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#10171a" media="(prefers-color-scheme: dark)" />
+                <meta
+                    name="description"
+                    content="Your bank and accounting transactions, on your screen the moment they happen."
+                />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="manifest" href="/site.webmanifest" />
+                <HashedStylesheet options=options.clone() id="stylesheet" />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The application.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let page = provide_page_context();
+    Clock::provide();
+    provide_realtime();
+    Effect::new(|_| mark_hydrated());
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Tallywire".to_owned() } else { format!("{title} · Tallywire") } />
+        <a class="skip-link" href="#main">
+            "Skip to content"
+        </a>
+        {page.is_demo().then(|| view! { <DemoBanner /> })}
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+/// Tells style sheets and tests that the page answers to clicks now.
+fn mark_hydrated() {
+    #[cfg(target_arch = "wasm32")]
+    if let Some(body) = document().body() {
+        // Only a name that is no attribute name is refused.
+        let _ = body.set_attribute("data-hydrated", "true");
+    }
+}

@@ -1,0 +1,144 @@
+//! Narrowing the list down.
+//!
+//! Owns which transactions a filter lets through, and joining what the server found with what is
+//! here already. Must not ask the server.
+
+use wire::api::{Account, TransactionQuery};
+use wire::time::unix_millis;
+use wire::{PrimaryType, Transaction};
+
+/// What a person looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of one account, by its [`AccountKey`].
+    pub account: Option<AccountKey>,
+    /// Of one direction.
+    pub primary_type: Option<PrimaryType>,
+    /// With this text.
+    pub text: String,
+}
+
+/// The identity of an account: its id alone is unique only within a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AccountKey {
+    /// The connector.
+    pub connector_id: String,
+    /// The connection.
+    pub connection_id: String,
+    /// The provider's id.
+    pub account_id: String,
+}
+
+impl From<&Account> for AccountKey {
+    fn from(account: &Account) -> Self {
+        Self {
+            connector_id: account.connector_id.clone(),
+            connection_id: account.connection_id.clone(),
+            account_id: account.account_id.clone(),
+        }
+    }
+}
+
+impl AccountKey {
+    /// Whether a transaction is of this account.
+    pub fn owns(&self, transaction: &Transaction) -> bool {
+        transaction.account_id == self.account_id
+            && transaction.connection_id == self.connection_id
+            && transaction.connector_id == self.connector_id
+    }
+}
+
+impl Filter {
+    /// Whether everything goes through.
+    pub fn is_empty(&self) -> bool {
+        self.account.is_none() && self.primary_type.is_none() && self.text.trim().is_empty()
+    }
+
+    /// Whether a transaction goes through.
+    pub fn matches(&self, transaction: &Transaction) -> bool {
+        self.account.as_ref().is_none_or(|account| account.owns(transaction))
+            && self.primary_type.is_none_or(|primary_type| transaction.primary_type == primary_type)
+            && self.matches_text(transaction)
+    }
+
+    fn matches_text(&self, transaction: &Transaction) -> bool {
+        let needle = self.text.trim().to_lowercase();
+        let texts = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()];
+        needle.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&needle))
+    }
+
+    /// The same question for the server.
+    pub fn query(&self, before: Option<String>) -> TransactionQuery {
+        let text = self.text.trim();
+        TransactionQuery {
+            before,
+            account: self.account.as_ref().map(|account| account.account_id.clone()),
+            connector: self.account.as_ref().map(|account| account.connector_id.clone()),
+            q: (!text.is_empty()).then(|| text.to_owned()),
+            primary_type: self.primary_type.map(|primary_type| primary_type.as_str().to_owned()),
+            ..TransactionQuery::default()
+        }
+    }
+
+    /// What goes through of the live list and of what the server found, newest first and each once.
+    /// A transaction that is in both shows its newer revision.
+    pub fn combine(&self, live: &[Transaction], found: &[Transaction]) -> Vec<Transaction> {
+        let mut list: Vec<Transaction> = live.iter().filter(|it| self.matches(it)).cloned().collect();
+        for transaction in found {
+            let key = transaction.key();
+            let known = live.iter().any(|other| {
+                other.transaction_id == key.transaction_id
+                    && other.key() == key
+                    && other.revision >= transaction.revision
+            });
+            if !known && self.matches(transaction) {
+                list.retain(|other| other.key() != key);
+                list.push(transaction.clone());
+            }
+        }
+        list.sort_by_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::feed::samples::transaction;
+
+    fn text(text: &str) -> Filter {
+        Filter { text: text.to_owned(), ..Filter::default() }
+    }
+
+    #[test]
+    fn text_is_found_in_any_case_in_description_and_merchant() {
+        let mut coffee = transaction("1", "2026-11-22T10:00:00Z", "-4.50");
+        coffee.merchant = Some("Blue Door".to_owned());
+        assert!(text(" blue ").matches(&coffee));
+        assert!(text(&coffee.description.to_uppercase()).matches(&coffee));
+        assert!(!text("rent").matches(&coffee));
+    }
+
+    #[test]
+    fn an_account_of_another_connection_with_the_same_id_is_another_account() {
+        let own = transaction("1", "2026-11-22T10:00:00Z", "-4.50");
+        let account = AccountKey {
+            connector_id: own.connector_id.clone(),
+            connection_id: "another".to_owned(),
+            account_id: own.account_id.clone(),
+        };
+        assert!(!Filter { account: Some(account), ..Filter::default() }.matches(&own));
+    }
+
+    #[test]
+    fn what_the_server_found_joins_the_live_list_without_doubles() {
+        let newer = transaction("2", "2026-11-22T10:00:00Z", "-1");
+        let mut changed = transaction("1", "2026-11-20T10:00:00Z", "-2");
+        changed.revision = 2;
+        let old_revision = transaction("1", "2026-11-20T10:00:00Z", "-3");
+        let oldest = transaction("0", "2026-11-01T10:00:00Z", "-4");
+        let list = Filter::default().combine(&[newer, changed], &[old_revision, oldest]);
+        let shown: Vec<_> = list.iter().map(|it| (it.transaction_id.as_str(), it.revision)).collect();
+        assert_eq!(shown, [("2", 1), ("1", 2), ("0", 1)]);
+    }
+}

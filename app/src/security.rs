@@ -1,0 +1,37 @@
+//! The Content-Security-Policy of a page.
+//!
+//! Owns the policy, because it must agree with what the pages load: their own style sheet, their
+//! own WebAssembly, and the small scripts that carry this response's nonce. Must not set headers
+//! that have nothing to do with the content of a page.
+
+use http::HeaderValue;
+use http::header::CONTENT_SECURITY_POLICY;
+use leptos::nonce::use_nonce;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+/// Puts the policy into the response's headers.
+pub(crate) fn set_content_security_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    if let Ok(value) = HeaderValue::from_str(&policy(&nonce.to_string())) {
+        response.insert_header(CONTENT_SECURITY_POLICY, value);
+    }
+}
+
+fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_inline_script_runs_without_the_nonce() {
+        let policy = super::policy("abc");
+        assert!(policy.contains("'nonce-abc'"));
+        assert!(!policy.contains("unsafe-inline"));
+    }
+}

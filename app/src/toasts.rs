@@ -1,0 +1,217 @@
+//! The queue of short notices.
+//!
+//! Owns what is on the screen, for how long, and folding what comes at once into one notice. Must
+//! not know the clock or how a notice is shown: the time is passed in.
+
+use wire::{Amount, Currency, Transaction};
+
+use crate::format::{count, signed_money};
+
+/// How many notices are on the screen at once.
+pub const MAX_VISIBLE: usize = 3;
+/// How long a notice stays.
+pub const LIFETIME_MS: i64 = 6_000;
+/// Transactions that follow each other within this are one notice.
+pub const FOLD_WINDOW_MS: i64 = 2_000;
+
+/// One notice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    /// Tells it from others.
+    pub id: u64,
+    /// The first line.
+    pub title: String,
+    /// The second line.
+    pub detail: String,
+    transactions: usize,
+    totals: Vec<(Currency, Amount)>,
+    changed_at: i64,
+    remaining: i64,
+}
+
+/// All notices.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toasts {
+    next_id: u64,
+    visible: Vec<Toast>,
+    /// Since when each notice counts down; nothing while a person reads.
+    running_since: Option<i64>,
+    paused: bool,
+}
+
+impl Toasts {
+    /// The notices, oldest first.
+    pub fn visible(&self) -> &[Toast] {
+        &self.visible
+    }
+
+    /// A transaction has appeared.
+    pub fn transaction(&mut self, transaction: &Transaction, now: i64) {
+        self.elapse(now);
+        let (currency, amount) = (transaction.currency, transaction.amount);
+        let folds =
+            self.visible.last().is_some_and(|last| last.transactions > 0 && now - last.changed_at <= FOLD_WINDOW_MS);
+        if let Some(last) = self.visible.last_mut().filter(|_| folds) {
+            last.transactions += 1;
+            match last.totals.iter_mut().find(|(other, _)| *other == currency) {
+                Some((_, total)) => *total = *total + amount,
+                None => last.totals.push((currency, amount)),
+            }
+            let totals: Vec<String> =
+                last.totals.iter().map(|(currency, total)| signed_money(*total, *currency)).collect();
+            last.title = count(last.transactions, "new transaction", "new transactions");
+            last.detail = totals.join(", ");
+            last.changed_at = now;
+            last.remaining = LIFETIME_MS;
+            return;
+        }
+        let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
+        self.push(Toast {
+            id: 0,
+            title,
+            detail: signed_money(amount, currency),
+            transactions: 1,
+            totals: vec![(currency, amount)],
+            changed_at: now,
+            remaining: LIFETIME_MS,
+        });
+    }
+
+    /// Something else worth saying.
+    pub fn notice(&mut self, title: impl Into<String>, detail: impl Into<String>, now: i64) {
+        self.elapse(now);
+        self.push(Toast {
+            id: 0,
+            title: title.into(),
+            detail: detail.into(),
+            transactions: 0,
+            totals: Vec::new(),
+            changed_at: now,
+            remaining: LIFETIME_MS,
+        });
+    }
+
+    fn push(&mut self, mut toast: Toast) {
+        self.next_id += 1;
+        toast.id = self.next_id;
+        self.visible.push(toast);
+        if self.visible.len() > MAX_VISIBLE {
+            self.visible.remove(0);
+        }
+    }
+
+    /// Takes one away.
+    pub fn dismiss(&mut self, id: u64) {
+        self.visible.retain(|toast| toast.id != id);
+    }
+
+    /// Takes the newest away.
+    pub fn dismiss_newest(&mut self) {
+        self.visible.pop();
+    }
+
+    /// Stops the countdown while a person points at a notice or has the focus in it.
+    pub fn pause(&mut self, now: i64) {
+        self.elapse(now);
+        self.paused = true;
+    }
+
+    /// Goes on counting down.
+    pub fn resume(&mut self, now: i64) {
+        self.elapse(now);
+        self.paused = false;
+    }
+
+    /// Lets time pass, and takes away what has been there long enough.
+    pub fn elapse(&mut self, now: i64) {
+        let passed = self.running_since.map_or(0, |since| (now - since).max(0));
+        self.running_since = Some(now);
+        if self.paused {
+            return;
+        }
+        for toast in &mut self.visible {
+            toast.remaining -= passed;
+        }
+        self.visible.retain(|toast| toast.remaining > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::feed::samples::transaction;
+
+    fn at_once(amounts: &[&str]) -> Toasts {
+        let mut toasts = Toasts::default();
+        for amount in amounts {
+            toasts.transaction(&transaction(amount, "2026-11-22T10:00:00Z", amount), 1_000);
+        }
+        toasts
+    }
+
+    #[test]
+    fn one_transaction_is_named() {
+        let toasts = at_once(&["-4.50"]);
+        assert_eq!(toasts.visible()[0].detail, "\u{2212}A$4.50");
+    }
+
+    #[test]
+    fn several_at_once_are_one_notice_with_their_sum() {
+        let toasts = at_once(&["-100", "-20", "-3.40", "0"]);
+        let [toast] = toasts.visible() else { panic!("{toasts:?}") };
+        assert_eq!((toast.title.as_str(), toast.detail.as_str()), ("4 new transactions", "\u{2212}A$123.40"));
+    }
+
+    #[test]
+    fn currencies_are_not_added_up() {
+        let mut toasts = at_once(&["-100"]);
+        let mut dollars = transaction("us", "2026-11-22T10:00:00Z", "5");
+        dollars.currency = Currency::USD;
+        toasts.transaction(&dollars, 1_100);
+        assert_eq!(toasts.visible()[0].detail, "\u{2212}A$100.00, +US$5.00");
+    }
+
+    #[test]
+    fn what_comes_later_is_a_notice_of_its_own() {
+        let mut toasts = at_once(&["1"]);
+        toasts.transaction(&transaction("later", "2026-11-22T10:00:00Z", "1"), 1_000 + FOLD_WINDOW_MS + 1);
+        assert_eq!(toasts.visible().len(), 2);
+    }
+
+    #[test]
+    fn the_oldest_notice_gives_way() {
+        let mut toasts = Toasts::default();
+        for _ in 0..5 {
+            toasts.notice("Up to date", "", 0);
+        }
+        assert_eq!(toasts.visible().iter().map(|toast| toast.id).collect::<Vec<_>>(), [3, 4, 5]);
+    }
+
+    #[test]
+    fn a_notice_leaves_by_itself() {
+        let mut toasts = at_once(&["1"]);
+        toasts.elapse(1_000 + LIFETIME_MS - 1);
+        assert_eq!(toasts.visible().len(), 1);
+        toasts.elapse(1_000 + LIFETIME_MS);
+        assert!(toasts.visible().is_empty());
+    }
+
+    #[test]
+    fn a_notice_that_is_read_stays() {
+        let mut toasts = at_once(&["1"]);
+        toasts.pause(2_000);
+        toasts.elapse(100_000);
+        assert_eq!(toasts.visible().len(), 1);
+        toasts.resume(100_000);
+        toasts.elapse(100_000 + LIFETIME_MS - 1_000);
+        assert!(toasts.visible().is_empty());
+    }
+
+    #[test]
+    fn escape_takes_the_newest_away() {
+        let mut toasts = at_once(&["1"]);
+        toasts.notice("Synchronised", "2 new", 1_000);
+        toasts.dismiss_newest();
+        assert_eq!(toasts.visible().len(), 1);
+    }
+}

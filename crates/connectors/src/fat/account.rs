@@ -1,0 +1,79 @@
+//! Accounts, alone or beside a transaction.
+//!
+//! Owns the names that senders give to what is known of an account. Must not tell what was not told.
+
+use super::{Envelope, Understood, Verb, currency, id, money, one};
+use crate::change::{AccountUpdate, Change};
+use crate::document::Document;
+use crate::masking::{clean, last_four};
+
+/// The longest name of an account, in characters.
+const MAX_NAME: usize = 200;
+const MAX_KIND: usize = 60;
+
+/// The change that an account's or a balance's event tells.
+pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
+    if envelope.event.verb() == Verb::Deleted {
+        return Err(envelope.not_with("removes an account"));
+    }
+    let (account, names): (_, &[&str]) = match envelope.account(data)? {
+        Some(account) => (account, &["id", "accountId", "account_id"]),
+        None if envelope.has_data() => (data.clone(), &["accountId", "account_id", "account", "id"]),
+        // Beside the event's name, `id` is the event's.
+        None => (data.clone(), &["accountId", "account_id", "account"]),
+    };
+    let account_id = match id(&account, names, "account")? {
+        Some(id) => Some(id),
+        None => id(data, &["accountId", "account_id"], "account")?,
+    };
+    let update = read(&account, account_id.ok_or_else(|| envelope.without("account"))?)?;
+    let Some(update) = update else { return Err(envelope.without("name or balance of the account")) };
+    Ok(one(Change::Account(update)))
+}
+
+/// What an object tells of the account; nothing where that is only its id.
+pub(super) fn read(account: &Document<'_>, account_id: String) -> Understood<Option<AccountUpdate>> {
+    let balance = money(account, &["balance", "currentBalance", "current_balance", "current"], "balance")?;
+    let available = money(
+        account,
+        &["availableFunds", "available", "availableBalance", "available_balance", "available_funds"],
+        "available balance",
+    )?;
+    // `"balance": {"current": "1.00", "available": "0.90"}`
+    let inside = match (available, account.object(&["balance"])?) {
+        (None, Some(object)) => money(&object, &["available"], "available balance")?,
+        (available, _) => available,
+    };
+    let number = [
+        "maskedNumber",
+        "masked_number",
+        "accountNo",
+        "accountNumber",
+        "account_number",
+        "unmaskedAccNum",
+        "mask",
+        "last4",
+    ];
+    let update = AccountUpdate {
+        name: account
+            .text(&["name", "displayName", "display_name", "accountName", "account_name", "nickname"])
+            .map(|name| clean(&name, MAX_NAME)),
+        last_digits: number.iter().find_map(|name| account.id(&[*name]).as_deref().and_then(last_four)),
+        kind: kind(account)?,
+        currency: currency(account, "account")?.or(balance.and_then(|(_, currency)| currency)),
+        balance: balance.map(|(amount, _)| amount),
+        available: inside.map(|(amount, _)| amount),
+        account_id,
+    };
+    let only_its_id = AccountUpdate { account_id: update.account_id.clone(), ..AccountUpdate::default() };
+    Ok((update != only_its_id).then_some(update))
+}
+
+/// Basiq's `class.type`, or what others call it. Basiq's own `type` is always `account`.
+fn kind(account: &Document<'_>) -> Understood<Option<String>> {
+    let told = match account.object(&["class"])? {
+        Some(class) => class.text(&["type"]),
+        None => account.text(&["class", "accountType", "account_type", "kind", "type"]),
+    };
+    Ok(told.filter(|kind| kind != "account").map(|kind| clean(&kind, MAX_KIND)))
+}

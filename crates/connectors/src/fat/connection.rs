@@ -1,0 +1,45 @@
+//! A connection's own state.
+//!
+//! Owns the words for it. Must not decide which connection is whose.
+
+use super::{Envelope, Understood, id, id_of, one};
+use crate::change::Change;
+use crate::document::Document;
+
+/// The change that a connection's event tells: by its verb, else by the state that is in its object.
+pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
+    let object = data.object(&["connection"])?;
+    let told =
+        [object.as_ref(), Some(data)].into_iter().flatten().find_map(|document| document.text(&["status", "state"]));
+    let status = status_word(envelope.event.verb_text())
+        .or_else(|| told.as_deref().and_then(status_word))
+        .ok_or_else(|| format!("{} tells no state of the connection", envelope.event))?;
+    Ok(one(Change::ConnectionStatus(status)))
+}
+
+/// Our word for a provider's: a state's name or an event's verb. Nothing where it tells no state.
+pub(crate) fn status_word(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "active" | "activated" | "created" | "callable" | "connected" | "reactivated" | "valid" => "active",
+        // Apideck: `added` and `authorized` still need settings (vault.yml, ConnectionState).
+        "pending" | "pre-init" | "added" | "available" | "authorized" | "connecting" => "pending",
+        "invalid" | "invalidated" | "disabled" | "error" | "failed" | "expired" | "disconnected" => "invalid",
+        "revoked" => "revoked",
+        "deleted" | "removed" => "deleted",
+        _ => return None,
+    })
+}
+
+/// The connection that a document says it belongs to.
+pub(super) fn named_in(document: &Document<'_>) -> Understood<Option<String>> {
+    match id(document, &["connectionId", "connection_id"], "connection")? {
+        Some(id) => Ok(Some(id)),
+        None => id_of(document, "connection", "connection"),
+    }
+}
+
+/// The id that an object has which is a connection. Beside the event's name `id` is the event's.
+pub(super) fn own_id(data: &Document<'_>, has_data: bool) -> Understood<Option<String>> {
+    let is_the_connection = has_data && data.raw(&["connection", "connectionId", "connection_id"]).is_none();
+    if is_the_connection { id(data, &["id"], "connection") } else { Ok(None) }
+}

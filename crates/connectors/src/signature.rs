@@ -1,0 +1,164 @@
+//! The signature schemes that several providers share.
+//!
+//! Owns HMAC-SHA256, Standard Webhooks and the `sha256=<hex>` form; every comparison is in constant
+//! time. Must not know which provider uses which.
+//!
+//! Standard Webhooks: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::VerifyError;
+use crate::delivery::{Headers, TOLERANCE_SECONDS};
+
+/// An HMAC-SHA256 or a SHA-256.
+pub(crate) type Digest256 = [u8; 32];
+
+/// Secrets come without padding and with bits to spare: the one in Basiq's own documentation has 39
+/// characters. Node and Python read it; so does this.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The longest `webhook-id` that is taken, in bytes; Svix's have 31.
+const MAX_ID: usize = 256;
+
+/// The keys of one endpoint: any of them verifies, the first one signs. None of them is empty. It
+/// has no `Debug`, so that no log can show it.
+#[derive(Clone, Default)]
+pub(crate) struct Keys(Vec<Vec<u8>>);
+
+impl Keys {
+    /// Each secret's text as it stands.
+    pub(crate) fn literal(secrets: &[String]) -> Self {
+        let used = secrets.iter().filter(|secret| !secret.trim().is_empty());
+        Self(used.map(|secret| secret.clone().into_bytes()).collect())
+    }
+
+    /// Standard Webhooks' secrets: base64 after an optional `whsec_`.
+    ///
+    /// What is not base64 is used as the text it is. It can be nothing else than a literal key, and a
+    /// mistyped one still only matches its own signatures; refusing it would lock out a secret that
+    /// was agreed upon as text. (The `rfiuheo43934` of Basiq's reference *is* base64, without the
+    /// prefix, and is decoded like any other.)
+    pub(crate) fn standard_webhooks(secrets: &[String]) -> Self {
+        let key = |secret: &String| {
+            let text = secret.trim();
+            let text = text.strip_prefix("whsec_").unwrap_or(text);
+            LENIENT.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec())
+        };
+        Self(secrets.iter().map(key).filter(|key| !key.is_empty()).collect())
+    }
+
+    /// Whether there is nothing to verify with.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The HMAC under the first key.
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> Option<Digest256> {
+        self.0.first().and_then(|key| hmac_sha256(key, parts))
+    }
+
+    /// Whether any key gives any of the signatures. All are compared, whichever matches.
+    pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Digest256]) -> bool {
+        let mut matched = subtle::Choice::from(0);
+        for mac in self.0.iter().filter_map(|key| hmac_sha256(key, parts)) {
+            for signature in signatures {
+                matched |= mac.ct_eq(signature);
+            }
+        }
+        matched.into()
+    }
+}
+
+/// Nothing never happens: HMAC takes keys of any length.
+fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Option<Digest256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    for part in parts {
+        mac.update(part);
+    }
+    Some(mac.finalize().into_bytes().into())
+}
+
+/// The SHA-256 of some bytes in hex: what tells a delivery from others where it carries no id.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// A digest written in hex, in either case.
+pub(crate) fn from_hex(text: &str) -> Option<Digest256> {
+    let mut digest = Digest256::default();
+    hex::decode_to_slice(text, &mut digest).ok()?;
+    Some(digest)
+}
+
+/// A digest written in base64.
+pub(crate) fn from_base64(text: &str) -> Option<Digest256> {
+    STANDARD.decode(text).ok()?.try_into().ok()
+}
+
+/// A digest in the form `sha256=<hex>`.
+pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
+    from_hex(text.trim().strip_prefix("sha256=")?)
+}
+
+/// The three headers of Standard Webhooks in the order id, time, signatures; and the names Svix's
+/// own brand gives them, which its libraries accept as well.
+const NAMES: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+const SVIX_NAMES: [&str; 3] = ["svix-id", "svix-timestamp", "svix-signature"];
+
+/// The names in use: those of the first family of which there is any header.
+fn names_in_use(headers: &Headers) -> Option<[&'static str; 3]> {
+    [NAMES, SVIX_NAMES].into_iter().find(|names| names.iter().any(|name| headers.get(name).is_some()))
+}
+
+/// Whether any header of Standard Webhooks is there.
+pub(crate) fn has_standard_headers(headers: &Headers) -> bool {
+    names_in_use(headers).is_some()
+}
+
+/// Verifies Standard Webhooks' `v1` and gives the message's id, which every attempt repeats.
+///
+/// The signed content is built from the time stamp's text, once that is nothing but digits: a number
+/// that is parsed and written again would let `+1614265330` pass for `1614265330`. An id with a dot is
+/// refused, as it could move the borders between the signed parts.
+pub(crate) fn verify_standard(
+    keys: &Keys,
+    headers: &Headers,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<String, VerifyError> {
+    let [id_name, time_name, signature_name] = names_in_use(headers).unwrap_or(NAMES);
+    let header = |name| headers.get(name).filter(|value| !value.is_empty()).ok_or(VerifyError::Missing(name));
+    let (id, time, signatures) = (header(id_name)?, header(time_name)?, header(signature_name)?);
+    if id.len() > MAX_ID || id.contains('.') || !time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(VerifyError::Mismatch);
+    }
+    // Digits that do not fit are a time far away.
+    let seconds: i64 = time.parse().map_err(|_| VerifyError::Stale)?;
+    if now.as_second().abs_diff(seconds) > TOLERANCE_SECONDS.unsigned_abs() {
+        return Err(VerifyError::Stale);
+    }
+    let known = signatures.split(' ').filter_map(|entry| from_base64(entry.strip_prefix("v1,")?));
+    let content: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body];
+    if keys.verify(&content, &known.collect::<Vec<_>>()) { Ok(id.to_owned()) } else { Err(VerifyError::Mismatch) }
+}
+
+/// The headers of Standard Webhooks for a body, signed with the first key.
+pub(crate) fn sign_standard(keys: &Keys, id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
+    let time = now.as_second().to_string();
+    let mac = keys.sign(&[id.as_bytes(), b".", time.as_bytes(), b".", body])?;
+    let signature = format!("v1,{}", STANDARD.encode(mac));
+    let values = [id.to_owned(), time, signature];
+    Some(NAMES.iter().map(|name| (*name).to_owned()).zip(values).collect())
+}

@@ -1,0 +1,111 @@
+//! The handle an application holds.
+//!
+//! Owns the lifetime: the last handle dropped closes the connection. Must not hold state of its own.
+
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use serde_json::value::RawValue;
+
+use crate::driver::Driver;
+use crate::session::{Input, Session};
+use crate::{AckId, CloseReason, Error, Notification, Options, Status};
+
+/// A connection that keeps itself alive. Clones are the same connection; when the last one is dropped
+/// it closes, and no callback is called afterwards.
+#[derive(Clone)]
+pub struct Client(Rc<Handle>);
+
+/// A client that does not keep the connection open. Callbacks should hold this one: one that holds a
+/// [`Client`] keeps itself alive.
+#[derive(Clone)]
+pub struct WeakClient(Weak<Handle>);
+
+/// Counts the handles apart from the driver, which its own loop may hold on to for a moment.
+struct Handle(Rc<Driver>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.shut_down();
+    }
+}
+
+impl Client {
+    /// Starts to connect. What comes of the start itself (`Connecting`, or a refusal of settings that
+    /// cannot work) is told before this returns, everything else later.
+    pub fn connect(options: Options, on_notification: impl Fn(Notification) + 'static) -> Self {
+        Self(Rc::new(Handle(Driver::start(options, Box::new(on_notification)))))
+    }
+
+    /// Sends an event; each argument is JSON text. Without a connection it waits for one, as long as
+    /// there is room.
+    pub fn emit(&self, name: &str, args: &[&str]) -> Result<(), Error> {
+        self.driver().ask(|session, now_ms| session.emit(now_ms, name, args, None)).map(drop)
+    }
+
+    /// Sends an event and tells `on_ack`, exactly once, what the server answered or why it did not.
+    /// The time-out runs from this call, the wait for a connection included. An event that cannot be
+    /// taken in is reported before this returns.
+    pub fn emit_with_ack(
+        &self,
+        name: &str,
+        args: &[&str],
+        timeout_ms: u32,
+        on_ack: impl FnOnce(Result<Vec<Box<RawValue>>, Error>) + 'static,
+    ) {
+        self.driver().emit_with_ack(name, args, timeout_ms, Box::new(on_ack));
+    }
+
+    /// Answers an event whose `ack` is set; each argument is JSON text.
+    pub fn acknowledge(&self, ack: AckId, args: &[&str]) -> Result<(), Error> {
+        self.driver().ask(|session, _| session.acknowledge(ack, args))
+    }
+
+    /// Connects now: cuts a pause short, and comes back from `Closed` and `Refused`. Nothing if a
+    /// connection is there or on its way.
+    pub fn reconnect(&self) {
+        self.driver().handle(Input::Connect);
+    }
+
+    /// Closes the connection and stays closed until [`reconnect`](Self::reconnect).
+    pub fn disconnect(&self) {
+        self.driver().handle(Input::Disconnect);
+    }
+
+    /// Where the connection stands.
+    pub fn status(&self) -> Status {
+        self.driver().with(Session::status)
+    }
+
+    /// Why the last connection ended; `None` while the first one has not.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.driver().with(Session::close_reason)
+    }
+
+    /// What was wrong the last time something was: explains [`CloseReason::Protocol`].
+    pub fn last_error(&self) -> Option<Error> {
+        self.driver().with(Session::last_error)
+    }
+
+    /// A handle that does not keep the connection open.
+    pub fn downgrade(&self) -> WeakClient {
+        WeakClient(Rc::downgrade(&self.0))
+    }
+
+    fn driver(&self) -> &Rc<Driver> {
+        &self.0.0
+    }
+}
+
+impl WeakClient {
+    /// The client, unless its last handle is gone.
+    pub fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("status", &self.status()).finish_non_exhaustive()
+    }
+}

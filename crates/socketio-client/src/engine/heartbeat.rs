@@ -1,0 +1,46 @@
+//! When silence means the connection is dead.
+//!
+//! Owns the one deadline. Must not know a clock or a timer: it is told the time and asked. In
+//! Engine.IO 4 the server pings, so the client need only listen.
+
+/// The deadline after the last thing heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    window_ms: u64,
+    heard_at_ms: u64,
+}
+
+impl Heartbeat {
+    /// Starts with the limits of the open packet, which was heard now.
+    pub fn new(ping_interval_ms: u32, ping_timeout_ms: u32, now_ms: u64) -> Self {
+        Self { window_ms: u64::from(ping_interval_ms) + u64::from(ping_timeout_ms), heard_at_ms: now_ms }
+    }
+
+    /// Something arrived; anything counts, not only a ping.
+    pub fn heard(&mut self, now_ms: u64) {
+        self.heard_at_ms = now_ms;
+    }
+
+    /// When the connection is dead unless something arrives.
+    pub fn deadline(&self) -> u64 {
+        self.heard_at_ms.saturating_add(self.window_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_heard_moves_the_deadline() {
+        let mut heartbeat = Heartbeat::new(25_000, 20_000, 1_000);
+        assert_eq!(heartbeat.deadline(), 46_000);
+        heartbeat.heard(3_000);
+        assert_eq!(heartbeat.deadline(), 48_000);
+    }
+
+    #[test]
+    fn the_largest_limits_do_not_overflow() {
+        assert_eq!(Heartbeat::new(u32::MAX, u32::MAX, u64::MAX).deadline(), u64::MAX);
+    }
+}

@@ -1,0 +1,84 @@
+//! What can go wrong, and why a connection ended.
+//!
+//! Owns the one error type of the crate and the reasons the status carries. Must not decide what
+//! follows from either: `session` does.
+
+/// Why a call failed, or what was wrong with what the server sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client was closed, or the server refused it; nothing is sent until it is told to reconnect.
+    #[error("the client is closed")]
+    Closed,
+    /// There is no connection, and as many messages wait for one as may.
+    #[error("too many messages wait for a connection")]
+    QueueFull,
+    /// The message is larger than the server takes; it would close the connection over it.
+    #[error("the message is larger than the server takes")]
+    TooLarge,
+    /// The name belongs to the protocol (`connect`, `disconnect` and so on).
+    #[error("the event name is reserved")]
+    ReservedName,
+    /// An argument or the connect payload is not JSON.
+    #[error("an argument is not JSON")]
+    InvalidJson,
+    /// The namespace does not begin with a slash, or has a comma in it.
+    #[error("the namespace is not valid")]
+    InvalidNamespace,
+    /// The address has no host, something behind the host, or a scheme other than http, https, ws, wss.
+    #[error("the address of the server is not valid")]
+    InvalidUrl,
+    /// The server did not acknowledge the event in time.
+    #[error("the server did not acknowledge in time")]
+    AckTimeout,
+    /// The acknowledgement has binary arguments, which are not handed on.
+    #[error("the acknowledgement is binary")]
+    BinaryAck,
+    /// The connection the message belonged to is gone.
+    #[error("the connection was lost")]
+    ConnectionLost,
+    /// A frame is not what the protocol says; the words tell which part.
+    #[error("malformed frame: {0}")]
+    Malformed(&'static str),
+}
+
+/// Why there is no connection at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The other side, or something between, closed the connection.
+    TransportClosed,
+    /// The connection could not be opened, or broke.
+    TransportError,
+    /// Nothing was heard for longer than the server's ping interval and time-out.
+    PingTimeout,
+    /// The server sent a disconnect packet.
+    ServerDisconnect,
+    /// The handshake was not complete in time.
+    HandshakeTimeout,
+    /// The browser says there is no network.
+    Offline,
+    /// The client was told to disconnect.
+    ByUser,
+    /// The server refused the namespace, or the settings cannot work.
+    Refused,
+    /// The server sent something that is not of the protocol.
+    Protocol,
+}
+
+impl CloseReason {
+    /// A short machine-readable name, for a log or an attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TransportClosed => "transport-closed",
+            Self::TransportError => "transport-error",
+            Self::PingTimeout => "ping-timeout",
+            Self::ServerDisconnect => "server-disconnect",
+            Self::HandshakeTimeout => "handshake-timeout",
+            Self::Offline => "offline",
+            Self::ByUser => "by-user",
+            Self::Refused => "refused",
+            Self::Protocol => "protocol",
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! How a client is set up.
+//!
+//! Owns the settings and their defaults. Must not act on them.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::reconnect::Policy;
+
+/// The plain settings of a session: everything but the callback.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Scheme, host and port of the server; `None` for those of the page.
+    pub url: Option<String>,
+    /// Where on the server Socket.IO lives.
+    pub path: String,
+    /// The namespace to join.
+    pub namespace: String,
+    /// How to come back after a loss.
+    pub policy: Policy,
+    /// How long opening the connection and joining the namespace may take together, in milliseconds.
+    pub connect_timeout: u32,
+    /// How many messages may wait for a connection.
+    pub queue_limit: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: None,
+            path: String::from("/socket.io/"),
+            namespace: String::from("/"),
+            policy: Policy::default(),
+            connect_timeout: 20_000,
+            queue_limit: 64,
+        }
+    }
+}
+
+type Auth = Rc<dyn Fn() -> Option<String>>;
+
+/// How a client is set up; names as in the JavaScript client.
+#[derive(Clone, Default)]
+pub struct Options {
+    pub(crate) config: Config,
+    pub(crate) auth: Option<Auth>,
+}
+
+impl Options {
+    /// The same server as the page, the main namespace, no connect payload.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another server: `https://host:3003`, or with `http`, `ws`, `wss`.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.config.url = Some(url.into());
+        self
+    }
+
+    /// Where on the server Socket.IO lives; `/socket.io/` unless told.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.config.path = path.into();
+        self
+    }
+
+    /// The namespace to join; `/` unless told.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.config.namespace = namespace.into();
+        self
+    }
+
+    /// Gives the connect payload as JSON text, such as `{"token":"…"}`. Asked anew at every connect, so
+    /// that it can name a fresh token and what was seen last.
+    pub fn auth(mut self, auth: impl Fn() -> Option<String> + 'static) -> Self {
+        self.auth = Some(Rc::new(auth));
+        self
+    }
+
+    /// The pause before the first new attempt, in milliseconds; 1 000 unless told.
+    pub fn reconnection_delay(mut self, ms: u32) -> Self {
+        self.config.policy.reconnection_delay = ms;
+        self
+    }
+
+    /// The longest pause between attempts, in milliseconds; 5 000 unless told.
+    pub fn reconnection_delay_max(mut self, ms: u32) -> Self {
+        self.config.policy.reconnection_delay_max = ms;
+        self
+    }
+
+    /// How far jitter moves a pause to either side, as a share of it; 0.5 unless told.
+    pub fn randomization_factor(mut self, factor: f64) -> Self {
+        self.config.policy.randomization_factor = factor;
+        self
+    }
+
+    /// Whether to come back after the server sent a disconnect packet; so unless told.
+    pub fn reconnect_after_server_disconnect(mut self, yes: bool) -> Self {
+        self.config.policy.reconnect_after_server_disconnect = yes;
+        self
+    }
+
+    /// How long a connection must be live to count as stable, in milliseconds; 5 000 unless told.
+    pub fn stable_after(mut self, ms: u32) -> Self {
+        self.config.policy.stable_after = ms;
+        self
+    }
+
+    /// How long connecting may take, in milliseconds; 20 000 unless told.
+    pub fn connect_timeout(mut self, ms: u32) -> Self {
+        self.config.connect_timeout = ms;
+        self
+    }
+
+    /// How many messages may wait for a connection; 64 unless told.
+    pub fn queue_limit(mut self, messages: usize) -> Self {
+        self.config.queue_limit = messages;
+        self
+    }
+
+    /// The plain settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Asks for the connect payload.
+    pub fn auth_payload(&self) -> Option<String> {
+        self.auth.as_ref().and_then(|auth| auth())
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("config", &self.config).field("auth", &self.auth.is_some()).finish()
+    }
+}

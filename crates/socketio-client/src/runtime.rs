@@ -1,0 +1,51 @@
+//! What the browser provides beside the socket.
+//!
+//! Owns the clock, randomness, the page's origin and listeners on the window. Must not know the
+//! session.
+
+use wasm_bindgen::prelude::*;
+
+/// Milliseconds since 1970. Not the monotonic clock: that one stands still in some browsers while the
+/// machine sleeps, and a connection that slept through its time-out must be seen as dead at once.
+pub(crate) fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Uniform in 0..1.
+pub(crate) fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Scheme, host and port of the page; empty where there is none.
+pub(crate) fn origin() -> String {
+    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// Whether the browser believes it has a network.
+pub(crate) fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
+/// A handler of a window event, removed on drop.
+pub(crate) struct Listener {
+    name: &'static str,
+    closure: Closure<dyn FnMut()>,
+}
+
+impl Listener {
+    /// `None` outside of a page.
+    pub(crate) fn new(name: &'static str, on_event: impl FnMut() + 'static) -> Option<Self> {
+        let closure = Closure::<dyn FnMut()>::new(on_event);
+        web_sys::window()?.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref()).ok()?;
+        Some(Self { name, closure })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(window) = web_sys::window() {
+            // Fails only where there is nothing to remove.
+            let _ = window.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! One connection, from the attempt to the loss.
+//!
+//! Owns the two protocol machines and the deadlines of this one connection. Must not know what came
+//! before it or what comes after.
+
+use crate::engine::{Engine, Step, TransportEvent};
+use crate::socket::{Incoming, Socket};
+use crate::{CloseReason, Error};
+
+/// What follows from something the transport said.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// The engine is open: join the namespace.
+    Join,
+    /// A frame to send back.
+    Reply(String),
+    /// Something from the namespace.
+    Incoming(Incoming),
+    /// The connection is over.
+    Over(CloseReason),
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    engine: Engine,
+    socket: Socket,
+    handshake_deadline: u64,
+    /// Since when events flow.
+    pub(super) live_since: Option<u64>,
+}
+
+impl Link {
+    pub(super) fn new(namespace: &str, handshake_deadline: u64) -> Self {
+        Self { engine: Engine::default(), socket: Socket::new(namespace), handshake_deadline, live_since: None }
+    }
+
+    pub(super) fn on_event(&mut self, now_ms: u64, event: TransportEvent) -> Result<Turn, Error> {
+        match event {
+            TransportEvent::Text(frame) => self.on_text(now_ms, &frame),
+            TransportEvent::Binary(data) => {
+                self.engine.on_binary(now_ms)?;
+                self.socket.on_binary(data).map(Turn::Incoming)
+            }
+            TransportEvent::Closed => Ok(Turn::Over(CloseReason::TransportClosed)),
+            TransportEvent::Failed => Ok(Turn::Over(CloseReason::TransportError)),
+        }
+    }
+
+    fn on_text(&mut self, now_ms: u64, frame: &str) -> Result<Turn, Error> {
+        Ok(match self.engine.on_text(now_ms, frame)? {
+            Step::Opened => Turn::Join,
+            Step::Message(message) => Turn::Incoming(self.socket.on_message(message)?),
+            Step::Reply(frame) => Turn::Reply(frame),
+            Step::Closed => Turn::Over(CloseReason::TransportClosed),
+            Step::Nothing => Turn::Incoming(Incoming::Nothing),
+        })
+    }
+
+    /// Why the connection is dead by now, if it is.
+    pub(super) fn overdue(&self, now_ms: u64) -> Option<CloseReason> {
+        if self.live_since.is_none() && self.handshake_deadline <= now_ms {
+            return Some(CloseReason::HandshakeTimeout);
+        }
+        self.engine.deadline().filter(|deadline| *deadline <= now_ms).map(|_| CloseReason::PingTimeout)
+    }
+
+    /// When to look again whether it is dead.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        let handshake = self.live_since.is_none().then_some(self.handshake_deadline);
+        handshake.into_iter().chain(self.engine.deadline()).min()
+    }
+
+    /// Whether the server would close the connection over a frame of this size.
+    pub(super) fn is_too_large(&self, frame: &str) -> bool {
+        self.engine.max_payload().is_some_and(|max| frame.len() as u64 > max)
+    }
+}

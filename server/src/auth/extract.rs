@@ -1,0 +1,124 @@
+//! Proofs as arguments of a handler.
+//!
+//! Owns how a request's headers become a caller, and bodies and queries become values with the one
+//! error body. Must not decide what the caller may do.
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use wire::ErrorCode;
+
+use super::{Identity, session};
+use crate::http::error::ApiError;
+use crate::state::AppState;
+
+/// The signed-in user of a request: a bearer token or the dashboard's cookie.
+#[derive(Debug)]
+pub struct CurrentUser(pub Identity);
+
+/// Somebody with the service secret.
+#[derive(Debug)]
+pub struct Service;
+
+/// A user or a service.
+#[derive(Debug)]
+pub enum Caller {
+    /// A user, who sees what is their own.
+    User(Identity),
+    /// The core app, which sees everything.
+    Service,
+}
+
+impl Caller {
+    /// Whose data the call is about; nothing where it is everybody's.
+    pub fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::User(identity) => Some(&identity.user_id),
+            Self::Service => None,
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for CurrentUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if let Some(token) = bearer(parts) {
+            return Ok(Self(state.tokens.verify(token, state.now()).await?));
+        }
+        match session::of_request(state.store.as_ref(), &parts.headers, state.now()).await? {
+            Some(session) => Ok(Self(Identity { user_id: session.user_id, expires_at: session.expires_at })),
+            None => Err(ErrorCode::Unauthorized.into()),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Service {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if is_service(parts, state) { Ok(Self) } else { Err(ErrorCode::Unauthorized.into()) }
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if is_service(parts, state) {
+            return Ok(Self::Service);
+        }
+        let CurrentUser(identity) = CurrentUser::from_request_parts(parts, state).await?;
+        Ok(Self::User(identity))
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn is_service(parts: &Parts, state: &AppState) -> bool {
+    let header = parts.headers.get("x-service-secret").and_then(|value| value.to_str().ok());
+    let candidates = [header, bearer(parts)];
+    candidates.into_iter().flatten().any(|candidate| {
+        // Every secret is compared, so that the time tells nothing of which one matched.
+        state.config.auth.service_secrets.iter().fold(false, |found, secret| found | secret.matches(candidate))
+    })
+}
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(rejection) if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(ErrorCode::PayloadTooLarge.into())
+            }
+            Err(rejection) => Err(ApiError::new(ErrorCode::BadRequest, rejection.body_text())),
+        }
+    }
+}
+
+/// A query string.
+#[derive(Debug)]
+pub struct QueryString<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(ApiError::new(ErrorCode::BadRequest, rejection.body_text())),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Who is calling.
+//!
+//! Owns the three ways to prove it (a JWT, a password, a session cookie), which all end in a user id,
+//! and the service secret. Must not decide what a caller may do with what.
+
+pub mod extract;
+pub mod jwks;
+pub mod password;
+pub mod session;
+pub mod token;
+
+use jiff::Timestamp;
+
+/// A user whose token or session was good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The owner of the feed.
+    pub user_id: String,
+    /// When the proof ends.
+    pub expires_at: Timestamp,
+}
+
+/// Why a proof was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is malformed, wrongly signed, not signed with an accepted algorithm, or out of its time.
+    #[error("invalid or expired token")]
+    Invalid,
+    /// It could not be checked now; the text is for the log.
+    #[error("the token could not be checked: {0}")]
+    Unavailable(String),
+}

@@ -1,0 +1,81 @@
+//! `tallywire user add`, `token` and `connection add`.
+//!
+//! Owns their small works on the configured store. They may run beside a server: SQLite lets both
+//! write in turn. Must not print a secret that was not asked for.
+
+use std::io::Read as _;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use server::auth::{password, token};
+use server::config::Config;
+use server::pipeline::Pipeline;
+use server::store::sqlite::SqliteStore;
+use server::store::{Store, User};
+use wire::api::ConnectionRequest;
+
+/// Adds a local user.
+pub(super) async fn add_user(
+    config: Config,
+    email: String,
+    id: Option<String>,
+    name: Option<String>,
+) -> anyhow::Result<()> {
+    let email = email.trim().to_lowercase();
+    anyhow::ensure!(email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty()), "{email} is no e-mail address");
+    eprintln!("Password (at least {} characters), then Enter:", password::SHORTEST);
+    let mut typed = String::new();
+    std::io::stdin().take(4096).read_line_of(&mut typed)?;
+    let password_hash = password::hash(typed.trim_end_matches(['\r', '\n']).to_owned()).await?;
+    let user_id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let display_name = name.unwrap_or_else(|| email.clone());
+    let store = open(&config)?;
+    store.add_user(User { user_id: user_id.clone(), email, display_name, password_hash }, Timestamp::now()).await?;
+    println!("{user_id}");
+    Ok(())
+}
+
+/// Prints a token.
+pub(super) fn print_token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<()> {
+    println!("{}", token(config, user_id, seconds)?);
+    Ok(())
+}
+
+/// A token for a user, as the host application would sign it.
+pub(super) fn token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<String> {
+    let secret = config.auth.jwt_secrets.first().context("JWT_SECRET is not configured: tokens are signed elsewhere")?;
+    Ok(token::sign(secret, user_id, Timestamp::now(), seconds)?)
+}
+
+/// Registers a connection, and places what was kept for it.
+pub(super) async fn add_connection(
+    config: Config,
+    connector: &str,
+    connection_id: String,
+    user_id: String,
+    institution_name: Option<String>,
+) -> anyhow::Result<()> {
+    let registry = connectors::Registry::new(&config.connectors);
+    let pipeline = Pipeline::new(registry, std::sync::Arc::new(open(&config)?), None);
+    let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
+    let (connection, is_new) = pipeline.register(connector, connection_id, request, Timestamp::now()).await?;
+    let verb = if is_new { "registered" } else { "updated" };
+    println!("{verb}: {} {} of {}", connection.connector_id, connection.connection_id, connection.user_id);
+    Ok(())
+}
+
+fn open(config: &Config) -> anyhow::Result<SqliteStore> {
+    let path = config.database.path.as_deref().context("the configured database is in memory")?;
+    Ok(SqliteStore::open(path, Box::new(|_| {}))?)
+}
+
+trait ReadLine {
+    fn read_line_of(self, line: &mut String) -> std::io::Result<()>;
+}
+
+impl<R: std::io::Read> ReadLine for R {
+    /// Reads up to the end of the line or of the input.
+    fn read_line_of(self, line: &mut String) -> std::io::Result<()> {
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(self), line).map(|_| ())
+    }
+}

@@ -1,0 +1,294 @@
+//! From names and values to settings, with every problem named in one go.
+//!
+//! Owns names, defaults and validation. Must not show a secret's value in a problem.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{AuthConfig, Config, DatabaseConfig, HttpConfig, RealtimeConfig, Secret, Source};
+
+/// Every setting there is.
+pub(super) const NAMES: [&str; 24] = [
+    "ALLOW_EIO3",
+    "APIDECK_WEBHOOK_SECRET",
+    "AUTH_TIMEOUT_SECONDS",
+    "BASIQ_WEBHOOK_SECRET",
+    "BASIQ_WEBHOOK_STRICT",
+    "CONNECTORS_HOST",
+    "CONNECTORS_PORT",
+    "CONNECTORS_URL",
+    "CONNECT_TIMEOUT",
+    "DATABASE_URL",
+    "FRONTEND_URL",
+    "JWT_JWKS_URL",
+    "JWT_PUBLIC_KEY",
+    "JWT_SECRET",
+    "LOG_FORMAT",
+    "MAX_WEBSOCKET_CONNECTIONS_PER_USER",
+    "PING_INTERVAL",
+    "PING_TIMEOUT",
+    "REACT_APP_CONNECTORS_URL",
+    "SECURE_COOKIES",
+    "SERVICE_SECRET",
+    "SESSION_HOURS",
+    "TALLYWIRE_SITE",
+    "WEBHOOK_RATE_LIMIT",
+];
+
+/// Those of them that must not be seen.
+pub(super) const SECRET_NAMES: [&str; 5] =
+    ["APIDECK_WEBHOOK_SECRET", "BASIQ_WEBHOOK_SECRET", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
+
+/// A secret that somebody could try out is none.
+const SHORTEST_SECRET: usize = 16;
+
+/// What is wrong with the configuration: one sentence each, never a secret's value.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<String>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the configuration has {} problem(s):", self.0.len())?;
+        self.0.iter().try_for_each(|problem| writeln!(f, "  - {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Reads the settings of an installation.
+pub fn load(source: &Source) -> Result<Config, Problems> {
+    let mut reader = Reader { source, problems: vec![] };
+    let config = Config {
+        http: http(&mut reader),
+        database: DatabaseConfig { path: database_path(&mut reader) },
+        auth: auth(&mut reader),
+        realtime: realtime(&mut reader),
+        connectors: connectors::registry::Settings {
+            basiq_webhook_secrets: reader.list("BASIQ_WEBHOOK_SECRET"),
+            basiq_webhook_strict: reader.flag("BASIQ_WEBHOOK_STRICT", false),
+            apideck_webhook_secrets: reader.list("APIDECK_WEBHOOK_SECRET"),
+        },
+        webhook_rate_limit: NonZeroU32::new(reader.number("WEBHOOK_RATE_LIMIT", 600, 0..=u32::MAX)),
+        log_json: reader.choice("LOG_FORMAT", &["text", "json"]) == 1,
+        demo: false,
+    };
+    if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
+}
+
+fn http(reader: &mut Reader<'_>) -> HttpConfig {
+    let host = reader.parse("CONNECTORS_HOST", IpAddr::from([0, 0, 0, 0]), "an IP address");
+    let port = reader.parse("CONNECTORS_PORT", 3003_u16, "a port number");
+    let origins = reader.list("FRONTEND_URL");
+    let allowed_origins = origins.iter().filter_map(|url| reader.origin("FRONTEND_URL", url)).collect();
+    let public_url = ["CONNECTORS_URL", "REACT_APP_CONNECTORS_URL"]
+        .into_iter()
+        .find_map(|name| reader.source.get(name).map(|url| (name, url.to_owned())))
+        .and_then(|(name, url)| reader.origin(name, &url));
+    HttpConfig {
+        listen: SocketAddr::new(host, port),
+        allowed_origins,
+        public_url,
+        site: reader.source.get("TALLYWIRE_SITE").map(PathBuf::from),
+        secure_cookies: reader.flag("SECURE_COOKIES", false),
+    }
+}
+
+fn auth(reader: &mut Reader<'_>) -> AuthConfig {
+    let jwt_secrets = reader.secrets("JWT_SECRET");
+    let jwt_public_key = reader.source.get("JWT_PUBLIC_KEY").map(|pem| pem.replace("\\n", "\n"));
+    let jwt_jwks_url = reader.source.get("JWT_JWKS_URL").map(ToOwned::to_owned);
+    if let Some(pem) = &jwt_public_key
+        && crate::auth::token::public_key(pem).is_err()
+    {
+        reader.problem("JWT_PUBLIC_KEY is not the PEM of an RSA, P-256 or Ed25519 public key");
+    }
+    if jwt_jwks_url.as_deref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+        reader.problem("JWT_JWKS_URL is not an http(s) address");
+    }
+    if jwt_secrets.is_empty() && jwt_public_key.is_none() && jwt_jwks_url.is_none() {
+        reader.problem("one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL is needed: without it no token can be checked");
+    }
+    let service_secrets = reader.secrets("SERVICE_SECRET");
+    if service_secrets.is_empty() {
+        reader.problem("SERVICE_SECRET is needed: without it no connection can be registered");
+    }
+    let hours = reader.number("SESSION_HOURS", 12, 1..=24 * 90);
+    AuthConfig {
+        jwt_secrets,
+        jwt_public_key,
+        jwt_jwks_url,
+        service_secrets,
+        session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
+    }
+}
+
+fn realtime(reader: &mut Reader<'_>) -> RealtimeConfig {
+    let mut millis = |name, default| Duration::from_millis(u64::from(reader.number(name, default, 100..=600_000)));
+    let (ping_interval, ping_timeout) = (millis("PING_INTERVAL", 25_000), millis("PING_TIMEOUT", 20_000));
+    let connect_timeout = millis("CONNECT_TIMEOUT", 45_000);
+    RealtimeConfig {
+        max_connections_per_user: reader.number("MAX_WEBSOCKET_CONNECTIONS_PER_USER", 10, 1..=10_000),
+        ping_interval,
+        ping_timeout,
+        connect_timeout,
+        auth_timeout: Duration::from_secs(reader.number("AUTH_TIMEOUT_SECONDS", 30, 1..=3600).into()),
+        allow_eio3: reader.flag("ALLOW_EIO3", true),
+    }
+}
+
+fn database_path(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    let url = reader.source.get("DATABASE_URL").unwrap_or("sqlite:data/tallywire.db");
+    let Some(rest) = url.strip_prefix("sqlite:") else {
+        reader.problem("DATABASE_URL is neither `sqlite:relative.db` nor `sqlite:///absolute/path.db`: this version keeps its data in SQLite");
+        return None;
+    };
+    match rest.strip_prefix("//").unwrap_or(rest) {
+        "" => {
+            reader.problem("DATABASE_URL names no file");
+            None
+        }
+        ":memory:" => None,
+        path => Some(PathBuf::from(path)),
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    fn parse<T: FromStr>(&mut self, name: &str, default: T, expected: &str) -> T {
+        match self.source.get(name).map(str::parse) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                self.problem(format!("{name} is not {expected}"));
+                default
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> u32 {
+        let value = self.parse(name, default, "a whole number");
+        if range.contains(&value) {
+            return value;
+        }
+        self.problem(format!("{name} is not between {} and {}", range.start(), range.end()));
+        default
+    }
+
+    fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.source.get(name).map(str::to_ascii_lowercase).as_deref() {
+            None => default,
+            Some("true" | "1" | "yes" | "on") => true,
+            Some("false" | "0" | "no" | "off") => false,
+            Some(_) => {
+                self.problem(format!("{name} is neither true nor false"));
+                default
+            }
+        }
+    }
+
+    /// The index of the chosen one; the first is the default.
+    fn choice(&mut self, name: &str, choices: &[&str]) -> usize {
+        let Some(value) = self.source.get(name) else { return 0 };
+        choices.iter().position(|choice| *choice == value).unwrap_or_else(|| {
+            self.problem(format!("{name} is none of {}", choices.join(", ")));
+            0
+        })
+    }
+
+    /// The values between commas.
+    fn list(&mut self, name: &str) -> Vec<String> {
+        let values = self.source.get(name).unwrap_or_default().split(',').map(str::trim);
+        values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    fn secrets(&mut self, name: &str) -> Vec<Secret> {
+        let values = self.list(name);
+        if values.iter().any(|value| value.len() < SHORTEST_SECRET) {
+            self.problem(format!("{name} is shorter than {SHORTEST_SECRET} characters: it could be guessed"));
+        }
+        values.into_iter().map(Secret::new).collect()
+    }
+
+    /// `scheme://host[:port]` of an address, in lower case.
+    fn origin(&mut self, name: &str, url: &str) -> Option<String> {
+        let parsed = url.parse::<http::Uri>().ok();
+        let origin = parsed.as_ref().and_then(|uri| {
+            let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+            Some(format!("{scheme}://{}", uri.authority()?).to_ascii_lowercase())
+        });
+        if origin.is_none() {
+            self.problem(format!("{name} holds '{url}', which is no http(s) origin"));
+        }
+        origin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minimal() -> Vec<(&'static str, &'static str)> {
+        vec![("JWT_SECRET", "0123456789abcdef0123456789abcdef"), ("SERVICE_SECRET", "service-secret-of-the-test")]
+    }
+
+    #[test]
+    fn the_two_secrets_are_enough() {
+        let config = load(&minimal().into_iter().collect()).expect("valid");
+        assert_eq!(config.http.listen.port(), 3003);
+        assert_eq!(config.database.path, Some(PathBuf::from("data/tallywire.db")));
+        assert_eq!(config.realtime.ping_interval, Duration::from_secs(25));
+    }
+
+    #[test]
+    fn every_problem_is_named_in_one_go() {
+        let bad = [
+            ("CONNECTORS_PORT", "seventy"),
+            ("PING_INTERVAL", "1"),
+            ("ALLOW_EIO3", "perhaps"),
+            ("FRONTEND_URL", "https://ok.example, ftp://x"),
+            ("JWT_SECRET", "short"),
+            ("DATABASE_URL", "mysql://x"),
+        ];
+        let problems = load(&bad.into_iter().collect()).expect_err("refused").0;
+        for name in ["CONNECTORS_PORT", "PING_INTERVAL", "ALLOW_EIO3", "FRONTEND_URL", "JWT_SECRET", "DATABASE_URL", "SERVICE_SECRET"] {
+            assert!(problems.iter().any(|problem| problem.contains(name)), "{name} in {problems:?}");
+        }
+        assert!(!problems.iter().any(|problem| problem.contains("short ")), "a secret's value is not shown");
+    }
+
+    #[test]
+    fn a_secret_being_rotated_holds_several_values() {
+        let mut values = minimal();
+        values.push(("BASIQ_WEBHOOK_SECRET", "whsec_new, whsec_old"));
+        let config = load(&values.into_iter().collect()).expect("valid");
+        assert_eq!(config.connectors.basiq_webhook_secrets, ["whsec_new", "whsec_old"]);
+    }
+
+    #[test]
+    fn a_database_address_is_relative_or_absolute() {
+        for (url, path) in [("sqlite:here.db", "here.db"), ("sqlite:///srv/t.db", "/srv/t.db")] {
+            let mut values = minimal();
+            values.push(("DATABASE_URL", url));
+            assert_eq!(load(&values.into_iter().collect()).expect("valid").database.path, Some(PathBuf::from(path)));
+        }
+    }
+
+    #[test]
+    fn another_port_leaves_it_a_demo_and_a_secret_does_not() {
+        assert!(!Source::from_iter([("CONNECTORS_PORT", "4000"), ("HOME", "/root")]).configures_anything());
+        assert!(Source::from_iter([("FRONTEND_URL", "https://app.example")]).configures_anything());
+        assert_eq!(Source::from_iter([("JWT_SECRET", "x")]).configured_secrets(), ["JWT_SECRET"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! What the operator decides, read once at start.
+//!
+//! Owns the tree of settings and what each means. Must not read the environment itself
+//! ([`source`] does) nor act on a setting.
+
+mod load;
+mod secret;
+mod source;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use load::{Problems, load};
+pub use secret::{Secret, random_bytes, random_secret};
+pub use source::Source;
+
+/// Everything that is configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens and who may call.
+    pub http: HttpConfig,
+    /// Where the data is.
+    pub database: DatabaseConfig,
+    /// Who is who.
+    pub auth: AuthConfig,
+    /// How sockets are treated.
+    pub realtime: RealtimeConfig,
+    /// The providers' secrets.
+    pub connectors: connectors::registry::Settings,
+    /// `WEBHOOK_RATE_LIMIT`: deliveries a minute for each connection; nothing is no limit.
+    pub webhook_rate_limit: Option<std::num::NonZeroU32>,
+    /// `LOG_FORMAT`: `text` or `json`.
+    pub log_json: bool,
+    /// Whether newcomers are let in with one click: never read from the environment.
+    pub demo: bool,
+}
+
+/// Where the server listens and which browsers may call it.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// `CONNECTORS_HOST` and `CONNECTORS_PORT`.
+    pub listen: SocketAddr,
+    /// `FRONTEND_URL`: origins besides the server's own, in lower case and without a trailing slash.
+    pub allowed_origins: Vec<String>,
+    /// `CONNECTORS_URL`: where browsers reach Socket.IO; nothing is the page's own origin.
+    pub public_url: Option<String>,
+    /// `TALLYWIRE_SITE`: the folder with the dashboard's files; nothing is looked for.
+    pub site: Option<PathBuf>,
+    /// `SECURE_COOKIES`: whether the session cookie is sent over TLS only.
+    pub secure_cookies: bool,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// `DATABASE_URL`: the SQLite file; nothing is a database in memory that ends with the process.
+    pub path: Option<PathBuf>,
+}
+
+/// Tokens, services and sessions.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// `JWT_SECRET`: any of these verifies HS256; the first one signs.
+    pub jwt_secrets: Vec<Secret>,
+    /// `JWT_PUBLIC_KEY`: PEM of an RSA, P-256 or Ed25519 key.
+    pub jwt_public_key: Option<String>,
+    /// `JWT_JWKS_URL`: where the host application publishes its keys.
+    pub jwt_jwks_url: Option<String>,
+    /// `SERVICE_SECRET`: any of these is a service.
+    pub service_secrets: Vec<Secret>,
+    /// `SESSION_HOURS`: how long a sign-in at the dashboard holds.
+    pub session_lifetime: Duration,
+}
+
+/// How sockets are treated.
+#[derive(Clone, Debug)]
+pub struct RealtimeConfig {
+    /// `MAX_WEBSOCKET_CONNECTIONS_PER_USER`.
+    pub max_connections_per_user: u32,
+    /// `PING_INTERVAL`.
+    pub ping_interval: Duration,
+    /// `PING_TIMEOUT`.
+    pub ping_timeout: Duration,
+    /// `CONNECT_TIMEOUT`: for joining the namespace.
+    pub connect_timeout: Duration,
+    /// `AUTH_TIMEOUT_SECONDS`: for signing in.
+    pub auth_timeout: Duration,
+    /// `ALLOW_EIO3`: whether clients of Socket.IO 2 are let in.
+    pub allow_eio3: bool,
+}
+
+impl Config {
+    /// The settings of a demo: random secrets for this run, loopback only, and a database that is
+    /// gone with the process. `port` and `site` are all that can be chosen.
+    pub fn demo(port: u16, site: Option<PathBuf>) -> Self {
+        Self {
+            http: HttpConfig {
+                listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port),
+                allowed_origins: vec![],
+                public_url: None,
+                site,
+                secure_cookies: false,
+            },
+            database: DatabaseConfig { path: None },
+            auth: AuthConfig {
+                jwt_secrets: vec![Secret::new(random_secret())],
+                jwt_public_key: None,
+                jwt_jwks_url: None,
+                service_secrets: vec![Secret::new(random_secret())],
+                session_lifetime: Duration::from_secs(12 * 3600),
+            },
+            realtime: RealtimeConfig {
+                max_connections_per_user: 10,
+                ping_interval: Duration::from_secs(25),
+                ping_timeout: Duration::from_secs(20),
+                connect_timeout: Duration::from_secs(45),
+                auth_timeout: Duration::from_secs(30),
+                allow_eio3: true,
+            },
+            connectors: connectors::registry::Settings {
+                basiq_webhook_secrets: vec![random_secret()],
+                basiq_webhook_strict: false,
+                apideck_webhook_secrets: vec![random_secret()],
+            },
+            webhook_rate_limit: std::num::NonZeroU32::new(600),
+            log_json: false,
+            demo: true,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A value that must not be seen.
+//!
+//! Owns keeping secrets out of logs and comparing them safely. Must not know what they are for.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq;
+
+/// A secret text: it can be used, but not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for signing and verifying.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `candidate` is the secret, in a time that does not depend on where they differ.
+    pub fn matches(&self, candidate: &str) -> bool {
+        self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// 32 random bytes in the form of a Standard Webhooks secret.
+///
+/// # Panics
+/// Where the operating system has no randomness to give: nothing that follows would be safe.
+pub fn random_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(random_bytes()))
+}
+
+/// 32 bytes of the operating system's randomness.
+///
+/// # Panics
+/// Where there is none.
+#[expect(clippy::expect_used, reason = "going on without randomness would hand out guessable secrets")]
+pub fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_itself() {
+        let secret = Secret::new("hunter2hunter2");
+        assert!(!format!("{secret:?}").contains("hunter2"));
+        assert!(secret.matches("hunter2hunter2") && !secret.matches("hunter2hunter"));
+    }
+}

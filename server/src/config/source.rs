@@ -1,0 +1,51 @@
+//! Where settings come from: the process's environment, over a `.env` file beside it.
+//!
+//! Owns the layering. Must not know what a setting means, and never writes to the environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Names and values of settings.
+#[derive(Clone, Debug, Default)]
+pub struct Source(BTreeMap<String, String>);
+
+/// The settings of the environment that do not configure an installation: choosing another port for
+/// a look at the demo leaves it a demo.
+const NEUTRAL: [&str; 3] = ["CONNECTORS_PORT", "TALLYWIRE_SITE", "LOG_FORMAT"];
+
+impl Source {
+    /// The process's environment, over the file `.env` of `folder` where there is one.
+    pub fn from_process(folder: &Path) -> Result<Self, dotenvy::Error> {
+        let mut values = BTreeMap::new();
+        let file = folder.join(".env");
+        if file.is_file() {
+            for pair in dotenvy::from_path_iter(file)? {
+                let (name, value) = pair?;
+                values.insert(name, value);
+            }
+        }
+        values.extend(std::env::vars());
+        Ok(Self(values))
+    }
+
+    /// The value of a setting; an empty one is as good as none.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether anything is set that makes this an installation rather than a first look.
+    pub fn configures_anything(&self) -> bool {
+        super::load::NAMES.iter().any(|name| !NEUTRAL.contains(name) && self.get(name).is_some())
+    }
+
+    /// The secrets that are set, by name.
+    pub fn configured_secrets(&self) -> Vec<&'static str> {
+        super::load::SECRET_NAMES.iter().copied().filter(|name| self.get(name).is_some()).collect()
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Source {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}

@@ -1,0 +1,106 @@
+//! The connections' calls.
+//!
+//! Owns who may see and change which connection. Must not place deliveries: the pipeline does.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Serialize;
+use wire::ErrorCode;
+use wire::api::{Connection, ConnectionRequest};
+
+use super::error::ApiError;
+use crate::auth::extract::{Caller, JsonBody, Service};
+use crate::state::AppState;
+
+const LONGEST_ID: usize = 200;
+const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];
+
+#[derive(Serialize)]
+struct One {
+    success: bool,
+    connection: Connection,
+}
+
+#[derive(Serialize)]
+pub(super) struct List {
+    success: bool,
+    connections: Vec<Connection>,
+}
+
+#[derive(Serialize)]
+struct Done {
+    success: bool,
+}
+
+/// `PUT /api/connectors/{connector}/connections/{connectionId}`
+pub(super) async fn put(
+    State(state): State<AppState>,
+    _: Service,
+    Path((connector, connection_id)): Path<(String, String)>,
+    JsonBody(request): JsonBody<ConnectionRequest>,
+) -> Result<Response, ApiError> {
+    for id in [&connection_id, &request.user_id] {
+        if id.trim().is_empty() || id.len() > LONGEST_ID {
+            return Err(ApiError::new(ErrorCode::BadRequest, "connectionId and userId have between 1 and 200 bytes"));
+        }
+    }
+    if request.status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
+        return Err(ApiError::new(ErrorCode::BadRequest, format!("status is none of {}", STATUSES.join(", "))));
+    }
+    let (connection, is_new) = state.pipeline.register(&connector, connection_id, request, state.now()).await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(One { success: true, connection })).into_response())
+}
+
+/// `GET /api/connectors/{connector}/connections`
+pub(super) async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(connector): Path<String>,
+) -> Result<Json<List>, ApiError> {
+    let user = caller.user_id().map(ToOwned::to_owned);
+    let connections = state.store.connections(known(&state, &connector)?, user).await?;
+    Ok(Json(List { success: true, connections }))
+}
+
+/// `DELETE /api/connectors/{connector}/connections/{connectionId}`
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((connector, connection_id)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let connection = own(&state, &caller, &connector, connection_id).await?;
+    state.store.delete_connection(connection.connector_id, connection.connection_id, state.now()).await?;
+    Ok(Json(Done { success: true }).into_response())
+}
+
+/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: places what is kept for it,
+/// then tells its owner. Providers that only say what changed are asked for it in a later release.
+pub(super) async fn sync(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((connector, connection_id)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let connection = own(&state, &caller, &connector, connection_id).await?;
+    let Connection { connector_id, connection_id, .. } = connection;
+    let key = (connector_id.clone(), connection_id.clone());
+    let placed = state.pipeline.place_kept(Some(key), state.now()).await?;
+    state.store.complete_sync(connector_id, connection_id, placed, state.now()).await?;
+    Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response())
+}
+
+fn known(state: &AppState, connector: &str) -> Result<String, ApiError> {
+    state.pipeline.registry().get(connector).map(|_| connector.to_owned()).ok_or(ErrorCode::UnknownConnector.into())
+}
+
+/// The connection, if it is the caller's to see. Another user's is answered as one that is not there.
+async fn own(state: &AppState, caller: &Caller, connector: &str, connection_id: String) -> Result<Connection, ApiError> {
+    let connection = state.store.connection(known(state, connector)?, connection_id).await?;
+    if caller.user_id().is_none_or(|user_id| user_id == connection.user_id) {
+        Ok(connection)
+    } else {
+        Err(ErrorCode::NotFound.into())
+    }
+}

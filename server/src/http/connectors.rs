@@ -1,0 +1,51 @@
+//! What connectors there are.
+//!
+//! Owns their public description. Must not tell a secret, only whether there is one.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use connectors::Connector;
+use serde::Serialize;
+use wire::ErrorCode;
+use wire::api::ConnectorStatus;
+
+use super::error::ApiError;
+use crate::state::AppState;
+
+/// The answer of `GET /api/connectors`.
+#[derive(Serialize)]
+pub(super) struct List {
+    success: bool,
+    connectors: Vec<ConnectorStatus>,
+}
+
+/// The answer of `GET /api/connectors/{connector}/status`.
+#[derive(Serialize)]
+pub(super) struct One {
+    success: bool,
+    connector: ConnectorStatus,
+}
+
+/// `GET /api/connectors`
+pub(super) async fn list(State(state): State<AppState>) -> Json<List> {
+    let connectors = state.pipeline.registry().iter().map(|connector| describe(connector.as_ref())).collect();
+    Json(List { success: true, connectors })
+}
+
+/// `GET /api/connectors/{connector}/status`
+pub(super) async fn status(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<One>, ApiError> {
+    let connector = state.pipeline.registry().get(&id).ok_or(ErrorCode::UnknownConnector)?;
+    Ok(Json(One { success: true, connector: describe(connector.as_ref()) }))
+}
+
+fn describe(connector: &dyn Connector) -> ConnectorStatus {
+    let info = connector.info();
+    ConnectorStatus {
+        id: info.id.to_owned(),
+        name: info.name.to_owned(),
+        connector_type: info.connector_type.to_owned(),
+        configured: connector.is_configured(),
+        webhook_path: format!("/api/connectors/{}/webhook", info.id),
+        capabilities: info.capabilities.iter().map(|&name| name.to_owned()).collect(),
+    }
+}

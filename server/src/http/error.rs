@@ -1,0 +1,127 @@
+//! Errors become answers, here and nowhere else.
+//!
+//! Owns the status of each code and the one body of all errors. Must not reveal what a 5xx came of:
+//! that goes to the log.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use wire::{ErrorBody, ErrorCode};
+
+use crate::pipeline::Refusal;
+use crate::{auth, store};
+
+/// What a handler fails with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    code: ErrorCode,
+    message: String,
+    /// Seconds, with [`ErrorCode::RateLimited`] and [`ErrorCode::Unavailable`].
+    retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// An error with a sentence of its own.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after: None }
+    }
+
+    /// An error that passes with time.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// For a program.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    fn hidden(code: ErrorCode, detail: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%detail, code = code.as_str(), "a request failed");
+        Self { retry_after: (code == ErrorCode::Unavailable).then_some(5), ..code.into() }
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code, code.message())
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound => ErrorCode::NotFound.into(),
+            store::Error::Conflict(message) => Self::new(ErrorCode::Conflict, message),
+            store::Error::Invalid(message) => Self::new(ErrorCode::BadRequest, message),
+            store::Error::Unavailable(detail) => Self::hidden(ErrorCode::Unavailable, &detail),
+            store::Error::Corrupt(detail) => Self::hidden(ErrorCode::Internal, &detail),
+        }
+    }
+}
+
+impl From<auth::Error> for ApiError {
+    fn from(error: auth::Error) -> Self {
+        match error {
+            auth::Error::Invalid => ErrorCode::InvalidToken.into(),
+            auth::Error::Unavailable(detail) => Self::hidden(ErrorCode::AuthUnavailable, &detail),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        use connectors::VerifyError;
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::UnknownConnector => ErrorCode::UnknownConnector.into(),
+            Refusal::Unverified(VerifyError::NotConfigured) => ErrorCode::NotConfigured.into(),
+            Refusal::Unverified(VerifyError::Missing(_)) => Self::new(ErrorCode::SignatureMissing, message),
+            Refusal::Unverified(VerifyError::Mismatch) => Self::new(ErrorCode::SignatureInvalid, message),
+            Refusal::Unverified(VerifyError::Stale) => Self::new(ErrorCode::SignatureStale, message),
+            Refusal::Unverified(VerifyError::Unreadable(_)) | Refusal::Malformed(_) => {
+                Self::new(ErrorCode::MalformedBody, message)
+            }
+            Refusal::RateLimited(seconds) => Self::new(ErrorCode::RateLimited, message).retry_after(seconds),
+            Refusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (status(self.code), Json(ErrorBody::new(self.code, self.message))).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// The status that goes with a code. Never 410, which tells a provider to stop for good.
+fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::BadRequest | ErrorCode::MalformedBody => StatusCode::BAD_REQUEST,
+        ErrorCode::MissingCredentials
+        | ErrorCode::InvalidToken
+        | ErrorCode::TokenExpired
+        | ErrorCode::AuthTimeout
+        | ErrorCode::Unauthorized
+        | ErrorCode::InvalidCredentials
+        | ErrorCode::SignatureMissing
+        | ErrorCode::SignatureInvalid
+        | ErrorCode::SignatureStale => StatusCode::UNAUTHORIZED,
+        ErrorCode::UserMismatch | ErrorCode::Forbidden | ErrorCode::OriginNotAllowed => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound | ErrorCode::UnknownConnector => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::ConnectionLimit | ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::NotConfigured | ErrorCode::Unavailable | ErrorCode::AuthUnavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

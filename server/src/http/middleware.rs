@@ -1,0 +1,71 @@
+//! What every request passes through, in order.
+//!
+//! Owns the stack of layers. Must not know any route.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use wire::ErrorCode;
+
+use super::error::ApiError;
+use super::origin;
+use crate::auth::session;
+use crate::state::AppState;
+
+/// The routes with their layers: `webhooks` come from servers and need none of the browsers'.
+pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, state: &AppState) -> Router<AppState> {
+    let browsers = browsers
+        .layer(middleware::from_fn_with_state(state.clone(), refuse_forged_writes))
+        .layer(CompressionLayer::new())
+        .layer(cors(state));
+    browsers
+        .merge(webhooks)
+        .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotAllowed) })
+        .layer(fixed_header("x-content-type-options", "nosniff"))
+        .layer(fixed_header("referrer-policy", "same-origin"))
+        .layer(fixed_header("x-frame-options", "DENY"))
+        .layer(CatchPanicLayer::custom(on_panic))
+}
+
+fn fixed_header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+fn cors(state: &AppState) -> CorsLayer {
+    let origins = state.config.http.allowed_origins.iter().filter_map(|origin| origin.parse().ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+}
+
+/// A write that brings the dashboard's cookie must come from the server's own pages: other sites'
+/// pages can make a browser send it, but cannot hide that they are another origin.
+async fn refuse_forged_writes(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let headers = request.headers();
+    let with_cookie = session::is_present(headers) || request.uri().path().starts_with("/api/session");
+    if writes && with_cookie && !origin::is_own(headers) && !has_own_credentials(&state, headers) {
+        return ApiError::from(ErrorCode::OriginNotAllowed).into_response();
+    }
+    next.run(request).await
+}
+
+/// A configured front end that authenticates by header does not lean on the cookie.
+fn has_own_credentials(state: &AppState, headers: &http::HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) && origin::is_allowed(headers, &state.config.http.allowed_origins)
+}
+
+fn on_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    ApiError::from(ErrorCode::Internal).into_response()
+}

@@ -1,0 +1,53 @@
+//! The HTTP interface.
+//!
+//! Owns the index of addresses: every route is listed here. Must not contain a handler.
+
+pub mod error;
+pub mod front;
+pub mod origin;
+
+mod accounts;
+mod connections;
+mod connectors;
+mod demo;
+mod health;
+mod middleware;
+mod session;
+mod site;
+mod webhooks;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post, put};
+
+use crate::state::AppState;
+
+/// The largest body of a webhook.
+pub const LARGEST_WEBHOOK: usize = 1024 * 1024;
+/// The largest body of any other call.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// Every address but Socket.IO's.
+pub fn router(state: &AppState) -> Router {
+    let api = Router::new()
+        .route("/api/connectors", get(connectors::list))
+        .route("/api/connectors/{connector}/status", get(connectors::status))
+        .route("/api/connectors/{connector}/connections", get(connections::list))
+        .route("/api/connectors/{connector}/connections/{connection}", put(connections::put).delete(connections::delete))
+        .route("/api/connectors/{connector}/connections/{connection}/sync", post(connections::sync))
+        .route("/api/transactions", get(accounts::transactions))
+        .route("/api/accounts", get(accounts::accounts))
+        .route("/api/summary", get(accounts::summary))
+        .route("/api/session", get(session::show).post(session::start).delete(session::end))
+        .route("/api/session/end", post(session::end_by_form))
+        .route("/api/demo/session", post(demo::start))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+    let webhooks = Router::new()
+        .route("/api/connectors/{connector}/webhook", post(webhooks::receive))
+        .route("/api/connectors/{connector}/webhook/transactions", post(webhooks::receive))
+        .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK));
+    let pages = site::router(state);
+    middleware::layered(api.merge(pages), webhooks, state).with_state(state.clone())
+}

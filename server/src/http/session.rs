@@ -1,0 +1,102 @@
+//! Signing in and out at the dashboard.
+//!
+//! Owns the two proofs that start a session (an e-mail address and password, or the host
+//! application's JWT) and the answers for scripts and for plain forms. Must not keep a password.
+
+use axum::Json;
+use axum::extract::{FromRequest as _, Request, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header::{CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use wire::ErrorCode;
+
+use super::error::ApiError;
+use crate::auth::extract::{CurrentUser, JsonBody};
+use crate::auth::{password, session};
+use crate::state::AppState;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Proof {
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    password: Option<String>,
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    display_name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignedIn {
+    success: bool,
+    user_id: String,
+}
+
+/// `POST /api/session`: JSON is answered with JSON, a form with a redirect.
+pub(super) async fn start(State(state): State<AppState>, request: Request) -> Response {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if content_type.starts_with("application/x-www-form-urlencoded") {
+        let proof = axum::Form::<Proof>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest.into());
+        return match sign_in(&state, proof.map(|axum::Form(proof)| proof)).await {
+            Ok((_, cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+            Err(error) => Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response(),
+        };
+    }
+    let proof = JsonBody::<Proof>::from_request(request, &()).await.map(|JsonBody(proof)| proof);
+    match sign_in(&state, proof).await {
+        Ok((user_id, cookie)) => ([(SET_COOKIE, cookie)], Json(SignedIn { success: true, user_id })).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// `GET /api/session`: who is signed in.
+pub(super) async fn show(CurrentUser(user): CurrentUser) -> Response {
+    Json(SignedIn { success: true, user_id: user.user_id }).into_response()
+}
+
+/// `DELETE /api/session`
+pub(super) async fn end(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let cookie = session::end(state.store.as_ref(), &headers, state.config.http.secure_cookies).await?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
+}
+
+/// `POST /api/session/end`: the same for a plain form.
+pub(super) async fn end_by_form(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let cookie = session::end(state.store.as_ref(), &headers, state.config.http.secure_cookies).await?;
+    Ok(([(SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
+}
+
+async fn sign_in(state: &AppState, proof: Result<Proof, ApiError>) -> Result<(String, String), ApiError> {
+    let (user_id, display_name) = match proof? {
+        Proof { token: Some(token), display_name, .. } => {
+            let identity = state.tokens.verify(&token, state.now()).await?;
+            let display_name = display_name.filter(|name| !name.trim().is_empty() && name.len() <= 200);
+            (identity.user_id.clone(), display_name.unwrap_or(identity.user_id))
+        }
+        Proof { email: Some(email), password: Some(password), .. } => by_password(state, email, password).await?,
+        _ => return Err(ApiError::new(ErrorCode::BadRequest, "Send an email and a password, or a token")),
+    };
+    let lifetime = state.config.auth.session_lifetime;
+    let secure = state.config.http.secure_cookies;
+    let cookie =
+        session::start(state.store.as_ref(), user_id.clone(), display_name, lifetime, secure, state.now()).await?;
+    Ok((user_id, cookie))
+}
+
+async fn by_password(state: &AppState, email: String, password: String) -> Result<(String, String), ApiError> {
+    let email = email.trim().to_lowercase();
+    if state.sign_in_attempts.check_key(&email).is_err() {
+        let error = ApiError::new(ErrorCode::RateLimited, "Too many attempts: wait a minute");
+        return Err(error.retry_after(60));
+    }
+    let user = state.store.user_by_email(email).await?;
+    let is_good = password::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await;
+    match user {
+        Some(user) if is_good => Ok((user.user_id, user.display_name)),
+        _ => Err(ErrorCode::InvalidCredentials.into()),
+    }
+}

@@ -1,0 +1,54 @@
+//! The providers' way in.
+//!
+//! Owns the passage from a request to a raw delivery. Must not look into the body.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use connectors::{Headers, RawDelivery};
+use http::HeaderMap;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use wire::ErrorCode;
+
+use super::LARGEST_WEBHOOK;
+use super::error::ApiError;
+use crate::state::AppState;
+
+/// `POST /api/connectors/{connector}/webhook`
+pub(super) async fn receive(
+    State(state): State<AppState>,
+    Path(connector): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match take(&state, &connector, &headers, body).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::info!(connector.id = %connector, code = error.code().as_str(), "a delivery was refused");
+            error.into_response()
+        }
+    }
+}
+
+async fn take(state: &AppState, connector: &str, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
+    // A name that no connector has needs no body read.
+    if state.pipeline.registry().get(connector).is_none() {
+        return Err(ErrorCode::UnknownConnector.into());
+    }
+    let body = Limited::new(body, LARGEST_WEBHOOK).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            ApiError::from(ErrorCode::PayloadTooLarge)
+        } else {
+            ApiError::new(ErrorCode::BadRequest, "The body ended early")
+        }
+    })?;
+    let raw = RawDelivery { headers: readable(headers), body: body.to_bytes().to_vec() };
+    let answer = state.pipeline.receive(connector, raw, state.now()).await?;
+    Ok(Json(answer).into_response())
+}
+
+/// The headers that are text; no signature is anything else.
+fn readable(headers: &HeaderMap) -> Headers {
+    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+}

@@ -1,0 +1,130 @@
+//! From a delivery to durable changes: verify, understand, store.
+//!
+//! Owns the order of these steps and what each failure means. Must not know HTTP, a provider's words
+//! or SQL. The event goes out from the commit itself, see `store::CommitSink`.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use connectors::{Connector, Malformed, Meaning, RawDelivery, Registry, VerifiedDelivery, VerifyError};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
+use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
+
+use crate::store::{self, ConnectorRef, Content, NewDelivery, Recorded, Store};
+
+/// Why a delivery was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No connector has this name.
+    #[error("no such connector")]
+    UnknownConnector,
+    /// Its signature is not good.
+    #[error(transparent)]
+    Unverified(#[from] VerifyError),
+    /// It is authentic, but not this provider's shape.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Its connection has sent too much; try again after so many seconds.
+    #[error("too many deliveries for this connection")]
+    RateLimited(u64),
+    /// The store could not take it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The way in, shared by webhooks, the connections' calls and the demo.
+pub struct Pipeline {
+    registry: Registry,
+    store: Arc<dyn Store>,
+    limiter: Option<DefaultKeyedRateLimiter<String>>,
+}
+
+impl Pipeline {
+    /// `per_minute`: how many deliveries a connection may send.
+    pub fn new(registry: Registry, store: Arc<dyn Store>, per_minute: Option<NonZeroU32>) -> Self {
+        let limiter = per_minute.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)));
+        Self { registry, store, limiter }
+    }
+
+    /// The connectors.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Takes a webhook. When this returns, the delivery is on the disk.
+    pub async fn receive(&self, connector: &str, raw: RawDelivery, now: Timestamp) -> Result<WebhookAnswer, Refusal> {
+        let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
+        let delivery = connector.verify(raw, now)?;
+        let content = understand(connector.as_ref(), &delivery)?;
+        self.check_rate(connector.info().id, &content)?;
+        let new = NewDelivery { connector: connector.info().into(), delivery, content };
+        Ok(answer(self.store.record_delivery(new, now).await?))
+    }
+
+    /// Registers a connection, then places what was kept for it. Whether it is new.
+    pub async fn register(
+        &self,
+        connector: &str,
+        connection_id: String,
+        request: ConnectionRequest,
+        now: Timestamp,
+    ) -> Result<(Connection, bool), Refusal> {
+        let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
+        let info = ConnectorRef::from(connector.info());
+        let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;
+        self.place_kept(Some((connector.info().id.to_owned(), connection_id)), now).await?;
+        Ok(registered)
+    }
+
+    /// Applies the deliveries that waited for a connection which is registered by now; how many
+    /// transactions were new or had changed. Also run at start, for a registration whose kept
+    /// deliveries a crash left behind.
+    pub async fn place_kept(&self, connection: Option<(String, String)>, now: Timestamp) -> Result<u64, store::Error> {
+        let mut changed_in_all = 0;
+        for kept in self.store.placeable_deliveries(connection).await? {
+            let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
+            let content = match understand(connector.as_ref(), &kept.delivery) {
+                Ok(content) => content,
+                Err(Malformed(reason)) => Content::Kept(reason),
+            };
+            let new = NewDelivery { connector: connector.info().into(), delivery: kept.delivery, content };
+            if let Recorded::Applied { changed } = self.store.apply_kept(kept.id, new, now).await? {
+                changed_in_all += u64::from(changed);
+            }
+        }
+        Ok(changed_in_all)
+    }
+
+    /// Only deliveries that name a connection count, and only authentic ones get here, so that
+    /// nobody else can use up a connection's share.
+    fn check_rate(&self, connector_id: &str, content: &Content) -> Result<(), Refusal> {
+        let (Some(limiter), Content::Changes { connection_id, .. }) = (&self.limiter, content) else { return Ok(()) };
+        limiter.check_key(&format!("{connector_id}:{connection_id}")).map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            Refusal::RateLimited(wait.as_secs() + 1)
+        })
+    }
+}
+
+fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery) -> Result<Content, Malformed> {
+    Ok(match connector.normalise(delivery)? {
+        Meaning::Changes { connection_id, changes } => Content::Changes { connection_id, changes },
+        Meaning::Nothing => Content::Nothing,
+        Meaning::NotUnderstood(reason) => Content::Kept(reason),
+    })
+}
+
+fn answer(recorded: Recorded) -> WebhookAnswer {
+    let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
+    match recorded {
+        Recorded::Applied { changed } => answer.processed = changed,
+        Recorded::Duplicate => answer.duplicate = true,
+        Recorded::Kept(reason) => {
+            answer.kept = true;
+            answer.reason = Some(reason);
+        }
+    }
+    answer
+}

@@ -1,0 +1,122 @@
+//! The Socket.IO endpoint.
+//!
+//! Owns the namespace, its listeners and the engine's limits. Must not read the store except for a
+//! user's newest event number, and never lets a client name a room: it is the authenticated user's.
+
+mod deadlines;
+mod gate;
+mod hub;
+mod sign_in;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response};
+use socketioxide::extract::{AckSender, Event, SocketRef, State, TryData};
+use socketioxide::handler::ConnectHandler as _;
+use socketioxide::service::SocketIoService;
+use socketioxide::socket::DisconnectReason;
+use socketioxide::{ParserConfig, SocketIo};
+use tokio::sync::mpsc;
+use wire::events;
+
+use crate::config::RealtimeConfig;
+use crate::store::FeedEvent;
+
+pub use gate::Gate;
+pub use hub::Hub;
+
+/// What a client may send at once; its largest message is a token.
+const LARGEST_MESSAGE: usize = 100_000;
+/// How many packets may wait for a socket that reads slowly, before it is cut off to resume later.
+const BUFFERED_PACKETS: usize = 1024;
+
+/// Where requests go that are not for the engine: none get there, see `http::front`.
+#[derive(Clone)]
+pub struct Nowhere;
+
+impl tower::Service<Request<Body>> for Nowhere {
+    type Response = Response<Body>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = http::StatusCode::NOT_FOUND;
+        std::future::ready(Ok(response))
+    }
+}
+
+/// The service that speaks Engine.IO.
+pub type EngineService = SocketIoService<Nowhere>;
+
+/// The endpoint: the service to mount under `/socket.io/`, and a handle to close it.
+pub fn endpoint(config: &RealtimeConfig, gate: Arc<Gate>) -> (EngineService, SocketIo) {
+    let parser = ParserConfig::common()
+        .max_incoming_binaries(4)
+        .max_incoming_binary_buf_size(LARGEST_MESSAGE)
+        .packet_completion_timeout(Duration::from_secs(10));
+    let (service, io) = SocketIo::builder()
+        .ping_interval(config.ping_interval)
+        .ping_timeout(config.ping_timeout)
+        .connect_timeout(config.connect_timeout)
+        .max_payload(LARGEST_MESSAGE as u64)
+        .ws_max_message_size(LARGEST_MESSAGE)
+        .ws_max_frame_size(LARGEST_MESSAGE)
+        .max_buffer_size(BUFFERED_PACKETS)
+        .with_parser(parser)
+        .with_state(gate)
+        .build_with_inner_svc(Nowhere);
+    // The listeners are set in a middleware because the handler runs only after the client has been
+    // told that it is connected: its first event could come before them and be lost.
+    io.ns(events::NAMESPACE, connected.with(listen));
+    (service, io)
+}
+
+async fn listen(socket: SocketRef, State(gate): State<Arc<Gate>>) -> Result<(), std::convert::Infallible> {
+    gate.open(&socket);
+    socket.on_fallback(on_event);
+    socket.on_disconnect(on_disconnect);
+    Ok(())
+}
+
+async fn connected(socket: SocketRef, TryData(auth): TryData<serde_json::Value>, State(gate): State<Arc<Gate>>) {
+    gate.sign_in_at_handshake(socket, auth.unwrap_or_default()).await;
+}
+
+async fn on_event(
+    socket: SocketRef,
+    Event(name): Event,
+    TryData(payload): TryData<serde_json::Value>,
+    ack: AckSender,
+    State(gate): State<Arc<Gate>>,
+) {
+    match name.as_str() {
+        events::AUTHENTICATE => {
+            let answer = gate.sign_in(&socket, payload.unwrap_or_default()).await;
+            let _ = ack.send(&answer);
+        }
+        events::PING => {
+            let _ = socket.emit(events::PONG, &serde_json::Value::Null);
+            let _ = ack.send(events::PONG);
+        }
+        _ => {}
+    }
+}
+
+async fn on_disconnect(socket: SocketRef, reason: DisconnectReason, State(gate): State<Arc<Gate>>) {
+    tracing::debug!(%reason, "a socket has gone");
+    gate.close(socket.id);
+}
+
+/// Takes the committed events to the rooms, in the order of the log.
+pub async fn publish(hub: Arc<Hub>, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>) {
+    while let Some(committed) = commits.recv().await {
+        committed.iter().for_each(|event| hub.publish(event));
+    }
+}

@@ -1,0 +1,129 @@
+//! From settings to a running server.
+//!
+//! Owns what is built in which order and how it stops. Must not parse arguments or read the
+//! environment.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use governor::{Quota, RateLimiter};
+use socketioxide::SocketIo;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::auth::token::TokenVerifier;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::front::Front;
+use crate::pipeline::Pipeline;
+use crate::realtime::{self, Gate, Hub};
+use crate::state::{App, AppState};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{self, Store};
+
+/// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
+/// reading; man 7 tcp, `TCP_USER_TIMEOUT`).
+const UNREAD_LIMIT: Duration = Duration::from_secs(20);
+/// How long requests in flight have when the server stops.
+const STOP_LIMIT: Duration = Duration::from_secs(8);
+/// How often a minute a password may be tried for an e-mail address.
+const SIGN_IN_ATTEMPTS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10).unwrap();
+
+/// A server that is ready to listen.
+pub struct Server {
+    state: AppState,
+    front: Front,
+    io: SocketIo,
+    hub: Arc<Hub>,
+    gate: Arc<Gate>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Opens the store and builds everything on it.
+    pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
+        let (sink, commits) = mpsc::unbounded_channel();
+        let on_commit = Box::new(move |events| {
+            let _ = sink.send(events);
+        });
+        let store: Arc<dyn Store> = Arc::new(match &config.database.path {
+            Some(path) => SqliteStore::open(path, on_commit)?,
+            None => SqliteStore::open_temporary(on_commit)?,
+        });
+        let tokens = Arc::new(TokenVerifier::new(&config.auth));
+        let limit = config.realtime.max_connections_per_user;
+        let hub = Arc::new(Hub::new(limit));
+        let gate = Arc::new(Gate::new(
+            Arc::clone(&hub),
+            Arc::clone(&store),
+            Arc::clone(&tokens),
+            Arc::clone(&clock),
+            limit,
+            config.realtime.auth_timeout,
+        ));
+        let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
+        let registry = connectors::Registry::new(&config.connectors);
+        let pipeline = Pipeline::new(registry, Arc::clone(&store), config.webhook_rate_limit);
+        let sign_in_attempts = RateLimiter::keyed(Quota::per_minute(SIGN_IN_ATTEMPTS));
+        let state = AppState::new(App { config, store, pipeline, tokens, sign_in_attempts, clock });
+        let http = &state.config.http;
+        let allow_eio3 = state.config.realtime.allow_eio3;
+        let front = Front::new(engine, crate::http::router(&state), &http.allowed_origins, allow_eio3);
+        let watched = Arc::clone(&gate);
+        let tasks = vec![
+            tokio::spawn(realtime::publish(Arc::clone(&hub), commits)),
+            tokio::spawn(async move { watched.watch().await }),
+        ];
+        // What a crash left between a registration and its kept deliveries is finished first.
+        state.pipeline.place_kept(None, state.now()).await?;
+        Ok(Self { state, front, io, hub, gate, tasks })
+    }
+
+    /// The services behind the addresses.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// The rooms.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// The sockets.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
+    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let Self { front, io, tasks, .. } = self;
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+            let _ = socket2::SockRef::from(&*stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+        });
+        let (stopping, stopped) = tokio::sync::oneshot::channel();
+        let graceful = async move {
+            stop.await;
+            tracing::info!("stopping");
+            let _ = stopping.send(());
+            // Sockets are told first: an open one would hold its connection until it leaves.
+            io.close().await;
+        };
+        let serving = axum::serve(listener, tower::make::Shared::new(front)).with_graceful_shutdown(graceful);
+        let outcome = tokio::select! {
+            outcome = serving => outcome,
+            () = async {
+                let _ = stopped.await;
+                tokio::time::sleep(STOP_LIMIT).await;
+            } => {
+                tracing::warn!("some connections did not end in time");
+                Ok(())
+            }
+        };
+        tasks.iter().for_each(JoinHandle::abort);
+        outcome
+    }
+}

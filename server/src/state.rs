@@ -1,0 +1,57 @@
+//! What handlers share.
+//!
+//! Owns the services of a running server. Must not do anything itself.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use governor::DefaultKeyedRateLimiter;
+use jiff::Timestamp;
+
+use crate::auth::token::TokenVerifier;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::pipeline::Pipeline;
+use crate::store::Store;
+
+/// The services of a running server.
+pub struct App {
+    /// What is configured.
+    pub config: Config,
+    /// What is durable.
+    pub store: Arc<dyn Store>,
+    /// The way in.
+    pub pipeline: Pipeline,
+    /// Whose token it is.
+    pub tokens: Arc<TokenVerifier>,
+    /// How often a password may be tried, for each e-mail address.
+    pub sign_in_attempts: DefaultKeyedRateLimiter<String>,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl App {
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// A cheap handle to [`App`].
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+impl AppState {
+    /// A handle to `app`.
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(app))
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}

@@ -1,0 +1,214 @@
+//! What is durable.
+//!
+//! Owns the trait that the rest of the server sees and its types. Must not let a driver's types or a
+//! database transaction out: each method is one unit of work.
+
+mod error;
+mod event;
+pub mod sqlite;
+
+use async_trait::async_trait;
+use connectors::{Change, ConnectorInfo, VerifiedDelivery};
+use jiff::Timestamp;
+use wire::api::{
+    Account, AccountRequest, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage,
+};
+use wire::events::SyncStats;
+
+pub use error::{Error, Result};
+pub use event::{CommitSink, FeedEvent};
+
+/// What is known of a connector when something of it is stored.
+#[derive(Clone, Debug)]
+pub struct ConnectorRef {
+    /// `connectorId`.
+    pub id: &'static str,
+    /// `connectorType`.
+    pub connector_type: &'static str,
+    /// `source` of its transactions.
+    pub source: &'static str,
+    /// Where nothing tells the currency.
+    pub default_currency: wire::Currency,
+}
+
+impl From<&ConnectorInfo> for ConnectorRef {
+    fn from(info: &ConnectorInfo) -> Self {
+        Self {
+            id: info.id,
+            connector_type: info.connector_type,
+            source: info.source,
+            default_currency: info.default_currency,
+        }
+    }
+}
+
+/// A verified delivery with what it means.
+#[derive(Debug)]
+pub struct NewDelivery {
+    /// Its connector.
+    pub connector: ConnectorRef,
+    /// The delivery as it came.
+    pub delivery: VerifiedDelivery,
+    /// What it means.
+    pub content: Content,
+}
+
+/// What a delivery means to the store.
+#[derive(Debug)]
+pub enum Content {
+    /// Changes of a connection, which may not be registered yet.
+    Changes {
+        /// The provider's id of the connection.
+        connection_id: String,
+        /// In order.
+        changes: Vec<Change>,
+    },
+    /// Nothing to do.
+    Nothing,
+    /// Kept, with the reason.
+    Kept(String),
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is applied; so many transactions were new or had changed.
+    Applied {
+        /// How many.
+        changed: u32,
+    },
+    /// It had been recorded before.
+    Duplicate,
+    /// It is kept, with the reason.
+    Kept(String),
+}
+
+/// A delivery that waits to be placed.
+#[derive(Debug)]
+pub struct KeptDelivery {
+    /// The store's own id.
+    pub id: i64,
+    /// `connectorId`.
+    pub connector_id: String,
+    /// The delivery as it came.
+    pub delivery: VerifiedDelivery,
+}
+
+/// Somebody who can sign in with a password.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The owner of a feed.
+    pub user_id: String,
+    /// What they sign in with.
+    pub email: String,
+    /// How to greet them.
+    pub display_name: String,
+    /// A PHC string of argon2id.
+    pub password_hash: String,
+}
+
+/// A sign-in at the dashboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whose it is.
+    pub user_id: String,
+    /// How to greet them.
+    pub display_name: String,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+}
+
+/// Everything durable. Object-safe, so that handlers do not depend on the database in use.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Records a delivery and applies it, once: a key that was seen before does nothing.
+    async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;
+
+    /// The deliveries that are kept for want of a connection that is registered by now; of one
+    /// connection, or of all.
+    async fn placeable_deliveries(&self, connection: Option<(String, String)>) -> Result<Vec<KeptDelivery>>;
+
+    /// Applies a kept delivery, now that it can be placed.
+    async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;
+
+    /// Registers a connection or changes it; whether it is new. Fails with [`Error::Conflict`]
+    /// where it is another user's.
+    async fn put_connection(
+        &self,
+        connector: ConnectorRef,
+        connection_id: String,
+        request: ConnectionRequest,
+        now: Timestamp,
+    ) -> Result<(Connection, bool)>;
+
+    /// The connections of a user (or of everybody) through a connector.
+    async fn connections(&self, connector_id: String, user_id: Option<String>) -> Result<Vec<Connection>>;
+
+    /// One connection.
+    async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection>;
+
+    /// Forgets a connection and its accounts; its transactions stay.
+    async fn delete_connection(&self, connector_id: String, connection_id: String, now: Timestamp) -> Result<()>;
+
+    /// Tells the owner that a connection has been synchronised.
+    async fn complete_sync(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        new_transactions: u64,
+        now: Timestamp,
+    ) -> Result<SyncStats>;
+
+    /// A page of a user's transactions.
+    async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage>;
+
+    /// A user's accounts.
+    async fn accounts(&self, user_id: String) -> Result<Vec<Account>>;
+
+    /// A user's totals since the first of the month.
+    async fn summary(&self, user_id: String, now: Timestamp) -> Result<Summary>;
+
+    /// All that the dashboard shows when it opens, as of one moment.
+    async fn snapshot(&self, user_id: String, display_name: String, now: Timestamp) -> Result<Snapshot>;
+
+    /// A user's newest event number; 0 before the first.
+    async fn newest_seq(&self, user_id: String) -> Result<u64>;
+
+    /// Adds somebody who can sign in. Fails with [`Error::Conflict`] where the e-mail address or the
+    /// id is taken.
+    async fn add_user(&self, user: User, now: Timestamp) -> Result<()>;
+
+    /// Who signs in with this e-mail address.
+    async fn user_by_email(&self, email: String) -> Result<Option<User>>;
+
+    /// Keeps a sign-in.
+    async fn add_session(&self, token_hash: [u8; 32], session: Session, now: Timestamp) -> Result<()>;
+
+    /// The sign-in with this token, unless it has expired.
+    async fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<Session>>;
+
+    /// Ends a sign-in.
+    async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()>;
+
+    /// Whether it can be written to now.
+    async fn check(&self) -> Result<()>;
+}
+
+/// The last four digits of an account's number, where it has as many.
+pub(crate) fn last_digits(number: &str) -> Option<String> {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= 4).then(|| digits[digits.len() - 4..].iter().collect())
+}
+
+/// What a core app tells of an account, as if the provider had told it.
+pub(crate) fn account_update(request: AccountRequest) -> connectors::change::AccountUpdate {
+    connectors::change::AccountUpdate {
+        last_digits: request.account_number.as_deref().and_then(last_digits),
+        account_id: request.account_id,
+        name: request.name,
+        kind: request.kind,
+        currency: request.currency,
+        balance: request.balance,
+        available: request.available,
+    }
+}

@@ -1,0 +1,217 @@
+//! Changes become rows and events.
+//!
+//! Owns what is new, what is an update and what is nothing at all. Must not know how a provider
+//! said it.
+
+use connectors::Change;
+use connectors::change::NewTransaction;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
+use wire::{Currency, EventName, Transaction};
+
+use super::{accounts, feed};
+use crate::store::{ConnectorRef, Error, FeedEvent, Result};
+
+/// What the changes are applied in.
+pub(super) struct Scope<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) events: &'a mut Vec<FeedEvent>,
+    pub(super) connector: &'a ConnectorRef,
+    pub(super) connection_id: &'a str,
+    pub(super) user_id: &'a str,
+    pub(super) now: Timestamp,
+}
+
+/// What came of some changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Applied {
+    pub(super) new: u32,
+    pub(super) updated: u32,
+}
+
+/// Applies changes in their order.
+pub(super) fn apply(scope: &mut Scope<'_>, changes: Vec<Change>) -> Result<Applied> {
+    let mut applied = Applied::default();
+    for change in changes {
+        match change {
+            Change::Transaction(transaction) => match put_transaction(scope, *transaction)? {
+                Some(EventName::TransactionNew) => applied.new += 1,
+                Some(_) => applied.updated += 1,
+                None => {}
+            },
+            Change::TransactionDeleted { transaction_id, account_id } => {
+                applied.updated += u32::from(delete_transaction(scope, transaction_id, account_id)?);
+            }
+            Change::Account(update) => accounts::update(scope, update)?,
+            Change::ConnectionStatus(status) => set_status(scope, status)?,
+        }
+    }
+    Ok(applied)
+}
+
+/// Stores a transaction; the event that it made, if it made one.
+fn put_transaction(scope: &mut Scope<'_>, new: NewTransaction) -> Result<Option<EventName>> {
+    let key = params![scope.connector.id, scope.connection_id, new.account_id, new.transaction_id];
+    let known: Option<(i64, String)> = scope
+        .connection
+        .prepare_cached(
+            "SELECT id, body FROM transactions
+             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4",
+        )?
+        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if known.is_none() && is_deleted(scope, &new.account_id, &new.transaction_id)? {
+        return Ok(None);
+    }
+    let currency = match new.currency {
+        Some(currency) => currency,
+        None => accounts::currency(scope, &new.account_id)?.unwrap_or(scope.connector.default_currency),
+    };
+    accounts::ensure(scope, &new.account_id, currency)?;
+    let mut transaction = named(scope, new, currency);
+    let mut name = EventName::TransactionNew;
+    let mut row = None;
+    if let Some((id, body)) = known {
+        let before: Transaction = serde_json::from_str(&body)?;
+        if before.same_content(&transaction) {
+            return Ok(None);
+        }
+        transaction.revision = before.revision + 1;
+        name = EventName::TransactionUpdated;
+        row = Some(id);
+    }
+    let told = transaction.clone();
+    let seq = feed::append(scope.connection, scope.events, scope.user_id, scope.now, name, |stamp| {
+        TransactionEvent::new(stamp, told)
+    })?;
+    write_row(scope.connection, row, &transaction, seq)?;
+    Ok(Some(name))
+}
+
+/// The transaction with its owner's name on it.
+fn named(scope: &Scope<'_>, new: NewTransaction, currency: Currency) -> Transaction {
+    Transaction {
+        transaction_id: new.transaction_id,
+        account_id: new.account_id,
+        user_id: scope.user_id.to_owned(),
+        connection_id: scope.connection_id.to_owned(),
+        amount: new.amount,
+        currency,
+        date: new.date,
+        primary_type: new.primary_type,
+        secondary_type: new.secondary_type,
+        description: new.description,
+        original_description: new.original_description,
+        merchant: new.merchant,
+        reference: new.reference,
+        location: new.location,
+        balance: new.balance,
+        metadata: new.metadata,
+        source: scope.connector.source.to_owned(),
+        connector_id: scope.connector.id.to_owned(),
+        connector_type: scope.connector.connector_type.to_owned(),
+        category_hint: new.category_hint,
+        tags: new.tags,
+        receipt_url: new.receipt_url,
+        document_url: new.document_url,
+        status: new.status,
+        revision: 1,
+    }
+}
+
+fn write_row(connection: &Connection, row: Option<i64>, transaction: &Transaction, seq: u64) -> Result<()> {
+    let date_ms = wire::time::unix_millis(&transaction.date)
+        .ok_or_else(|| Error::Corrupt(format!("a transaction is dated '{}'", transaction.date)))?;
+    let search = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|text| text.to_lowercase())
+        .collect::<Vec<_>>()
+        .join("\n");
+    connection
+        .prepare_cached(
+            "INSERT INTO transactions (id, user_id, connector_id, connection_id, account_id, transaction_id,
+                 date_ms, amount, currency, primary_type, search, changed_seq, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             ON CONFLICT (id) DO UPDATE SET date_ms = excluded.date_ms, amount = excluded.amount,
+                 currency = excluded.currency, primary_type = excluded.primary_type, search = excluded.search,
+                 changed_seq = excluded.changed_seq, body = excluded.body",
+        )?
+        .execute(params![
+            row,
+            transaction.user_id,
+            transaction.connector_id,
+            transaction.connection_id,
+            transaction.account_id,
+            transaction.transaction_id,
+            date_ms,
+            transaction.amount.to_string(),
+            transaction.currency.code(),
+            transaction.primary_type.as_str(),
+            search,
+            seq,
+            serde_json::to_string(transaction)?,
+        ])?;
+    Ok(())
+}
+
+fn is_deleted(scope: &Scope<'_>, account_id: &str, transaction_id: &str) -> Result<bool> {
+    Ok(scope
+        .connection
+        .prepare_cached(
+            "SELECT 1 FROM tombstones
+             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4",
+        )?
+        .exists(params![scope.connector.id, scope.connection_id, account_id, transaction_id])?)
+}
+
+/// Deletes a transaction and keeps in mind that it was; whether there was one.
+fn delete_transaction(scope: &mut Scope<'_>, transaction_id: String, account_id: String) -> Result<bool> {
+    let key = params![scope.connector.id, scope.connection_id, account_id, transaction_id, scope.now.as_millisecond()];
+    scope
+        .connection
+        .prepare_cached(
+            "INSERT INTO tombstones (connector_id, connection_id, account_id, transaction_id, deleted_at)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?
+        .execute(key)?;
+    let deleted = scope
+        .connection
+        .prepare_cached(
+            "DELETE FROM transactions
+             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4",
+        )?
+        .execute(params![scope.connector.id, scope.connection_id, account_id, transaction_id])?;
+    if deleted == 0 {
+        return Ok(false);
+    }
+    let (connector_id, connection_id) = (scope.connector.id.to_owned(), scope.connection_id.to_owned());
+    feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::TransactionDeleted, |stamp| {
+        TransactionDeleted::new(stamp, transaction_id, connector_id, connection_id, account_id)
+    })?;
+    Ok(true)
+}
+
+/// Sets the connection's own state and tells of it where it changed.
+pub(super) fn set_status(scope: &mut Scope<'_>, status: &str) -> Result<()> {
+    let changed = scope
+        .connection
+        .prepare_cached(
+            "UPDATE connections SET status = ?3 WHERE connector_id = ?1 AND connection_id = ?2 AND status <> ?3",
+        )?
+        .execute(params![scope.connector.id, scope.connection_id, status])?;
+    if changed > 0 {
+        tell_status(scope, status)?;
+    }
+    Ok(())
+}
+
+/// Tells the owner of the connection's state.
+pub(super) fn tell_status(scope: &mut Scope<'_>, status: &str) -> Result<()> {
+    let (connector_id, connection_id) = (scope.connector.id.to_owned(), scope.connection_id.to_owned());
+    feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::ConnectionUpdated, |stamp| {
+        ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Connections: whose data is whose.
+//!
+//! Owns the table `connections`. Must not decide who may ask.
+
+use jiff::Timestamp;
+use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
+use wire::api::{Connection, ConnectionRequest};
+use wire::events::{SyncComplete, SyncStats};
+use wire::EventName;
+
+use super::apply::{self, Scope};
+use super::{accounts, feed};
+use crate::clock;
+use crate::store::{ConnectorRef, Error, FeedEvent, Result, account_update};
+
+const COLUMNS: &str = "connector_id, connection_id, user_id, external_user_id, institution_name, status, created_at";
+
+/// One connection, if it is registered.
+pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<Connection>> {
+    Ok(database
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM connections WHERE connector_id = ?1 AND connection_id = ?2"))?
+        .query_row([connector_id, connection_id], read)
+        .optional()?)
+}
+
+/// Those of a user, or of everybody.
+pub(super) fn list(database: &Database, connector_id: &str, user_id: Option<&str>) -> Result<Vec<Connection>> {
+    let mut statement = database.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM connections WHERE connector_id = ?1 AND (?2 IS NULL OR user_id = ?2)
+         ORDER BY created_at, connection_id"
+    ))?;
+    let rows = statement.query_map(params![connector_id, user_id], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Registers or changes one; whether it is new.
+pub(super) fn put(
+    database: &Database,
+    events: &mut Vec<FeedEvent>,
+    connector: &ConnectorRef,
+    connection_id: &str,
+    request: ConnectionRequest,
+    now: Timestamp,
+) -> Result<(Connection, bool)> {
+    let before = find(database, connector.id, connection_id)?;
+    if before.as_ref().is_some_and(|known| known.user_id != request.user_id) {
+        return Err(Error::Conflict("This connection belongs to another user"));
+    }
+    let status = request.status.as_deref().or(before.as_ref().map(|known| known.status.as_str())).unwrap_or("active");
+    database
+        .prepare_cached(
+            "INSERT INTO connections (connector_id, connection_id, user_id, external_user_id, institution_name, status, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET external_user_id = coalesce(excluded.external_user_id, external_user_id),
+                 institution_name = coalesce(excluded.institution_name, institution_name), status = excluded.status",
+        )?
+        .execute(params![
+            connector.id,
+            connection_id,
+            request.user_id,
+            request.external_user_id,
+            request.institution_name,
+            status,
+            now.as_millisecond()
+        ])?;
+    let mut scope = Scope { connection: database, events, connector, connection_id, user_id: &request.user_id, now };
+    if before.as_ref().is_none_or(|known| known.status != status) {
+        apply::tell_status(&mut scope, status)?;
+    }
+    for account in request.accounts {
+        accounts::update(&mut scope, account_update(account))?;
+    }
+    let connection = find(database, connector.id, connection_id)?.ok_or(Error::NotFound)?;
+    Ok((connection, before.is_none()))
+}
+
+/// Forgets one and its accounts, and tells its owner.
+pub(super) fn delete(
+    database: &Database,
+    events: &mut Vec<FeedEvent>,
+    connector_id: &str,
+    connection_id: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let connection = find(database, connector_id, connection_id)?.ok_or(Error::NotFound)?;
+    for table in ["accounts", "connections"] {
+        database
+            .prepare_cached(&format!("DELETE FROM {table} WHERE connector_id = ?1 AND connection_id = ?2"))?
+            .execute([connector_id, connection_id])?;
+    }
+    feed::append(database, events, &connection.user_id, now, EventName::ConnectionUpdated, |stamp| {
+        wire::events::ConnectionUpdated::new(
+            stamp,
+            connection_id.to_owned(),
+            connector_id.to_owned(),
+            "deleted".to_owned(),
+        )
+    })?;
+    Ok(())
+}
+
+/// Tells the owner that one has been synchronised.
+pub(super) fn complete_sync(
+    database: &Database,
+    events: &mut Vec<FeedEvent>,
+    connector_id: &str,
+    connection_id: &str,
+    new_transactions: u64,
+    now: Timestamp,
+) -> Result<SyncStats> {
+    let connection = find(database, connector_id, connection_id)?.ok_or(Error::NotFound)?;
+    let total_transactions = database
+        .prepare_cached("SELECT count(*) FROM transactions WHERE connector_id = ?1 AND connection_id = ?2")?
+        .query_row([connector_id, connection_id], |row| row.get(0))?;
+    let stats = SyncStats { total_transactions, new_transactions };
+    feed::append(database, events, &connection.user_id, now, EventName::SyncComplete, |stamp| {
+        SyncComplete::new(stamp, connection_id.to_owned(), stats)
+    })?;
+    Ok(stats)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
+    Ok(Connection {
+        connector_id: row.get(0)?,
+        connection_id: row.get(1)?,
+        user_id: row.get(2)?,
+        external_user_id: row.get(3)?,
+        institution_name: row.get(4)?,
+        status: row.get(5)?,
+        created_at: clock::rfc3339_of_millis(row.get(6)?),
+    })
+}

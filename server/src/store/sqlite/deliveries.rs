@@ -1,0 +1,125 @@
+//! The inbox: every authentic delivery as it came.
+//!
+//! Owns the table `deliveries` and that each is applied once. Must not know a provider.
+
+use connectors::{Change, Headers, VerifiedDelivery};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::apply::{self, Scope};
+use super::connections;
+use crate::store::{ConnectorRef, Content, FeedEvent, KeptDelivery, NewDelivery, Recorded, Result};
+
+/// Why a delivery waits for its connection; the deliveries to look at when one is registered.
+const UNKNOWN_CONNECTION: &str = "the connection is not registered";
+
+/// Records a delivery and applies it, once.
+pub(super) fn record(
+    connection: &Connection,
+    events: &mut Vec<FeedEvent>,
+    new: NewDelivery,
+    now: Timestamp,
+) -> Result<Recorded> {
+    let NewDelivery { connector, delivery, content } = new;
+    let owner = match &content {
+        Content::Changes { connection_id, .. } => connections::find(connection, connector.id, connection_id)?,
+        Content::Nothing | Content::Kept(_) => None,
+    };
+    let (connection_id, reason) = match &content {
+        Content::Changes { connection_id, .. } if owner.is_none() => (Some(connection_id), Some(UNKNOWN_CONNECTION)),
+        Content::Changes { connection_id, .. } => (Some(connection_id), None),
+        Content::Nothing => (None, None),
+        Content::Kept(reason) => (None, Some(reason.as_str())),
+    };
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO deliveries (connector_id, delivery_key, connection_id, received_at, headers, body, verdict, reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (connector_id, delivery_key) DO NOTHING",
+        )?
+        .execute(params![
+            connector.id,
+            delivery.key(),
+            connection_id,
+            now.as_millisecond(),
+            headers_to_keep(delivery.headers())?,
+            delivery.body(),
+            if reason.is_some() { "kept" } else { "processed" },
+            reason,
+        ])?;
+    if inserted == 0 {
+        return Ok(Recorded::Duplicate);
+    }
+    match (content, owner) {
+        (Content::Changes { connection_id, changes }, Some(owner)) => {
+            apply_changes(connection, events, &connector, &connection_id, &owner.user_id, changes, now)
+        }
+        (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
+        (Content::Kept(reason), _) => Ok(Recorded::Kept(reason)),
+        (Content::Nothing, _) => Ok(Recorded::Applied { changed: 0 }),
+    }
+}
+
+/// Applies a delivery that was kept.
+pub(super) fn apply_kept(
+    connection: &Connection,
+    events: &mut Vec<FeedEvent>,
+    id: i64,
+    new: NewDelivery,
+    now: Timestamp,
+) -> Result<Recorded> {
+    let NewDelivery { connector, content, .. } = new;
+    let (connection_id, changes) = match content {
+        Content::Changes { connection_id, changes } => (connection_id, changes),
+        Content::Nothing => return Ok(Recorded::Applied { changed: 0 }),
+        Content::Kept(reason) => return Ok(Recorded::Kept(reason)),
+    };
+    let Some(owner) = connections::find(connection, connector.id, &connection_id)? else {
+        return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
+    };
+    // Another job may have applied it since it was read.
+    let taken = connection
+        .prepare_cached("UPDATE deliveries SET verdict = 'processed', reason = NULL WHERE id = ?1 AND verdict = 'kept'")?
+        .execute([id])?;
+    if taken == 0 {
+        return Ok(Recorded::Duplicate);
+    }
+    apply_changes(connection, events, &connector, &connection_id, &owner.user_id, changes, now)
+}
+
+fn apply_changes(
+    connection: &Connection,
+    events: &mut Vec<FeedEvent>,
+    connector: &ConnectorRef,
+    connection_id: &str,
+    user_id: &str,
+    changes: Vec<Change>,
+    now: Timestamp,
+) -> Result<Recorded> {
+    let mut scope = Scope { connection, events, connector, connection_id, user_id, now };
+    let applied = apply::apply(&mut scope, changes)?;
+    Ok(Recorded::Applied { changed: applied.new + applied.updated })
+}
+
+/// Those that wait for a connection which is registered by now, in the order they came.
+pub(super) fn placeable(connection: &Connection, only: Option<(&str, &str)>) -> Result<Vec<KeptDelivery>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT d.id, d.connector_id, d.delivery_key, d.headers, d.body
+         FROM deliveries d JOIN connections c USING (connector_id, connection_id)
+         WHERE d.verdict = 'kept' AND (?1 IS NULL OR (d.connector_id = ?1 AND d.connection_id = ?2))
+         ORDER BY d.id",
+    )?;
+    let rows = statement.query_and_then(params![only.map(|(id, _)| id), only.map(|(_, id)| id)], |row| {
+        let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<_, String>(3)?)?;
+        let delivery =
+            VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
+        Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
+    })?;
+    rows.collect()
+}
+
+/// What may be of use later; credentials are of none, and must not lie around.
+fn headers_to_keep(headers: &Headers) -> Result<String> {
+    let kept: Vec<_> =
+        headers.iter().filter(|(name, _)| !matches!(*name, "authorization" | "cookie" | "x-service-secret")).collect();
+    Ok(serde_json::to_string(&kept)?)
+}

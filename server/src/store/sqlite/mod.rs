@@ -1,0 +1,103 @@
+//! The embedded store.
+//!
+//! Owns opening the file, its durability settings and its schema's versions. Must not know what the
+//! tables mean: each neighbour owns its own.
+
+mod accounts;
+mod apply;
+mod connections;
+mod deliveries;
+mod feed;
+mod readers;
+mod store;
+mod transactions;
+mod users;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{CommitSink, Error, Result};
+use readers::Readers;
+use writer::Writer;
+
+/// Each brings the schema from the version before to its own.
+const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_init.sql")];
+
+/// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    /// The folder to remove with the store, where the data is not to be kept.
+    temporary: Option<PathBuf>,
+}
+
+impl SqliteStore {
+    /// Opens the file, made where there is none, and brings its schema up to date. Every commit's
+    /// events go to `sink`.
+    pub fn open(path: &Path, sink: CommitSink) -> Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Error::Unavailable(format!("{}: {error}", folder.display())))?;
+        }
+        let mut connection = Connection::open(path)?;
+        configure_writer(&connection)?;
+        migrate(&mut connection)?;
+        let readers = Readers::open(path)?;
+        let writer = Writer::start(connection, sink)?;
+        Ok(Self { writer, readers, temporary: None })
+    }
+
+    /// Opens a store that is gone when it is dropped.
+    pub fn open_temporary(sink: CommitSink) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("tallywire-{}", uuid::Uuid::now_v7()));
+        let mut store = Self::open(&folder.join("tallywire.db"), sink)?;
+        store.temporary = Some(folder);
+        Ok(store)
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.writer.stop();
+        if let Some(folder) = &self.temporary {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// WAL with `synchronous=FULL`: a commit has reached the disk when it returns.
+fn configure_writer(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    // 16 MiB of pages, and a checkpoint every 16 MiB of log instead of every 4.
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn open_reader(path: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > MIGRATIONS.len() {
+        return Err(Error::Corrupt(format!("its schema has version {version}, made by a newer release")));
+    }
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", index + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

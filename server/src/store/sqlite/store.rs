@@ -1,0 +1,118 @@
+//! The trait over the tables.
+//!
+//! Owns which unit of work runs where: on the writer or on a reader. Must not hold a statement.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use wire::api::{Account, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage};
+use wire::events::SyncStats;
+
+use super::{SqliteStore, accounts, connections, deliveries, feed, transactions, users};
+use crate::store::{ConnectorRef, Error, KeptDelivery, NewDelivery, Recorded, Result, Session, Store, User};
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
+        self.writer.write(move |connection, events| deliveries::record(connection, events, delivery, now)).await
+    }
+
+    async fn placeable_deliveries(&self, only: Option<(String, String)>) -> Result<Vec<KeptDelivery>> {
+        let query = move |connection: &rusqlite::Connection| {
+            deliveries::placeable(connection, only.as_ref().map(|(connector, id)| (connector.as_str(), id.as_str())))
+        };
+        self.readers.read(query).await
+    }
+
+    async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
+        self.writer.write(move |connection, events| deliveries::apply_kept(connection, events, id, delivery, now)).await
+    }
+
+    async fn put_connection(
+        &self,
+        connector: ConnectorRef,
+        connection_id: String,
+        request: ConnectionRequest,
+        now: Timestamp,
+    ) -> Result<(Connection, bool)> {
+        self.writer
+            .write(move |connection, events| {
+                connections::put(connection, events, &connector, &connection_id, request, now)
+            })
+            .await
+    }
+
+    async fn connections(&self, connector_id: String, user_id: Option<String>) -> Result<Vec<Connection>> {
+        self.readers.read(move |connection| connections::list(connection, &connector_id, user_id.as_deref())).await
+    }
+
+    async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection> {
+        let query = move |connection: &rusqlite::Connection| {
+            connections::find(connection, &connector_id, &connection_id)?.ok_or(Error::NotFound)
+        };
+        self.readers.read(query).await
+    }
+
+    async fn delete_connection(&self, connector_id: String, connection_id: String, now: Timestamp) -> Result<()> {
+        self.writer
+            .write(move |connection, events| connections::delete(connection, events, &connector_id, &connection_id, now))
+            .await
+    }
+
+    async fn complete_sync(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        new_transactions: u64,
+        now: Timestamp,
+    ) -> Result<SyncStats> {
+        self.writer
+            .write(move |connection, events| {
+                connections::complete_sync(connection, events, &connector_id, &connection_id, new_transactions, now)
+            })
+            .await
+    }
+
+    async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage> {
+        self.readers.read(move |connection| transactions::page(connection, &user_id, &query)).await
+    }
+
+    async fn accounts(&self, user_id: String) -> Result<Vec<Account>> {
+        self.readers.read(move |connection| accounts::of_user(connection, &user_id)).await
+    }
+
+    async fn summary(&self, user_id: String, now: Timestamp) -> Result<Summary> {
+        self.readers.read(move |connection| transactions::summary(connection, &user_id, now)).await
+    }
+
+    async fn snapshot(&self, user_id: String, display_name: String, now: Timestamp) -> Result<Snapshot> {
+        self.readers.read(move |connection| transactions::snapshot(connection, user_id, display_name, now)).await
+    }
+
+    async fn newest_seq(&self, user_id: String) -> Result<u64> {
+        self.readers.read(move |connection| feed::newest_seq(connection, &user_id)).await
+    }
+
+    async fn add_user(&self, user: User, now: Timestamp) -> Result<()> {
+        self.writer.write(move |connection, _| users::add(connection, &user, now)).await
+    }
+
+    async fn user_by_email(&self, email: String) -> Result<Option<User>> {
+        self.readers.read(move |connection| users::by_email(connection, &email)).await
+    }
+
+    async fn add_session(&self, token_hash: [u8; 32], session: Session, now: Timestamp) -> Result<()> {
+        self.writer.write(move |connection, _| users::add_session(connection, token_hash, &session, now)).await
+    }
+
+    async fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<Session>> {
+        self.readers.read(move |connection| users::session(connection, token_hash, now)).await
+    }
+
+    async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()> {
+        self.writer.write(move |connection, _| users::delete_session(connection, token_hash)).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.writer.write(|_, _| Ok(())).await
+    }
+}

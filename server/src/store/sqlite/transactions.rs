@@ -1,0 +1,177 @@
+//! Questions about transactions.
+//!
+//! Owns the pages, the totals and the cursor's form. Must not write.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+use wire::api::{CurrencySummary, Snapshot, Summary, TransactionQuery, TransactionsPage};
+use wire::{Amount, Currency, PrimaryType};
+
+use super::{accounts, feed};
+use crate::clock;
+use crate::store::{Error, Result};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 500;
+
+/// A page of a user's transactions: newest first, or with `since` in the order they changed.
+pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQuery) -> Result<TransactionsPage> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(Error::Invalid("limit is not between 1 and 500"));
+    }
+    let mut filter = Filter { clauses: vec!["user_id = ?"], values: vec![Value::from(user_id.to_owned())] };
+    filter.fill(query)?;
+    let order = if query.since.is_some() { "changed_seq, id" } else { "date_ms DESC, id DESC" };
+    // One more than asked for tells whether there is a next page.
+    let sql = format!(
+        "SELECT id, date_ms, changed_seq, body FROM transactions WHERE {} ORDER BY {order} LIMIT {}",
+        filter.clauses.join(" AND "),
+        limit + 1
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(filter.values))?;
+    let mut page = TransactionsPage { success: true, ..TransactionsPage::default() };
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        if page.transactions.len() == limit as usize {
+            page.next_cursor = last;
+            break;
+        }
+        let (id, date_ms): (i64, i64) = (row.get(0)?, row.get(1)?);
+        last = Some(format!("{date_ms}.{id}"));
+        page.transactions.push(serde_json::from_str(&row.get::<_, String>(3)?)?);
+    }
+    // Pages of changes go on from the last one's number, which the events carry.
+    if query.since.is_some() {
+        page.next_cursor = None;
+    }
+    Ok(page)
+}
+
+struct Filter {
+    clauses: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+impl Filter {
+    fn add(&mut self, clause: &'static str, value: impl Into<Value>) {
+        self.clauses.push(clause);
+        self.values.push(value.into());
+    }
+
+    fn fill(&mut self, query: &TransactionQuery) -> Result<()> {
+        if let Some(since) = query.since {
+            let since = i64::try_from(since).map_err(|_| Error::Invalid("since is no event number"))?;
+            self.add("changed_seq > ?", since);
+        }
+        if let Some(cursor) = &query.before {
+            let (date_ms, id) = cursor
+                .split_once('.')
+                .and_then(|(date_ms, id)| Some((date_ms.parse::<i64>().ok()?, id.parse::<i64>().ok()?)))
+                .ok_or(Error::Invalid("before is no page's nextCursor"))?;
+            self.add("(date_ms, id) < (?, ?)", date_ms);
+            self.values.push(id.into());
+        }
+        if let Some(account) = &query.account {
+            self.add("account_id = ?", account.clone());
+        }
+        if let Some(connector) = &query.connector {
+            self.add("connector_id = ?", connector.clone());
+        }
+        if let Some(text) = &query.q {
+            self.add("instr(search, ?) > 0", text.trim().to_lowercase());
+        }
+        if let Some(from) = &query.from {
+            self.add("date_ms >= ?", bound(from, false)?);
+        }
+        if let Some(to) = &query.to {
+            self.add("date_ms < ?", bound(to, true)?);
+        }
+        if let Some(primary_type) = &query.primary_type {
+            let known: PrimaryType =
+                primary_type.parse().map_err(|()| Error::Invalid("type is none of expense, income and transfer"))?;
+            self.add("primary_type = ?", known.as_str().to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The milliseconds of an instant or of a day's beginning; as an upper bound, of what comes after it.
+fn bound(text: &str, upper: bool) -> Result<i64> {
+    if let Some(millis) = wire::time::unix_millis(text) {
+        return Ok(millis + i64::from(upper));
+    }
+    let invalid = Error::Invalid("from and to are RFC 3339 instants or days (YYYY-MM-DD)");
+    let day = text.parse::<Date>().and_then(|day| if upper { day.tomorrow() } else { Ok(day) });
+    let start = day.and_then(|day| day.to_zoned(TimeZone::UTC)).map_err(|_| invalid)?;
+    Ok(start.timestamp().as_millisecond())
+}
+
+/// Totals since the first of the month (UTC), for each currency.
+pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) -> Result<Summary> {
+    let from = now.to_zoned(TimeZone::UTC).first_of_month().and_then(|day| day.start_of_day());
+    let from = from.map_err(|error| Error::Corrupt(error.to_string()))?.timestamp();
+    let mut totals: BTreeMap<Currency, CurrencySummary> = BTreeMap::new();
+    for account in accounts::of_user(connection, user_id)? {
+        let total = entry(&mut totals, account.currency);
+        total.balance = total.balance + account.balance.unwrap_or_default();
+        total.accounts += 1;
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT amount, currency FROM transactions
+         WHERE user_id = ?1 AND date_ms >= ?2 AND primary_type <> 'transfer'",
+    )?;
+    let mut rows = statement.query(params![user_id, from.as_millisecond()])?;
+    while let Some(row) = rows.next()? {
+        let amount = accounts::parse_amount(row.get(0)?)?.unwrap_or_default();
+        let total = entry(&mut totals, accounts::parse_currency(&row.get::<_, String>(1)?)?);
+        if amount.is_negative() {
+            total.expenses = total.expenses + amount;
+        } else {
+            total.income = total.income + amount;
+        }
+    }
+    Ok(Summary {
+        success: true,
+        from: clock::rfc3339(from),
+        currencies: totals.into_values().collect(),
+        seq: feed::newest_seq(connection, user_id)?,
+    })
+}
+
+fn entry(totals: &mut BTreeMap<Currency, CurrencySummary>, currency: Currency) -> &mut CurrencySummary {
+    totals.entry(currency).or_insert_with(|| CurrencySummary {
+        currency,
+        balance: Amount::ZERO,
+        income: Amount::ZERO,
+        expenses: Amount::ZERO,
+        accounts: 0,
+    })
+}
+
+/// All that the dashboard shows when it opens.
+pub(super) fn snapshot(
+    connection: &Connection,
+    user_id: String,
+    display_name: String,
+    now: Timestamp,
+) -> Result<Snapshot> {
+    let page = page(connection, &user_id, &TransactionQuery::default())?;
+    let summary = summary(connection, &user_id, now)?;
+    Ok(Snapshot {
+        seq: summary.seq,
+        accounts: accounts::of_user(connection, &user_id)?,
+        transactions: page.transactions,
+        next_cursor: page.next_cursor,
+        summary,
+        user_id,
+        display_name,
+    })
+}
+

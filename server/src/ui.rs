@@ -1,0 +1,126 @@
+//! The dashboard, mounted.
+//!
+//! Owns the only place that knows Leptos: rendering on the server, the server functions, the files
+//! of the browser's half, and the dashboard's port to the store. Must not contain a page.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use app::backend::{Backend, BackendError, SharedBackend, SiteInfo, Viewer};
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use http::header::CACHE_CONTROL;
+use http::{HeaderName, HeaderValue};
+use leptos::config::{Env, LeptosOptions, ReloadWSProtocol};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes as _, generate_route_list};
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+
+use crate::auth::session;
+use crate::state::AppState;
+use crate::store;
+
+/// Pages, server functions and files.
+pub fn router(state: &AppState) -> Router<AppState> {
+    let options = options(state);
+    let pkg = ServeDir::new(PathBuf::from(&*options.site_root).join("pkg")).precompressed_br().precompressed_gzip();
+    // The files keep their names from build to build, so a browser asks each time whether they changed.
+    let revalidate =
+        SetResponseHeaderLayer::overriding(HeaderName::from(CACHE_CONTROL), HeaderValue::from_static("no-cache"));
+    let context = context(state);
+    let shell = {
+        let options = options.clone();
+        move || app::shell(options.clone())
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(app::App), context.clone(), shell)
+        .nest_service("/pkg", tower::ServiceBuilder::new().layer(revalidate).service(pkg))
+        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, app::shell))
+        .layer(middleware::from_fn_with_state(state.clone(), add_viewer))
+        .with_state(options)
+}
+
+/// What server functions and pages find in their context.
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let backend: SharedBackend = Arc::new(StoreBackend(state.clone()));
+    let people = if state.config.demo { crate::demo::PEOPLE.as_slice() } else { &[] };
+    let demo_users = people.iter().map(|person| (person.user_id.to_owned(), person.name.to_owned())).collect();
+    let info = SiteInfo { demo_users };
+    move || {
+        provide_context(Arc::clone(&backend));
+        provide_context(info.clone());
+    }
+}
+
+/// Leptos's own settings, by hand: the binary needs no LEPTOS_* variables. `cargo leptos watch` sets
+/// them for its reloading, and only then are they read.
+fn options(state: &AppState) -> LeptosOptions {
+    let site = site_folder(state);
+    if !site.join("pkg").join("tallywire.wasm").is_file() {
+        tracing::warn!(folder = %site.display(), "the dashboard's files are not there: pages are shown without live updates");
+    }
+    let watched = std::env::var("LEPTOS_WATCH").is_ok();
+    LeptosOptions::builder()
+        .output_name("tallywire")
+        .site_root(site.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .site_addr(state.config.http.listen)
+        .env(if watched { Env::DEV } else { Env::PROD })
+        .reload_port(std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3004))
+        .reload_ws_protocol(ReloadWSProtocol::WS)
+        .build()
+}
+
+/// `TALLYWIRE_SITE`, else the folder beside the binary, else where the build leaves it.
+fn site_folder(state: &AppState) -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+    let candidates = [state.config.http.site.clone(), std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from), beside];
+    let existing = candidates.into_iter().flatten().find(|folder| folder.is_dir());
+    existing.unwrap_or_else(|| PathBuf::from("target/site"))
+}
+
+/// Puts the signed-in person into the request's extensions, where the pages look for them.
+async fn add_viewer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if session::is_present(request.headers()) {
+        match session::of_request(state.store.as_ref(), request.headers(), state.now()).await {
+            Ok(Some(session)) => {
+                request
+                    .extensions_mut()
+                    .insert(Viewer { user_id: session.user_id, display_name: session.display_name });
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "a session could not be looked up"),
+        }
+    }
+    next.run(request).await
+}
+
+struct StoreBackend(AppState);
+
+#[async_trait]
+impl Backend for StoreBackend {
+    async fn snapshot(&self, viewer: &Viewer) -> Result<Snapshot, BackendError> {
+        let Self(state) = self;
+        let (user_id, name) = (viewer.user_id.clone(), viewer.display_name.clone());
+        state.store.snapshot(user_id, name, state.now()).await.map_err(refused)
+    }
+
+    async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError> {
+        self.0.store.transactions(viewer.user_id.clone(), query).await.map_err(refused)
+    }
+}
+
+fn refused(error: store::Error) -> BackendError {
+    match error {
+        store::Error::Invalid(message) => BackendError::Invalid(message.to_owned()),
+        other => {
+            tracing::error!(error = %other, "a page's data could not be read");
+            BackendError::Unavailable
+        }
+    }
+}
