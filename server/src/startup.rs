@@ -98,7 +98,11 @@ impl Server {
     }
 
     /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
-    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
         let Self { front, io, tasks, .. } = self;
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);

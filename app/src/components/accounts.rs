@@ -42,16 +42,12 @@ fn AccountCard(key: AccountKey, first: Account, accounts: Signal<Vec<Account>>) 
         move || account.with(|it| it.available.map(|available| format!("{} available", money(available, it.currency))));
     view! {
         <li class="account" data-testid="account-card" data-account-id=id>
-            <div class="account__names">
-                <h3 class="account__name">{move || account.with(|it| it.name.clone())}</h3>
-                <p class="account__origin">{move || account.with(origin)}</p>
-            </div>
-            <div class="account__figures">
-                <p class="account__balance" data-testid="account-balance">
-                    {balance}
-                </p>
-                <p class="account__available">{available}</p>
-            </div>
+            <h3 class="account__name">{move || account.with(|it| it.name.clone())}</h3>
+            <p class="account__balance" data-testid="account-balance">
+                {balance}
+            </p>
+            <p class="account__origin">{move || account.with(origin)}</p>
+            <p class="account__available">{available}</p>
         </li>
     }
 }

@@ -7,7 +7,7 @@ use crate::realtime::ClientError;
 #[component]
 pub(crate) fn Alert(error: Signal<Option<ClientError>>) -> impl IntoView {
     view! {
-        <div role="alert">
+        <div class="alert" role="alert">
             {move || {
                 error
                     .get()

@@ -18,6 +18,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         return view! { <Redirect path="/" /> }.into_any();
     }
     let code = use_query_map().read_untracked().get("error");
+    let is_demo = page.is_demo();
     let demo_users = page.demo_users;
     view! {
         <Title text="Sign in" />
@@ -26,8 +27,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <Wordmark />
                 <h1 class="entrance__title">"Sign in"</h1>
                 <p class="muted">"Your transactions, the moment they happen."</p>
-                {(!demo_users.is_empty()).then(|| view! { <DemoSignIn people=demo_users /> })}
-                <PasswordForm message=code.as_deref().map(message) />
+                {is_demo.then(|| view! { <DemoSignIn people=demo_users /> })}
+                <PasswordForm message=code.as_deref().map(message) is_second_choice=is_demo />
             </div>
         </main>
     }
@@ -45,9 +46,10 @@ fn message(code: &str) -> &'static str {
 }
 
 #[component]
-fn PasswordForm(message: Option<&'static str>) -> impl IntoView {
+fn PasswordForm(message: Option<&'static str>, is_second_choice: bool) -> impl IntoView {
     let described_by = message.map(|_| "sign-in-error");
     let invalid = message.map(|_| "true");
+    let submit_class = if is_second_choice { "button" } else { "button button--primary" };
     view! {
         <form class="form" method="post" action="/api/session" data-testid="sign-in-form">
             {message.map(|message| view! { <p id="sign-in-error" class="notice notice--error" role="alert">{message}</p> })}
@@ -75,7 +77,7 @@ fn PasswordForm(message: Option<&'static str>) -> impl IntoView {
                     aria-invalid=invalid
                 />
             </label>
-            <button class="button button--primary" type="submit">
+            <button class=submit_class type="submit">
                 "Sign in"
             </button>
         </form>

@@ -38,9 +38,10 @@ const MAX_ID: usize = 256;
 pub(crate) struct Keys(Vec<Vec<u8>>);
 
 impl Keys {
-    /// Each secret's text as it stands.
+    /// Each secret's text as it stands. A prefix without a secret is as empty for these as it is for
+    /// Standard Webhooks: it must not become a key that everybody knows.
     pub(crate) fn literal(secrets: &[String]) -> Self {
-        let used = secrets.iter().filter(|secret| !secret.trim().is_empty());
+        let used = secrets.iter().filter(|secret| !without_prefix(secret).is_empty());
         Self(used.map(|secret| secret.clone().into_bytes()).collect())
     }
 
@@ -52,8 +53,7 @@ impl Keys {
     /// prefix, and is decoded like any other.)
     pub(crate) fn standard_webhooks(secrets: &[String]) -> Self {
         let key = |secret: &String| {
-            let text = secret.trim();
-            let text = text.strip_prefix("whsec_").unwrap_or(text);
+            let text = without_prefix(secret);
             LENIENT.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec())
         };
         Self(secrets.iter().map(key).filter(|key| !key.is_empty()).collect())
@@ -79,6 +79,12 @@ impl Keys {
         }
         matched.into()
     }
+}
+
+/// What of a secret of Standard Webhooks is to be decoded.
+fn without_prefix(secret: &str) -> &str {
+    let text = secret.trim();
+    text.strip_prefix("whsec_").unwrap_or(text)
 }
 
 /// Nothing never happens: HMAC takes keys of any length.

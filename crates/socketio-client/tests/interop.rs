@@ -1,4 +1,5 @@
 //! Our codec against the one the server is built on, both ways.
+#![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 use proptest::prelude::*;
 use socketio_client::socket::{Body, Incoming, Packet, Socket, ack_data, event_data};

@@ -1,4 +1,5 @@
 //! What goes out and comes in over the session: the queue, acknowledgements, events.
+#![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 #[path = "support/rig.rs"]
 mod rig;

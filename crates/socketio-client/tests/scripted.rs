@@ -1,4 +1,5 @@
 //! The session against a scripted server, with a clock and randomness of the test's choosing.
+#![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 #[path = "support/rig.rs"]
 mod rig;

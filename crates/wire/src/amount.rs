@@ -94,11 +94,8 @@ impl FromStr for Amount {
         if !is_number(text) {
             return Err(AmountError::NotANumber);
         }
-        let value = if text.contains(['e', 'E']) {
-            Decimal::from_scientific(text)
-        } else {
-            Decimal::from_str_exact(text)
-        };
+        let value =
+            if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
         let value = value.map_err(|_| AmountError::OutOfRange)?;
         if value.abs() >= Self::LIMIT {
             return Err(AmountError::OutOfRange);

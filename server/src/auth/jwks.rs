@@ -39,7 +39,12 @@ impl Jwks {
     /// The key with this id, if it is one for this algorithm. Fetches where the keys are old, or
     /// where the id is unknown and the last try some time ago; keys that are held stay in use while
     /// the address does not answer.
-    pub(super) async fn key(&self, kid: &str, algorithm: Algorithm, now: Timestamp) -> Result<Option<DecodingKey>, Error> {
+    pub(super) async fn key(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Result<Option<DecodingKey>, Error> {
         let mut state = self.state.lock().await;
         let age = |at: Option<Timestamp>| at.map_or(i64::MAX, |at| now.as_second() - at.as_second());
         let known = state.keys.as_ref().is_some_and(|keys| keys.find(kid).is_some());

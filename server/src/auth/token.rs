@@ -56,7 +56,11 @@ impl TokenVerifier {
     /// The verifier of a configuration that has been validated: a key that cannot be read is left out.
     pub fn new(config: &AuthConfig) -> Self {
         Self {
-            secrets: config.jwt_secrets.iter().map(|secret| DecodingKey::from_secret(secret.expose().as_bytes())).collect(),
+            secrets: config
+                .jwt_secrets
+                .iter()
+                .map(|secret| DecodingKey::from_secret(secret.expose().as_bytes()))
+                .collect(),
             public_key: config.jwt_public_key.as_deref().and_then(|pem| public_key(pem).ok()),
             jwks: config.jwt_jwks_url.clone().map(Jwks::new),
         }
@@ -135,7 +139,12 @@ struct NewClaims<'a> {
 
 /// A token for a user, as the host application would make it: for the command line, the demo and
 /// tests.
-pub fn sign(secret: &Secret, user_id: &str, now: Timestamp, seconds: i64) -> Result<String, jsonwebtoken::errors::Error> {
+pub fn sign(
+    secret: &Secret,
+    user_id: &str,
+    now: Timestamp,
+    seconds: i64,
+) -> Result<String, jsonwebtoken::errors::Error> {
     let iat = now.as_second();
     let claims = NewClaims { user_id, iat, exp: iat + seconds };
     jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.expose().as_bytes()))
@@ -164,7 +173,8 @@ mod tests {
     }
 
     fn token(claims: &serde_json::Value, algorithm: Algorithm, secret: &str) -> String {
-        jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes())).expect("signed")
+        jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes()))
+            .expect("signed")
     }
 
     async fn verify(token: &str, secrets: &[&str], second: i64) -> Result<Identity, Error> {

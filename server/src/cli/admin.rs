@@ -22,7 +22,10 @@ pub(super) async fn add_user(
     name: Option<String>,
 ) -> anyhow::Result<()> {
     let email = email.trim().to_lowercase();
-    anyhow::ensure!(email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty()), "{email} is no e-mail address");
+    anyhow::ensure!(
+        email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty()),
+        "{email} is no e-mail address"
+    );
     eprintln!("Password (at least {} characters), then Enter:", password::SHORTEST);
     let mut typed = String::new();
     std::io::stdin().take(4096).read_line_of(&mut typed)?;
@@ -43,7 +46,8 @@ pub(super) fn print_token(config: &Config, user_id: &str, seconds: i64) -> anyho
 
 /// A token for a user, as the host application would sign it.
 pub(super) fn token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<String> {
-    let secret = config.auth.jwt_secrets.first().context("JWT_SECRET is not configured: tokens are signed elsewhere")?;
+    let secret =
+        config.auth.jwt_secrets.first().context("JWT_SECRET is not configured: tokens are signed elsewhere")?;
     Ok(token::sign(secret, user_id, Timestamp::now(), seconds)?)
 }
 

@@ -110,7 +110,9 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
         reader.problem("JWT_JWKS_URL is not an http(s) address");
     }
     if jwt_secrets.is_empty() && jwt_public_key.is_none() && jwt_jwks_url.is_none() {
-        reader.problem("one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL is needed: without it no token can be checked");
+        reader.problem(
+            "one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL is needed: without it no token can be checked",
+        );
     }
     let service_secrets = reader.secrets("SERVICE_SECRET");
     if service_secrets.is_empty() {
@@ -262,7 +264,15 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
         ];
         let problems = load(&bad.into_iter().collect()).expect_err("refused").0;
-        for name in ["CONNECTORS_PORT", "PING_INTERVAL", "ALLOW_EIO3", "FRONTEND_URL", "JWT_SECRET", "DATABASE_URL", "SERVICE_SECRET"] {
+        for name in [
+            "CONNECTORS_PORT",
+            "PING_INTERVAL",
+            "ALLOW_EIO3",
+            "FRONTEND_URL",
+            "JWT_SECRET",
+            "DATABASE_URL",
+            "SERVICE_SECRET",
+        ] {
             assert!(problems.iter().any(|problem| problem.contains(name)), "{name} in {problems:?}");
         }
         assert!(!problems.iter().any(|problem| problem.contains("short ")), "a secret's value is not shown");

@@ -53,9 +53,8 @@ impl Simulator {
     pub async fn seed(&mut self, now: Timestamp) -> Result<(), Error> {
         for link in PEOPLE.iter().flat_map(|person| person.links.iter().map(move |link| (person, link))) {
             self.register(link.0, link.1).await?;
-            let mut ages: Vec<i64> = (0..HISTORY_PAYMENTS)
-                .map(|_| self.ledger.random().i64(1_800..HISTORY_DAYS * 86_400))
-                .collect();
+            let mut ages: Vec<i64> =
+                (0..HISTORY_PAYMENTS).map(|_| self.ledger.random().i64(1_800..HISTORY_DAYS * 86_400)).collect();
             ages.sort_unstable_by(|a, b| b.cmp(a));
             for age in ages {
                 let at = now.checked_sub(SignedDuration::from_secs(age)).unwrap_or(now);

@@ -96,7 +96,12 @@ fn known(state: &AppState, connector: &str) -> Result<String, ApiError> {
 }
 
 /// The connection, if it is the caller's to see. Another user's is answered as one that is not there.
-async fn own(state: &AppState, caller: &Caller, connector: &str, connection_id: String) -> Result<Connection, ApiError> {
+async fn own(
+    state: &AppState,
+    caller: &Caller,
+    connector: &str,
+    connection_id: String,
+) -> Result<Connection, ApiError> {
     let connection = state.store.connection(known(state, connector)?, connection_id).await?;
     if caller.user_id().is_none_or(|user_id| user_id == connection.user_id) {
         Ok(connection)

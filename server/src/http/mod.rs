@@ -33,7 +33,10 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/connectors", get(connectors::list))
         .route("/api/connectors/{connector}/status", get(connectors::status))
         .route("/api/connectors/{connector}/connections", get(connections::list))
-        .route("/api/connectors/{connector}/connections/{connection}", put(connections::put).delete(connections::delete))
+        .route(
+            "/api/connectors/{connector}/connections/{connection}",
+            put(connections::put).delete(connections::delete),
+        )
         .route("/api/connectors/{connector}/connections/{connection}/sync", post(connections::sync))
         .route("/api/transactions", get(accounts::transactions))
         .route("/api/accounts", get(accounts::accounts))

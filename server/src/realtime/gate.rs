@@ -49,7 +49,16 @@ impl Gate {
         limit: u32,
         auth_timeout: Duration,
     ) -> Self {
-        Self { hub, store, tokens, clock, limit, auth_timeout, sockets: DashMap::new(), deadlines: Deadlines::default() }
+        Self {
+            hub,
+            store,
+            tokens,
+            clock,
+            limit,
+            auth_timeout,
+            sockets: DashMap::new(),
+            deadlines: Deadlines::default(),
+        }
     }
 
     /// Closes the sockets whose deadline has passed; runs as long as the server does.

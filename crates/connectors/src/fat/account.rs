@@ -2,7 +2,7 @@
 //!
 //! Owns the names that senders give to what is known of an account. Must not tell what was not told.
 
-use super::{Envelope, Understood, Verb, currency, id, money, one};
+use super::{Envelope, Understood, Verb, currency, id, money};
 use crate::change::{AccountUpdate, Change};
 use crate::document::Document;
 use crate::masking::{clean, last_four};
@@ -14,9 +14,9 @@ const MAX_KIND: usize = 60;
 /// The change that an account's or a balance's event tells.
 pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
     if envelope.event.verb() == Verb::Deleted {
-        return Err(envelope.not_with("removes an account"));
+        return Err(format!("{} removes an account, which nothing follows from", envelope.event));
     }
-    let (account, names): (_, &[&str]) = match envelope.account(data)? {
+    let (account, names): (_, &[&str]) = match data.object(&["account"])? {
         Some(account) => (account, &["id", "accountId", "account_id"]),
         None if envelope.has_data() => (data.clone(), &["accountId", "account_id", "account", "id"]),
         // Beside the event's name, `id` is the event's.
@@ -28,7 +28,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     };
     let update = read(&account, account_id.ok_or_else(|| envelope.without("account"))?)?;
     let Some(update) = update else { return Err(envelope.without("name or balance of the account")) };
-    Ok(one(Change::Account(update)))
+    Ok(vec![Change::Account(update)])
 }
 
 /// What an object tells of the account; nothing where that is only its id.

@@ -2,7 +2,7 @@
 //!
 //! Owns the words for it. Must not decide which connection is whose.
 
-use super::{Envelope, Understood, id, id_of, one};
+use super::{Envelope, Understood, id, id_of};
 use crate::change::Change;
 use crate::document::Document;
 
@@ -14,7 +14,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     let status = status_word(envelope.event.verb_text())
         .or_else(|| told.as_deref().and_then(status_word))
         .ok_or_else(|| format!("{} tells no state of the connection", envelope.event))?;
-    Ok(one(Change::ConnectionStatus(status)))
+    Ok(vec![Change::ConnectionStatus(status)])
 }
 
 /// Our word for a provider's: a state's name or an event's verb. Nothing where it tells no state.

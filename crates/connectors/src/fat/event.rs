@@ -30,7 +30,7 @@ pub(crate) enum Verb {
 
 impl Event {
     /// The event that a document names: `event` and what senders in the field call it, last the `type`
-    /// of Standard Webhooks' advice on bodies. The name's text may be a member's only if it is a string.
+    /// of Standard Webhooks' advice on bodies.
     pub(crate) fn read(document: &Document<'_>) -> Option<Self> {
         document.text(&["event", "event_type", "eventType", "eventTypeId", "type"]).map(|name| Self::named(&name))
     }
@@ -39,10 +39,10 @@ impl Event {
     pub(crate) fn named(name: &str) -> Self {
         let lower = name.trim().to_lowercase();
         let mut parts: Vec<String> = lower.split(['.', ':', '/']).map(str::to_owned).collect();
-        if let ([only], Some((noun, verb))) = (parts.as_slice(), lower.rsplit_once(['_', '-'])) {
-            if !only.is_empty() {
-                parts = vec![noun.to_owned(), verb.to_owned()];
-            }
+        if let ([only], Some((noun, verb))) = (parts.as_slice(), lower.rsplit_once(['_', '-']))
+            && !only.is_empty()
+        {
+            parts = vec![noun.to_owned(), verb.to_owned()];
         }
         Self { name: name.trim().chars().filter(|char| !char.is_control()).take(SHOWN).collect(), parts }
     }

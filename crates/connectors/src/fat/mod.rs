@@ -14,7 +14,6 @@ use serde_json::value::RawValue;
 pub(crate) use connection::status_word;
 pub(crate) use event::{Event, Verb};
 
-use crate::change::Change;
 use crate::document::{self, Document, Unreadable};
 use crate::{Malformed, Meaning};
 
@@ -102,6 +101,11 @@ impl<'a> Envelope<'a> {
         for inner in [data.object(&["transaction"])?, data.object(&["account"])?].iter().flatten() {
             found.push(connection::named_in(inner)?);
         }
+        for raw in data.array(&["transactions"]).unwrap_or_default() {
+            if let Some(transaction) = Document::open(raw)? {
+                found.push(connection::named_in(&transaction)?);
+            }
+        }
         if self.event.noun() == "connection" {
             found.push(connection::own_id(data, self.has_data())?);
         }
@@ -122,19 +126,9 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The account beside a transaction, or what an account's event is about.
-    fn account(&self, data: &Document<'a>) -> Understood<Option<Document<'a>>> {
-        Ok(data.object(&["account"])?)
-    }
-
     /// When the event itself happened, as its sender says.
     fn time(&self) -> Option<String> {
         self.document.text(&["timestamp", "occurred_at", "occurredAt", "createdDate", "createdAt", "created_at"])
-    }
-
-    /// A deleted, new or changed object that could not be told in an event of this verb.
-    fn not_with(&self, verb: &str) -> String {
-        format!("{} {verb}, which is not something that happens to it here", self.event)
     }
 }
 
@@ -188,9 +182,4 @@ fn money(
         }
         _ => Ok(read(document, names)?.map(|amount| (amount, None))),
     }
-}
-
-/// A change as the only one.
-fn one(change: Change) -> Vec<Change> {
-    vec![change]
 }

@@ -52,7 +52,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
         Verb::Deleted => true,
         Verb::Other => return Err(format!("{} is not an event that anything follows from", envelope.event)),
     };
-    let beside = envelope.account(data)?;
+    let beside = data.object(&["account"])?;
     let beside_id = match &beside {
         Some(account) => id(account, &["id", "accountId", "account_id"], "account")?,
         None => None,

@@ -10,6 +10,8 @@ pub(crate) const OPEN: &str =
 /// The server's answer to joining the main namespace.
 pub(crate) const LIVE: &str = r#"40{"sid":"IvMLd7wvWhvUp8p-AAAG"}"#;
 
+pub(crate) type Answer = Result<Vec<Box<RawValue>>, Error>;
+
 pub(crate) struct Rig {
     pub(crate) session: Session,
     pub(crate) now: u64,
@@ -17,7 +19,7 @@ pub(crate) struct Rig {
     pub(crate) opened: Vec<String>,
     pub(crate) sent: Vec<String>,
     pub(crate) said: Vec<Notification>,
-    pub(crate) acks: Vec<(u64, Result<Vec<Box<RawValue>>, Error>)>,
+    pub(crate) acks: Vec<(u64, Answer)>,
     open: bool,
     asked: u32,
 }

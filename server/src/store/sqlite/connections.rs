@@ -4,9 +4,9 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
+use wire::EventName;
 use wire::api::{Connection, ConnectionRequest};
 use wire::events::{SyncComplete, SyncStats};
-use wire::EventName;
 
 use super::apply::{self, Scope};
 use super::{accounts, feed};

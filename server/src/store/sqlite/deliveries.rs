@@ -78,7 +78,9 @@ pub(super) fn apply_kept(
     };
     // Another job may have applied it since it was read.
     let taken = connection
-        .prepare_cached("UPDATE deliveries SET verdict = 'processed', reason = NULL WHERE id = ?1 AND verdict = 'kept'")?
+        .prepare_cached(
+            "UPDATE deliveries SET verdict = 'processed', reason = NULL WHERE id = ?1 AND verdict = 'kept'",
+        )?
         .execute([id])?;
     if taken == 0 {
         return Ok(Recorded::Duplicate);
@@ -110,8 +112,7 @@ pub(super) fn placeable(connection: &Connection, only: Option<(&str, &str)>) -> 
     )?;
     let rows = statement.query_and_then(params![only.map(|(id, _)| id), only.map(|(_, id)| id)], |row| {
         let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<_, String>(3)?)?;
-        let delivery =
-            VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
+        let delivery = VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
         Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
     })?;
     rows.collect()

@@ -54,7 +54,9 @@ impl Store for SqliteStore {
 
     async fn delete_connection(&self, connector_id: String, connection_id: String, now: Timestamp) -> Result<()> {
         self.writer
-            .write(move |connection, events| connections::delete(connection, events, &connector_id, &connection_id, now))
+            .write(move |connection, events| {
+                connections::delete(connection, events, &connector_id, &connection_id, now)
+            })
             .await
     }
 

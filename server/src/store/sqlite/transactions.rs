@@ -174,4 +174,3 @@ pub(super) fn snapshot(
         display_name,
     })
 }
-

@@ -1,7 +1,7 @@
 //! What a transaction says besides its amount, date and accounts.
 //!
-//! Owns the optional members, each limited in length and free of card numbers. None of them is worth
-//! refusing a transaction for: what has another form than expected is left out.
+//! Owns the optional members, each limited in length and free of card numbers. Must not
+//! refuse a transaction for one of them: what has another form than expected is left out.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ const MAX_TAG: usize = 60;
 const MAX_URL: usize = 2000;
 const MAX_METADATA: usize = 20;
 const MAX_METADATA_NAME: usize = 60;
+/// The longest number in metadata, in digits.
+const MAX_NUMBER: usize = 40;
 
 /// The names of a party: Basiq's enrichment, Apideck's supplier and customer, others.
 const NAMES: &[&str] =
@@ -63,14 +65,13 @@ pub(super) fn location(item: &Document<'_>) -> Understood<Option<String>> {
 
 /// `Newtown, NSW, 2042, Australia`
 fn parts(location: &Document<'_>) -> Option<String> {
-    let groups: [&[&str]; 5] = [
+    let groups: [&[&str]; 4] = [
         &["suburb", "city", "locality"],
         &["state", "region"],
         &["postalCode", "postal_code", "postcode"],
         &["country", "countryCode", "country_code"],
-        &["name"],
     ];
-    let told: Vec<String> = groups.iter().take(4).filter_map(|names| location.id(names)).collect();
+    let told: Vec<String> = groups.iter().filter_map(|names| location.id(names)).collect();
     if told.is_empty() { location.text(&["name"]) } else { Some(told.join(", ")) }
 }
 
@@ -149,9 +150,7 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
                 Some(b'"') => {
                     document::text(value).as_deref().and_then(short).and_then(|text| to_raw_value(&text).ok())
                 }
-                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_METADATA_NAME => {
-                    Some(value.to_owned())
-                }
+                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => Some(value.to_owned()),
                 _ => None,
             };
             if let Some(value) = value {

@@ -1,0 +1,48 @@
+//! Meanings as the fixtures' expectations write them.
+
+use connectors::change::{AccountUpdate, NewTransaction};
+use connectors::{Change, Meaning};
+use serde_json::{Value, json};
+
+/// A meaning as the expectations write it: what is absent is left out, amounts are texts, so that every
+/// digit counts.
+pub(crate) fn shown(meaning: &Meaning) -> Value {
+    match meaning {
+        Meaning::Nothing => json!("nothing"),
+        Meaning::NotUnderstood(reason) => json!({ "notUnderstood": reason }),
+        Meaning::Changes { connection_id, changes } => {
+            json!({ "connectionId": connection_id, "changes": changes.iter().map(shown_change).collect::<Vec<_>>() })
+        }
+    }
+}
+
+fn shown_change(change: &Change) -> Value {
+    let mut value = match change {
+        Change::ConnectionStatus(status) => json!({ "connectionStatus": status }),
+        Change::TransactionDeleted { transaction_id, account_id } => {
+            json!({ "deleted": transaction_id, "accountId": account_id })
+        }
+        Change::Account(AccountUpdate { account_id, name, last_digits, kind, currency, balance, available }) => json!({
+            "account": account_id, "name": name, "lastDigits": last_digits, "kind": kind, "currency": currency,
+            "balance": balance.map(|balance| balance.to_string()), "available": available.map(|amount| amount.to_string()),
+        }),
+        Change::Transaction(transaction) => shown_transaction(transaction),
+    };
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|_, value| !value.is_null() && *value != json!([]));
+    }
+    value
+}
+
+fn shown_transaction(new: &NewTransaction) -> Value {
+    json!({
+        "transaction": new.transaction_id, "accountId": new.account_id, "amount": new.amount.to_string(),
+        "currency": new.currency, "date": new.date, "primaryType": new.primary_type,
+        "secondaryType": new.secondary_type, "description": new.description,
+        "originalDescription": new.original_description, "merchant": new.merchant, "reference": new.reference,
+        "location": new.location, "balance": new.balance.map(|balance| balance.to_string()),
+        "metadata": new.metadata.as_ref().map(|raw| serde_json::from_str::<Value>(raw.get()).unwrap()),
+        "categoryHint": new.category_hint, "tags": new.tags, "receiptUrl": new.receipt_url,
+        "documentUrl": new.document_url, "status": new.status,
+    })
+}

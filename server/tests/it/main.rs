@@ -1,0 +1,9 @@
+//! The server from outside: real HTTP, real sockets, a real store.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod api;
+mod realtime;
+mod session;
+mod support;
+mod webhooks;

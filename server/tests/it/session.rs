@@ -1,0 +1,133 @@
+//! Signing in at the dashboard.
+
+use reqwest::Method;
+use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use serde_json::json;
+use server::auth::password;
+use server::store::User;
+
+use crate::support::{Socket, TestApp, code};
+
+async fn with_user() -> TestApp {
+    let app = TestApp::start().await;
+    let password_hash = password::hash("correct horse".to_owned()).await.unwrap();
+    let user = User {
+        user_id: "alice".to_owned(),
+        email: "alice@example.com".to_owned(),
+        display_name: "Alice".to_owned(),
+        password_hash,
+    };
+    app.state.store.add_user(user, app.now()).await.unwrap();
+    app
+}
+
+async fn cookie(app: &TestApp) -> String {
+    let proof = json!({ "email": "Alice@Example.com", "password": "correct horse" });
+    let response = app.request(Method::POST, "/api/session").json(&proof).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let set = response.headers()[SET_COOKIE].to_str().unwrap();
+    set.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_password_starts_a_session_that_reads_and_ends() {
+    let app = with_user().await;
+    let cookie = cookie(&app).await;
+    let me = app.request(Method::GET, "/api/session").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(me.json::<serde_json::Value>().await.unwrap()["userId"], json!("alice"));
+    let end = app.request(Method::DELETE, "/api/session").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(end.status(), 204);
+    let me = app.request(Method::GET, "/api/session").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(code(me).await, (401, "UNAUTHORIZED".to_owned()));
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
+    let app = with_user().await;
+    for email in ["alice@example.com", "nobody@example.com"] {
+        let proof = json!({ "email": email, "password": "wrong horse" });
+        let response = app.request(Method::POST, "/api/session").json(&proof).send().await.unwrap();
+        assert_eq!(code(response).await, (401, "INVALID_CREDENTIALS".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn passwords_cannot_be_tried_without_end() {
+    let app = with_user().await;
+    let mut codes = vec![];
+    for _ in 0..11 {
+        let proof = json!({ "email": "alice@example.com", "password": "wrong horse" });
+        let response = app.request(Method::POST, "/api/session").json(&proof).send().await.unwrap();
+        codes.push(code(response).await.0);
+    }
+    assert_eq!(codes.last(), Some(&429));
+}
+
+#[tokio::test]
+async fn a_form_is_answered_with_a_redirect() {
+    let app = with_user().await;
+    for (password, location) in [("correct+horse", "/"), ("wrong", "/sign-in?error=INVALID_CREDENTIALS")] {
+        let response = app
+            .request(Method::POST, "/api/session")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("email=alice%40example.com&password={password}"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!((response.status().as_u16(), &response.headers()["location"]), (303, &location.parse().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn a_host_application_hands_over_its_own_token() {
+    let app = TestApp::start().await;
+    let proof = json!({ "token": app.token("carol", 60) });
+    let response = app.request(Method::POST, "/api/session").json(&proof).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.headers()[SET_COOKIE].to_str().unwrap().contains("HttpOnly; SameSite=Lax"));
+    let proof = json!({ "token": "x.y.z" });
+    let response = app.request(Method::POST, "/api/session").json(&proof).send().await.unwrap();
+    assert_eq!(code(response).await, (401, "INVALID_TOKEN".to_owned()));
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself() {
+    let app = with_user().await;
+    let cookie = cookie(&app).await;
+    app.advance(12 * 3600);
+    let me = app.request(Method::GET, "/api/session").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(code(me).await, (401, "UNAUTHORIZED".to_owned()));
+}
+
+#[tokio::test]
+async fn the_cookie_signs_a_socket_in_from_the_servers_own_page_only() {
+    let app = with_user().await;
+    let cookie = cookie(&app).await;
+    let own = Socket::connect(&app.address, None, &[("cookie", &cookie), ("origin", &app.address)]);
+    assert_eq!(own.await.expect("authenticated").await["userId"], json!("alice"));
+    let other = app.address.replace("127.0.0.1", "localhost");
+    let foreign = Socket::open(&app.address, &[("cookie", &cookie), ("origin", &other)]).await;
+    assert_eq!(foreign.err(), Some(403));
+}
+
+#[tokio::test]
+async fn another_sites_page_cannot_write_with_the_cookie() {
+    let app = with_user().await;
+    let cookie = cookie(&app).await;
+    let write = |origin: &str| {
+        let request = app.request(Method::POST, "/api/session/end").header(COOKIE, &cookie);
+        request.header(ORIGIN, origin).send()
+    };
+    assert_eq!(code(write("https://evil.example").await.unwrap()).await, (403, "ORIGIN_NOT_ALLOWED".to_owned()));
+    assert_eq!(write(&app.address).await.unwrap().status(), 303);
+}
+
+#[tokio::test]
+async fn the_demos_sign_in_is_not_there_outside_the_demo() {
+    let app = TestApp::start().await;
+    let form = app
+        .request(Method::POST, "/api/demo/session")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("userId=demo-alex");
+    assert_eq!(code(form.send().await.unwrap()).await, (404, "NOT_FOUND".to_owned()));
+}

@@ -1,0 +1,97 @@
+//! A Socket.IO client that shows every packet: it hides nothing that a test should see.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// How long a packet may take that must come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Connects over WebSocket and joins the namespace, with `auth` where there is one.
+    pub(crate) async fn connect(address: &str, auth: Option<Value>, headers: &[(&str, &str)]) -> Self {
+        let mut socket = Self::open(address, headers).await.expect("the server accepts the socket");
+        let auth = auth.map(|auth| auth.to_string()).unwrap_or_default();
+        socket.send(format!("40{auth}")).await;
+        assert!(socket.packet().await.is_some_and(|packet| packet.starts_with("40{")));
+        socket
+    }
+
+    /// Connects the engine only; the status where the server refuses.
+    pub(crate) async fn open(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", address.replacen("http", "ws", 1));
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => {
+                let mut socket = Self(stream);
+                assert!(socket.packet().await.is_some_and(|packet| packet.starts_with('0')));
+                Ok(socket)
+            }
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, packet: impl Into<String>) {
+        self.0.send(Message::text(packet.into())).await.unwrap();
+    }
+
+    pub(crate) async fn emit(&mut self, name: &str, payload: &Value) {
+        self.send(format!("42{}", json!([name, payload]))).await;
+    }
+
+    /// The next packet as text; nothing once the connection has ended.
+    pub(crate) async fn packet(&mut self) -> Option<String> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a packet in time");
+            match next {
+                Some(Ok(Message::Text(text))) if text.as_str() == "2" => self.send("3").await,
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// The next event, whatever it is.
+    pub(crate) async fn event(&mut self) -> (String, Value) {
+        let packet = self.packet().await.expect("an event");
+        let body = packet.strip_prefix("42").unwrap_or_else(|| panic!("an event, not {packet}"));
+        let (name, payload): (String, Value) = serde_json::from_str(body).unwrap();
+        (name, payload)
+    }
+
+    /// The next event, which must have this name; its payload.
+    pub(crate) async fn expect(&mut self, name: &str) -> Value {
+        let (received, payload) = self.event().await;
+        assert_eq!(received, name, "{payload}");
+        payload
+    }
+
+    /// Signs in with the event.
+    pub(crate) async fn authenticate(&mut self, user_id: &str, token: &str) {
+        self.emit("authenticate", &json!({ "userId": user_id, "token": token })).await;
+    }
+
+    /// Proves that nothing is waiting: the answer to a ping is the next thing that comes.
+    pub(crate) async fn expect_nothing(&mut self) {
+        self.emit("ping", &Value::Null).await;
+        self.expect("pong").await;
+    }
+
+    /// Waits for the server to disconnect the socket from the namespace.
+    pub(crate) async fn expect_disconnect(&mut self) {
+        let packet = self.packet().await;
+        assert!(packet.as_deref().is_none_or(|packet| packet == "41"), "{packet:?}");
+    }
+}
