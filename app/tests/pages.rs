@@ -1,5 +1,6 @@
 //! The pages as the server sends them: what a person sees without JavaScript.
 #![cfg(feature = "ssr")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 use std::sync::Arc;
 

@@ -8,9 +8,21 @@ use crate::search::{AccountKey, Filter};
 
 #[component]
 pub(crate) fn Filters(filter: RwSignal<Filter>, accounts: Signal<Vec<Account>>) -> impl IntoView {
+    // Balances change often, the choices hardly ever: they are drawn anew only when they do.
+    let choices = Memo::new(move |_| {
+        accounts.with(|accounts| accounts.iter().map(|it| (AccountKey::from(it), it.name.clone())).collect::<Vec<_>>())
+    });
+    let chosen_account = move || {
+        let at = filter.with(|filter| {
+            let account = filter.account.as_ref()?;
+            choices.with(|choices| choices.iter().position(|(key, _)| key == account))
+        });
+        at.map(|at| at.to_string()).unwrap_or_default()
+    };
+    let chosen_type = move || filter.with(|filter| filter.primary_type.map_or("", PrimaryType::as_str));
     let choose_account = move |event| {
-        let chosen = event_target_value(&event).parse::<usize>().ok();
-        let key = chosen.and_then(|index| accounts.with(|accounts| accounts.get(index).map(AccountKey::from)));
+        let at = event_target_value(&event).parse::<usize>().ok();
+        let key = at.and_then(|at| choices.with_untracked(|choices| choices.get(at).map(|(key, _)| key.clone())));
         filter.update(|filter| filter.account = key);
     };
     let choose_type = move |event| {
@@ -32,19 +44,15 @@ pub(crate) fn Filters(filter: RwSignal<Filter>, accounts: Signal<Vec<Account>>) 
             </label>
             <label>
                 <span class="visually-hidden">"Account"</span>
-                <select class="input" data-testid="filter-account" on:change=choose_account>
-                    <option value="" selected=move || filter.with(|filter| filter.account.is_none())>
-                        "All accounts"
-                    </option>
-                    {move || options(&accounts.read(), filter)}
+                <select class="input" data-testid="filter-account" on:change=choose_account prop:value=chosen_account>
+                    <option value="">"All accounts"</option>
+                    {move || choices.with(|choices| options(choices))}
                 </select>
             </label>
             <label>
                 <span class="visually-hidden">"Direction"</span>
-                <select class="input" data-testid="filter-type" on:change=choose_type>
-                    <option value="" selected=move || filter.with(|filter| filter.primary_type.is_none())>
-                        "In and out"
-                    </option>
+                <select class="input" data-testid="filter-type" on:change=choose_type prop:value=chosen_type>
+                    <option value="">"In and out"</option>
                     <option value="income">"Money in"</option>
                     <option value="expense">"Money out"</option>
                     <option value="transfer">"Transfers"</option>
@@ -54,15 +62,7 @@ pub(crate) fn Filters(filter: RwSignal<Filter>, accounts: Signal<Vec<Account>>) 
     }
 }
 
-fn options(accounts: &[Account], filter: RwSignal<Filter>) -> impl IntoView + use<> {
-    let option = |(index, account): (usize, &Account)| {
-        let key = AccountKey::from(account);
-        let selected = move || filter.with(|filter| filter.account.as_ref() == Some(&key));
-        view! {
-            <option value=index.to_string() selected=selected>
-                {account.name.clone()}
-            </option>
-        }
-    };
-    accounts.iter().enumerate().map(option).collect_view()
+fn options(choices: &[(AccountKey, String)]) -> impl IntoView + use<> {
+    let option = |(at, (_, name)): (usize, &(AccountKey, String))| view! { <option value=at.to_string()>{name.clone()}</option> };
+    choices.iter().enumerate().map(option).collect_view()
 }

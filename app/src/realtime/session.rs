@@ -212,7 +212,11 @@ impl Session {
     }
 
     pub(super) fn on_status(&self, status: Status) {
-        self.status.set(status.into());
+        // Where the server signed the socket in before it acknowledged the namespace, that stands.
+        let signed_in = status == Status::Live && self.status.get_untracked() == ConnectionStatus::Live;
+        if !signed_in {
+            self.status.set(status.into());
+        }
     }
 
     pub(super) fn on_refused(&self, message: String) {

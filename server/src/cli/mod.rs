@@ -18,7 +18,7 @@ use server::config::{self, Config, Source};
 /// Without a command: serves what is configured, or the demo where nothing is.
 #[derive(Debug, Parser)]
 #[command(name = "tallywire", version, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -93,7 +93,7 @@ enum ConnectionCommand {
 
 impl Cli {
     /// Does what was asked.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let source = Source::from_process(Path::new(".")).context("the file .env cannot be read")?;
         match self.command {
             Some(Command::Serve) => serve::serve(config::load(&source)?).await,

@@ -144,12 +144,12 @@ impl Gate {
             }
         };
         drop(visitor);
-        self.turn_away(socket, code.into());
+        self.turn_away(socket, &code.into());
     }
 
     /// Tells a socket why, and disconnects it.
-    pub(super) fn turn_away(&self, socket: &SocketRef, error: SocketError) {
-        let _ = socket.emit(events::ERROR, &error);
+    pub(super) fn turn_away(&self, socket: &SocketRef, error: &SocketError) {
+        let _ = socket.emit(events::ERROR, error);
         self.close(socket.id);
         let _ = socket.clone().disconnect();
     }

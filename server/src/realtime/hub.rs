@@ -32,7 +32,7 @@ struct Member {
 
 /// The user has as many sockets as are allowed.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Full;
+pub(super) struct Full;
 
 impl Hub {
     /// Rooms of at most `limit` sockets.

@@ -112,16 +112,15 @@ impl Gate {
     async fn admit(&self, socket: &SocketRef, outcome: Result<Identity, ErrorCode>) -> AuthenticateAck {
         let identity = match outcome {
             Ok(identity) => identity,
-            Err(code) => return refuse(socket, code.into()),
+            Err(code) => return refuse(socket, code),
         };
         let Some(user_id) = self.claim(socket, &identity) else {
-            return refuse(socket, ErrorCode::UserMismatch.into());
+            return refuse(socket, ErrorCode::UserMismatch);
         };
         if self.hub.join(&user_id, socket) == Err(Full) {
             let error = SocketError { limit: Some(self.limit), ..ErrorCode::ConnectionLimit.into() };
-            let answer = refusal(&error);
-            self.turn_away(socket, error);
-            return answer;
+            self.turn_away(socket, &error);
+            return refusal(&error);
         }
         // It may have gone while it was being admitted, before there was a place to leave.
         if self.user(socket.id).is_none() {
@@ -137,7 +136,7 @@ impl Gate {
             Err(error) => {
                 tracing::warn!(%error, "a user's newest event number could not be read");
                 self.forget(socket.id);
-                return refuse(socket, ErrorCode::AuthUnavailable.into());
+                return refuse(socket, ErrorCode::AuthUnavailable);
             }
         };
         let mut told = newest;
@@ -149,7 +148,8 @@ impl Gate {
     }
 }
 
-fn refuse(socket: &SocketRef, error: SocketError) -> AuthenticateAck {
+fn refuse(socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
+    let error = code.into();
     let _ = socket.emit(events::ERROR, &error);
     refusal(&error)
 }

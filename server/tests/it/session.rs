@@ -103,8 +103,9 @@ async fn a_session_ends_by_itself() {
 async fn the_cookie_signs_a_socket_in_from_the_servers_own_page_only() {
     let app = with_user().await;
     let cookie = cookie(&app).await;
-    let own = Socket::connect(&app.address, None, &[("cookie", &cookie), ("origin", &app.address)]);
-    assert_eq!(own.await.expect("authenticated").await["userId"], json!("alice"));
+    let headers = [("cookie", cookie.as_str()), ("origin", app.address.as_str())];
+    let mut own = Socket::connect(&app.address, None, &headers).await;
+    assert_eq!(own.expect("authenticated").await["userId"], json!("alice"));
     let other = app.address.replace("127.0.0.1", "localhost");
     let foreign = Socket::open(&app.address, &[("cookie", &cookie), ("origin", &other)]).await;
     assert_eq!(foreign.err(), Some(403));

@@ -1,0 +1,119 @@
+// One official Socket.IO client, whatever its version, with everything that it was told.
+// Owns the differences between the versions. Must not decide what is right.
+
+import { io as io31 } from 'socket.io-client-3.1';
+import { io as io45 } from 'socket.io-client-4.5';
+import { io as io48 } from 'socket.io-client-4.8';
+import io25 from 'socket.io-client-2.5';
+
+import { token } from './signing.js';
+import { eventually, within } from './wait.js';
+
+const libraries = { '2.5': io25, '3.1': io31, '4.5': io45, '4.8': io48 };
+
+export const versions = Object.keys(libraries);
+/** The ways to the server, by name. */
+export const ways = {
+  'polling only': ['polling'],
+  'WebSocket only': ['websocket'],
+  'polling, then upgraded': ['polling', 'websocket'],
+};
+
+const feed = ['new', 'updated', 'deleted'].map((verb) => `transaction:${verb}`).concat('balance:updated', 'connection:updated');
+const names = [...feed, 'sync:complete', 'sync:required', 'authenticated', 'error', 'pong', 'connect', 'disconnect', 'connect_error'];
+
+export class Client {
+  /** All that came: `{ name, payload }`, oldest first. */
+  seen = [];
+  /** The Engine.IO packets with the text of each event, in which numbers still have all their digits. */
+  packets = [];
+  #taken = new Set();
+  #waiting = [];
+
+  constructor(server, { version = '4.8', transports = ['websocket'], ...options } = {}) {
+    this.version = version;
+    this.socket = libraries[version](server.url, {
+      transports,
+      forceNew: true,
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 200,
+      ...options,
+    });
+    for (const name of names) this.socket.on(name, (payload) => this.#add({ name, payload }));
+    this.socket.on('connect', () => {
+      this.socket.io.engine.on('packet', ({ data }) => typeof data === 'string' && this.packets.push(data));
+    });
+  }
+
+  get transport() {
+    return this.socket.io.engine.transport.name;
+  }
+
+  /** The names of the feed's events that have come, in order. */
+  get feed() {
+    return this.seen.filter(({ name }) => feed.includes(name));
+  }
+
+  /** The next event of this name that has not been taken yet; waits for it. */
+  async next(name, limit) {
+    const isNext = (event) => event.name === name && !this.#taken.has(event);
+    const found = this.seen.find(isNext) ?? (await within(this.#coming(isNext), () => `${name} after ${this.#told()}`, limit));
+    this.#taken.add(found);
+    return found.payload;
+  }
+
+  /** Whether it has come and was not taken. */
+  has(name) {
+    return this.seen.some((event) => event.name === name && !this.#taken.has(event));
+  }
+
+  emit(name, payload) {
+    this.socket.emit(name, payload);
+  }
+
+  /** Sends an event and waits for its acknowledgement. */
+  ask(name, payload) {
+    return within(new Promise((resolve) => this.socket.emit(name, payload, resolve)), `acknowledgement of ${name}`);
+  }
+
+  /** Signs in the way the original's clients do: at every connect, with `authenticate`. */
+  signsIn(userId, options) {
+    const authenticate = () => this.emit('authenticate', { userId, token: token(userId, options) });
+    this.socket.on('connect', authenticate);
+    if (this.socket.connected) authenticate();
+    return this;
+  }
+
+  /** Waits until it has left polling for WebSocket. */
+  async upgraded() {
+    await eventually(() => this.transport === 'websocket', 'the upgrade to WebSocket');
+  }
+
+  close() {
+    this.socket.close();
+  }
+
+  #add(event) {
+    this.seen.push(event);
+    const ready = this.#waiting.filter(({ matches }) => matches(event));
+    this.#waiting = this.#waiting.filter((waiter) => !ready.includes(waiter));
+    ready.forEach(({ resolve }) => resolve(event));
+  }
+
+  #coming(matches) {
+    return new Promise((resolve) => this.#waiting.push({ matches, resolve }));
+  }
+
+  #told() {
+    return this.seen.map(({ name, payload }) => `${name} ${payload instanceof Error ? payload.message : JSON.stringify(payload)}`).join(', ') || 'nothing';
+  }
+}
+
+/** Opens clients and closes them when the test is over: `const open = opener(t, server)`. */
+export function opener(t, server) {
+  return (options) => {
+    const client = new Client(server, options);
+    t.after(() => client.close());
+    return client;
+  };
+}

@@ -1,0 +1,52 @@
+// Where the things are that the tests start: the server, the dashboard's files, Python, a browser.
+// Owns the environment variables that say otherwise. Must not start anything.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const environment = process.env;
+
+/** The server's binary: `TALLYWIRE_BIN`, else the debug build. */
+export function serverBinary() {
+  const target = environment.CARGO_TARGET_DIR ?? join(root, 'target');
+  const binary = resolve(environment.TALLYWIRE_BIN ?? join(target, 'debug', 'tallywire'));
+  if (!existsSync(binary)) throw new Error(`there is no server at ${binary}: build it, or set TALLYWIRE_BIN`);
+  return binary;
+}
+
+/** The dashboard's files: `TALLYWIRE_SITE`, else where the debug build leaves them. */
+export function siteFolder() {
+  return resolve(environment.TALLYWIRE_SITE ?? join(root, 'target', 'site'));
+}
+
+/** A Python that has python-socketio: `TALLYWIRE_PYTHON`, else the one that `scripts/setup` made. */
+export function python() {
+  const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const tools = environment.TALLYWIRE_TOOLS ?? join(cache, 'tallywire', 'tools');
+  return environment.TALLYWIRE_PYTHON ?? join(tools, 'python', 'bin', 'python');
+}
+
+/** An installed Chromium: `TALLYWIRE_CHROMIUM`, else the system's; nothing is Playwright's own. */
+export function chromium() {
+  if (environment.TALLYWIRE_CHROMIUM) return onPath(environment.TALLYWIRE_CHROMIUM);
+  return ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+}
+
+function onPath(name) {
+  return name.includes('/') ? name : execFileSync('which', [name], { encoding: 'utf8' }).trim();
+}
+
+/** What Chromium needs to run headless in a container, without calling home. */
+export const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];

@@ -1,0 +1,49 @@
+// A provider that sends signed webhooks, and the core app's call that says whose they are.
+// Owns the bodies in the words of the original's guide.
+
+import { randomUUID } from 'node:crypto';
+
+import { apideck, basiqGuide, secrets, standardWebhook } from './signing.js';
+
+/** Registers a connection: what comes for it is the user's from then on. */
+export async function register(server, userId, { connector = 'basiq', connectionId = `conn-${userId}`, ...rest } = {}) {
+  const response = await fetch(`${server.url}/api/connectors/${connector}/connections/${connectionId}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', 'x-service-secret': secrets.service },
+    body: JSON.stringify({ userId, institutionName: 'Harbour Bank', ...rest }),
+  });
+  if (response.status !== 201 && response.status !== 200) throw new Error(await told(response));
+  return connectionId;
+}
+
+/** The body that tells of one transaction. */
+export function transaction(connectionId, fields = {}, { event = 'transaction.created', account } = {}) {
+  const told = {
+    id: `tx-${randomUUID()}`,
+    account: 'acc-1',
+    amount: '-12.40',
+    description: 'CORNER ESPRESSO',
+    status: 'posted',
+    transactionDate: new Date().toISOString(),
+    ...fields,
+  };
+  return { event, data: { transaction: told, connectionId, ...(account && { account: { id: told.account, ...account } }) } };
+}
+
+/** Sends a body that must be taken; the answer. `signing`: `standard` or `guide`. */
+export async function deliver(server, body, { connector = 'basiq', signing = 'standard', id } = {}) {
+  const text = JSON.stringify(body);
+  const sign = { standard: standardWebhook, guide: basiqGuide };
+  const signature = connector === 'apideck' ? apideck(text) : signing === 'standard' ? sign.standard(text, { id }) : sign.guide(text);
+  const response = await fetch(`${server.url}/api/connectors/${connector}/webhook`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...signature },
+    body: text,
+  });
+  if (response.status !== 200) throw new Error(await told(response));
+  return response.json();
+}
+
+async function told(response) {
+  return `${response.url} answered ${response.status}: ${await response.text()}`;
+}
