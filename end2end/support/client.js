@@ -27,6 +27,8 @@ export class Client {
   seen = [];
   /** The Engine.IO packets with the text of each event, in which numbers still have all their digits. */
   packets = [];
+  /** How many heartbeats there have been. */
+  heartbeats = 0;
   #taken = new Set();
   #waiting = [];
 
@@ -41,7 +43,11 @@ export class Client {
     });
     for (const name of names) this.socket.on(name, (payload) => this.#add({ name, payload }));
     this.socket.on('connect', () => {
-      this.socket.io.engine.on('packet', ({ data }) => typeof data === 'string' && this.packets.push(data));
+      this.socket.io.engine.on('packet', ({ type, data }) => {
+        // The server asks since version 3; before, it answered.
+        if (type === (version === '2.5' ? 'pong' : 'ping')) this.heartbeats += 1;
+        if (type === 'message' && typeof data === 'string') this.packets.push(data);
+      });
     });
   }
 

@@ -33,8 +33,7 @@ export function transaction(connectionId, fields = {}, { event = 'transaction.cr
 /** Sends a body that must be taken; the answer. `signing`: `standard` or `guide`. */
 export async function deliver(server, body, { connector = 'basiq', signing = 'standard', id } = {}) {
   const text = JSON.stringify(body);
-  const sign = { standard: standardWebhook, guide: basiqGuide };
-  const signature = connector === 'apideck' ? apideck(text) : signing === 'standard' ? sign.standard(text, { id }) : sign.guide(text);
+  const signature = headers(text, { connector, signing, id });
   const response = await fetch(`${server.url}/api/connectors/${connector}/webhook`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...signature },
@@ -42,6 +41,11 @@ export async function deliver(server, body, { connector = 'basiq', signing = 'st
   });
   if (response.status !== 200) throw new Error(await told(response));
   return response.json();
+}
+
+function headers(text, { connector, signing, id }) {
+  if (connector === 'apideck') return apideck(text);
+  return signing === 'guide' ? basiqGuide(text) : standardWebhook(text, { id });
 }
 
 async function told(response) {

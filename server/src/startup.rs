@@ -37,7 +37,6 @@ pub struct Server {
     state: AppState,
     front: Front,
     io: SocketIo,
-    hub: Arc<Hub>,
     gate: Arc<Gate>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -55,7 +54,7 @@ impl Server {
         });
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
         let limit = config.realtime.max_connections_per_user;
-        let hub = Arc::new(Hub::new(limit));
+        let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits);
         let gate = Arc::new(Gate::new(
             Arc::clone(&hub),
             Arc::clone(&store),
@@ -68,18 +67,15 @@ impl Server {
         let registry = connectors::Registry::new(&config.connectors);
         let pipeline = Pipeline::new(registry, Arc::clone(&store), config.webhook_rate_limit);
         let sign_in_attempts = RateLimiter::keyed(Quota::per_minute(SIGN_IN_ATTEMPTS));
-        let state = AppState::new(App { config, store, pipeline, tokens, sign_in_attempts, clock });
+        let state = AppState::new(App { config, store, pipeline, hub, tokens, sign_in_attempts, clock });
         let http = &state.config.http;
         let allow_eio3 = state.config.realtime.allow_eio3;
         let front = Front::new(engine, crate::http::router(&state), &http.allowed_origins, allow_eio3);
         let watched = Arc::clone(&gate);
-        let tasks = vec![
-            tokio::spawn(realtime::publish(Arc::clone(&hub), commits)),
-            tokio::spawn(async move { watched.watch().await }),
-        ];
+        let tasks = vec![tokio::spawn(rooms), tokio::spawn(async move { watched.watch().await })];
         // What a crash left between a registration and its kept deliveries is finished first.
         state.pipeline.place_kept(None, state.now()).await?;
-        Ok(Self { state, front, io, hub, gate, tasks })
+        Ok(Self { state, front, io, gate, tasks })
     }
 
     /// The services behind the addresses.
@@ -89,7 +85,7 @@ impl Server {
 
     /// The rooms.
     pub fn hub(&self) -> &Arc<Hub> {
-        &self.hub
+        &self.state.hub
     }
 
     /// The sockets.

@@ -12,6 +12,7 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::Pipeline;
+use crate::realtime::Hub;
 use crate::store::Store;
 
 /// The services of a running server.
@@ -22,6 +23,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The way in.
     pub pipeline: Pipeline,
+    /// The rooms.
+    pub hub: Arc<Hub>,
     /// Whose token it is.
     pub tokens: Arc<TokenVerifier>,
     /// How often a password may be tried, for each e-mail address.

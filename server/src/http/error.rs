@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
 use crate::pipeline::Refusal;
+use crate::realtime::StreamError;
 use crate::{auth, store};
 
 /// What a handler fails with.
@@ -67,6 +68,15 @@ impl From<auth::Error> for ApiError {
         match error {
             auth::Error::Invalid => ErrorCode::InvalidToken.into(),
             auth::Error::Unavailable(detail) => Self::hidden(ErrorCode::AuthUnavailable, &detail),
+        }
+    }
+}
+
+impl From<StreamError> for ApiError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Full => Self::from(ErrorCode::ConnectionLimit).retry_after(5),
+            StreamError::Store(error) => error.into(),
         }
     }
 }

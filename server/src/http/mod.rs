@@ -10,6 +10,7 @@ mod accounts;
 mod connections;
 mod connectors;
 mod demo;
+mod events;
 mod health;
 mod middleware;
 mod session;
@@ -41,6 +42,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/transactions", get(accounts::transactions))
         .route("/api/accounts", get(accounts::accounts))
         .route("/api/summary", get(accounts::summary))
+        .route("/api/events", get(events::stream))
         .route("/api/session", get(session::show).post(session::start).delete(session::end))
         .route("/api/session/end", post(session::end_by_form))
         .route("/api/demo/session", post(demo::start))

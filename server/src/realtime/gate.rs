@@ -17,6 +17,7 @@ use wire::events;
 
 use super::Hub;
 use super::deadlines::Deadlines;
+use super::outlet::MemberId;
 use crate::auth::Identity;
 use crate::auth::token::{LEEWAY_SECONDS, TokenVerifier};
 use crate::clock::Clock;
@@ -86,7 +87,7 @@ impl Gate {
         if let Some((_, visitor)) = self.sockets.remove(&sid) {
             self.deadlines.clear(visitor.deadline, sid);
             if let Some((user_id, _)) = visitor.user {
-                self.hub.leave(&user_id, sid);
+                self.hub.leave(&user_id, MemberId::Socket(sid));
             }
         }
     }
@@ -117,7 +118,7 @@ impl Gate {
     pub(super) fn forget(&self, sid: Sid) {
         let user = self.sockets.get_mut(&sid).and_then(|mut visitor| visitor.user.take());
         if let Some((user_id, _)) = user {
-            self.hub.leave(&user_id, sid);
+            self.hub.leave(&user_id, MemberId::Socket(sid));
         }
     }
 

@@ -1,96 +1,111 @@
-//! The rooms: which sockets get a user's events.
+//! The rooms: who gets a user's events.
 //!
-//! Owns membership, the limit of sockets a user may have, and that each socket gets each event of its
-//! user once and in order. Must not decide whose socket it is: [`super::sign_in`] does.
+//! Owns membership, the limit of members a room may have, and that each gets each event of its user
+//! once and in order. Must not decide whose a member is ([`super::sign_in`] does) nor read the store
+//! ([`super::resume`] does).
 //!
-//! A socket that joins is told the user's newest event number, which is read from the store. Events
-//! that are published between joining and that reading wait with the member; each member knows the
-//! last number it has been given, so that nothing comes twice and nothing is left out.
+//! A member is live, or it is behind. A live one is given each event as it is published; one that is
+//! behind is only told how far the log has come, and catches up from the log until it is level. So a
+//! joining, a replay and a full buffer are the same thing, and none holds events in memory.
 
 use std::sync::Arc;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use socketioxide::extract::SocketRef;
-use socketioxide::socket::Sid;
+use tokio::sync::mpsc;
 
+use super::outlet::{MemberId, Outlet};
 use crate::store::FeedEvent;
 
 /// Every room of this node.
 pub struct Hub {
     rooms: DashMap<Arc<str>, Vec<Member>>,
     limit: usize,
+    stragglers: mpsc::UnboundedSender<Straggler>,
 }
 
 struct Member {
-    socket: SocketRef,
-    /// The number of the last event that this socket has, or had when it joined.
+    outlet: Outlet,
+    /// The number of the last event that it was given.
     cursor: u64,
-    /// Events that wait for the joining to be completed; nothing once it is.
-    waiting: Option<Vec<FeedEvent>>,
+    mode: Mode,
 }
 
-/// The user has as many sockets as are allowed.
+enum Mode {
+    /// Has everything up to `cursor`, and gets the next event at once.
+    Live,
+    /// Is being brought up to what was published.
+    Behind { published: u64 },
+}
+
+/// A live member that could not take an event: somebody has to bring it up again.
+pub(super) struct Straggler {
+    pub(super) user_id: Arc<str>,
+    pub(super) outlet: Outlet,
+    pub(super) cursor: u64,
+}
+
+/// The room has as many members as are allowed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub(crate) struct Full;
 
 impl Hub {
-    /// Rooms of at most `limit` sockets.
-    pub fn new(limit: u32) -> Self {
-        Self { rooms: DashMap::new(), limit: limit as usize }
+    /// Rooms of at most `limit` members; those that fall behind go to `stragglers`.
+    pub(super) fn new(limit: u32, stragglers: mpsc::UnboundedSender<Straggler>) -> Self {
+        Self { rooms: DashMap::new(), limit: limit as usize, stragglers }
     }
 
-    /// How many sockets are in a user's room.
+    /// How many members a user's room has.
     pub fn count(&self, user_id: &str) -> usize {
         self.rooms.get(user_id).map_or(0, |room| room.len())
     }
 
-    /// Puts a socket into the user's room; its events wait until [`Self::complete`]. Counting and
-    /// joining are one step, so that two sockets can't both take the last place. Joining again
-    /// changes nothing.
-    pub(super) fn join(&self, user_id: &Arc<str>, socket: &SocketRef) -> Result<(), Full> {
+    /// Puts a member into the user's room, behind. Counting and joining are one step, so that two
+    /// can't both take the last place. Whether it is new there.
+    pub(super) fn join(&self, user_id: &Arc<str>, outlet: &Outlet) -> Result<bool, Full> {
         let mut room = self.rooms.entry(Arc::clone(user_id)).or_default();
-        if room.iter().any(|member| member.socket.id == socket.id) {
-            return Ok(());
+        if room.iter().any(|member| member.outlet.id() == outlet.id()) {
+            return Ok(false);
         }
         if room.len() >= self.limit {
             return Err(Full);
         }
-        room.push(Member { socket: socket.clone(), cursor: 0, waiting: Some(vec![]) });
-        Ok(())
+        room.push(Member { outlet: outlet.clone(), cursor: 0, mode: Mode::Behind { published: 0 } });
+        Ok(true)
     }
 
-    /// Completes a joining: `welcome` tells the socket that it has everything up to `newest`, then
-    /// what has happened since goes out.
-    pub(super) fn complete(&self, user_id: &str, sid: Sid, newest: u64, welcome: impl FnOnce(u64)) {
-        let Some(mut room) = self.rooms.get_mut(user_id) else { return };
-        let Some(member) = room.iter_mut().find(|member| member.socket.id == sid) else { return };
-        let Some(waiting) = member.waiting.take() else {
-            welcome(member.cursor);
-            return;
-        };
-        welcome(newest);
-        member.cursor = newest;
-        waiting.iter().for_each(|event| member.give(event));
+    /// Makes a member live that has been given everything up to `cursor`, unless more has been
+    /// published since. Also true where it has left.
+    pub(super) fn level(&self, user_id: &str, id: MemberId, cursor: u64) -> bool {
+        let Some(mut room) = self.rooms.get_mut(user_id) else { return true };
+        let Some(member) = room.iter_mut().find(|member| member.outlet.id() == id) else { return true };
+        member.cursor = member.cursor.max(cursor);
+        match member.mode {
+            Mode::Behind { published } if published > cursor => false,
+            _ => {
+                member.mode = Mode::Live;
+                true
+            }
+        }
     }
 
-    /// Takes a socket out of a room; the last one closes it.
-    pub(super) fn leave(&self, user_id: &str, sid: Sid) {
+    /// Takes a member out of a room; the last one closes it.
+    pub(super) fn leave(&self, user_id: &str, id: MemberId) {
         if let Entry::Occupied(mut room) = self.rooms.entry(Arc::from(user_id)) {
-            room.get_mut().retain(|member| member.socket.id != sid);
+            room.get_mut().retain(|member| member.outlet.id() != id);
             if room.get().is_empty() {
                 room.remove();
             }
         }
     }
 
-    /// Gives an event to every socket of its user. Costs nothing that grows with users or history.
+    /// Gives an event to every member of its user's room. Costs nothing that grows with users or
+    /// history.
     pub fn publish(&self, event: &FeedEvent) {
         if let Some(mut room) = self.rooms.get_mut(&event.user_id) {
             for member in room.iter_mut() {
-                match &mut member.waiting {
-                    Some(waiting) => waiting.push(event.clone()),
-                    None => member.give(event),
+                if let Some(straggler) = member.publish(event) {
+                    let _ = self.stragglers.send(straggler);
                 }
             }
         }
@@ -98,17 +113,19 @@ impl Hub {
 }
 
 impl Member {
-    fn give(&mut self, event: &FeedEvent) {
-        if event.seq <= self.cursor {
-            return;
+    fn publish(&mut self, event: &FeedEvent) -> Option<Straggler> {
+        match &mut self.mode {
+            Mode::Behind { published } => *published = event.seq,
+            Mode::Live if event.seq <= self.cursor => {}
+            // A gap: another process wrote to the log, or the buffer is full. Both are mended from
+            // the log.
+            Mode::Live if event.seq > self.cursor + 1 || !self.outlet.give(event) => {
+                self.mode = Mode::Behind { published: event.seq };
+                let user_id = Arc::clone(&event.user_id);
+                return Some(Straggler { user_id, outlet: self.outlet.clone(), cursor: self.cursor });
+            }
+            Mode::Live => self.cursor = event.seq,
         }
-        if self.socket.emit(event.name, &*event.payload).is_ok() {
-            self.cursor = event.seq;
-            return;
-        }
-        // Its buffer is full. Going on after a gap would lose an event for good; cut off, it comes
-        // back and catches up.
-        tracing::info!(user.id = %event.user_id, seq = event.seq, "a socket reads too slowly and is cut off");
-        let _ = self.socket.clone().disconnect();
+        None
     }
 }

@@ -1,12 +1,15 @@
 //! The Socket.IO endpoint.
 //!
 //! Owns the namespace, its listeners and the engine's limits. Must not read the store except for a
-//! user's newest event number, and never lets a client name a room: it is the authenticated user's.
+//! user's event log, and never lets a client name a room: it is the authenticated user's.
 
 mod deadlines;
 mod gate;
 mod hub;
+mod outlet;
+mod resume;
 mod sign_in;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +25,11 @@ use tokio::sync::mpsc;
 use wire::events;
 
 use crate::config::RealtimeConfig;
-use crate::store::FeedEvent;
+use crate::store::{FeedEvent, Store};
 
 pub use gate::Gate;
 pub use hub::Hub;
+pub use stream::{Error as StreamError, Subscription};
 
 /// What a client may send at once; its largest message is a token.
 const LARGEST_MESSAGE: usize = 100_000;
@@ -114,8 +118,23 @@ async fn on_disconnect(socket: SocketRef, reason: DisconnectReason, State(gate):
     gate.close(socket.id);
 }
 
+/// The rooms, and what runs beside them: call it once.
+pub fn rooms(
+    limit: u32,
+    store: Arc<dyn Store>,
+    commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>,
+) -> (Arc<Hub>, impl Future<Output = ()> + Send) {
+    let (stragglers, fallen_behind) = mpsc::unbounded_channel();
+    let hub = Arc::new(Hub::new(limit, stragglers));
+    let rooms = Arc::clone(&hub);
+    let running = async move {
+        tokio::join!(publish(&rooms, commits), resume::mend(store, Arc::clone(&rooms), fallen_behind));
+    };
+    (hub, running)
+}
+
 /// Takes the committed events to the rooms, in the order of the log.
-pub async fn publish(hub: Arc<Hub>, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>) {
+async fn publish(hub: &Hub, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>) {
     while let Some(committed) = commits.recv().await {
         committed.iter().for_each(|event| hub.publish(event));
     }

@@ -3,6 +3,8 @@
 //! Owns the three ways (the event, the handshake, the dashboard's cookie), which end in the same
 //! step, and what a client is told. Must not check a signature itself nor keep a room.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use socketioxide::extract::SocketRef;
 use wire::ErrorCode;
@@ -11,6 +13,8 @@ use wire::events::{self, AuthenticateAck, Authenticated};
 
 use super::Gate;
 use super::hub::Full;
+use super::outlet::Outlet;
+use super::resume::{self, Start};
 use crate::auth::{self, Identity, session};
 use crate::http::origin;
 
@@ -19,6 +23,8 @@ use crate::http::origin;
 struct Credentials {
     user_id: Option<String>,
     token: Option<String>,
+    /// Outside the range of numbers, it asks for what no log holds.
+    since: Option<u64>,
 }
 
 impl Credentials {
@@ -33,10 +39,16 @@ impl Credentials {
             Value::Object(fields) => Self {
                 user_id: fields.get("userId").and_then(text),
                 token: fields.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Into::into),
+                since: fields.get("since").filter(|since| !since.is_null()).map(number),
             },
-            other => Self { user_id: text(other), token: None },
+            other => Self { user_id: text(other), ..Self::default() },
         }
     }
+}
+
+/// A `since` that is no number asks for what no log holds, and is told so.
+fn number(value: &Value) -> u64 {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(u64::MAX)
 }
 
 impl Gate {
@@ -57,29 +69,34 @@ impl Gate {
                 Err(code) => Err(code),
             },
         };
-        let _ = self.admit(&socket, outcome).await;
+        let _ = self.admit(&socket, outcome, credentials.since).await;
     }
 
     /// Answers `authenticate`.
     pub(super) async fn sign_in(&self, socket: &SocketRef, payload: Value) -> AuthenticateAck {
         let credentials = Credentials::read(&payload);
         let signed_in = self.user(socket.id);
+        let since = credentials.since;
         let outcome = match (credentials, signed_in) {
             // Signed in, and no newer token: answered again, and nothing changes.
-            (Credentials { user_id, token: None }, Some(user)) => {
+            (Credentials { user_id, token: None, .. }, Some(user)) => {
                 if user_id.is_some_and(|id| *id != *user) {
                     Err(ErrorCode::UserMismatch)
                 } else {
-                    return self.welcome(socket, &user).await;
+                    Ok(None)
                 }
             }
-            (Credentials { user_id: Some(user_id), token: Some(token) }, _) => match self.check(&token).await {
+            (Credentials { user_id: Some(user_id), token: Some(token), .. }, _) => match self.check(&token).await {
                 Ok(identity) if identity.user_id != user_id => Err(ErrorCode::UserMismatch),
-                checked => checked,
+                checked => checked.map(Some),
             },
             _ => Err(ErrorCode::MissingCredentials),
         };
-        self.admit(socket, outcome).await
+        match outcome {
+            Ok(Some(identity)) => self.admit(socket, Ok(identity), since).await,
+            Ok(None) => self.answer_again(socket).await,
+            Err(code) => refuse(socket, code),
+        }
     }
 
     async fn check(&self, token: &str) -> Result<Identity, ErrorCode> {
@@ -109,7 +126,12 @@ impl Gate {
         }
     }
 
-    async fn admit(&self, socket: &SocketRef, outcome: Result<Identity, ErrorCode>) -> AuthenticateAck {
+    async fn admit(
+        &self,
+        socket: &SocketRef,
+        outcome: Result<Identity, ErrorCode>,
+        since: Option<u64>,
+    ) -> AuthenticateAck {
         let identity = match outcome {
             Ok(identity) => identity,
             Err(code) => return refuse(socket, code),
@@ -117,35 +139,81 @@ impl Gate {
         let Some(user_id) = self.claim(socket, &identity) else {
             return refuse(socket, ErrorCode::UserMismatch);
         };
-        if self.hub.join(&user_id, socket) == Err(Full) {
-            let error = SocketError { limit: Some(self.limit), ..ErrorCode::ConnectionLimit.into() };
-            self.turn_away(socket, &error);
-            return refusal(&error);
-        }
+        let outlet = Outlet::Socket(socket.clone());
+        let is_new = match self.hub.join(&user_id, &outlet) {
+            Ok(is_new) => is_new,
+            Err(Full) => {
+                let error = SocketError { limit: Some(self.limit), ..ErrorCode::ConnectionLimit.into() };
+                self.turn_away(socket, &error);
+                return refusal(&error);
+            }
+        };
         // It may have gone while it was being admitted, before there was a place to leave.
         if self.user(socket.id).is_none() {
-            self.hub.leave(&user_id, socket.id);
+            self.hub.leave(&user_id, outlet.id());
         }
-        self.welcome(socket, &user_id).await
+        if is_new { self.welcome(socket, &user_id, outlet, since).await } else { self.answer_again(socket).await }
     }
 
-    /// Tells a socket that it is in the room, and from which number on.
-    async fn welcome(&self, socket: &SocketRef, user_id: &str) -> AuthenticateAck {
-        let newest = match self.store.newest_seq(user_id.to_owned()).await {
-            Ok(newest) => newest,
+    /// Tells a socket that it is in the room; what it has missed comes next, then what happens.
+    async fn welcome(
+        &self,
+        socket: &SocketRef,
+        user_id: &Arc<str>,
+        outlet: Outlet,
+        since: Option<u64>,
+    ) -> AuthenticateAck {
+        let ends = match self.store.log_ends(Arc::clone(user_id)).await {
+            Ok(ends) => ends,
             Err(error) => {
-                tracing::warn!(%error, "a user's newest event number could not be read");
+                tracing::warn!(%error, "a user's log could not be read");
                 self.forget(socket.id);
                 return refuse(socket, ErrorCode::AuthUnavailable);
             }
         };
-        let mut told = newest;
-        self.hub.complete(user_id, socket.id, newest, |seq| {
-            told = seq;
-            let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq });
-        });
-        AuthenticateAck { ok: true, user_id: Some(user_id.to_owned()), seq: Some(told), message: None, code: None }
+        tell(socket, user_id, ends.newest);
+        let (from, replay_until) = match resume::start(since, ends) {
+            Start::Live => (ends.newest, 0),
+            Start::After(since) => (since, ends.newest),
+            Start::Impossible(required) => {
+                let _ = socket.emit(events::SYNC_REQUIRED, &required);
+                (ends.newest, 0)
+            }
+        };
+        self.bring_up(user_id, outlet, from, replay_until).await;
+        accepted(user_id, ends.newest)
     }
+
+    /// A member that has missed nothing is level at once; a replay goes on beside.
+    async fn bring_up(&self, user_id: &Arc<str>, outlet: Outlet, from: u64, replay_until: u64) {
+        let (store, hub, user_id) = (Arc::clone(&self.store), Arc::clone(&self.hub), Arc::clone(user_id));
+        let work = async move {
+            resume::catch_up_or_cut_off(store.as_ref(), &hub, &user_id, &outlet, from, replay_until).await;
+        };
+        if from >= replay_until { work.await } else { drop(tokio::spawn(work)) }
+    }
+
+    async fn answer_again(&self, socket: &SocketRef) -> AuthenticateAck {
+        let Some(user_id) = self.user(socket.id) else { return refuse(socket, ErrorCode::MissingCredentials) };
+        match self.store.log_ends(Arc::clone(&user_id)).await {
+            Ok(ends) => {
+                tell(socket, &user_id, ends.newest);
+                accepted(&user_id, ends.newest)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a user's log could not be read");
+                refuse(socket, ErrorCode::AuthUnavailable)
+            }
+        }
+    }
+}
+
+fn tell(socket: &SocketRef, user_id: &str, seq: u64) {
+    let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq });
+}
+
+fn accepted(user_id: &str, seq: u64) -> AuthenticateAck {
+    AuthenticateAck { ok: true, user_id: Some(user_id.to_owned()), seq: Some(seq), message: None, code: None }
 }
 
 fn refuse(socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
@@ -173,7 +241,7 @@ mod tests {
     #[test]
     fn credentials_are_an_object_or_a_bare_user_id() {
         let read = |payload| {
-            let Credentials { user_id, token } = Credentials::read(&payload);
+            let Credentials { user_id, token, .. } = Credentials::read(&payload);
             (user_id, token)
         };
         let some = |text: &str| Some(text.to_owned());

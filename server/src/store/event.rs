@@ -19,6 +19,25 @@ pub struct FeedEvent {
     pub payload: Arc<RawValue>,
 }
 
+impl FeedEvent {
+    /// The same event, marked as delivered again.
+    pub fn replayed(&self) -> super::Result<Self> {
+        // The mark is the first member of that name: what comes before it are a number, an id and a
+        // time that were made here.
+        let payload = self.payload.get().replacen(r#""source":"realtime""#, r#""source":"replay""#, 1);
+        Ok(Self { payload: RawValue::from_string(payload)?.into(), ..self.clone() })
+    }
+}
+
+/// How far a user's log reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogEnds {
+    /// The oldest number that is kept; one more than the newest where none is.
+    pub oldest: u64,
+    /// The newest number; 0 before the first.
+    pub newest: u64,
+}
+
 /// Takes the events of each commit, in the order of the log. Called on the writer's own thread, so
 /// it must hand them on and not wait.
 pub type CommitSink = Box<dyn Fn(Vec<FeedEvent>) + Send>;

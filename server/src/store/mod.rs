@@ -7,6 +7,8 @@ mod error;
 mod event;
 pub mod sqlite;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use connectors::{Change, ConnectorInfo, VerifiedDelivery};
 use jiff::Timestamp;
@@ -16,7 +18,7 @@ use wire::api::{
 use wire::events::SyncStats;
 
 pub use error::{Error, Result};
-pub use event::{CommitSink, FeedEvent};
+pub use event::{CommitSink, FeedEvent, LogEnds};
 
 /// What is known of a connector when something of it is stored.
 #[derive(Clone, Debug)]
@@ -171,8 +173,14 @@ pub trait Store: Send + Sync + 'static {
     /// All that the dashboard shows when it opens, as of one moment.
     async fn snapshot(&self, user_id: String, display_name: String, now: Timestamp) -> Result<Snapshot>;
 
-    /// A user's newest event number; 0 before the first.
-    async fn newest_seq(&self, user_id: String) -> Result<u64>;
+    /// How far a user's event log reaches.
+    async fn log_ends(&self, user_id: Arc<str>) -> Result<LogEnds>;
+
+    /// A user's events after a number, in order, at most `limit` of them.
+    async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>>;
+
+    /// Forgets events that are older than a time, and each user's oldest beyond a count; how many.
+    async fn prune_events(&self, older_than: Timestamp, keep_newest: u64) -> Result<usize>;
 
     /// Adds somebody who can sign in. Fails with [`Error::Conflict`] where the e-mail address or the
     /// id is taken.

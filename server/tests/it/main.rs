@@ -4,6 +4,7 @@
 
 mod api;
 mod realtime;
+mod resume;
 mod session;
 mod support;
 mod webhooks;

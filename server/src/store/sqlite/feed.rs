@@ -13,7 +13,7 @@ use wire::EventName;
 use wire::events::{EventSource, Stamp};
 
 use crate::clock;
-use crate::store::{FeedEvent, Result};
+use crate::store::{Error, FeedEvent, LogEnds, Result};
 
 /// Appends one event to a user's log and to `events`; returns its number.
 pub(super) fn append<P: Serialize>(
@@ -52,4 +52,54 @@ pub(super) fn newest_seq(connection: &Connection, user_id: &str) -> Result<u64> 
         .query_row([user_id], |row| row.get(0))
         .optional()?;
     Ok(seq.unwrap_or_default())
+}
+
+/// How far a user's log reaches.
+pub(super) fn ends(connection: &Connection, user_id: &str) -> Result<LogEnds> {
+    let newest = newest_seq(connection, user_id)?;
+    let oldest: Option<u64> = connection
+        .prepare_cached("SELECT min(seq) FROM events WHERE user_id = ?1")?
+        .query_row([user_id], |row| row.get(0))?;
+    Ok(LogEnds { oldest: oldest.unwrap_or(newest + 1), newest })
+}
+
+/// A user's events after a number, in order.
+pub(super) fn after(connection: &Connection, user_id: &Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
+    // No number in the log is beyond what SQLite's integers hold.
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, name, payload FROM events WHERE user_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let rows = statement.query_and_then(params![user_id, after, limit], |row| {
+        let name: String = row.get(1)?;
+        let name = EventName::parse(&name).ok_or_else(|| Error::Corrupt(format!("'{name}' stands as an event")))?;
+        let payload = RawValue::from_string(row.get(2)?)?;
+        Ok(FeedEvent { user_id: Arc::clone(user_id), seq: row.get(0)?, name: name.as_str(), payload: payload.into() })
+    })?;
+    rows.collect()
+}
+
+/// Some users whose oldest event is older than a time, or beyond the count that is kept.
+pub(super) fn overdue(connection: &Connection, older_than: Timestamp, keep_newest: u64) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT f.user_id FROM feeds f
+         JOIN events e ON e.user_id = f.user_id AND e.seq = (SELECT min(seq) FROM events WHERE user_id = f.user_id)
+         WHERE e.created_at < ?1 OR e.seq <= f.seq - ?2 LIMIT 100",
+    )?;
+    let keep = i64::try_from(keep_newest).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![older_than.as_millisecond(), keep], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets some of a user's oldest events; how many. The numbers go on: who has missed longer than
+/// what is kept reloads over HTTP.
+pub(super) fn prune(connection: &Connection, user_id: &str, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
+    let keep = i64::try_from(keep_newest).unwrap_or(i64::MAX);
+    Ok(connection
+        .prepare_cached(
+            "DELETE FROM events WHERE user_id = ?1
+                 AND seq IN (SELECT seq FROM events WHERE user_id = ?1 ORDER BY seq LIMIT 500)
+                 AND (created_at < ?2 OR seq <= (SELECT seq FROM feeds WHERE user_id = ?1) - ?3)",
+        )?
+        .execute(params![user_id, older_than.as_millisecond(), keep])?)
 }

@@ -2,13 +2,17 @@
 //!
 //! Owns which unit of work runs where: on the writer or on a reader. Must not hold a statement.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use wire::api::{Account, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage};
 use wire::events::SyncStats;
 
 use super::{SqliteStore, accounts, connections, deliveries, feed, transactions, users};
-use crate::store::{ConnectorRef, Error, KeptDelivery, NewDelivery, Recorded, Result, Session, Store, User};
+use crate::store::{
+    ConnectorRef, Error, FeedEvent, KeptDelivery, LogEnds, NewDelivery, Recorded, Result, Session, Store, User,
+};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -90,8 +94,30 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| transactions::snapshot(connection, user_id, display_name, now)).await
     }
 
-    async fn newest_seq(&self, user_id: String) -> Result<u64> {
-        self.readers.read(move |connection| feed::newest_seq(connection, &user_id)).await
+    async fn log_ends(&self, user_id: Arc<str>) -> Result<LogEnds> {
+        self.readers.read(move |connection| feed::ends(connection, &user_id)).await
+    }
+
+    async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
+        self.readers.read(move |connection| feed::after(connection, &user_id, after, limit)).await
+    }
+
+    async fn prune_events(&self, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
+        let mut pruned = 0;
+        loop {
+            let overdue =
+                self.readers.read(move |connection| feed::overdue(connection, older_than, keep_newest)).await?;
+            if overdue.is_empty() {
+                return Ok(pruned);
+            }
+            for user_id in overdue {
+                // In small jobs, so that no delivery waits long behind one.
+                let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
+                    feed::prune(connection, &user_id, older_than, keep_newest)
+                };
+                pruned += self.writer.write(job).await?;
+            }
+        }
     }
 
     async fn add_user(&self, user: User, now: Timestamp) -> Result<()> {

@@ -1,0 +1,123 @@
+//! A closed loop: so many callers, each sending its next request once the last one is answered.
+//!
+//! Owns the callers and what is counted while they call. Must not build a request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::http::Link;
+use crate::process;
+use crate::stats::{Times, rate};
+
+/// Requests to send, one after the other.
+pub(crate) enum Requests {
+    /// Each once.
+    Deck(Vec<Vec<u8>>),
+    /// The same again and again.
+    Same(Vec<u8>),
+}
+
+impl Requests {
+    fn get(&self, index: usize) -> Option<&[u8]> {
+        match self {
+            Self::Deck(deck) => deck.get(index).map(Vec::as_slice),
+            Self::Same(request) => Some(request),
+        }
+    }
+}
+
+/// How to call.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) address: SocketAddr,
+    pub(crate) server: u32,
+    pub(crate) callers: usize,
+    pub(crate) warm_up: Duration,
+    pub(crate) window: Duration,
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    /// Answers with 200, the warm-up's among them.
+    pub(crate) answered: usize,
+    /// Any other answers.
+    pub(crate) refused: usize,
+    /// Answers with 200 a second, within the window.
+    pub(crate) rate: f64,
+    /// How long each answer within the window took.
+    pub(crate) times: Times,
+    /// Processor seconds that the server and this program used within the window.
+    pub(crate) server_cpu: f64,
+    pub(crate) own_cpu: f64,
+    /// How long the window was in fact: it ends early where the requests run out.
+    pub(crate) window: Duration,
+}
+
+/// Calls until the window is over or the requests have run out.
+pub(crate) async fn closed_loop(plan: Plan, requests: Requests) -> anyhow::Result<Outcome> {
+    let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
+    let opens = Instant::now() + plan.warm_up;
+    let closes = opens + plan.window;
+    let mut callers = JoinSet::new();
+    for _ in 0..plan.callers {
+        callers.spawn(call(plan.address, Arc::clone(&requests), Arc::clone(&next), closes));
+    }
+    tokio::time::sleep_until(opens.into()).await;
+    let own = std::process::id();
+    let (server_before, own_before) = (process::cpu_seconds(plan.server)?, process::cpu_seconds(own)?);
+    let (mut answered, mut refused, mut times, mut last) = (0, 0, vec![], opens);
+    while let Some(log) = callers.join_next().await {
+        let log = log??;
+        answered += log.answers.len();
+        refused += log.refused;
+        let within = log.answers.into_iter().filter(|(at, _)| (opens..closes).contains(at));
+        for (at, took) in within {
+            last = last.max(at);
+            times.push(took);
+        }
+    }
+    let window = last - opens;
+    Ok(Outcome {
+        answered,
+        refused,
+        rate: rate(times.len(), window),
+        times: Times::new(times),
+        server_cpu: process::cpu_seconds(plan.server)? - server_before,
+        own_cpu: process::cpu_seconds(own)? - own_before,
+        window,
+    })
+}
+
+/// What one caller saw: when each answer with 200 came and how long it took.
+#[derive(Default)]
+struct Log {
+    answers: Vec<(Instant, Duration)>,
+    refused: usize,
+}
+
+async fn call(
+    address: SocketAddr,
+    requests: Arc<Requests>,
+    next: Arc<AtomicUsize>,
+    closes: Instant,
+) -> anyhow::Result<Log> {
+    let mut link = Link::open(address).await?;
+    let mut log = Log::default();
+    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let sent = Instant::now();
+        if sent >= closes {
+            break;
+        }
+        if link.call(request).await? == 200 {
+            let at = Instant::now();
+            log.answers.push((at, at - sent));
+        } else {
+            log.refused += 1;
+        }
+    }
+    Ok(log)
+}

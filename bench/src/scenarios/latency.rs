@@ -1,0 +1,212 @@
+//! From a webhook to the event in connected clients.
+//!
+//! Owns the open loop: webhooks are due at fixed instants and their times count from there, so that a
+//! stall of the server is not hidden by a generator that waits for it. Must not parse packets beyond
+//! the event that it waits for.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::connect::{OTHER_FILES, SOCKETS_PER_USER};
+use crate::http::Link;
+use crate::report::Report;
+use crate::server::Server;
+use crate::socket::{self, Socket};
+use crate::stats::{Times, millis};
+use crate::webhook::{Signer, transaction_index};
+use crate::{Setup, disk, population, process};
+
+mod ledger;
+
+use ledger::Ledger;
+
+const AIM: Duration = Duration::from_millis(10);
+/// How long after the last webhook events are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much of it.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Users, with ten sockets and one connection each
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1500))]
+    users: u16,
+    /// Webhooks a second
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    rate: u32,
+    /// Seconds that are measured, after one that is not
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    seconds: u32,
+}
+
+/// What happens in a run.
+enum Note {
+    /// A webhook is due.
+    Due(usize),
+    /// A webhook was answered; its connection is free again.
+    Answered { index: usize, sent: Instant, at: Instant, status: u16, link: Link },
+    /// A socket has decoded an event.
+    Heard { index: usize, at: Instant },
+    /// A socket was given an event that it had.
+    Twice,
+    /// A socket was closed, or understood nothing.
+    Closed,
+    /// A webhook was not answered.
+    Failed(anyhow::Error),
+}
+
+/// The event, as far as it is looked at.
+#[derive(Deserialize)]
+struct Told<'a> {
+    seq: u64,
+    #[serde(borrow)]
+    transaction: Named<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    transaction_id: &'a str,
+}
+
+/// Runs it.
+pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let users = usize::from(options.users);
+    process::require_open_files(users * SOCKETS_PER_USER + OTHER_FILES)?;
+    println!("\nlatency: {} sockets, {} webhooks/s for {} s", users * SOCKETS_PER_USER, options.rate, options.seconds);
+    let server = Server::start(setup).await?;
+    population::register(&server, users).await?;
+    let sockets = socket::open_many(server.address, users, SOCKETS_PER_USER, 64).await?;
+    let signer = Signer::new(server.address)?;
+    let warm_up = options.rate as usize;
+    let count = warm_up + (options.rate * options.seconds) as usize;
+    let requests = (0..count).map(|index| signer.request(index, index % users)).collect::<anyhow::Result<Vec<_>>>()?;
+
+    let disk_before = disk::sync_times(server.folder())?;
+    let server_before = process::cpu_seconds(server.pid)?;
+    let ledger = open_loop(&server, sockets, requests, Duration::from_secs(1) / options.rate).await?;
+    let server_cpu = process::cpu_seconds(server.pid)? - server_before;
+    let disk_after = disk::sync_times(server.folder())?;
+
+    let outcome = ledger.close(warm_up);
+    outcome.print();
+    disk_before.print("4 KiB write + fdatasync, before");
+    disk_after.print("4 KiB write + fdatasync, after");
+    println!("  server's processor seconds: {server_cpu:.2}");
+    for (name, times) in [("last", &outcome.last), ("first", &outcome.first)] {
+        let [p50, p99] = [0.5, 0.99].map(|share| times.percentile(share));
+        let figure = format!("webhook sent → event in the {name} of the user's {SOCKETS_PER_USER} clients, p50 / p99");
+        report.judge(figure, format!("{} / {}", millis(p50), millis(p99)), "p99 < 10 ms", p99 < AIM);
+    }
+    note_times(report, "webhook sent → answered, p50 / p99", &outcome.answers);
+    note_times(report, "beside it: 4 KiB write + fdatasync before, p50 / p99", &disk_before);
+    note_times(report, "and after", &disk_after);
+    let events = count * SOCKETS_PER_USER;
+    let wrong = outcome.lost + outcome.twice;
+    let measured = format!("{} lost, {} twice, of {events}", outcome.lost, outcome.twice);
+    report.judge("events lost or given twice", measured, "0", wrong == 0);
+    server.stop().await
+}
+
+fn note_times(report: &mut Report, figure: &str, times: &Times) {
+    let [p50, p99] = [0.5, 0.99].map(|share| millis(times.percentile(share)));
+    report.note(figure, format!("{p50} / {p99}"));
+}
+
+/// Sends each request when it is due and gathers what is heard of it.
+async fn open_loop(
+    server: &Server,
+    sockets: Vec<(usize, Socket)>,
+    requests: Vec<Vec<u8>>,
+    step: Duration,
+) -> anyhow::Result<Ledger> {
+    let (notes, mut noted) = unbounded_channel();
+    let mut tasks = JoinSet::new();
+    for (_, socket) in sockets {
+        tasks.spawn(listen(socket, notes.clone()));
+    }
+    let start = Instant::now() + Duration::from_millis(100);
+    let count = requests.len();
+    let mut ledger = Ledger::new(start, step, count, SOCKETS_PER_USER);
+    let due = notes.clone();
+    std::thread::spawn(move || pace(start, step, count, &due));
+    let deadline = tokio::time::Instant::from_std(ledger.due(count) + PATIENCE);
+    let mut requests = requests.into_iter();
+    let mut free = Vec::new();
+    while !ledger.is_complete() {
+        let Ok(Some(note)) = tokio::time::timeout_at(deadline, noted.recv()).await else { break };
+        match note {
+            Note::Due(index) => {
+                if let Some(request) = requests.next() {
+                    tasks.spawn(send(server.address, free.pop(), index, request, notes.clone()));
+                }
+            }
+            Note::Answered { index, sent, at, status, link } => {
+                anyhow::ensure!(status == 200, "a webhook was answered with {status}");
+                ledger.answered(index, sent, at);
+                free.push(link);
+            }
+            Note::Heard { index, at } => ledger.heard(index, at),
+            Note::Twice => ledger.twice(),
+            Note::Closed => ledger.closed(),
+            Note::Failed(error) => return Err(error),
+        }
+    }
+    tasks.shutdown().await;
+    Ok(ledger)
+}
+
+/// Says when each webhook is due: on a thread of its own, as the runtime's timers are a millisecond coarse.
+fn pace(start: Instant, step: Duration, count: usize, notes: &UnboundedSender<Note>) {
+    let mut due = start;
+    for index in 0..count {
+        loop {
+            let wait = due.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                break;
+            }
+            std::thread::park_timeout(wait);
+        }
+        if notes.send(Note::Due(index)).is_err() {
+            return;
+        }
+        due += step;
+    }
+}
+
+async fn send(
+    address: std::net::SocketAddr,
+    link: Option<Link>,
+    index: usize,
+    request: Vec<u8>,
+    notes: UnboundedSender<Note>,
+) {
+    let sent = Instant::now();
+    let call = async {
+        let mut link = match link {
+            Some(link) => link,
+            None => Link::open(address).await?,
+        };
+        let status = link.call(&request).await?;
+        anyhow::Ok(Note::Answered { index, sent, at: Instant::now(), status, link })
+    };
+    let _ = notes.send(call.await.unwrap_or_else(Note::Failed));
+}
+
+async fn listen(mut socket: Socket, notes: UnboundedSender<Note>) {
+    while let Ok(Some(packet)) = socket.next().await {
+        let Some(Ok(told)) = socket::event::<Told<'_>>(&packet, "transaction:new") else { continue };
+        let at = Instant::now();
+        let note = match transaction_index(told.transaction.transaction_id) {
+            Some(index) if told.seq > socket.seq => Note::Heard { index, at },
+            _ => Note::Twice,
+        };
+        socket.seq = socket.seq.max(told.seq);
+        if notes.send(note).is_err() {
+            return;
+        }
+    }
+    let _ = notes.send(Note::Closed);
+}

@@ -1,0 +1,9 @@
+//! What is measured.
+//!
+//! Owns the list of scenarios. Must not share state between them: each starts a server of its own.
+
+pub(crate) mod connect;
+pub(crate) mod latency;
+pub(crate) mod memory;
+pub(crate) mod size;
+pub(crate) mod throughput;

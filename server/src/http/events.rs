@@ -1,0 +1,72 @@
+//! Server-Sent Events: the same events as over Socket.IO, for who has only HTTP.
+//!
+//! Owns the form of the stream. Must not decide what is in it: the user's room does.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
+use http::HeaderMap;
+use serde::Deserialize;
+use wire::{ErrorCode, events};
+
+use super::error::ApiError;
+use crate::auth::Identity;
+use crate::auth::extract::{CurrentUser, QueryString};
+use crate::auth::token::LEEWAY_SECONDS;
+use crate::realtime::Subscription;
+use crate::state::AppState;
+
+#[derive(Deserialize)]
+pub(super) struct Options {
+    since: Option<u64>,
+}
+
+/// `GET /api/events`: `id:` is the event's number, and `Last-Event-ID` (or `since`) goes on after it.
+pub(super) async fn stream(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    QueryString(options): QueryString<Options>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    // An id that is no number asks for what no log holds, and is told so.
+    let since = last.map(|id| id.trim().parse().unwrap_or(u64::MAX)).or(options.since);
+    let (hub, store) = (state.hub.clone(), state.store.clone());
+    let mut subscription = Subscription::start(hub, store, &user.user_id, since).await?;
+    let first = subscription.sync_required.take();
+    let first = match first {
+        Some(required) => Some(named(
+            events::SYNC_REQUIRED,
+            required.seq,
+            &serde_json::to_string(&required).map_err(|_| ErrorCode::Internal)?,
+        )),
+        None => None,
+    };
+    let ends = tokio::time::Instant::now() + remaining(&state, &user);
+    let events = stream::unfold((subscription, first), move |(mut subscription, first)| async move {
+        let event = match first {
+            Some(event) => event,
+            None => {
+                let event = tokio::time::timeout_at(ends, subscription.next()).await.ok()??;
+                named(event.name, event.seq, event.payload.get())
+            }
+        };
+        Some((Ok::<_, Infallible>(event), (subscription, None)))
+    });
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+}
+
+fn named(name: &str, seq: u64, payload: &str) -> Event {
+    Event::default().event(name).id(seq.to_string()).data(payload)
+}
+
+/// How long the proof still holds; a year at most, which the runtime's clock can hold.
+fn remaining(state: &AppState, user: &Identity) -> Duration {
+    let seconds = user.expires_at.as_second().saturating_sub(state.now().as_second()).saturating_add(LEEWAY_SECONDS);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
+}

@@ -1,0 +1,76 @@
+//! A user's events as a stream: what Server-Sent Events are made of.
+//!
+//! Owns that a stream is a member of the room like a socket, with the same limit and the same replay,
+//! and leaves when it is dropped. Must not know HTTP.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use wire::ErrorCode;
+use wire::events::SyncRequired;
+
+use super::hub::{Full, Hub};
+use super::outlet::{MemberId, Outlet};
+use super::resume::{self, Start};
+use crate::store::{self, FeedEvent, Store};
+
+/// How many events may wait for a reader; beyond, it is brought up from the log.
+const BUFFER: usize = 128;
+
+/// Why there is no stream.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user has as many sockets and streams as are allowed.
+    #[error("{}", ErrorCode::ConnectionLimit.message())]
+    Full,
+    /// The log could not be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A member of a user's room.
+pub struct Subscription {
+    hub: Arc<Hub>,
+    user_id: Arc<str>,
+    id: MemberId,
+    events: mpsc::Receiver<FeedEvent>,
+    /// What to tell first, where the log does not hold what was asked for.
+    pub sync_required: Option<SyncRequired>,
+}
+
+impl Subscription {
+    /// Joins the user's room; with `since` what was missed comes first.
+    pub async fn start(hub: Arc<Hub>, store: Arc<dyn Store>, user_id: &str, since: Option<u64>) -> Result<Self, Error> {
+        let user_id: Arc<str> = Arc::from(user_id);
+        let (sender, events) = mpsc::channel(BUFFER);
+        let outlet = Outlet::Stream(uuid::Uuid::now_v7(), sender);
+        hub.join(&user_id, &outlet).map_err(|Full| Error::Full)?;
+        let mut subscription =
+            Self { hub, user_id: Arc::clone(&user_id), id: outlet.id(), events, sync_required: None };
+        let ends = store.log_ends(Arc::clone(&user_id)).await?;
+        let (from, replay_until) = match resume::start(since, ends) {
+            Start::Live => (ends.newest, 0),
+            Start::After(since) => (since, ends.newest),
+            Start::Impossible(required) => {
+                subscription.sync_required = Some(required);
+                (ends.newest, 0)
+            }
+        };
+        let hub = Arc::clone(&subscription.hub);
+        tokio::spawn(async move {
+            resume::catch_up_or_cut_off(store.as_ref(), &hub, &user_id, &outlet, from, replay_until).await;
+        });
+        Ok(subscription)
+    }
+
+    /// The next event; nothing where it was cut off for reading too slowly.
+    pub async fn next(&mut self) -> Option<FeedEvent> {
+        self.events.recv().await
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.leave(&self.user_id, self.id);
+    }
+}
