@@ -1,0 +1,25 @@
+// How the browser tests run: which browser, how many at once, how long a step may take.
+
+import { defineConfig, devices } from '@playwright/test';
+
+import { chromium, chromiumFlags } from './support/places.js';
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results',
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  reporter: 'list',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    ...devices['Desktop Chrome'],
+    headless: true,
+    locale: 'en-AU',
+    timezoneId: 'Australia/Sydney',
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: chromium(), args: chromiumFlags },
+  },
+});

@@ -1,0 +1,132 @@
+// What every browser test starts from: a server, people, their browsers, and a watch over what the
+// pages complain about.
+
+import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+
+import { register, transaction } from '../support/provider.js';
+import { Server } from '../support/server.js';
+import { token } from '../support/signing.js';
+
+export { expect };
+
+/** Collects what the pages of a context report: errors, warnings, refused content. */
+export class Watch {
+  readonly complaints: string[] = [];
+  /** Complaints that belong to what the test does, such as a server that is away. */
+  readonly expected: RegExp[] = [];
+
+  async over(context: BrowserContext) {
+    context.on('console', (message) => {
+      if (['error', 'warning', 'assert'].includes(message.type())) {
+        this.complaints.push(`${message.type()} at ${message.location().url}: ${message.text()}`);
+      }
+    });
+    context.on('weberror', (error) => this.complaints.push(`exception: ${error.error().stack ?? error.error()}`));
+    context.on('response', (response) => {
+      if (response.status() >= 400) this.complaints.push(`${response.status()} for ${response.url()}`);
+    });
+  }
+
+  get unexpected() {
+    return this.complaints.filter((complaint) => !this.expected.some((pattern) => pattern.test(complaint)));
+  }
+}
+
+/** Somebody with a feed of their own. */
+export class Person {
+  constructor(
+    readonly server: Server,
+    readonly userId: string,
+    readonly name: string,
+    readonly connectionId: string,
+  ) {}
+
+  /** A webhook's body about them. */
+  transaction(fields = {}, options = {}) {
+    return transaction(this.connectionId, fields, options);
+  }
+}
+
+type Fixtures = {
+  watch: Watch;
+  /** A new browser, as private as a new device. */
+  device: (options?: BrowserContextOptions) => Promise<BrowserContext>;
+  person: (name?: string, server?: Server) => Promise<Person>;
+  /** The dashboard of a person, live. */
+  dashboard: (person: Person, options?: BrowserContextOptions) => Promise<Page>;
+  /** A server of the test's own, which it may kill. */
+  ownServer: Server;
+};
+
+let people = 0;
+
+export const test = base.extend<Fixtures, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
+  ownServer: async ({}, use) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+  },
+
+  watch: async ({}, use) => {
+    const watch = new Watch();
+    await use(watch);
+    expect(watch.unexpected, 'what the pages complain about').toEqual([]);
+  },
+
+  device: async ({ browser, watch }: { browser: Browser; watch: Watch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      contexts.push(context);
+      await watch.over(context);
+      return context;
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+
+  person: async ({ server }, use) => {
+    await use(async (name = 'Alex Chen', at = server) => {
+      const userId = `person-${process.pid}-${(people += 1)}`;
+      return new Person(at, userId, name, await register(at, userId));
+    });
+  },
+
+  dashboard: async ({ device }, use) => {
+    await use(async (person, options) => {
+      const context = await device(options);
+      await signIn(context, person);
+      const page = await context.newPage();
+      await page.goto(person.server.url);
+      await hydrated(page);
+      await expect(badge(page)).toHaveAttribute('data-status', 'live');
+      return page;
+    });
+  },
+});
+
+/** Gives a context the cookie that the host application would get for its user. */
+export async function signIn(context: BrowserContext, { server, userId, name }: Person) {
+  const data = { token: token(userId), displayName: name };
+  const response = await context.request.post(`${server.url}/api/session`, { data });
+  expect(response.status()).toBe(200);
+}
+
+/** Waits until the page answers to clicks. */
+export async function hydrated(page: Page) {
+  await expect(page.locator('body')).toHaveAttribute('data-hydrated', 'true');
+}
+
+export const badge = (page: Page) => page.getByTestId('connection-badge');
+export const rows = (page: Page) => page.getByTestId('transaction-row');
+export const row = (page: Page, id: string) => page.locator(`[data-testid="transaction-row"][data-transaction-id="${id}"]`);
+export const toasts = (page: Page) => page.getByTestId('toast');
+export const account = (page: Page, id: string) => page.locator(`[data-testid="account-card"][data-account-id="${id}"]`);
