@@ -24,7 +24,7 @@ test('no page complains, each has a strict policy for its content', async ({ ser
     await hydrated(page);
     const headers = response?.headers() ?? {};
     expect(headers['content-security-policy']).toContain("default-src 'none'");
-    expect(headers['content-security-policy']).not.toMatch(/unsafe-inline|unsafe-eval'|\*/);
+    expect(headers['content-security-policy']).not.toMatch(/'unsafe-|\*/);
     expect(headers['x-content-type-options']).toBe('nosniff');
   }
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');

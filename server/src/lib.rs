@@ -9,6 +9,7 @@
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod core_app;
 pub mod demo;
 pub mod http;
 pub mod pipeline;

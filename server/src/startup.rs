@@ -11,12 +11,13 @@ use axum::serve::ListenerExt as _;
 use governor::{Quota, RateLimiter};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::core_app::{CoreApp, Retries, Worker};
 use crate::http::front::Front;
 use crate::pipeline::Pipeline;
 use crate::realtime::{self, Gate, Hub};
@@ -29,6 +30,8 @@ use crate::store::{self, Store};
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long requests in flight have when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
+/// How often the event log is looked through for what is too old.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// How often a minute a password may be tried for an e-mail address.
 const SIGN_IN_ATTEMPTS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10).unwrap();
 
@@ -45,12 +48,15 @@ impl Server {
     /// Opens the store and builds everything on it.
     pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
         let (sink, commits) = mpsc::unbounded_channel();
+        let forward = Arc::new(Notify::new());
+        let waiting = Arc::clone(&forward);
         let on_commit = Box::new(move |events| {
             let _ = sink.send(events);
+            waiting.notify_one();
         });
         let store: Arc<dyn Store> = Arc::new(match &config.database.path {
-            Some(path) => SqliteStore::open(path, on_commit)?,
-            None => SqliteStore::open_temporary(on_commit)?,
+            Some(path) => SqliteStore::open(path, on_commit)?.forwarding(config.core_app.is_some()),
+            None => SqliteStore::open_temporary(on_commit)?.forwarding(config.core_app.is_some()),
         });
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
         let limit = config.realtime.max_connections_per_user;
@@ -72,7 +78,12 @@ impl Server {
         let allow_eio3 = state.config.realtime.allow_eio3;
         let front = Front::new(engine, crate::http::router(&state), &http.allowed_origins, allow_eio3);
         let watched = Arc::clone(&gate);
-        let tasks = vec![tokio::spawn(rooms), tokio::spawn(async move { watched.watch().await })];
+        let mut tasks = vec![
+            tokio::spawn(rooms),
+            tokio::spawn(async move { watched.watch().await }),
+            tokio::spawn(forget_old_events(state.clone())),
+        ];
+        tasks.extend(outbox_worker(&state, forward)?.map(|worker| tokio::spawn(worker.run())));
         // What a crash left between a registration and its kept deliveries is finished first.
         state.pipeline.place_kept(None, state.now()).await?;
         Ok(Self { state, front, io, gate, tasks })
@@ -125,5 +136,31 @@ impl Server {
         };
         tasks.iter().for_each(JoinHandle::abort);
         outcome
+    }
+}
+
+/// The sending to the core app, where one is configured.
+fn outbox_worker(state: &AppState, wake: Arc<Notify>) -> Result<Option<Arc<Worker>>, store::Error> {
+    let Some(config) = &state.config.core_app else { return Ok(None) };
+    let secret = state.config.auth.service_secrets.first().cloned();
+    let secret = secret.ok_or_else(|| store::Error::Unavailable("no SERVICE_SECRET for the core app".to_owned()))?;
+    let core_app = CoreApp::new(&config.url, secret, config.timeout)
+        .map_err(|error| store::Error::Unavailable(format!("the core app's client: {error}")))?;
+    let retries = Retries { first_pause: config.retry_delay, quick: config.quick_retries };
+    let (store, clock) = (Arc::clone(&state.store), Arc::clone(&state.clock));
+    Ok(Some(Worker::new(store, core_app, clock, retries, fastrand::Rng::new(), wake)))
+}
+
+/// Keeps the event log to its size.
+async fn forget_old_events(state: AppState) {
+    loop {
+        tokio::time::sleep(PRUNE_EVERY).await;
+        let events = &state.config.events;
+        let older_than = state.now().checked_sub(events.keep_for).unwrap_or(jiff::Timestamp::MIN);
+        match state.store.prune_events(older_than, events.keep_newest).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "old events were forgotten"),
+            Err(error) => tracing::error!(%error, "old events could not be forgotten"),
+        }
     }
 }

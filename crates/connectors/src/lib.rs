@@ -29,6 +29,12 @@ pub use change::{Change, Meaning};
 pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
 pub use registry::Registry;
 
+/// A text as it may be shown: of a card's number, and of any run of 13 digits and more, only the last
+/// four stay.
+pub fn masked(text: &str) -> String {
+    masking::mask(text)
+}
+
 /// What a provider is called and can do.
 #[derive(Clone, Debug)]
 pub struct ConnectorInfo {

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{AuthConfig, Config, DatabaseConfig, HttpConfig, RealtimeConfig, Secret, Source};
+use super::{
+    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, RealtimeConfig, Secret, Source,
+};
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 24] = [
+pub(super) const NAMES: [&str; 30] = [
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
     "AUTH_TIMEOUT_SECONDS",
@@ -22,7 +24,13 @@ pub(super) const NAMES: [&str; 24] = [
     "CONNECTORS_PORT",
     "CONNECTORS_URL",
     "CONNECT_TIMEOUT",
+    "CORE_APP_MAX_RETRIES",
+    "CORE_APP_RETRY_DELAY",
+    "CORE_APP_TIMEOUT",
+    "CORE_APP_URL",
     "DATABASE_URL",
+    "EVENT_RETENTION_COUNT",
+    "EVENT_RETENTION_DAYS",
     "FRONTEND_URL",
     "JWT_JWKS_URL",
     "JWT_PUBLIC_KEY",
@@ -71,6 +79,11 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
             basiq_webhook_secrets: reader.list("BASIQ_WEBHOOK_SECRET"),
             basiq_webhook_strict: reader.flag("BASIQ_WEBHOOK_STRICT", false),
             apideck_webhook_secrets: reader.list("APIDECK_WEBHOOK_SECRET"),
+        },
+        core_app: core_app(&mut reader),
+        events: EventsConfig {
+            keep_for: Duration::from_secs(u64::from(reader.number("EVENT_RETENTION_DAYS", 30, 1..=3650)) * 86_400),
+            keep_newest: reader.number("EVENT_RETENTION_COUNT", 100_000, 100..=u32::MAX).into(),
         },
         webhook_rate_limit: NonZeroU32::new(reader.number("WEBHOOK_RATE_LIMIT", 600, 0..=u32::MAX)),
         log_json: reader.choice("LOG_FORMAT", &["text", "json"]) == 1,
@@ -126,6 +139,20 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
         service_secrets,
         session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
     }
+}
+
+fn core_app(reader: &mut Reader<'_>) -> Option<CoreAppConfig> {
+    let timeout = reader.number("CORE_APP_TIMEOUT", 10_000, 100..=600_000);
+    let quick_retries = reader.number("CORE_APP_MAX_RETRIES", 3, 0..=1000);
+    let retry_delay = reader.number("CORE_APP_RETRY_DELAY", 1000, 10..=3_600_000);
+    let url = reader.source.get("CORE_APP_URL")?.to_owned();
+    reader.origin("CORE_APP_URL", &url)?;
+    Some(CoreAppConfig {
+        url,
+        timeout: Duration::from_millis(timeout.into()),
+        quick_retries,
+        retry_delay: Duration::from_millis(retry_delay.into()),
+    })
 }
 
 fn realtime(reader: &mut Reader<'_>) -> RealtimeConfig {

@@ -28,6 +28,10 @@ pub struct Config {
     pub realtime: RealtimeConfig,
     /// The providers' secrets.
     pub connectors: connectors::registry::Settings,
+    /// The core app that transactions are sent to as well; nothing where the store is the core app.
+    pub core_app: Option<CoreAppConfig>,
+    /// How long events are kept for those who were away.
+    pub events: EventsConfig,
     /// `WEBHOOK_RATE_LIMIT`: deliveries a minute for each connection; nothing is no limit.
     pub webhook_rate_limit: Option<std::num::NonZeroU32>,
     /// `LOG_FORMAT`: `text` or `json`.
@@ -56,6 +60,28 @@ pub struct HttpConfig {
 pub struct DatabaseConfig {
     /// `DATABASE_URL`: the SQLite file; nothing is a database in memory that ends with the process.
     pub path: Option<PathBuf>,
+}
+
+/// The core app.
+#[derive(Clone, Debug)]
+pub struct CoreAppConfig {
+    /// `CORE_APP_URL`.
+    pub url: String,
+    /// `CORE_APP_TIMEOUT`: of one call.
+    pub timeout: Duration,
+    /// `CORE_APP_MAX_RETRIES`: how many tries have the first pause before it grows.
+    pub quick_retries: u32,
+    /// `CORE_APP_RETRY_DELAY`: the first pause.
+    pub retry_delay: Duration,
+}
+
+/// The event log.
+#[derive(Clone, Debug)]
+pub struct EventsConfig {
+    /// `EVENT_RETENTION_DAYS`.
+    pub keep_for: Duration,
+    /// `EVENT_RETENTION_COUNT`: of each user.
+    pub keep_newest: u64,
 }
 
 /// Tokens, services and sessions.
@@ -123,6 +149,8 @@ impl Config {
                 basiq_webhook_strict: false,
                 apideck_webhook_secrets: vec![random_secret()],
             },
+            core_app: None,
+            events: EventsConfig { keep_for: Duration::from_secs(86_400), keep_newest: 10_000 },
             webhook_rate_limit: std::num::NonZeroU32::new(600),
             log_json: false,
             demo: true,

@@ -9,6 +9,7 @@ pub mod origin;
 mod accounts;
 mod connections;
 mod connectors;
+mod core_app;
 mod demo;
 mod events;
 mod health;
@@ -43,6 +44,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/accounts", get(accounts::accounts))
         .route("/api/summary", get(accounts::summary))
         .route("/api/events", get(events::stream))
+        .route("/api/bank/transactions", post(core_app::receive))
         .route("/api/session", get(session::show).post(session::start).delete(session::end))
         .route("/api/session/end", post(session::end_by_form))
         .route("/api/demo/session", post(demo::start))

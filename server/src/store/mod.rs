@@ -5,8 +5,10 @@
 
 mod error;
 mod event;
+mod outbox;
 pub mod sqlite;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,20 +17,23 @@ use jiff::Timestamp;
 use wire::api::{
     Account, AccountRequest, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage,
 };
+use wire::Transaction;
 use wire::events::SyncStats;
+use wire::transaction::TransactionKey;
 
 pub use error::{Error, Result};
 pub use event::{CommitSink, FeedEvent, LogEnds};
+pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction};
 
 /// What is known of a connector when something of it is stored.
 #[derive(Clone, Debug)]
 pub struct ConnectorRef {
     /// `connectorId`.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// `connectorType`.
-    pub connector_type: &'static str,
+    pub connector_type: Cow<'static, str>,
     /// `source` of its transactions.
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
     /// Where nothing tells the currency.
     pub default_currency: wire::Currency,
 }
@@ -36,9 +41,9 @@ pub struct ConnectorRef {
 impl From<&ConnectorInfo> for ConnectorRef {
     fn from(info: &ConnectorInfo) -> Self {
         Self {
-            id: info.id,
-            connector_type: info.connector_type,
-            source: info.source,
+            id: info.id.into(),
+            connector_type: info.connector_type.into(),
+            source: info.source.into(),
             default_currency: info.default_currency,
         }
     }
@@ -122,7 +127,7 @@ pub struct Session {
 
 /// Everything durable. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Outbox {
     /// Records a delivery and applies it, once: a key that was seen before does nothing.
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;
 
@@ -163,6 +168,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of a user's transactions.
     async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage>;
+
+    /// One of a user's transactions.
+    async fn transaction(&self, user_id: String, key: TransactionKey) -> Result<Transaction>;
 
     /// A user's accounts.
     async fn accounts(&self, user_id: String) -> Result<Vec<Account>>;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
 use wire::{Currency, EventName, Transaction};
 
-use super::{accounts, feed};
+use super::{accounts, feed, outbox};
 use crate::store::{ConnectorRef, Error, FeedEvent, Result};
 
 /// What the changes are applied in.
@@ -20,6 +20,8 @@ pub(super) struct Scope<'a> {
     pub(super) connector: &'a ConnectorRef,
     pub(super) connection_id: &'a str,
     pub(super) user_id: &'a str,
+    /// Whether transactions go to the core app as well.
+    pub(super) forward: bool,
     pub(super) now: Timestamp,
 }
 
@@ -86,6 +88,9 @@ fn put_transaction(scope: &mut Scope<'_>, new: NewTransaction) -> Result<Option<
         TransactionEvent::new(stamp, told)
     })?;
     write_row(scope.connection, row, &transaction, seq)?;
+    if scope.forward {
+        outbox::append(scope.connection, &transaction, scope.now)?;
+    }
     Ok(Some(name))
 }
 
@@ -108,9 +113,9 @@ fn named(scope: &Scope<'_>, new: NewTransaction, currency: Currency) -> Transact
         location: new.location,
         balance: new.balance,
         metadata: new.metadata,
-        source: scope.connector.source.to_owned(),
-        connector_id: scope.connector.id.to_owned(),
-        connector_type: scope.connector.connector_type.to_owned(),
+        source: scope.connector.source.to_string(),
+        connector_id: scope.connector.id.to_string(),
+        connector_type: scope.connector.connector_type.to_string(),
         category_hint: new.category_hint,
         tags: new.tags,
         receipt_url: new.receipt_url,
@@ -186,7 +191,7 @@ fn delete_transaction(scope: &mut Scope<'_>, transaction_id: String, account_id:
     if deleted == 0 {
         return Ok(false);
     }
-    let (connector_id, connection_id) = (scope.connector.id.to_owned(), scope.connection_id.to_owned());
+    let (connector_id, connection_id) = (scope.connector.id.to_string(), scope.connection_id.to_owned());
     feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::TransactionDeleted, |stamp| {
         TransactionDeleted::new(stamp, transaction_id, connector_id, connection_id, account_id)
     })?;
@@ -209,7 +214,7 @@ pub(super) fn set_status(scope: &mut Scope<'_>, status: &str) -> Result<()> {
 
 /// Tells the owner of the connection's state.
 pub(super) fn tell_status(scope: &mut Scope<'_>, status: &str) -> Result<()> {
-    let (connector_id, connection_id) = (scope.connector.id.to_owned(), scope.connection_id.to_owned());
+    let (connector_id, connection_id) = (scope.connector.id.to_string(), scope.connection_id.to_owned());
     feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::ConnectionUpdated, |stamp| {
         ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned())
     })?;

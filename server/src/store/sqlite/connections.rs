@@ -42,7 +42,7 @@ pub(super) fn put(
     request: ConnectionRequest,
     now: Timestamp,
 ) -> Result<(Connection, bool)> {
-    let before = find(database, connector.id, connection_id)?;
+    let before = find(database, &connector.id, connection_id)?;
     if before.as_ref().is_some_and(|known| known.user_id != request.user_id) {
         return Err(Error::Conflict("This connection belongs to another user"));
     }
@@ -63,14 +63,14 @@ pub(super) fn put(
             status,
             now.as_millisecond()
         ])?;
-    let mut scope = Scope { connection: database, events, connector, connection_id, user_id: &request.user_id, now };
+    let mut scope = Scope { connection: database, events, connector, connection_id, user_id: &request.user_id, forward: false, now };
     if before.as_ref().is_none_or(|known| known.status != status) {
         apply::tell_status(&mut scope, status)?;
     }
     for account in request.accounts {
         accounts::update(&mut scope, account_update(account))?;
     }
-    let connection = find(database, connector.id, connection_id)?.ok_or(Error::NotFound)?;
+    let connection = find(database, &connector.id, connection_id)?.ok_or(Error::NotFound)?;
     Ok((connection, before.is_none()))
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::apply::{self, Scope};
 use super::connections;
-use crate::store::{ConnectorRef, Content, FeedEvent, KeptDelivery, NewDelivery, Recorded, Result};
+use crate::store::{Content, FeedEvent, KeptDelivery, NewDelivery, Recorded, Result};
 
 /// Why a delivery waits for its connection; the deliveries to look at when one is registered.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
@@ -18,11 +18,12 @@ pub(super) fn record(
     connection: &Connection,
     events: &mut Vec<FeedEvent>,
     new: NewDelivery,
+    forward: bool,
     now: Timestamp,
 ) -> Result<Recorded> {
     let NewDelivery { connector, delivery, content } = new;
     let owner = match &content {
-        Content::Changes { connection_id, .. } => connections::find(connection, connector.id, connection_id)?,
+        Content::Changes { connection_id, .. } => connections::find(connection, &connector.id, connection_id)?,
         Content::Nothing | Content::Kept(_) => None,
     };
     let (connection_id, reason) = match &content {
@@ -51,7 +52,16 @@ pub(super) fn record(
     }
     match (content, owner) {
         (Content::Changes { connection_id, changes }, Some(owner)) => {
-            apply_changes(connection, events, &connector, &connection_id, &owner.user_id, changes, now)
+            let mut scope = Scope {
+                connection,
+                events,
+                connector: &connector,
+                connection_id: &connection_id,
+                user_id: &owner.user_id,
+                forward,
+                now,
+            };
+            apply_changes(&mut scope, changes)
         }
         (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
         (Content::Kept(reason), _) => Ok(Recorded::Kept(reason)),
@@ -65,6 +75,7 @@ pub(super) fn apply_kept(
     events: &mut Vec<FeedEvent>,
     id: i64,
     new: NewDelivery,
+    forward: bool,
     now: Timestamp,
 ) -> Result<Recorded> {
     let NewDelivery { connector, content, .. } = new;
@@ -73,7 +84,7 @@ pub(super) fn apply_kept(
         Content::Nothing => return Ok(Recorded::Applied { changed: 0 }),
         Content::Kept(reason) => return Ok(Recorded::Kept(reason)),
     };
-    let Some(owner) = connections::find(connection, connector.id, &connection_id)? else {
+    let Some(owner) = connections::find(connection, &connector.id, &connection_id)? else {
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
     // Another job may have applied it since it was read.
@@ -85,20 +96,20 @@ pub(super) fn apply_kept(
     if taken == 0 {
         return Ok(Recorded::Duplicate);
     }
-    apply_changes(connection, events, &connector, &connection_id, &owner.user_id, changes, now)
+    let mut scope = Scope {
+                connection,
+                events,
+                connector: &connector,
+                connection_id: &connection_id,
+                user_id: &owner.user_id,
+                forward,
+                now,
+            };
+            apply_changes(&mut scope, changes)
 }
 
-fn apply_changes(
-    connection: &Connection,
-    events: &mut Vec<FeedEvent>,
-    connector: &ConnectorRef,
-    connection_id: &str,
-    user_id: &str,
-    changes: Vec<Change>,
-    now: Timestamp,
-) -> Result<Recorded> {
-    let mut scope = Scope { connection, events, connector, connection_id, user_id, now };
-    let applied = apply::apply(&mut scope, changes)?;
+fn apply_changes(scope: &mut Scope<'_>, changes: Vec<Change>) -> Result<Recorded> {
+    let applied = apply::apply(scope, changes)?;
     Ok(Recorded::Applied { changed: applied.new + applied.updated })
 }
 

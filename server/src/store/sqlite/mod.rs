@@ -8,6 +8,8 @@ mod apply;
 mod connections;
 mod deliveries;
 mod feed;
+mod outbox;
+mod outbox_store;
 mod readers;
 mod store;
 mod transactions;
@@ -23,12 +25,17 @@ use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../../migrations/sqlite/0002_outbox.sql"),
+];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    /// Whether transactions are to be sent to a core app as well.
+    forward: bool,
     /// The folder to remove with the store, where the data is not to be kept.
     temporary: Option<PathBuf>,
 }
@@ -46,7 +53,14 @@ impl SqliteStore {
         migrate(&mut connection)?;
         let readers = Readers::open(path)?;
         let writer = Writer::start(connection, sink)?;
-        Ok(Self { writer, readers, temporary: None })
+        Ok(Self { writer, readers, forward: false, temporary: None })
+    }
+
+    /// Makes every stored transaction wait in the outbox as well.
+    #[must_use]
+    pub fn forwarding(mut self, forward: bool) -> Self {
+        self.forward = forward;
+        self
     }
 
     /// Opens a store that is gone when it is dropped.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use wire::api::{Account, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage};
+use wire::Transaction;
 use wire::events::SyncStats;
+use wire::transaction::TransactionKey;
 
 use super::{SqliteStore, accounts, connections, deliveries, feed, transactions, users};
 use crate::store::{
@@ -17,7 +19,8 @@ use crate::store::{
 #[async_trait]
 impl Store for SqliteStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
-        self.writer.write(move |connection, events| deliveries::record(connection, events, delivery, now)).await
+        let forward = self.forward;
+        self.writer.write(move |connection, events| deliveries::record(connection, events, delivery, forward, now)).await
     }
 
     async fn placeable_deliveries(&self, only: Option<(String, String)>) -> Result<Vec<KeptDelivery>> {
@@ -28,7 +31,11 @@ impl Store for SqliteStore {
     }
 
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
-        self.writer.write(move |connection, events| deliveries::apply_kept(connection, events, id, delivery, now)).await
+        let forward = self.forward;
+        let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
+            deliveries::apply_kept(connection, events, id, delivery, forward, now)
+        };
+        self.writer.write(job).await
     }
 
     async fn put_connection(
@@ -80,6 +87,10 @@ impl Store for SqliteStore {
 
     async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage> {
         self.readers.read(move |connection| transactions::page(connection, &user_id, &query)).await
+    }
+
+    async fn transaction(&self, user_id: String, key: TransactionKey) -> Result<Transaction> {
+        self.readers.read(move |connection| transactions::one(connection, &user_id, &key)).await
     }
 
     async fn accounts(&self, user_id: String) -> Result<Vec<Account>> {

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use wire::api::{CurrencySummary, Snapshot, Summary, TransactionQuery, TransactionsPage};
-use wire::{Amount, Currency, PrimaryType};
+use wire::transaction::TransactionKey;
+use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use super::{accounts, feed};
 use crate::clock;
@@ -111,6 +112,20 @@ fn bound(text: &str, upper: bool) -> Result<i64> {
     let day = text.parse::<Date>().and_then(|day| if upper { day.tomorrow() } else { Ok(day) });
     let start = day.and_then(|day| day.to_zoned(TimeZone::UTC)).map_err(|_| invalid)?;
     Ok(start.timestamp().as_millisecond())
+}
+
+/// One of a user's transactions.
+pub(super) fn one(connection: &Connection, user_id: &str, key: &TransactionKey) -> Result<Transaction> {
+    let body: String = connection
+        .prepare_cached(
+            "SELECT body FROM transactions WHERE user_id = ?1
+                 AND connector_id = ?2 AND connection_id = ?3 AND account_id = ?4 AND transaction_id = ?5",
+        )?
+        .query_row(
+            params![user_id, key.connector_id, key.connection_id, key.account_id, key.transaction_id],
+            |row| row.get(0),
+        )?;
+    Ok(serde_json::from_str(&body)?)
 }
 
 /// Totals since the first of the month (UTC), for each currency.

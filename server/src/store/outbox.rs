@@ -1,0 +1,83 @@
+//! The outbox as the rest of the server sees it.
+//!
+//! Owns its types and its trait. Must not know how it is kept.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use wire::Transaction;
+
+use super::Result;
+
+/// A user with something to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueUser {
+    /// Whose queue it is.
+    pub user_id: String,
+    /// How often in a row its head could not be sent.
+    pub attempts: u32,
+}
+
+/// A transaction on its way to the core app.
+#[derive(Debug)]
+pub struct OutgoingTransaction {
+    /// The store's own id.
+    pub id: i64,
+    /// The same for every attempt, and another for every revision.
+    pub idempotency_key: String,
+    /// As it was at that revision.
+    pub transaction: Transaction,
+}
+
+/// How the outbox is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutboxState {
+    /// How much waits.
+    pub waiting: u64,
+    /// Since when the oldest does, in milliseconds since 1970.
+    pub oldest_millis: Option<i64>,
+    /// How much was refused for good.
+    pub dead: u64,
+}
+
+/// What the core app refused for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// To revive it by.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: String,
+    /// What was refused.
+    pub idempotency_key: String,
+    /// RFC 3339, UTC.
+    pub died_at: String,
+    /// What the core app answered.
+    pub reason: String,
+}
+
+/// What is still to be sent to the core app.
+#[async_trait]
+pub trait Outbox: Send + Sync + 'static {
+    /// Users whose time has come, the longest waiting first.
+    async fn due_users(&self, now: Timestamp, limit: u32) -> Result<Vec<DueUser>>;
+
+    /// When the next user's time comes, in milliseconds since 1970; nothing where nothing waits.
+    async fn next_due(&self) -> Result<Option<i64>>;
+
+    /// A user's oldest transactions to send, in order.
+    async fn outgoing(&self, user_id: String, limit: u32) -> Result<Vec<OutgoingTransaction>>;
+
+    /// The core app has taken one, or (with a reason) refused it for good.
+    async fn settle(&self, user_id: String, id: i64, dead: Option<String>, now: Timestamp) -> Result<()>;
+
+    /// One could not be sent: the user's turn comes again at `until`.
+    async fn postpone(&self, user_id: String, until: Timestamp, reason: String) -> Result<()>;
+
+    /// How it is doing.
+    async fn outbox_state(&self) -> Result<OutboxState>;
+
+    /// The newest dead letters.
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>>;
+
+    /// Puts dead letters back to the end of their users' queues: one, or all; how many.
+    async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<u64>;
+}

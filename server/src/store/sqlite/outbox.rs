@@ -1,0 +1,135 @@
+//! What is still to be sent to the core app.
+//!
+//! Owns the tables of the outbox: its order for each user and its dead letters. Must not send
+//! anything nor decide when to try again.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use wire::Transaction;
+
+use crate::clock;
+use crate::store::{DeadLetter, DueUser, OutboxState, OutgoingTransaction, Result};
+
+/// Appends a transaction as it is now.
+pub(super) fn append(connection: &Connection, transaction: &Transaction, now: Timestamp) -> Result<()> {
+    let Transaction { connector_id, transaction_id, revision, user_id, .. } = transaction;
+    let mut key = format!("{connector_id}:{transaction_id}");
+    if *revision > 1 {
+        key = format!("{key}:{revision}");
+    }
+    put_back(connection, user_id, &key, &serde_json::to_string(transaction)?, now)
+}
+
+fn put_back(connection: &Connection, user_id: &str, key: &str, body: &str, now: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached("INSERT INTO outbox (user_id, idempotency_key, body, created_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![user_id, key, body, now.as_millisecond()])?;
+    connection
+        .prepare_cached("INSERT INTO outbox_users (user_id, attempts, next_at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING")?
+        .execute([user_id])?;
+    Ok(())
+}
+
+/// Users whose time has come, the longest waiting first.
+pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![now.as_millisecond(), limit], |row| {
+        Ok(DueUser { user_id: row.get(0)?, attempts: row.get(1)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When the next user's time comes.
+pub(super) fn next_due(connection: &Connection) -> Result<Option<i64>> {
+    Ok(connection.prepare_cached("SELECT min(next_at) FROM outbox_users")?.query_row([], |row| row.get(0))?)
+}
+
+/// A user's oldest, in order.
+pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Result<Vec<OutgoingTransaction>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, idempotency_key, body FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let rows = statement.query_and_then(params![user_id, limit], |row| {
+        Ok(OutgoingTransaction {
+            id: row.get(0)?,
+            idempotency_key: row.get(1)?,
+            transaction: serde_json::from_str(&row.get::<_, String>(2)?)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// The core app has taken one, or (with a reason) refused it for good: it is then a dead letter.
+pub(super) fn settle(connection: &Connection, user_id: &str, id: i64, dead: Option<&str>, now: Timestamp) -> Result<()> {
+    if let Some(reason) = dead {
+        connection
+            .prepare_cached(
+                "INSERT INTO dead_letters (user_id, idempotency_key, body, created_at, died_at, reason)
+                 SELECT user_id, idempotency_key, body, created_at, ?2, ?3 FROM outbox WHERE id = ?1",
+            )?
+            .execute(params![id, now.as_millisecond(), reason])?;
+    }
+    connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    connection
+        .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0, last_error = NULL WHERE user_id = ?1")?
+        .execute([user_id])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM outbox_users WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE user_id = ?1)",
+        )?
+        .execute([user_id])?;
+    Ok(())
+}
+
+/// It could not be sent: the user's turn comes again later.
+pub(super) fn postpone(connection: &Connection, user_id: &str, until: Timestamp, reason: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE outbox_users SET attempts = attempts + 1, next_at = ?2, last_error = ?3 WHERE user_id = ?1",
+        )?
+        .execute(params![user_id, until.as_millisecond(), reason])?;
+    Ok(())
+}
+
+/// How much waits, since when, and how much is dead.
+pub(super) fn state(connection: &Connection) -> Result<OutboxState> {
+    let (waiting, oldest) = connection
+        .prepare_cached("SELECT count(*), min(created_at) FROM outbox")?
+        .query_row([], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))?;
+    let dead = connection.prepare_cached("SELECT count(*) FROM dead_letters")?.query_row([], |row| row.get(0))?;
+    Ok(OutboxState { waiting, oldest_millis: oldest, dead })
+}
+
+/// The newest dead letters.
+pub(super) fn dead_letters(connection: &Connection, limit: u32) -> Result<Vec<DeadLetter>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, user_id, idempotency_key, died_at, reason FROM dead_letters ORDER BY id DESC LIMIT ?1",
+    )?;
+    let rows = statement.query_map([limit], read_dead)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn read_dead(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
+    Ok(DeadLetter {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        idempotency_key: row.get(2)?,
+        died_at: clock::rfc3339_of_millis(row.get(3)?),
+        reason: row.get(4)?,
+    })
+}
+
+/// Puts dead letters back to the end of their users' queues: one, or all; how many.
+pub(super) fn revive(connection: &Connection, id: Option<i64>, now: Timestamp) -> Result<u64> {
+    let letters: Vec<(i64, String, String, String)> = connection
+        .prepare_cached("SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE ?1 IS NULL OR id = ?1 ORDER BY id")?
+        .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, user_id, key, body) in &letters {
+        put_back(connection, user_id, key, body, now)?;
+        connection.prepare_cached("DELETE FROM dead_letters WHERE id = ?1")?.execute([id])?;
+    }
+    Ok(letters.len() as u64)
+}
