@@ -1,6 +1,6 @@
 # Short names for what CONTRIBUTING.md explains. Every recipe sets up what is missing first.
 
-.PHONY: run watch build test bench fmt clean
+.PHONY: run watch build test bench crash fmt clean
 
 ## Start on port 3003: what is configured, or a demo where nothing is.
 run:
@@ -26,6 +26,11 @@ test:
 ## Measure the release build: latency, throughput, memory, size.
 bench: build
 	@. scripts/env.sh && cargo run --release --locked --package bench
+
+## Kill the server 200 times under load and count what was lost or repeated: nothing may be.
+crash:
+	@scripts/setup build
+	@. scripts/env.sh && TALLYWIRE_CRASH_ROUNDS=$${ROUNDS:-200} cargo test --locked -p server --no-default-features --features tail --test it crash -- --nocapture
 
 fmt:
 	@. scripts/env.sh && cargo fmt --all

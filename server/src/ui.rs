@@ -12,8 +12,8 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::header::CACHE_CONTROL;
 use http::HeaderValue;
+use http::header::CACHE_CONTROL;
 use leptos::config::{Env, LeptosOptions, ReloadWSProtocol};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
@@ -30,8 +30,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     let options = options(state);
     let pkg = ServeDir::new(PathBuf::from(&*options.site_root).join("pkg")).precompressed_br().precompressed_gzip();
     // The files keep their names from build to build, so a browser asks each time whether they changed.
-    let revalidate =
-        SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let context = context(state);
     let shell = {
         let options = options.clone();

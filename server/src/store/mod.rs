@@ -14,10 +14,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use connectors::{Change, ConnectorInfo, VerifiedDelivery};
 use jiff::Timestamp;
+use wire::Transaction;
 use wire::api::{
     Account, AccountRequest, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage,
 };
-use wire::Transaction;
 use wire::events::SyncStats;
 use wire::transaction::TransactionKey;
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod api;
+mod core_app;
+mod crash;
 mod realtime;
 mod resume;
 mod session;

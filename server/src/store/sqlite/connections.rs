@@ -63,7 +63,15 @@ pub(super) fn put(
             status,
             now.as_millisecond()
         ])?;
-    let mut scope = Scope { connection: database, events, connector, connection_id, user_id: &request.user_id, forward: false, now };
+    let mut scope = Scope {
+        connection: database,
+        events,
+        connector,
+        connection_id,
+        user_id: &request.user_id,
+        forward: false,
+        now,
+    };
     if before.as_ref().is_none_or(|known| known.status != status) {
         apply::tell_status(&mut scope, status)?;
     }

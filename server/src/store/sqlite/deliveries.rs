@@ -97,15 +97,15 @@ pub(super) fn apply_kept(
         return Ok(Recorded::Duplicate);
     }
     let mut scope = Scope {
-                connection,
-                events,
-                connector: &connector,
-                connection_id: &connection_id,
-                user_id: &owner.user_id,
-                forward,
-                now,
-            };
-            apply_changes(&mut scope, changes)
+        connection,
+        events,
+        connector: &connector,
+        connection_id: &connection_id,
+        user_id: &owner.user_id,
+        forward,
+        now,
+    };
+    apply_changes(&mut scope, changes)
 }
 
 fn apply_changes(scope: &mut Scope<'_>, changes: Vec<Change>) -> Result<Recorded> {

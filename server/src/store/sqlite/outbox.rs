@@ -25,16 +25,17 @@ fn put_back(connection: &Connection, user_id: &str, key: &str, body: &str, now: 
         .prepare_cached("INSERT INTO outbox (user_id, idempotency_key, body, created_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![user_id, key, body, now.as_millisecond()])?;
     connection
-        .prepare_cached("INSERT INTO outbox_users (user_id, attempts, next_at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO outbox_users (user_id, attempts, next_at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING",
+        )?
         .execute([user_id])?;
     Ok(())
 }
 
 /// Users whose time has come, the longest waiting first.
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")?;
     let rows = statement.query_map(params![now.as_millisecond(), limit], |row| {
         Ok(DueUser { user_id: row.get(0)?, attempts: row.get(1)? })
     })?;
@@ -48,9 +49,8 @@ pub(super) fn next_due(connection: &Connection) -> Result<Option<i64>> {
 
 /// A user's oldest, in order.
 pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Result<Vec<OutgoingTransaction>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, idempotency_key, body FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT id, idempotency_key, body FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2")?;
     let rows = statement.query_and_then(params![user_id, limit], |row| {
         Ok(OutgoingTransaction {
             id: row.get(0)?,
@@ -62,7 +62,13 @@ pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Res
 }
 
 /// The core app has taken one, or (with a reason) refused it for good: it is then a dead letter.
-pub(super) fn settle(connection: &Connection, user_id: &str, id: i64, dead: Option<&str>, now: Timestamp) -> Result<()> {
+pub(super) fn settle(
+    connection: &Connection,
+    user_id: &str,
+    id: i64,
+    dead: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
     if let Some(reason) = dead {
         connection
             .prepare_cached(
@@ -124,7 +130,9 @@ fn read_dead(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
 /// Puts dead letters back to the end of their users' queues: one, or all; how many.
 pub(super) fn revive(connection: &Connection, id: Option<i64>, now: Timestamp) -> Result<u64> {
     let letters: Vec<(i64, String, String, String)> = connection
-        .prepare_cached("SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE ?1 IS NULL OR id = ?1 ORDER BY id")?
+        .prepare_cached(
+            "SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
+        )?
         .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, user_id, key, body) in &letters {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use wire::api::{Account, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage};
 use wire::Transaction;
+use wire::api::{Account, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage};
 use wire::events::SyncStats;
 use wire::transaction::TransactionKey;
 
@@ -20,7 +20,9 @@ use crate::store::{
 impl Store for SqliteStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
         let forward = self.forward;
-        self.writer.write(move |connection, events| deliveries::record(connection, events, delivery, forward, now)).await
+        self.writer
+            .write(move |connection, events| deliveries::record(connection, events, delivery, forward, now))
+            .await
     }
 
     async fn placeable_deliveries(&self, only: Option<(String, String)>) -> Result<Vec<KeptDelivery>> {

@@ -42,6 +42,23 @@ impl Socket {
         }
     }
 
+    /// The same where the server may be away at any moment; nothing where it is.
+    pub(crate) async fn try_connect(address: &str, auth: &Value) -> Option<Self> {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", address.replacen("http", "ws", 1));
+        let (stream, _) = tokio_tungstenite::connect_async(url).await.ok()?;
+        let mut socket = Self(stream);
+        socket.packet().await.filter(|packet| packet.starts_with('0'))?;
+        socket.0.send(Message::text(format!("40{auth}"))).await.ok()?;
+        socket.packet().await.filter(|packet| packet.starts_with("40{"))?;
+        Some(socket)
+    }
+
+    /// The next event; nothing once the connection has ended.
+    pub(crate) async fn next_event(&mut self) -> Option<(String, Value)> {
+        let packet = self.packet().await?;
+        serde_json::from_str(packet.strip_prefix("42")?).ok()
+    }
+
     pub(crate) async fn send(&mut self, packet: impl Into<String>) {
         self.0.send(Message::text(packet.into())).await.unwrap();
     }
@@ -55,7 +72,9 @@ impl Socket {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a packet in time");
             match next {
-                Some(Ok(Message::Text(text))) if text.as_str() == "2" => self.send("3").await,
+                Some(Ok(Message::Text(text))) if text.as_str() == "2" => {
+                    let _ = self.0.send(Message::text("3")).await;
+                }
                 Some(Ok(Message::Text(text))) => return Some(text.to_string()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}

@@ -1,0 +1,55 @@
+//! A provider that sends one user's deliveries, and each again until it is answered 200.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::support::{Basiq, basiq_body};
+
+/// What was answered, and what must be stored for it.
+pub(super) struct Sent {
+    /// How many calls were answered 200.
+    pub(super) answered: u64,
+    /// The last amount of each transaction.
+    pub(super) amounts: BTreeMap<String, String>,
+}
+
+pub(super) async fn provide(address: String, index: usize, seed: u64, stop: Arc<AtomicBool>) -> Sent {
+    let (client, basiq) = (reqwest::Client::new(), Basiq::default());
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut sent = Sent { answered: 0, amounts: BTreeMap::new() };
+    let mut number = 0_u32;
+    while !stop.load(Ordering::SeqCst) {
+        number += 1;
+        // One in four changes a transaction that was sent before.
+        let which = if number > 4 && random.u8(0..4) == 0 { random.u32(1..number) } else { number };
+        let id = format!("u{index}-t{which}");
+        // No zero at the end, which a reader of JSON numbers would drop.
+        let amount = format!("-{}.{}{}", random.u32(1..5000), random.u32(0..10), random.u32(1..10));
+        let body = basiq_body(&format!("conn-{index}"), &id, &amount).to_string();
+        let message = format!("msg_{index}_{number}");
+        // Now and then the provider sends a delivery again although it was answered.
+        let times = if random.u8(0..10) == 0 { 2 } else { 1 };
+        for _ in 0..times {
+            while !deliver(&client, &basiq, &address, &message, &body).await {
+                tokio::time::sleep(Duration::from_millis(random.u64(1..20))).await;
+            }
+            sent.answered += 1;
+        }
+        sent.amounts.insert(id, amount);
+    }
+    sent
+}
+
+/// One attempt; whether it was answered 200. A cut connection says nothing of what became of it.
+async fn deliver(client: &reqwest::Client, basiq: &Basiq, address: &str, message: &str, body: &str) -> bool {
+    let url = format!("{address}/api/connectors/basiq/webhook");
+    let mut call = client.post(url).body(body.to_owned());
+    for (name, value) in basiq.sign(message, body.as_bytes(), Timestamp::now()) {
+        call = call.header(name, value);
+    }
+    call.send().await.is_ok_and(|answer| answer.status() == 200)
+}
