@@ -97,6 +97,16 @@ impl Pipeline {
         Ok(changed_in_all)
     }
 
+    /// Runs a delivery of the inbox again. One that was processed changes nothing that is not due to
+    /// a newer version of the connector.
+    pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
+        let kept = self.store.delivery(id).await?;
+        let connector = self.registry.get(&kept.connector_id).ok_or(Refusal::UnknownConnector)?;
+        let content = understand(connector.as_ref(), &kept.delivery)?;
+        let new = NewDelivery { connector: connector.info().into(), delivery: kept.delivery, content };
+        Ok(self.store.apply_kept(id, new, now).await?)
+    }
+
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
     /// nobody else can use up a connection's share.
     fn check_rate(&self, connector_id: &str, content: &Content) -> Result<(), Refusal> {

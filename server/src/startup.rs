@@ -30,7 +30,7 @@ use crate::store::{self, Store};
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long requests in flight have when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
-/// How often the event log is looked through for what is too old.
+/// How often the event log and the inbox are looked through for what is too old.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// How often a minute a password may be tried for an e-mail address.
 const SIGN_IN_ATTEMPTS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10).unwrap();
@@ -81,7 +81,7 @@ impl Server {
         let mut tasks = vec![
             tokio::spawn(rooms),
             tokio::spawn(async move { watched.watch().await }),
-            tokio::spawn(forget_old_events(state.clone())),
+            tokio::spawn(forget_what_is_old(state.clone())),
         ];
         tasks.extend(outbox_worker(&state, forward)?.map(|worker| tokio::spawn(worker.run())));
         // What a crash left between a registration and its kept deliveries is finished first.
@@ -151,16 +151,20 @@ fn outbox_worker(state: &AppState, wake: Arc<Notify>) -> Result<Option<Arc<Worke
     Ok(Some(Worker::new(store, core_app, clock, retries, fastrand::Rng::new(), wake)))
 }
 
-/// Keeps the event log to its size.
-async fn forget_old_events(state: AppState) {
+/// Keeps the event log and the inbox to their sizes.
+async fn forget_what_is_old(state: AppState) {
     loop {
         tokio::time::sleep(PRUNE_EVERY).await;
         let events = &state.config.events;
-        let older_than = state.now().checked_sub(events.keep_for).unwrap_or(jiff::Timestamp::MIN);
-        match state.store.prune_events(older_than, events.keep_newest).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "old events were forgotten"),
-            Err(error) => tracing::error!(%error, "old events could not be forgotten"),
+        let before = |age: Duration| state.now().checked_sub(age).unwrap_or(jiff::Timestamp::MIN);
+        let forgotten = async {
+            let old_events = state.store.prune_events(before(events.keep_for), events.keep_newest).await?;
+            let old_deliveries = state.store.prune_inbox(before(events.inbox_for)).await?;
+            Ok::<_, store::Error>((old_events, old_deliveries))
+        };
+        match forgotten.await {
+            Ok((events, deliveries)) => tracing::debug!(events, deliveries, "what is old was forgotten"),
+            Err(error) => tracing::error!(%error, "what is old could not be forgotten"),
         }
     }
 }

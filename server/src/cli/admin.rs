@@ -68,7 +68,7 @@ pub(super) async fn add_connection(
     Ok(())
 }
 
-fn open(config: &Config) -> anyhow::Result<SqliteStore> {
+pub(super) fn open(config: &Config) -> anyhow::Result<SqliteStore> {
     let path = config.database.path.as_deref().context("the configured database is in memory")?;
     Ok(SqliteStore::open(path, Box::new(|_| {}))?)
 }

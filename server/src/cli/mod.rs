@@ -3,6 +3,7 @@
 //! Owns their names and arguments. Must not know how any of them works.
 
 mod admin;
+mod queues;
 mod serve;
 #[cfg(feature = "tail")]
 mod tail;
@@ -43,6 +44,12 @@ enum Command {
     /// Connections: whose data is whose
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// Deliveries as they came: look at them, and run them again
+    #[command(subcommand)]
+    Inbox(InboxCommand),
+    /// What is still to be sent to the core app
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Sign in over Socket.IO and print the events as they come
     #[cfg(feature = "tail")]
     Tail {
@@ -91,6 +98,46 @@ enum ConnectionCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum InboxCommand {
+    /// List the newest
+    List {
+        /// Only those that are kept because they could not be placed or understood
+        #[arg(long)]
+        kept: bool,
+        /// So many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Print one as it came
+    Show {
+        /// Its number in the list
+        id: i64,
+    },
+    /// Run one again
+    Replay {
+        /// Its number in the list
+        id: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum OutboxCommand {
+    /// How much waits, and since when
+    Status,
+    /// List what the core app refused for good
+    Dead,
+    /// Send dead letters again: one, or all
+    Replay {
+        /// Its number in the list of the dead
+        #[arg(required_unless_present = "all")]
+        id: Option<i64>,
+        /// All of them
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+}
+
 impl Cli {
     /// Does what was asked.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
@@ -108,6 +155,8 @@ impl Cli {
                 let config = config::load(&source)?;
                 admin::add_connection(config, &connector, connection_id, user, institution).await
             }
+            Some(Command::Inbox(command)) => queues::inbox(config::load(&source)?, command).await,
+            Some(Command::Outbox(command)) => queues::outbox(config::load(&source)?, command).await,
             #[cfg(feature = "tail")]
             Some(Command::Tail { user_id, url, token }) => {
                 let (url, token) = tail_target(&source, &user_id, url, token)?;

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 30] = [
+pub(super) const NAMES: [&str; 31] = [
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
     "AUTH_TIMEOUT_SECONDS",
@@ -32,6 +32,7 @@ pub(super) const NAMES: [&str; 30] = [
     "EVENT_RETENTION_COUNT",
     "EVENT_RETENTION_DAYS",
     "FRONTEND_URL",
+    "INBOX_RETENTION_DAYS",
     "JWT_JWKS_URL",
     "JWT_PUBLIC_KEY",
     "JWT_SECRET",
@@ -82,6 +83,8 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         },
         core_app: core_app(&mut reader),
         events: EventsConfig {
+            // Wise, the most patient of the providers, sends again for two weeks.
+            inbox_for: Duration::from_secs(u64::from(reader.number("INBOX_RETENTION_DAYS", 30, 15..=3650)) * 86_400),
             keep_for: Duration::from_secs(u64::from(reader.number("EVENT_RETENTION_DAYS", 30, 1..=3650)) * 86_400),
             keep_newest: reader.number("EVENT_RETENTION_COUNT", 100_000, 100..=u32::MAX).into(),
         },

@@ -75,9 +75,11 @@ pub struct CoreAppConfig {
     pub retry_delay: Duration,
 }
 
-/// The event log.
+/// How long things are kept.
 #[derive(Clone, Debug)]
 pub struct EventsConfig {
+    /// `INBOX_RETENTION_DAYS`: of processed deliveries, and so of knowing them again.
+    pub inbox_for: Duration,
     /// `EVENT_RETENTION_DAYS`.
     pub keep_for: Duration,
     /// `EVENT_RETENTION_COUNT`: of each user.
@@ -150,7 +152,11 @@ impl Config {
                 apideck_webhook_secrets: vec![random_secret()],
             },
             core_app: None,
-            events: EventsConfig { keep_for: Duration::from_secs(86_400), keep_newest: 10_000 },
+            events: EventsConfig {
+                inbox_for: Duration::from_secs(86_400),
+                keep_for: Duration::from_secs(86_400),
+                keep_newest: 10_000,
+            },
             webhook_rate_limit: std::num::NonZeroU32::new(600),
             log_json: false,
             demo: true,

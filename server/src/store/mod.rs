@@ -5,6 +5,7 @@
 
 mod error;
 mod event;
+mod inbox;
 mod outbox;
 pub mod sqlite;
 
@@ -23,6 +24,7 @@ use wire::transaction::TransactionKey;
 
 pub use error::{Error, Result};
 pub use event::{CommitSink, FeedEvent, LogEnds};
+pub use inbox::{Inbox, InboxEntry, KeptDelivery};
 pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction};
 
 /// What is known of a connector when something of it is stored.
@@ -90,17 +92,6 @@ pub enum Recorded {
     Kept(String),
 }
 
-/// A delivery that waits to be placed.
-#[derive(Debug)]
-pub struct KeptDelivery {
-    /// The store's own id.
-    pub id: i64,
-    /// `connectorId`.
-    pub connector_id: String,
-    /// The delivery as it came.
-    pub delivery: VerifiedDelivery,
-}
-
 /// Somebody who can sign in with a password.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -127,13 +118,9 @@ pub struct Session {
 
 /// Everything durable. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]
-pub trait Store: Outbox {
+pub trait Store: Inbox + Outbox {
     /// Records a delivery and applies it, once: a key that was seen before does nothing.
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;
-
-    /// The deliveries that are kept for want of a connection that is registered by now; of one
-    /// connection, or of all.
-    async fn placeable_deliveries(&self, connection: Option<(String, String)>) -> Result<Vec<KeptDelivery>>;
 
     /// Applies a kept delivery, now that it can be placed.
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;

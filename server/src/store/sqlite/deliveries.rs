@@ -4,11 +4,12 @@
 
 use connectors::{Change, Headers, VerifiedDelivery};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::apply::{self, Scope};
 use super::connections;
-use crate::store::{Content, FeedEvent, KeptDelivery, NewDelivery, Recorded, Result};
+use crate::clock;
+use crate::store::{Content, Error, FeedEvent, InboxEntry, KeptDelivery, NewDelivery, Recorded, Result};
 
 /// Why a delivery waits for its connection; the deliveries to look at when one is registered.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
@@ -121,12 +122,54 @@ pub(super) fn placeable(connection: &Connection, only: Option<(&str, &str)>) -> 
          WHERE d.verdict = 'kept' AND (?1 IS NULL OR (d.connector_id = ?1 AND d.connection_id = ?2))
          ORDER BY d.id",
     )?;
-    let rows = statement.query_and_then(params![only.map(|(id, _)| id), only.map(|(_, id)| id)], |row| {
-        let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<_, String>(3)?)?;
-        let delivery = VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
-        Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
-    })?;
+    let rows = statement.query_and_then(params![only.map(|(id, _)| id), only.map(|(_, id)| id)], read)?;
     rows.collect()
+}
+
+fn read(row: &Row<'_>) -> Result<KeptDelivery> {
+    let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<_, String>(3)?)?;
+    let delivery = VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
+    Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
+}
+
+/// One, with its body.
+pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, connector_id, delivery_key, headers, body FROM deliveries WHERE id = ?1")?;
+    let mut rows = statement.query_and_then([id], read)?;
+    rows.next().ok_or(Error::NotFound)?
+}
+
+/// The newest ones.
+pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, connector_id, delivery_key, connection_id, received_at, verdict, reason FROM deliveries
+         WHERE NOT ?1 OR verdict = 'kept' ORDER BY id DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![kept_only, limit], |row| {
+        Ok(InboxEntry {
+            id: row.get(0)?,
+            connector_id: row.get(1)?,
+            key: row.get(2)?,
+            connection_id: row.get(3)?,
+            received_at: clock::rfc3339_of_millis(row.get(4)?),
+            verdict: row.get(5)?,
+            reason: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets some of the processed ones that are older than a time; how many. What is kept stays. Ids
+/// follow the time of arrival, so the oldest are the first.
+pub(super) fn prune(connection: &Connection, older_than: Timestamp) -> Result<usize> {
+    Ok(connection
+        .prepare_cached(
+            "DELETE FROM deliveries WHERE id IN (
+                 SELECT id FROM deliveries WHERE verdict = 'processed' ORDER BY id LIMIT 500)
+             AND received_at < ?1",
+        )?
+        .execute([older_than.as_millisecond()])?)
 }
 
 /// What may be of use later; credentials are of none, and must not lie around.

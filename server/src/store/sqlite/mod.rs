@@ -8,6 +8,7 @@ mod apply;
 mod connections;
 mod deliveries;
 mod feed;
+mod inbox_store;
 mod outbox;
 mod outbox_store;
 mod readers;

@@ -12,9 +12,7 @@ use wire::events::SyncStats;
 use wire::transaction::TransactionKey;
 
 use super::{SqliteStore, accounts, connections, deliveries, feed, transactions, users};
-use crate::store::{
-    ConnectorRef, Error, FeedEvent, KeptDelivery, LogEnds, NewDelivery, Recorded, Result, Session, Store, User,
-};
+use crate::store::{ConnectorRef, Error, FeedEvent, LogEnds, NewDelivery, Recorded, Result, Session, Store, User};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -23,13 +21,6 @@ impl Store for SqliteStore {
         self.writer
             .write(move |connection, events| deliveries::record(connection, events, delivery, forward, now))
             .await
-    }
-
-    async fn placeable_deliveries(&self, only: Option<(String, String)>) -> Result<Vec<KeptDelivery>> {
-        let query = move |connection: &rusqlite::Connection| {
-            deliveries::placeable(connection, only.as_ref().map(|(connector, id)| (connector.as_str(), id.as_str())))
-        };
-        self.readers.read(query).await
     }
 
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {

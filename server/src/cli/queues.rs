@@ -1,0 +1,71 @@
+//! `tallywire inbox` and `tallywire outbox`.
+//!
+//! Owns how the two queues are shown and set going again. Must not change them any other way.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use server::config::Config;
+use server::pipeline::Pipeline;
+use server::store::{Inbox as _, Outbox as _, Recorded};
+
+use super::{InboxCommand, OutboxCommand, admin};
+
+/// Looks at deliveries, and runs them again.
+pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Result<()> {
+    let store = Arc::new(admin::open(&config)?.forwarding(config.core_app.is_some()));
+    match command {
+        InboxCommand::List { kept, limit } => {
+            for entry in store.inbox(kept, limit).await? {
+                let connection = entry.connection_id.unwrap_or_else(|| "-".to_owned());
+                let reason = entry.reason.unwrap_or_default();
+                let (id, at, connector, verdict) = (entry.id, entry.received_at, entry.connector_id, entry.verdict);
+                println!("{id}\t{at}\t{connector}\t{connection}\t{verdict}\t{reason}");
+            }
+        }
+        InboxCommand::Show { id } => {
+            let kept = store.delivery(id).await?;
+            for (name, value) in kept.delivery.headers().iter() {
+                println!("{name}: {value}");
+            }
+            println!();
+            std::io::stdout().write_all(kept.delivery.body())?;
+            println!();
+        }
+        InboxCommand::Replay { id } => {
+            let pipeline = Pipeline::new(connectors::Registry::new(&config.connectors), store, None);
+            match pipeline.run_again(id, Timestamp::now()).await? {
+                Recorded::Applied { changed } => println!("applied: {changed} transactions were new or had changed"),
+                Recorded::Duplicate => println!("it was processed before: nothing was done"),
+                Recorded::Kept(reason) => println!("still kept: {reason}"),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Looks at what waits for the core app, and sends dead letters again.
+pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Result<()> {
+    let store = admin::open(&config)?;
+    match command {
+        OutboxCommand::Status => {
+            let state = store.outbox_state().await?;
+            let since = state.oldest_millis.map(server::clock::rfc3339_of_millis);
+            println!("waiting: {}", state.waiting);
+            println!("since:   {}", since.unwrap_or_else(|| "-".to_owned()));
+            println!("dead:    {}", state.dead);
+        }
+        OutboxCommand::Dead => {
+            for letter in store.dead_letters(500).await? {
+                let (id, at, user, key, reason) =
+                    (letter.id, letter.died_at, letter.user_id, letter.idempotency_key, letter.reason);
+                println!("{id}\t{at}\t{user}\t{key}\t{reason}");
+            }
+        }
+        OutboxCommand::Replay { id, .. } => {
+            println!("{} will be sent again", store.revive(id, Timestamp::now()).await?);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! The inbox as the rest of the server sees it: every authentic delivery as it came.
+//!
+//! Owns its types and its trait. Must not know how it is kept.
+
+use async_trait::async_trait;
+use connectors::VerifiedDelivery;
+use jiff::Timestamp;
+
+use super::Result;
+
+/// A delivery that waits to be placed or understood.
+#[derive(Debug)]
+pub struct KeptDelivery {
+    /// The store's own id.
+    pub id: i64,
+    /// `connectorId`.
+    pub connector_id: String,
+    /// The delivery as it came.
+    pub delivery: VerifiedDelivery,
+}
+
+/// A delivery in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxEntry {
+    /// To look at it or run it again by.
+    pub id: i64,
+    /// `connectorId`.
+    pub connector_id: String,
+    /// What the provider repeats when it sends it again.
+    pub key: String,
+    /// The connection it names, where it names one.
+    pub connection_id: Option<String>,
+    /// RFC 3339, UTC.
+    pub received_at: String,
+    /// `processed` or `kept`.
+    pub verdict: String,
+    /// Why it is kept.
+    pub reason: Option<String>,
+}
+
+/// Every authentic delivery as it came.
+#[async_trait]
+pub trait Inbox: Send + Sync + 'static {
+    /// The newest deliveries, or only those that are kept.
+    async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>>;
+
+    /// One delivery, with its body.
+    async fn delivery(&self, id: i64) -> Result<KeptDelivery>;
+
+    /// The deliveries that are kept for want of a connection that is registered by now; of one
+    /// connection, or of all.
+    async fn placeable_deliveries(&self, connection: Option<(String, String)>) -> Result<Vec<KeptDelivery>>;
+
+    /// Forgets processed deliveries that are older than a time; how many. Until then the same
+    /// delivery is known again.
+    async fn prune_inbox(&self, older_than: Timestamp) -> Result<usize>;
+}
