@@ -5,8 +5,10 @@
 mod api;
 mod core_app;
 mod crash;
+mod isolation;
 mod realtime;
 mod resume;
 mod session;
+mod slow;
 mod support;
 mod webhooks;
