@@ -40,7 +40,6 @@ pub struct Server {
     state: AppState,
     front: Front,
     io: SocketIo,
-    gate: Arc<Gate>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -73,11 +72,11 @@ impl Server {
         let registry = connectors::Registry::new(&config.connectors);
         let pipeline = Pipeline::new(registry, Arc::clone(&store), config.webhook_rate_limit);
         let sign_in_attempts = RateLimiter::keyed(Quota::per_minute(SIGN_IN_ATTEMPTS));
-        let state = AppState::new(App { config, store, pipeline, hub, tokens, sign_in_attempts, clock });
+        let state = AppState::new(App { config, store, pipeline, hub, gate, tokens, sign_in_attempts, clock });
         let http = &state.config.http;
         let allow_eio3 = state.config.realtime.allow_eio3;
         let front = Front::new(engine, crate::http::router(&state), &http.allowed_origins, allow_eio3);
-        let watched = Arc::clone(&gate);
+        let watched = Arc::clone(&state.gate);
         let mut tasks = vec![
             tokio::spawn(rooms),
             tokio::spawn(async move { watched.watch().await }),
@@ -86,7 +85,7 @@ impl Server {
         tasks.extend(outbox_worker(&state, forward)?.map(|worker| tokio::spawn(worker.run())));
         // What a crash left between a registration and its kept deliveries is finished first.
         state.pipeline.place_kept(None, state.now()).await?;
-        Ok(Self { state, front, io, gate, tasks })
+        Ok(Self { state, front, io, tasks })
     }
 
     /// The services behind the addresses.
@@ -101,7 +100,7 @@ impl Server {
 
     /// The sockets.
     pub fn gate(&self) -> &Arc<Gate> {
-        &self.gate
+        &self.state.gate
     }
 
     /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.

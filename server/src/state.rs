@@ -12,7 +12,7 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::Pipeline;
-use crate::realtime::Hub;
+use crate::realtime::{Gate, Hub};
 use crate::store::Store;
 
 /// The services of a running server.
@@ -25,6 +25,8 @@ pub struct App {
     pub pipeline: Pipeline,
     /// The rooms.
     pub hub: Arc<Hub>,
+    /// The sockets.
+    pub gate: Arc<Gate>,
     /// Whose token it is.
     pub tokens: Arc<TokenVerifier>,
     /// How often a password may be tried, for each e-mail address.

@@ -49,7 +49,11 @@ impl FromRequestParts<AppState> for CurrentUser {
             return Ok(Self(state.tokens.verify(token, state.now()).await?));
         }
         match session::of_request(state.store.as_ref(), &parts.headers, state.now()).await? {
-            Some(session) => Ok(Self(Identity { user_id: session.user_id, expires_at: session.expires_at })),
+            Some(session) => Ok(Self(Identity {
+                user_id: session.user_id,
+                expires_at: session.expires_at,
+                session: session::id(&parts.headers),
+            })),
             None => Err(ErrorCode::Unauthorized.into()),
         }
     }

@@ -18,6 +18,8 @@ pub struct Identity {
     pub user_id: String,
     /// When the proof ends.
     pub expires_at: Timestamp,
+    /// The dashboard's session that it came from, if it did: its end is the proof's end.
+    pub session: Option<session::SessionId>,
 }
 
 /// Why a proof was not taken.

@@ -15,6 +15,9 @@ use crate::store::{self, Session, Store};
 /// The cookie's name.
 pub const COOKIE_NAME: &str = "tallywire_session";
 
+/// What the store knows a session by: the hash of its cookie's value.
+pub type SessionId = [u8; 32];
+
 /// Starts a session; the value of the `Set-Cookie` header. The store sees only the token's hash, so
 /// that a stolen copy of it signs nobody in.
 pub async fn start(
@@ -33,16 +36,21 @@ pub async fn start(
 
 /// The session of a request, if it has one that holds.
 pub async fn of_request(store: &dyn Store, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Session>> {
-    match token(headers) {
-        Some(token) => store.session(hash(token), now).await,
+    match id(headers) {
+        Some(id) => store.session(id, now).await,
         None => Ok(None),
     }
 }
 
+/// Which session a request claims to belong to.
+pub fn id(headers: &HeaderMap) -> Option<SessionId> {
+    token(headers).map(hash)
+}
+
 /// Ends the session of a request; the `Set-Cookie` header that makes the browser forget it.
 pub async fn end(store: &dyn Store, headers: &HeaderMap, secure: bool) -> store::Result<String> {
-    if let Some(token) = token(headers) {
-        store.delete_session(hash(token)).await?;
+    if let Some(id) = id(headers) {
+        store.delete_session(id).await?;
     }
     Ok(cookie("", 0, secure))
 }
@@ -65,7 +73,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .find_map(|(name, value)| (name == COOKIE_NAME && !value.is_empty()).then_some(value))
 }
 
-fn hash(token: &str) -> [u8; 32] {
+fn hash(token: &str) -> SessionId {
     Sha256::digest(token.as_bytes()).into()
 }
 

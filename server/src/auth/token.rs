@@ -117,7 +117,7 @@ fn identity(claims: Claims, now: Timestamp) -> Result<Identity, Error> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range saturates")]
     let expires_at = Timestamp::from_second(claims.exp as i64).unwrap_or(Timestamp::MAX);
-    Ok(Identity { user_id, expires_at })
+    Ok(Identity { user_id, expires_at, session: None })
 }
 
 /// The key of a PEM and the one algorithm it is for.

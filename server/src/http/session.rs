@@ -60,14 +60,23 @@ pub(super) async fn show(CurrentUser(user): CurrentUser) -> Response {
 
 /// `DELETE /api/session`
 pub(super) async fn end(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let cookie = session::end(state.store.as_ref(), &headers, state.config.http.secure_cookies).await?;
+    let cookie = sign_out(&state, &headers).await?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
 /// `POST /api/session/end`: the same for a plain form.
 pub(super) async fn end_by_form(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let cookie = session::end(state.store.as_ref(), &headers, state.config.http.secure_cookies).await?;
+    let cookie = sign_out(&state, &headers).await?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
+}
+
+/// Ends the session and closes the sockets that signed in with it.
+async fn sign_out(state: &AppState, headers: &HeaderMap) -> Result<String, ApiError> {
+    let cookie = session::end(state.store.as_ref(), headers, state.config.http.secure_cookies).await?;
+    if let Some(session) = session::id(headers) {
+        state.gate.end_session(session);
+    }
+    Ok(cookie)
 }
 
 async fn sign_in(state: &AppState, proof: Result<Proof, ApiError>) -> Result<(String, String), ApiError> {

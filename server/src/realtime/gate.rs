@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use jiff::Timestamp;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
@@ -19,6 +20,7 @@ use super::Hub;
 use super::deadlines::Deadlines;
 use super::outlet::MemberId;
 use crate::auth::Identity;
+use crate::auth::session::SessionId;
 use crate::auth::token::{LEEWAY_SECONDS, TokenVerifier};
 use crate::clock::Clock;
 use crate::store::Store;
@@ -32,11 +34,14 @@ pub struct Gate {
     pub(super) limit: u32,
     auth_timeout: Duration,
     sockets: DashMap<Sid, Visitor>,
+    /// The sockets that signed in with a dashboard's session.
+    sessions: DashMap<SessionId, Vec<SocketRef>>,
     deadlines: Deadlines,
 }
 
 struct Visitor {
     user: Option<(Arc<str>, Timestamp)>,
+    session: Option<SessionId>,
     deadline: Instant,
 }
 
@@ -58,6 +63,7 @@ impl Gate {
             limit,
             auth_timeout,
             sockets: DashMap::new(),
+            sessions: DashMap::new(),
             deadlines: Deadlines::default(),
         }
     }
@@ -78,7 +84,7 @@ impl Gate {
     /// A socket is connecting: it has so long to sign in.
     pub(super) fn open(&self, socket: &SocketRef) {
         let deadline = Instant::now() + self.auth_timeout;
-        self.sockets.insert(socket.id, Visitor { user: None, deadline });
+        self.sockets.insert(socket.id, Visitor { user: None, session: None, deadline });
         self.deadlines.set(deadline, socket.clone());
     }
 
@@ -89,6 +95,26 @@ impl Gate {
             if let Some((user_id, _)) = visitor.user {
                 self.hub.leave(&user_id, MemberId::Socket(sid));
             }
+            if let Some(session) = visitor.session {
+                self.leave_session(session, sid);
+            }
+        }
+    }
+
+    fn leave_session(&self, session: SessionId, sid: Sid) {
+        if let Entry::Occupied(mut sockets) = self.sessions.entry(session) {
+            sockets.get_mut().retain(|socket| socket.id != sid);
+            if sockets.get().is_empty() {
+                sockets.remove();
+            }
+        }
+    }
+
+    /// A session has ended: so have the sockets that signed in with it.
+    pub fn end_session(&self, session: SessionId) {
+        let sockets = self.sessions.remove(&session).map(|(_, sockets)| sockets).unwrap_or_default();
+        for socket in sockets {
+            self.turn_away(&socket, &ErrorCode::TokenExpired.into());
         }
     }
 
@@ -109,6 +135,10 @@ impl Gate {
         let deadline = self.expiry(until);
         self.deadlines.clear(visitor.deadline, socket.id);
         self.deadlines.set(deadline, socket.clone());
+        if let Some(session) = identity.session.filter(|_| visitor.session.is_none()) {
+            visitor.session = Some(session);
+            self.sessions.entry(session).or_default().push(socket.clone());
+        }
         visitor.user = Some((Arc::clone(&user_id), until));
         visitor.deadline = deadline;
         Some(user_id)

@@ -117,7 +117,11 @@ impl Gate {
             return Ok(None);
         }
         match session::of_request(self.store.as_ref(), headers, (self.clock)()).await {
-            Ok(Some(session)) => Ok(Some(Identity { user_id: session.user_id, expires_at: session.expires_at })),
+            Ok(Some(session)) => Ok(Some(Identity {
+                user_id: session.user_id,
+                expires_at: session.expires_at,
+                session: session::id(headers),
+            })),
             Ok(None) => Err(ErrorCode::InvalidToken),
             Err(error) => {
                 tracing::warn!(%error, "a session could not be looked up");

@@ -132,3 +132,18 @@ async fn the_demos_sign_in_is_not_there_outside_the_demo() {
         .body("userId=demo-alex");
     assert_eq!(code(form.send().await.unwrap()).await, (404, "NOT_FOUND".to_owned()));
 }
+
+#[tokio::test]
+async fn signing_out_closes_the_sockets_of_that_session_and_no_other() {
+    let app = with_user().await;
+    let (first, second) = (cookie(&app).await, cookie(&app).await);
+    let mut closed = Socket::connect(&app.address, None, &[("cookie", first.as_str())]).await;
+    let mut open = Socket::connect(&app.address, None, &[("cookie", second.as_str())]).await;
+    closed.expect("authenticated").await;
+    open.expect("authenticated").await;
+    let end = app.request(Method::DELETE, "/api/session").header(COOKIE, &first).send().await.unwrap();
+    assert_eq!(end.status(), 204);
+    assert_eq!(closed.expect("error").await["code"], json!("TOKEN_EXPIRED"));
+    closed.expect_disconnect().await;
+    open.expect_nothing().await;
+}
