@@ -4,23 +4,23 @@
 //! [`backend`](crate::backend) in the context, and pass the question on.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
 use crate::AppError;
+use crate::codec::JsonPost;
 
 /// Where the server functions live: apart from the HTTP API, which is a contract with others.
 pub const SERVER_FN_PREFIX: &str = "/api/_ui";
 
 /// What the dashboard shows when it opens, and again after events were missed.
-#[server(prefix = "/api/_ui", endpoint = "snapshot", input = Json, output = Json)]
+#[server(prefix = "/api/_ui", endpoint = "snapshot", input = JsonPost, output = JsonPost)]
 pub async fn load_snapshot() -> Result<Snapshot, AppError> {
     let (viewer, backend) = server::caller()?;
     backend.snapshot(&viewer).await.map_err(server::failure)
 }
 
 /// One page of the transactions.
-#[server(prefix = "/api/_ui", endpoint = "transactions", input = Json, output = Json)]
+#[server(prefix = "/api/_ui", endpoint = "transactions", input = JsonPost, output = JsonPost)]
 pub async fn load_transactions(query: TransactionQuery) -> Result<TransactionsPage, AppError> {
     let (viewer, backend) = server::caller()?;
     backend.transactions(&viewer, query).await.map_err(server::failure)

@@ -6,6 +6,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::pages::Page;
+
 /// A person, as a page speaks of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -18,6 +20,8 @@ pub struct Person {
 /// What the server tells every page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageContext {
+    /// Which page it is.
+    pub page: Page,
     /// Who is signed in.
     pub viewer: Option<Person>,
     /// Who a visitor can sign in as with one click; nobody unless the server runs in demo mode.
@@ -49,6 +53,7 @@ fn read() -> PageContext {
     let site = use_context::<crate::backend::SiteInfo>().unwrap_or_default();
     let person = |(user_id, display_name)| Person { user_id, display_name };
     PageContext {
+        page: use_context::<http::request::Parts>().map(|parts| Page::at(&parts.uri)).unwrap_or_default(),
         viewer: viewer().map(|viewer| person((viewer.user_id, viewer.display_name))),
         demo_users: site.demo_users.into_iter().map(person).collect(),
     }

@@ -11,6 +11,7 @@ pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
 mod clock;
+mod codec;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod components;
 pub mod context;

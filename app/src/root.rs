@@ -1,20 +1,15 @@
-//! The document and the routes.
+//! The document.
 //!
 //! Owns what stands around every page. Must not load data.
 
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
-use leptos_router::SsrMode;
-use leptos_router::components::{Route, Router, Routes};
-use leptos_router::path;
 
 use crate::clock::Clock;
 use crate::components::banner::DemoBanner;
 use crate::context::provide_page_context;
-use crate::pages::dashboard::DashboardPage;
-use crate::pages::not_found::NotFoundPage;
-use crate::pages::sign_in::SignInPage;
+use crate::pages::PageView;
 use crate::realtime::provide_realtime;
 
 /// The HTML document that the server sends.
@@ -62,12 +57,7 @@ pub fn App() -> impl IntoView {
             "Skip to content"
         </a>
         {page.is_demo().then(|| view! { <DemoBanner /> })}
-        <Router>
-            <Routes fallback=NotFoundPage>
-                <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-            </Routes>
-        </Router>
+        <PageView />
     }
 }
 

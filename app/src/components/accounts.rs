@@ -35,18 +35,18 @@ fn AccountCard(key: AccountKey, first: Account, accounts: Signal<Vec<Account>>) 
             .with(|accounts| accounts.iter().find(|it| AccountKey::from(*it) == key).cloned())
             .unwrap_or_else(|| first.clone())
     });
-    let balance = move || {
+    let balance = Signal::derive(move || {
         account.with(|it| it.balance.map_or_else(|| "Not known yet".to_owned(), |balance| money(balance, it.currency)))
-    };
+    });
     let available =
         move || account.with(|it| it.available.map(|available| format!("{} available", money(available, it.currency))));
     view! {
         <li class="account" data-testid="account-card" data-account-id=id>
-            <h3 class="account__name">{move || account.with(|it| it.name.clone())}</h3>
+            <h3 class="account__name">{Signal::derive(move || account.with(|it| it.name.clone()))}</h3>
             <p class="account__balance" data-testid="account-balance">
                 {balance}
             </p>
-            <p class="account__origin">{move || account.with(origin)}</p>
+            <p class="account__origin">{Signal::derive(move || account.with(origin))}</p>
             <p class="account__available">{available}</p>
         </li>
     }

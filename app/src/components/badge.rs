@@ -21,7 +21,7 @@ pub(crate) fn ConnectionBadge(status: Signal<ConnectionStatus>, reconnect: Callb
                 {move || label(status.get())}
             </span>
             <span class="badge__detail" aria-hidden="true">
-                {move || detail(status.get(), now.get())}
+                {Signal::derive(move || detail(status.get(), now.get()))}
             </span>
             <Show when=move || status.get().can_reconnect()>
                 <button class="badge__action" type="button" on:click=move |_| reconnect.run(())>

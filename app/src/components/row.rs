@@ -32,7 +32,7 @@ pub(crate) fn Row(
     let pending = transaction.status == Some(TransactionStatus::Pending);
     let id = transaction.transaction_id.clone();
     let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
-    let details = move || details(&transaction, &accounts.read(), is_local.get());
+    let details = Signal::derive(move || details(&transaction, &accounts.read(), is_local.get()));
     view! {
         <li class=class data-testid="transaction-row" data-transaction-id=id data-type=kind>
             <span class="row__icon" title=kind_label>

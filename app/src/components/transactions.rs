@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use wire::Transaction;
 
@@ -70,7 +71,7 @@ fn DayGroup(day: Day, days: Memo<Days>, feed: UseRealtimeTransactionsReturn, is_
     let clock = Clock::expect();
     let fresh = use_context::<Fresh>();
     let rows = Memo::new(move |_| days.with(|days| days.get(&day).cloned().unwrap_or_default()));
-    let label = move || day_label(day, clock.now().map(|now| (now, local_offset_minutes(now))));
+    let label = Signal::derive(move || day_label(day, clock.now().map(|now| (now, local_offset_minutes(now)))));
     view! {
         <section class="day" data-testid="day-group" data-day=day_code(day)>
             <h3 class="day__title">
@@ -95,7 +96,7 @@ fn Empty(filter: RwSignal<Filter>, search: Search) -> impl IntoView {
     let clear = move |_| filter.set(Filter::default());
     move || {
         if filter.with(Filter::is_empty) {
-            view! {
+            EitherOf3::A(view! {
                 <div class="empty">
                     <p class="empty__title">"No transactions yet"</p>
                     <p>
@@ -103,20 +104,18 @@ fn Empty(filter: RwSignal<Filter>, search: Search) -> impl IntoView {
                         "telling of them. Nothing has to be reloaded."
                     </p>
                 </div>
-            }
-            .into_any()
+            })
         } else if search.loading.get() {
-            view! { <p class="empty">"Searching…"</p> }.into_any()
+            EitherOf3::B(view! { <p class="empty">"Searching…"</p> })
         } else {
-            view! {
+            EitherOf3::C(view! {
                 <div class="empty">
                     <p class="empty__title">"Nothing matches"</p>
                     <button class="button" type="button" on:click=clear>
                         "Show all transactions"
                     </button>
                 </div>
-            }
-            .into_any()
+            })
         }
     }
 }

@@ -6,12 +6,12 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Redirect;
 use wire::api::Snapshot;
 use wire::events::SyncStats;
 
+use super::redirect;
+use super::snapshot::with_snapshot;
 use crate::AppError;
-use crate::api::load_snapshot;
 use crate::clock::now_millis;
 use crate::components::accounts::Accounts;
 use crate::components::alert::Alert;
@@ -27,25 +27,19 @@ use crate::toasts::Toasts;
 
 #[component]
 pub(crate) fn DashboardPage() -> impl IntoView {
-    let Some(viewer) = use_page_context().viewer else {
-        return view! { <Redirect path="/sign-in" /> }.into_any();
-    };
-    let snapshot = Resource::new_blocking(|| (), |()| load_snapshot());
-    view! {
-        <Title text="Transactions" />
-        <Suspense>
-            {move || {
-                let viewer = viewer.clone();
-                Suspend::new(async move {
-                    match snapshot.await {
-                        Ok(snapshot) => Either::Left(view! { <Dashboard viewer snapshot /> }),
-                        Err(error) => Either::Right(view! { <Failure error /> }),
-                    }
-                })
-            }}
-        </Suspense>
+    let viewer = use_page_context().viewer;
+    if viewer.is_none() {
+        redirect("/sign-in");
     }
-    .into_any()
+    viewer.map(|viewer| {
+        view! {
+            <Title text="Transactions" />
+            {with_snapshot(move |snapshot| match snapshot {
+                Ok(snapshot) => Either::Left(view! { <Dashboard viewer=viewer.clone() snapshot /> }),
+                Err(error) => Either::Right(view! { <Failure error /> }),
+            })}
+        }
+    })
 }
 
 #[component]

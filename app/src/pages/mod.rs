@@ -1,5 +1,64 @@
-//! One module for each page.
+//! The pages: one module for each, and which of them an address shows.
+//!
+//! Owns the choice. The server makes it and the browser follows, so that both build the same page.
+//! Must not know what a page shows.
 
-pub(crate) mod dashboard;
-pub(crate) mod not_found;
-pub(crate) mod sign_in;
+mod dashboard;
+mod not_found;
+#[cfg(feature = "ssr")]
+mod routes;
+mod sign_in;
+mod snapshot;
+
+use leptos::either::EitherOf3;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::dashboard::DashboardPage;
+use self::not_found::NotFoundPage;
+use self::sign_in::SignInPage;
+use crate::context::use_page_context;
+
+/// A page, as an address asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Page {
+    /// `/`
+    Dashboard,
+    /// `/sign-in`
+    SignIn {
+        /// Why the last attempt failed: the code that the server sent the browser back with.
+        error: Option<String>,
+    },
+    /// Any other address.
+    #[default]
+    NotFound,
+}
+
+/// The page that the server chose. Going to another one is a new document, so the browser needs no
+/// router: with it, and with what is needed to draw every page anew, the WebAssembly would be a
+/// quarter larger.
+#[component]
+pub(crate) fn PageView() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    return routes::Routing();
+    #[cfg(not(feature = "ssr"))]
+    return ChosenPage();
+}
+
+#[component]
+fn ChosenPage() -> impl IntoView {
+    match use_page_context().page {
+        Page::Dashboard => EitherOf3::A(view! { <DashboardPage /> }),
+        Page::SignIn { error } => EitherOf3::B(view! { <SignInPage error /> }),
+        Page::NotFound => EitherOf3::C(view! { <NotFoundPage /> }),
+    }
+}
+
+/// Sends the visitor to another page. In the browser there is nothing to do: what it shows is a page
+/// that the server did not redirect.
+fn redirect(path: &str) {
+    #[cfg(feature = "ssr")]
+    leptos_axum::redirect(path);
+    #[cfg(not(feature = "ssr"))]
+    let _ = path;
+}

@@ -5,19 +5,17 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Redirect;
-use leptos_router::hooks::use_query_map;
 
+use super::redirect;
 use crate::components::wordmark::Wordmark;
 use crate::context::{Person, use_page_context};
 
 #[component]
-pub(crate) fn SignInPage() -> impl IntoView {
+pub(crate) fn SignInPage(error: Option<String>) -> impl IntoView {
     let page = use_page_context();
     if page.viewer.is_some() {
-        return view! { <Redirect path="/" /> }.into_any();
+        redirect("/");
     }
-    let code = use_query_map().read_untracked().get("error");
     let is_demo = page.is_demo();
     let demo_users = page.demo_users;
     view! {
@@ -28,11 +26,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <h1 class="entrance__title">"Sign in"</h1>
                 <p class="muted">"Your transactions, the moment they happen."</p>
                 {is_demo.then(|| view! { <DemoSignIn people=demo_users /> })}
-                <PasswordForm message=code.as_deref().map(message) is_second_choice=is_demo />
+                <PasswordForm message=error.map(|code| message(&code)) is_second_choice=is_demo />
             </div>
         </main>
     }
-    .into_any()
 }
 
 /// What to say about the code that the server sends the browser back with.

@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::json_objects;
 use crate::{Amount, Currency, Transaction};
+
+json_objects!(Account, TransactionsPage, CurrencySummary, Summary, Snapshot);
 
 /// A link between a user and an institution at a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +80,7 @@ pub struct AccountRequest {
 
 /// An account as clients see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Account {
     /// The provider's id.
     pub account_id: String,
@@ -120,7 +123,7 @@ pub struct AccountsPage {
 
 /// Answer of `GET /api/transactions`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct TransactionsPage {
     /// Always `true`.
     pub success: bool,
@@ -132,7 +135,7 @@ pub struct TransactionsPage {
 
 /// Totals of one currency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct CurrencySummary {
     /// The currency.
     pub currency: Currency,
@@ -149,7 +152,7 @@ pub struct CurrencySummary {
 /// Answer of `GET /api/summary`: totals for each currency; transfers between a person's own
 /// accounts are neither income nor expenses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Summary {
     /// Always `true`.
     pub success: bool,
@@ -163,7 +166,7 @@ pub struct Summary {
 
 /// What the dashboard shows when it opens.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Snapshot {
     /// Whose it is.
     pub user_id: String,

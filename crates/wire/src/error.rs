@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::json_objects;
+
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
         /// A machine-readable reason; part of the contract with clients.
@@ -103,6 +105,7 @@ impl ErrorBody {
 
 /// The payload of the Socket.IO event `error`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct SocketError {
     /// One sentence, fixed by the contract.
     pub message: String,
@@ -112,6 +115,8 @@ pub struct SocketError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
+
+json_objects!(SocketError);
 
 impl From<ErrorCode> for SocketError {
     fn from(code: ErrorCode) -> Self {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::json_objects;
 use crate::{Amount, Currency, ErrorCode, Transaction};
 
 /// The namespace that everything happens in.
@@ -85,9 +86,11 @@ pub struct Authenticate {
     pub since: Option<u64>,
 }
 
+json_objects!(Authenticated);
+
 /// Payload of `authenticated`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Authenticated {
     /// Whose feed it is.
     pub user_id: String,
@@ -157,7 +160,7 @@ macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
+        #[serde(rename_all = "camelCase", remote = "Self")]
         pub struct $name {
             /// 1, 2, 3 … for each user, without gaps.
             pub seq: u64,
@@ -170,6 +173,8 @@ macro_rules! payload {
             pub source: EventSource,
             $($(#[$field_doc])* pub $field: $type,)*
         }
+
+        json_objects!($name);
 
         impl $name {
             /// The payload with its stamp.

@@ -18,6 +18,7 @@ pub mod api;
 pub mod currency;
 pub mod error;
 pub mod events;
+mod object;
 pub mod time;
 pub mod transaction;
 

@@ -5,11 +5,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::object::json_objects;
 use crate::{Amount, Currency};
+
+json_objects!(Transaction);
 
 /// One transaction of one account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Transaction {
     /// The provider's id, unique within its account.
     pub transaction_id: String,

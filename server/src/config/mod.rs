@@ -1,7 +1,7 @@
 //! What the operator decides, read once at start.
 //!
 //! Owns the tree of settings and what each means. Must not read the environment itself
-//! ([`source`] does) nor act on a setting.
+//! ([`Source`] does) nor act on a setting.
 
 mod load;
 mod secret;
