@@ -64,13 +64,28 @@ impl Service<Request<Body>> for Front {
         if request.method() == Method::OPTIONS {
             return Box::pin(std::future::ready(Ok((http::StatusCode::NO_CONTENT, cors).into_response())));
         }
-        let answer = Service::<Request<Body>>::call(&mut self.engine, request);
+        let answer = Service::<Request<Body>>::call(&mut self.engine, detached(request));
         Box::pin(async move {
             let mut response = answer.await.map_or_else(|never| match never {}, |response| response.map(Body::new));
             response.headers_mut().extend(cors);
             Ok(response)
         })
     }
+}
+
+/// The request with an address and header values of its own. The engine keeps them as long as the socket
+/// lives, and as they come they are slices of the connection's whole read buffer, 16 KiB each.
+fn detached(request: Request<Body>) -> Request<Body> {
+    let (mut parts, body) = request.into_parts();
+    if let Ok(uri) = parts.uri.to_string().parse() {
+        parts.uri = uri;
+    }
+    for value in parts.headers.values_mut() {
+        if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = own;
+        }
+    }
+    Request::from_parts(parts, body)
 }
 
 impl Rules {

@@ -33,6 +33,8 @@ pub use stream::{Error as StreamError, Subscription};
 
 /// What a client may send at once; its largest message is a token.
 const LARGEST_MESSAGE: usize = 100_000;
+/// What each socket keeps for reading: clients send a token now and then, and pongs.
+const READ_BUFFER: usize = 1024;
 /// How many packets may wait for a socket that reads slowly, before it is cut off to resume later.
 const BUFFERED_PACKETS: usize = 1024;
 
@@ -70,6 +72,7 @@ pub fn endpoint(config: &RealtimeConfig, gate: Arc<Gate>) -> (EngineService, Soc
         .ping_timeout(config.ping_timeout)
         .connect_timeout(config.connect_timeout)
         .max_payload(LARGEST_MESSAGE as u64)
+        .ws_read_buffer_size(READ_BUFFER)
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .max_buffer_size(BUFFERED_PACKETS)

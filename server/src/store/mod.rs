@@ -204,12 +204,12 @@ pub(crate) fn last_digits(number: &str) -> Option<String> {
 }
 
 /// What a core app tells of an account, as if the provider had told it.
-pub(crate) fn account_update(request: AccountRequest) -> connectors::change::AccountUpdate {
+pub(crate) fn account_update(request: &AccountRequest) -> connectors::change::AccountUpdate {
     connectors::change::AccountUpdate {
         last_digits: request.account_number.as_deref().and_then(last_digits),
-        account_id: request.account_id,
-        name: request.name,
-        kind: request.kind,
+        account_id: request.account_id.clone(),
+        name: request.name.clone(),
+        kind: request.kind.clone(),
         currency: request.currency,
         balance: request.balance,
         available: request.available,

@@ -45,7 +45,7 @@ pub(super) fn ensure(scope: &Scope<'_>, account_id: &str, currency: Currency) ->
 }
 
 /// Takes over what is told of an account, and tells its owner where the balance changed.
-pub(super) fn update(scope: &mut Scope<'_>, update: AccountUpdate) -> Result<()> {
+pub(super) fn update(scope: &mut Scope<'_>, update: &AccountUpdate) -> Result<()> {
     let before = balances(scope, &update.account_id)?;
     let currency = match (update.currency, &before) {
         (Some(currency), _) => currency,
@@ -85,7 +85,7 @@ pub(super) fn update(scope: &mut Scope<'_>, update: AccountUpdate) -> Result<()>
     let Some(balance) = after.balance.filter(|_| after != known) else { return Ok(()) };
     let connection_id = scope.connection_id.to_owned();
     feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::BalanceUpdated, |stamp| {
-        BalanceUpdated::new(stamp, connection_id, update.account_id, currency, balance, after.available)
+        BalanceUpdated::new(stamp, connection_id, update.account_id.clone(), currency, balance, after.available)
     })?;
     Ok(())
 }

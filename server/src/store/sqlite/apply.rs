@@ -33,11 +33,11 @@ pub(super) struct Applied {
 }
 
 /// Applies changes in their order.
-pub(super) fn apply(scope: &mut Scope<'_>, changes: Vec<Change>) -> Result<Applied> {
+pub(super) fn apply(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Applied> {
     let mut applied = Applied::default();
     for change in changes {
         match change {
-            Change::Transaction(transaction) => match put_transaction(scope, *transaction)? {
+            Change::Transaction(transaction) => match put_transaction(scope, transaction)? {
                 Some(EventName::TransactionNew) => applied.new += 1,
                 Some(_) => applied.updated += 1,
                 None => {}
@@ -53,7 +53,7 @@ pub(super) fn apply(scope: &mut Scope<'_>, changes: Vec<Change>) -> Result<Appli
 }
 
 /// Stores a transaction; the event that it made, if it made one.
-fn put_transaction(scope: &mut Scope<'_>, new: NewTransaction) -> Result<Option<EventName>> {
+fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option<EventName>> {
     let key = params![scope.connector.id, scope.connection_id, new.account_id, new.transaction_id];
     let known: Option<(i64, String)> = scope
         .connection
@@ -95,31 +95,31 @@ fn put_transaction(scope: &mut Scope<'_>, new: NewTransaction) -> Result<Option<
 }
 
 /// The transaction with its owner's name on it.
-fn named(scope: &Scope<'_>, new: NewTransaction, currency: Currency) -> Transaction {
+fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency) -> Transaction {
     Transaction {
-        transaction_id: new.transaction_id,
-        account_id: new.account_id,
+        transaction_id: new.transaction_id.clone(),
+        account_id: new.account_id.clone(),
         user_id: scope.user_id.to_owned(),
         connection_id: scope.connection_id.to_owned(),
         amount: new.amount,
         currency,
-        date: new.date,
+        date: new.date.clone(),
         primary_type: new.primary_type,
-        secondary_type: new.secondary_type,
-        description: new.description,
-        original_description: new.original_description,
-        merchant: new.merchant,
-        reference: new.reference,
-        location: new.location,
+        secondary_type: new.secondary_type.clone(),
+        description: new.description.clone(),
+        original_description: new.original_description.clone(),
+        merchant: new.merchant.clone(),
+        reference: new.reference.clone(),
+        location: new.location.clone(),
         balance: new.balance,
-        metadata: new.metadata,
+        metadata: new.metadata.clone(),
         source: scope.connector.source.to_string(),
         connector_id: scope.connector.id.to_string(),
         connector_type: scope.connector.connector_type.to_string(),
-        category_hint: new.category_hint,
-        tags: new.tags,
-        receipt_url: new.receipt_url,
-        document_url: new.document_url,
+        category_hint: new.category_hint.clone(),
+        tags: new.tags.clone(),
+        receipt_url: new.receipt_url.clone(),
+        document_url: new.document_url.clone(),
         status: new.status,
         revision: 1,
     }
@@ -172,7 +172,7 @@ fn is_deleted(scope: &Scope<'_>, account_id: &str, transaction_id: &str) -> Resu
 }
 
 /// Deletes a transaction and keeps in mind that it was; whether there was one.
-fn delete_transaction(scope: &mut Scope<'_>, transaction_id: String, account_id: String) -> Result<bool> {
+fn delete_transaction(scope: &mut Scope<'_>, transaction_id: &str, account_id: &str) -> Result<bool> {
     let key = params![scope.connector.id, scope.connection_id, account_id, transaction_id, scope.now.as_millisecond()];
     scope
         .connection
@@ -193,7 +193,7 @@ fn delete_transaction(scope: &mut Scope<'_>, transaction_id: String, account_id:
     }
     let (connector_id, connection_id) = (scope.connector.id.to_string(), scope.connection_id.to_owned());
     feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::TransactionDeleted, |stamp| {
-        TransactionDeleted::new(stamp, transaction_id, connector_id, connection_id, account_id)
+        TransactionDeleted::new(stamp, transaction_id.to_owned(), connector_id, connection_id, account_id.to_owned())
     })?;
     Ok(true)
 }

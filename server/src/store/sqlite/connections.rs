@@ -39,7 +39,7 @@ pub(super) fn put(
     events: &mut Vec<FeedEvent>,
     connector: &ConnectorRef,
     connection_id: &str,
-    request: ConnectionRequest,
+    request: &ConnectionRequest,
     now: Timestamp,
 ) -> Result<(Connection, bool)> {
     let before = find(database, &connector.id, connection_id)?;
@@ -75,8 +75,8 @@ pub(super) fn put(
     if before.as_ref().is_none_or(|known| known.status != status) {
         apply::tell_status(&mut scope, status)?;
     }
-    for account in request.accounts {
-        accounts::update(&mut scope, account_update(account))?;
+    for account in &request.accounts {
+        accounts::update(&mut scope, &account_update(account))?;
     }
     let connection = find(database, &connector.id, connection_id)?.ok_or(Error::NotFound)?;
     Ok((connection, before.is_none()))

@@ -18,16 +18,16 @@ const UNKNOWN_CONNECTION: &str = "the connection is not registered";
 pub(super) fn record(
     connection: &Connection,
     events: &mut Vec<FeedEvent>,
-    new: NewDelivery,
+    new: &NewDelivery,
     forward: bool,
     now: Timestamp,
 ) -> Result<Recorded> {
     let NewDelivery { connector, delivery, content } = new;
-    let owner = match &content {
+    let owner = match content {
         Content::Changes { connection_id, .. } => connections::find(connection, &connector.id, connection_id)?,
         Content::Nothing | Content::Kept(_) => None,
     };
-    let (connection_id, reason) = match &content {
+    let (connection_id, reason) = match content {
         Content::Changes { connection_id, .. } if owner.is_none() => (Some(connection_id), Some(UNKNOWN_CONNECTION)),
         Content::Changes { connection_id, .. } => (Some(connection_id), None),
         Content::Nothing => (None, None),
@@ -53,19 +53,12 @@ pub(super) fn record(
     }
     match (content, owner) {
         (Content::Changes { connection_id, changes }, Some(owner)) => {
-            let mut scope = Scope {
-                connection,
-                events,
-                connector: &connector,
-                connection_id: &connection_id,
-                user_id: &owner.user_id,
-                forward,
-                now,
-            };
+            let mut scope =
+                Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
             apply_changes(&mut scope, changes)
         }
         (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
-        (Content::Kept(reason), _) => Ok(Recorded::Kept(reason)),
+        (Content::Kept(reason), _) => Ok(Recorded::Kept(reason.clone())),
         (Content::Nothing, _) => Ok(Recorded::Applied { changed: 0 }),
     }
 }
@@ -75,7 +68,7 @@ pub(super) fn apply_kept(
     connection: &Connection,
     events: &mut Vec<FeedEvent>,
     id: i64,
-    new: NewDelivery,
+    new: &NewDelivery,
     forward: bool,
     now: Timestamp,
 ) -> Result<Recorded> {
@@ -83,9 +76,9 @@ pub(super) fn apply_kept(
     let (connection_id, changes) = match content {
         Content::Changes { connection_id, changes } => (connection_id, changes),
         Content::Nothing => return Ok(Recorded::Applied { changed: 0 }),
-        Content::Kept(reason) => return Ok(Recorded::Kept(reason)),
+        Content::Kept(reason) => return Ok(Recorded::Kept(reason.clone())),
     };
-    let Some(owner) = connections::find(connection, &connector.id, &connection_id)? else {
+    let Some(owner) = connections::find(connection, &connector.id, connection_id)? else {
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
     // Another job may have applied it since it was read.
@@ -97,19 +90,11 @@ pub(super) fn apply_kept(
     if taken == 0 {
         return Ok(Recorded::Duplicate);
     }
-    let mut scope = Scope {
-        connection,
-        events,
-        connector: &connector,
-        connection_id: &connection_id,
-        user_id: &owner.user_id,
-        forward,
-        now,
-    };
+    let mut scope = Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
     apply_changes(&mut scope, changes)
 }
 
-fn apply_changes(scope: &mut Scope<'_>, changes: Vec<Change>) -> Result<Recorded> {
+fn apply_changes(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Recorded> {
     let applied = apply::apply(scope, changes)?;
     Ok(Recorded::Applied { changed: applied.new + applied.updated })
 }

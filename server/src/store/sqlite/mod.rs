@@ -5,6 +5,7 @@
 
 mod accounts;
 mod apply;
+mod checkpointer;
 mod connections;
 mod deliveries;
 mod feed;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{CommitSink, Error, Result};
+use checkpointer::Checkpointer;
 use readers::Readers;
 use writer::Writer;
 
@@ -35,6 +37,7 @@ const MIGRATIONS: [&str; 2] = [
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    checkpointer: Option<Checkpointer>,
     /// Whether transactions are to be sent to a core app as well.
     forward: bool,
     /// The folder to remove with the store, where the data is not to be kept.
@@ -53,8 +56,9 @@ impl SqliteStore {
         configure_writer(&connection)?;
         migrate(&mut connection)?;
         let readers = Readers::open(path)?;
+        let checkpointer = Some(Checkpointer::start(path)?);
         let writer = Writer::start(connection, sink)?;
-        Ok(Self { writer, readers, forward: false, temporary: None })
+        Ok(Self { writer, readers, checkpointer, forward: false, temporary: None })
     }
 
     /// Makes every stored transaction wait in the outbox as well.
@@ -75,6 +79,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
+        self.checkpointer.take();
         self.writer.stop();
         if let Some(folder) = &self.temporary {
             let _ = std::fs::remove_dir_all(folder);
@@ -88,9 +93,13 @@ fn configure_writer(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    // 16 MiB of pages, and a checkpoint every 16 MiB of log instead of every 4.
-    connection.pragma_update(None, "cache_size", -16_384)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    // The journal of a job's savepoint is needed until the job ends: on the disk it would cost twice as
+    // many writes as the log itself, and leave data in a folder for temporary files.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // 64 MiB of pages each in the cache and in the log. The checkpointer moves the log beside the
+    // writer; the writer itself only where that falls behind.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -19,14 +19,14 @@ impl Store for SqliteStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
         let forward = self.forward;
         self.writer
-            .write(move |connection, events| deliveries::record(connection, events, delivery, forward, now))
+            .write(move |connection, events| deliveries::record(connection, events, &delivery, forward, now))
             .await
     }
 
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
         let forward = self.forward;
         let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
-            deliveries::apply_kept(connection, events, id, delivery, forward, now)
+            deliveries::apply_kept(connection, events, id, &delivery, forward, now)
         };
         self.writer.write(job).await
     }
@@ -40,7 +40,7 @@ impl Store for SqliteStore {
     ) -> Result<(Connection, bool)> {
         self.writer
             .write(move |connection, events| {
-                connections::put(connection, events, &connector, &connection_id, request, now)
+                connections::put(connection, events, &connector, &connection_id, &request, now)
             })
             .await
     }
