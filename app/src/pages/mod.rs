@@ -35,8 +35,8 @@ pub enum Page {
 }
 
 /// The page that the server chose. Going to another one is a new document, so the browser needs no
-/// router: with it, and with what is needed to draw every page anew, the WebAssembly would be a
-/// quarter larger.
+/// router: with it, and with what is needed to draw every page anew, the WebAssembly would be nearly a
+/// third larger.
 #[component]
 pub(crate) fn PageView() -> impl IntoView {
     #[cfg(feature = "ssr")]
