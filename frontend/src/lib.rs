@@ -2,6 +2,8 @@
 //!
 //! Owns waking up the page that the server has rendered. Must not hold any logic of the application.
 
+#![cfg(target_arch = "wasm32")]
+
 use app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 
