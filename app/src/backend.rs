@@ -34,6 +34,10 @@ pub trait Backend: Send + Sync + 'static {
 
     /// A page of the viewer's transactions.
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError>;
+
+    /// A token with which the viewer's page signs in at a Socket.IO server of another origin, where
+    /// the session's cookie does not go; nothing where none can be signed here.
+    fn socket_token(&self, viewer: &Viewer) -> Option<String>;
 }
 
 /// The shared handle that server functions find in their context.
@@ -45,6 +49,10 @@ pub struct SiteInfo {
     /// The people a newcomer can sign in as with one click: `(user id, display name)`. Empty unless
     /// the server runs in demo mode, which every page then says.
     pub demo_users: Vec<(String, String)>,
+    /// Where browsers find Socket.IO, as `scheme://host[:port]`; nothing is the page's own origin.
+    pub socket_url: Option<String>,
+    /// What else a page may connect to, in the words of its Content-Security-Policy.
+    pub connect_sources: Vec<String>,
 }
 
 impl SiteInfo {

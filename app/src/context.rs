@@ -17,6 +17,15 @@ pub struct Person {
     pub display_name: String,
 }
 
+/// A Socket.IO server of another origin than the page's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketTarget {
+    /// `scheme://host[:port]`.
+    pub url: String,
+    /// What signs the viewer in there.
+    pub token: String,
+}
+
 /// What the server tells every page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageContext {
@@ -26,6 +35,8 @@ pub struct PageContext {
     pub viewer: Option<Person>,
     /// Who a visitor can sign in as with one click; nobody unless the server runs in demo mode.
     pub demo_users: Vec<Person>,
+    /// Where the page's events come from, if not from its own server.
+    pub socket: Option<SocketTarget>,
 }
 
 impl PageContext {
@@ -52,11 +63,27 @@ pub(crate) fn use_page_context() -> PageContext {
 fn read() -> PageContext {
     let site = use_context::<crate::backend::SiteInfo>().unwrap_or_default();
     let person = |(user_id, display_name)| Person { user_id, display_name };
+    let viewer = viewer();
     PageContext {
         page: use_context::<http::request::Parts>().map(|parts| Page::at(&parts.uri)).unwrap_or_default(),
-        viewer: viewer().map(|viewer| person((viewer.user_id, viewer.display_name))),
+        socket: viewer.as_ref().and_then(|viewer| socket(viewer, site.socket_url)),
+        viewer: viewer.map(|viewer| person((viewer.user_id, viewer.display_name))),
         demo_users: site.demo_users.into_iter().map(person).collect(),
     }
+}
+
+/// Nothing where the page's own server has the events: its cookie, which no script can read, is the
+/// better proof.
+#[cfg(feature = "ssr")]
+fn socket(viewer: &crate::backend::Viewer, url: Option<String>) -> Option<SocketTarget> {
+    let url = url?;
+    let parts = use_context::<http::request::Parts>()?;
+    let host = parts.headers.get(http::header::HOST)?.to_str().ok()?;
+    if url.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)) {
+        return None;
+    }
+    let token = use_context::<crate::backend::SharedBackend>()?.socket_token(viewer)?;
+    Some(SocketTarget { url, token })
 }
 
 /// A page whose server wrote nothing into it is shown as to a stranger.

@@ -10,18 +10,21 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
+use crate::backend::SiteInfo;
+
 /// Puts the policy into the response's headers.
 pub(crate) fn set_content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    if let Ok(value) = HeaderValue::from_str(&policy(&nonce.to_string())) {
+    let connect = use_context::<SiteInfo>().unwrap_or_default().connect_sources.join(" ");
+    if let Ok(value) = HeaderValue::from_str(&policy(&nonce.to_string(), &connect)) {
         response.insert_header(CONTENT_SECURITY_POLICY, value);
     }
 }
 
-fn policy(nonce: &str) -> String {
+fn policy(nonce: &str, connect: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         img-src 'self'; connect-src 'self' {connect}; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'"
     )
 }
@@ -30,8 +33,9 @@ fn policy(nonce: &str) -> String {
 mod tests {
     #[test]
     fn no_inline_script_runs_without_the_nonce() {
-        let policy = super::policy("abc");
+        let policy = super::policy("abc", "wss://rt.example");
         assert!(policy.contains("'nonce-abc'"));
         assert!(!policy.contains("unsafe-inline"));
+        assert!(policy.contains("connect-src 'self' wss://rt.example;"));
     }
 }

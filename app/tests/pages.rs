@@ -49,6 +49,10 @@ impl Backend for Fake {
     async fn transactions(&self, _: &Viewer, _: TransactionQuery) -> Result<TransactionsPage, BackendError> {
         Ok(TransactionsPage::default())
     }
+
+    fn socket_token(&self, _: &Viewer) -> Option<String> {
+        None
+    }
 }
 
 fn site(available: bool, demo: bool) -> Router {
@@ -57,7 +61,7 @@ fn site(available: bool, demo: bool) -> Router {
     let demo_users = if demo { vec![("alex".to_owned(), "Alex".to_owned())] } else { Vec::new() };
     let context = move || {
         provide_context::<SharedBackend>(Arc::new(Fake { available }));
-        provide_context(SiteInfo { demo_users: demo_users.clone() });
+        provide_context(SiteInfo { demo_users: demo_users.clone(), ..SiteInfo::default() });
     };
     let shell = {
         let options = options.clone();

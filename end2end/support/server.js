@@ -75,6 +75,12 @@ export class Server {
     await this.#ready();
   }
 
+  /** The same with other settings. */
+  async restartWith(environment) {
+    Object.assign(this.#environment, environment);
+    await this.restart();
+  }
+
   /** Ends it and removes what it wrote. */
   async stop() {
     await this.kill();

@@ -1,7 +1,8 @@
 // A signed webhook in, the right person's page changed.
 
 import { deliver, register, transaction } from '../support/provider.js';
-import { account, expect, row, rows, test, toasts } from './fixtures';
+import { token } from '../support/signing.js';
+import { account, badge, expect, hydrated, row, rows, test, toasts } from './fixtures';
 
 test('a transaction is on its owner\'s page within a second, and on nobody else\'s', async ({ person, dashboard, server }) => {
   const [alex, sam] = [await person('Alex Chen'), await person('Sam Rivera')];
@@ -100,4 +101,19 @@ test('an account that nobody told of before gets a card', async ({ person, dashb
   const body = transaction(connectionId, { account: 'studio', amount: '19.99' }, { account: { name: 'Studio', balance: '5' } });
   await deliver(server, { event_type: 'transaction.created', data: body.data }, { connector: 'apideck' });
   await expect(account(page, 'studio').getByTestId('account-balance')).toHaveText('US$5.00');
+});
+
+test('the events can come from another origin than the page', async ({ ownServer, person, device }) => {
+  const pages = ownServer.url.replace('127.0.0.1', 'localhost');
+  await ownServer.restartWith({ CONNECTORS_URL: ownServer.url, FRONTEND_URL: pages });
+  const alex = await person('Alex Chen', ownServer);
+  const context = await device();
+  const data = { token: token(alex.userId), displayName: alex.name };
+  expect((await context.request.post(`${pages}/api/session`, { data })).status()).toBe(200);
+  const page = await context.newPage();
+  await page.goto(pages);
+  await hydrated(page);
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  await deliver(ownServer, alex.transaction({ id: 'tx-elsewhere' }));
+  await expect(row(page, 'tx-elsewhere')).toBeVisible();
 });

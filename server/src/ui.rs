@@ -21,7 +21,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
-use crate::auth::session;
+use crate::auth::{session, token};
 use crate::state::AppState;
 use crate::store;
 
@@ -49,11 +49,26 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let backend: SharedBackend = Arc::new(StoreBackend(state.clone()));
     let people = if state.config.demo { crate::demo::PEOPLE.as_slice() } else { &[] };
     let demo_users = people.iter().map(|person| (person.user_id.to_owned(), person.name.to_owned())).collect();
-    let info = SiteInfo { demo_users };
+    let socket_url = state.config.http.public_url.clone();
+    let mut connect_sources: Vec<String> = socket_url.iter().flat_map(|url| [url.clone(), websocket(url)]).collect();
+    if is_watched() {
+        connect_sources.extend(["ws://127.0.0.1:*".to_owned(), "ws://localhost:*".to_owned()]);
+    }
+    let info = SiteInfo { demo_users, socket_url, connect_sources };
     move || {
         provide_context(Arc::clone(&backend));
         provide_context(info.clone());
     }
+}
+
+/// The same origin for WebSockets: `https` becomes `wss`.
+fn websocket(origin: &str) -> String {
+    origin.replacen("http", "ws", 1)
+}
+
+/// Whether `cargo leptos watch` runs the server and reloads its pages.
+fn is_watched() -> bool {
+    std::env::var("LEPTOS_WATCH").is_ok()
 }
 
 /// Leptos's own settings, by hand: the binary needs no LEPTOS_* variables. `cargo leptos watch` sets
@@ -63,13 +78,12 @@ fn options(state: &AppState) -> LeptosOptions {
     if !site.join("pkg").join("tallywire.wasm").is_file() {
         tracing::warn!(folder = %site.display(), "the dashboard's files are not there: pages are shown without live updates");
     }
-    let watched = std::env::var("LEPTOS_WATCH").is_ok();
     LeptosOptions::builder()
         .output_name("tallywire")
         .site_root(site.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
         .site_addr(state.config.http.listen)
-        .env(if watched { Env::DEV } else { Env::PROD })
+        .env(if is_watched() { Env::DEV } else { Env::PROD })
         .reload_port(std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3004))
         .reload_ws_protocol(ReloadWSProtocol::WS)
         .build()
@@ -111,6 +125,12 @@ impl Backend for StoreBackend {
 
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError> {
         self.0.store.transactions(viewer.user_id.clone(), query).await.map_err(refused)
+    }
+
+    fn socket_token(&self, viewer: &Viewer) -> Option<String> {
+        let auth = &self.0.config.auth;
+        let seconds = i64::try_from(auth.session_lifetime.as_secs()).ok()?;
+        token::sign(auth.jwt_secrets.first()?, &viewer.user_id, self.0.now(), seconds).ok()
     }
 }
 

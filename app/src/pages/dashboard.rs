@@ -20,7 +20,7 @@ use crate::components::header::Header;
 use crate::components::summary::Totals;
 use crate::components::toaster::Toaster;
 use crate::components::transactions::Transactions;
-use crate::context::{Person, use_page_context};
+use crate::context::{Person, SocketTarget, use_page_context};
 use crate::format::count;
 use crate::realtime::{UseRealtimeTransactionsOptions, use_realtime_transactions};
 use crate::toasts::Toasts;
@@ -54,6 +54,10 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         })
         .on_updated(move |transaction| fresh.updated(&transaction, now_millis()))
         .on_sync_complete(move |stats| toasts.update(|toasts| announce_sync(toasts, stats)));
+    let options = match use_page_context().socket {
+        Some(SocketTarget { url, token }) => options.url(url).token(move || Some(token.clone())),
+        None => options,
+    };
     let feed = use_realtime_transactions(options);
     view! {
         <Header name=viewer.display_name feed />

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -56,7 +57,6 @@ async fn a_client_that_never_reads_slows_nobody_and_loses_its_place() {
         deaf_ones.push(deaf(&app, "alice").await);
     }
     let mut healthy = app.signed_in("alice").await;
-    let mut bob = app.signed_in("bob").await;
     let mut basiq = Basiq::default();
     let started = tokio::time::Instant::now();
     // Far more than the buffers on the way hold.
@@ -66,14 +66,19 @@ async fn a_client_that_never_reads_slows_nobody_and_loses_its_place() {
             assert_eq!(healthy.expect("transaction:new").await["seq"], json!(seq));
         }
     };
-    let sending = async {
-        for number in 0..sent {
-            let mut body = basiq_body("conn-alice", &format!("t{number}"), "-1");
-            body["data"]["transaction"]["description"] = json!("x".repeat(900));
-            basiq.deliver(&app, &body).await;
+    let signer = Basiq::default();
+    let deliveries = (0..sent).map(|number| {
+        let mut body = basiq_body("conn-alice", &format!("t{number}"), "-1");
+        body["data"]["transaction"]["description"] = json!("x".repeat(900));
+        let (app, signer) = (&app, &signer);
+        async move {
+            let answer = signer.send_as(app, &format!("msg_{number}"), body.to_string().into_bytes()).await;
+            assert_eq!(answer.status(), 200);
         }
-    };
+    });
+    let sending = stream::iter(deliveries).buffer_unordered(16).collect::<Vec<()>>();
     tokio::join!(reading, sending);
+    let mut bob = app.signed_in("bob").await;
     basiq.deliver(&app, &basiq_body("conn-bob", "b1", "-1")).await;
     bob.expect("transaction:new").await;
     while app.hub.count("alice") > 1 {
