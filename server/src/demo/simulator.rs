@@ -70,16 +70,15 @@ impl Simulator {
     /// pending first and booked a little later.
     pub async fn run(mut self) -> Result<(), Error> {
         let mut unbooked: Option<Entry> = None;
-        loop {
-            let pause = self.ledger.random().u64(2_500..6_000);
+        // In turn, so that nobody who looks on waits long.
+        for person in PEOPLE.iter().cycle() {
+            let pause = self.ledger.random().u64(1_500..4_000);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             if let Some(entry) = unbooked.take() {
                 let message = self.ledger.message(&entry, "updated", true);
                 self.send(&message).await?;
-                continue;
             }
             let burst = if self.ledger.random().u8(0..6) == 0 { 3 } else { 1 };
-            let person = &PEOPLE[self.ledger.random().usize(0..PEOPLE.len())];
             for _ in 0..burst {
                 let link = &person.links[self.ledger.random().usize(0..person.links.len())];
                 let entry = self.ledger.draw(link, Timestamp::now());
@@ -92,6 +91,7 @@ impl Simulator {
                 }
             }
         }
+        Ok(())
     }
 
     async fn register(&self, person: &Person, link: &'static Link) -> Result<(), Error> {
