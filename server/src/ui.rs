@@ -28,7 +28,10 @@ use crate::store;
 /// Pages, server functions and files.
 pub fn router(state: &AppState) -> Router<AppState> {
     let options = options(state);
-    let pkg = ServeDir::new(PathBuf::from(&*options.site_root).join("pkg")).precompressed_br().precompressed_gzip();
+    let folder = PathBuf::from(&*options.site_root).join("pkg");
+    // cargo-leptos leaves the style sheet's @import lines to the browser; they name its neighbours.
+    let parts = if is_watched() { PathBuf::from("style") } else { folder.clone() };
+    let pkg = ServeDir::new(folder).precompressed_br().precompressed_gzip().fallback(ServeDir::new(parts));
     // The files keep their names from build to build, so a browser asks each time whether they changed.
     let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let context = context(state);
