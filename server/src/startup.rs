@@ -70,7 +70,7 @@ impl Server {
         ));
         let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
         let registry = connectors::Registry::new(&config.connectors);
-        let pipeline = Pipeline::new(registry, Arc::clone(&store), config.webhook_rate_limit);
+        let pipeline = Pipeline::new(registry, Arc::clone(&store), config.limits.webhooks_per_connection);
         let sign_in_attempts = RateLimiter::keyed(Quota::per_minute(SIGN_IN_ATTEMPTS));
         let state = AppState::new(App { config, store, pipeline, hub, gate, tokens, sign_in_attempts, clock });
         let http = &state.config.http;

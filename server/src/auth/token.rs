@@ -165,6 +165,7 @@ mod tests {
             jwt_jwks_url: None,
             service_secrets: vec![],
             session_lifetime: Duration::from_secs(1),
+            admins: vec![],
         }
     }
 

@@ -6,17 +6,21 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
+use super::reader::Reader;
 use super::{
-    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, RealtimeConfig, Secret, Source,
+    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
+    Source,
 };
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 31] = [
+pub(super) const NAMES: [&str; 37] = [
+    "ADMIN_USERS",
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
+    "API_RATE_LIMIT_PER_ADDRESS",
+    "API_RATE_LIMIT_PER_USER",
     "AUTH_TIMEOUT_SECONDS",
     "BASIQ_WEBHOOK_SECRET",
     "BASIQ_WEBHOOK_STRICT",
@@ -45,15 +49,15 @@ pub(super) const NAMES: [&str; 31] = [
     "SERVICE_SECRET",
     "SESSION_HOURS",
     "TALLYWIRE_SITE",
+    "TRUSTED_PROXIES",
     "WEBHOOK_RATE_LIMIT",
+    "WEBHOOK_RATE_LIMIT_PER_ADDRESS",
+    "WEBHOOK_RATE_LIMIT_PER_USER",
 ];
 
 /// Those of them that must not be seen.
 pub(super) const SECRET_NAMES: [&str; 5] =
     ["APIDECK_WEBHOOK_SECRET", "BASIQ_WEBHOOK_SECRET", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
-
-/// A secret that somebody could try out is none.
-const SHORTEST_SECRET: usize = 16;
 
 /// What is wrong with the configuration: one sentence each, never a secret's value.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,7 +92,7 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
             keep_for: Duration::from_secs(u64::from(reader.number("EVENT_RETENTION_DAYS", 30, 1..=3650)) * 86_400),
             keep_newest: reader.number("EVENT_RETENTION_COUNT", 100_000, 100..=u32::MAX).into(),
         },
-        webhook_rate_limit: NonZeroU32::new(reader.number("WEBHOOK_RATE_LIMIT", 600, 0..=u32::MAX)),
+        limits: limits(&mut reader),
         log_json: reader.choice("LOG_FORMAT", &["text", "json"]) == 1,
         demo: false,
     };
@@ -110,6 +114,19 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
         public_url,
         site: reader.source.get("TALLYWIRE_SITE").map(PathBuf::from),
         secure_cookies: reader.flag("SECURE_COOKIES", false),
+        trusted_proxies: reader.networks("TRUSTED_PROXIES"),
+    }
+}
+
+fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
+    let mut limit = |name, default| NonZeroU32::new(reader.number(name, default, 0..=u32::MAX));
+    LimitsConfig {
+        webhooks_per_connection: limit("WEBHOOK_RATE_LIMIT", 600),
+        webhooks_per_user: limit("WEBHOOK_RATE_LIMIT_PER_USER", 3000),
+        // A provider sends everybody's from a few addresses.
+        webhooks_per_address: limit("WEBHOOK_RATE_LIMIT_PER_ADDRESS", 60_000),
+        calls_per_user: limit("API_RATE_LIMIT_PER_USER", 1200),
+        calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 6000),
     }
 }
 
@@ -141,6 +158,7 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
         jwt_jwks_url,
         service_secrets,
         session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
+        admins: reader.list("ADMIN_USERS"),
     }
 }
 
@@ -185,85 +203,6 @@ fn database_path(reader: &mut Reader<'_>) -> Option<PathBuf> {
         }
         ":memory:" => None,
         path => Some(PathBuf::from(path)),
-    }
-}
-
-struct Reader<'a> {
-    source: &'a Source,
-    problems: Vec<String>,
-}
-
-impl Reader<'_> {
-    fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
-    }
-
-    fn parse<T: FromStr>(&mut self, name: &str, default: T, expected: &str) -> T {
-        match self.source.get(name).map(str::parse) {
-            None => default,
-            Some(Ok(value)) => value,
-            Some(Err(_)) => {
-                self.problem(format!("{name} is not {expected}"));
-                default
-            }
-        }
-    }
-
-    fn number(&mut self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> u32 {
-        let value = self.parse(name, default, "a whole number");
-        if range.contains(&value) {
-            return value;
-        }
-        self.problem(format!("{name} is not between {} and {}", range.start(), range.end()));
-        default
-    }
-
-    fn flag(&mut self, name: &str, default: bool) -> bool {
-        match self.source.get(name).map(str::to_ascii_lowercase).as_deref() {
-            None => default,
-            Some("true" | "1" | "yes" | "on") => true,
-            Some("false" | "0" | "no" | "off") => false,
-            Some(_) => {
-                self.problem(format!("{name} is neither true nor false"));
-                default
-            }
-        }
-    }
-
-    /// The index of the chosen one; the first is the default.
-    fn choice(&mut self, name: &str, choices: &[&str]) -> usize {
-        let Some(value) = self.source.get(name) else { return 0 };
-        choices.iter().position(|choice| *choice == value).unwrap_or_else(|| {
-            self.problem(format!("{name} is none of {}", choices.join(", ")));
-            0
-        })
-    }
-
-    /// The values between commas.
-    fn list(&mut self, name: &str) -> Vec<String> {
-        let values = self.source.get(name).unwrap_or_default().split(',').map(str::trim);
-        values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
-    }
-
-    fn secrets(&mut self, name: &str) -> Vec<Secret> {
-        let values = self.list(name);
-        if values.iter().any(|value| value.len() < SHORTEST_SECRET) {
-            self.problem(format!("{name} is shorter than {SHORTEST_SECRET} characters: it could be guessed"));
-        }
-        values.into_iter().map(Secret::new).collect()
-    }
-
-    /// `scheme://host[:port]` of an address, in lower case.
-    fn origin(&mut self, name: &str, url: &str) -> Option<String> {
-        let parsed = url.parse::<http::Uri>().ok();
-        let origin = parsed.as_ref().and_then(|uri| {
-            let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
-            Some(format!("{scheme}://{}", uri.authority()?).to_ascii_lowercase())
-        });
-        if origin.is_none() {
-            self.problem(format!("{name} holds '{url}', which is no http(s) origin"));
-        }
-        origin
     }
 }
 

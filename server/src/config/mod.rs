@@ -4,12 +4,16 @@
 //! ([`Source`] does) nor act on a setting.
 
 mod load;
+mod reader;
 mod secret;
 mod source;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 pub use load::{Problems, load};
 pub use secret::{Secret, random_bytes, random_secret};
@@ -32,8 +36,8 @@ pub struct Config {
     pub core_app: Option<CoreAppConfig>,
     /// How long events are kept for those who were away.
     pub events: EventsConfig,
-    /// `WEBHOOK_RATE_LIMIT`: deliveries a minute for each connection; nothing is no limit.
-    pub webhook_rate_limit: Option<std::num::NonZeroU32>,
+    /// How often somebody may call.
+    pub limits: LimitsConfig,
     /// `LOG_FORMAT`: `text` or `json`.
     pub log_json: bool,
     /// Whether newcomers are let in with one click: never read from the environment.
@@ -53,6 +57,23 @@ pub struct HttpConfig {
     pub site: Option<PathBuf>,
     /// `SECURE_COOKIES`: whether the session cookie is sent over TLS only.
     pub secure_cookies: bool,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// How often a minute something may be called; nothing is no limit.
+#[derive(Clone, Debug, Default)]
+pub struct LimitsConfig {
+    /// `WEBHOOK_RATE_LIMIT`: deliveries for each connection.
+    pub webhooks_per_connection: Option<NonZeroU32>,
+    /// `WEBHOOK_RATE_LIMIT_PER_USER`: deliveries for all connections of a user.
+    pub webhooks_per_user: Option<NonZeroU32>,
+    /// `WEBHOOK_RATE_LIMIT_PER_ADDRESS`: deliveries from an address, authentic or not.
+    pub webhooks_per_address: Option<NonZeroU32>,
+    /// `API_RATE_LIMIT_PER_USER`: calls and pages of a signed-in user.
+    pub calls_per_user: Option<NonZeroU32>,
+    /// `API_RATE_LIMIT_PER_ADDRESS`: calls, pages and new sockets from an address.
+    pub calls_per_address: Option<NonZeroU32>,
 }
 
 /// Where the data is.
@@ -99,6 +120,8 @@ pub struct AuthConfig {
     pub service_secrets: Vec<Secret>,
     /// `SESSION_HOURS`: how long a sign-in at the dashboard holds.
     pub session_lifetime: Duration,
+    /// `ADMIN_USERS`: the ids of those who may see and run again what is stuck.
+    pub admins: Vec<String>,
 }
 
 /// How sockets are treated.
@@ -129,6 +152,7 @@ impl Config {
                 public_url: None,
                 site,
                 secure_cookies: false,
+                trusted_proxies: vec![],
             },
             database: DatabaseConfig { path: None },
             auth: AuthConfig {
@@ -137,6 +161,7 @@ impl Config {
                 jwt_jwks_url: None,
                 service_secrets: vec![Secret::new(random_secret())],
                 session_lifetime: Duration::from_secs(12 * 3600),
+                admins: vec![],
             },
             realtime: RealtimeConfig {
                 max_connections_per_user: 10,
@@ -157,7 +182,7 @@ impl Config {
                 keep_for: Duration::from_secs(86_400),
                 keep_newest: 10_000,
             },
-            webhook_rate_limit: std::num::NonZeroU32::new(600),
+            limits: LimitsConfig::default(),
             log_json: false,
             demo: true,
         }

@@ -229,7 +229,7 @@ async fn an_unknown_connector_and_one_without_a_secret_are_told_apart() {
 #[tokio::test]
 async fn a_connection_that_sends_too_much_is_asked_to_wait_and_another_is_not() {
     let mut config = config();
-    config.webhook_rate_limit = std::num::NonZeroU32::new(2);
+    config.limits.webhooks_per_connection = std::num::NonZeroU32::new(2);
     let app = TestApp::with(config).await;
     let mut basiq = Basiq::default();
     for index in 0..2 {

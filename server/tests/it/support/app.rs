@@ -26,7 +26,6 @@ pub(crate) fn config() -> Config {
     config.auth.service_secrets = vec![Secret::new(SERVICE_SECRET)];
     config.connectors.basiq_webhook_secrets = vec![BASIQ_SECRET.to_owned()];
     config.connectors.apideck_webhook_secrets = vec![APIDECK_SECRET.to_owned()];
-    config.webhook_rate_limit = None;
     config
 }
 

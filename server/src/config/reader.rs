@@ -1,0 +1,104 @@
+//! Reading one setting as what it should be.
+//!
+//! Owns the passage from a text to a value, and collects what is wrong with it. Must not know what a
+//! setting is for.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use super::{Secret, Source};
+
+/// A secret that somebody could try out is none.
+const SHORTEST_SECRET: usize = 16;
+
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Source,
+    pub(super) problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    pub(super) fn parse<T: FromStr>(&mut self, name: &str, default: T, expected: &str) -> T {
+        match self.source.get(name).map(str::parse) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                self.problem(format!("{name} is not {expected}"));
+                default
+            }
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> u32 {
+        let value = self.parse(name, default, "a whole number");
+        if range.contains(&value) {
+            return value;
+        }
+        self.problem(format!("{name} is not between {} and {}", range.start(), range.end()));
+        default
+    }
+
+    pub(super) fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.source.get(name).map(str::to_ascii_lowercase).as_deref() {
+            None => default,
+            Some("true" | "1" | "yes" | "on") => true,
+            Some("false" | "0" | "no" | "off") => false,
+            Some(_) => {
+                self.problem(format!("{name} is neither true nor false"));
+                default
+            }
+        }
+    }
+
+    /// The index of the chosen one; the first is the default.
+    pub(super) fn choice(&mut self, name: &str, choices: &[&str]) -> usize {
+        let Some(value) = self.source.get(name) else { return 0 };
+        choices.iter().position(|choice| *choice == value).unwrap_or_else(|| {
+            self.problem(format!("{name} is none of {}", choices.join(", ")));
+            0
+        })
+    }
+
+    /// The values between commas.
+    pub(super) fn list(&mut self, name: &str) -> Vec<String> {
+        let values = self.source.get(name).unwrap_or_default().split(',').map(str::trim);
+        values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    /// Addresses and networks (`10.0.0.0/8`) between commas.
+    pub(super) fn networks(&mut self, name: &str) -> Vec<IpNet> {
+        let values = self.list(name);
+        let parse = |value: &String| value.parse().or_else(|_| value.parse::<IpAddr>().map(IpNet::from)).ok();
+        let networks: Vec<IpNet> = values.iter().filter_map(parse).collect();
+        if networks.len() < values.len() {
+            self.problem(format!("{name} holds what is neither an IP address nor a network such as 10.0.0.0/8"));
+        }
+        networks
+    }
+
+    pub(super) fn secrets(&mut self, name: &str) -> Vec<Secret> {
+        let values = self.list(name);
+        if values.iter().any(|value| value.len() < SHORTEST_SECRET) {
+            self.problem(format!("{name} is shorter than {SHORTEST_SECRET} characters: it could be guessed"));
+        }
+        values.into_iter().map(Secret::new).collect()
+    }
+
+    /// `scheme://host[:port]` of an address, in lower case.
+    pub(super) fn origin(&mut self, name: &str, url: &str) -> Option<String> {
+        let parsed = url.parse::<http::Uri>().ok();
+        let origin = parsed.as_ref().and_then(|uri| {
+            let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+            Some(format!("{scheme}://{}", uri.authority()?).to_ascii_lowercase())
+        });
+        if origin.is_none() {
+            self.problem(format!("{name} holds '{url}', which is no http(s) origin"));
+        }
+        origin
+    }
+}
