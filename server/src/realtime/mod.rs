@@ -3,6 +3,7 @@
 //! Owns the namespace, its listeners and the engine's limits. Must not read the store except for a
 //! user's event log, and never lets a client name a room: it is the authenticated user's.
 
+mod credentials;
 mod deadlines;
 mod gate;
 mod hub;
@@ -27,6 +28,7 @@ use wire::events;
 use crate::config::RealtimeConfig;
 use crate::store::{FeedEvent, Store};
 
+pub use credentials::Credentials;
 pub use gate::Gate;
 pub use hub::Hub;
 pub use stream::{Error as StreamError, Subscription};

@@ -12,44 +12,12 @@ use wire::error::SocketError;
 use wire::events::{self, AuthenticateAck, Authenticated};
 
 use super::Gate;
+use super::credentials::Credentials;
 use super::hub::Full;
 use super::outlet::Outlet;
 use super::resume::{self, Start};
 use crate::auth::{self, Identity, session};
 use crate::http::origin;
-
-/// What a client sent to sign in.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Credentials {
-    user_id: Option<String>,
-    token: Option<String>,
-    /// Outside the range of numbers, it asks for what no log holds.
-    since: Option<u64>,
-}
-
-impl Credentials {
-    /// An object, or the bare user id that clients of the original send after a handshake.
-    fn read(payload: &Value) -> Self {
-        let text = |value: &Value| match value {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        match payload {
-            Value::Object(fields) => Self {
-                user_id: fields.get("userId").and_then(text),
-                token: fields.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Into::into),
-                since: fields.get("since").filter(|since| !since.is_null()).map(number),
-            },
-            other => Self { user_id: text(other), ..Self::default() },
-        }
-    }
-}
-
-/// A `since` that is no number asks for what no log holds, and is told so.
-fn number(value: &Value) -> u64 {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(u64::MAX)
-}
 
 impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
@@ -233,27 +201,5 @@ fn refusal(error: &SocketError) -> AuthenticateAck {
         seq: None,
         message: Some(error.message.clone()),
         code: Some(error.code),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn credentials_are_an_object_or_a_bare_user_id() {
-        let read = |payload| {
-            let Credentials { user_id, token, .. } = Credentials::read(&payload);
-            (user_id, token)
-        };
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(read(json!({"userId": "a", "token": "t", "since": 4})), (some("a"), some("t")));
-        assert_eq!(read(json!({"userId": 7, "token": ""})), (some("7"), None));
-        assert_eq!(read(json!("a")), (some("a"), None));
-        for nothing in [json!(null), json!([]), json!({"userId": ["a"], "token": {}}), json!("")] {
-            assert_eq!(read(nothing), (None, None));
-        }
     }
 }

@@ -1,0 +1,73 @@
+//! What a client sent to sign in.
+//!
+//! Owns the reading of the payload of `authenticate` and of the handshake, which any client may
+//! fill with anything. Must not judge what it reads: a token is checked where one signs in, and
+//! `since` against the log.
+
+use serde_json::Value;
+
+/// A user id, a token and the newest event that the client has: whatever of them was there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Credentials {
+    pub user_id: Option<String>,
+    pub token: Option<String>,
+    /// Outside the range of numbers, it asks for what no log holds.
+    pub since: Option<u64>,
+}
+
+impl Credentials {
+    /// An object, or the bare user id that clients of the original send after a handshake.
+    pub fn read(payload: &Value) -> Self {
+        let text = |value: &Value| match value {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        match payload {
+            Value::Object(fields) => Self {
+                user_id: fields.get("userId").and_then(text),
+                token: fields.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Into::into),
+                since: fields.get("since").filter(|since| !since.is_null()).map(number),
+            },
+            other => Self { user_id: text(other), ..Self::default() },
+        }
+    }
+}
+
+/// A `since` that is no number asks for what no log holds, and is told so.
+fn number(value: &Value) -> u64 {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn credentials_are_an_object_or_a_bare_user_id() {
+        let read = |payload| {
+            let Credentials { user_id, token, .. } = Credentials::read(&payload);
+            (user_id, token)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(read(json!({"userId": "a", "token": "t", "since": 4})), (some("a"), some("t")));
+        assert_eq!(read(json!({"userId": 7, "token": ""})), (some("7"), None));
+        assert_eq!(read(json!("a")), (some("a"), None));
+        for nothing in [json!(null), json!([]), json!({"userId": ["a"], "token": {}}), json!("")] {
+            assert_eq!(read(nothing), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_since_that_is_no_number_asks_for_what_no_log_holds() {
+        let since = |since| Credentials::read(&json!({ "since": since })).since;
+        assert_eq!(since(json!(4)), Some(4));
+        assert_eq!(since(json!("4")), Some(4));
+        assert_eq!(since(json!(null)), None);
+        for no_number in [json!(-1), json!(1.5), json!("1e3"), json!(""), json!([4]), json!({}), json!(true)] {
+            assert_eq!(since(no_number), Some(u64::MAX));
+        }
+    }
+}
