@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{
-    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
-    Source,
+    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Source,
 };
 
 /// Every setting there is.
