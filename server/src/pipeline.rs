@@ -3,15 +3,14 @@
 //! Owns the order of these steps and what each failure means. Must not know HTTP, a provider's words
 //! or SQL. The event goes out from the commit itself, see `store::CommitSink`.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use connectors::{Connector, Malformed, Meaning, RawDelivery, Registry, VerifiedDelivery, VerifyError};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use dashmap::DashMap;
 use jiff::Timestamp;
 use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
 
+use crate::limits::{Limits, TooMany};
 use crate::store::{self, ConnectorRef, Content, NewDelivery, Recorded, Store};
 
 /// Why a delivery was not taken.
@@ -26,7 +25,7 @@ pub enum Refusal {
     /// It is authentic, but not this provider's shape.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// Its connection has sent too much; try again after so many seconds.
+    /// Its connection or user has been sent too much; try again after so many seconds.
     #[error("too many deliveries for this connection")]
     RateLimited(u64),
     /// The store could not take it.
@@ -34,18 +33,22 @@ pub enum Refusal {
     Store(#[from] store::Error),
 }
 
+/// How many connections' owners are remembered.
+const MOST_OWNERS: usize = 100_000;
+
 /// The way in, shared by webhooks, the connections' calls and the demo.
 pub struct Pipeline {
     registry: Registry,
     store: Arc<dyn Store>,
-    limiter: Option<DefaultKeyedRateLimiter<String>>,
+    limits: Arc<Limits>,
+    /// Whose the connections are that had deliveries of late, for the limits alone.
+    owners: DashMap<(&'static str, String), Arc<str>>,
 }
 
 impl Pipeline {
-    /// `per_minute`: how many deliveries a connection may send.
-    pub fn new(registry: Registry, store: Arc<dyn Store>, per_minute: Option<NonZeroU32>) -> Self {
-        let limiter = per_minute.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)));
-        Self { registry, store, limiter }
+    /// The way into `store`.
+    pub fn new(registry: Registry, store: Arc<dyn Store>, limits: Arc<Limits>) -> Self {
+        Self { registry, store, limits, owners: DashMap::new() }
     }
 
     /// The connectors.
@@ -58,7 +61,7 @@ impl Pipeline {
         let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         let delivery = connector.verify(raw, now)?;
         let content = understand(connector.as_ref(), &delivery)?;
-        self.check_rate(connector.info().id, &content)?;
+        self.check_rate(connector.info().id, &content).await?;
         let new = NewDelivery { connector: connector.info().into(), delivery, content };
         Ok(answer(self.store.record_delivery(new, now).await?))
     }
@@ -74,6 +77,7 @@ impl Pipeline {
         let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         let info = ConnectorRef::from(connector.info());
         let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;
+        self.owners.remove(&(connector.info().id, connection_id.clone()));
         self.place_kept(Some((connector.info().id.to_owned(), connection_id)), now).await?;
         Ok(registered)
     }
@@ -109,12 +113,39 @@ impl Pipeline {
 
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
     /// nobody else can use up a connection's share.
-    fn check_rate(&self, connector_id: &str, content: &Content) -> Result<(), Refusal> {
-        let (Some(limiter), Content::Changes { connection_id, .. }) = (&self.limiter, content) else { return Ok(()) };
-        limiter.check_key(&format!("{connector_id}:{connection_id}")).map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            Refusal::RateLimited(wait.as_secs() + 1)
-        })
+    async fn check_rate(&self, connector_id: &'static str, content: &Content) -> Result<(), Refusal> {
+        let Content::Changes { connection_id, .. } = content else { return Ok(()) };
+        self.limits.delivery_of_connection(connector_id, connection_id)?;
+        if self.limits.counts_deliveries_of_users()
+            && let Some(owner) = self.owner(connector_id, connection_id).await?
+        {
+            self.limits.delivery_of_user(&owner)?;
+        }
+        Ok(())
+    }
+
+    /// Whose a connection is, if it is registered.
+    async fn owner(&self, connector_id: &'static str, connection_id: &str) -> Result<Option<Arc<str>>, store::Error> {
+        let key = (connector_id, connection_id.to_owned());
+        if let Some(owner) = self.owners.get(&key) {
+            return Ok(Some(Arc::clone(&owner)));
+        }
+        let owner: Arc<str> = match self.store.connection(connector_id.to_owned(), key.1.clone()).await {
+            Ok(connection) => connection.user_id.into(),
+            Err(store::Error::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if self.owners.len() >= MOST_OWNERS {
+            self.owners.clear();
+        }
+        self.owners.insert(key, Arc::clone(&owner));
+        Ok(Some(owner))
+    }
+}
+
+impl From<TooMany> for Refusal {
+    fn from(TooMany(seconds): TooMany) -> Self {
+        Self::RateLimited(seconds)
     }
 }
 

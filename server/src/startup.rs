@@ -7,33 +7,33 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
-use governor::{Quota, RateLimiter};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::{CoreApp, Retries, Worker};
 use crate::http::front::Front;
+use crate::http::listen;
+use crate::limits::Limits;
 use crate::pipeline::Pipeline;
 use crate::realtime::{self, Gate, Hub};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
 
-/// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
-/// reading; man 7 tcp, `TCP_USER_TIMEOUT`).
-const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long requests in flight have when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
 /// How often the event log and the inbox are looked through for what is too old.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// How often a minute a password may be tried for an e-mail address.
-const SIGN_IN_ATTEMPTS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10).unwrap();
+/// How often the sessions that sockets hold are looked up again.
+const CHECK_SESSIONS_EVERY: Duration = Duration::from_secs(30);
+/// How often callers are forgotten that the limits need not remember.
+const FORGET_CALLERS_EVERY: Duration = Duration::from_secs(60);
 
 /// A server that is ready to listen.
 pub struct Server {
@@ -58,6 +58,8 @@ impl Server {
             None => SqliteStore::open_temporary(on_commit)?.forwarding(config.core_app.is_some()),
         });
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
+        let limits = Arc::new(Limits::new(&config.limits));
+        let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
         let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits);
         let gate = Arc::new(Gate::new(
@@ -65,22 +67,21 @@ impl Server {
             Arc::clone(&store),
             Arc::clone(&tokens),
             Arc::clone(&clock),
-            limit,
-            config.realtime.auth_timeout,
+            Arc::clone(&limits),
+            &config.realtime,
         ));
         let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
         let registry = connectors::Registry::new(&config.connectors);
-        let pipeline = Pipeline::new(registry, Arc::clone(&store), config.limits.webhooks_per_connection);
-        let sign_in_attempts = RateLimiter::keyed(Quota::per_minute(SIGN_IN_ATTEMPTS));
-        let state = AppState::new(App { config, store, pipeline, hub, gate, tokens, sign_in_attempts, clock });
-        let http = &state.config.http;
-        let allow_eio3 = state.config.realtime.allow_eio3;
-        let front = Front::new(engine, crate::http::router(&state), &http.allowed_origins, allow_eio3);
+        let pipeline = Pipeline::new(registry, Arc::clone(&store), Arc::clone(&limits));
+        let state = AppState::new(App { config, store, pipeline, hub, gate, tokens, limits, stopping, clock });
+        let front = Front::new(engine, crate::http::router(&state), &state);
         let watched = Arc::clone(&state.gate);
         let mut tasks = vec![
             tokio::spawn(rooms),
             tokio::spawn(async move { watched.watch().await }),
             tokio::spawn(forget_what_is_old(state.clone())),
+            tokio::spawn(forget_callers(state.clone())),
+            tokio::spawn(check_sessions(state.clone())),
         ];
         tasks.extend(outbox_worker(&state, forward)?.map(|worker| tokio::spawn(worker.run())));
         // What a crash left between a registration and its kept deliveries is finished first.
@@ -104,37 +105,31 @@ impl Server {
     }
 
     /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
-    pub async fn run(
-        self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let Self { front, io, tasks, .. } = self;
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-            let _ = socket2::SockRef::from(&*stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
-        });
-        let (stopping, stopped) = tokio::sync::oneshot::channel();
-        let graceful = async move {
+    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+        let Self { state, front, io, tasks } = self;
+        let proxies = state.config.http.trusted_proxies.clone();
+        let stopping = state.stopping.clone();
+        let begun = stopping.clone();
+        tokio::spawn(async move {
             stop.await;
             tracing::info!("stopping");
-            let _ = stopping.send(());
-            // Sockets are told first: an open one would hold its connection until it leaves.
+            begun.cancel();
+        });
+        let serving = listen::serve(listener, front, proxies, stopping.clone());
+        // Sockets are told as well: they come back elsewhere, or here when it has started again.
+        let closing = async {
+            stopping.cancelled().await;
             io.close().await;
         };
-        let serving = axum::serve(listener, tower::make::Shared::new(front)).with_graceful_shutdown(graceful);
-        let outcome = tokio::select! {
-            outcome = serving => outcome,
-            () = async {
-                let _ = stopped.await;
-                tokio::time::sleep(STOP_LIMIT).await;
-            } => {
-                tracing::warn!("some connections did not end in time");
-                Ok(())
-            }
+        let limit = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(STOP_LIMIT).await;
         };
+        tokio::select! {
+            _ = async { tokio::join!(serving, closing) } => {}
+            () = limit => tracing::warn!("some connections did not end in time"),
+        }
         tasks.iter().for_each(JoinHandle::abort);
-        outcome
     }
 }
 
@@ -164,6 +159,25 @@ async fn forget_what_is_old(state: AppState) {
         match forgotten.await {
             Ok((events, deliveries)) => tracing::debug!(events, deliveries, "what is old was forgotten"),
             Err(error) => tracing::error!(%error, "what is old could not be forgotten"),
+        }
+    }
+}
+
+/// Keeps what is remembered of callers to those of late.
+async fn forget_callers(state: AppState) {
+    loop {
+        tokio::time::sleep(FORGET_CALLERS_EVERY).await;
+        state.limits.forget_the_quiet();
+        state.hub.lines().forget_the_ended();
+    }
+}
+
+/// Notices sessions that were ended by another process.
+async fn check_sessions(state: AppState) {
+    loop {
+        tokio::time::sleep(CHECK_SESSIONS_EVERY).await;
+        if let Err(error) = state.gate.check_sessions().await {
+            tracing::warn!(%error, "sessions could not be looked up");
         }
     }
 }

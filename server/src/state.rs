@@ -5,12 +5,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use governor::DefaultKeyedRateLimiter;
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::limits::Limits;
 use crate::pipeline::Pipeline;
 use crate::realtime::{Gate, Hub};
 use crate::store::Store;
@@ -29,8 +30,10 @@ pub struct App {
     pub gate: Arc<Gate>,
     /// Whose token it is.
     pub tokens: Arc<TokenVerifier>,
-    /// How often a password may be tried, for each e-mail address.
-    pub sign_in_attempts: DefaultKeyedRateLimiter<String>,
+    /// How often somebody may call.
+    pub limits: Arc<Limits>,
+    /// Cancelled when the server begins to stop: what would go on for ever ends then.
+    pub stopping: CancellationToken,
     /// Where the time comes from.
     pub clock: Clock,
 }

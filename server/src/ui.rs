@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use leptos::config::{Env, LeptosOptions, ReloadWSProtocol};
@@ -22,6 +22,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
 use crate::auth::{session, token};
+use crate::http::error::ApiError;
 use crate::state::AppState;
 use crate::store;
 
@@ -105,6 +106,9 @@ async fn add_viewer(State(state): State<AppState>, mut request: Request, next: N
     if session::is_present(request.headers()) {
         match session::of_request(state.store.as_ref(), request.headers(), state.now()).await {
             Ok(Some(session)) => {
+                if let Err(too_many) = state.limits.call_of(&session.user_id) {
+                    return ApiError::from(too_many).into_response();
+                }
                 request
                     .extensions_mut()
                     .insert(Viewer { user_id: session.user_id, display_name: session.display_name });

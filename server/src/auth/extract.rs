@@ -45,17 +45,19 @@ impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        if let Some(token) = bearer(parts) {
-            return Ok(Self(state.tokens.verify(token, state.now()).await?));
-        }
-        match session::of_request(state.store.as_ref(), &parts.headers, state.now()).await? {
-            Some(session) => Ok(Self(Identity {
-                user_id: session.user_id,
-                expires_at: session.expires_at,
-                session: session::id(&parts.headers),
-            })),
-            None => Err(ErrorCode::Unauthorized.into()),
-        }
+        let identity = match bearer(parts) {
+            Some(token) => state.tokens.verify(token, state.now()).await?,
+            None => match session::of_request(state.store.as_ref(), &parts.headers, state.now()).await? {
+                Some(session) => Identity {
+                    user_id: session.user_id,
+                    expires_at: session.expires_at,
+                    session: session::id(&parts.headers),
+                },
+                None => return Err(ErrorCode::Unauthorized.into()),
+            },
+        };
+        state.limits.call_of(&identity.user_id)?;
+        Ok(Self(identity))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `tallywire user add`, `token` and `connection add`.
+//! `tallywire user …`, `token` and `connection add`.
 //!
 //! Owns their small works on the configured store. They may run beside a server: SQLite lets both
 //! write in turn. Must not print a secret that was not asked for.
@@ -8,7 +8,8 @@ use std::io::Read as _;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::auth::{password, token};
-use server::config::Config;
+use server::config::{Config, LimitsConfig};
+use server::limits::Limits;
 use server::pipeline::Pipeline;
 use server::store::sqlite::SqliteStore;
 use server::store::{Store, User};
@@ -38,6 +39,12 @@ pub(super) async fn add_user(
     Ok(())
 }
 
+/// Ends every sign-in of a user.
+pub(super) async fn sign_out(config: &Config, user_id: String) -> anyhow::Result<()> {
+    println!("{} sign-ins ended", open(config)?.delete_sessions(user_id).await?);
+    Ok(())
+}
+
 /// Prints a token.
 pub(super) fn print_token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<()> {
     println!("{}", token(config, user_id, seconds)?);
@@ -60,12 +67,17 @@ pub(super) async fn add_connection(
     institution_name: Option<String>,
 ) -> anyhow::Result<()> {
     let registry = connectors::Registry::new(&config.connectors);
-    let pipeline = Pipeline::new(registry, std::sync::Arc::new(open(&config)?), None);
+    let pipeline = Pipeline::new(registry, std::sync::Arc::new(open(&config)?), unlimited());
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
     let (connection, is_new) = pipeline.register(connector, connection_id, request, Timestamp::now()).await?;
     let verb = if is_new { "registered" } else { "updated" };
     println!("{verb}: {} {} of {}", connection.connector_id, connection.connection_id, connection.user_id);
     Ok(())
+}
+
+/// The command line counts nobody.
+pub(super) fn unlimited() -> std::sync::Arc<Limits> {
+    std::sync::Arc::new(Limits::new(&LimitsConfig::default()))
 }
 
 pub(super) fn open(config: &Config) -> anyhow::Result<SqliteStore> {

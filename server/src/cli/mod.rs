@@ -79,6 +79,11 @@ enum UserCommand {
         #[arg(long)]
         name: Option<String>,
     },
+    /// End every sign-in of a user at the dashboard; open pages notice within half a minute
+    SignOut {
+        /// The owner of the feed
+        user_id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +154,9 @@ impl Cli {
             None => serve::demo(&source).await,
             Some(Command::User(UserCommand::Add { email, id, name })) => {
                 admin::add_user(config::load(&source)?, email, id, name).await
+            }
+            Some(Command::User(UserCommand::SignOut { user_id })) => {
+                admin::sign_out(&config::load(&source)?, user_id).await
             }
             Some(Command::Token { user_id, seconds }) => admin::print_token(&config::load(&source)?, &user_id, seconds),
             Some(Command::Connection(ConnectionCommand::Add { connector, connection_id, user, institution })) => {

@@ -34,7 +34,7 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
             println!();
         }
         InboxCommand::Replay { id } => {
-            let pipeline = Pipeline::new(connectors::Registry::new(&config.connectors), store, None);
+            let pipeline = Pipeline::new(connectors::Registry::new(&config.connectors), store, admin::unlimited());
             match pipeline.run_again(id, Timestamp::now()).await? {
                 Recorded::Applied { changed } => println!("applied: {changed} transactions were new or had changed"),
                 Recorded::Duplicate => println!("it was processed before: nothing was done"),

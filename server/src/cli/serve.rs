@@ -18,7 +18,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     let (server, listener) = open(config).await?;
     let port = listener.local_addr()?.port();
     println!("\n  Tallywire is ready:  http://localhost:{port}\n");
-    server.run(listener, stop_signal()).await?;
+    server.run(listener, stop_signal()).await;
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
         "\n  Tallywire demo:  http://localhost:{port}\n\n  Invented people and simulated banks; the data is gone when it stops (Ctrl+C).\n"
     );
     tokio::select! {
-        outcome = serving => outcome??,
+        outcome = serving => outcome?,
         outcome = simulator.run() => outcome?,
     }
     Ok(())

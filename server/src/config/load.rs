@@ -118,14 +118,16 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
 }
 
 fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
+    let per_connection = reader.number("WEBHOOK_RATE_LIMIT", 600, 0..=u32::MAX);
     let mut limit = |name, default| NonZeroU32::new(reader.number(name, default, 0..=u32::MAX));
     LimitsConfig {
-        webhooks_per_connection: limit("WEBHOOK_RATE_LIMIT", 600),
-        webhooks_per_user: limit("WEBHOOK_RATE_LIMIT_PER_USER", 3000),
+        webhooks_per_connection: NonZeroU32::new(per_connection),
+        // A person has several banks. Whoever turns the first limit off means these as well.
+        webhooks_per_user: limit("WEBHOOK_RATE_LIMIT_PER_USER", per_connection.saturating_mul(5)),
         // A provider sends everybody's from a few addresses.
-        webhooks_per_address: limit("WEBHOOK_RATE_LIMIT_PER_ADDRESS", 60_000),
-        calls_per_user: limit("API_RATE_LIMIT_PER_USER", 1200),
-        calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 6000),
+        webhooks_per_address: limit("WEBHOOK_RATE_LIMIT_PER_ADDRESS", per_connection.saturating_mul(100)),
+        calls_per_user: limit("API_RATE_LIMIT_PER_USER", 6000),
+        calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 12_000),
     }
 }
 

@@ -9,6 +9,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
+use crate::limits::TooMany;
 use crate::pipeline::Refusal;
 use crate::realtime::StreamError;
 use crate::{auth, store};
@@ -69,6 +70,12 @@ impl From<auth::Error> for ApiError {
             auth::Error::Invalid => ErrorCode::InvalidToken.into(),
             auth::Error::Unavailable(detail) => Self::hidden(ErrorCode::AuthUnavailable, &detail),
         }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany(seconds): TooMany) -> Self {
+        Self::from(ErrorCode::RateLimited).retry_after(seconds)
     }
 }
 

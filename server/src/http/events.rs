@@ -35,8 +35,7 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     // An id that is no number asks for what no log holds, and is told so.
     let since = last.map(|id| id.trim().parse().unwrap_or(u64::MAX)).or(options.since);
-    let (hub, store) = (state.hub.clone(), state.store.clone());
-    let mut subscription = Subscription::start(hub, store, &user.user_id, since).await?;
+    let mut subscription = Subscription::start(state.gate.clone(), &user, since).await?;
     let first = subscription.sync_required.take();
     let first = match first {
         Some(required) => Some(named(
@@ -47,15 +46,20 @@ pub(super) async fn stream(
         None => None,
     };
     let ends = tokio::time::Instant::now() + remaining(&state, &user);
-    let events = stream::unfold((subscription, first), move |(mut subscription, first)| async move {
-        let event = match first {
-            Some(event) => event,
-            None => {
-                let event = tokio::time::timeout_at(ends, subscription.next()).await.ok()??;
-                named(event.name, event.seq, event.payload.get())
-            }
-        };
-        Some((Ok::<_, Infallible>(event), (subscription, None)))
+    let stopping = state.stopping.clone();
+    let events = stream::unfold((subscription, first), move |(mut subscription, first)| {
+        let stopping = stopping.clone();
+        async move {
+            let event = match first {
+                Some(event) => event,
+                None => tokio::select! {
+                    event = subscription.next() => event.map(|event| named(event.name, event.seq, event.payload.get()))?,
+                    () = tokio::time::sleep_until(ends) => return None,
+                    () = stopping.cancelled() => return None,
+                },
+            };
+            Some((Ok::<_, Infallible>(event), (subscription, None)))
+        }
     });
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     Ok(Sse::new(events).keep_alive(keep_alive).into_response())

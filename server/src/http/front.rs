@@ -18,13 +18,38 @@ use wire::ErrorCode;
 
 use super::error::ApiError;
 use super::origin;
-use crate::realtime::EngineService;
+use super::peer::Peer;
+use crate::limits::Limits;
+use crate::realtime::{EngineService, Lines, Sid};
+use crate::state::AppState;
 
 /// What Socket.IO's requests are checked against.
 #[derive(Clone)]
 struct Rules {
     allowed_origins: Arc<[String]>,
     allow_eio3: bool,
+    limits: Arc<Limits>,
+    lines: Arc<Lines>,
+}
+
+/// What an Engine.IO request says of itself.
+#[derive(Default)]
+struct Asked {
+    /// Of the session it belongs to; nothing where it begins one.
+    sid: Option<Sid>,
+    is_websocket: bool,
+    is_eio3: bool,
+}
+
+impl Asked {
+    fn of(query: &str) -> Self {
+        query.split('&').filter_map(|pair| pair.split_once('=')).fold(Self::default(), |asked, pair| match pair {
+            ("sid", sid) => Self { sid: sid.parse().ok(), ..asked },
+            ("transport", transport) => Self { is_websocket: transport == "websocket", ..asked },
+            ("EIO", version) => Self { is_eio3: version == "3", ..asked },
+            _ => asked,
+        })
+    }
 }
 
 /// The whole server as one service.
@@ -37,8 +62,14 @@ pub struct Front {
 
 impl Front {
     /// Joins the two ways.
-    pub fn new(engine: EngineService, router: Router, allowed_origins: &[String], allow_eio3: bool) -> Self {
-        Self { engine, router, rules: Rules { allowed_origins: allowed_origins.into(), allow_eio3 } }
+    pub fn new(engine: EngineService, router: Router, state: &AppState) -> Self {
+        let rules = Rules {
+            allowed_origins: state.config.http.allowed_origins.as_slice().into(),
+            allow_eio3: state.config.realtime.allow_eio3,
+            limits: Arc::clone(&state.limits),
+            lines: Arc::clone(state.hub.lines()),
+        };
+        Self { engine, router, rules }
     }
 }
 
@@ -57,10 +88,11 @@ impl Service<Request<Body>> for Front {
         if path != "/socket.io" && !path.starts_with(wire::events::PATH) {
             return Box::pin(Service::<Request<Body>>::call(&mut self.router, request));
         }
-        if let Some(refusal) = self.rules.refuse(&request) {
+        let cors = self.rules.cors_headers(request.headers());
+        if let Some(mut refusal) = self.rules.refuse(&request) {
+            refusal.headers_mut().extend(cors);
             return Box::pin(std::future::ready(Ok(refusal)));
         }
-        let cors = self.rules.cors_headers(request.headers());
         if request.method() == Method::OPTIONS {
             return Box::pin(std::future::ready(Ok((http::StatusCode::NO_CONTENT, cors).into_response())));
         }
@@ -93,9 +125,21 @@ impl Rules {
         if !origin::is_allowed(request.headers(), &self.allowed_origins) {
             return Some(ApiError::from(ErrorCode::OriginNotAllowed).into_response());
         }
-        let query = request.uri().query().unwrap_or_default();
-        if !self.allow_eio3 && query.split('&').any(|pair| pair == "EIO=3") {
+        let asked = Asked::of(request.uri().query().unwrap_or_default());
+        if asked.is_eio3 && !self.allow_eio3 {
             return Some(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version").into_response());
+        }
+        let peer = request.extensions().get::<Peer>();
+        match (asked.sid, peer) {
+            (Some(sid), _) if self.lines.has_ended(sid) => return Some(unknown_session()),
+            (Some(sid), Some(peer)) if asked.is_websocket => self.lines.carries(sid, &peer.line),
+            // Only what begins a session counts: polling is many requests.
+            (None, Some(peer)) => {
+                if let Err(too_many) = self.limits.call_from(peer.address) {
+                    return Some(ApiError::from(too_many).into_response());
+                }
+            }
+            _ => {}
         }
         None
     }
@@ -103,6 +147,9 @@ impl Rules {
     /// What lets an allowed page of another origin read the answer.
     fn cors_headers(&self, headers: &HeaderMap) -> HeaderMap {
         let mut cors = HeaderMap::new();
+        if !origin::is_allowed(headers, &self.allowed_origins) {
+            return cors;
+        }
         if let Some(origin) = headers.get(header::ORIGIN).filter(|_| !origin::is_own(headers)) {
             cors.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             cors.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
@@ -114,4 +161,10 @@ impl Rules {
         }
         cors
     }
+}
+
+/// The engine's own answer to a session that it does not know.
+fn unknown_session() -> Response {
+    let body = serde_json::json!({ "code": 1, "message": "Session ID unknown" });
+    (http::StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }

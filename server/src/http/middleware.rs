@@ -17,15 +17,18 @@ use wire::ErrorCode;
 
 use super::error::ApiError;
 use super::origin;
+use super::peer::Peer;
 use crate::auth::session;
 use crate::state::AppState;
 
 /// The routes with their layers: `webhooks` come from servers and need none of the browsers'.
 pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, state: &AppState) -> Router<AppState> {
     let browsers = browsers
+        .layer(middleware::from_fn_with_state(state.clone(), limit_calls))
         .layer(middleware::from_fn_with_state(state.clone(), refuse_forged_writes))
         .layer(CompressionLayer::new())
         .layer(cors(state));
+    let webhooks = webhooks.layer(middleware::from_fn_with_state(state.clone(), limit_deliveries));
     browsers
         .merge(webhooks)
         .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotAllowed) })
@@ -63,6 +66,24 @@ async fn refuse_forged_writes(State(state): State<AppState>, request: Request, n
 /// A configured front end that authenticates by header does not lean on the cookie.
 fn has_own_credentials(state: &AppState, headers: &http::HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION) && origin::is_allowed(headers, &state.config.http.allowed_origins)
+}
+
+/// Calls and pages by address. Files of the dashboard and probes do not count.
+async fn limit_calls(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let counts = !path.starts_with("/pkg/") && !path.starts_with("/health/");
+    match request.extensions().get::<Peer>().filter(|_| counts).map(|peer| state.limits.call_from(peer.address)) {
+        Some(Err(too_many)) => ApiError::from(too_many).into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+/// Deliveries by address, before anything of them is read.
+async fn limit_deliveries(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match request.extensions().get::<Peer>().map(|peer| state.limits.delivery_from(peer.address)) {
+        Some(Err(too_many)) => ApiError::from(too_many).into_response(),
+        _ => next.run(request).await,
+    }
 }
 
 fn on_panic(_: Box<dyn Any + Send + 'static>) -> Response {

@@ -4,7 +4,9 @@
 
 pub mod error;
 pub mod front;
+pub mod listen;
 pub mod origin;
+pub mod peer;
 
 mod accounts;
 mod connections;

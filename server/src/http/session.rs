@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
 use super::error::ApiError;
+use super::peer::Peer;
 use crate::auth::extract::{CurrentUser, JsonBody};
 use crate::auth::{password, session};
+use crate::limits::TooMany;
 use crate::state::AppState;
 
 #[derive(Deserialize)]
@@ -39,15 +41,16 @@ struct SignedIn {
 /// `POST /api/session`: JSON is answered with JSON, a form with a redirect.
 pub(super) async fn start(State(state): State<AppState>, request: Request) -> Response {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let peer = request.extensions().get::<Peer>().cloned();
     if content_type.starts_with("application/x-www-form-urlencoded") {
         let proof = axum::Form::<Proof>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest.into());
-        return match sign_in(&state, proof.map(|axum::Form(proof)| proof)).await {
+        return match sign_in(&state, peer, proof.map(|axum::Form(proof)| proof)).await {
             Ok((_, cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
             Err(error) => Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response(),
         };
     }
     let proof = JsonBody::<Proof>::from_request(request, &()).await.map(|JsonBody(proof)| proof);
-    match sign_in(&state, proof).await {
+    match sign_in(&state, peer, proof).await {
         Ok((user_id, cookie)) => ([(SET_COOKIE, cookie)], Json(SignedIn { success: true, user_id })).into_response(),
         Err(error) => error.into_response(),
     }
@@ -79,7 +82,19 @@ async fn sign_out(state: &AppState, headers: &HeaderMap) -> Result<String, ApiEr
     Ok(cookie)
 }
 
-async fn sign_in(state: &AppState, proof: Result<Proof, ApiError>) -> Result<(String, String), ApiError> {
+fn too_many_attempts(TooMany(seconds): TooMany) -> ApiError {
+    ApiError::new(ErrorCode::RateLimited, "Too many attempts: wait a minute").retry_after(seconds)
+}
+
+/// Counted by address before the proof is looked at: checking a password costs time on purpose.
+async fn sign_in(
+    state: &AppState,
+    peer: Option<Peer>,
+    proof: Result<Proof, ApiError>,
+) -> Result<(String, String), ApiError> {
+    if let Some(peer) = peer {
+        state.limits.sign_in_from(peer.address).map_err(too_many_attempts)?;
+    }
     let (user_id, display_name) = match proof? {
         Proof { token: Some(token), display_name, .. } => {
             let identity = state.tokens.verify(&token, state.now()).await?;
@@ -98,10 +113,7 @@ async fn sign_in(state: &AppState, proof: Result<Proof, ApiError>) -> Result<(St
 
 async fn by_password(state: &AppState, email: String, password: String) -> Result<(String, String), ApiError> {
     let email = email.trim().to_lowercase();
-    if state.sign_in_attempts.check_key(&email).is_err() {
-        let error = ApiError::new(ErrorCode::RateLimited, "Too many attempts: wait a minute");
-        return Err(error.retry_after(60));
-    }
+    state.limits.password_for(&email).map_err(too_many_attempts)?;
     let user = state.store.user_by_email(email).await?;
     let is_good = password::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await;
     match user {

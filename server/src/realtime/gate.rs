@@ -18,12 +18,22 @@ use wire::events;
 
 use super::Hub;
 use super::deadlines::Deadlines;
+use super::lines::LAST_WORDS;
 use super::outlet::MemberId;
 use crate::auth::Identity;
 use crate::auth::session::SessionId;
 use crate::auth::token::{LEEWAY_SECONDS, TokenVerifier};
 use crate::clock::Clock;
-use crate::store::Store;
+use crate::config::RealtimeConfig;
+use crate::http::peer::Peer;
+use crate::limits::Limits;
+use crate::store::{self, Store};
+
+/// How many events a socket may send in a window of time, and how long that is.
+const MOST_EVENTS: u16 = 1000;
+const WINDOW: Duration = Duration::from_secs(10);
+/// How many refused sign-ins end a socket.
+const MOST_REFUSALS: u8 = 10;
 
 /// The sockets of this node and what lets them in.
 pub struct Gate {
@@ -32,17 +42,38 @@ pub struct Gate {
     pub(super) tokens: Arc<TokenVerifier>,
     pub(super) clock: Clock,
     pub(super) limit: u32,
+    pub(super) limits: Arc<Limits>,
     auth_timeout: Duration,
     sockets: DashMap<Sid, Visitor>,
-    /// The sockets that signed in with a dashboard's session.
-    sessions: DashMap<SessionId, Vec<SocketRef>>,
+    /// Who signed in with a dashboard's session.
+    sessions: DashMap<SessionId, Vec<Holder>>,
     deadlines: Deadlines,
+}
+
+/// Somebody who is there on the strength of a session.
+pub(super) enum Holder {
+    Socket(SocketRef),
+    Stream(Arc<str>, MemberId),
+}
+
+impl Holder {
+    fn id(&self) -> MemberId {
+        match self {
+            Self::Socket(socket) => MemberId::Socket(socket.id),
+            Self::Stream(_, id) => *id,
+        }
+    }
 }
 
 struct Visitor {
     user: Option<(Arc<str>, Timestamp)>,
     session: Option<SessionId>,
     deadline: Instant,
+    /// How many sign-ins were refused.
+    refusals: u8,
+    /// How many events came since the window opened.
+    events: u16,
+    window: Instant,
 }
 
 impl Gate {
@@ -52,16 +83,17 @@ impl Gate {
         store: Arc<dyn Store>,
         tokens: Arc<TokenVerifier>,
         clock: Clock,
-        limit: u32,
-        auth_timeout: Duration,
+        limits: Arc<Limits>,
+        config: &RealtimeConfig,
     ) -> Self {
         Self {
             hub,
             store,
             tokens,
             clock,
-            limit,
-            auth_timeout,
+            limit: config.max_connections_per_user,
+            limits,
+            auth_timeout: config.auth_timeout,
             sockets: DashMap::new(),
             sessions: DashMap::new(),
             deadlines: Deadlines::default(),
@@ -84,7 +116,14 @@ impl Gate {
     /// A socket is connecting: it has so long to sign in.
     pub(super) fn open(&self, socket: &SocketRef) {
         let deadline = Instant::now() + self.auth_timeout;
-        self.sockets.insert(socket.id, Visitor { user: None, session: None, deadline });
+        let visitor = Visitor { user: None, session: None, deadline, refusals: 0, events: 0, window: Instant::now() };
+        self.sockets.insert(socket.id, visitor);
+        let request = socket.req_parts();
+        if let Some(peer) = request.extensions.get::<Peer>()
+            && request.uri.query().is_some_and(|query| query.contains("transport=websocket"))
+        {
+            self.hub.lines().carries(socket.id, &peer.line);
+        }
         self.deadlines.set(deadline, socket.clone());
     }
 
@@ -96,26 +135,79 @@ impl Gate {
                 self.hub.leave(&user_id, MemberId::Socket(sid));
             }
             if let Some(session) = visitor.session {
-                self.leave_session(session, sid);
+                self.leave_session(session, MemberId::Socket(sid));
             }
         }
     }
 
-    fn leave_session(&self, session: SessionId, sid: Sid) {
-        if let Entry::Occupied(mut sockets) = self.sessions.entry(session) {
-            sockets.get_mut().retain(|socket| socket.id != sid);
-            if sockets.get().is_empty() {
-                sockets.remove();
+    /// Somebody is there on the strength of a session, and goes when it ends.
+    pub(super) fn enter_session(&self, session: SessionId, holder: Holder) {
+        self.sessions.entry(session).or_default().push(holder);
+    }
+
+    pub(super) fn leave_session(&self, session: SessionId, id: MemberId) {
+        if let Entry::Occupied(mut holders) = self.sessions.entry(session) {
+            holders.get_mut().retain(|holder| holder.id() != id);
+            if holders.get().is_empty() {
+                holders.remove();
             }
         }
     }
 
-    /// A session has ended: so have the sockets that signed in with it.
+    /// A session has ended: so have the sockets and streams that signed in with it.
     pub fn end_session(&self, session: SessionId) {
-        let sockets = self.sessions.remove(&session).map(|(_, sockets)| sockets).unwrap_or_default();
-        for socket in sockets {
-            self.turn_away(&socket, &ErrorCode::TokenExpired.into());
+        let holders = self.sessions.remove(&session).map(|(_, holders)| holders).unwrap_or_default();
+        for holder in holders {
+            match holder {
+                Holder::Socket(socket) => self.turn_away(&socket, &ErrorCode::TokenExpired.into()),
+                Holder::Stream(user_id, id) => self.hub.leave(&user_id, id),
+            }
         }
+    }
+
+    /// Ends what is there on the strength of sessions that the store no longer has: they can be ended
+    /// elsewhere.
+    pub async fn check_sessions(&self) -> store::Result<()> {
+        let held: Vec<SessionId> = self.sessions.iter().map(|entry| *entry.key()).collect();
+        for session in held {
+            if self.store.session(session, (self.clock)()).await?.is_none() {
+                self.end_session(session);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a socket may send another event now: far more than any client needs.
+    pub(super) fn may_speak(&self, sid: Sid) -> bool {
+        let Some(mut visitor) = self.sockets.get_mut(&sid) else { return true };
+        if visitor.window.elapsed() > WINDOW {
+            visitor.window = Instant::now();
+            visitor.events = 0;
+        }
+        visitor.events = visitor.events.saturating_add(1);
+        visitor.events <= MOST_EVENTS
+    }
+
+    /// Whether a socket whose sign-in was refused may try again.
+    pub(super) fn may_try_again(&self, socket: &SocketRef) -> bool {
+        let Some(mut visitor) = self.sockets.get_mut(&socket.id) else { return true };
+        visitor.refusals = visitor.refusals.saturating_add(1);
+        let tries_left = visitor.refusals < MOST_REFUSALS;
+        drop(visitor);
+        let address = socket.req_parts().extensions.get::<Peer>().map(|peer| peer.address);
+        tries_left && address.is_none_or(|address| self.limits.sign_in_from(address).is_ok())
+    }
+
+    /// Ends the connection of a socket that has left, unless it has left by itself or come back by
+    /// then.
+    pub(super) fn hang_up_soon(self: &Arc<Self>, sid: Sid) {
+        let gate = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            if !gate.sockets.contains_key(&sid) {
+                gate.hub.lines().end(sid);
+            }
+        });
     }
 
     /// As whom a socket has signed in.
@@ -137,7 +229,7 @@ impl Gate {
         self.deadlines.set(deadline, socket.clone());
         if let Some(session) = identity.session.filter(|_| visitor.session.is_none()) {
             visitor.session = Some(session);
-            self.sessions.entry(session).or_default().push(socket.clone());
+            self.enter_session(session, Holder::Socket(socket.clone()));
         }
         visitor.user = Some((Arc::clone(&user_id), until));
         visitor.deadline = deadline;

@@ -14,6 +14,7 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use tokio::sync::mpsc;
 
+use super::lines::Lines;
 use super::outlet::{MemberId, Outlet};
 use crate::store::FeedEvent;
 
@@ -22,6 +23,7 @@ pub struct Hub {
     rooms: DashMap<Arc<str>, Vec<Member>>,
     limit: usize,
     stragglers: mpsc::UnboundedSender<Straggler>,
+    lines: Arc<Lines>,
 }
 
 struct Member {
@@ -52,7 +54,21 @@ pub(crate) struct Full;
 impl Hub {
     /// Rooms of at most `limit` members; those that fall behind go to `stragglers`.
     pub(super) fn new(limit: u32, stragglers: mpsc::UnboundedSender<Straggler>) -> Self {
-        Self { rooms: DashMap::new(), limit: limit as usize, stragglers }
+        Self { rooms: DashMap::new(), limit: limit as usize, stragglers, lines: Arc::default() }
+    }
+
+    /// The connections beneath the sockets.
+    pub fn lines(&self) -> &Arc<Lines> {
+        &self.lines
+    }
+
+    /// Takes a member out that takes nothing, with its connection: it can come back and resume.
+    pub(super) fn cut_off(&self, user_id: &str, outlet: &Outlet) {
+        self.leave(user_id, outlet.id());
+        outlet.close();
+        if let MemberId::Socket(sid) = outlet.id() {
+            self.lines.end(sid);
+        }
     }
 
     /// How many members a user's room has.

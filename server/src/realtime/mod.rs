@@ -7,6 +7,7 @@ mod credentials;
 mod deadlines;
 mod gate;
 mod hub;
+mod lines;
 mod outlet;
 mod resume;
 mod sign_in;
@@ -23,7 +24,7 @@ use socketioxide::service::SocketIoService;
 use socketioxide::socket::DisconnectReason;
 use socketioxide::{ParserConfig, SocketIo};
 use tokio::sync::mpsc;
-use wire::events;
+use wire::{ErrorCode, events};
 
 use crate::config::RealtimeConfig;
 use crate::store::{FeedEvent, Store};
@@ -31,6 +32,8 @@ use crate::store::{FeedEvent, Store};
 pub use credentials::Credentials;
 pub use gate::Gate;
 pub use hub::Hub;
+pub use lines::Lines;
+pub use socketioxide::socket::Sid;
 pub use stream::{Error as StreamError, Subscription};
 
 /// What a client may send at once; its largest message is a token.
@@ -105,6 +108,9 @@ async fn on_event(
     ack: AckSender,
     State(gate): State<Arc<Gate>>,
 ) {
+    if !gate.may_speak(socket.id) {
+        return gate.turn_away(&socket, &ErrorCode::RateLimited.into());
+    }
     match name.as_str() {
         events::AUTHENTICATE => {
             let answer = gate.sign_in(&socket, payload.unwrap_or_default()).await;
@@ -121,6 +127,11 @@ async fn on_event(
 async fn on_disconnect(socket: SocketRef, reason: DisconnectReason, State(gate): State<Arc<Gate>>) {
     tracing::debug!(%reason, "a socket has gone");
     gate.close(socket.id);
+    match reason {
+        // It has left the namespace, not the connection.
+        DisconnectReason::ServerNSDisconnect | DisconnectReason::ClientNSDisconnect => gate.hang_up_soon(socket.id),
+        _ => gate.hub.lines().forget(socket.id),
+    }
 }
 
 /// The rooms, and what runs beside them: call it once.

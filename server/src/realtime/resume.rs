@@ -103,8 +103,7 @@ pub(super) async fn catch_up_or_cut_off(
 ) {
     if let Err(reason) = catch_up(store, hub, user_id, outlet, cursor, replay_until).await {
         tracing::info!(%reason, user.id = %user_id, "a slow reader is cut off");
-        hub.leave(user_id, outlet.id());
-        outlet.close();
+        hub.cut_off(user_id, outlet);
     }
 }
 

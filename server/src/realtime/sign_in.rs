@@ -63,7 +63,7 @@ impl Gate {
         match outcome {
             Ok(Some(identity)) => self.admit(socket, Ok(identity), since).await,
             Ok(None) => self.answer_again(socket).await,
-            Err(code) => refuse(socket, code),
+            Err(code) => self.refuse_proof(socket, code),
         }
     }
 
@@ -106,7 +106,7 @@ impl Gate {
     ) -> AuthenticateAck {
         let identity = match outcome {
             Ok(identity) => identity,
-            Err(code) => return refuse(socket, code),
+            Err(code) => return self.refuse_proof(socket, code),
         };
         let Some(user_id) = self.claim(socket, &identity) else {
             return refuse(socket, ErrorCode::UserMismatch);
@@ -125,6 +125,15 @@ impl Gate {
             self.hub.leave(&user_id, outlet.id());
         }
         if is_new { self.welcome(socket, &user_id, outlet, since).await } else { self.answer_again(socket).await }
+    }
+
+    /// Refuses what a socket brought. It may try again, but not for ever.
+    fn refuse_proof(&self, socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
+        let refused = refuse(socket, code);
+        if code != ErrorCode::AuthUnavailable && !self.may_try_again(socket) {
+            self.turn_away(socket, &ErrorCode::RateLimited.into());
+        }
+        refused
     }
 
     /// Tells a socket that it is in the room; what it has missed comes next, then what happens.

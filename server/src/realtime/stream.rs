@@ -9,10 +9,14 @@ use tokio::sync::mpsc;
 use wire::ErrorCode;
 use wire::events::SyncRequired;
 
-use super::hub::{Full, Hub};
+use super::Gate;
+use super::gate::Holder;
+use super::hub::Full;
 use super::outlet::{MemberId, Outlet};
 use super::resume::{self, Start};
-use crate::store::{self, FeedEvent, Store};
+use crate::auth::Identity;
+use crate::auth::session::SessionId;
+use crate::store::{self, FeedEvent};
 
 /// How many events may wait for a reader; beyond, it is brought up from the log.
 const BUFFER: usize = 128;
@@ -30,8 +34,9 @@ pub enum Error {
 
 /// A member of a user's room.
 pub struct Subscription {
-    hub: Arc<Hub>,
+    gate: Arc<Gate>,
     user_id: Arc<str>,
+    session: Option<SessionId>,
     id: MemberId,
     events: mpsc::Receiver<FeedEvent>,
     /// What to tell first, where the log does not hold what was asked for.
@@ -40,13 +45,18 @@ pub struct Subscription {
 
 impl Subscription {
     /// Joins the user's room; with `since` what was missed comes first.
-    pub async fn start(hub: Arc<Hub>, store: Arc<dyn Store>, user_id: &str, since: Option<u64>) -> Result<Self, Error> {
-        let user_id: Arc<str> = Arc::from(user_id);
+    pub async fn start(gate: Arc<Gate>, identity: &Identity, since: Option<u64>) -> Result<Self, Error> {
+        let user_id: Arc<str> = Arc::from(identity.user_id.as_str());
         let (sender, events) = mpsc::channel(BUFFER);
         let outlet = Outlet::Stream(uuid::Uuid::now_v7(), sender);
-        hub.join(&user_id, &outlet).map_err(|Full| Error::Full)?;
-        let mut subscription =
-            Self { hub, user_id: Arc::clone(&user_id), id: outlet.id(), events, sync_required: None };
+        let (id, session) = (outlet.id(), identity.session);
+        gate.hub.join(&user_id, &outlet).map_err(|Full| Error::Full)?;
+        if let Some(session) = session {
+            gate.enter_session(session, Holder::Stream(Arc::clone(&user_id), id));
+        }
+        let (hub, store) = (Arc::clone(&gate.hub), Arc::clone(&gate.store));
+        // From here on it leaves by being dropped.
+        let mut subscription = Self { gate, user_id: Arc::clone(&user_id), session, id, events, sync_required: None };
         let ends = store.log_ends(Arc::clone(&user_id)).await?;
         let (from, replay_until) = match resume::start(since, ends) {
             Start::Live => (ends.newest, 0),
@@ -56,14 +66,14 @@ impl Subscription {
                 (ends.newest, 0)
             }
         };
-        let hub = Arc::clone(&subscription.hub);
         tokio::spawn(async move {
             resume::catch_up_or_cut_off(store.as_ref(), &hub, &user_id, &outlet, from, replay_until).await;
         });
         Ok(subscription)
     }
 
-    /// The next event; nothing where it was cut off for reading too slowly.
+    /// The next event; nothing where it was cut off for reading too slowly, or its
+    /// session has ended.
     pub async fn next(&mut self) -> Option<FeedEvent> {
         self.events.recv().await
     }
@@ -71,6 +81,9 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.leave(&self.user_id, self.id);
+        self.gate.hub.leave(&self.user_id, self.id);
+        if let Some(session) = self.session {
+            self.gate.leave_session(session, self.id);
+        }
     }
 }

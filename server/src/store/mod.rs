@@ -193,6 +193,9 @@ pub trait Store: Inbox + Outbox {
     /// Ends a sign-in.
     async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()>;
 
+    /// Ends every sign-in of a user; how many.
+    async fn delete_sessions(&self, user_id: String) -> Result<usize>;
+
     /// Whether it can be written to now.
     async fn check(&self) -> Result<()>;
 }

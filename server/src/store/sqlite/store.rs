@@ -144,6 +144,10 @@ impl Store for SqliteStore {
         self.writer.write(move |connection, _| users::delete_session(connection, token_hash)).await
     }
 
+    async fn delete_sessions(&self, user_id: String) -> Result<usize> {
+        self.writer.write(move |connection, _| users::delete_sessions(connection, &user_id)).await
+    }
+
     async fn check(&self) -> Result<()> {
         self.writer.write(|_, _| Ok(())).await
     }

@@ -64,3 +64,8 @@ pub(super) fn delete_session(connection: &Connection, token_hash: [u8; 32]) -> R
     connection.prepare_cached("DELETE FROM sessions WHERE token_hash = ?1")?.execute([token_hash])?;
     Ok(())
 }
+
+/// Ends every sign-in of a user; how many.
+pub(super) fn delete_sessions(connection: &Connection, user_id: &str) -> Result<usize> {
+    Ok(connection.prepare_cached("DELETE FROM sessions WHERE user_id = ?1")?.execute([user_id])?)
+}

@@ -1,0 +1,110 @@
+//! Accepting connections and stopping.
+//!
+//! Owns the limits of a connection that come before any route: headers, pauses, unread data; and that
+//! what is in flight is answered before the server ends. Must not know a route.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service as _;
+use tower_http::timeout::TimeoutBody;
+
+use super::front::Front;
+use super::peer::{Line, Peer, Severable};
+
+/// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
+/// reading; man 7 tcp, `TCP_USER_TIMEOUT`).
+const UNREAD_LIMIT: Duration = Duration::from_secs(20);
+/// How long the head of a request may take; also how long a connection may be idle between requests.
+const HEAD_LIMIT: Duration = Duration::from_secs(60);
+/// How long a body may pause.
+const BODY_PAUSE: Duration = Duration::from_secs(20);
+/// The largest head of a request: cookies and a token with room to spare. Beyond it the answer is 431.
+const LARGEST_HEAD: usize = 32 * 1024;
+/// How many header fields a request may have. Beyond it the answer is 431.
+const MOST_HEADERS: usize = 100;
+/// How long to wait where no connection can be accepted: file descriptors come back when others end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves every connection until `stopping`, then lets those that are open finish what they have
+/// begun.
+pub async fn serve(listener: TcpListener, front: Front, proxies: Vec<IpNet>, stopping: CancellationToken) {
+    let connections = TaskTracker::new();
+    let proxies: Arc<[IpNet]> = proxies.into();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, address)) => {
+                    let (front, proxies) = (front.clone(), Arc::clone(&proxies));
+                    connections.spawn(connection(stream, address.ip(), front, proxies, stopping.clone()));
+                }
+                Err(error) => on_accept_error(&error).await,
+            },
+            () = stopping.cancelled() => break,
+        }
+    }
+    // Nobody else is taken in.
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    address: IpAddr,
+    front: Front,
+    proxies: Arc<[IpNet]>,
+    stopping: CancellationToken,
+) {
+    let _ = stream.set_nodelay(true);
+    let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+    let line = Arc::new(Line::default());
+    let io = TokioIo::new(Severable::new(stream, Arc::clone(&line)));
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)));
+        let peer = Peer::of_request(address, request.headers(), &proxies, &line);
+        request.extensions_mut().insert(peer);
+        let mut front = front.clone();
+        async move { Ok::<_, Infallible>(front.call(request).await.unwrap_or_else(|never| match never {})) }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_LIMIT)
+        .max_header_size(LARGEST_HEAD)
+        .max_headers(MOST_HEADERS)
+        .serve_connection(io, service)
+        .with_upgrades();
+    let mut serving = std::pin::pin!(serving);
+    let outcome = tokio::select! {
+        outcome = serving.as_mut() => outcome,
+        () = stopping.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Many errors are the one connection's; others mean that there are too many.
+async fn on_accept_error(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        return;
+    }
+    tracing::error!(%error, "no connection can be accepted");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}

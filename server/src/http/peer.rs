@@ -1,0 +1,183 @@
+//! Who is at the other end of a connection.
+//!
+//! Owns the address that limits are kept by, seen through the proxies that are trusted, and the means
+//! to end a connection from elsewhere. Must not decide on limits.
+
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+use http::HeaderMap;
+use ipnet::IpNet;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// What every request carries in its extensions.
+#[derive(Clone)]
+pub struct Peer {
+    /// Whose request it is, as far as can be trusted.
+    pub address: IpAddr,
+    /// Whether it came from this machine without a proxy between.
+    pub is_local: bool,
+    /// Ends the connection it came on.
+    pub line: Arc<Line>,
+}
+
+impl Peer {
+    /// What a request's connection and headers tell.
+    pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], line: &Arc<Line>) -> Self {
+        let connected = connected.to_canonical();
+        let is_forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+        Self {
+            address: client(connected, headers, proxies),
+            is_local: connected.is_loopback() && !is_forwarded,
+            line: Arc::clone(line),
+        }
+    }
+}
+
+/// The last address on the way that no trusted proxy has. Each proxy appends whom it was called by, so
+/// what stands before the first untrusted one is that one's invention.
+fn client(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
+    let lines: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or("")).collect();
+    let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+    let mut address = connected;
+    while is_trusted(&address) {
+        match hops.next().and_then(|hop| parse(hop.trim())) {
+            Some(before) => address = before,
+            None => break,
+        }
+    }
+    address
+}
+
+/// An address, with or without a port.
+fn parse(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(hop, |(address, _)| address);
+    let with_port = || bare.parse::<std::net::SocketAddr>().map(|address| address.ip());
+    bare.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
+}
+
+/// The means to end a connection from elsewhere: the engine under a socket has none of its own.
+#[derive(Default)]
+pub struct Line {
+    is_cut: AtomicBool,
+    reader: AtomicWaker,
+    writer: AtomicWaker,
+}
+
+impl Line {
+    /// Ends the connection.
+    pub fn cut(&self) {
+        self.is_cut.store(true, Ordering::Release);
+        self.reader.wake();
+        self.writer.wake();
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.is_cut.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    }
+}
+
+/// A TCP stream that ends when its line is cut.
+pub(super) struct Severable {
+    stream: TcpStream,
+    line: Arc<Line>,
+}
+
+impl Severable {
+    pub(super) fn new(stream: TcpStream, line: Arc<Line>) -> Self {
+        Self { stream, line }
+    }
+}
+
+impl AsyncRead for Severable {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // Registered before looking, so that a cut in between is not slept through.
+        self.line.reader.register(cx.waker());
+        self.line.check()?;
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Severable {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.line.writer.register(cx.waker());
+        self.line.check()?;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.line.writer.register(cx.waker());
+        self.line.check()?;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn seen(connected: &str, forwarded: &[&str], proxies: &[&str]) -> IpAddr {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", line.parse().expect("a header"));
+        }
+        let proxies: Vec<IpNet> = proxies.iter().map(|network| network.parse().expect("a network")).collect();
+        client(address(connected), &headers, &proxies)
+    }
+
+    #[test]
+    fn nobody_but_a_trusted_proxy_can_name_another_address() {
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &[]), address("203.0.113.9"));
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &["10.0.0.0/8"]), address("203.0.113.9"));
+        assert_eq!(seen("10.1.2.3", &["198.51.100.1"], &["10.0.0.0/8"]), address("198.51.100.1"));
+    }
+
+    #[test]
+    fn what_a_client_puts_before_its_own_address_is_not_believed() {
+        let proxies = ["10.0.0.0/8", "192.0.2.7/32"];
+        let forged = ["1.1.1.1, 198.51.100.1", "192.0.2.7"];
+        assert_eq!(seen("10.1.2.3", &forged, &proxies), address("198.51.100.1"));
+        assert_eq!(seen("10.1.2.3", &["nonsense"], &proxies), address("10.1.2.3"));
+        assert_eq!(seen("10.1.2.3", &["198.51.100.1, unknown"], &proxies), address("10.1.2.3"));
+    }
+
+    #[test]
+    fn ports_and_brackets_are_left_out() {
+        for (hop, expected) in [
+            ("198.51.100.1:4711", "198.51.100.1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+        ] {
+            assert_eq!(seen("127.0.0.1", &[hop], &["127.0.0.1/32"]), address(expected));
+        }
+        assert_eq!(parse("::ffff:198.51.100.1"), Some(address("198.51.100.1")));
+    }
+}

@@ -1,0 +1,197 @@
+//! How often somebody may call.
+//!
+//! Owns what is counted and by whom: addresses, users, connections, e-mail addresses. Must not know
+//! what a call does. Only what is proven counts against a user or a connection, so that nobody can use
+//! up somebody else's share.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::config::LimitsConfig;
+
+/// How often a minute a password may be tried for an e-mail address.
+const PASSWORDS_PER_EMAIL: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// How often a minute somebody may try to sign in from an address: an office shares one.
+const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
+
+/// It was too much; worth trying again after so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany(pub u64);
+
+type Keyed<K> = Option<DefaultKeyedRateLimiter<K>>;
+
+/// What is counted.
+pub struct Limits {
+    deliveries_by_connection: Keyed<String>,
+    deliveries_by_user: Keyed<String>,
+    deliveries_by_address: Keyed<IpAddr>,
+    calls_by_user: Keyed<String>,
+    calls_by_address: Keyed<IpAddr>,
+    passwords_by_email: Keyed<String>,
+    sign_ins_by_address: Keyed<IpAddr>,
+}
+
+impl Limits {
+    /// The limits of a configuration.
+    pub fn new(config: &LimitsConfig) -> Self {
+        Self {
+            deliveries_by_connection: keyed(config.webhooks_per_connection),
+            deliveries_by_user: keyed(config.webhooks_per_user),
+            deliveries_by_address: keyed(config.webhooks_per_address),
+            calls_by_user: keyed(config.calls_per_user),
+            calls_by_address: keyed(config.calls_per_address),
+            passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
+            sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
+        }
+    }
+
+    /// A delivery comes from an address: nothing of it is proven yet.
+    pub fn delivery_from(&self, address: IpAddr) -> Result<(), TooMany> {
+        check_address(&self.deliveries_by_address, address)
+    }
+
+    /// A delivery that is authentic names a connection.
+    pub fn delivery_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
+        match &self.deliveries_by_connection {
+            Some(limiter) => check(limiter, &format!("{connector_id}:{connection_id}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is worth finding out whose a delivery is.
+    pub fn counts_deliveries_of_users(&self) -> bool {
+        self.deliveries_by_user.is_some()
+    }
+
+    /// A delivery is for a user.
+    pub fn delivery_of_user(&self, user_id: &str) -> Result<(), TooMany> {
+        check_text(&self.deliveries_by_user, user_id)
+    }
+
+    /// A call, a page or a new socket comes from an address.
+    pub fn call_from(&self, address: IpAddr) -> Result<(), TooMany> {
+        check_address(&self.calls_by_address, address)
+    }
+
+    /// A call is a user's.
+    pub fn call_of(&self, user_id: &str) -> Result<(), TooMany> {
+        check_text(&self.calls_by_user, user_id)
+    }
+
+    /// Somebody tries a password for an e-mail address.
+    pub fn password_for(&self, email: &str) -> Result<(), TooMany> {
+        check_text(&self.passwords_by_email, email)
+    }
+
+    /// Somebody tries to sign in from an address.
+    pub fn sign_in_from(&self, address: IpAddr) -> Result<(), TooMany> {
+        check_address(&self.sign_ins_by_address, address)
+    }
+
+    /// Forgets whoever could call as often as ever again: the tables hold a minute's callers at most.
+    pub fn forget_the_quiet(&self) {
+        forget(&self.deliveries_by_connection);
+        forget(&self.deliveries_by_user);
+        forget(&self.deliveries_by_address);
+        forget(&self.calls_by_user);
+        forget(&self.calls_by_address);
+        forget(&self.passwords_by_email);
+        forget(&self.sign_ins_by_address);
+    }
+}
+
+fn keyed<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
+    per_minute.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)))
+}
+
+fn check<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), TooMany> {
+    limiter.check_key(key).map_err(|until| TooMany(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1))
+}
+
+fn check_text(limiter: &Keyed<String>, key: &str) -> Result<(), TooMany> {
+    limiter.as_ref().map_or(Ok(()), |limiter| check(limiter, &key.to_owned()))
+}
+
+/// Loopback is this machine: its own tools, or a proxy that nobody declared, behind which everybody
+/// would share one limit.
+fn check_address(limiter: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany> {
+    match limiter {
+        Some(limiter) if !address.is_loopback() => check(limiter, &holder(address)),
+        _ => Ok(()),
+    }
+}
+
+/// Who holds an address: a subscriber has a whole /64 of IPv6 (RFC 6177), and can call from any of it.
+fn holder(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+fn forget<K: Hash + Eq + Clone>(limiter: &Keyed<K>) {
+    if let Some(limiter) = limiter {
+        limiter.retain_recent();
+        limiter.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(calls_per_address: u32) -> Limits {
+        let calls_per_address = NonZeroU32::new(calls_per_address);
+        Limits::new(&LimitsConfig { calls_per_address, calls_per_user: NonZeroU32::new(1), ..LimitsConfig::default() })
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn an_address_that_calls_too_often_is_told_when_to_come_back() {
+        let limits = limits(2);
+        let (caller, other) = (address("198.51.100.1"), address("198.51.100.2"));
+        assert_eq!((limits.call_from(caller), limits.call_from(caller)), (Ok(()), Ok(())));
+        let TooMany(seconds) = limits.call_from(caller).expect_err("the third");
+        assert!((1..=31).contains(&seconds), "{seconds}");
+        assert_eq!(limits.call_from(other), Ok(()));
+    }
+
+    #[test]
+    fn all_of_a_subscribers_ipv6_addresses_are_one() {
+        let limits = limits(1);
+        assert_eq!(limits.call_from(address("2001:db8:1:2::1")), Ok(()));
+        assert!(limits.call_from(address("2001:db8:1:2:ffff::9")).is_err());
+        assert_eq!(limits.call_from(address("2001:db8:1:3::1")), Ok(()));
+    }
+
+    #[test]
+    fn this_machine_is_not_limited_by_address() {
+        let limits = limits(1);
+        assert!(
+            (0..5).all(|_| limits.call_from(address("127.0.0.1")).is_ok() && limits.call_from(address("::1")).is_ok())
+        );
+    }
+
+    #[test]
+    fn one_users_calls_do_not_count_for_another_and_no_limit_is_none() {
+        let limits = limits(1);
+        assert_eq!((limits.call_of("alice"), limits.call_of("bob")), (Ok(()), Ok(())));
+        assert!(limits.call_of("alice").is_err());
+        assert!((0..1000).all(|_| limits.delivery_of_user("alice").is_ok()));
+    }
+
+    #[test]
+    fn forgetting_the_quiet_forgets_nobody_who_is_at_the_limit() {
+        let limits = limits(1);
+        assert_eq!(limits.call_of("alice"), Ok(()));
+        limits.forget_the_quiet();
+        assert!(limits.call_of("alice").is_err());
+    }
+}
