@@ -5,7 +5,9 @@
 mod api;
 mod core_app;
 mod crash;
+mod hang_up;
 mod isolation;
+mod limits;
 mod realtime;
 mod resume;
 mod session;

@@ -12,6 +12,7 @@ use server::startup::Server;
 use server::state::AppState;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::{APIDECK_SECRET, BASIQ_SECRET, Socket};
 
@@ -35,7 +36,8 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     pub(crate) hub: Arc<server::realtime::Hub>,
     offset: Arc<AtomicI64>,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
 }
 
 impl TestApp {
@@ -55,11 +57,17 @@ impl TestApp {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let (state, hub) = (server.state().clone(), Arc::clone(server.hub()));
-        tokio::spawn(server.run(listener, async {
+        let serving = tokio::spawn(server.run(listener, async {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, client, state, hub, offset, _stop: stop }
+        Self { address, client, state, hub, offset, stop: Some(stop), serving: Some(serving) }
+    }
+
+    /// Begins to stop the server; done when it has.
+    pub(crate) fn stop(&mut self) -> JoinHandle<()> {
+        drop(self.stop.take());
+        self.serving.take().expect("it is stopped once")
     }
 
     /// Moves the server's clock.

@@ -1,0 +1,156 @@
+//! Connections that the server ends: after a disconnect, with a session, and when it stops.
+
+use std::time::{Duration, Instant};
+
+use http::header::COOKIE;
+use reqwest::Method;
+use serde_json::{Value, json};
+use server::auth::session;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Basiq, Socket, TestApp, basiq_body};
+
+/// A dashboard's session of the user, as its cookie.
+async fn cookie(app: &TestApp, user_id: &str) -> String {
+    let lifetime = Duration::from_secs(600);
+    let (user_id, name) = (user_id.to_owned(), "Someone".to_owned());
+    let cookie = session::start(app.state.store.as_ref(), user_id, name, lifetime, false, app.now()).await.unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_websocket_that_ignores_its_disconnect_is_cut() {
+    let app = TestApp::start().await;
+    let mut socket = app.socket().await;
+    let signed_out = Instant::now();
+    for _ in 0..10 {
+        socket.authenticate("alice", "not.a.token").await;
+    }
+    while let Some(packet) = socket.packet().await {
+        assert!(packet.starts_with("42[\"error\"") || packet == "41", "{packet}");
+    }
+    assert!(signed_out.elapsed() > Duration::from_secs(4), "it had time to leave by itself");
+}
+
+#[tokio::test]
+async fn a_polling_session_that_ignores_its_disconnect_is_unknown_afterwards() {
+    let app = TestApp::start().await;
+    let get = |path: String| app.request(Method::GET, &path).send();
+    let opened = get("/socket.io/?EIO=4&transport=polling".to_owned()).await.unwrap().text().await.unwrap();
+    let open: Value = serde_json::from_str(opened.trim_start_matches('0')).unwrap();
+    let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", open["sid"].as_str().unwrap());
+    for packet in ["40", "41"] {
+        let sent = app.request(Method::POST, &path).body(packet).send().await.unwrap();
+        assert_eq!(sent.status(), 200);
+    }
+    let deadline = Instant::now() + Duration::from_secs(9);
+    loop {
+        let answer = app.request(Method::POST, &path).body("3").send().await.unwrap();
+        if answer.status() == 400 {
+            let body: Value = answer.json().await.unwrap();
+            assert_eq!(body, json!({ "code": 1, "message": "Session ID unknown" }));
+            break;
+        }
+        assert!(Instant::now() < deadline, "the session is still served");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_and_comes_back_on_the_same_connection_is_not_cut() {
+    let app = TestApp::start().await;
+    let mut socket = app.signed_in("alice").await;
+    socket.send("41").await;
+    socket.send(format!("40{}", json!({ "token": app.token("alice", 600) }))).await;
+    assert!(socket.packet().await.is_some_and(|packet| packet.starts_with("40{")));
+    socket.expect("authenticated").await;
+    tokio::time::sleep(Duration::from_millis(5500)).await;
+    socket.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_elsewhere_ends_its_sockets_and_streams() {
+    let app = TestApp::start().await;
+    let cookie = cookie(&app, "alice").await;
+    let mut socket = Socket::connect(&app.address, None, &[("cookie", cookie.as_str())]).await;
+    socket.expect("authenticated").await;
+    let stream = app.request(Method::GET, "/api/events").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(app.hub.count("alice"), 2);
+    app.state.gate.check_sessions().await.unwrap();
+    socket.expect_nothing().await;
+    // As another process would, without telling this one.
+    assert_eq!(app.state.store.delete_sessions("alice".to_owned()).await.unwrap(), 1);
+    app.state.gate.check_sessions().await.unwrap();
+    assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
+    socket.expect_disconnect().await;
+    let rest = tokio::time::timeout(Duration::from_secs(5), stream.text()).await.unwrap().unwrap();
+    assert_eq!(rest, "");
+    assert_eq!(app.hub.count("alice"), 0);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_sessions_streams() {
+    let app = TestApp::start().await;
+    let cookie = cookie(&app, "alice").await;
+    let stream = app.request(Method::GET, "/api/events").header(COOKIE, &cookie).send().await.unwrap();
+    let end = app.request(Method::DELETE, "/api/session").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(end.status(), 204);
+    let rest = tokio::time::timeout(Duration::from_secs(5), stream.text()).await.unwrap().unwrap();
+    assert_eq!(rest, "");
+}
+
+#[tokio::test]
+async fn a_stopping_server_answers_what_is_in_flight_and_takes_nothing_new() {
+    let mut app = TestApp::start().await;
+    app.register("conn-1", "alice").await;
+    let mut socket = app.signed_in("alice").await;
+    let stream = app.request(Method::GET, "/api/events").bearer_auth(app.token("alice", 60)).send().await.unwrap();
+    // A delivery of which half has come.
+    let body = basiq_body("conn-1", "t1", "-1").to_string().into_bytes();
+    let mut head =
+        format!("POST /api/connectors/basiq/webhook HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in Basiq::default().sign("m1", &body, app.now()) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let address = app.address.trim_start_matches("http://").to_owned();
+    let mut delivery = TcpStream::connect(&address).await.unwrap();
+    delivery.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    delivery.write_all(&body[..body.len() / 2]).await.unwrap();
+    let mut idle = TcpStream::connect(&address).await.unwrap();
+    // Its first answer shows that the server has taken it over from the kernel.
+    idle.write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(idle.read(&mut [0; 1024]).await.unwrap() > 0);
+
+    let stopping = Instant::now();
+    let served = app.stop();
+    // The engine's close, and no disconnect from the namespace: official clients come back from that.
+    while let Some(packet) = socket.packet().await {
+        assert_eq!(packet, "1");
+    }
+    assert!(stream.text().await.unwrap().is_empty(), "the stream has ended");
+    assert_eq!(idle.read(&mut [0; 16]).await.unwrap(), 0, "an idle connection is closed");
+    assert!(TcpStream::connect(&address).await.is_err(), "nobody new is taken in");
+    delivery.write_all(&body[body.len() / 2..]).await.unwrap();
+    let mut answer = String::new();
+    delivery.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains(r#""processed":1"#), "{answer}");
+    served.await.unwrap();
+    assert!(stopping.elapsed() < Duration::from_secs(10));
+    let stored =
+        app.state.store.transactions("alice".to_owned(), wire::api::TransactionQuery::default()).await.unwrap();
+    assert_eq!(stored.transactions.len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_does_not_keep_a_server_from_stopping() {
+    let mut app = TestApp::start().await;
+    let mut hanging = TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
+    let head = "POST /api/connectors/basiq/webhook HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
+    hanging.write_all(head.as_bytes()).await.unwrap();
+    // The server is in the middle of reading it.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let stopping = Instant::now();
+    app.stop().await.unwrap();
+    assert!(stopping.elapsed() < Duration::from_secs(10));
+}

@@ -1,0 +1,196 @@
+//! How often somebody may call, and how large what they send may be.
+
+use std::num::NonZeroU32;
+
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use server::config::LimitsConfig;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Basiq, Socket, TestApp, basiq_body, code, config};
+
+/// A server behind a proxy on this machine: the address of a caller is what the proxy says.
+async fn behind_proxy(limits: LimitsConfig) -> TestApp {
+    let mut config = config();
+    config.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    config.limits = limits;
+    TestApp::with(config).await
+}
+
+async fn call_from(app: &TestApp, address: &str, path: &str) -> Response {
+    app.request(Method::GET, path).header("x-forwarded-for", address).send().await.unwrap()
+}
+
+fn seconds(response: &Response) -> u64 {
+    response.headers()["retry-after"].to_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_address_that_calls_too_often_waits_and_others_do_not() {
+    let limits = LimitsConfig { calls_per_address: NonZeroU32::new(2), ..LimitsConfig::default() };
+    let app = behind_proxy(limits).await;
+    for _ in 0..2 {
+        assert_eq!(call_from(&app, "198.51.100.1", "/api/connectors").await.status(), 200);
+    }
+    let refused = call_from(&app, "203.0.113.5, 198.51.100.1", "/api/connectors").await;
+    assert!((1..=31).contains(&seconds(&refused)));
+    assert_eq!(code(refused).await, (429, "RATE_LIMITED".to_owned()));
+    assert_eq!(call_from(&app, "198.51.100.2", "/api/connectors").await.status(), 200);
+    assert_eq!(call_from(&app, "198.51.100.1", "/health/ready").await.status(), 200, "probes are not counted");
+}
+
+#[tokio::test]
+async fn without_a_trusted_proxy_the_header_changes_nothing() {
+    let mut config = config();
+    config.limits.calls_per_address = NonZeroU32::new(1);
+    let app = TestApp::with(config).await;
+    for _ in 0..5 {
+        assert_eq!(
+            call_from(&app, "198.51.100.1", "/api/connectors").await.status(),
+            200,
+            "this machine is not limited"
+        );
+    }
+}
+
+#[tokio::test]
+async fn new_sockets_count_by_address_and_their_polling_does_not() {
+    let limits = LimitsConfig { calls_per_address: NonZeroU32::new(1), ..LimitsConfig::default() };
+    let app = behind_proxy(limits).await;
+    let opened = call_from(&app, "198.51.100.1", "/socket.io/?EIO=4&transport=polling").await;
+    assert_eq!(opened.status(), 200);
+    let open: Value = serde_json::from_str(opened.text().await.unwrap().trim_start_matches('0')).unwrap();
+    let sid = open["sid"].as_str().unwrap();
+    let path = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+    let post = app.request(Method::POST, &path).header("x-forwarded-for", "198.51.100.1").body("40").send();
+    assert_eq!(post.await.unwrap().status(), 200);
+    assert_eq!(call_from(&app, "198.51.100.1", &path).await.status(), 200);
+    let refused = call_from(&app, "198.51.100.1", "/socket.io/?EIO=4&transport=polling").await;
+    assert_eq!(code(refused).await, (429, "RATE_LIMITED".to_owned()));
+}
+
+#[tokio::test]
+async fn a_user_that_calls_too_often_waits_and_others_do_not() {
+    let mut config = config();
+    config.limits.calls_per_user = NonZeroU32::new(2);
+    let app = TestApp::with(config).await;
+    for _ in 0..2 {
+        app.get("alice", "/api/accounts").await;
+    }
+    let refused = app.request(Method::GET, "/api/accounts").bearer_auth(app.token("alice", 60)).send().await.unwrap();
+    assert!(seconds(&refused) >= 1);
+    assert_eq!(code(refused).await, (429, "RATE_LIMITED".to_owned()));
+    app.get("bob", "/api/accounts").await;
+}
+
+#[tokio::test]
+async fn deliveries_count_for_all_connections_of_their_user() {
+    let mut config = config();
+    config.limits.webhooks_per_user = NonZeroU32::new(2);
+    let app = TestApp::with(config).await;
+    for (connection, user) in [("conn-1", "alice"), ("conn-2", "alice"), ("conn-3", "bob")] {
+        app.register(connection, user).await;
+    }
+    let mut basiq = Basiq::default();
+    for connection in ["conn-1", "conn-2"] {
+        basiq.deliver(&app, &basiq_body(connection, "t1", "-1")).await;
+    }
+    let refused = basiq.send(&app, &basiq_body("conn-1", "t2", "-1")).await;
+    assert_eq!(code(refused).await, (429, "RATE_LIMITED".to_owned()));
+    basiq.deliver(&app, &basiq_body("conn-3", "t1", "-1")).await;
+}
+
+#[tokio::test]
+async fn what_is_not_signed_uses_up_nobodys_share_but_its_senders() {
+    let limits = LimitsConfig {
+        webhooks_per_connection: NonZeroU32::new(1),
+        webhooks_per_address: NonZeroU32::new(3),
+        ..LimitsConfig::default()
+    };
+    let app = behind_proxy(limits).await;
+    app.register("conn-1", "alice").await;
+    let forged = |address: &'static str| {
+        let request = app.request(Method::POST, "/api/connectors/basiq/webhook").header("x-forwarded-for", address);
+        request.json(&basiq_body("conn-1", "t1", "-1")).send()
+    };
+    for _ in 0..3 {
+        assert_eq!(forged("198.51.100.1").await.unwrap().status(), 401);
+    }
+    assert_eq!(forged("198.51.100.1").await.unwrap().status(), 429);
+    Basiq::default().deliver(&app, &basiq_body("conn-1", "t1", "-1")).await;
+}
+
+#[tokio::test]
+async fn sign_ins_count_by_address_whatever_e_mail_address_they_try() {
+    let app = behind_proxy(LimitsConfig::default()).await;
+    let try_with = |index: u32, address: &'static str| {
+        let proof = json!({ "token": format!("not.a.token-{index}") });
+        app.request(Method::POST, "/api/session").header("x-forwarded-for", address).json(&proof).send()
+    };
+    for index in 0..120 {
+        assert_eq!(try_with(index, "2001:db8::1").await.unwrap().status(), 401);
+    }
+    let refused = try_with(120, "2001:db8::2").await.unwrap();
+    assert!(seconds(&refused) >= 1);
+    assert_eq!(code(refused).await, (429, "RATE_LIMITED".to_owned()));
+    assert_eq!(try_with(0, "2001:db8:0:1::1").await.unwrap().status(), 401, "the next /64 is somebody else's");
+}
+
+#[tokio::test]
+async fn a_socket_has_ten_tries_to_sign_in() {
+    let app = TestApp::start().await;
+    let mut socket = app.socket().await;
+    for _ in 0..10 {
+        socket.authenticate("alice", "not.a.token").await;
+        assert_eq!(socket.expect("error").await["code"], json!("INVALID_TOKEN"));
+    }
+    assert_eq!(socket.expect("error").await["code"], json!("RATE_LIMITED"));
+    socket.expect_disconnect().await;
+}
+
+#[tokio::test]
+async fn a_socket_that_floods_the_server_with_events_is_disconnected() {
+    let app = TestApp::start().await;
+    let mut socket = app.signed_in("alice").await;
+    for _ in 0..1001 {
+        socket.emit("noise", &Value::Null).await;
+    }
+    assert_eq!(socket.expect("error").await["code"], json!("RATE_LIMITED"));
+    socket.expect_disconnect().await;
+    assert_eq!(app.hub.count("alice"), 0);
+}
+
+/// Sends raw bytes; the first line of the answer.
+async fn raw(app: &TestApp, request: &str) -> String {
+    let mut stream = TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
+    // The server may answer and close before it has read everything.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut answer = vec![0; 1024];
+    let read = stream.read(&mut answer).await.unwrap_or_default();
+    String::from_utf8_lossy(&answer[..read]).lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn heads_are_bounded_in_size_and_in_number_of_fields() {
+    let app = TestApp::start().await;
+    let get = |fields: &str| format!("GET /health/live HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n");
+    assert_eq!(raw(&app, &get("cookie: a=b\r\n")).await, "HTTP/1.1 200 OK");
+    let long = format!("x-long: {}\r\n", "x".repeat(40_000));
+    assert_eq!(raw(&app, &get(&long)).await, "HTTP/1.1 431 Request Header Fields Too Large");
+    let many: String = (0..120).map(|index| format!("x-{index}: 1\r\n")).collect();
+    assert_eq!(raw(&app, &get(&many)).await, "HTTP/1.1 431 Request Header Fields Too Large");
+}
+
+#[tokio::test]
+async fn bodies_and_messages_are_bounded() {
+    let app = TestApp::start().await;
+    let large = "x".repeat(300_000);
+    let session = app.request(Method::POST, "/api/session").json(&json!({ "token": large })).send().await.unwrap();
+    assert_eq!(code(session).await, (413, "PAYLOAD_TOO_LARGE".to_owned()));
+    let mut socket = app.socket().await;
+    socket.send(format!("42[\"ping\",\"{large}\"]")).await;
+    assert_eq!(socket.packet().await, None, "the connection is closed");
+    let mut other = Socket::connect(&app.address, None, &[]).await;
+    other.expect_nothing().await;
+}
