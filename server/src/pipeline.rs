@@ -4,6 +4,7 @@
 //! or SQL. The event goes out from the commit itself, see `store::CommitSink`.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use connectors::{Connector, Malformed, Meaning, RawDelivery, Registry, VerifiedDelivery, VerifyError};
 use dashmap::DashMap;
@@ -57,13 +58,19 @@ impl Pipeline {
     }
 
     /// Takes a webhook. When this returns, the delivery is on the disk.
-    pub async fn receive(&self, connector: &str, raw: RawDelivery, now: Timestamp) -> Result<WebhookAnswer, Refusal> {
+    pub async fn receive(
+        &self,
+        connector: &str,
+        raw: RawDelivery,
+        arrived: Instant,
+        now: Timestamp,
+    ) -> Result<WebhookAnswer, Refusal> {
         let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         let delivery = connector.verify(raw, now)?;
-        let content = understand(connector.as_ref(), &delivery)?;
+        let content = understand(connector.as_ref(), &delivery);
         self.check_rate(connector.info().id, &content).await?;
-        let new = NewDelivery { connector: connector.info().into(), delivery, content };
-        Ok(answer(self.store.record_delivery(new, now).await?))
+        let new = NewDelivery { connector: connector.info().into(), delivery, content, arrived };
+        answer(self.store.record_delivery(new, now).await?)
     }
 
     /// Registers a connection, then places what was kept for it. Whether it is new.
@@ -89,11 +96,7 @@ impl Pipeline {
         let mut changed_in_all = 0;
         for kept in self.store.placeable_deliveries(connection).await? {
             let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
-            let content = match understand(connector.as_ref(), &kept.delivery) {
-                Ok(content) => content,
-                Err(Malformed(reason)) => Content::Kept(reason),
-            };
-            let new = NewDelivery { connector: connector.info().into(), delivery: kept.delivery, content };
+            let new = newly_understood(connector.as_ref(), kept.delivery);
             if let Recorded::Applied { changed } = self.store.apply_kept(kept.id, new, now).await? {
                 changed_in_all += u64::from(changed);
             }
@@ -106,9 +109,7 @@ impl Pipeline {
     pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
         let kept = self.store.delivery(id).await?;
         let connector = self.registry.get(&kept.connector_id).ok_or(Refusal::UnknownConnector)?;
-        let content = understand(connector.as_ref(), &kept.delivery)?;
-        let new = NewDelivery { connector: connector.info().into(), delivery: kept.delivery, content };
-        Ok(self.store.apply_kept(id, new, now).await?)
+        Ok(self.store.apply_kept(id, newly_understood(connector.as_ref(), kept.delivery), now).await?)
     }
 
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
@@ -149,15 +150,21 @@ impl From<TooMany> for Refusal {
     }
 }
 
-fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery) -> Result<Content, Malformed> {
-    Ok(match connector.normalise(delivery)? {
-        Meaning::Changes { connection_id, changes } => Content::Changes { connection_id, changes },
-        Meaning::Nothing => Content::Nothing,
-        Meaning::NotUnderstood(reason) => Content::Kept(reason),
-    })
+fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery) -> Content {
+    match connector.normalise(delivery) {
+        Ok(Meaning::Changes { connection_id, changes }) => Content::Changes { connection_id, changes },
+        Ok(Meaning::Nothing) => Content::Nothing,
+        Ok(Meaning::NotUnderstood(reason)) => Content::Kept(reason),
+        Err(Malformed(reason)) => Content::Malformed(reason),
+    }
 }
 
-fn answer(recorded: Recorded) -> WebhookAnswer {
+fn newly_understood(connector: &dyn Connector, delivery: VerifiedDelivery) -> NewDelivery {
+    let content = understand(connector, &delivery);
+    NewDelivery { connector: connector.info().into(), delivery, content, arrived: Instant::now() }
+}
+
+fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
     let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
     match recorded {
         Recorded::Applied { changed } => answer.processed = changed,
@@ -166,6 +173,7 @@ fn answer(recorded: Recorded) -> WebhookAnswer {
             answer.kept = true;
             answer.reason = Some(reason);
         }
+        Recorded::Malformed(reason) => return Err(Malformed(reason).into()),
     }
-    answer
+    Ok(answer)
 }

@@ -20,8 +20,9 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
             for entry in store.inbox(kept, limit).await? {
                 let connection = entry.connection_id.unwrap_or_else(|| "-".to_owned());
                 let reason = entry.reason.unwrap_or_default();
+                let latency = entry.latency_us.map_or_else(|| "-".to_owned(), |us| format!("{us}us"));
                 let (id, at, connector, verdict) = (entry.id, entry.received_at, entry.connector_id, entry.verdict);
-                println!("{id}\t{at}\t{connector}\t{connection}\t{verdict}\t{reason}");
+                println!("{id}\t{at}\t{connector}\t{connection}\t{verdict}\t{latency}\t{reason}");
             }
         }
         InboxCommand::Show { id } => {
@@ -39,6 +40,7 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
                 Recorded::Applied { changed } => println!("applied: {changed} transactions were new or had changed"),
                 Recorded::Duplicate => println!("it was processed before: nothing was done"),
                 Recorded::Kept(reason) => println!("still kept: {reason}"),
+                Recorded::Malformed(reason) => println!("still not what this provider sends: {reason}"),
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Owns what the body means as a transaction. Must not take the user from the body.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -84,7 +85,8 @@ pub(super) async fn receive(
     state.store.put_connection(connector.clone(), connection_id.clone(), request, state.now()).await?;
     let content = Content::Changes { connection_id, changes: vec![Change::Transaction(Box::new(new))] };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
-    let recorded = state.store.record_delivery(NewDelivery { connector, delivery, content }, state.now()).await?;
+    let new = NewDelivery { connector, delivery, content, arrived: Instant::now() };
+    let recorded = state.store.record_delivery(new, state.now()).await?;
     let transaction = state.store.transaction(user_id, place).await?;
     let is_new = matches!(recorded, Recorded::Applied { changed: 1.. }) && transaction.revision == 1;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

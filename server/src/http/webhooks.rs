@@ -2,6 +2,8 @@
 //!
 //! Owns the passage from a request to a raw delivery. Must not look into the body.
 
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -14,6 +16,9 @@ use wire::ErrorCode;
 use super::LARGEST_WEBHOOK;
 use super::error::ApiError;
 use crate::state::AppState;
+
+/// How long a body may take: providers give up sooner than that.
+const BODY_LIMIT: Duration = Duration::from_secs(60);
 
 /// `POST /api/connectors/{connector}/webhook`
 pub(super) async fn receive(
@@ -32,11 +37,13 @@ pub(super) async fn receive(
 }
 
 async fn take(state: &AppState, connector: &str, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let arrived = Instant::now();
     // A name that no connector has needs no body read.
     if state.pipeline.registry().get(connector).is_none() {
         return Err(ErrorCode::UnknownConnector.into());
     }
-    let body = Limited::new(body, LARGEST_WEBHOOK).collect().await.map_err(|error| {
+    let whole = tokio::time::timeout(BODY_LIMIT, Limited::new(body, LARGEST_WEBHOOK).collect()).await;
+    let body = whole.map_err(|_| ApiError::new(ErrorCode::BadRequest, "The body took too long"))?.map_err(|error| {
         if error.is::<LengthLimitError>() {
             ApiError::from(ErrorCode::PayloadTooLarge)
         } else {
@@ -44,7 +51,7 @@ async fn take(state: &AppState, connector: &str, headers: &HeaderMap, body: Body
         }
     })?;
     let raw = RawDelivery { headers: readable(headers), body: body.to_bytes().to_vec() };
-    let answer = state.pipeline.receive(connector, raw, state.now()).await?;
+    let answer = state.pipeline.receive(connector, raw, arrived, state.now()).await?;
     Ok(Json(answer).into_response())
 }
 

@@ -32,16 +32,18 @@ pub struct InboxEntry {
     pub connection_id: Option<String>,
     /// RFC 3339, UTC.
     pub received_at: String,
-    /// `processed` or `kept`.
+    /// `processed`, `kept`, or `refused` for what is not the provider's shape.
     pub verdict: String,
-    /// Why it is kept.
+    /// Why it is kept or refused.
     pub reason: Option<String>,
+    /// How long it took from its arrival until it was written, in microseconds.
+    pub latency_us: Option<u64>,
 }
 
 /// Every authentic delivery as it came.
 #[async_trait]
 pub trait Inbox: Send + Sync + 'static {
-    /// The newest deliveries, or only those that are kept.
+    /// The newest deliveries, or only those that could not be placed or understood.
     async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>>;
 
     /// One delivery, with its body.

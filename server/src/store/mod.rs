@@ -11,6 +11,7 @@ pub mod sqlite;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use connectors::{Change, ConnectorInfo, VerifiedDelivery};
@@ -60,6 +61,8 @@ pub struct NewDelivery {
     pub delivery: VerifiedDelivery,
     /// What it means.
     pub content: Content,
+    /// When it arrived, for the time it takes.
+    pub arrived: Instant,
 }
 
 /// What a delivery means to the store.
@@ -76,6 +79,8 @@ pub enum Content {
     Nothing,
     /// Kept, with the reason.
     Kept(String),
+    /// Not this provider's shape; kept to be looked at, with the reason.
+    Malformed(String),
 }
 
 /// What became of a delivery.
@@ -90,6 +95,8 @@ pub enum Recorded {
     Duplicate,
     /// It is kept, with the reason.
     Kept(String),
+    /// It is not this provider's shape, now or when it came before; it is kept to be looked at.
+    Malformed(String),
 }
 
 /// Somebody who can sign in with a password.

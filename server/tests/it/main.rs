@@ -6,6 +6,7 @@ mod api;
 mod core_app;
 mod crash;
 mod hang_up;
+mod inbox;
 mod isolation;
 mod limits;
 mod realtime;

@@ -22,21 +22,24 @@ pub(super) fn record(
     forward: bool,
     now: Timestamp,
 ) -> Result<Recorded> {
-    let NewDelivery { connector, delivery, content } = new;
+    let NewDelivery { connector, delivery, content, arrived } = new;
     let owner = match content {
         Content::Changes { connection_id, .. } => connections::find(connection, &connector.id, connection_id)?,
-        Content::Nothing | Content::Kept(_) => None,
+        Content::Nothing | Content::Kept(_) | Content::Malformed(_) => None,
     };
-    let (connection_id, reason) = match content {
-        Content::Changes { connection_id, .. } if owner.is_none() => (Some(connection_id), Some(UNKNOWN_CONNECTION)),
-        Content::Changes { connection_id, .. } => (Some(connection_id), None),
-        Content::Nothing => (None, None),
-        Content::Kept(reason) => (None, Some(reason.as_str())),
+    let (connection_id, verdict, reason) = match content {
+        Content::Changes { connection_id, .. } if owner.is_none() => {
+            (Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))
+        }
+        Content::Changes { connection_id, .. } => (Some(connection_id), "processed", None),
+        Content::Nothing => (None, "processed", None),
+        Content::Kept(reason) => (None, "kept", Some(reason.as_str())),
+        Content::Malformed(reason) => (None, "refused", Some(reason.as_str())),
     };
     let inserted = connection
         .prepare_cached(
-            "INSERT INTO deliveries (connector_id, delivery_key, connection_id, received_at, headers, body, verdict, reason)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (connector_id, delivery_key) DO NOTHING",
+            "INSERT INTO deliveries (connector_id, delivery_key, connection_id, received_at, headers, body, verdict, reason, latency_us)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (connector_id, delivery_key) DO NOTHING",
         )?
         .execute(params![
             connector.id,
@@ -45,11 +48,12 @@ pub(super) fn record(
             now.as_millisecond(),
             headers_to_keep(delivery.headers())?,
             delivery.body(),
-            if reason.is_some() { "kept" } else { "processed" },
+            verdict,
             reason,
+            u64::try_from(arrived.elapsed().as_micros()).ok(),
         ])?;
     if inserted == 0 {
-        return Ok(Recorded::Duplicate);
+        return seen_before(connection, &connector.id, delivery.key());
     }
     match (content, owner) {
         (Content::Changes { connection_id, changes }, Some(owner)) => {
@@ -59,8 +63,17 @@ pub(super) fn record(
         }
         (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
         (Content::Kept(reason), _) => Ok(Recorded::Kept(reason.clone())),
+        (Content::Malformed(reason), _) => Ok(Recorded::Malformed(reason.clone())),
         (Content::Nothing, _) => Ok(Recorded::Applied { changed: 0 }),
     }
+}
+
+/// What is said of a delivery that was recorded before.
+fn seen_before(connection: &Connection, connector_id: &str, key: &str) -> Result<Recorded> {
+    let (verdict, reason): (String, Option<String>) = connection
+        .prepare_cached("SELECT verdict, reason FROM deliveries WHERE connector_id = ?1 AND delivery_key = ?2")?
+        .query_row([connector_id, key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(if verdict == "refused" { Recorded::Malformed(reason.unwrap_or_default()) } else { Recorded::Duplicate })
 }
 
 /// Applies a delivery that was kept.
@@ -77,6 +90,7 @@ pub(super) fn apply_kept(
         Content::Changes { connection_id, changes } => (connection_id, changes),
         Content::Nothing => return Ok(Recorded::Applied { changed: 0 }),
         Content::Kept(reason) => return Ok(Recorded::Kept(reason.clone())),
+        Content::Malformed(reason) => return Ok(Recorded::Malformed(reason.clone())),
     };
     let Some(owner) = connections::find(connection, &connector.id, connection_id)? else {
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
@@ -84,7 +98,7 @@ pub(super) fn apply_kept(
     // Another job may have applied it since it was read.
     let taken = connection
         .prepare_cached(
-            "UPDATE deliveries SET verdict = 'processed', reason = NULL WHERE id = ?1 AND verdict = 'kept'",
+            "UPDATE deliveries SET verdict = 'processed', reason = NULL WHERE id = ?1 AND verdict <> 'processed'",
         )?
         .execute([id])?;
     if taken == 0 {
@@ -128,8 +142,8 @@ pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
 /// The newest ones.
 pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, connector_id, delivery_key, connection_id, received_at, verdict, reason FROM deliveries
-         WHERE NOT ?1 OR verdict = 'kept' ORDER BY id DESC LIMIT ?2",
+        "SELECT id, connector_id, delivery_key, connection_id, received_at, verdict, reason, latency_us FROM deliveries
+         WHERE NOT ?1 OR verdict <> 'processed' ORDER BY id DESC LIMIT ?2",
     )?;
     let rows = statement.query_map(params![kept_only, limit], |row| {
         Ok(InboxEntry {
@@ -140,18 +154,19 @@ pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Resu
             received_at: clock::rfc3339_of_millis(row.get(4)?),
             verdict: row.get(5)?,
             reason: row.get(6)?,
+            latency_us: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Forgets some of the processed ones that are older than a time; how many. What is kept stays. Ids
+/// Forgets some of those that are settled and older than a time; how many. What is kept stays. Ids
 /// follow the time of arrival, so the oldest are the first.
 pub(super) fn prune(connection: &Connection, older_than: Timestamp) -> Result<usize> {
     Ok(connection
         .prepare_cached(
             "DELETE FROM deliveries WHERE id IN (
-                 SELECT id FROM deliveries WHERE verdict = 'processed' ORDER BY id LIMIT 500)
+                 SELECT id FROM deliveries WHERE verdict <> 'kept' ORDER BY id LIMIT 500)
              AND received_at < ?1",
         )?
         .execute([older_than.as_millisecond()])?)
