@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use report::Report;
-use scenarios::{connect, latency, memory, size, throughput};
+use scenarios::{connect, deaf, latency, memory, replay, size, throughput};
 
 /// Measures Tallywire on this machine: it starts a server, loads it over loopback and stops it.
 #[derive(Parser)]
@@ -48,6 +48,14 @@ struct Setup {
     settings: Vec<String>,
 }
 
+impl Setup {
+    /// The same with one more setting for the server.
+    fn and(&self, setting: &str) -> Self {
+        let settings = self.settings.iter().cloned().chain([setting.to_owned()]).collect();
+        Self { server: self.server.clone(), dir: self.dir.clone(), settings }
+    }
+}
+
 #[derive(Subcommand)]
 enum Scenario {
     /// All of them with their defaults
@@ -62,6 +70,10 @@ enum Scenario {
     Size,
     /// Sockets connected and signed in a second
     Connect(connect::Options),
+    /// What a client has missed, after it has signed in
+    Replay(replay::Options),
+    /// The latency of healthy clients beside some that never read
+    Deaf(deaf::Options),
 }
 
 /// One thread: the generator shares the machine with what it measures.
@@ -83,6 +95,8 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
             latency::run(setup, &parse_defaults(), report).await?;
             throughput::run(setup, &parse_defaults(), report).await?;
             connect::run(setup, &parse_defaults(), report).await?;
+            replay::run(setup, &parse_defaults(), report).await?;
+            deaf::run(setup, &parse_defaults(), report).await?;
             memory::run(setup, &parse_defaults(), report).await?;
             size::run(report)
         }
@@ -91,6 +105,8 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
         Scenario::Memory(options) => memory::run(setup, &options, report).await,
         Scenario::Size => size::run(report),
         Scenario::Connect(options) => connect::run(setup, &options, report).await,
+        Scenario::Replay(options) => replay::run(setup, &options, report).await,
+        Scenario::Deaf(options) => deaf::run(setup, &options, report).await,
     }
 }
 

@@ -37,26 +37,40 @@ struct Authenticated {
 impl Socket {
     /// Connects and signs in.
     pub(crate) async fn open(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
-        tokio::time::timeout(SIGN_IN_LIMIT, Self::connect(address, token)).await.context("signing in took too long")?
+        let auth = format!(r#"{{"token":"{token}"}}"#);
+        Self::open_on(TcpStream::connect(address).await?, address, &auth).await
     }
 
-    async fn connect(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    /// The same on a connection of the caller's, with what `auth` says.
+    pub(crate) async fn open_on(stream: TcpStream, address: SocketAddr, auth: &str) -> anyhow::Result<Self> {
+        let mut socket = Self::connect(stream, address).await?;
+        let signing_in = socket.sign_in(auth);
+        tokio::time::timeout(SIGN_IN_LIMIT, signing_in).await.context("signing in took too long")??;
+        Ok(socket)
+    }
+
+    /// Connects, and does not sign in.
+    pub(crate) async fn connect(stream: TcpStream, address: SocketAddr) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
         let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(0);
         let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
         let (stream, _) = tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await?;
         let mut socket = Self { stream, seq: 0 };
+        let packet = socket.next().await?.context("the server closed a socket")?;
+        anyhow::ensure!(packet.starts_with('0'), "connecting was answered by {packet}");
+        Ok(socket)
+    }
+
+    /// Signs in; what comes next is events.
+    pub(crate) async fn sign_in(&mut self, auth: &str) -> anyhow::Result<()> {
+        self.stream.send(Message::text(format!("40{auth}"))).await?;
         loop {
-            let packet = socket.next().await?.context("the server closed a socket")?;
-            if packet.starts_with('0') {
-                socket.stream.send(Message::text(format!(r#"40{{"token":"{token}"}}"#))).await?;
-            } else if let Some(answer) = event::<Authenticated>(&packet, "authenticated") {
-                socket.seq = answer?.seq;
-                return Ok(socket);
-            } else {
-                anyhow::ensure!(packet.starts_with("40"), "signing in was answered by {packet}");
+            let packet = self.next().await?.context("the server closed a socket")?;
+            if let Some(answer) = event::<Authenticated>(&packet, "authenticated") {
+                self.seq = answer?.seq;
+                return Ok(());
             }
+            anyhow::ensure!(packet.starts_with("40"), "signing in was answered by {packet}");
         }
     }
 

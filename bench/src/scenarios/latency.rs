@@ -22,6 +22,7 @@ use crate::{Setup, disk, population, process};
 mod ledger;
 
 use ledger::Ledger;
+pub(crate) use ledger::Outcome;
 
 const AIM: Duration = Duration::from_millis(10);
 /// How long after the last webhook events are waited for.
@@ -71,30 +72,32 @@ struct Named<'a> {
     transaction_id: &'a str,
 }
 
+impl Options {
+    pub(crate) fn users(&self) -> usize {
+        self.users.into()
+    }
+
+    /// How many webhooks are sent before those that are measured.
+    fn warm_up(&self) -> usize {
+        self.rate as usize
+    }
+
+    fn webhooks(&self) -> usize {
+        self.warm_up() + (self.rate * self.seconds) as usize
+    }
+}
+
 /// Runs it.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let users = usize::from(options.users);
-    process::require_open_files(users * SOCKETS_PER_USER + OTHER_FILES)?;
-    println!("\nlatency: {} sockets, {} webhooks/s for {} s", users * SOCKETS_PER_USER, options.rate, options.seconds);
+    println!("\nlatency");
     let server = Server::start(setup).await?;
-    population::register(&server, users).await?;
-    let sockets = socket::open_many(server.address, users, SOCKETS_PER_USER, 64).await?;
-    let signer = Signer::new(server.address)?;
-    let warm_up = options.rate as usize;
-    let count = warm_up + (options.rate * options.seconds) as usize;
-    let requests = (0..count).map(|index| signer.request(index, index % users)).collect::<anyhow::Result<Vec<_>>>()?;
-
     let disk_before = disk::sync_times(server.folder())?;
-    let server_before = process::cpu_seconds(server.pid)?;
-    let ledger = open_loop(&server, sockets, requests, Duration::from_secs(1) / options.rate).await?;
-    let server_cpu = process::cpu_seconds(server.pid)? - server_before;
+    let outcome = measure(&server, options).await?;
     let disk_after = disk::sync_times(server.folder())?;
+    server.stop().await?;
 
-    let outcome = ledger.close(warm_up);
-    outcome.print();
     disk_before.print("4 KiB write + fdatasync, before");
     disk_after.print("4 KiB write + fdatasync, after");
-    println!("  server's processor seconds: {server_cpu:.2}");
     for (name, times) in [("last", &outcome.last), ("first", &outcome.first)] {
         let [p50, p99] = [0.5, 0.99].map(|share| times.percentile(share));
         let figure = format!("webhook sent → event in the {name} of the user's {SOCKETS_PER_USER} clients, p50 / p99");
@@ -103,11 +106,31 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     note_times(report, "webhook sent → answered, p50 / p99", &outcome.answers);
     note_times(report, "beside it: 4 KiB write + fdatasync before, p50 / p99", &disk_before);
     note_times(report, "and after", &disk_after);
-    let events = count * SOCKETS_PER_USER;
+    let events = options.webhooks() * SOCKETS_PER_USER;
     let wrong = outcome.lost + outcome.twice;
     let measured = format!("{} lost, {} twice, of {events}", outcome.lost, outcome.twice);
     report.judge("events lost or given twice", measured, "0", wrong == 0);
-    server.stop().await
+    Ok(())
+}
+
+/// Measures a server that has just started; prints what it saw.
+pub(crate) async fn measure(server: &Server, options: &Options) -> anyhow::Result<Outcome> {
+    let users = options.users();
+    process::require_open_files(users * SOCKETS_PER_USER + OTHER_FILES)?;
+    println!("  {} sockets, {} webhooks/s for {} s", users * SOCKETS_PER_USER, options.rate, options.seconds);
+    population::register(server, users).await?;
+    let sockets = socket::open_many(server.address, users, SOCKETS_PER_USER, 64).await?;
+    let signer = Signer::new(server.address)?;
+    let requests = (0..options.webhooks())
+        .map(|index| signer.request(index, index % users))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let before = process::cpu_seconds(server.pid)?;
+    let ledger = open_loop(server, sockets, requests, Duration::from_secs(1) / options.rate).await?;
+    let used = process::cpu_seconds(server.pid)? - before;
+    let outcome = ledger.close(options.warm_up());
+    outcome.print();
+    println!("  server's processor seconds: {used:.2}");
+    Ok(outcome)
 }
 
 fn note_times(report: &mut Report, figure: &str, times: &Times) {

@@ -3,7 +3,9 @@
 //! Owns the list of scenarios. Must not share state between them: each starts a server of its own.
 
 pub(crate) mod connect;
+pub(crate) mod deaf;
 pub(crate) mod latency;
 pub(crate) mod memory;
+pub(crate) mod replay;
 pub(crate) mod size;
 pub(crate) mod throughput;

@@ -27,16 +27,16 @@ struct Webhook {
 }
 
 /// The times of a run, each from the instant at which its webhook was due.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// Until the first and the last of the user's clients had decoded the event.
-    pub(super) first: Times,
-    pub(super) last: Times,
-    pub(super) answers: Times,
+    pub(crate) first: Times,
+    pub(crate) last: Times,
+    pub(crate) answers: Times,
     /// How late the generator itself was.
-    pub(super) lag: Times,
-    pub(super) lost: usize,
-    pub(super) twice: usize,
-    pub(super) closed: usize,
+    pub(crate) lag: Times,
+    pub(crate) lost: usize,
+    pub(crate) twice: usize,
+    pub(crate) closed: usize,
 }
 
 impl Ledger {
