@@ -9,6 +9,7 @@ mod hang_up;
 mod inbox;
 mod isolation;
 mod limits;
+mod protocol;
 mod realtime;
 mod resume;
 mod session;

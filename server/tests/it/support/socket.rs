@@ -42,6 +42,13 @@ impl Socket {
         }
     }
 
+    /// The WebSocket that a polling session moves to.
+    pub(crate) async fn upgrade(address: &str, sid: &str) -> Self {
+        let address = address.replacen("http", "ws", 1);
+        let url = format!("{address}/socket.io/?EIO=4&transport=websocket&sid={sid}");
+        Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
+    }
+
     /// The same where the server may be away at any moment; nothing where it is.
     pub(crate) async fn try_connect(address: &str, auth: &Value) -> Option<Self> {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", address.replacen("http", "ws", 1));
@@ -61,6 +68,10 @@ impl Socket {
 
     pub(crate) async fn send(&mut self, packet: impl Into<String>) {
         self.0.send(Message::text(packet.into())).await.unwrap();
+    }
+
+    pub(crate) async fn send_binary(&mut self, bytes: &[u8]) {
+        self.0.send(Message::binary(bytes.to_vec())).await.unwrap();
     }
 
     pub(crate) async fn emit(&mut self, name: &str, payload: &Value) {
