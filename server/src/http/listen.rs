@@ -7,9 +7,11 @@ use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use http::HeaderMap;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -42,7 +44,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// begun.
 pub async fn serve(listener: TcpListener, front: Front, proxies: Vec<IpNet>, stopping: CancellationToken) {
     let connections = TaskTracker::new();
-    let proxies: Arc<[IpNet]> = proxies.into();
+    let proxies = Arc::new(Proxies { trusted: proxies, has_told: AtomicBool::new(false) });
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -61,6 +63,22 @@ pub async fn serve(listener: TcpListener, front: Front, proxies: Vec<IpNet>, sto
     connections.wait().await;
 }
 
+struct Proxies {
+    trusted: Vec<IpNet>,
+    has_told: AtomicBool,
+}
+
+impl Proxies {
+    /// Says once that an address is not believed: most likely a proxy that nobody declared, behind which
+    /// everybody shares its limits.
+    fn tell_of_stranger(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
+        let is_stranger = headers.contains_key("x-forwarded-for") && peer.address == connected.to_canonical();
+        if is_stranger && !self.has_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%connected, "X-Forwarded-For is not believed: is this a proxy that belongs in TRUSTED_PROXIES?");
+        }
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     address: IpAddr,
@@ -74,7 +92,8 @@ async fn connection(
     let io = TokioIo::new(Severable::new(stream, Arc::clone(&line)));
     let service = service_fn(move |request: http::Request<Incoming>| {
         let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)));
-        let peer = Peer::of_request(address, request.headers(), &proxies, &line);
+        let peer = Peer::of_request(address, request.headers(), &proxies.trusted, &line);
+        proxies.tell_of_stranger(address, &peer, request.headers());
         request.extensions_mut().insert(peer);
         let mut front = front.clone();
         async move { Ok::<_, Infallible>(front.call(request).await.unwrap_or_else(|never| match never {})) }

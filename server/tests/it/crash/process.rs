@@ -78,7 +78,9 @@ pub(super) fn user_token(user_id: &str) -> String {
 }
 
 fn spawn(folder: &std::path::Path, port: u16, core_app: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_tallywire"))
+    // `TALLYWIRE_CRASH_BINARY`: another build, such as the release that is about to go out.
+    let binary = std::env::var("TALLYWIRE_CRASH_BINARY");
+    Command::new(binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tallywire")))
         .arg("serve")
         .current_dir(folder)
         .env_clear()
