@@ -83,7 +83,7 @@ async fn connection(
     stream: TcpStream,
     address: IpAddr,
     front: Front,
-    proxies: Arc<[IpNet]>,
+    proxies: Arc<Proxies>,
     stopping: CancellationToken,
 ) {
     let _ = stream.set_nodelay(true);
