@@ -13,6 +13,8 @@ pub mod core_app;
 pub mod demo;
 pub mod http;
 pub mod limits;
+pub mod metrics;
+pub mod operations;
 pub mod pipeline;
 pub mod realtime;
 pub mod startup;
@@ -20,3 +22,4 @@ pub mod state;
 pub mod store;
 #[cfg(feature = "ui")]
 pub mod ui;
+pub mod upkeep;

@@ -16,25 +16,20 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core_app::{CoreApp, Retries, Worker};
+use crate::core_app::{CoreApp, Retries, Signals, Worker};
 use crate::http::front::Front;
 use crate::http::listen;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::realtime::{self, Gate, Hub};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
+use crate::upkeep;
 
 /// How long requests in flight have when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
-/// How often the event log and the inbox are looked through for what is too old.
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// How often the sessions that sockets hold are looked up again.
-const CHECK_SESSIONS_EVERY: Duration = Duration::from_secs(30);
-/// How often callers are forgotten that the limits need not remember.
-const FORGET_CALLERS_EVERY: Duration = Duration::from_secs(60);
-
 /// A server that is ready to listen.
 pub struct Server {
     state: AppState,
@@ -61,7 +56,8 @@ impl Server {
         let limits = Arc::new(Limits::new(&config.limits));
         let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
-        let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits);
+        let metrics = Arc::new(Metrics::default());
+        let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits, Arc::clone(&metrics));
         let gate = Arc::new(Gate::new(
             Arc::clone(&hub),
             Arc::clone(&store),
@@ -73,17 +69,25 @@ impl Server {
         let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
         let registry = connectors::Registry::new(&config.connectors);
         let pipeline = Pipeline::new(registry, Arc::clone(&store), Arc::clone(&limits));
-        let state = AppState::new(App { config, store, pipeline, hub, gate, tokens, limits, stopping, clock });
+        let breaker = Arc::default();
+        let state = AppState::new(App {
+            config,
+            store,
+            pipeline,
+            hub,
+            gate,
+            tokens,
+            limits,
+            metrics,
+            forward,
+            breaker,
+            stopping,
+            clock,
+        });
         let front = Front::new(engine, crate::http::router(&state), &state);
-        let watched = Arc::clone(&state.gate);
-        let mut tasks = vec![
-            tokio::spawn(rooms),
-            tokio::spawn(async move { watched.watch().await }),
-            tokio::spawn(forget_what_is_old(state.clone())),
-            tokio::spawn(forget_callers(state.clone())),
-            tokio::spawn(check_sessions(state.clone())),
-        ];
-        tasks.extend(outbox_worker(&state, forward)?.map(|worker| tokio::spawn(worker.run())));
+        let mut tasks = upkeep::start(&state);
+        tasks.push(tokio::spawn(rooms));
+        tasks.extend(outbox_worker(&state)?.map(|worker| tokio::spawn(worker.run())));
         // What a crash left between a registration and its kept deliveries is finished first.
         state.pipeline.place_kept(None, state.now()).await?;
         Ok(Self { state, front, io, tasks })
@@ -134,7 +138,7 @@ impl Server {
 }
 
 /// The sending to the core app, where one is configured.
-fn outbox_worker(state: &AppState, wake: Arc<Notify>) -> Result<Option<Arc<Worker>>, store::Error> {
+fn outbox_worker(state: &AppState) -> Result<Option<Arc<Worker>>, store::Error> {
     let Some(config) = &state.config.core_app else { return Ok(None) };
     let secret = state.config.auth.service_secrets.first().cloned();
     let secret = secret.ok_or_else(|| store::Error::Unavailable("no SERVICE_SECRET for the core app".to_owned()))?;
@@ -142,42 +146,10 @@ fn outbox_worker(state: &AppState, wake: Arc<Notify>) -> Result<Option<Arc<Worke
         .map_err(|error| store::Error::Unavailable(format!("the core app's client: {error}")))?;
     let retries = Retries { first_pause: config.retry_delay, quick: config.quick_retries };
     let (store, clock) = (Arc::clone(&state.store), Arc::clone(&state.clock));
-    Ok(Some(Worker::new(store, core_app, clock, retries, fastrand::Rng::new(), wake)))
-}
-
-/// Keeps the event log and the inbox to their sizes.
-async fn forget_what_is_old(state: AppState) {
-    loop {
-        tokio::time::sleep(PRUNE_EVERY).await;
-        let events = &state.config.events;
-        let before = |age: Duration| state.now().checked_sub(age).unwrap_or(jiff::Timestamp::MIN);
-        let forgotten = async {
-            let old_events = state.store.prune_events(before(events.keep_for), events.keep_newest).await?;
-            let old_deliveries = state.store.prune_inbox(before(events.inbox_for)).await?;
-            Ok::<_, store::Error>((old_events, old_deliveries))
-        };
-        match forgotten.await {
-            Ok((events, deliveries)) => tracing::debug!(events, deliveries, "what is old was forgotten"),
-            Err(error) => tracing::error!(%error, "what is old could not be forgotten"),
-        }
-    }
-}
-
-/// Keeps what is remembered of callers to those of late.
-async fn forget_callers(state: AppState) {
-    loop {
-        tokio::time::sleep(FORGET_CALLERS_EVERY).await;
-        state.limits.forget_the_quiet();
-        state.hub.lines().forget_the_ended();
-    }
-}
-
-/// Notices sessions that were ended by another process.
-async fn check_sessions(state: AppState) {
-    loop {
-        tokio::time::sleep(CHECK_SESSIONS_EVERY).await;
-        if let Err(error) = state.gate.check_sessions().await {
-            tracing::warn!(%error, "sessions could not be looked up");
-        }
-    }
+    let signals = Signals {
+        wake: Arc::clone(&state.forward),
+        breaker: Arc::clone(&state.breaker),
+        metrics: Arc::clone(&state.metrics),
+    };
+    Ok(Some(Worker::new(store, core_app, clock, retries, fastrand::Rng::new(), signals)))
 }

@@ -6,12 +6,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::core_app::Breaker;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::realtime::{Gate, Hub};
 use crate::store::Store;
@@ -32,6 +36,12 @@ pub struct App {
     pub tokens: Arc<TokenVerifier>,
     /// How often somebody may call.
     pub limits: Arc<Limits>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Wakes the sending to the core app.
+    pub forward: Arc<Notify>,
+    /// Whether it is paused.
+    pub breaker: Arc<Mutex<Breaker>>,
     /// Cancelled when the server begins to stop: what would go on for ever ends then.
     pub stopping: CancellationToken,
     /// Where the time comes from.

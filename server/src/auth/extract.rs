@@ -22,6 +22,10 @@ pub struct CurrentUser(pub Identity);
 #[derive(Debug)]
 pub struct Service;
 
+/// Somebody who may see and run again what is stuck: one of `ADMIN_USERS`, or a service.
+#[derive(Debug)]
+pub struct Admin;
+
 /// A user or a service.
 #[derive(Debug)]
 pub enum Caller {
@@ -78,6 +82,18 @@ impl FromRequestParts<AppState> for Caller {
         }
         let CurrentUser(identity) = CurrentUser::from_request_parts(parts, state).await?;
         Ok(Self::User(identity))
+    }
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        match Caller::from_request_parts(parts, state).await? {
+            Caller::Service => Ok(Self),
+            Caller::User(identity) if state.config.is_admin(&identity.user_id) => Ok(Self),
+            Caller::User(_) => Err(ErrorCode::Forbidden.into()),
+        }
     }
 }
 

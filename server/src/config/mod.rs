@@ -142,6 +142,11 @@ pub struct RealtimeConfig {
 }
 
 impl Config {
+    /// Whether a user may see and run again what is stuck.
+    pub fn is_admin(&self, user_id: &str) -> bool {
+        self.auth.admins.iter().any(|admin| admin == user_id)
+    }
+
     /// The settings of a demo: random secrets for this run, loopback only, and a database that is
     /// gone with the process. `port` and `site` are all that can be chosen.
     pub fn demo(port: u16, site: Option<PathBuf>) -> Self {

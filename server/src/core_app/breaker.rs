@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// Closed, open until some time, or letting one try through.
 #[derive(Debug, Default)]
-pub(super) struct Breaker {
+pub struct Breaker {
     failures: u32,
     open_until: Option<Timestamp>,
     probing: bool,
@@ -31,6 +31,16 @@ impl Breaker {
             }
             Some(_) => false,
         }
+    }
+
+    /// Whether nothing is tried now.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.open_until.is_some_and(|until| now < until)
+    }
+
+    /// Somebody has mended what was broken.
+    pub fn close(&mut self) {
+        *self = Self::default();
     }
 
     /// When it is worth asking again.

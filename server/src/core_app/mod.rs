@@ -8,5 +8,6 @@ mod breaker;
 mod sender;
 mod worker;
 
+pub use breaker::Breaker;
 pub use sender::{CoreApp, Outcome};
-pub use worker::{Retries, Worker};
+pub use worker::{Retries, Signals, Worker};

@@ -23,6 +23,18 @@ pub enum Outcome {
     Refused(String),
 }
 
+impl Outcome {
+    /// One word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Later(_) => "later",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 /// The way to the core app.
 pub struct CoreApp {
     client: reqwest::Client,
@@ -71,12 +83,7 @@ mod tests {
 
     #[test]
     fn each_status_has_its_meaning() {
-        let kind = |status: u16| match judge(StatusCode::from_u16(status).expect("a status")) {
-            Outcome::Taken => "taken",
-            Outcome::Later(_) => "later",
-            Outcome::Unauthorized(_) => "unauthorized",
-            Outcome::Refused(_) => "refused",
-        };
+        let kind = |status: u16| judge(StatusCode::from_u16(status).expect("a status")).word();
         for (status, expected) in [
             (200, "taken"),
             (201, "taken"),

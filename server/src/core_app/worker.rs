@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::breaker::{Breaker, later, pause};
 use super::{CoreApp, Outcome};
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::store::{DueUser, Result, Store};
 
 /// How many users' queues are worked on at once.
@@ -35,6 +36,16 @@ pub struct Retries {
     pub quick: u32,
 }
 
+/// What it shares with the rest of the server.
+pub struct Signals {
+    /// Notified when something new may wait.
+    pub wake: Arc<Notify>,
+    /// Whether it is paused.
+    pub breaker: Arc<Mutex<Breaker>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
 /// Sends what the outbox holds.
 pub struct Worker {
     store: Arc<dyn Store>,
@@ -42,23 +53,22 @@ pub struct Worker {
     clock: Clock,
     retries: Retries,
     random: Mutex<fastrand::Rng>,
-    breaker: Mutex<Breaker>,
     busy: Mutex<HashSet<String>>,
-    wake: Arc<Notify>,
+    signals: Signals,
 }
 
 impl Worker {
-    /// `wake` is notified when something new may wait; `random` spreads the pauses.
+    /// `random` spreads the pauses.
     pub fn new(
         store: Arc<dyn Store>,
         core_app: CoreApp,
         clock: Clock,
         retries: Retries,
         random: fastrand::Rng,
-        wake: Arc<Notify>,
+        signals: Signals,
     ) -> Arc<Self> {
-        let (breaker, busy, random) = (Mutex::default(), Mutex::default(), Mutex::new(random));
-        Arc::new(Self { store, core_app, clock, retries, random, breaker, busy, wake })
+        let (busy, random) = (Mutex::default(), Mutex::new(random));
+        Arc::new(Self { store, core_app, clock, retries, random, busy, signals })
     }
 
     /// Works until the task is dropped.
@@ -71,7 +81,7 @@ impl Worker {
             });
             if !started {
                 tokio::select! {
-                    () = self.wake.notified() => {}
+                    () = self.signals.wake.notified() => {}
                     () = tokio::time::sleep(self.idle_time().await) => {}
                 }
             }
@@ -81,7 +91,7 @@ impl Worker {
     /// Starts a turn for each user whose time has come; whether there was one.
     async fn start_turns(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<bool> {
         let now = (self.clock)();
-        if self.breaker.lock().reopens_at().is_some_and(|until| now < until) {
+        if self.signals.breaker.lock().reopens_at().is_some_and(|until| now < until) {
             return Ok(false);
         }
         let mut started = false;
@@ -98,7 +108,7 @@ impl Worker {
                     tracing::error!(%error, "an outbox turn failed");
                 }
                 worker.busy.lock().remove(&due.user_id);
-                worker.wake.notify_one();
+                worker.signals.wake.notify_one();
             });
         }
         Ok(started)
@@ -107,10 +117,12 @@ impl Worker {
     /// Sends a user's transactions one after the other, until one fails or others should have a turn.
     async fn turn(&self, due: &DueUser) -> Result<()> {
         for outgoing in self.store.outgoing(due.user_id.clone(), TURN).await? {
-            if !self.breaker.lock().allows((self.clock)()) {
+            if !self.signals.breaker.lock().allows((self.clock)()) {
                 return Ok(());
             }
+            let started = std::time::Instant::now();
             let outcome = self.core_app.send(&outgoing).await;
+            self.signals.metrics.called_core_app(outcome.word(), started.elapsed());
             let now = (self.clock)();
             let dead = match outcome {
                 Outcome::Taken => None,
@@ -119,7 +131,7 @@ impl Worker {
                     Some(reason)
                 }
                 Outcome::Later(reason) => {
-                    self.breaker.lock().failed(now, self.jitter());
+                    self.signals.breaker.lock().failed(now, self.jitter());
                     let Retries { first_pause, quick } = self.retries;
                     let wait = pause(due.attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());
                     tracing::debug!(%reason, wait_ms = wait.as_millis(), "the core app is tried again later");
@@ -127,11 +139,11 @@ impl Worker {
                 }
                 Outcome::Unauthorized(reason) => {
                     tracing::error!(%reason, "the core app refuses SERVICE_SECRET: nothing is sent until that is mended");
-                    self.breaker.lock().hold(now, UNAUTHORIZED_PAUSE);
+                    self.signals.breaker.lock().hold(now, UNAUTHORIZED_PAUSE);
                     return Ok(());
                 }
             };
-            self.breaker.lock().succeeded();
+            self.signals.breaker.lock().succeeded();
             self.store.settle(due.user_id.clone(), outgoing.id, dead, now).await?;
         }
         Ok(())
@@ -144,7 +156,7 @@ impl Worker {
     async fn idle_time(&self) -> Duration {
         let next = self.store.next_due().await.ok().flatten();
         let now = (self.clock)();
-        let breaker = self.breaker.lock().reopens_at().map(|at| at.as_millisecond());
+        let breaker = self.signals.breaker.lock().reopens_at().map(|at| at.as_millisecond());
         // Where the breaker is open, it is what is waited for.
         let at = match (next, breaker) {
             (Some(next), Some(breaker)) => next.max(breaker),

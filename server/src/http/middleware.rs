@@ -5,7 +5,7 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -19,6 +19,7 @@ use super::error::ApiError;
 use super::origin;
 use super::peer::Peer;
 use crate::auth::session;
+use crate::metrics::OfAnswer;
 use crate::state::AppState;
 
 /// The routes with their layers: `webhooks` come from servers and need none of the browsers'.
@@ -36,6 +37,7 @@ pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, st
         .layer(fixed_header("referrer-policy", "same-origin"))
         .layer(fixed_header("x-frame-options", "DENY"))
         .layer(CatchPanicLayer::custom(on_panic))
+        .layer(middleware::from_fn_with_state(state.clone(), count_answers))
 }
 
 fn fixed_header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -84,6 +86,14 @@ async fn limit_deliveries(State(state): State<AppState>, request: Request, next:
         Some(Err(too_many)) => ApiError::from(too_many).into_response(),
         _ => next.run(request).await,
     }
+}
+
+async fn count_answers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    state.metrics.answers.get_or_create(&OfAnswer { route, status }).inc();
+    response
 }
 
 fn on_panic(_: Box<dyn Any + Send + 'static>) -> Response {

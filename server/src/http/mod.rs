@@ -9,12 +9,14 @@ pub mod origin;
 pub mod peer;
 
 mod accounts;
+mod admin;
 mod connections;
 mod connectors;
 mod core_app;
 mod demo;
 mod events;
 mod health;
+mod metrics;
 mod middleware;
 mod session;
 mod site;
@@ -50,6 +52,12 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/session", get(session::show).post(session::start).delete(session::end))
         .route("/api/session/end", post(session::end_by_form))
         .route("/api/demo/session", post(demo::start))
+        .route("/api/admin/outbox", get(admin::outbox))
+        .route("/api/admin/outbox/replay", post(admin::replay_outbox))
+        .route("/api/admin/inbox", get(admin::inbox))
+        .route("/api/admin/inbox/{id}", get(admin::delivery))
+        .route("/api/admin/inbox/{id}/replay", post(admin::replay_delivery))
+        .route("/metrics", get(metrics::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(LARGEST_BODY));

@@ -12,6 +12,7 @@ use connectors::{Headers, RawDelivery};
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use wire::ErrorCode;
+use wire::api::WebhookAnswer;
 
 use super::LARGEST_WEBHOOK;
 use super::error::ApiError;
@@ -27,17 +28,37 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match take(&state, &connector, &headers, body).await {
-        Ok(response) => response,
+    let arrived = Instant::now();
+    let known = state.pipeline.registry().get(&connector).map_or("unknown", |connector| connector.info().id);
+    match take(&state, &connector, &headers, body, arrived).await {
+        Ok(answer) => {
+            state.metrics.delivered(known, outcome(&answer), arrived.elapsed());
+            Json(answer).into_response()
+        }
         Err(error) => {
+            state.metrics.delivered(known, error.code().as_str(), arrived.elapsed());
             tracing::info!(connector.id = %connector, code = error.code().as_str(), "a delivery was refused");
             error.into_response()
         }
     }
 }
 
-async fn take(state: &AppState, connector: &str, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let arrived = Instant::now();
+/// One word for what became of a delivery.
+fn outcome(answer: &WebhookAnswer) -> &'static str {
+    match answer {
+        WebhookAnswer { duplicate: true, .. } => "duplicate",
+        WebhookAnswer { kept: true, .. } => "kept",
+        _ => "processed",
+    }
+}
+
+async fn take(
+    state: &AppState,
+    connector: &str,
+    headers: &HeaderMap,
+    body: Body,
+    arrived: Instant,
+) -> Result<WebhookAnswer, ApiError> {
     // A name that no connector has needs no body read.
     if state.pipeline.registry().get(connector).is_none() {
         return Err(ErrorCode::UnknownConnector.into());
@@ -51,8 +72,7 @@ async fn take(state: &AppState, connector: &str, headers: &HeaderMap, body: Body
         }
     })?;
     let raw = RawDelivery { headers: readable(headers), body: body.to_bytes().to_vec() };
-    let answer = state.pipeline.receive(connector, raw, arrived, state.now()).await?;
-    Ok(Json(answer).into_response())
+    Ok(state.pipeline.receive(connector, raw, arrived, state.now()).await?)
 }
 
 /// The headers that are text; no signature is anything else.

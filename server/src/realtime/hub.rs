@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::lines::Lines;
 use super::outlet::{MemberId, Outlet};
+use crate::metrics::Metrics;
 use crate::store::FeedEvent;
 
 /// Every room of this node.
@@ -24,6 +25,7 @@ pub struct Hub {
     limit: usize,
     stragglers: mpsc::UnboundedSender<Straggler>,
     lines: Arc<Lines>,
+    metrics: Arc<Metrics>,
 }
 
 struct Member {
@@ -53,8 +55,8 @@ pub(crate) struct Full;
 
 impl Hub {
     /// Rooms of at most `limit` members; those that fall behind go to `stragglers`.
-    pub(super) fn new(limit: u32, stragglers: mpsc::UnboundedSender<Straggler>) -> Self {
-        Self { rooms: DashMap::new(), limit: limit as usize, stragglers, lines: Arc::default() }
+    pub(super) fn new(limit: u32, stragglers: mpsc::UnboundedSender<Straggler>, metrics: Arc<Metrics>) -> Self {
+        Self { rooms: DashMap::new(), limit: limit as usize, stragglers, lines: Arc::default(), metrics }
     }
 
     /// The connections beneath the sockets.
@@ -62,8 +64,19 @@ impl Hub {
         &self.lines
     }
 
+    /// What is counted.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many members all rooms have.
+    pub fn members(&self) -> usize {
+        self.rooms.iter().map(|room| room.len()).sum()
+    }
+
     /// Takes a member out that takes nothing, with its connection: it can come back and resume.
     pub(super) fn cut_off(&self, user_id: &str, outlet: &Outlet) {
+        self.metrics.cut_off.inc();
         self.leave(user_id, outlet.id());
         outlet.close();
         if let MemberId::Socket(sid) = outlet.id() {

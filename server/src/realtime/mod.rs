@@ -27,6 +27,7 @@ use tokio::sync::mpsc;
 use wire::{ErrorCode, events};
 
 use crate::config::RealtimeConfig;
+use crate::metrics::{Metrics, OfEvent};
 use crate::store::{FeedEvent, Store};
 
 pub use credentials::Credentials;
@@ -139,9 +140,10 @@ pub fn rooms(
     limit: u32,
     store: Arc<dyn Store>,
     commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>,
+    metrics: Arc<Metrics>,
 ) -> (Arc<Hub>, impl Future<Output = ()> + Send) {
     let (stragglers, fallen_behind) = mpsc::unbounded_channel();
-    let hub = Arc::new(Hub::new(limit, stragglers));
+    let hub = Arc::new(Hub::new(limit, stragglers, metrics));
     let rooms = Arc::clone(&hub);
     let running = async move {
         tokio::join!(publish(&rooms, commits), resume::mend(store, Arc::clone(&rooms), fallen_behind));
@@ -152,6 +154,9 @@ pub fn rooms(
 /// Takes the committed events to the rooms, in the order of the log.
 async fn publish(hub: &Hub, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>) {
     while let Some(committed) = commits.recv().await {
-        committed.iter().for_each(|event| hub.publish(event));
+        for event in &committed {
+            hub.publish(event);
+            hub.metrics().events.get_or_create(&OfEvent { event: event.name }).inc();
+        }
     }
 }

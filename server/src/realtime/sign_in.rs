@@ -18,6 +18,7 @@ use super::outlet::Outlet;
 use super::resume::{self, Start};
 use crate::auth::{self, Identity, session};
 use crate::http::origin;
+use crate::metrics;
 
 impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
@@ -129,6 +130,7 @@ impl Gate {
 
     /// Refuses what a socket brought. It may try again, but not for ever.
     fn refuse_proof(&self, socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
+        metrics::count(&self.hub.metrics().sign_ins, code.as_str());
         let refused = refuse(socket, code);
         if code != ErrorCode::AuthUnavailable && !self.may_try_again(socket) {
             self.turn_away(socket, &ErrorCode::RateLimited.into());
@@ -153,10 +155,15 @@ impl Gate {
             }
         };
         tell(socket, user_id, ends.newest);
+        metrics::count(&self.hub.metrics().sign_ins, "accepted");
         let (from, replay_until) = match resume::start(since, ends) {
             Start::Live => (ends.newest, 0),
-            Start::After(since) => (since, ends.newest),
+            Start::After(since) => {
+                metrics::count(&self.hub.metrics().resumes, "replayed");
+                (since, ends.newest)
+            }
             Start::Impossible(required) => {
+                metrics::count(&self.hub.metrics().resumes, "sync_required");
                 let _ = socket.emit(events::SYNC_REQUIRED, &required);
                 (ends.newest, 0)
             }

@@ -1,0 +1,95 @@
+//! What an administrator sees: what is stuck on its way in or on its way out.
+//!
+//! Owns the shapes of `/api/admin`. Must not hold a secret, nor more of a person than an id.
+
+use serde::{Deserialize, Serialize};
+
+/// How the sending to the core app is doing: `GET /api/admin/outbox`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboxView {
+    /// Whether there is a core app to send to.
+    pub configured: bool,
+    /// Whether nothing is tried for a while, because the core app does not answer or refuses the secret.
+    pub paused: bool,
+    /// How many transactions wait.
+    pub waiting: u64,
+    /// Since when the oldest does: RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_at: Option<String>,
+    /// For how long that is, in seconds.
+    pub lag_seconds: u64,
+    /// How many were refused for good.
+    pub dead: u64,
+    /// The newest of those.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+/// What the core app refused for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// To send it again by.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: String,
+    /// What was refused: `<connectorId>:<transactionId>[:<revision>]`.
+    pub idempotency_key: String,
+    /// RFC 3339, UTC.
+    pub died_at: String,
+    /// What the core app answered.
+    pub reason: String,
+}
+
+/// A delivery of the inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// To look at it or run it again by.
+    pub id: i64,
+    /// The connector, for example `basiq`.
+    pub connector_id: String,
+    /// What the provider repeats when it sends it again.
+    pub key: String,
+    /// The connection it names, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<String>,
+    /// RFC 3339, UTC.
+    pub received_at: String,
+    /// `processed`, `kept`, or `refused` for what is not the provider's shape.
+    pub verdict: String,
+    /// Why it is kept or refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How long it took from its arrival until it was written, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<u64>,
+}
+
+/// A delivery as it came: `GET /api/admin/inbox/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RawDelivery {
+    /// Its number.
+    pub id: i64,
+    /// The connector, for example `basiq`.
+    pub connector_id: String,
+    /// Names in lower case with their values, without credentials.
+    pub headers: Vec<(String, String)>,
+    /// The body: text, or Base64 where it is none.
+    pub body: String,
+    /// Whether the body is Base64.
+    pub is_base64: bool,
+}
+
+/// What is stuck, on one page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminView {
+    /// As of when: RFC 3339, UTC.
+    pub at: String,
+    /// On its way out.
+    pub outbox: OutboxView,
+    /// On its way in: what could not be placed or understood, newest first.
+    pub kept: Vec<Delivery>,
+}

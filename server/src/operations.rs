@@ -1,0 +1,77 @@
+//! What an operator wants to know of a running server.
+//!
+//! Owns gathering it from the store and the services, for the API, the page and the metrics alike.
+//! Must not change anything.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use wire::admin::{AdminView, DeadLetter, Delivery, OutboxView, RawDelivery};
+
+use crate::clock;
+use crate::state::AppState;
+use crate::store::Result;
+
+/// How many rows a list has at most.
+pub const LONGEST_LIST: u32 = 200;
+
+/// What is on its way out, with what was refused.
+pub async fn outbox(state: &AppState) -> Result<OutboxView> {
+    let dead_letters = state.store.dead_letters(LONGEST_LIST).await?.into_iter().map(|letter| DeadLetter {
+        id: letter.id,
+        user_id: letter.user_id,
+        idempotency_key: letter.idempotency_key,
+        died_at: letter.died_at,
+        reason: letter.reason,
+    });
+    Ok(OutboxView { dead_letters: dead_letters.collect(), ..outbox_state(state).await? })
+}
+
+/// How much is on its way out, and for how long.
+pub async fn outbox_state(state: &AppState) -> Result<OutboxView> {
+    let now = state.now();
+    let outbox = state.store.outbox_state().await?;
+    let lag_millis = outbox.oldest_millis.map_or(0, |oldest| now.as_millisecond() - oldest);
+    Ok(OutboxView {
+        configured: state.config.core_app.is_some(),
+        paused: state.breaker.lock().is_open(now),
+        waiting: outbox.waiting,
+        oldest_at: outbox.oldest_millis.map(clock::rfc3339_of_millis),
+        lag_seconds: u64::try_from(lag_millis / 1000).unwrap_or_default(),
+        dead: outbox.dead,
+        dead_letters: vec![],
+    })
+}
+
+/// The newest deliveries, or only those that could not be placed or understood.
+pub async fn deliveries(state: &AppState, kept_only: bool, limit: u32) -> Result<Vec<Delivery>> {
+    let entries = state.store.inbox(kept_only, limit.min(LONGEST_LIST)).await?;
+    let deliveries = entries.into_iter().map(|entry| Delivery {
+        id: entry.id,
+        connector_id: entry.connector_id,
+        key: entry.key,
+        connection_id: entry.connection_id,
+        received_at: entry.received_at,
+        verdict: entry.verdict,
+        reason: entry.reason,
+        latency_us: entry.latency_us,
+    });
+    Ok(deliveries.collect())
+}
+
+/// One delivery as it came.
+pub async fn delivery(state: &AppState, id: i64) -> Result<RawDelivery> {
+    let kept = state.store.delivery(id).await?;
+    let headers = kept.delivery.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let bytes = kept.delivery.body();
+    let (body, is_base64) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (BASE64_STANDARD.encode(bytes), true),
+    };
+    Ok(RawDelivery { id, connector_id: kept.connector_id, headers, body, is_base64 })
+}
+
+/// All of what is stuck.
+pub async fn overview(state: &AppState) -> Result<AdminView> {
+    let at = clock::rfc3339_of_millis(state.now().as_millisecond());
+    Ok(AdminView { at, outbox: outbox(state).await?, kept: deliveries(state, true, LONGEST_LIST).await? })
+}

@@ -1,0 +1,65 @@
+//! What runs beside the requests for as long as the server does.
+//!
+//! Owns how often each is done. Must not do any of it itself.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::state::AppState;
+use crate::store;
+
+/// How often the event log and the inbox are looked through for what is too old.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How often the sessions that sockets hold are looked up again.
+const CHECK_SESSIONS_EVERY: Duration = Duration::from_secs(30);
+/// How often callers are forgotten that the limits need not remember.
+const FORGET_CALLERS_EVERY: Duration = Duration::from_secs(60);
+
+/// Starts all of it.
+pub fn start(state: &AppState) -> Vec<JoinHandle<()>> {
+    let watched = state.clone();
+    vec![
+        tokio::spawn(async move { watched.gate.watch().await }),
+        tokio::spawn(forget_what_is_old(state.clone())),
+        tokio::spawn(forget_callers(state.clone())),
+        tokio::spawn(check_sessions(state.clone())),
+    ]
+}
+
+/// Keeps the event log and the inbox to their sizes.
+async fn forget_what_is_old(state: AppState) {
+    loop {
+        tokio::time::sleep(PRUNE_EVERY).await;
+        let events = &state.config.events;
+        let before = |age: Duration| state.now().checked_sub(age).unwrap_or(jiff::Timestamp::MIN);
+        let forgotten = async {
+            let old_events = state.store.prune_events(before(events.keep_for), events.keep_newest).await?;
+            let old_deliveries = state.store.prune_inbox(before(events.inbox_for)).await?;
+            Ok::<_, store::Error>((old_events, old_deliveries))
+        };
+        match forgotten.await {
+            Ok((events, deliveries)) => tracing::debug!(events, deliveries, "what is old was forgotten"),
+            Err(error) => tracing::error!(%error, "what is old could not be forgotten"),
+        }
+    }
+}
+
+/// Keeps what is remembered of callers to those of late.
+async fn forget_callers(state: AppState) {
+    loop {
+        tokio::time::sleep(FORGET_CALLERS_EVERY).await;
+        state.limits.forget_the_quiet();
+        state.hub.lines().forget_the_ended();
+    }
+}
+
+/// Notices sessions that were ended by another process.
+async fn check_sessions(state: AppState) {
+    loop {
+        tokio::time::sleep(CHECK_SESSIONS_EVERY).await;
+        if let Err(error) = state.gate.check_sessions().await {
+            tracing::warn!(%error, "sessions could not be looked up");
+        }
+    }
+}
