@@ -81,7 +81,10 @@ impl Amount {
     /// The sum, or nothing where it leaves the range of what can be held exactly.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
+        let (one, two) = (self.0.normalize(), other.0.normalize());
+        let sum = one.checked_add(two)?;
+        // Where there is no room for all the decimals, the decimal type rounds.
+        (sum.scale() >= one.scale().max(two.scale())).then_some(Self(sum))
     }
 }
 
@@ -94,15 +97,46 @@ impl FromStr for Amount {
         if !is_number(text) {
             return Err(AmountError::NotANumber);
         }
-        let value =
-            if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
-        let value = value.map_err(|_| AmountError::OutOfRange)?;
+        let value = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => written_out(mantissa, exponent).and_then(|text| exact(&text)),
+            None => exact(text),
+        };
+        let value = value.ok_or(AmountError::OutOfRange)?;
         if value.abs() >= Self::LIMIT {
             return Err(AmountError::OutOfRange);
         }
         // There is no negative nothing: JSON's `-0` would show as money out.
         Ok(Self(if value.is_zero() { value.abs() } else { value }))
     }
+}
+
+/// Nothing where not all the digits can be held.
+fn exact(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).ok()
+}
+
+/// A number without its exponent. The decimal type reads exponents as well, but rounds what has too many
+/// digits; moving the point among the digits rounds nothing. Nothing where more zeros would have to be
+/// written than an amount has places.
+fn written_out(mantissa: &str, exponent: &str) -> Option<String> {
+    const MOST_ZEROS: i64 = 28;
+    let (sign, unsigned) = mantissa.split_at(usize::from(mantissa.starts_with(['-', '+'])));
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = [whole, fraction].concat();
+    let no_number = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let exponent = exponent.parse().unwrap_or(no_number);
+    let point = i64::try_from(whole.len()).ok()?.saturating_add(exponent);
+    let behind = point.saturating_sub(i64::try_from(digits.len()).ok()?);
+    let zeros = |count: i64| Some("0".repeat(usize::try_from(count).ok().filter(|_| count <= MOST_ZEROS)?));
+    Some(if point <= 0 {
+        [sign, "0.", &zeros(point.saturating_neg())?, &digits].concat()
+    } else if behind >= 0 {
+        let is_nothing = digits.bytes().all(|digit| digit == b'0');
+        if is_nothing { "0".to_owned() } else { [sign, &digits, &zeros(behind)?].concat() }
+    } else {
+        let (whole, fraction) = digits.split_at(usize::try_from(point).ok()?);
+        [sign, whole, ".", fraction].concat()
+    })
 }
 
 /// Sign, digits, optionally a fraction and an exponent; at least one digit before the point.
@@ -157,8 +191,9 @@ impl Neg for Amount {
 impl Add for Amount {
     type Output = Self;
 
-    /// Adds exactly. Amounts are below 10^15, so that a sum of 10^13 of them still fits; beyond, it
-    /// stays at the largest number there is rather than wrapping around.
+    /// Adds exactly as long as the sum has no more than 28 digits. Amounts are below 10^15, so that a
+    /// sum of 10^13 of them in cents still fits; decimals for which there is no room are rounded, and
+    /// beyond the largest number there is it stays there rather than wrapping around.
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
@@ -199,6 +234,19 @@ mod tests {
     fn an_exponent_is_written_out() {
         assert_eq!(amount("1.5e3").to_string(), "1500");
         assert_eq!(amount("25e-2").to_string(), "0.25");
+        assert_eq!(amount("-1.50E+1").to_string(), "-15.0");
+        assert_eq!(amount("0e76").to_string(), "0");
+        assert_eq!(amount("0.00000000000000000000000000000000125e33").to_string(), "1.25");
+    }
+
+    #[test]
+    fn an_exponent_never_rounds_digits_away() {
+        for text in ["0.12345678901234567890123456789e0", "1.00000000000000000000000000001e1"] {
+            assert_eq!(text.parse::<Amount>(), Err(AmountError::OutOfRange), "{text}");
+        }
+        for exponent in ["4294967295", "-4294967295", "99999999999999999999", "-99999999999999999999"] {
+            assert_eq!(format!("1.5e{exponent}").parse::<Amount>(), Err(AmountError::OutOfRange), "{exponent}");
+        }
     }
 
     #[test]
@@ -227,6 +275,13 @@ mod tests {
         assert_eq!(amount("-5").to_fixed(2), "-5.00");
         assert_eq!(amount("1.50").to_fixed(0), "1.5");
         assert_eq!(amount("0.12345").to_fixed(2), "0.12345");
+    }
+
+    #[test]
+    fn a_sum_with_more_digits_than_can_be_held_is_none() {
+        let (large, small) = (amount("999999999999999"), amount("0.00151000000000001"));
+        assert_eq!(large.checked_add(small), None);
+        assert_eq!(amount("1.10").checked_add(amount("-0.1")), Some(amount("1")));
     }
 
     proptest! {
