@@ -155,6 +155,16 @@ fn card_numbers_show_nowhere() {
 }
 
 #[test]
+fn a_card_number_without_quotes_is_hidden_and_other_numbers_keep_their_digits() {
+    let new = transaction(&format!(
+        r#"{WHOLE},"metadata":{{"card":4111111111111234,"float":4111111111111234.0,"rate":0.66123456789012345,"till":7,"ok":true}}"#
+    ));
+    let metadata = new.metadata.unwrap();
+    let expected = r#"{"card":"•••• 1234","float":"•••• 1234","ok":true,"rate":0.66123456789012345,"till":7}"#;
+    assert_eq!(metadata.get(), expected);
+}
+
+#[test]
 fn only_web_addresses_are_links() {
     for (url, kept) in [
         ("https://example.com/r.png?a=1", true),

@@ -150,7 +150,7 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
                 Some(b'"') => {
                     document::text(value).as_deref().and_then(short).and_then(|text| to_raw_value(&text).ok())
                 }
-                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => Some(value.to_owned()),
+                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => number(value),
                 _ => None,
             };
             if let Some(value) = value {
@@ -159,4 +159,11 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
         }
     }
     Ok(if kept.is_empty() { None } else { to_raw_value(&kept).ok() })
+}
+
+/// A number as it came; but a card's number is one without its quotes as well, perhaps with `.0` behind it.
+fn number(value: &RawValue) -> Option<Box<RawValue>> {
+    let whole = value.get().split(['.', 'e', 'E']).next().unwrap_or_default();
+    let shown = clean(whole, MAX_NUMBER);
+    if shown == whole { Some(value.to_owned()) } else { to_raw_value(&shown).ok() }
 }
