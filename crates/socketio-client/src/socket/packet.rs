@@ -94,7 +94,8 @@ impl<'a> Packet<'a> {
         if let Some(count) = attachments {
             let _ = write!(out, "{count}-");
         }
-        if self.namespace != "/" {
+        // The main namespace goes without saying, unless what follows would be taken for another.
+        if self.namespace != "/" || (id.is_none() && data.starts_with('/')) {
             out.push_str(self.namespace);
             out.push(',');
         }
@@ -173,6 +174,14 @@ mod tests {
     #[test]
     fn a_namespace_may_end_with_the_packet() {
         assert_eq!(Packet::decode("1/admin"), Ok(Packet { namespace: "/admin", body: Body::Disconnect }));
+    }
+
+    #[test]
+    fn data_that_look_like_a_namespace_are_written_behind_one() {
+        for text in ["2/,/a,[]", "0/,/a", "4/,/"] {
+            let packet = Packet::decode(text).unwrap();
+            assert_eq!((packet.namespace, packet.encode().as_str()), ("/", text));
+        }
     }
 
     #[test]
