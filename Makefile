@@ -1,6 +1,6 @@
 # Short names for what CONTRIBUTING.md explains. Every recipe sets up what is missing first.
 
-.PHONY: run watch build test bench crash fmt clean
+.PHONY: run watch build test fuzz bench crash fmt clean
 
 ## Start on port 3003: what is configured, or a demo where nothing is.
 run:
@@ -23,6 +23,11 @@ test:
 	@scripts/setup test
 	@scripts/test
 
+## Feed hostile input to everything that reads what others send, so many seconds for each target.
+fuzz:
+	@scripts/setup fuzz
+	@scripts/fuzz $${SECONDS_EACH:-600}
+
 ## Measure the release build: latency, throughput, memory, size.
 bench: build
 	@. scripts/env.sh && cargo run --release --locked --package bench
@@ -33,7 +38,7 @@ crash:
 	@. scripts/env.sh && TALLYWIRE_CRASH_ROUNDS=$${ROUNDS:-200} cargo test --locked -p server --no-default-features --features tail --test it crash -- --nocapture
 
 fmt:
-	@. scripts/env.sh && cargo fmt --all
+	@. scripts/env.sh && cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml
 
 clean:
 	@. scripts/env.sh && cargo clean

@@ -5,13 +5,19 @@
 TALLYWIRE_TOOLS="${TALLYWIRE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tallywire/tools}"
 export TALLYWIRE_TOOLS
 
+# Fuzz targets are built with other flags than everything else, so in a folder of their own.
+TALLYWIRE_FUZZ_TARGET="${TALLYWIRE_FUZZ_TARGET:-${CARGO_TARGET_DIR:+$(dirname "$CARGO_TARGET_DIR")/fuzz}}"
+TALLYWIRE_FUZZ_TARGET="${TALLYWIRE_FUZZ_TARGET:-$PWD/fuzz/target}"
+export TALLYWIRE_FUZZ_TARGET
+
 # The versions that are pinned, in one place.
+CARGO_FUZZ_VERSION=0.13.2
 CARGO_LEPTOS_VERSION=0.3.11
 BINARYEN_VERSION=132.0.0
 WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[",]/, "", $3); print $3 }' Cargo.lock)
-export CARGO_LEPTOS_VERSION BINARYEN_VERSION WASM_BINDGEN_VERSION
+export CARGO_FUZZ_VERSION CARGO_LEPTOS_VERSION BINARYEN_VERSION WASM_BINDGEN_VERSION
 
-PATH="$TALLYWIRE_TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION/bin:$TALLYWIRE_TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$TALLYWIRE_TOOLS/cargo-leptos/bin:$HOME/.cargo/bin:$PATH"
+PATH="$TALLYWIRE_TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION/bin:$TALLYWIRE_TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$TALLYWIRE_TOOLS/cargo-leptos/bin:$TALLYWIRE_TOOLS/cargo-fuzz-$CARGO_FUZZ_VERSION/bin:$HOME/.cargo/bin:$PATH"
 export PATH
 
 # Whether the compiler in use ($1: a rustup toolchain, empty for the default) has the WebAssembly library.

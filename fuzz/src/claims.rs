@@ -1,0 +1,155 @@
+//! The claims of a token.
+//!
+//! Owns what they may look like, and whose token that makes it at which time. Must not read JSON: it knows what
+//! it has written.
+
+use arbitrary::Arbitrary;
+use jiff::Timestamp;
+
+/// How far the two clocks may be apart, in hundredths of a second.
+const LEEWAY: i64 = 500;
+/// When the tokens are signed, in seconds since 1970.
+const AROUND: i64 = 1_714_391_300;
+/// The longest id of a user, in bytes.
+const LONGEST_USER: usize = 200;
+
+/// Who it is said to be.
+#[derive(Arbitrary, Debug, Clone)]
+pub enum User<'a> {
+    /// A text.
+    Text(&'a str),
+    /// So many of one letter.
+    Long(u8),
+    /// A number.
+    Number(u64),
+    /// A number below zero, which is nobody's.
+    Negative(i64),
+    /// Nothing.
+    Null,
+    /// No form that a user has.
+    List,
+}
+
+/// A time in seconds.
+#[derive(Arbitrary, Debug, Clone)]
+pub enum Time {
+    /// So many hundredths of a second from now, with a fraction.
+    Near(i16),
+    /// So many seconds from now.
+    Seconds(i8),
+    /// Any number.
+    Any(i64),
+    /// A number that is larger than any time.
+    Huge,
+    /// Nothing.
+    Null,
+    /// A text, which is no number.
+    Text,
+}
+
+/// The claims that count, as far as there are any.
+#[derive(Arbitrary, Debug, Clone)]
+pub struct Claims<'a> {
+    user_id: Option<User<'a>>,
+    id: Option<User<'a>>,
+    sub: Option<User<'a>>,
+    exp: Option<Time>,
+    nbf: Option<Time>,
+    twice: bool,
+}
+
+impl User<'_> {
+    fn json(&self) -> String {
+        match self {
+            Self::Text(text) => serde_json::to_string(text).expect("a text"),
+            Self::Long(length) => format!("\"{}\"", "u".repeat(usize::from(*length))),
+            Self::Number(number) => number.to_string(),
+            Self::Negative(number) => number.saturating_abs().max(1).wrapping_neg().to_string(),
+            Self::Null => "null".to_owned(),
+            Self::List => "[\"a\"]".to_owned(),
+        }
+    }
+
+    /// The user, nothing for none; an error where the whole token is none.
+    fn read(&self) -> Result<Option<String>, ()> {
+        match self {
+            Self::Text(text) => Ok(Some((*text).to_owned())),
+            Self::Long(length) => Ok(Some("u".repeat(usize::from(*length)))),
+            Self::Number(number) => Ok(Some(number.to_string())),
+            Self::Null => Ok(None),
+            Self::Negative(_) | Self::List => Err(()),
+        }
+    }
+}
+
+impl Time {
+    fn json(&self) -> String {
+        match self {
+            Self::Near(hundredths) => {
+                let at = AROUND * 100 + i64::from(*hundredths);
+                format!("{}.{:02}", at / 100, at % 100)
+            }
+            Self::Seconds(seconds) => (AROUND + i64::from(*seconds)).to_string(),
+            Self::Any(number) => number.to_string(),
+            Self::Huge => "1e300".to_owned(),
+            Self::Null => "null".to_owned(),
+            Self::Text => format!("\"{AROUND}\""),
+        }
+    }
+
+    /// In hundredths of a second.
+    fn read(&self) -> Result<Option<i128>, ()> {
+        match self {
+            Self::Near(hundredths) => Ok(Some(i128::from(AROUND) * 100 + i128::from(*hundredths))),
+            Self::Seconds(seconds) => Ok(Some((i128::from(AROUND) + i128::from(*seconds)) * 100)),
+            Self::Any(number) => Ok(Some(i128::from(*number) * 100)),
+            Self::Huge => Ok(Some(i128::MAX / 2)),
+            Self::Null => Ok(None),
+            Self::Text => Err(()),
+        }
+    }
+}
+
+impl Claims<'_> {
+    /// As they stand in the token.
+    pub fn json(&self) -> String {
+        let users = [("userId", &self.user_id), ("id", &self.id), ("sub", &self.sub)];
+        let users = users.into_iter().filter_map(|(name, user)| Some(format!("\"{name}\":{}", user.as_ref()?.json())));
+        let times = [("exp", &self.exp), ("nbf", &self.nbf)];
+        let times = times.into_iter().filter_map(|(name, time)| Some(format!("\"{name}\":{}", time.as_ref()?.json())));
+        let mut members: Vec<String> = users.chain(times).collect();
+        if self.twice {
+            members.extend(members.first().cloned());
+        }
+        format!("{{{}}}", members.join(","))
+    }
+
+    /// Whose token it is at a time, in seconds.
+    pub fn user(&self, now: i64) -> Option<String> {
+        self.read(now).ok().flatten()
+    }
+
+    fn read(&self, now: i64) -> Result<Option<String>, ()> {
+        let user = |user: &Option<User<'_>>| user.as_ref().map_or(Ok(None), User::read);
+        let time = |time: &Option<Time>| time.as_ref().map_or(Ok(None), Time::read);
+        let users = [user(&self.user_id)?, user(&self.id)?, user(&self.sub)?];
+        let (Some(exp), nbf) = (time(&self.exp)?, time(&self.nbf)?) else { return Err(()) };
+        if self.twice {
+            // Which of two counts is a matter of taste: neither does.
+            return Err(());
+        }
+        let (now, leeway) = (i128::from(now) * 100, i128::from(LEEWAY));
+        if exp + leeway <= now || nbf.is_some_and(|nbf| nbf - leeway > now) {
+            return Err(());
+        }
+        let user = users.into_iter().flatten().next();
+        Ok(user.filter(|user| (1..=LONGEST_USER).contains(&user.len())))
+    }
+
+    /// The end of a good token's time; the last moment there is where it lies beyond.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let exp = self.exp.as_ref()?.read().ok()??;
+        let seconds = i64::try_from(exp.div_euclid(100)).unwrap_or(i64::MAX);
+        Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
+    }
+}

@@ -1,0 +1,216 @@
+//! A provider's webhook: headers, a blank line, the body, as they stand on the wire.
+//!
+//! Owns what every connector must hold to, whoever sent the delivery and whatever is in it. Must not know
+//! a provider's signature: a target brings that.
+//!
+//! Three names among the headers are orders: `now: 12` receives it so many seconds after it was signed,
+//! `flip: 5 32` changes bits of that byte of the body on the way, and `webhook-id` is what it is signed under.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use connectors::change::{AccountUpdate, NewTransaction};
+use connectors::registry::Settings;
+use connectors::{Change, Connector, Headers, Meaning, RawDelivery, Registry, VerifiedDelivery};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use sha2::Sha256;
+use wire::Amount;
+
+use crate::digits::{Decimal, Reading};
+use crate::text::{scalars, shows_card_number};
+
+/// Made for this; nothing else is signed with it, so that no input can bring a signature that is right.
+pub const KEY: &[u8] = b"fuzzing is all that this key is for";
+/// The same as an operator sets it for Standard Webhooks.
+pub const SECRET: &str = "whsec_ZnV6emluZyBpcyBhbGwgdGhhdCB0aGlzIGtleSBpcyBmb3I=";
+/// When everything is signed.
+pub const SIGNED_AT: i64 = 1_714_391_300;
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    Registry::new(&Settings {
+        basiq_webhook_secrets: vec![SECRET.to_owned()],
+        apideck_webhook_secrets: vec![SECRET.to_owned()],
+        ..Settings::default()
+    })
+});
+
+/// The HMAC-SHA256 of some bytes.
+pub fn mac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
+}
+
+/// Headers with their values.
+pub type Signature = Vec<(String, String)>;
+
+/// A delivery as it came.
+pub struct Sent {
+    headers: Signature,
+    /// What it is signed under.
+    pub id: String,
+    late: i64,
+    flip: Option<(usize, u8)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Sent {
+    fn read(input: &[u8]) -> Self {
+        let end = input.windows(2).position(|pair| pair == b"\n\n");
+        let (head, body) = end.map_or((&[][..], input), |end| (&input[..end], &input[end + 2..]));
+        let head = String::from_utf8_lossy(head);
+        let lines = head.lines().filter_map(|line| line.split_once(": "));
+        let headers: Signature = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let order = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let flip = order("flip").and_then(|flip| flip.split_once(' '));
+        Self {
+            id: order("webhook-id").unwrap_or("m").to_owned(),
+            late: order("now").and_then(|late| late.parse::<i32>().ok()).unwrap_or(0).into(),
+            flip: flip.and_then(|(at, mask)| Some((at.parse().ok()?, mask.parse().ok()?))),
+            body: body.to_vec(),
+            headers,
+        }
+    }
+
+    /// The body as it arrives where somebody changed it.
+    fn changed(&self) -> Option<Vec<u8>> {
+        let (at, mask) = self.flip.filter(|(_, mask)| *mask != 0)?;
+        let mut body = self.body.clone();
+        *body.get_mut(at)? ^= mask;
+        Some(body)
+    }
+}
+
+/// Holds a connector to all of it. `signatures` makes, without the connector, every form of a signature
+/// that it takes, and says how far off the clock may be: nothing where that is not signed.
+pub fn check(id: &str, input: &[u8], signatures: impl Fn(&Sent) -> Vec<(Signature, Option<i64>)>) {
+    let connector = REGISTRY.get(id).expect("a connector");
+    let sent = Sent::read(input);
+    let refused = verify(connector, &sent.headers, &sent.body, 0);
+    assert!(refused.is_err(), "taken, and nobody has signed it");
+    for (signature, tolerance) in signatures(&sent) {
+        let in_time = tolerance.is_none_or(|seconds| sent.late.abs() <= seconds);
+        let Ok(verified) = verify(connector, &signature, &sent.body, if in_time { sent.late } else { 0 }) else {
+            panic!("signed, and not taken: {signature:?}");
+        };
+        if !in_time {
+            assert!(verify(connector, &signature, &sent.body, sent.late).is_err(), "taken {} s late", sent.late);
+        }
+        // Other headers around may make it refused, but never another delivery.
+        let mixed = [sent.headers.clone(), signature.clone()].concat();
+        if let Ok(mixed) = verify(connector, &mixed, &sent.body, 0) {
+            assert_eq!(mixed.key(), verified.key());
+        }
+        let meaning = connector.normalise(&verified);
+        if let Some(changed) = sent.changed()
+            && let Ok(taken) = verify(connector, &signature, &changed, 0)
+        {
+            // Apideck signs what the body says and not how it is written.
+            assert_eq!(taken.key(), verified.key());
+            assert_eq!(format!("{:?}", connector.normalise(&taken)), format!("{meaning:?}"));
+        }
+        understood(&meaning.unwrap_or(Meaning::Nothing), &sent.body);
+    }
+}
+
+/// As the connector itself signs it, for the forms that are not made here a second time.
+pub fn signed_by(id: &str, sent: &Sent) -> Signature {
+    let connector = REGISTRY.get(id).expect("a connector");
+    connector.sign(&sent.id, &sent.body, at(0)).expect("it is configured")
+}
+
+fn at(late: i64) -> Timestamp {
+    Timestamp::from_second(SIGNED_AT + late).expect("a time")
+}
+
+fn verify(connector: &Arc<dyn Connector>, headers: &Signature, body: &[u8], late: i64) -> Result<VerifiedDelivery, ()> {
+    let headers: Headers = headers.iter().cloned().collect();
+    connector.verify(RawDelivery { headers, body: body.to_vec() }, at(late)).map_err(drop)
+}
+
+/// What comes out may be stored and shown.
+fn understood(meaning: &Meaning, body: &[u8]) {
+    let (connection_id, changes) = match meaning {
+        Meaning::Nothing => return,
+        Meaning::NotUnderstood(reason) => return short(reason, 400),
+        Meaning::Changes { connection_id, changes } => (connection_id, changes),
+    };
+    short(connection_id, 200);
+    let body = std::str::from_utf8(body).expect("nothing else is understood");
+    let numbers = Numbers::of(body);
+    for change in changes {
+        match change {
+            Change::Transaction(new) => transaction(new, &numbers),
+            Change::TransactionDeleted { transaction_id, account_id } => {
+                short(transaction_id, 200);
+                short(account_id, 200);
+            }
+            Change::Account(update) => account(update, &numbers),
+            Change::ConnectionStatus(_) => {}
+        }
+    }
+}
+
+fn transaction(new: &NewTransaction, numbers: &Numbers) {
+    numbers.hold(Some(new.amount));
+    numbers.hold(new.balance);
+    assert!(wire::time::unix_millis(&new.date).is_some(), "{} cannot be sorted", new.date);
+    [&new.transaction_id, &new.account_id].into_iter().for_each(|id| short(id, 200));
+    shown(&new.description, 1000);
+    let texts = [&new.secondary_type, &new.merchant, &new.reference, &new.location, &new.category_hint];
+    texts.into_iter().flatten().chain(&new.tags).for_each(|text| shown(text, 200));
+    // As it came, line breaks and all.
+    assert!(new.original_description.as_deref().is_none_or(|text| !shows_card_number(text)));
+    if let Some(metadata) = &new.metadata {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(metadata.get()).expect("a flat object");
+        for (name, value) in &members {
+            shown(name, 200);
+            // Of a number, what is before its point: no card's number has a fraction.
+            let whole = || value.get().split(['.', 'e', 'E']).next().map(str::to_owned);
+            shown(&serde_json::from_str(value.get()).ok().or_else(whole).unwrap_or_default(), 200);
+        }
+    }
+    // A link would no longer lead anywhere with digits missing.
+    [&new.receipt_url, &new.document_url].into_iter().flatten().for_each(|url| short(url, 2000));
+}
+
+fn account(update: &AccountUpdate, numbers: &Numbers) {
+    numbers.hold(update.balance);
+    numbers.hold(update.available);
+    short(&update.account_id, 200);
+    [&update.name, &update.kind, &update.last_digits].into_iter().flatten().for_each(|text| shown(text, 200));
+}
+
+fn short(text: &str, most: usize) {
+    assert!(text.chars().count() <= most, "{text:?} is long");
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+}
+
+fn shown(text: &str, most: usize) {
+    short(text, most);
+    assert!(!shows_card_number(text), "{text:?} shows a card's number");
+}
+
+/// The numbers that a body names, by their digits.
+struct Numbers(BTreeSet<String>);
+
+impl Numbers {
+    fn of(body: &str) -> Self {
+        let read = |scalar: String| match Decimal::read(scalar.trim()) {
+            Reading::Decimal(decimal) => Some(decimal.unsigned().to_string()),
+            _ => None,
+        };
+        Self(scalars(body).into_iter().filter_map(read).collect())
+    }
+
+    /// An amount is one of them, digit for digit. Its sign may follow from a word.
+    fn hold(&self, amount: Option<Amount>) {
+        let Some(amount) = amount else { return };
+        let written = amount.to_string();
+        assert_eq!(serde_json::to_string(&amount).expect("a number"), written);
+        assert!(self.0.contains(written.trim_start_matches('-')), "{written} is not in the body");
+    }
+}
