@@ -52,8 +52,8 @@ type Fixtures = {
   /** A new browser, as private as a new device. */
   device: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   person: (name?: string, server?: Server) => Promise<Person>;
-  /** The dashboard of a person, live. */
-  dashboard: (person: Person, options?: BrowserContextOptions) => Promise<Page>;
+  /** The dashboard of a person, live; `prepare` is given the page before it is opened. */
+  dashboard: (person: Person, options?: BrowserContextOptions, prepare?: (page: Page) => Promise<void>) => Promise<Page>;
   /** A server of the test's own, which it may kill. */
   ownServer: Server;
 };
@@ -101,10 +101,11 @@ export const test = base.extend<Fixtures, { server: Server }>({
   },
 
   dashboard: async ({ device }, use) => {
-    await use(async (person, options) => {
+    await use(async (person, options, prepare) => {
       const context = await device(options);
       await signIn(context, person);
       const page = await context.newPage();
+      await prepare?.(page);
       await page.goto(person.server.url);
       await hydrated(page);
       await expect(badge(page)).toHaveAttribute('data-status', 'live');
@@ -118,6 +119,13 @@ export async function signIn(context: BrowserContext, { server, userId, name }: 
   const data = { token: token(userId), displayName: name };
   const response = await context.request.post(`${server.url}/api/session`, { data });
   expect(response.status()).toBe(200);
+}
+
+/** Makes a person's account known, so that a transaction's event says all there is to say. */
+export async function withAccount(person: Person) {
+  const accounts = [{ accountId: 'acc-1', name: 'Everyday', currency: 'AUD', balance: 10 }];
+  await register(person.server, person.userId, { connectionId: person.connectionId, accounts });
+  return person;
 }
 
 /** Waits until the page answers to clicks. */

@@ -7,6 +7,7 @@ use wire::Transaction;
 use wire::transaction::TransactionKey;
 
 /// A row that is drawn again later, for example because a filter was changed, is not new any more.
+/// One that is told of late, since the page was away when it came, may be drawn already.
 const HIGHLIGHT_MS: i64 = 4_000;
 
 struct Mark {
@@ -18,11 +19,11 @@ struct Mark {
 
 /// The marks of this page.
 #[derive(Clone, Copy)]
-pub(crate) struct Fresh(StoredValue<Vec<Mark>>);
+pub(crate) struct Fresh(RwSignal<Vec<Mark>>);
 
 impl Fresh {
     pub(crate) fn provide() -> Self {
-        let fresh = Self(StoredValue::new(Vec::new()));
+        let fresh = Self(RwSignal::new(Vec::new()));
         provide_context(fresh);
         fresh
     }
@@ -37,15 +38,15 @@ impl Fresh {
 
     fn mark(self, transaction: &Transaction, at: i64, class: &'static str) {
         let mark = Mark { key: transaction.key(), revision: transaction.revision, at, class };
-        self.0.update_value(|marks| {
+        self.0.update(|marks| {
             marks.retain(|mark| at - mark.at < HIGHLIGHT_MS);
             marks.push(mark);
         });
     }
 
-    /// The class of a row that is drawn now.
+    /// The class of a row now.
     pub(crate) fn class(self, transaction: &Transaction, now: i64) -> &'static str {
-        self.0.with_value(|marks| {
+        self.0.with(|marks| {
             let mark = marks.iter().find(|mark| {
                 mark.revision == transaction.revision && now - mark.at < HIGHLIGHT_MS && mark.key == transaction.key()
             });

@@ -23,7 +23,7 @@ fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static
 #[component]
 pub(crate) fn Row(
     transaction: Arc<Transaction>,
-    class: &'static str,
+    class: Signal<&'static str>,
     accounts: Signal<Vec<Account>>,
     is_local: Memo<bool>,
 ) -> impl IntoView {

@@ -80,7 +80,7 @@ fn DayGroup(day: Day, days: Memo<Days>, feed: UseRealtimeTransactionsReturn, is_
             <ul class="day__rows">
                 <For each=move || rows.get() key=|it| (it.key(), it.revision) let:transaction>
                     <Row
-                        class=fresh.map_or("row", |fresh| fresh.class(&transaction, now_millis()))
+                        class=class_of(fresh, Arc::clone(&transaction))
                         transaction
                         accounts=feed.accounts
                         is_local
@@ -89,6 +89,10 @@ fn DayGroup(day: Day, days: Memo<Days>, feed: UseRealtimeTransactionsReturn, is_
             </ul>
         </section>
     }
+}
+
+fn class_of(fresh: Option<Fresh>, transaction: Arc<Transaction>) -> Signal<&'static str> {
+    Signal::derive(move || fresh.map_or("row", |fresh| fresh.class(&transaction, now_millis())))
 }
 
 #[component]

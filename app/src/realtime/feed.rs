@@ -1,16 +1,18 @@
 //! One person's feed: a snapshot, and the events that came after it.
 //!
-//! Owns the order of the list, the cursor in the stream of events, and the rules by which a copy in
-//! the browser ends up equal to the database, whatever is late, twice or missing:
+//! Owns the order of the list and the rules by which a copy in the browser ends up equal to the
+//! database, whatever is late, twice or missing:
 //!
 //! * every event has a number; the cursor `seq` says up to which number all of them are in;
-//! * an event at or below the cursor, or one that is in already, is a duplicate and is dropped;
-//! * an event beyond the next number is used at once, so that nobody waits, and the feed says that
-//!   it [needs a reload](Feed::needs_reload) until the hole is filled;
+//! * an event at or below the cursor is a duplicate and changes nothing;
+//! * only the next number is taken in; an event beyond it waits, and the feed says that there
+//!   [is a gap](Feed::has_gap) until the numbers between have come;
 //! * an older revision of a transaction never replaces a newer one;
-//! * a reload is a snapshot at some number, after which the events beyond it are applied again.
+//! * a reload is a snapshot at some number, after which the events beyond it are applied again;
+//! * what cannot be known from an event alone asks for a reload.
 //!
-//! Must not know sockets, signals or the clock.
+//! A second cursor says what the person has been told; [`cursor`] has its rules. Must not know
+//! sockets, signals or the clock.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -22,6 +24,7 @@ use wire::transaction::TransactionKey;
 use super::event::FeedEvent;
 
 mod apply;
+mod cursor;
 mod merge;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -29,12 +32,14 @@ pub(crate) mod samples;
 mod tests;
 mod totals;
 
-pub use apply::Change;
-pub use merge::Merged;
+pub use apply::{News, Outcome};
+pub use merge::{Merged, Older};
 
 /// Events are kept so that they can be applied again to a snapshot that is a little older. A reload
 /// takes a moment, in which far fewer than so many arrive.
 const LOG_LENGTH: usize = 256;
+/// How many events wait for those before them. What finds no room comes again with what is missing.
+const HELD: usize = 256;
 /// Deletions are remembered so that a page asked for before them does not bring back what is gone.
 const TOMBSTONES: usize = 256;
 
@@ -46,18 +51,42 @@ pub struct Feed {
     seq: u64,
     /// The newest number that is known to exist.
     newest: u64,
+    /// Up to this number the person has been told; nothing where that is as far as `seq`.
+    told: Option<u64>,
+    asked: cursor::Asked,
+    /// The events between `told` and the next snapshot will not come.
+    unreachable: bool,
     /// The number of an event that says more than it carries.
     stale_since: Option<u64>,
-    /// A snapshot has been seen.
+    /// The number of an event after which the order of equal dates is not known.
+    disordered_since: Option<u64>,
+    /// A snapshot is in, and of the same numbering as the events.
     loaded: bool,
-    /// The server's numbers have begun anew: nothing that was loaded before counts.
-    restarted: bool,
+    /// How often the list has begun anew.
+    loads: u64,
     entries: Vec<Entry>,
     tombstones: VecDeque<TransactionKey>,
+    /// The newest of the events that are in.
     log: BTreeMap<u64, FeedEvent>,
+    /// Events that wait for those before them, or for the first snapshot.
+    held: BTreeMap<u64, FeedEvent>,
     accounts: Vec<Account>,
     summary: Summary,
     next_cursor: Option<String>,
+    /// The moment of the last transaction before `next_cursor`. Older ones may be in the list, if
+    /// events have brought them, but not all of them.
+    reach: i64,
+}
+
+/// What a feed lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing.
+    Nothing,
+    /// Events, which the server can send again.
+    Events,
+    /// A snapshot: the events so far do not carry what has changed.
+    Snapshot,
 }
 
 /// A transaction in the list.
@@ -69,9 +98,14 @@ struct Entry {
     arrival: u64,
 }
 
+/// What is without a date stands at the end.
+fn millis_of(date: &str) -> i64 {
+    unix_millis(date).unwrap_or(i64::MIN)
+}
+
 impl Entry {
     fn new(transaction: Transaction, arrival: u64) -> Self {
-        let millis = unix_millis(&transaction.date).unwrap_or(i64::MIN);
+        let millis = millis_of(&transaction.date);
         Self { transaction, millis, arrival }
     }
 
@@ -88,7 +122,7 @@ impl Feed {
     /// The feed as a snapshot shows it.
     pub fn new(snapshot: Snapshot) -> Self {
         let mut feed = Self::default();
-        feed.replace(snapshot);
+        feed.fill(snapshot);
         feed
     }
 
@@ -97,7 +131,7 @@ impl Feed {
         &self.user_id
     }
 
-    /// Up to which number all events are in: what a reconnecting client sends as `since`.
+    /// Up to which number all events are in.
     pub fn seq(&self) -> u64 {
         self.seq
     }
@@ -132,37 +166,43 @@ impl Feed {
         self.next_cursor.as_deref()
     }
 
-    /// Whether the database holds something that the events so far did not carry.
-    pub fn needs_reload(&self) -> bool {
-        !self.loaded || self.restarted || self.stale_since.is_some() || self.seq < self.newest
+    /// Whether a snapshot is in.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
     }
 
-    /// The server told, at sign-in, the number of the newest event.
-    pub fn announce(&mut self, newest: u64) {
-        if newest < self.seq {
-            self.restarted = true;
-            self.seq = newest;
-            self.newest = newest;
-            self.log.clear();
+    /// What it lacks to be equal to the database.
+    pub fn need(&self) -> Need {
+        if !self.loaded || self.stale_since.is_some() {
+            Need::Snapshot
+        } else if self.seq < self.newest {
+            Need::Events
         } else {
-            self.newest = self.newest.max(newest);
+            Need::Nothing
         }
     }
 
-    /// The server no longer keeps the events that were missed.
+    /// Whether an event has come before those that lead to it.
+    pub fn has_gap(&self) -> bool {
+        self.loaded && !self.held.is_empty()
+    }
+
+    /// What has happened is not known from the events.
     pub fn require_reload(&mut self) {
-        self.mark_stale(self.newest.max(self.seq));
+        self.stale_since = Some(self.newest.max(self.seq));
     }
 
     /// Nothing more will come to this feed: it is another person's now.
     pub fn give_up(&mut self) {
-        self.restarted = false;
+        self.loaded = true;
         self.stale_since = None;
         self.newest = self.seq;
+        self.held.clear();
     }
 
-    fn mark_stale(&mut self, seq: u64) {
-        self.stale_since = self.stale_since.max(Some(seq));
+    /// The event at the cursor says more than it carries.
+    fn mark_stale(&mut self) {
+        self.stale_since = self.stale_since.max(Some(self.seq));
     }
 
     fn position(&self, key: &TransactionKey) -> Option<usize> {
@@ -176,20 +216,40 @@ impl Feed {
         self.entries.insert(at, entry);
     }
 
-    /// Adds what is not known, and replaces what is known in an older revision; tells whether
-    /// anything changed, and what stood there before.
+    /// Adds what is not known, and replaces what is known in an older revision.
     fn upsert(&mut self, transaction: Transaction, arrival: u64) -> Upsert {
         let key = transaction.key();
         let Some(at) = self.position(&key) else {
             self.insert(Entry::new(transaction, arrival));
             return Upsert::Added;
         };
-        if self.entries.get(at).is_some_and(|entry| entry.transaction.revision >= transaction.revision) {
+        let Some(entry) = self.entries.get_mut(at) else { return Upsert::Kept };
+        if entry.transaction.revision >= transaction.revision {
             return Upsert::Kept;
         }
+        let new = Entry::new(transaction, entry.arrival);
+        if new.millis == entry.millis {
+            // Where it stands among those of the same moment does not change.
+            return Upsert::Replaced(Box::new(std::mem::replace(entry, new).transaction));
+        }
         let old = self.entries.remove(at);
-        self.insert(Entry::new(transaction, old.arrival));
+        let among_equals = |other: &Entry| other.millis == new.millis && other.arrival == new.arrival;
+        if self.is_beyond(new.millis) || self.entries.iter().any(among_equals) {
+            self.mark_disordered();
+        }
+        self.insert(new);
         Upsert::Replaced(Box::new(old.transaction))
+    }
+
+    /// Whether the older pages, which are not loaded, have what is of this moment.
+    fn is_beyond(&self, millis: i64) -> bool {
+        self.next_cursor.is_some() && millis <= self.reach
+    }
+
+    /// The server knows an order that the list does not.
+    fn mark_disordered(&mut self) {
+        self.mark_stale();
+        self.disordered_since = self.stale_since;
     }
 }
 
@@ -197,5 +257,6 @@ impl Feed {
 enum Upsert {
     Added,
     Replaced(Box<Transaction>),
+    /// What is there is as new, or newer.
     Kept,
 }

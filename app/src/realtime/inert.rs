@@ -18,6 +18,8 @@ impl Link {
 
     pub(super) fn reconnect(&self, _session: &Arc<Session>) {}
 
+    pub(super) fn restart(&self) {}
+
     pub(super) fn disconnect(&self) {}
 }
 

@@ -4,19 +4,25 @@
 //!
 //! * [`feed`] turns a snapshot and events into one ordered, complete list: pure.
 //! * [`event`] reads events from the wire: pure.
+//! * [`repair`] decides how a gap is filled: pure.
 //! * [`status`] is what a person can be told about the connection: pure.
 //! * `session` joins a feed with signals; one for each page, however many components use it.
+//! * `incoming` takes in what the server says.
 //! * `reload` fetches what was missed.
+//! * `memory` keeps one number over a reload of the page.
 //! * `socket` is the only file that names the Socket.IO client, and exists in the browser only.
 
 pub mod event;
 pub mod feed;
 mod hook;
+mod incoming;
 #[cfg(not(target_arch = "wasm32"))]
 mod inert;
+mod memory;
 mod options;
 mod provider;
 mod reload;
+pub mod repair;
 mod session;
 #[cfg(target_arch = "wasm32")]
 mod socket;

@@ -20,6 +20,7 @@ pub struct UseRealtimeTransactionsOptions {
     pub(super) token: Option<Token>,
     pub(super) user_id: Option<String>,
     pub(super) immediate: bool,
+    pub(super) resume: bool,
     pub(super) on_new_transaction: Option<Callback<Transaction>>,
     pub(super) on_updated: Option<Callback<Transaction>>,
     pub(super) on_sync_complete: Option<Callback<SyncStats>>,
@@ -34,6 +35,7 @@ impl Default for UseRealtimeTransactionsOptions {
             token: None,
             user_id: None,
             immediate: true,
+            resume: true,
             on_new_transaction: None,
             on_updated: None,
             on_sync_complete: None,
@@ -89,6 +91,16 @@ impl UseRealtimeTransactionsOptions {
     #[must_use]
     pub fn immediate(mut self, immediate: bool) -> Self {
         self.immediate = immediate;
+        self
+    }
+
+    /// Whether a page that is reloaded goes on from where it was: what happened in between is told
+    /// by the callbacks, and nothing a second time. So unless told. The tab keeps a number for it in
+    /// its session storage; where there is none, and with `false`, a page begins with what it holds.
+    /// Components that share a connection go by the first one's.
+    #[must_use]
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
         self
     }
 

@@ -1,7 +1,7 @@
 //! Fetching what the events did not carry, and older pages.
 //!
 //! Owns when to ask the server and how long to wait after a failure: one request at a time, however
-//! many events ask for it. Must not know sockets.
+//! many events ask for it, and none while the events are coming by themselves. Must not know sockets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -9,15 +9,17 @@ use std::sync::{Arc, Weak};
 use leptos::prelude::{GetUntracked, Set};
 use wire::api::{Snapshot, TransactionQuery};
 
-use super::feed::Merged;
+use super::feed::{Merged, Need};
 use super::link::{sleep, spawn};
 use super::session::Session;
 use super::status::ClientError;
 use crate::AppError;
 use crate::api::{load_snapshot, load_transactions};
 
-/// A server that replays what was missed needs a moment, and a burst of events is one reload.
+/// A burst of events is one reload.
 const PATIENCE_MS: u32 = 250;
+/// Events that the server was asked for are on their way for no longer than this.
+const REPLAY_MS: u32 = 1_000;
 const RETRY_MS: u32 = 1_000;
 const RETRY_MAX_MS: u32 = 30_000;
 /// How many transactions an older page has.
@@ -30,6 +32,16 @@ pub(super) struct Reload {
     running: AtomicBool,
 }
 
+/// How far the events have come since the last look.
+enum Progress {
+    /// Nothing is missing.
+    Done,
+    /// What was missed is coming.
+    Moving,
+    /// Something is missing that does not come by itself.
+    Stuck,
+}
+
 impl Session {
     /// Reloads soon, unless the events have caught up by then.
     pub(super) fn request_reload(self: &Arc<Self>) {
@@ -38,14 +50,25 @@ impl Session {
         }
         // Held weakly across every await: a page that is left is not kept alive by its request.
         let session = Arc::downgrade(self);
+        let (mut cursor, mut pause) = {
+            let feed = self.feed();
+            let pause = match feed.need() {
+                Need::Events => REPLAY_MS,
+                // A page that shows nothing yet does not wait.
+                _ if !feed.is_loaded() => 0,
+                _ => PATIENCE_MS,
+            };
+            (feed.seq(), pause)
+        };
         spawn(async move {
-            let mut pause = PATIENCE_MS;
             loop {
                 sleep(pause).await;
                 // From this check to the end there is no await: an event that comes later finds that
                 // nothing runs, and asks again.
-                if session.upgrade().is_none_or(|session| session.has_caught_up()) {
-                    return;
+                match session.upgrade().map(|session| session.progress(&mut cursor)) {
+                    None | Some(Progress::Done) => return,
+                    Some(Progress::Moving) => continue,
+                    Some(Progress::Stuck) => {}
                 }
                 let loaded = load_snapshot().await;
                 let Some(strong) = session.upgrade() else { return };
@@ -72,39 +95,36 @@ impl Session {
         });
     }
 
-    fn has_caught_up(&self) -> bool {
-        let done = !self.feed().needs_reload();
-        if done {
-            self.reload.running.store(false, Ordering::Relaxed);
+    fn progress(&self, cursor: &mut u64) -> Progress {
+        let (need, seq) = {
+            let feed = self.feed();
+            (feed.need(), feed.seq())
+        };
+        let before = std::mem::replace(cursor, seq);
+        match need {
+            Need::Nothing => {
+                self.reload.running.store(false, Ordering::Relaxed);
+                Progress::Done
+            }
+            Need::Events if before < seq => Progress::Moving,
+            Need::Events | Need::Snapshot => Progress::Stuck,
         }
-        done
     }
 
     /// Takes in a snapshot; tells how many older transactions have to be loaded again.
     fn take(&self, snapshot: Snapshot) -> usize {
-        let merged = {
-            let mut feed = self.feed();
-            let is_other = !feed.user_id().is_empty() && feed.user_id() != snapshot.user_id;
-            if is_other { Err(()) } else { Ok(feed.merge(snapshot)) }
-        };
-        match merged {
-            Err(()) => {
-                // The next check of the loop finds nothing to do.
-                self.feed().give_up();
-                self.fail(ClientError::OtherUser);
-                0
-            }
-            Ok(None) => 0,
-            Ok(Some(Merged { arrived, dropped })) => {
-                self.publish();
-                self.error.set(None);
-                // Oldest first, as they happened.
-                for transaction in arrived.iter().rev() {
-                    self.announce_new(transaction);
-                }
-                dropped
-            }
+        if !self.is_for(&snapshot.user_id) {
+            // The next check of the loop finds nothing to do.
+            self.feed().give_up();
+            self.fail(ClientError::OtherUser);
+            return 0;
         }
+        let merged = self.feed().merge(snapshot);
+        let Some(Merged { news, dropped }) = merged else { return 0 };
+        self.publish();
+        self.error.set(None);
+        self.announce(news);
+        dropped
     }
 
     /// Loads the next older page.
@@ -124,15 +144,17 @@ impl Session {
 }
 
 async fn load_page(session: &Weak<Session>, limit: u32) {
-    let cursor = session.upgrade().and_then(|session| session.feed().next_cursor().map(str::to_owned));
-    let Some(cursor) = cursor else { return };
-    let query = TransactionQuery { before: Some(cursor.clone()), limit: Some(limit), ..TransactionQuery::default() };
+    let Some(older) = session.upgrade().and_then(|session| session.feed().older()) else { return };
+    let before = Some(older.cursor.clone());
+    let query = TransactionQuery { before, limit: Some(limit), ..TransactionQuery::default() };
     let loaded = load_transactions(query).await;
     let Some(session) = session.upgrade() else { return };
     match loaded {
         Ok(page) => {
-            session.feed().append(&cursor, page);
+            session.feed().append(&older, page);
             session.publish();
+            // It may tell of what the events have not told yet.
+            session.catch_up();
         }
         Err(error) => session.error.set(Some(ClientError::Reload(error))),
     }

@@ -1,23 +1,22 @@
 //! One person's live feed on one page: the reducer, and the signals that show it.
 //!
-//! Owns applying what the server says, and telling the listeners. Must not know the Socket.IO
-//! client, and calls no listener while a lock is held.
+//! Owns showing what the feed holds, telling the listeners and remembering what they were told. Must
+//! not know the Socket.IO client nor its events, and calls no listener while a lock is held.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use socketio_client::Status;
+use wire::Transaction;
 use wire::api::{Account, Summary};
-use wire::error::SocketError;
-use wire::events::{AUTHENTICATED, Authenticate, Authenticated, ERROR, SYNC_REQUIRED, SyncStats};
-use wire::{ErrorCode, Transaction};
+use wire::events::SyncStats;
 
-use super::event::FeedEvent;
-use super::feed::{Change, Feed};
+use super::feed::{Feed, News};
 use super::link::Link;
+use super::memory::Memory;
 use super::options::{Token, UseRealtimeTransactionsOptions};
 use super::reload::Reload;
-use super::status::{ClientError, ConnectionStatus, ends_session};
+use super::repair::Repair;
+use super::status::{ClientError, ConnectionStatus};
 
 /// What one use of the hook wants to be told.
 #[derive(Clone, Copy)]
@@ -28,12 +27,15 @@ pub(super) struct Listener {
 }
 
 pub(super) struct Session {
-    url: Option<String>,
-    user_id: Option<String>,
-    token: Option<Token>,
+    pub(super) url: Option<String>,
+    pub(super) user_id: Option<String>,
+    pub(super) token: Option<Token>,
+    resume: bool,
+    memory: Memory,
     feed: Mutex<Feed>,
     listeners: Mutex<Listeners>,
-    link: Link,
+    pub(super) link: Link,
+    pub(super) repair: Mutex<Repair>,
     pub(super) reload: Reload,
     pub(super) transactions: ArcRwSignal<Vec<Transaction>>,
     pub(super) accounts: ArcRwSignal<Vec<Account>>,
@@ -58,6 +60,8 @@ impl Session {
             url: options.url,
             user_id: options.user_id,
             token: options.token,
+            resume: options.resume,
+            memory: Memory::default(),
             transactions: ArcRwSignal::new(feed.transactions()),
             accounts: ArcRwSignal::new(feed.accounts().to_vec()),
             summary: ArcRwSignal::new(feed.summary().clone()),
@@ -65,6 +69,7 @@ impl Session {
             feed: Mutex::new(feed),
             listeners: Mutex::default(),
             link: Link::new(),
+            repair: Mutex::default(),
             reload: Reload::default(),
             latest: ArcRwSignal::new(None),
             status: ArcRwSignal::new(ConnectionStatus::Idle),
@@ -91,6 +96,8 @@ impl Session {
     }
 
     pub(super) fn connect(self: &Arc<Self>) {
+        self.recall();
+        self.remember();
         self.link.connect(self);
     }
 
@@ -120,70 +127,63 @@ impl Session {
         set_if_changed(&self.next_cursor, next_cursor);
     }
 
-    pub(super) fn announce_new(&self, transaction: &Transaction) {
-        self.latest.set(Some(transaction.clone()));
-        for callback in self.callbacks(|listener| listener.on_new) {
-            callback.try_run(transaction.clone());
-        }
-    }
-
-    fn callbacks<T>(&self, pick: impl Fn(&Listener) -> Option<Callback<T>>) -> Vec<Callback<T>> {
-        lock(&self.listeners).all.iter().filter_map(|(_, listener)| pick(listener)).collect()
-    }
-
-    fn change(self: &Arc<Self>, event: FeedEvent) {
-        let (change, needs_reload) = {
-            let mut feed = self.feed();
-            let change = feed.apply(event);
-            (change, feed.needs_reload())
-        };
-        if change != Change::Nothing {
-            self.publish();
-        }
-        match change {
-            Change::Added(transaction) => self.announce_new(&transaction),
-            Change::Updated(transaction) => {
-                for callback in self.callbacks(|listener| listener.on_updated) {
-                    callback.try_run((*transaction).clone());
+    /// Tells the listeners, and remembers that they were told.
+    pub(super) fn announce(&self, news: Vec<News>) {
+        for news in news {
+            match news {
+                News::Added(transaction) => {
+                    self.latest.set(Some((*transaction).clone()));
+                    self.call(|listener| listener.on_new, &*transaction);
                 }
+                News::Updated(transaction) => self.call(|listener| listener.on_updated, &*transaction),
+                News::Synced(stats) => self.call(|listener| listener.on_sync, &stats),
             }
-            Change::Synced(stats) => {
-                for callback in self.callbacks(|listener| listener.on_sync) {
-                    callback.try_run(stats);
-                }
-            }
-            Change::Nothing | Change::Removed | Change::Balance | Change::Connection => {}
         }
-        if needs_reload {
-            self.request_reload();
+        self.remember();
+    }
+
+    fn call<T: Clone + 'static>(&self, pick: impl Fn(&Listener) -> Option<Callback<T>>, news: &T) {
+        // Taken out first: a listener may come or go while one is called.
+        let callbacks: Vec<Callback<T>> =
+            lock(&self.listeners).all.iter().filter_map(|(_, listener)| pick(listener)).collect();
+        for callback in callbacks {
+            callback.try_run(news.clone());
         }
     }
 
-    fn on_authenticated(self: &Arc<Self>, payload: &Authenticated) {
-        let (is_other, needs_reload) = {
+    /// Takes over what this tab remembers of the person.
+    pub(super) fn recall(&self) {
+        if self.resume {
             let mut feed = self.feed();
-            let is_other = !feed.user_id().is_empty() && feed.user_id() != payload.user_id;
-            if !is_other {
-                feed.announce(payload.seq);
-            }
-            (is_other, feed.needs_reload())
-        };
-        if is_other {
-            self.fail(ClientError::OtherUser);
-            return;
-        }
-        self.error.set(None);
-        self.status.set(ConnectionStatus::Live);
-        if needs_reload {
-            self.request_reload();
+            let remembered = Memory::recall(self.url.as_deref(), self.owner(&feed));
+            feed.recall(remembered);
         }
     }
 
-    fn on_error(&self, error: SocketError) {
-        // A host that hands out tokens gives a newer one at the next connect; a session cookie that
-        // is not accepted any more stays so.
-        let is_final = error.code == ErrorCode::ConnectionLimit || (self.token.is_none() && ends_session(error.code));
-        if is_final { self.fail(ClientError::Server(error)) } else { self.error.set(Some(ClientError::Server(error))) }
+    pub(super) fn remember(&self) {
+        if self.resume {
+            let feed = self.feed();
+            self.memory.remember(self.url.as_deref(), self.owner(&feed), feed.told());
+        }
+    }
+
+    /// Whether something is this person's. Where it is not known yet whose feed it is, it is theirs.
+    pub(super) fn is_for(&self, user_id: &str) -> bool {
+        let (is_theirs, is_nobodys) = {
+            let feed = self.feed();
+            let owner = self.owner(&feed);
+            (owner.is_empty() || owner == user_id, feed.user_id().is_empty())
+        };
+        if is_theirs && is_nobodys {
+            self.feed().belongs_to(user_id);
+            self.recall();
+        }
+        is_theirs
+    }
+
+    /// Whose feed it is or has to be; empty until it is known.
+    fn owner<'a>(&'a self, feed: &'a Feed) -> &'a str {
+        if feed.user_id().is_empty() { self.user_id.as_deref().unwrap_or_default() } else { feed.user_id() }
     }
 
     /// Ends the connection for a reason that trying again does not mend.
@@ -193,67 +193,9 @@ impl Session {
     }
 }
 
-/// What a link calls.
-#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the server has no link"))]
-impl Session {
-    pub(super) fn url(&self) -> Option<&str> {
-        self.url.as_deref()
-    }
-
-    /// The handshake's `auth`: who signs in, and the last event that is in.
-    pub(super) fn auth_payload(&self) -> String {
-        let since = self.feed().seq();
-        let payload = Authenticate {
-            user_id: self.user_id.clone(),
-            token: self.token.as_ref().and_then(|token| token()),
-            since: Some(since),
-        };
-        serde_json::to_string(&payload).unwrap_or_else(|_| "{}".to_owned())
-    }
-
-    pub(super) fn on_status(&self, status: Status) {
-        // Where the server signed the socket in before it acknowledged the namespace, that stands.
-        let signed_in = status == Status::Live && self.status.get_untracked() == ConnectionStatus::Live;
-        if !signed_in {
-            self.status.set(status.into());
-        }
-    }
-
-    pub(super) fn on_refused(&self, message: String) {
-        self.error.set(Some(ClientError::Refused(message)));
-    }
-
-    pub(super) fn on_event(self: &Arc<Self>, name: &str, payload: &str) {
-        let malformed = || self.error.set(Some(ClientError::Malformed(name.to_owned())));
-        match name {
-            AUTHENTICATED => match serde_json::from_str(payload) {
-                Ok(payload) => self.on_authenticated(&payload),
-                Err(_) => malformed(),
-            },
-            ERROR => match serde_json::from_str(payload) {
-                Ok(error) => self.on_error(error),
-                Err(_) => malformed(),
-            },
-            SYNC_REQUIRED => {
-                self.feed().require_reload();
-                self.request_reload();
-            }
-            _ => match FeedEvent::read(name, payload) {
-                Some(Ok(event)) => self.change(event),
-                Some(Err(_)) => {
-                    malformed();
-                    self.feed().require_reload();
-                    self.request_reload();
-                }
-                None => {}
-            },
-        }
-    }
-}
-
 /// A poisoned lock means that a panic was caught elsewhere; the data is still whole, because it is
 /// changed in one step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

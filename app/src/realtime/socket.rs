@@ -35,8 +35,8 @@ impl Link {
             let session = Arc::downgrade(session);
             move || session.upgrade().map(|session| session.auth_payload())
         });
-        if let Some(url) = session.url() {
-            options = options.url(url);
+        if let Some(url) = &session.url {
+            options = options.url(url.clone());
         }
         let session = Arc::downgrade(session);
         let client = Client::connect(options, move |notification| {
@@ -57,6 +57,14 @@ impl Link {
             Some(client) if client.status() != Status::Live => client.reconnect(),
             Some(_) => {}
             None => self.connect(session),
+        }
+    }
+
+    /// Connects anew, so that the server is asked again from where the feed stands.
+    pub(super) fn restart(&self) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.disconnect();
+            client.reconnect();
         }
     }
 

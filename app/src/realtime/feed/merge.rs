@@ -8,16 +8,24 @@ use std::collections::BTreeMap;
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
 
-use super::{Entry, Feed, FeedEvent, Upsert};
+use super::{Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
 
 /// What a reload brought.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Merged {
-    /// Transactions that happened in the meantime, newest first.
-    pub arrived: Vec<Transaction>,
+    /// What there is to tell, in the order in which it happened.
+    pub news: Vec<News>,
     /// How many older transactions had been loaded, and have to be asked for again because they may
     /// have changed unnoticed.
     pub dropped: usize,
+}
+
+/// Which page is the next older one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Older {
+    /// Where it begins, in the server's words.
+    pub cursor: String,
+    load: u64,
 }
 
 impl Feed {
@@ -28,43 +36,55 @@ impl Feed {
         if (at + 1..=self.seq).any(|seq| !self.log.contains_key(&seq)) {
             return None;
         }
-        let before = std::mem::take(self);
-        let is_other = before.restarted || (before.loaded && before.user_id != snapshot.user_id);
-        let missed = is_other || before.seq < at;
-        let later = before.log.clone().split_off(&(at + 1));
-        self.tombstones.clone_from(&before.tombstones);
+        let mut before = std::mem::take(self);
+        let missed = !before.loaded || before.seq < at;
+        let anew = missed || before.disordered_since.is_some() || before.user_id != snapshot.user_id;
+        let later = before.log.split_off(&(at + 1));
+        self.tombstones = std::mem::take(&mut before.tombstones);
         self.newest = before.newest;
+        self.told = before.told;
+        self.asked = before.asked;
+        self.unreachable = before.unreachable && !missed;
+        self.loads = before.loads + u64::from(anew);
         self.stale_since = before.stale_since.filter(|since| *since > at);
-        let tail_from = snapshot.transactions.last().filter(|_| snapshot.next_cursor.is_some()).cloned();
+        self.disordered_since = before.disordered_since.filter(|since| *since > at);
+        let has_tail = snapshot.next_cursor.is_some();
         self.fill(snapshot);
-        let mut merged = Merged::default();
-        if missed {
-            merged.dropped = before.entries.len().saturating_sub(self.entries.len());
-            if before.loaded && !is_other {
-                merged.arrived = self.unknown_to(&before);
+        let mut outcome = Outcome::default();
+        let mut dropped = 0;
+        if anew {
+            dropped = before.entries.len().saturating_sub(self.entries.len());
+            let all_told = before.told.is_none_or(|told| told == before.seq);
+            if before.loaded && before.unreachable && missed && all_told {
+                outcome.news = self.unknown_to(&before);
+                self.told = Some(at);
             }
-        } else if let Some(last) = tail_from {
-            self.keep_tail(&before, &last, &later);
+        } else if has_tail {
+            self.keep_tail(&before, &later);
         }
         for event in later.into_values() {
-            self.apply(event);
+            // They have been told when they were taken in first.
+            let _ = self.take_in(event);
         }
-        Some(merged)
+        for event in before.held.into_values() {
+            self.receive(event, &mut outcome);
+        }
+        Some(Merged { news: outcome.news, dropped })
     }
 
-    /// Starts over from a snapshot.
-    pub fn replace(&mut self, snapshot: Snapshot) {
-        *self = Self::default();
-        self.fill(snapshot);
+    /// The next older page, if there is one.
+    pub fn older(&self) -> Option<Older> {
+        self.next_cursor.clone().map(|cursor| Older { cursor, load: self.loads })
     }
 
-    /// Adds an older page that was asked for at `cursor`. A page that is no longer the next one is
-    /// ignored.
-    pub fn append(&mut self, cursor: &str, page: TransactionsPage) -> bool {
-        if self.next_cursor.as_deref() != Some(cursor) {
+    /// Adds an older page. One that is no longer the next, or was asked for before the list began
+    /// anew, is ignored.
+    pub fn append(&mut self, asked: &Older, page: TransactionsPage) -> bool {
+        if self.older().as_ref() != Some(asked) {
             return false;
         }
         self.next_cursor = page.next_cursor;
+        self.reach = end_of(&page.transactions);
         for transaction in page.transactions {
             if !self.tombstones.contains(&transaction.key()) {
                 self.take_from_page(transaction);
@@ -73,11 +93,13 @@ impl Feed {
         true
     }
 
-    fn fill(&mut self, snapshot: Snapshot) {
+    /// Puts a snapshot in the place of the list, the accounts and the totals.
+    pub(super) fn fill(&mut self, snapshot: Snapshot) {
         self.loaded = true;
         self.user_id = snapshot.user_id;
         self.seq = snapshot.seq;
         self.newest = self.newest.max(snapshot.seq);
+        self.reach = end_of(&snapshot.transactions);
         self.entries.clear();
         for transaction in snapshot.transactions {
             self.take_from_page(transaction);
@@ -94,8 +116,8 @@ impl Feed {
 
     /// No event was missed, so that what lies behind the snapshot's window is as it was.
     /// What a later event carries is left to that event, which also counts it.
-    fn keep_tail(&mut self, before: &Self, last: &Transaction, later: &BTreeMap<u64, FeedEvent>) {
-        let last = Entry::new(last.clone(), 0).millis;
+    fn keep_tail(&mut self, before: &Self, later: &BTreeMap<u64, FeedEvent>) {
+        let last = self.reach;
         for entry in before.entries.iter().filter(|entry| entry.millis <= last) {
             let key = entry.transaction.key();
             let comes_later = later.values().any(|event| match event {
@@ -103,18 +125,30 @@ impl Feed {
                 _ => false,
             });
             if !comes_later && self.position(&key).is_none() {
-                self.insert(entry.clone());
+                // Behind those of the same moment that the snapshot has.
+                self.insert(Entry { arrival: 0, ..entry.clone() });
             }
         }
         // The place from which the next older page follows is still the one that was reached.
         self.next_cursor.clone_from(&before.next_cursor);
+        self.reach = before.reach;
     }
 
-    fn unknown_to(&self, before: &Self) -> Vec<Transaction> {
-        // An older transaction can move up into the window when another one is deleted; it is not news.
-        let oldest = before.entries.last().map_or(i64::MIN, |entry| entry.millis);
-        let entries = self.entries.iter().filter(|entry| entry.millis >= oldest);
+    /// What stands in the list and did not before, oldest first. What is older than everything that
+    /// was loaded may only have moved up, since another one was deleted: it is not news.
+    fn unknown_to(&self, before: &Self) -> Vec<News> {
+        let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.millis));
         let unknown = entries.filter(|entry| before.position(&entry.transaction.key()).is_none());
-        unknown.map(|entry| entry.transaction.clone()).collect()
+        let news = unknown.rev().map(|entry| {
+            let transaction = Box::new(entry.transaction.clone());
+            // A changed one may have been known long before, with another date.
+            if entry.transaction.revision == 1 { News::Added(transaction) } else { News::Updated(transaction) }
+        });
+        news.collect()
     }
+}
+
+/// The moment of a page's last transaction.
+fn end_of(transactions: &[Transaction]) -> i64 {
+    transactions.last().map_or(i64::MAX, |last| millis_of(&last.date))
 }

@@ -93,7 +93,7 @@ pub(crate) fn updated(seq: u64, transaction: Transaction) -> FeedEvent {
     FeedEvent::Updated(TransactionEvent::new(stamp(seq), transaction))
 }
 
-pub(crate) fn deleted(seq: u64, id: &str) -> FeedEvent {
+pub(crate) fn deleted(seq: u64, id: &str, account_id: &str) -> FeedEvent {
     let own = |text: &str| text.to_owned();
-    FeedEvent::Deleted(TransactionDeleted::new(stamp(seq), own(id), own("basiq"), own("bank"), own("everyday")))
+    FeedEvent::Deleted(TransactionDeleted::new(stamp(seq), own(id), own("basiq"), own("bank"), own(account_id)))
 }

@@ -1,0 +1,97 @@
+//! Whatever happens on the way, the page ends up with what the database holds.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::database::{Database, Step, steps};
+use super::tab::{Action, Tab, anything, calm};
+
+/// The database as it is, and as the page has it.
+fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
+    let rows: Vec<_> = tab.database.list().into_iter().map(|(_, row)| row).collect();
+    let snapshot = tab.database.snapshot();
+    prop_assert_eq!(tab.page.transactions(), rows);
+    prop_assert_eq!(tab.page.accounts(), snapshot.accounts);
+    prop_assert_eq!(&tab.page.summary().currencies, &snapshot.summary.currencies);
+    prop_assert_eq!(tab.page.seq(), snapshot.seq);
+    Ok(())
+}
+
+fn create() -> Action {
+    Action::Step(Step::Create { day: 4, cents: -450, account: 0, abroad: false })
+}
+
+proptest! {
+    /// Losses, doubles, disorder, disconnections, reloads from the server and from caches, a log that
+    /// forgets, a database that starts over, answers that come late.
+    #[test]
+    fn the_page_converges_and_tells_nothing_twice(
+        before in prop::collection::vec(steps(), 0..12),
+        actions in prop::collection::vec(anything(), 0..60),
+    ) {
+        let mut database = Database::new(6);
+        for step in before {
+            database.step(step);
+        }
+        let mut tab = Tab::open(database);
+        for action in actions {
+            tab.act(action);
+        }
+        tab.settle();
+        // A gap at the very end shows with the next event.
+        tab.act(create());
+        tab.settle();
+        assert_equal(&tab)?;
+        let once: BTreeSet<_> = tab.told.iter().collect();
+        prop_assert_eq!(once.len(), tab.told.len(), "{:?}", tab.told);
+        prop_assert_eq!(tab.stored, Some(tab.database.newest()));
+    }
+
+    /// Where nothing is lost for good, everybody who was away is told of everything, and once.
+    #[test]
+    fn what_is_new_is_told_exactly_once_over_reloads(
+        before in prop::collection::vec(steps(), 0..12),
+        actions in prop::collection::vec(calm(), 0..60),
+    ) {
+        // A window that holds all of it: beyond, a page cannot know what was deleted since.
+        let mut database = Database::new(1_000);
+        for step in before {
+            database.step(step);
+        }
+        let known: BTreeSet<_> = database.list().into_iter().map(|(_, row)| row.transaction_id).collect();
+        let mut tab = Tab::open(database);
+        for action in actions {
+            tab.act(action);
+        }
+        tab.settle();
+        assert_equal(&tab)?;
+        let rows = tab.database.list().into_iter().map(|(_, row)| row.transaction_id);
+        let new: BTreeSet<_> = rows.filter(|id| !known.contains(id)).collect();
+        let told: BTreeSet<_> = tab.told.iter().cloned().collect();
+        prop_assert_eq!(told.len(), tab.told.len(), "{:?}", tab.told);
+        let missing: Vec<_> = new.difference(&told).collect();
+        prop_assert!(missing.is_empty(), "not told: {:?}", missing);
+    }
+
+    /// An event that a network swallows each time costs one connection and one reload.
+    #[test]
+    fn a_gap_that_stays_is_not_asked_for_in_a_loop(events in 2_usize..20) {
+        let mut tab = Tab::open(Database::new(6));
+        tab.settle();
+        let connections = tab.connections;
+        for _ in 0..events {
+            tab.act(create());
+            tab.act(Action::Lose);
+            tab.act(create());
+            // The gap is seen, the server asked, and its answer loses the same event again.
+            tab.act(Action::Deliver);
+            tab.act(Action::Deliver);
+            tab.act(Action::Lose);
+            tab.settle();
+            assert_equal(&tab)?;
+        }
+        prop_assert_eq!(tab.connections, connections + 1);
+        prop_assert_eq!(tab.fetches, events);
+    }
+}

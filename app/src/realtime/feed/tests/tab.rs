@@ -1,0 +1,341 @@
+//! A browser's tab on a bad network: pages come and go in it, and remember one number.
+//!
+//! What the session does with a feed, without signals and timers.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+use wire::api::{Snapshot, TransactionsPage};
+
+use super::database::{Database, Step, steps};
+use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older};
+use crate::realtime::repair::{Remedy, Repair};
+
+/// What can happen.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    /// In the database; a connected page is sent it.
+    Step(Step),
+    /// The next message arrives.
+    Deliver,
+    /// The next event never arrives.
+    Lose,
+    /// The next event arrives twice.
+    Double,
+    /// The next two events change places.
+    Swap,
+    Disconnect,
+    Connect,
+    /// The page is loaded again.
+    Load(Load),
+    /// A reload over HTTP is answered; the answer arrives later.
+    Fetch,
+    Fetched,
+    /// The same for an older page.
+    Older,
+    OlderCame,
+    /// Time passes, in seconds.
+    Wait(u8),
+    /// The log loses its oldest half.
+    Prune,
+    /// The database starts over; the connections with it break.
+    Reset,
+}
+
+/// From where a page comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Load {
+    /// The server has rendered it.
+    Fresh,
+    /// A cache had it; that long ago it was rendered.
+    Cached(usize),
+    /// A page without a snapshot, which may know whose it is.
+    Bare { knows_owner: bool },
+}
+
+/// What happens to a network that loses nothing for good.
+pub(super) fn calm() -> impl Strategy<Value = Action> {
+    let load = prop_oneof![
+        3 => Just(Load::Fresh),
+        2 => (0_usize..6).prop_map(Load::Cached),
+        2 => any::<bool>().prop_map(|knows_owner| Load::Bare { knows_owner }),
+    ];
+    prop_oneof![
+        20 => steps().prop_map(Action::Step),
+        20 => Just(Action::Deliver),
+        1 => Just(Action::Disconnect),
+        2 => Just(Action::Connect),
+        2 => load.prop_map(Action::Load),
+        3 => Just(Action::Fetch),
+        3 => Just(Action::Fetched),
+        3 => Just(Action::Older),
+        3 => Just(Action::OlderCame),
+        1 => any::<u8>().prop_map(Action::Wait),
+    ]
+}
+
+pub(super) fn anything() -> impl Strategy<Value = Action> {
+    let bad = prop_oneof![
+        4 => Just(Action::Lose),
+        4 => Just(Action::Double),
+        4 => Just(Action::Swap),
+        1 => Just(Action::Prune),
+        1 => Just(Action::Reset),
+    ];
+    prop_oneof![5 => calm(), 1 => bad]
+}
+
+enum Message {
+    SignedIn(u64),
+    SyncRequired,
+    Event(Box<FeedEvent>),
+}
+
+pub(super) struct Tab {
+    pub(super) database: Database,
+    pub(super) page: Feed,
+    /// The tab's storage.
+    pub(super) stored: Option<u64>,
+    /// The transactions that were told of as new, by all pages.
+    pub(super) told: Vec<String>,
+    pub(super) connections: usize,
+    pub(super) fetches: usize,
+    cache: Vec<Snapshot>,
+    connected: bool,
+    wire: VecDeque<Message>,
+    repair: Repair,
+    now: i64,
+    fetched: Option<Snapshot>,
+    older: Option<(Older, TransactionsPage)>,
+}
+
+impl Tab {
+    /// A page that has just been opened.
+    pub(super) fn open(database: Database) -> Self {
+        let mut tab = Self {
+            page: Feed::default(),
+            stored: None,
+            told: Vec::new(),
+            connections: 0,
+            fetches: 0,
+            cache: Vec::new(),
+            connected: false,
+            wire: VecDeque::new(),
+            repair: Repair::default(),
+            now: 0,
+            fetched: None,
+            older: None,
+            database,
+        };
+        tab.load(Load::Fresh);
+        tab
+    }
+
+    pub(super) fn act(&mut self, action: Action) {
+        match action {
+            Action::Step(step) => {
+                if let Some(event) = self.database.step(step)
+                    && self.connected
+                {
+                    self.wire.push_back(Message::Event(Box::new(event)));
+                }
+            }
+            Action::Deliver => self.deliver(),
+            Action::Lose => drop(self.take_event()),
+            Action::Double => {
+                if let Some(event) = self.take_event() {
+                    self.receive(Message::Event(event.clone()));
+                    self.receive(Message::Event(event));
+                }
+            }
+            Action::Swap => {
+                if let [Message::Event(_), Message::Event(_), ..] = self.wire.make_contiguous() {
+                    self.wire.swap(0, 1);
+                }
+            }
+            Action::Disconnect => {
+                self.connected = false;
+                self.wire.clear();
+            }
+            Action::Connect => self.connect(),
+            Action::Load(load) => self.load(load),
+            Action::Fetch => self.fetched = Some(self.database.snapshot()),
+            Action::Fetched => {
+                if let Some(snapshot) = self.fetched.take() {
+                    self.merge(snapshot);
+                }
+            }
+            Action::Older => self.older = self.ask_older(2),
+            Action::OlderCame => {
+                if let Some((older, page)) = self.older.take() {
+                    self.page.append(&older, page);
+                }
+            }
+            Action::Wait(seconds) => self.now += i64::from(seconds) * 1_000,
+            Action::Prune => self.database.oldest = self.database.newest() / 2 + 1,
+            Action::Reset => {
+                self.database.reset();
+                self.cache.clear();
+                (self.fetched, self.older) = (None, None);
+                // Numbers tell it only while there are fewer of them than before.
+                self.connect();
+                self.deliver();
+            }
+        }
+    }
+
+    /// Only an event: the transport keeps its order, and what a sign-in says is never missing.
+    fn take_event(&mut self) -> Option<Box<FeedEvent>> {
+        match self.wire.pop_front()? {
+            Message::Event(event) => Some(event),
+            other => {
+                self.wire.push_front(other);
+                None
+            }
+        }
+    }
+
+    fn load(&mut self, load: Load) {
+        (self.fetched, self.older) = (None, None);
+        self.repair = Repair::default();
+        self.page = match load {
+            Load::Fresh => {
+                self.cache.push(self.database.snapshot());
+                Feed::new(self.database.snapshot())
+            }
+            Load::Cached(age) => match self.cache.iter().rev().nth(age) {
+                Some(snapshot) => Feed::new(snapshot.clone()),
+                None => Feed::new(self.database.snapshot()),
+            },
+            Load::Bare { knows_owner } => {
+                let mut page = Feed::default();
+                if knows_owner {
+                    page.belongs_to("alex");
+                }
+                page
+            }
+        };
+        self.recall();
+        self.remember();
+        self.connect();
+    }
+
+    fn recall(&mut self) {
+        if !self.page.user_id().is_empty() {
+            self.page.recall(self.stored);
+        }
+    }
+
+    /// The server tells whose page it is.
+    fn meet(&mut self) {
+        if self.page.user_id().is_empty() {
+            self.page.belongs_to("alex");
+            self.recall();
+        }
+    }
+
+    fn remember(&mut self) {
+        if !self.page.user_id().is_empty() {
+            self.stored = self.page.told().or(self.stored);
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
+        self.connected = true;
+        self.connections += 1;
+        self.wire.clear();
+        self.recall();
+        let (since, oldest, newest) = (self.page.ask(), self.database.oldest, self.database.newest());
+        self.wire.push_back(Message::SignedIn(newest));
+        match since {
+            None => {}
+            Some(since) if since > newest || since + 1 < oldest => self.wire.push_back(Message::SyncRequired),
+            Some(since) => {
+                let missed = self.database.events.iter().filter(|event| event.seq() > since);
+                self.wire.extend(missed.cloned().map(Box::new).map(Message::Event));
+            }
+        }
+    }
+
+    fn deliver(&mut self) {
+        if let Some(message) = self.wire.pop_front() {
+            self.receive(message);
+        }
+    }
+
+    fn receive(&mut self, message: Message) {
+        match message {
+            Message::SignedIn(newest) => {
+                self.meet();
+                let again = self.page.signed_in(newest);
+                self.remember();
+                if again {
+                    self.connect();
+                }
+            }
+            Message::SyncRequired => {
+                self.page.sync_required();
+                self.remember();
+            }
+            Message::Event(event) => {
+                let outcome = self.page.apply(*event);
+                self.tell(outcome.news);
+                if self.page.has_gap() {
+                    match self.repair.remedy(self.page.seq(), self.now) {
+                        Remedy::AskAgain => self.connect(),
+                        Remedy::Reload => self.page.lose(),
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, snapshot: Snapshot) {
+        self.meet();
+        let Some(merged) = self.page.merge(snapshot) else { return };
+        self.tell(merged.news);
+        if merged.dropped > 0
+            && let Some((older, page)) = self.ask_older(merged.dropped)
+        {
+            self.page.append(&older, page);
+        }
+    }
+
+    fn ask_older(&self, limit: usize) -> Option<(Older, TransactionsPage)> {
+        let older = self.page.older()?;
+        let page = self.database.page(Some(&older.cursor), limit);
+        Some((older, page))
+    }
+
+    fn tell(&mut self, news: Vec<News>) {
+        self.told.extend(news.into_iter().filter_map(|news| match news {
+            News::Added(transaction) => Some(transaction.transaction_id),
+            News::Updated(_) | News::Synced(_) => None,
+        }));
+        self.remember();
+    }
+
+    /// Nothing goes wrong any more: everything arrives, what is needed is fetched, and then the older
+    /// pages.
+    pub(super) fn settle(&mut self) {
+        if !self.connected {
+            self.connect();
+        }
+        for _ in 0..100 {
+            while !self.wire.is_empty() {
+                self.deliver();
+            }
+            if self.page.need() == Need::Nothing {
+                match self.ask_older(4) {
+                    Some((older, page)) => self.page.append(&older, page),
+                    None => return,
+                };
+            } else {
+                self.fetches += 1;
+                self.merge(self.database.snapshot());
+            }
+        }
+        // So many pages hold more than any test writes.
+        panic!("the page does not come to rest: {:?}", self.page);
+    }
+}

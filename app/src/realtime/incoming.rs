@@ -1,0 +1,134 @@
+//! What the server says, taken in.
+//!
+//! Owns what a sign-in, an event, an error and a gap lead to. Must not decide what an event changes
+//! ([`super::feed`] does) nor know the Socket.IO client beyond its status.
+
+use std::sync::Arc;
+
+use leptos::prelude::{GetUntracked, Set};
+use socketio_client::Status;
+use wire::ErrorCode;
+use wire::error::SocketError;
+use wire::events::{AUTHENTICATED, Authenticate, Authenticated, ERROR, SYNC_REQUIRED};
+
+use super::event::FeedEvent;
+use super::feed::Need;
+use super::repair::Remedy;
+use super::session::{Session, lock};
+use super::status::{ClientError, ConnectionStatus, ends_session};
+use crate::clock::now_millis;
+
+impl Session {
+    fn change(self: &Arc<Self>, event: FeedEvent) {
+        let (outcome, gap, cursor) = {
+            let mut feed = self.feed();
+            let outcome = feed.apply(event);
+            (outcome, feed.has_gap(), feed.seq())
+        };
+        if outcome.changed {
+            self.publish();
+        }
+        self.announce(outcome.news);
+        if gap {
+            self.fill_gap(cursor);
+        } else {
+            self.catch_up();
+        }
+    }
+
+    /// Fetches what is missing, if anything is. Events on their way are waited for.
+    pub(super) fn catch_up(self: &Arc<Self>) {
+        if self.feed().need() != Need::Nothing {
+            self.request_reload();
+        }
+    }
+
+    /// Events after the cursor were lost on the way.
+    fn fill_gap(self: &Arc<Self>, cursor: u64) {
+        let remedy = lock(&self.repair).remedy(cursor, now_millis());
+        match remedy {
+            Remedy::AskAgain => self.link.restart(),
+            Remedy::Reload => {
+                self.feed().lose();
+                self.request_reload();
+            }
+        }
+    }
+
+    fn on_authenticated(self: &Arc<Self>, payload: &Authenticated) {
+        if !self.is_for(&payload.user_id) {
+            self.fail(ClientError::OtherUser);
+            return;
+        }
+        let ask_again = self.feed().signed_in(payload.seq);
+        self.remember();
+        if ask_again {
+            self.link.restart();
+            return;
+        }
+        self.error.set(None);
+        self.status.set(ConnectionStatus::Live);
+        self.catch_up();
+    }
+
+    fn on_error(&self, error: SocketError) {
+        // A host that hands out tokens gives a newer one at the next connect; a session cookie that
+        // is not accepted any more stays so.
+        let is_final = error.code == ErrorCode::ConnectionLimit || (self.token.is_none() && ends_session(error.code));
+        if is_final { self.fail(ClientError::Server(error)) } else { self.error.set(Some(ClientError::Server(error))) }
+    }
+}
+
+/// What a link calls.
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the server has no link"))]
+impl Session {
+    /// The handshake's `auth`: who signs in, and from where events are asked for.
+    pub(super) fn auth_payload(&self) -> String {
+        self.recall();
+        let since = self.feed().ask();
+        let payload =
+            Authenticate { user_id: self.user_id.clone(), token: self.token.as_ref().and_then(|token| token()), since };
+        serde_json::to_string(&payload).unwrap_or_else(|_| "{}".to_owned())
+    }
+
+    pub(super) fn on_status(&self, status: Status) {
+        // Where the server signed the socket in before it acknowledged the namespace, that stands.
+        let signed_in = status == Status::Live && self.status.get_untracked() == ConnectionStatus::Live;
+        if !signed_in {
+            self.status.set(status.into());
+        }
+    }
+
+    pub(super) fn on_refused(&self, message: String) {
+        self.error.set(Some(ClientError::Refused(message)));
+    }
+
+    pub(super) fn on_event(self: &Arc<Self>, name: &str, payload: &str) {
+        let malformed = || self.error.set(Some(ClientError::Malformed(name.to_owned())));
+        match name {
+            AUTHENTICATED => match serde_json::from_str(payload) {
+                Ok(payload) => self.on_authenticated(&payload),
+                Err(_) => malformed(),
+            },
+            ERROR => match serde_json::from_str(payload) {
+                Ok(error) => self.on_error(error),
+                Err(_) => malformed(),
+            },
+            SYNC_REQUIRED => {
+                self.feed().sync_required();
+                self.remember();
+                self.request_reload();
+            }
+            _ => match FeedEvent::read(name, payload) {
+                Some(Ok(event)) => self.change(event),
+                Some(Err(_)) => {
+                    malformed();
+                    // Its number is not known; the snapshot will be beyond it.
+                    self.feed().require_reload();
+                    self.request_reload();
+                }
+                None => {}
+            },
+        }
+    }
+}
