@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
 /// The signed-in person a page is rendered for. The server puts it into the request's extensions
@@ -34,6 +35,15 @@ pub trait Backend: Send + Sync + 'static {
 
     /// A page of the viewer's transactions.
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError>;
+
+    /// Whether the viewer may see and run again what is stuck.
+    fn is_admin(&self, viewer: &Viewer) -> bool;
+
+    /// What is stuck. Asked for administrators only.
+    async fn admin(&self) -> Result<AdminView, BackendError>;
+
+    /// One delivery as it came, if it is there. Asked for administrators only.
+    async fn delivery(&self, id: i64) -> Result<Option<RawDelivery>, BackendError>;
 
     /// A token with which the viewer's page signs in at a Socket.IO server of another origin, where
     /// the session's cookie does not go; nothing where none can be signed here.

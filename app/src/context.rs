@@ -6,6 +6,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use crate::backend::{SharedBackend, Viewer};
 use crate::pages::Page;
 
 /// A person, as a page speaks of them.
@@ -33,6 +35,8 @@ pub struct PageContext {
     pub page: Page,
     /// Who is signed in.
     pub viewer: Option<Person>,
+    /// Whether they may see and run again what is stuck.
+    pub is_admin: bool,
     /// Who a visitor can sign in as with one click; nobody unless the server runs in demo mode.
     pub demo_users: Vec<Person>,
     /// Where the page's events come from, if not from its own server.
@@ -65,24 +69,38 @@ fn read() -> PageContext {
     let person = |(user_id, display_name)| Person { user_id, display_name };
     let viewer = viewer();
     PageContext {
-        page: use_context::<http::request::Parts>().map(|parts| Page::at(&parts.uri)).unwrap_or_default(),
+        page: asked_for(),
         socket: viewer.as_ref().and_then(|viewer| socket(viewer, site.socket_url)),
+        is_admin: viewer.as_ref().is_some_and(is_admin),
         viewer: viewer.map(|viewer| person((viewer.user_id, viewer.display_name))),
         demo_users: site.demo_users.into_iter().map(person).collect(),
     }
 }
 
+/// The page of this request. For whoever may not see the administrators' there is none: the answer is the
+/// same as at any address that leads nowhere.
+#[cfg(feature = "ssr")]
+pub(crate) fn asked_for() -> Page {
+    let page = use_context::<http::request::Parts>().map(|parts| Page::at(&parts.uri)).unwrap_or_default();
+    if page.is_for_admins() && !viewer().as_ref().is_some_and(is_admin) { Page::NotFound } else { page }
+}
+
+#[cfg(feature = "ssr")]
+fn is_admin(viewer: &Viewer) -> bool {
+    use_context::<SharedBackend>().is_some_and(|backend| backend.is_admin(viewer))
+}
+
 /// Nothing where the page's own server has the events: its cookie, which no script can read, is the
 /// better proof.
 #[cfg(feature = "ssr")]
-fn socket(viewer: &crate::backend::Viewer, url: Option<String>) -> Option<SocketTarget> {
+fn socket(viewer: &Viewer, url: Option<String>) -> Option<SocketTarget> {
     let url = url?;
     let parts = use_context::<http::request::Parts>()?;
     let host = parts.headers.get(http::header::HOST)?.to_str().ok()?;
     if url.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)) {
         return None;
     }
-    let token = use_context::<crate::backend::SharedBackend>()?.socket_token(viewer)?;
+    let token = use_context::<SharedBackend>()?.socket_token(viewer)?;
     Some(SocketTarget { url, token })
 }
 
@@ -94,6 +112,6 @@ fn read() -> PageContext {
 
 /// Who is signed in, as the server put it into the request's extensions.
 #[cfg(feature = "ssr")]
-pub(crate) fn viewer() -> Option<crate::backend::Viewer> {
-    use_context::<http::request::Parts>()?.extensions.get::<crate::backend::Viewer>().cloned()
+pub(crate) fn viewer() -> Option<Viewer> {
+    use_context::<http::request::Parts>()?.extensions.get::<Viewer>().cloned()
 }

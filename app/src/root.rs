@@ -16,6 +16,7 @@ use crate::realtime::provide_realtime;
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::security::set_content_security_policy();
+    let is_live = is_live();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -33,7 +34,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="manifest" href="/site.webmanifest" />
                 <HashedStylesheet options=options.clone() id="stylesheet" />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                {is_live.then(|| view! { <HydrationScripts options /> })}
                 <MetaTags />
             </head>
             <body>
@@ -41,6 +42,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Whether the page wakes up in the browser. Some are plain documents.
+fn is_live() -> bool {
+    #[cfg(feature = "ssr")]
+    return !crate::context::asked_for().is_for_admins();
+    #[cfg(not(feature = "ssr"))]
+    true
 }
 
 /// The application.

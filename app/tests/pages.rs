@@ -2,7 +2,7 @@
 #![cfg(feature = "ssr")]
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::backend::{Backend, BackendError, SharedBackend, SiteInfo, Viewer};
 use axum::Router;
@@ -11,8 +11,9 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
 use tower::ServiceExt;
+use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
 /// One account, two transactions; or a store that does not answer.
@@ -36,6 +37,16 @@ const SNAPSHOT: &str = r#"{
         { "currency": "AUD", "balance": 1234.5, "income": 5250, "expenses": -4.5, "accounts": 1 }] }
 }"#;
 
+const STUCK: &str = r#"{
+    "at": "2026-11-23T02:11:45.000Z",
+    "outbox": { "configured": true, "breaker": "open", "waiting": 3, "oldestAt": "2026-11-23T01:08:45.000Z",
+        "lagSeconds": 3780, "dead": 1, "deadLetters": [{ "id": 5, "userId": "alex", "idempotencyKey": "basiq:t9",
+        "diedAt": "2026-11-23T02:00:00.000Z", "reason": "the core app answered 422" }] },
+    "kept": 3,
+    "keptDeliveries": [{ "id": 7, "connectorId": "basiq", "key": "msg_7", "connectionId": "conn-1",
+        "receivedAt": "2026-11-23T02:00:00.000Z", "verdict": "kept", "reason": "the connection is not registered" }]
+}"#;
+
 #[async_trait::async_trait]
 impl Backend for Fake {
     async fn snapshot(&self, _viewer: &Viewer) -> Result<Snapshot, BackendError> {
@@ -50,10 +61,31 @@ impl Backend for Fake {
         Ok(TransactionsPage::default())
     }
 
+    fn is_admin(&self, viewer: &Viewer) -> bool {
+        viewer.user_id == "boss"
+    }
+
+    async fn admin(&self) -> Result<AdminView, BackendError> {
+        if self.available { Ok(serde_json::from_str(STUCK).expect("a view")) } else { Err(BackendError::Unavailable) }
+    }
+
+    async fn delivery(&self, id: i64) -> Result<Option<RawDelivery>, BackendError> {
+        let headers = vec![("webhook-id".to_owned(), "msg_7".to_owned())];
+        let body = r#"{"amount":1.10,"note":"<script>"}"#.to_owned();
+        let view: AdminView = serde_json::from_str(STUCK).expect("a view");
+        let delivery = view.kept_deliveries.into_iter().next().expect("a delivery");
+        let delivery = RawDelivery { delivery, headers, body, is_base64: false };
+        Ok((id == 7).then_some(delivery))
+    }
+
     fn socket_token(&self, _: &Viewer) -> Option<String> {
         None
     }
 }
+
+/// Listed once, before any page is rendered: a resource that is met while some thread lists the routes
+/// is never loaded (leptos issue 4773). A server lists them before it listens.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
 
 fn site(available: bool, demo: bool) -> Router {
     let options =
@@ -68,7 +100,7 @@ fn site(available: bool, demo: bool) -> Router {
         move || app::shell(options.clone())
     };
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(app::App), context.clone(), shell)
+        .leptos_routes_with_context(&options, ROUTES.clone(), context.clone(), shell)
         .fallback(file_and_error_handler_with_context::<LeptosOptions, _>(context, app::shell))
         .with_state(options)
 }
@@ -81,9 +113,13 @@ struct Page {
 }
 
 async fn open(site: Router, path: &str, signed_in: bool) -> Page {
+    open_as(site, path, signed_in.then_some("alex")).await
+}
+
+async fn open_as(site: Router, path: &str, user_id: Option<&str>) -> Page {
     let mut request = Request::get(path).header("accept", "text/html").body(Body::empty()).expect("a request");
-    if signed_in {
-        request.extensions_mut().insert(Viewer { user_id: "alex".to_owned(), display_name: "Alex".to_owned() });
+    if let Some(user_id) = user_id {
+        request.extensions_mut().insert(Viewer { user_id: user_id.to_owned(), display_name: "Alex".to_owned() });
     }
     let response = site.oneshot(request).await.expect("an answer");
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -156,4 +192,57 @@ async fn each_inline_script_carries_the_nonce_of_the_policy() {
     assert!(scripts > 0);
     assert_eq!(page.text.matches(&format!("nonce=\"{nonce}\"")).count(), scripts);
     assert!(!page.text.contains(" style=\""));
+}
+
+#[tokio::test]
+async fn an_administrator_sees_what_is_stuck_and_can_set_it_going() {
+    let page = open_as(site(true, false), "/admin?done=revived-2", Some("boss")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in [
+        "data-state=\"away\"",
+        "name=\"waiting\" value=\"true\"",
+        "And 2 older ones.",
+        "1 h 3 min",
+        "2 transactions go",
+        "basiq:t9",
+        "the core app answered 422",
+        "name=\"id\" value=\"5\"",
+        "basiq · conn-1",
+        "action=\"/api/admin/inbox/7/replay\"",
+        "href=\"/admin/deliveries/7\"",
+        "23 Nov 2026, 02:11:45 UTC",
+    ] {
+        assert!(page.text.contains(text), "{text} in {}", page.text);
+    }
+    assert!(!page.text.contains("tallywire.js") && !page.text.contains("msg_7</dd>"), "no script, and no body unasked");
+}
+
+#[tokio::test]
+async fn a_delivery_is_shown_as_it_came_and_as_text() {
+    let page = open_as(site(true, false), "/admin/deliveries/7", Some("boss")).await;
+    assert!(page.text.contains("webhook-id") && page.text.contains("\"amount\": 1.10"), "{}", page.text);
+    assert!(page.text.contains("the connection is not registered") && page.text.contains("/api/admin/inbox/7/replay"));
+    assert!(page.text.contains("&lt;script&gt;"), "{}", page.text);
+    assert_eq!(open_as(site(true, false), "/admin/deliveries/8", Some("boss")).await.status, StatusCode::NOT_FOUND);
+    let away = open_as(site(false, false), "/admin", Some("boss")).await;
+    assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn nobody_else_learns_that_there_is_such_a_page() {
+    // But for what differs from one request to the next.
+    let plain = |page: Page| {
+        let nonce = page.policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
+        (page.status, page.text.replace(nonce, ""), page.policy.replace(nonce, ""))
+    };
+    for path in ["/admin", "/admin/deliveries/7", "/admin?done=applied"] {
+        for user_id in [None, Some("alex")] {
+            let nowhere = plain(open_as(site(true, false), "/nowhere", user_id).await);
+            assert_eq!(nowhere.0, StatusCode::NOT_FOUND);
+            assert_eq!(plain(open_as(site(true, false), path, user_id).await), nowhere, "{path} {user_id:?}");
+        }
+    }
+    let dashboard = |user_id| open_as(site(true, false), "/", Some(user_id));
+    assert!(dashboard("boss").await.text.contains("href=\"/admin\""));
+    assert!(!dashboard("alex").await.text.contains("href=\"/admin\""));
 }

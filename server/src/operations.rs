@@ -5,11 +5,11 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use wire::admin::{AdminView, DeadLetter, Delivery, OutboxView, RawDelivery};
+use wire::admin::{AdminView, Breaker, DeadLetter, Delivery, OutboxView, RawDelivery};
 
 use crate::clock;
 use crate::state::AppState;
-use crate::store::Result;
+use crate::store::{InboxEntry, Result};
 
 /// How many rows a list has at most.
 pub const LONGEST_LIST: u32 = 200;
@@ -28,12 +28,11 @@ pub async fn outbox(state: &AppState) -> Result<OutboxView> {
 
 /// How much is on its way out, and for how long.
 pub async fn outbox_state(state: &AppState) -> Result<OutboxView> {
-    let now = state.now();
     let outbox = state.store.outbox_state().await?;
-    let lag_millis = outbox.oldest_millis.map_or(0, |oldest| now.as_millisecond() - oldest);
+    let lag_millis = outbox.oldest_millis.map_or(0, |oldest| state.now().as_millisecond() - oldest);
     Ok(OutboxView {
         configured: state.config.core_app.is_some(),
-        paused: state.breaker.lock().is_open(now),
+        breaker: if state.breaker.lock().is_open() { Breaker::Open } else { Breaker::Closed },
         waiting: outbox.waiting,
         oldest_at: outbox.oldest_millis.map(clock::rfc3339_of_millis),
         lag_seconds: u64::try_from(lag_millis / 1000).unwrap_or_default(),
@@ -45,7 +44,24 @@ pub async fn outbox_state(state: &AppState) -> Result<OutboxView> {
 /// The newest deliveries, or only those that could not be placed or understood.
 pub async fn deliveries(state: &AppState, kept_only: bool, limit: u32) -> Result<Vec<Delivery>> {
     let entries = state.store.inbox(kept_only, limit.min(LONGEST_LIST)).await?;
-    let deliveries = entries.into_iter().map(|entry| Delivery {
+    Ok(entries.into_iter().map(listed).collect())
+}
+
+/// One delivery as it came.
+pub async fn delivery(state: &AppState, id: i64) -> Result<RawDelivery> {
+    let delivery = listed(state.store.inbox_entry(id).await?);
+    let kept = state.store.delivery(id).await?;
+    let headers = kept.delivery.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let bytes = kept.delivery.body();
+    let (body, is_base64) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (BASE64_STANDARD.encode(bytes), true),
+    };
+    Ok(RawDelivery { delivery, headers, body, is_base64 })
+}
+
+fn listed(entry: InboxEntry) -> Delivery {
+    Delivery {
         id: entry.id,
         connector_id: entry.connector_id,
         key: entry.key,
@@ -54,24 +70,15 @@ pub async fn deliveries(state: &AppState, kept_only: bool, limit: u32) -> Result
         verdict: entry.verdict,
         reason: entry.reason,
         latency_us: entry.latency_us,
-    });
-    Ok(deliveries.collect())
-}
-
-/// One delivery as it came.
-pub async fn delivery(state: &AppState, id: i64) -> Result<RawDelivery> {
-    let kept = state.store.delivery(id).await?;
-    let headers = kept.delivery.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let bytes = kept.delivery.body();
-    let (body, is_base64) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), false),
-        Err(_) => (BASE64_STANDARD.encode(bytes), true),
-    };
-    Ok(RawDelivery { id, connector_id: kept.connector_id, headers, body, is_base64 })
+    }
 }
 
 /// All of what is stuck.
 pub async fn overview(state: &AppState) -> Result<AdminView> {
-    let at = clock::rfc3339_of_millis(state.now().as_millisecond());
-    Ok(AdminView { at, outbox: outbox(state).await?, kept: deliveries(state, true, LONGEST_LIST).await? })
+    Ok(AdminView {
+        at: clock::rfc3339(state.now()),
+        outbox: outbox(state).await?,
+        kept: state.store.kept_deliveries().await?,
+        kept_deliveries: deliveries(state, true, LONGEST_LIST).await?,
+    })
 }

@@ -48,15 +48,17 @@ impl Server {
             let _ = sink.send(events);
             waiting.notify_one();
         });
-        let store: Arc<dyn Store> = Arc::new(match &config.database.path {
-            Some(path) => SqliteStore::open(path, on_commit)?.forwarding(config.core_app.is_some()),
-            None => SqliteStore::open_temporary(on_commit)?.forwarding(config.core_app.is_some()),
-        });
+        let metrics = Arc::new(Metrics::default());
+        let store = match &config.database.path {
+            Some(path) => SqliteStore::open(path, on_commit)?,
+            None => SqliteStore::open_temporary(on_commit)?,
+        };
+        let store = store.forwarding(config.core_app.is_some()).counting(metrics.commits.clone());
+        let store: Arc<dyn Store> = Arc::new(store);
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
         let limits = Arc::new(Limits::new(&config.limits));
         let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
-        let metrics = Arc::new(Metrics::default());
         let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits, Arc::clone(&metrics));
         let gate = Arc::new(Gate::new(
             Arc::clone(&hub),

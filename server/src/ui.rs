@@ -19,10 +19,12 @@ use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
+use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
 use crate::auth::{session, token};
 use crate::http::error::ApiError;
+use crate::operations;
 use crate::state::AppState;
 use crate::store;
 
@@ -132,6 +134,21 @@ impl Backend for StoreBackend {
 
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError> {
         self.0.store.transactions(viewer.user_id.clone(), query).await.map_err(refused)
+    }
+
+    fn is_admin(&self, viewer: &Viewer) -> bool {
+        self.0.config.is_admin(&viewer.user_id)
+    }
+
+    async fn admin(&self) -> Result<AdminView, BackendError> {
+        operations::overview(&self.0).await.map_err(refused)
+    }
+
+    async fn delivery(&self, id: i64) -> Result<Option<RawDelivery>, BackendError> {
+        match operations::delivery(&self.0, id).await {
+            Err(store::Error::NotFound) => Ok(None),
+            found => found.map(Some).map_err(refused),
+        }
     }
 
     fn socket_token(&self, viewer: &Viewer) -> Option<String> {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::badge::ConnectionBadge;
 use super::wordmark::Wordmark;
+use crate::context::use_page_context;
 use crate::realtime::UseRealtimeTransactionsReturn;
 
 #[component]
@@ -15,6 +16,15 @@ pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl 
                     <Wordmark />
                 </a>
                 <ConnectionBadge status=feed.status reconnect=feed.reconnect />
+                {use_page_context()
+                    .is_admin
+                    .then(|| {
+                        view! {
+                            <a class="header__link" href="/admin" rel="external">
+                                "Administration"
+                            </a>
+                        }
+                    })}
                 <div class="header__user">
                     <span class="header__name">{name}</span>
                     <form method="post" action="/api/session/end">

@@ -3,6 +3,8 @@
 //! Owns the choice. The server makes it and the browser follows, so that both build the same page.
 //! Must not know what a page shows.
 
+#[cfg(feature = "ssr")]
+mod admin;
 mod dashboard;
 mod not_found;
 #[cfg(feature = "ssr")]
@@ -10,10 +12,12 @@ mod routes;
 mod sign_in;
 mod snapshot;
 
-use leptos::either::EitherOf3;
+use leptos::either::EitherOf4;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use self::admin::{AdminPage, View};
 use self::dashboard::DashboardPage;
 use self::not_found::NotFoundPage;
 use self::sign_in::SignInPage;
@@ -29,9 +33,25 @@ pub enum Page {
         /// Why the last attempt failed: the code that the server sent the browser back with.
         error: Option<String>,
     },
+    /// `/admin`
+    Admin {
+        /// What was just done there, in one word.
+        done: Option<String>,
+    },
+    /// `/admin/deliveries/{id}`
+    AdminDelivery(i64),
     /// Any other address.
     #[default]
     NotFound,
+}
+
+impl Page {
+    /// Whether it is there for administrators only. Such a page is sent whole, and the browser's half takes
+    /// no part in it.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_for_admins(&self) -> bool {
+        matches!(self, Self::Admin { .. } | Self::AdminDelivery(_))
+    }
 }
 
 /// The page that the server chose. Going to another one is a new document, so the browser needs no
@@ -48,9 +68,16 @@ pub(crate) fn PageView() -> impl IntoView {
 #[component]
 fn ChosenPage() -> impl IntoView {
     match use_page_context().page {
-        Page::Dashboard => EitherOf3::A(view! { <DashboardPage /> }),
-        Page::SignIn { error } => EitherOf3::B(view! { <SignInPage error /> }),
-        Page::NotFound => EitherOf3::C(view! { <NotFoundPage /> }),
+        Page::Dashboard => EitherOf4::A(view! { <DashboardPage /> }),
+        Page::SignIn { error } => EitherOf4::B(view! { <SignInPage error /> }),
+        #[cfg(feature = "ssr")]
+        Page::Admin { done } => EitherOf4::D(view! { <AdminPage view=View::Overview { done } /> }),
+        #[cfg(feature = "ssr")]
+        Page::AdminDelivery(id) => EitherOf4::D(view! { <AdminPage view=View::Delivery(id) /> }),
+        // The pages without a script never get here in the browser.
+        #[cfg(not(feature = "ssr"))]
+        Page::Admin { .. } | Page::AdminDelivery(_) => EitherOf4::D(()),
+        Page::NotFound => EitherOf4::C(view! { <NotFoundPage /> }),
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) fn Routing() -> impl IntoView {
             <Routes fallback=ChosenPage>
                 <Route path=path!("/") view=ChosenPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=ChosenPage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=ChosenPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/deliveries/:id") view=ChosenPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }
@@ -28,7 +30,11 @@ impl Page {
         match uri.path().trim_end_matches('/') {
             "" => Self::Dashboard,
             "/sign-in" => Self::SignIn { error: parameter(uri, "error") },
-            _ => Self::NotFound,
+            "/admin" => Self::Admin { done: parameter(uri, "done") },
+            path => {
+                let id = path.strip_prefix("/admin/deliveries/").and_then(|id| id.parse().ok());
+                id.map_or(Self::NotFound, Self::AdminDelivery)
+            }
         }
     }
 }
@@ -50,5 +56,7 @@ mod tests {
         assert_eq!(at("/sign-in"), Page::SignIn { error: None });
         assert_eq!(at("/sign-in/?a=b&error=RATE_LIMITED"), Page::SignIn { error: Some("RATE_LIMITED".to_owned()) });
         assert_eq!(at("/sign-in/more"), Page::NotFound);
+        assert_eq!(at("/admin?done=kept"), Page::Admin { done: Some("kept".to_owned()) });
+        assert_eq!((at("/admin/deliveries/7"), at("/admin/deliveries/x")), (Page::AdminDelivery(7), Page::NotFound));
     }
 }

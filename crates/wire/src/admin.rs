@@ -1,21 +1,36 @@
 //! What an administrator sees: what is stuck on its way in or on its way out.
 //!
-//! Owns the shapes of `/api/admin`. Must not hold a secret, nor more of a person than an id.
+//! Owns the shapes of `/api/admin`. Must not hold a secret, nor more of a person than an id, except for
+//! the one delivery that somebody asks to look at.
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::json_objects;
+
+json_objects!(OutboxView, DeadLetter, Delivery, RawDelivery, AdminView);
+
+/// Whether the core app is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Breaker {
+    /// It is.
+    #[default]
+    Closed,
+    /// It is not, but for a try now and then: it does not answer, or it refuses the secret.
+    Open,
+}
+
 /// How the sending to the core app is doing: `GET /api/admin/outbox`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct OutboxView {
     /// Whether there is a core app to send to.
     pub configured: bool,
-    /// Whether nothing is tried for a while, because the core app does not answer or refuses the secret.
-    pub paused: bool,
+    /// Whether it is called.
+    pub breaker: Breaker,
     /// How many transactions wait.
     pub waiting: u64,
     /// Since when the oldest does: RFC 3339, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_at: Option<String>,
     /// For how long that is, in seconds.
     pub lag_seconds: u64,
@@ -27,7 +42,7 @@ pub struct OutboxView {
 
 /// What the core app refused for good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct DeadLetter {
     /// To send it again by.
     pub id: i64,
@@ -43,7 +58,7 @@ pub struct DeadLetter {
 
 /// A delivery of the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Delivery {
     /// To look at it or run it again by.
     pub id: i64,
@@ -68,12 +83,11 @@ pub struct Delivery {
 
 /// A delivery as it came: `GET /api/admin/inbox/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct RawDelivery {
-    /// Its number.
-    pub id: i64,
-    /// The connector, for example `basiq`.
-    pub connector_id: String,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub delivery: Delivery,
     /// Names in lower case with their values, without credentials.
     pub headers: Vec<(String, String)>,
     /// The body: text, or Base64 where it is none.
@@ -84,12 +98,14 @@ pub struct RawDelivery {
 
 /// What is stuck, on one page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct AdminView {
     /// As of when: RFC 3339, UTC.
     pub at: String,
     /// On its way out.
     pub outbox: OutboxView,
-    /// On its way in: what could not be placed or understood, newest first.
-    pub kept: Vec<Delivery>,
+    /// How many deliveries could not be placed or understood.
+    pub kept: u64,
+    /// The newest of those.
+    pub kept_deliveries: Vec<Delivery>,
 }

@@ -24,7 +24,10 @@ pub struct Service;
 
 /// Somebody who may see and run again what is stuck: one of `ADMIN_USERS`, or a service.
 #[derive(Debug)]
-pub struct Admin;
+pub struct Admin {
+    /// The user's id, or `service`: for the log.
+    pub who: String,
+}
 
 /// A user or a service.
 #[derive(Debug)]
@@ -90,8 +93,8 @@ impl FromRequestParts<AppState> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         match Caller::from_request_parts(parts, state).await? {
-            Caller::Service => Ok(Self),
-            Caller::User(identity) if state.config.is_admin(&identity.user_id) => Ok(Self),
+            Caller::Service => Ok(Self { who: "service".to_owned() }),
+            Caller::User(identity) if state.config.is_admin(&identity.user_id) => Ok(Self { who: identity.user_id }),
             Caller::User(_) => Err(ErrorCode::Forbidden.into()),
         }
     }

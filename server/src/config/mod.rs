@@ -166,7 +166,8 @@ impl Config {
                 jwt_jwks_url: None,
                 service_secrets: vec![Secret::new(random_secret())],
                 session_lifetime: Duration::from_secs(12 * 3600),
-                admins: vec![],
+                // Somebody has to show newcomers the page.
+                admins: vec![crate::demo::PEOPLE[0].user_id.to_owned()],
             },
             realtime: RealtimeConfig {
                 max_connections_per_user: 10,

@@ -33,9 +33,9 @@ impl Breaker {
         }
     }
 
-    /// Whether nothing is tried now.
-    pub fn is_open(&self, now: Timestamp) -> bool {
-        self.open_until.is_some_and(|until| now < until)
+    /// Whether the core app is given up, but for a try now and then. It stays so during that try.
+    pub fn is_open(&self) -> bool {
+        self.open_until.is_some()
     }
 
     /// Somebody has mended what was broken.
@@ -102,8 +102,9 @@ mod tests {
         assert!(!breaker.allows(at(1)), "a second one waits for the first");
         breaker.failed(at(1), 1.0);
         assert!(!breaker.allows(at(2)), "the pause has doubled");
-        assert!(breaker.allows(at(3)));
+        assert!(breaker.allows(at(3)) && breaker.is_open());
         breaker.succeeded();
+        assert!(!breaker.is_open());
         assert!(breaker.allows(at(3)) && breaker.allows(at(3)));
     }
 

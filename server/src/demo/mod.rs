@@ -51,6 +51,21 @@ pub struct DemoAccount {
     pub opening_cents: i64,
 }
 
+/// A connection that nobody has registered: its payment is kept, for the administrators' page to show.
+pub static STRANGER: Link = Link {
+    connector: "basiq",
+    connection_id: "demo-not-registered",
+    institution: "Harbour Bank",
+    accounts: &[DemoAccount {
+        id: "stranger-everyday",
+        name: "Everyday",
+        number: "062-000 3310 7725",
+        kind: "transaction",
+        currency: "AUD",
+        opening_cents: 96_180,
+    }],
+};
+
 /// The people of the demo.
 pub static PEOPLE: [Person; 2] = [
     Person {

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use wire::api::{AccountRequest, ConnectionRequest};
 
 use super::ledger::{Entry, Ledger, Message};
-use super::{Link, PEOPLE, Person};
+use super::{Link, PEOPLE, Person, STRANGER};
 use crate::config::Secret;
 
 /// How far the history reaches back.
@@ -49,7 +49,8 @@ impl Simulator {
         Self { client: reqwest::Client::new(), address, registry, service_secret, ledger: Ledger::new(seed) }
     }
 
-    /// Registers the invented people's connections and sends their history.
+    /// Registers the invented people's connections and sends their history, and one payment of somebody
+    /// who is not registered.
     pub async fn seed(&mut self, now: Timestamp) -> Result<(), Error> {
         for link in PEOPLE.iter().flat_map(|person| person.links.iter().map(move |link| (person, link))) {
             self.register(link.0, link.1).await?;
@@ -63,7 +64,9 @@ impl Simulator {
                 self.send(&message).await?;
             }
         }
-        Ok(())
+        let of_a_stranger = self.ledger.draw(&STRANGER, now);
+        let message = self.ledger.message(&of_a_stranger, "created", true);
+        self.send(&message).await
     }
 
     /// Sends a new payment every few seconds, for ever. Some come in twos and threes; some are

@@ -6,10 +6,11 @@
 use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Form, Json};
-use http::header::CONTENT_TYPE;
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
-use wire::admin::{Delivery, OutboxView, RawDelivery};
+use wire::admin::{Delivery, RawDelivery};
 
 use super::error::ApiError;
 use crate::auth::extract::{Admin, JsonBody, QueryString};
@@ -24,14 +25,16 @@ struct Answer<T> {
     content: T,
 }
 
+/// What is answered here may be somebody's banking: no cache keeps it.
 fn answer<T: Serialize>(content: T) -> Response {
-    Json(Answer { success: true, content }).into_response()
+    let mut response = Json(Answer { success: true, content }).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// `GET /api/admin/outbox`
 pub(super) async fn outbox(State(state): State<AppState>, _: Admin) -> Result<Response, ApiError> {
-    let view: OutboxView = operations::outbox(&state).await?;
-    Ok(answer(view))
+    Ok(answer(operations::outbox(&state).await?))
 }
 
 #[derive(Deserialize)]
@@ -39,6 +42,8 @@ struct Which {
     id: Option<i64>,
     #[serde(default)]
     all: bool,
+    #[serde(default)]
+    waiting: bool,
 }
 
 #[derive(Serialize)]
@@ -46,26 +51,45 @@ struct Revived {
     revived: u64,
 }
 
-/// `POST /api/admin/outbox/replay`: one dead letter (`id`) or `all` of them.
+/// `POST /api/admin/outbox/replay`: one dead letter (`id`), `all` of them, or none: with `waiting`, as with
+/// `all`, what is paused is tried at once.
 pub(super) async fn replay_outbox(
     State(state): State<AppState>,
-    _: Admin,
+    admin: Result<Admin, ApiError>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Response {
     let is_form = is_form(&request);
-    let which = if is_form {
-        Form::<Which>::from_request(request, &()).await.map(|Form(which)| which).map_err(|_| ErrorCode::BadRequest)?
-    } else {
-        JsonBody::<Which>::from_request(request, &()).await?.0
+    let done = async {
+        let Admin { who } = admin?;
+        let which = if is_form {
+            Form::<Which>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest)?.0
+        } else {
+            JsonBody::<Which>::from_request(request, &()).await?.0
+        };
+        let revived = revive(&state, &which).await?;
+        tracing::info!(user.id = %who, revived, letter = which.id, "an administrator had transactions sent again");
+        Ok(Revived { revived })
     };
-    if which.id.is_none() && !which.all {
-        return Err(ApiError::new(ErrorCode::BadRequest, "Send an id, or all: true"));
+    finish(is_form, done.await, |Revived { revived }| format!("revived-{revived}"))
+}
+
+async fn revive(state: &AppState, which: &Which) -> Result<u64, ApiError> {
+    if state.config.core_app.is_none() {
+        return Err(ApiError::new(ErrorCode::Conflict, "No core app is configured"));
     }
-    let revived = state.store.revive(which.id, state.now()).await?;
+    let revived = match which {
+        Which { all: true, .. } => state.store.revive(None, state.now()).await?,
+        Which { id: Some(id), .. } => state.store.revive(Some(*id), state.now()).await?,
+        Which { waiting: true, .. } => 0,
+        _ => return Err(ApiError::new(ErrorCode::BadRequest, "Send an id, all: true or waiting: true")),
+    };
+    if which.all || which.waiting {
+        state.store.hurry().await?;
+    }
     // Whoever sends again has mended something: it is tried at once.
     state.breaker.lock().close();
     state.forward.notify_one();
-    if is_form { Ok(back(&format!("revived-{revived}"))) } else { Ok(answer(Revived { revived })) }
+    Ok(revived)
 }
 
 #[derive(Deserialize)]
@@ -98,10 +122,13 @@ struct OneDelivery {
 /// `GET /api/admin/inbox/{id}`
 pub(super) async fn delivery(
     State(state): State<AppState>,
-    _: Admin,
-    Path(id): Path<i64>,
+    Admin { who }: Admin,
+    Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    Ok(answer(OneDelivery { delivery: operations::delivery(&state, id).await? }))
+    let id = number(&id)?;
+    let delivery = operations::delivery(&state, id).await?;
+    tracing::info!(user.id = %who, delivery = id, "an administrator looked at a delivery");
+    Ok(answer(OneDelivery { delivery }))
 }
 
 #[derive(Serialize)]
@@ -116,17 +143,28 @@ struct Outcome {
 /// `POST /api/admin/inbox/{id}/replay`
 pub(super) async fn replay_delivery(
     State(state): State<AppState>,
-    _: Admin,
-    Path(id): Path<i64>,
+    admin: Result<Admin, ApiError>,
+    Path(id): Path<String>,
     request: Request,
-) -> Result<Response, ApiError> {
-    let outcome = match state.pipeline.run_again(id, state.now()).await? {
-        Recorded::Applied { changed } => Outcome { outcome: "applied", changed: Some(changed), reason: None },
-        Recorded::Duplicate => Outcome { outcome: "processed_before", changed: None, reason: None },
-        Recorded::Kept(reason) => Outcome { outcome: "kept", changed: None, reason: Some(reason) },
-        Recorded::Malformed(reason) => Outcome { outcome: "refused", changed: None, reason: Some(reason) },
+) -> Response {
+    let done = async {
+        let Admin { who } = admin?;
+        let id = number(&id)?;
+        let outcome = match state.pipeline.run_again(id, state.now()).await? {
+            Recorded::Applied { changed } => Outcome { outcome: "applied", changed: Some(changed), reason: None },
+            Recorded::Duplicate => Outcome { outcome: "processed_before", changed: None, reason: None },
+            Recorded::Kept(reason) => Outcome { outcome: "kept", changed: None, reason: Some(reason) },
+            Recorded::Malformed(reason) => Outcome { outcome: "refused", changed: None, reason: Some(reason) },
+        };
+        tracing::info!(user.id = %who, delivery = id, outcome = outcome.outcome, "an administrator ran a delivery again");
+        Ok(outcome)
     };
-    if is_form(&request) { Ok(back(outcome.outcome)) } else { Ok(answer(outcome)) }
+    finish(is_form(&request), done.await, |outcome| outcome.outcome.to_owned())
+}
+
+/// What is no number is no delivery.
+fn number(id: &str) -> Result<i64, ErrorCode> {
+    id.parse().map_err(|_| ErrorCode::NotFound)
 }
 
 fn is_form(request: &Request) -> bool {
@@ -134,7 +172,16 @@ fn is_form(request: &Request) -> bool {
     content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// To the page again, which has a sentence for each of these words.
-fn back(done: &str) -> Response {
-    Redirect::to(&format!("/admin?done={done}")).into_response()
+/// A program is answered; a form is sent on to a page that tells what came of it in words.
+fn finish<T: Serialize>(is_form: bool, done: Result<T, ApiError>, word: impl FnOnce(&T) -> String) -> Response {
+    let place = match (is_form, done) {
+        (false, Ok(content)) => return answer(content),
+        (false, Err(error)) => return error.into_response(),
+        (true, Ok(content)) => format!("/admin?done={}", word(&content)),
+        (true, Err(error)) => match error.code() {
+            ErrorCode::Unauthorized => "/sign-in?error=UNAUTHORIZED".to_owned(),
+            code => format!("/admin?done={}", code.as_str()),
+        },
+    };
+    Redirect::to(&place).into_response()
 }

@@ -7,12 +7,14 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use wire::ErrorCode;
+use wire::admin::Breaker;
 
 use super::error::ApiError;
 use super::peer::Peer;
 use crate::auth::extract::Service;
 use crate::operations;
 use crate::state::AppState;
+use crate::store;
 
 /// What Prometheus calls the text form of OpenMetrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -23,28 +25,28 @@ pub(super) async fn show(State(state): State<AppState>, mut parts: Parts) -> Res
     if !parts.extensions.get::<Peer>().is_some_and(|peer| peer.is_local) {
         Service::from_request_parts(&mut parts, &state).await?;
     }
-    read_gauges(&state).await;
+    let now = &state.metrics.now;
+    now.sockets.set(whole(state.gate.connected()));
+    now.rooms.set(whole(state.hub.rooms()));
+    now.members.set(whole(state.hub.members()));
+    let is_up = read_store(&state).await.inspect_err(|error| tracing::warn!(%error, "the store could not be read"));
+    now.store_up.set(i64::from(is_up.is_ok()));
     let text = state.metrics.encode().map_err(|_| ErrorCode::Internal)?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }
 
-async fn read_gauges(state: &AppState) {
+/// Where it fails, what was read before stays, and `store_up` tells that it is old.
+async fn read_store(state: &AppState) -> store::Result<()> {
     let now = &state.metrics.now;
-    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let counted = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    now.sockets.set(whole(state.gate.connected()));
-    now.members.set(whole(state.hub.members()));
-    match operations::outbox_state(state).await {
-        Ok(outbox) => {
-            now.store_up.set(1);
-            now.outbox_waiting.set(counted(outbox.waiting));
-            now.outbox_lag_seconds.set(counted(outbox.lag_seconds));
-            now.outbox_dead.set(counted(outbox.dead));
-            now.outbox_paused.set(i64::from(outbox.paused));
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the outbox could not be read");
-            now.store_up.set(0);
-        }
-    }
+    let outbox = operations::outbox_state(state).await?;
+    now.outbox_waiting.set(whole(outbox.waiting));
+    now.outbox_lag_seconds.set(whole(outbox.lag_seconds));
+    now.outbox_dead.set(whole(outbox.dead));
+    now.breaker_open.set(i64::from(outbox.breaker == Breaker::Open));
+    now.inbox_kept.set(whole(state.store.kept_deliveries().await?));
+    Ok(())
+}
+
+fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }

@@ -19,7 +19,7 @@ use super::error::ApiError;
 use super::origin;
 use super::peer::Peer;
 use crate::auth::session;
-use crate::metrics::OfAnswer;
+use crate::metrics::OfDelivery;
 use crate::state::AppState;
 
 /// The routes with their layers: `webhooks` come from servers and need none of the browsers'.
@@ -83,16 +83,19 @@ async fn limit_calls(State(state): State<AppState>, request: Request, next: Next
 /// Deliveries by address, before anything of them is read.
 async fn limit_deliveries(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match request.extensions().get::<Peer>().map(|peer| state.limits.delivery_from(peer.address)) {
-        Some(Err(too_many)) => ApiError::from(too_many).into_response(),
+        Some(Err(too_many)) => {
+            let outcome = ErrorCode::RateLimited.as_str();
+            state.metrics.deliveries.get_or_create(&OfDelivery { connector: "unknown", outcome }).inc();
+            ApiError::from(too_many).into_response()
+        }
         _ => next.run(request).await,
     }
 }
 
 async fn count_answers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
-    let status = response.status().as_u16();
-    state.metrics.answers.get_or_create(&OfAnswer { route, status }).inc();
+    state.metrics.answered(route.as_ref().map_or("other", MatchedPath::as_str), response.status().as_u16());
     response
 }
 

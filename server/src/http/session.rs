@@ -92,6 +92,16 @@ async fn sign_in(
     peer: Option<Peer>,
     proof: Result<Proof, ApiError>,
 ) -> Result<(String, String), ApiError> {
+    let signed_in = prove(state, peer, proof).await;
+    state.metrics.signed_in("dashboard", signed_in.as_ref().map_or_else(|error| error.code().as_str(), |_| "accepted"));
+    signed_in
+}
+
+async fn prove(
+    state: &AppState,
+    peer: Option<Peer>,
+    proof: Result<Proof, ApiError>,
+) -> Result<(String, String), ApiError> {
     if let Some(peer) = peer {
         state.limits.sign_in_from(peer.address).map_err(too_many_attempts)?;
     }

@@ -69,6 +69,11 @@ impl Hub {
         &self.metrics
     }
 
+    /// How many rooms there are.
+    pub fn rooms(&self) -> usize {
+        self.rooms.len()
+    }
+
     /// How many members all rooms have.
     pub fn members(&self) -> usize {
         self.rooms.iter().map(|room| room.len()).sum()

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use wire::{ErrorCode, events};
 
 use crate::config::RealtimeConfig;
-use crate::metrics::{Metrics, OfEvent};
+use crate::metrics::Metrics;
 use crate::store::{FeedEvent, Store};
 
 pub use credentials::Credentials;
@@ -156,7 +156,7 @@ async fn publish(hub: &Hub, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>
     while let Some(committed) = commits.recv().await {
         for event in &committed {
             hub.publish(event);
-            hub.metrics().events.get_or_create(&OfEvent { event: event.name }).inc();
+            hub.metrics().published(event.name);
         }
     }
 }

@@ -18,7 +18,6 @@ use super::outlet::Outlet;
 use super::resume::{self, Start};
 use crate::auth::{self, Identity, session};
 use crate::http::origin;
-use crate::metrics;
 
 impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
@@ -110,6 +109,7 @@ impl Gate {
             Err(code) => return self.refuse_proof(socket, code),
         };
         let Some(user_id) = self.claim(socket, &identity) else {
+            self.hub.metrics().signed_in("socket", ErrorCode::UserMismatch.as_str());
             return refuse(socket, ErrorCode::UserMismatch);
         };
         let outlet = Outlet::Socket(socket.clone());
@@ -117,6 +117,7 @@ impl Gate {
             Ok(is_new) => is_new,
             Err(Full) => {
                 let error = SocketError { limit: Some(self.limit), ..ErrorCode::ConnectionLimit.into() };
+                self.hub.metrics().signed_in("socket", error.code.as_str());
                 self.turn_away(socket, &error);
                 return refusal(&error);
             }
@@ -130,7 +131,7 @@ impl Gate {
 
     /// Refuses what a socket brought. It may try again, but not for ever.
     fn refuse_proof(&self, socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
-        metrics::count(&self.hub.metrics().sign_ins, code.as_str());
+        self.hub.metrics().signed_in("socket", code.as_str());
         let refused = refuse(socket, code);
         if code != ErrorCode::AuthUnavailable && !self.may_try_again(socket) {
             self.turn_away(socket, &ErrorCode::RateLimited.into());
@@ -150,20 +151,21 @@ impl Gate {
             Ok(ends) => ends,
             Err(error) => {
                 tracing::warn!(%error, "a user's log could not be read");
+                self.hub.metrics().signed_in("socket", ErrorCode::AuthUnavailable.as_str());
                 self.forget(socket.id);
                 return refuse(socket, ErrorCode::AuthUnavailable);
             }
         };
         tell(socket, user_id, ends.newest);
-        metrics::count(&self.hub.metrics().sign_ins, "accepted");
+        self.hub.metrics().signed_in("socket", "accepted");
         let (from, replay_until) = match resume::start(since, ends) {
             Start::Live => (ends.newest, 0),
             Start::After(since) => {
-                metrics::count(&self.hub.metrics().resumes, "replayed");
+                self.hub.metrics().resumed("replayed");
                 (since, ends.newest)
             }
             Start::Impossible(required) => {
-                metrics::count(&self.hub.metrics().resumes, "sync_required");
+                self.hub.metrics().resumed("sync_required");
                 let _ = socket.emit(events::SYNC_REQUIRED, &required);
                 (ends.newest, 0)
             }

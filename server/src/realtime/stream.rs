@@ -60,8 +60,12 @@ impl Subscription {
         let ends = store.log_ends(Arc::clone(&user_id)).await?;
         let (from, replay_until) = match resume::start(since, ends) {
             Start::Live => (ends.newest, 0),
-            Start::After(since) => (since, ends.newest),
+            Start::After(since) => {
+                hub.metrics().resumed("replayed");
+                (since, ends.newest)
+            }
             Start::Impossible(required) => {
+                hub.metrics().resumed("sync_required");
                 subscription.sync_required = Some(required);
                 (ends.newest, 0)
             }

@@ -46,6 +46,12 @@ pub trait Inbox: Send + Sync + 'static {
     /// The newest deliveries, or only those that could not be placed or understood.
     async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>>;
 
+    /// How many deliveries could not be placed or understood.
+    async fn kept_deliveries(&self) -> Result<u64>;
+
+    /// One delivery of the list.
+    async fn inbox_entry(&self, id: i64) -> Result<InboxEntry>;
+
     /// One delivery, with its body.
     async fn delivery(&self, id: i64) -> Result<KeptDelivery>;
 

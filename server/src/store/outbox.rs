@@ -78,6 +78,10 @@ pub trait Outbox: Send + Sync + 'static {
     /// The newest dead letters.
     async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>>;
 
-    /// Puts dead letters back to the end of their users' queues: one, or all; how many.
+    /// Puts dead letters back to the end of their users' queues, whose turns come at once: one, or
+    /// all; how many.
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<u64>;
+
+    /// Ends every pause: the turn of everybody who waits comes at once.
+    async fn hurry(&self) -> Result<()>;
 }

@@ -136,17 +136,28 @@ async fn missing(app: &TestApp) -> Response {
 /// The page's forms work without a script.
 #[tokio::test]
 async fn a_form_is_answered_with_the_way_back_to_the_page() {
-    let app = TestApp::with(with_admin(None)).await;
-    let form = |body: &'static str| {
-        let request = app.request(Method::POST, "/api/admin/outbox/replay").bearer_auth(app.token(ADMIN, 60));
-        request.header("content-type", "application/x-www-form-urlencoded").body(body).send()
+    let core_app = CoreAppDouble::start().await;
+    let app = TestApp::with(with_admin(Some(&core_app.address))).await;
+    let without = TestApp::with(with_admin(None)).await;
+    let replay = "/api/admin/outbox/replay";
+    let form = |app: &TestApp, path: &str| {
+        app.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded")
     };
-    let answer = form("all=true").await.unwrap();
-    assert_eq!(
-        (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
-        (303, "/admin?done=revived-0")
-    );
-    assert_eq!(code(form("").await.unwrap()).await, (400, "BAD_REQUEST".to_owned()));
+    for (app, user, path, body, place) in [
+        (&app, ADMIN, replay, "all=true", "/admin?done=revived-0"),
+        (&app, ADMIN, replay, "waiting=true", "/admin?done=revived-0"),
+        (&app, ADMIN, replay, "", "/admin?done=BAD_REQUEST"),
+        (&app, ADMIN, replay, "id=x", "/admin?done=BAD_REQUEST"),
+        (&app, ADMIN, "/api/admin/inbox/7/replay", "", "/admin?done=NOT_FOUND"),
+        (&app, "alice", replay, "all=true", "/admin?done=FORBIDDEN"),
+        (&without, ADMIN, replay, "all=true", "/admin?done=CONFLICT"),
+    ] {
+        let answer = form(app, path).bearer_auth(app.token(user, 60)).body(body).send().await.unwrap();
+        let location = answer.headers()["location"].to_str().unwrap();
+        assert_eq!((answer.status().as_u16(), location), (303, place), "{body} as {user}");
+    }
+    let nobody = form(&app, replay).body("all=true").send().await.unwrap();
+    assert_eq!(nobody.headers()["location"], "/sign-in?error=UNAUTHORIZED");
 }
 
 #[tokio::test]
@@ -167,7 +178,7 @@ async fn metrics_count_what_happens_and_name_nobody() {
         (r#"tallywire_deliveries_total{connector="basiq",outcome="SIGNATURE_INVALID"}"#, 1.0),
         (r#"tallywire_deliveries_total{connector="unknown",outcome="UNKNOWN_CONNECTOR"}"#, 1.0),
         (r#"tallywire_events_total{event="transaction:new"}"#, 1.0),
-        (r#"tallywire_sign_ins_total{outcome="accepted"}"#, 1.0),
+        (r#"tallywire_sign_ins_total{at="socket",outcome="accepted"}"#, 1.0),
         ("tallywire_delivery_seconds_count", 4.0),
         ("tallywire_sockets", 1.0),
         ("tallywire_room_members", 1.0),

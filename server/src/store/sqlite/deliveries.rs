@@ -86,22 +86,34 @@ pub(super) fn apply_kept(
     now: Timestamp,
 ) -> Result<Recorded> {
     let NewDelivery { connector, content, .. } = new;
+    // A newer connector may read it otherwise than the one that took it: what is known of it follows, so
+    // that a registration finds what waits for it. Nothing is done where another job has applied it.
+    let conclude = |connection_id: Option<&str>, verdict: &str, reason: Option<&str>| {
+        let mut statement = connection.prepare_cached(
+            "UPDATE deliveries SET connection_id = ?2, verdict = ?3, reason = ?4 WHERE id = ?1 AND verdict <> 'processed'",
+        )?;
+        Ok::<_, Error>(statement.execute(params![id, connection_id, verdict, reason])? > 0)
+    };
     let (connection_id, changes) = match content {
         Content::Changes { connection_id, changes } => (connection_id, changes),
-        Content::Nothing => return Ok(Recorded::Applied { changed: 0 }),
-        Content::Kept(reason) => return Ok(Recorded::Kept(reason.clone())),
-        Content::Malformed(reason) => return Ok(Recorded::Malformed(reason.clone())),
+        Content::Nothing => {
+            let is_first = conclude(None, "processed", None)?;
+            return Ok(if is_first { Recorded::Applied { changed: 0 } } else { Recorded::Duplicate });
+        }
+        Content::Kept(reason) => {
+            conclude(None, "kept", Some(reason))?;
+            return Ok(Recorded::Kept(reason.clone()));
+        }
+        Content::Malformed(reason) => {
+            conclude(None, "refused", Some(reason))?;
+            return Ok(Recorded::Malformed(reason.clone()));
+        }
     };
     let Some(owner) = connections::find(connection, &connector.id, connection_id)? else {
+        conclude(Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
-    // Another job may have applied it since it was read.
-    let taken = connection
-        .prepare_cached(
-            "UPDATE deliveries SET verdict = 'processed', reason = NULL WHERE id = ?1 AND verdict <> 'processed'",
-        )?
-        .execute([id])?;
-    if taken == 0 {
+    if !conclude(Some(connection_id), "processed", None)? {
         return Ok(Recorded::Duplicate);
     }
     let mut scope = Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
@@ -141,23 +153,40 @@ pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
 
 /// The newest ones.
 pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, connector_id, delivery_key, connection_id, received_at, verdict, reason, latency_us FROM deliveries
-         WHERE NOT ?1 OR verdict <> 'processed' ORDER BY id DESC LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![kept_only, limit], |row| {
-        Ok(InboxEntry {
-            id: row.get(0)?,
-            connector_id: row.get(1)?,
-            key: row.get(2)?,
-            connection_id: row.get(3)?,
-            received_at: clock::rfc3339_of_millis(row.get(4)?),
-            verdict: row.get(5)?,
-            reason: row.get(6)?,
-            latency_us: row.get(7)?,
-        })
-    })?;
+    // The condition as the index `deliveries_stuck` has it.
+    let some = if kept_only { "WHERE verdict <> 'processed'" } else { "" };
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries {some} ORDER BY id DESC LIMIT ?1"))?;
+    let rows = statement.query_map([limit], read_entry)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One of them.
+pub(super) fn entry(connection: &Connection, id: i64) -> Result<InboxEntry> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries WHERE id = ?1"))?;
+    Ok(statement.query_row([id], read_entry)?)
+}
+
+/// How many could not be placed or understood.
+pub(super) fn count_kept(connection: &Connection) -> Result<u64> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM deliveries WHERE verdict <> 'processed'")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// The columns that [`read_entry`] reads.
+const ENTRY: &str = "id, connector_id, delivery_key, connection_id, received_at, verdict, reason, latency_us";
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<InboxEntry> {
+    Ok(InboxEntry {
+        id: row.get(0)?,
+        connector_id: row.get(1)?,
+        key: row.get(2)?,
+        connection_id: row.get(3)?,
+        received_at: clock::rfc3339_of_millis(row.get(4)?),
+        verdict: row.get(5)?,
+        reason: row.get(6)?,
+        latency_us: row.get(7)?,
+    })
 }
 
 /// Forgets some of those that are settled and older than a time; how many. What is kept stays. Ids

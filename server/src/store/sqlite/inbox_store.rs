@@ -14,6 +14,14 @@ impl Inbox for SqliteStore {
         self.readers.read(move |connection| deliveries::list(connection, kept_only, limit)).await
     }
 
+    async fn kept_deliveries(&self) -> Result<u64> {
+        self.readers.read(deliveries::count_kept).await
+    }
+
+    async fn inbox_entry(&self, id: i64) -> Result<InboxEntry> {
+        self.readers.read(move |connection| deliveries::entry(connection, id)).await
+    }
+
     async fn delivery(&self, id: i64) -> Result<KeptDelivery> {
         self.readers.read(move |connection| deliveries::one(connection, id)).await
     }

@@ -23,15 +23,17 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{CommitSink, Error, Result};
+use crate::metrics::Commits;
 use checkpointer::Checkpointer;
 use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_outbox.sql"),
     include_str!("../../../migrations/sqlite/0003_delivery_latency.sql"),
+    include_str!("../../../migrations/sqlite/0004_stuck_deliveries.sql"),
 ];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
@@ -66,6 +68,13 @@ impl SqliteStore {
     #[must_use]
     pub fn forwarding(mut self, forward: bool) -> Self {
         self.forward = forward;
+        self
+    }
+
+    /// Counts its commits.
+    #[must_use]
+    pub fn counting(self, commits: Commits) -> Self {
+        self.writer.count(commits);
         self
     }
 

@@ -3,8 +3,10 @@
 //! Owns the tables of the outbox: its order for each user and its dead letters. Must not send
 //! anything nor decide when to try again.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::Transaction;
 
 use crate::clock;
@@ -101,11 +103,17 @@ pub(super) fn postpone(connection: &Connection, user_id: &str, until: Timestamp,
 
 /// How much waits, since when, and how much is dead.
 pub(super) fn state(connection: &Connection) -> Result<OutboxState> {
-    let (waiting, oldest) = connection
-        .prepare_cached("SELECT count(*), min(created_at) FROM outbox")?
-        .query_row([], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))?;
-    let dead = connection.prepare_cached("SELECT count(*) FROM dead_letters")?.query_row([], |row| row.get(0))?;
-    Ok(OutboxState { waiting, oldest_millis: oldest, dead })
+    let count = |sql: &str| connection.prepare_cached(sql)?.query_row([], |row| row.get(0));
+    // What comes later has a higher id. A minimum over all rows would read every body after an outage.
+    let oldest = connection
+        .prepare_cached("SELECT created_at FROM outbox ORDER BY id LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(OutboxState {
+        waiting: count("SELECT count(*) FROM outbox")?,
+        oldest_millis: oldest,
+        dead: count("SELECT count(*) FROM dead_letters")?,
+    })
 }
 
 /// The newest dead letters.
@@ -127,17 +135,39 @@ fn read_dead(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
     })
 }
 
-/// Puts dead letters back to the end of their users' queues: one, or all; how many.
-pub(super) fn revive(connection: &Connection, id: Option<i64>, now: Timestamp) -> Result<u64> {
+/// The newest dead letter; nothing where there is none.
+pub(super) fn newest_dead(connection: &Connection) -> Result<Option<i64>> {
+    Ok(connection.prepare_cached("SELECT max(id) FROM dead_letters")?.query_row([], |row| row.get(0))?)
+}
+
+/// Puts the dead letters of a range back to the end of their users' queues, whose turns come now: at
+/// most so many, the oldest first; the last one's id and how many.
+pub(super) fn revive(
+    connection: &Connection,
+    ids: RangeInclusive<i64>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Option<(i64, u64)>> {
     let letters: Vec<(i64, String, String, String)> = connection
         .prepare_cached(
-            "SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
+            "SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
         )?
-        .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .query_map(params![ids.start(), ids.end(), limit], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     for (id, user_id, key, body) in &letters {
         put_back(connection, user_id, key, body, now)?;
         connection.prepare_cached("DELETE FROM dead_letters WHERE id = ?1")?.execute([id])?;
+        connection
+            .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE user_id = ?1")?
+            .execute([user_id])?;
     }
-    Ok(letters.len() as u64)
+    Ok(letters.last().map(|(id, ..)| (*id, letters.len() as u64)))
+}
+
+/// The turn of everybody who waits comes now.
+pub(super) fn hurry(connection: &Connection) -> Result<()> {
+    connection.prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE next_at > 0")?.execute([])?;
+    Ok(())
 }

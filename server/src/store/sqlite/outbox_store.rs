@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{SqliteStore, outbox};
-use crate::store::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Result};
+use crate::store::{DeadLetter, DueUser, FeedEvent, Outbox, OutboxState, OutgoingTransaction, Result};
+
+/// How many dead letters are put back in one job.
+const REVIVED_AT_ONCE: u32 = 500;
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -39,6 +42,23 @@ impl Outbox for SqliteStore {
     }
 
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<u64> {
-        self.writer.write(move |connection, _| outbox::revive(connection, id, now)).await
+        let (mut next, last) = match id {
+            Some(id) => (id, id),
+            // Up to the newest of this moment, so that those that die again meanwhile end nothing.
+            None => (i64::MIN, self.readers.read(outbox::newest_dead).await?.unwrap_or(i64::MIN)),
+        };
+        let mut revived = 0;
+        loop {
+            // In small jobs, so that no delivery waits long behind one.
+            let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
+                outbox::revive(connection, next..=last, REVIVED_AT_ONCE, now)
+            };
+            let Some((newest, some)) = self.writer.write(job).await? else { return Ok(revived) };
+            (next, revived) = (newest.saturating_add(1), revived + some);
+        }
+    }
+
+    async fn hurry(&self) -> Result<()> {
+        self.writer.write(|connection, _| outbox::hurry(connection)).await
     }
 }

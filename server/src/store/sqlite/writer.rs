@@ -5,13 +5,15 @@
 //! does.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::metrics::Commits;
 use crate::store::{CommitSink, Error, FeedEvent, Result};
 
 /// How many jobs may wait. Beyond, a caller waits for a place and then gives up.
@@ -25,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    counted: Arc<OnceLock<Commits>>,
 }
 
 /// Something to do inside a commit. It may be run twice, but only one run's writes stay.
@@ -70,11 +73,18 @@ where
 impl Writer {
     pub(super) fn start(connection: Connection, sink: CommitSink) -> Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        let counted = Arc::<OnceLock<Commits>>::default();
+        let counting = Arc::clone(&counted);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, receiver, &sink))
+            .spawn(move || run(&connection, receiver, &sink, &counting))
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), counted })
+    }
+
+    /// From now on its commits are counted.
+    pub(super) fn count(&self, commits: Commits) {
+        let _ = self.counted.set(commits);
     }
 
     /// Runs `work` inside the next commit; returns when that commit is on the disk. The events that
@@ -104,11 +114,21 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, sink: &CommitSink) {
+fn run(
+    connection: &Connection,
+    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    sink: &CommitSink,
+    counted: &OnceLock<Commits>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut events = Vec::new();
     while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
-        match commit_together(connection, &mut batch, &mut events) {
+        let started = Instant::now();
+        let committed = commit_together(connection, &mut batch, &mut events);
+        if let Some(counted) = counted.get() {
+            counted.committed(batch.len(), started.elapsed());
+        }
+        match committed {
             Ok(()) => {
                 if !events.is_empty() {
                     sink(std::mem::take(&mut events));

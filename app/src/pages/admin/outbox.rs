@@ -1,0 +1,185 @@
+//! What is on its way to the core app, and what the core app refused.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use wire::admin::{Breaker, DeadLetter, OutboxView};
+
+use super::{Moment, more};
+
+/// From when on something waits for longer than it should, in seconds.
+const LATE: u64 = 60;
+
+/// How the sending is doing, and what was refused.
+#[component]
+pub(super) fn OutboxSections(outbox: OutboxView) -> impl IntoView {
+    view! {
+        {sending(&outbox)}
+        {dead_letters(outbox)}
+    }
+}
+
+fn sending(outbox: &OutboxView) -> impl IntoView + use<> {
+    let (state, words) = state(outbox);
+    let &OutboxView { configured, waiting, dead, lag_seconds, .. } = outbox;
+    let figures = [
+        ("Waiting", waiting.to_string()),
+        ("Oldest has waited", duration(lag_seconds)),
+        ("Refused for good", dead.to_string()),
+    ];
+    let figures = (configured || waiting + dead > 0).then(|| {
+        let figure = |(label, figure)| {
+            view! {
+                <div class="figure">
+                    <dt class="figure__label">{label}</dt>
+                    <dd class="figure__amount">{figure}</dd>
+                </div>
+            }
+        };
+        view! { <dl class="figures">{figures.map(figure).collect_view()}</dl> }
+    });
+    let is_paused = configured && matches!(state, "away" | "late");
+    let try_now = is_paused.then(|| {
+        view! {
+            <form method="post" action="/api/admin/outbox/replay">
+                <input type="hidden" name="waiting" value="true" />
+                <button class="button" type="submit">
+                    "Try now"
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <section aria-labelledby="core-app-title">
+            <h2 id="core-app-title" class="section-title">
+                "Core app"
+            </h2>
+            <div class="panel">
+                <div class="panel__head">
+                    <p class="panel__state" data-state=state data-testid="outbox-state">
+                        {words}
+                    </p>
+                    {try_now}
+                </div>
+                {figures}
+            </div>
+        </section>
+    }
+}
+
+/// How it is, in a word and in a sentence.
+fn state(outbox: &OutboxView) -> (&'static str, &'static str) {
+    match outbox {
+        OutboxView { configured: false, .. } => ("off", "No core app is configured: the store here is the core app."),
+        OutboxView { breaker: Breaker::Open, .. } => (
+            "away",
+            "The core app does not answer, or it refuses the service secret. It is tried again by itself, and nothing is lost meanwhile.",
+        ),
+        OutboxView { waiting: 0, dead: 0, .. } => ("good", "Everything has reached the core app."),
+        OutboxView { waiting: 0, .. } => ("good", "Everything has reached the core app but for what it refused."),
+        OutboxView { lag_seconds: LATE.., .. } => (
+            "late",
+            "The core app fails for some users. Their transactions wait in order and are tried again by themselves.",
+        ),
+        _ => ("busy", "Transactions are on their way to the core app."),
+    }
+}
+
+/// `1 h 3 min`, `12 s`.
+fn duration(seconds: u64) -> String {
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, seconds) => format!("{seconds} s"),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, _, _) => format!("{days} d {hours} h"),
+    }
+}
+
+fn dead_letters(outbox: OutboxView) -> impl IntoView {
+    let OutboxView { configured, dead, dead_letters: letters, .. } = outbox;
+    let is_empty = letters.is_empty();
+    let all = (configured && !is_empty).then(|| {
+        view! {
+            <form method="post" action="/api/admin/outbox/replay">
+                <input type="hidden" name="all" value="true" />
+                <button class="button" type="submit">
+                    "Send all again"
+                </button>
+            </form>
+        }
+    });
+    let hint = match (configured, is_empty) {
+        (false, true) => "Nothing: there is no core app that could refuse a transaction.",
+        (false, false) => {
+            "These are left of a core app that is no longer configured. With CORE_APP_URL they can be sent again."
+        }
+        (true, true) => "Nothing. What the core app refuses for good stays here until somebody sends it again.",
+        (true, false) => {
+            "The core app answered that it will never take these. When it has been mended, send them again: each goes to the end of its user's queue."
+        }
+    };
+    let more = more(dead, letters.len());
+    let rows = letters.into_iter().map(|letter| dead_letter(letter, configured)).collect_view();
+    view! {
+        <section aria-labelledby="dead-title">
+            <div class="section-head">
+                <h2 id="dead-title" class="section-title">
+                    "Refused by the core app"
+                </h2>
+                {all}
+            </div>
+            <p class="section-hint">{hint}</p>
+            {(!is_empty).then(|| view! { <ul class="stuck">{rows}</ul> })}
+            {more}
+        </section>
+    }
+}
+
+fn dead_letter(letter: DeadLetter, configured: bool) -> impl IntoView {
+    let DeadLetter { id, user_id, idempotency_key, died_at, reason } = letter;
+    let send = if configured {
+        Either::Left(view! {
+            <form method="post" action="/api/admin/outbox/replay">
+                <input type="hidden" name="id" value=id.to_string() />
+                <button class="button" type="submit">
+                    "Send again"
+                    <span class="visually-hidden">{format!(": {idempotency_key}")}</span>
+                </button>
+            </form>
+        })
+    } else {
+        Either::Right(())
+    };
+    view! {
+        <li class="stuck__item" data-testid="dead-letter">
+            <div class="stuck__what">
+                <h3 class="stuck__title">{idempotency_key}</h3>
+                <p>{reason}</p>
+                <p class="stuck__details">{format!("User {user_id} · ")} <Moment at=died_at /></p>
+            </div>
+            {send}
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_its_two_largest_units() {
+        let all = [0, 59, 61, 3600, 3_780, 90_000].map(duration);
+        assert_eq!(all, ["0 s", "59 s", "1 min 1 s", "1 h 0 min", "1 h 3 min", "1 d 1 h"]);
+    }
+
+    #[test]
+    fn each_state_has_its_sentence() {
+        let view = |configured, breaker, waiting, lag_seconds| {
+            state(&OutboxView { configured, breaker, waiting, lag_seconds, ..OutboxView::default() }).0
+        };
+        assert_eq!(view(false, Breaker::Closed, 0, 0), "off");
+        assert_eq!(view(true, Breaker::Open, 9, 90), "away");
+        assert_eq!(view(true, Breaker::Closed, 0, 0), "good");
+        assert_eq!(view(true, Breaker::Closed, 9, 59), "busy");
+        assert_eq!(view(true, Breaker::Closed, 9, 60), "late");
+    }
+}
