@@ -15,6 +15,7 @@ mod codec;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod components;
 pub mod context;
+mod erased;
 pub mod error;
 pub mod format;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]

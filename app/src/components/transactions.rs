@@ -14,6 +14,7 @@ use super::fresh::Fresh;
 use super::row::Row;
 use super::search::Search;
 use crate::clock::{Clock, local_offset_minutes, now_millis};
+use crate::erased::erased;
 use crate::format::{Day, day_code, day_label, moment};
 use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
@@ -42,15 +43,15 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
                 <h2 id="transactions-title" class="section-title">
                     "Transactions"
                 </h2>
-                <Filters filter accounts=feed.accounts />
+                {erased(view! { <Filters filter accounts=feed.accounts /> })}
             </div>
             <For each=move || days.with(|days| days.keys().rev().copied().collect::<Vec<_>>()) key=|day| *day let:day>
-                <DayGroup day days feed is_local />
+                {erased(view! { <DayGroup day days feed is_local /> })}
             </For>
             <Show when=move || is_empty.get()>
                 <Empty filter search />
             </Show>
-            <Older filter search feed />
+            {erased(view! { <Older filter search feed /> })}
         </section>
     }
 }

@@ -21,6 +21,7 @@ use crate::components::summary::Totals;
 use crate::components::toaster::Toaster;
 use crate::components::transactions::Transactions;
 use crate::context::{Person, SocketTarget, use_page_context};
+use crate::erased::erased;
 use crate::format::count;
 use crate::realtime::{UseRealtimeTransactionsOptions, use_realtime_transactions};
 use crate::toasts::Toasts;
@@ -60,17 +61,16 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
     };
     let feed = use_realtime_transactions(options);
     view! {
-        <Header name=viewer.display_name feed />
+        {erased(view! { <Header name=viewer.display_name feed /> })}
         <main id="main" class="page">
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
-            <Totals summary=feed.summary />
+            {erased(view! { <Totals summary=feed.summary /> })}
             <div class="columns">
-                <Accounts accounts=feed.accounts />
-                <Transactions feed />
+                {erased(view! { <Accounts accounts=feed.accounts /> })} {erased(view! { <Transactions feed /> })}
             </div>
         </main>
-        <Toaster toasts />
+        {erased(view! { <Toaster toasts /> })}
     }
 }
 

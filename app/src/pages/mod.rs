@@ -22,6 +22,7 @@ use self::dashboard::DashboardPage;
 use self::not_found::NotFoundPage;
 use self::sign_in::SignInPage;
 use crate::context::use_page_context;
+use crate::erased::erased;
 
 /// A page, as an address asks for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +69,8 @@ pub(crate) fn PageView() -> impl IntoView {
 #[component]
 fn ChosenPage() -> impl IntoView {
     match use_page_context().page {
-        Page::Dashboard => EitherOf4::A(view! { <DashboardPage /> }),
-        Page::SignIn { error } => EitherOf4::B(view! { <SignInPage error /> }),
+        Page::Dashboard => EitherOf4::A(erased(view! { <DashboardPage /> })),
+        Page::SignIn { error } => EitherOf4::B(erased(view! { <SignInPage error /> })),
         #[cfg(feature = "ssr")]
         Page::Admin { done } => EitherOf4::D(view! { <AdminPage view=View::Overview { done } /> }),
         #[cfg(feature = "ssr")]
@@ -77,7 +78,7 @@ fn ChosenPage() -> impl IntoView {
         // The pages without a script never get here in the browser.
         #[cfg(not(feature = "ssr"))]
         Page::Admin { .. } | Page::AdminDelivery(_) => EitherOf4::D(()),
-        Page::NotFound => EitherOf4::C(view! { <NotFoundPage /> }),
+        Page::NotFound => EitherOf4::C(erased(view! { <NotFoundPage /> })),
     }
 }
 

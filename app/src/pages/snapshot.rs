@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use wire::api::Snapshot;
 
 use crate::AppError;
+#[cfg(feature = "ssr")]
+use crate::erased::erased;
 
 /// Loads the snapshot, then shows it. The server writes it into the page as well.
 #[cfg(feature = "ssr")]
@@ -17,7 +19,7 @@ pub(super) fn with_snapshot<V: IntoView + 'static>(
         <Suspense>
             {move || {
                 let show = show.clone();
-                Suspend::new(async move { show(snapshot.await) })
+                Suspend::new(async move { erased(show(snapshot.await)) })
             }}
         </Suspense>
     }

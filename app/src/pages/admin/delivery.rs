@@ -10,7 +10,7 @@ use super::Moment;
 use super::inbox::{RunAgain, Verdict};
 
 #[component]
-pub(super) fn RawDeliveryView(raw: RawDelivery) -> impl IntoView {
+pub(super) fn RawDeliveryView(raw: RawDelivery) -> AnyView {
     let RawDelivery { delivery, headers, body, is_base64 } = raw;
     let Delivery { id, connector_id, key, connection_id, received_at, verdict, reason, latency_us } = delivery;
     let title = if is_base64 { "Body (in Base64: it is no text)" } else { "Body" };
@@ -64,6 +64,7 @@ pub(super) fn RawDeliveryView(raw: RawDelivery) -> impl IntoView {
             </pre>
         </section>
     }
+    .into_any()
 }
 
 /// `4.2 ms`

@@ -6,7 +6,7 @@ use wire::admin::Delivery;
 use super::{Moment, more};
 
 #[component]
-pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> impl IntoView {
+pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> AnyView {
     let is_empty = deliveries.is_empty();
     let hint = if is_empty {
         "None. A webhook that is authentic but names a connection nobody has registered, or says something that is not understood, stays here."
@@ -25,6 +25,7 @@ pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> impl Into
             {more}
         </section>
     }
+    .into_any()
 }
 
 fn kept(delivery: Delivery) -> impl IntoView {

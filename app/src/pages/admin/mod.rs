@@ -9,7 +9,6 @@ mod outbox;
 
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
-use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::admin::AdminView;
@@ -30,9 +29,10 @@ pub(super) enum View {
     Delivery(i64),
 }
 
-/// To anybody else there is no such page.
+/// To anybody else there is no such page. Its parts hide their types from one another: each view is a type
+/// that spells out all that is in it, and nested as deep as here, the names alone would be gigabytes.
 #[component]
-pub(super) fn AdminPage(view: View) -> impl IntoView {
+pub(super) fn AdminPage(view: View) -> AnyView {
     let viewer = crate::context::viewer().zip(use_context::<SharedBackend>());
     match viewer.filter(|(viewer, backend)| backend.is_admin(viewer)) {
         Some((viewer, backend)) => {
@@ -42,23 +42,24 @@ pub(super) fn AdminPage(view: View) -> impl IntoView {
             }
             let content = async move {
                 match view {
-                    View::Overview { done } => EitherOf3::A(overview(backend.admin().await, done)),
+                    View::Overview { done } => overview(backend.admin().await, done),
                     View::Delivery(id) => match backend.delivery(id).await {
-                        Ok(Some(raw)) => EitherOf3::B(view! { <RawDeliveryView raw /> }),
-                        Ok(None) => EitherOf3::C(Either::Left(missing())),
-                        Err(_) => EitherOf3::C(Either::Right(unavailable())),
+                        Ok(Some(raw)) => view! { <RawDeliveryView raw /> }.into_any(),
+                        Ok(None) => missing(),
+                        Err(_) => unavailable(),
                     },
                 }
             };
-            Either::Left(view! {
+            view! {
                 <Title text="Administration" />
                 <Bar name=viewer.display_name />
                 <main id="main" class="page">
                     <Suspense>{Suspend::new(content)}</Suspense>
                 </main>
-            })
+            }
+            .into_any()
         }
-        None => Either::Right(view! { <NotFoundPage /> }),
+        None => view! { <NotFoundPage /> }.into_any(),
     }
 }
 
@@ -86,8 +87,8 @@ fn Bar(name: String) -> impl IntoView {
     }
 }
 
-fn overview(view: Result<AdminView, BackendError>, done: Option<String>) -> impl IntoView {
-    let Ok(AdminView { at, outbox, kept, kept_deliveries }) = view else { return Either::Left(unavailable()) };
+fn overview(view: Result<AdminView, BackendError>, done: Option<String>) -> AnyView {
+    let Ok(AdminView { at, outbox, kept, kept_deliveries }) = view else { return unavailable() };
     let done = done.map(|done| {
         let (class, sentence) = sentence(&done);
         view! { <p class=class role="status">{sentence}</p> }
@@ -99,7 +100,7 @@ fn overview(view: Result<AdminView, BackendError>, done: Option<String>) -> impl
             </p>
         }
     });
-    Either::Right(view! {
+    view! {
         <div class="admin__title">
             <h1>"Administration"</h1>
             <p class="admin__at">
@@ -110,10 +111,11 @@ fn overview(view: Result<AdminView, BackendError>, done: Option<String>) -> impl
         {of_demo}
         <OutboxSections outbox />
         <KeptDeliveries deliveries=kept_deliveries total=kept />
-    })
+    }
+    .into_any()
 }
 
-fn missing() -> impl IntoView {
+fn missing() -> AnyView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
@@ -124,9 +126,10 @@ fn missing() -> impl IntoView {
             <a class="button" href="/admin">"Back"</a>
         </div>
     }
+    .into_any()
 }
 
-fn unavailable() -> impl IntoView {
+fn unavailable() -> AnyView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::SERVICE_UNAVAILABLE);
     }
@@ -141,6 +144,7 @@ fn unavailable() -> impl IntoView {
             </a>
         </div>
     }
+    .into_any()
 }
 
 /// What the server sent the browser back with: how to show it, and what to say.

@@ -18,7 +18,7 @@ pub(super) fn OutboxSections(outbox: OutboxView) -> impl IntoView {
     }
 }
 
-fn sending(outbox: &OutboxView) -> impl IntoView + use<> {
+fn sending(outbox: &OutboxView) -> AnyView {
     let (state, words) = state(outbox);
     let &OutboxView { configured, waiting, dead, lag_seconds, .. } = outbox;
     let figures = [
@@ -64,6 +64,7 @@ fn sending(outbox: &OutboxView) -> impl IntoView + use<> {
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// How it is, in a word and in a sentence.
@@ -94,7 +95,7 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-fn dead_letters(outbox: OutboxView) -> impl IntoView {
+fn dead_letters(outbox: OutboxView) -> AnyView {
     let OutboxView { configured, dead, dead_letters: letters, .. } = outbox;
     let is_empty = letters.is_empty();
     let all = (configured && !is_empty).then(|| {
@@ -132,6 +133,7 @@ fn dead_letters(outbox: OutboxView) -> impl IntoView {
             {more}
         </section>
     }
+    .into_any()
 }
 
 fn dead_letter(letter: DeadLetter, configured: bool) -> impl IntoView {
