@@ -152,6 +152,10 @@ fn run(
 /// Runs every job and commits. A job that fails has mostly written nothing: then the others go on.
 /// Where it has, all are undone and run again, each in a savepoint of its own, so that only the
 /// failing one's writes are lost. (Savepoints for all from the start cost a third of the throughput.)
+///
+/// SQLite may end the transaction by itself: a full disk, an I/O error or a lack of memory rolls back all
+/// of it (<https://sqlite.org/lang_transaction.html>, "Response To Errors Within A Transaction"). What is
+/// written then would stand alone, each statement for itself, and so nothing is.
 fn commit_together(
     connection: &Connection,
     batch: &mut [Box<dyn Job>],
@@ -160,10 +164,13 @@ fn commit_together(
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let is_clean = batch.iter_mut().all(|job| {
         let before = connection.total_changes();
-        job.run(connection, events) || connection.total_changes() == before
+        let goes_on = job.run(connection, events) || connection.total_changes() == before;
+        goes_on && !connection.is_autocommit()
     });
     if !is_clean {
-        connection.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
+        // Fails where the transaction is gone: then the whole batch has.
+        connection.execute_batch("ROLLBACK")?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
         events.clear();
         for job in batch {
             connection.execute_batch("SAVEPOINT job")?;
@@ -192,6 +199,33 @@ mod tests {
         Ok(())
     }
 
+    /// The numbers that are stored.
+    async fn stored(writer: &Writer) -> Vec<i64> {
+        let read = writer.write(|connection, _| {
+            let mut statement = connection.prepare("SELECT n FROM t ORDER BY n")?;
+            let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+        });
+        read.await.expect("read")
+    }
+
+    #[tokio::test]
+    async fn where_sqlite_ends_the_transaction_by_itself_nothing_of_the_batch_stays() {
+        let writer = writer();
+        // As a full disk does: the statement fails and the transaction with it, without a write of the job's.
+        let fails = writer.write(|connection, _| {
+            connection.execute_batch("ROLLBACK")?;
+            Err::<(), _>(Error::Unavailable("the disk is full".to_owned()))
+        });
+        let good = |number| writer.write(move |connection, _| insert(connection, number));
+        let (first, failed, second) = tokio::join!(good(1), fails, good(2));
+        assert!(failed.is_err());
+        let answered: Vec<i64> =
+            [(1, first), (2, second)].into_iter().filter(|it| it.1.is_ok()).map(|it| it.0).collect();
+        assert_eq!(stored(&writer).await, answered, "what was answered is what is stored");
+        good(3).await.expect("the next batch goes on");
+    }
+
     #[tokio::test]
     async fn a_job_that_fails_or_panics_after_writing_takes_nobody_with_it() {
         let writer = writer();
@@ -208,11 +242,6 @@ mod tests {
         let (first, failed, second, panicked, third) = tokio::join!(good(1), fails, good(2), panics, good(3));
         assert!(first.is_ok() && second.is_ok() && third.is_ok());
         assert!(matches!(failed, Err(Error::Conflict(_))) && matches!(panicked, Err(Error::Corrupt(_))));
-        let stored = writer.write(|connection, _| {
-            let mut statement = connection.prepare("SELECT n FROM t ORDER BY n")?;
-            let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
-        });
-        assert_eq!(stored.await.expect("read"), [1, 2, 3]);
+        assert_eq!(stored(&writer).await, [1, 2, 3]);
     }
 }
