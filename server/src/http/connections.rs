@@ -71,8 +71,8 @@ pub(super) async fn delete(
     caller: Caller,
     Path((connector, connection_id)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let connection = own(&state, &caller, &connector, connection_id).await?;
-    state.store.delete_connection(connection.connector_id, connection.connection_id, state.now()).await?;
+    let owner = caller.user_id().map(ToOwned::to_owned);
+    state.store.delete_connection(known(&state, &connector)?, connection_id, owner, state.now()).await?;
     Ok(Json(Done { success: true }).into_response())
 }
 

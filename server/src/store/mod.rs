@@ -148,8 +148,15 @@ pub trait Store: Inbox + Outbox {
     /// One connection.
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection>;
 
-    /// Forgets a connection and its accounts; its transactions stay.
-    async fn delete_connection(&self, connector_id: String, connection_id: String, now: Timestamp) -> Result<()>;
+    /// Forgets a connection and its accounts, if it is `owner`'s (or whoever's it is); its transactions
+    /// stay.
+    async fn delete_connection(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        owner: Option<String>,
+        now: Timestamp,
+    ) -> Result<()>;
 
     /// Tells the owner that a connection has been synchronised.
     async fn complete_sync(

@@ -104,3 +104,38 @@ async fn no_socket_ever_gets_an_event_of_another_user() {
     }
     assert!(in_all > 200, "the sockets saw {in_all} events");
 }
+
+/// The core app may register a connection for somebody else after its owner has deleted it.
+#[tokio::test]
+async fn a_connection_that_passes_to_another_user_takes_nothing_with_it() {
+    let app = TestApp::start().await;
+    let mut basiq = Basiq::default();
+    app.register("conn-1", "alice").await;
+    for id in ["kept", "gone"] {
+        basiq.deliver(&app, &basiq_body("conn-1", id, "-1")).await;
+    }
+    let mut deletion = basiq_body("conn-1", "gone", "-1");
+    deletion["event"] = json!("transaction.deleted");
+    basiq.deliver(&app, &deletion).await;
+    let delete = |user: &str| {
+        let path = "/api/connectors/basiq/connections/conn-1";
+        app.request(reqwest::Method::DELETE, path).bearer_auth(app.token(user, 60)).send()
+    };
+    assert_eq!(delete("alice").await.unwrap().status(), 200);
+    let alices = app.get("alice", "/api/transactions").await;
+
+    app.register("conn-1", "bob").await;
+    let mut socket = app.signed_in("bob").await;
+    assert_eq!(delete("alice").await.unwrap().status(), 404);
+    for (id, amount) in [("kept", "-7"), ("gone", "-8")] {
+        basiq.deliver(&app, &basiq_body("conn-1", id, amount)).await;
+        assert_eq!(socket.expect("transaction:new").await["transaction"]["userId"], json!("bob"), "{id}");
+    }
+    deletion["data"]["transaction"]["id"] = json!("kept");
+    basiq.deliver(&app, &deletion).await;
+    assert_eq!(app.get("alice", "/api/transactions").await, alices);
+    let sync = app.request(reqwest::Method::POST, "/api/connectors/basiq/connections/conn-1/sync");
+    assert_eq!(sync.bearer_auth(app.token("bob", 60)).send().await.unwrap().status(), 202);
+    socket.expect("transaction:deleted").await;
+    assert_eq!(socket.expect("sync:complete").await["stats"]["totalTransactions"], json!(1));
+}

@@ -25,6 +25,18 @@ pub(super) struct Scope<'a> {
     pub(super) now: Timestamp,
 }
 
+/// Which row is the same transaction, as [`Scope::key`] has the values.
+const SAME: &str =
+    "connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4 AND user_id = ?5";
+
+impl Scope<'_> {
+    /// What makes a transaction the same one. Its owner is part of it, as a connection can pass to
+    /// another user.
+    fn key<'a>(&'a self, account_id: &'a str, transaction_id: &'a str) -> [&'a str; 5] {
+        [&self.connector.id, self.connection_id, account_id, transaction_id, self.user_id]
+    }
+}
+
 /// What came of some changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Applied {
@@ -54,14 +66,10 @@ pub(super) fn apply(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Applied
 
 /// Stores a transaction; the event that it made, if it made one.
 fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option<EventName>> {
-    let key = params![scope.connector.id, scope.connection_id, new.account_id, new.transaction_id];
     let known: Option<(i64, String)> = scope
         .connection
-        .prepare_cached(
-            "SELECT id, body FROM transactions
-             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4",
-        )?
-        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached(&format!("SELECT id, body FROM transactions WHERE {SAME}"))?
+        .query_row(scope.key(&new.account_id, &new.transaction_id), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if known.is_none() && is_deleted(scope, &new.account_id, &new.transaction_id)? {
         return Ok(None);
@@ -164,30 +172,24 @@ fn write_row(connection: &Connection, row: Option<i64>, transaction: &Transactio
 fn is_deleted(scope: &Scope<'_>, account_id: &str, transaction_id: &str) -> Result<bool> {
     Ok(scope
         .connection
-        .prepare_cached(
-            "SELECT 1 FROM tombstones
-             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4",
-        )?
-        .exists(params![scope.connector.id, scope.connection_id, account_id, transaction_id])?)
+        .prepare_cached(&format!("SELECT 1 FROM tombstones WHERE {SAME}"))?
+        .exists(scope.key(account_id, transaction_id))?)
 }
 
 /// Deletes a transaction and keeps in mind that it was; whether there was one.
 fn delete_transaction(scope: &mut Scope<'_>, transaction_id: &str, account_id: &str) -> Result<bool> {
-    let key = params![scope.connector.id, scope.connection_id, account_id, transaction_id, scope.now.as_millisecond()];
+    let [connector, connection, account, transaction, user] = scope.key(account_id, transaction_id);
     scope
         .connection
         .prepare_cached(
-            "INSERT INTO tombstones (connector_id, connection_id, account_id, transaction_id, deleted_at)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            "INSERT INTO tombstones (connector_id, connection_id, account_id, transaction_id, user_id, deleted_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         )?
-        .execute(key)?;
+        .execute(params![connector, connection, account, transaction, user, scope.now.as_millisecond()])?;
     let deleted = scope
         .connection
-        .prepare_cached(
-            "DELETE FROM transactions
-             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3 AND transaction_id = ?4",
-        )?
-        .execute(params![scope.connector.id, scope.connection_id, account_id, transaction_id])?;
+        .prepare_cached(&format!("DELETE FROM transactions WHERE {SAME}"))?
+        .execute(scope.key(account_id, transaction_id))?;
     if deleted == 0 {
         return Ok(false);
     }

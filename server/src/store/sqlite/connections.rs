@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use wire::EventName;
 use wire::api::{Connection, ConnectionRequest};
-use wire::events::{SyncComplete, SyncStats};
+use wire::events::{ConnectionUpdated, SyncComplete, SyncStats};
 
 use super::apply::{self, Scope};
 use super::{accounts, feed};
@@ -25,11 +25,14 @@ pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str)
 
 /// Those of a user, or of everybody.
 pub(super) fn list(database: &Database, connector_id: &str, user_id: Option<&str>) -> Result<Vec<Connection>> {
+    let (of_user, values) = match &user_id {
+        Some(user_id) => ("AND user_id = ?2", vec![connector_id, user_id]),
+        None => ("", vec![connector_id]),
+    };
     let mut statement = database.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM connections WHERE connector_id = ?1 AND (?2 IS NULL OR user_id = ?2)
-         ORDER BY created_at, connection_id"
+        "SELECT {COLUMNS} FROM connections WHERE connector_id = ?1 {of_user} ORDER BY created_at, connection_id"
     ))?;
-    let rows = statement.query_map(params![connector_id, user_id], read)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -82,45 +85,48 @@ pub(super) fn put(
     Ok((connection, before.is_none()))
 }
 
-/// Forgets one and its accounts, and tells its owner.
+/// Forgets one and its accounts, and tells its owner; where an owner is given, only theirs.
 pub(super) fn delete(
     database: &Database,
     events: &mut Vec<FeedEvent>,
-    connector_id: &str,
-    connection_id: &str,
+    (connector_id, connection_id): (&str, &str),
+    owner: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
-    let connection = find(database, connector_id, connection_id)?.ok_or(Error::NotFound)?;
+    let connection = find(database, connector_id, connection_id)?;
+    let connection =
+        connection.filter(|found| owner.is_none_or(|owner| owner == found.user_id)).ok_or(Error::NotFound)?;
     for table in ["accounts", "connections"] {
         database
             .prepare_cached(&format!("DELETE FROM {table} WHERE connector_id = ?1 AND connection_id = ?2"))?
             .execute([connector_id, connection_id])?;
     }
     feed::append(database, events, &connection.user_id, now, EventName::ConnectionUpdated, |stamp| {
-        wire::events::ConnectionUpdated::new(
-            stamp,
-            connection_id.to_owned(),
-            connector_id.to_owned(),
-            "deleted".to_owned(),
-        )
+        let [connector_id, connection_id] = [connector_id, connection_id].map(str::to_owned);
+        ConnectionUpdated::new(stamp, connection_id, connector_id, "deleted".to_owned())
     })?;
     Ok(())
+}
+
+/// How many transactions its owner has of it.
+pub(super) fn count(database: &Database, (connector_id, connection_id): (&str, &str)) -> Result<u64> {
+    Ok(database
+        .prepare_cached(
+            "SELECT count(*) FROM transactions t JOIN connections c USING (connector_id, connection_id, user_id)
+             WHERE connector_id = ?1 AND connection_id = ?2",
+        )?
+        .query_row([connector_id, connection_id], |row| row.get(0))?)
 }
 
 /// Tells the owner that one has been synchronised.
 pub(super) fn complete_sync(
     database: &Database,
     events: &mut Vec<FeedEvent>,
-    connector_id: &str,
-    connection_id: &str,
-    new_transactions: u64,
+    (connector_id, connection_id): (&str, &str),
+    stats: SyncStats,
     now: Timestamp,
 ) -> Result<SyncStats> {
     let connection = find(database, connector_id, connection_id)?.ok_or(Error::NotFound)?;
-    let total_transactions = database
-        .prepare_cached("SELECT count(*) FROM transactions WHERE connector_id = ?1 AND connection_id = ?2")?
-        .query_row([connector_id, connection_id], |row| row.get(0))?;
-    let stats = SyncStats { total_transactions, new_transactions };
     feed::append(database, events, &connection.user_id, now, EventName::SyncComplete, |stamp| {
         SyncComplete::new(stamp, connection_id.to_owned(), stats)
     })?;

@@ -29,11 +29,12 @@ use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_outbox.sql"),
     include_str!("../../../migrations/sqlite/0003_delivery_latency.sql"),
     include_str!("../../../migrations/sqlite/0004_stuck_deliveries.sql"),
+    include_str!("../../../migrations/sqlite/0005_owners.sql"),
 ];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
@@ -135,4 +136,29 @@ fn migrate(connection: &mut Connection) -> Result<()> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_an_earlier_release_keeps_its_rows() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        for migration in &MIGRATIONS[..4] {
+            connection.execute_batch(migration).expect("migrated");
+        }
+        connection.pragma_update(None, "user_version", 4).expect("set");
+        connection
+            .execute_batch(
+                "INSERT INTO connections VALUES ('basiq', 'c1', 'alice', NULL, NULL, 'active', 0);
+                 INSERT INTO transactions VALUES (7, 'alice', 'basiq', 'c1', 'a1', 't1', 0, '-1', 'AUD', 'expense', '', 3, '{}');
+                 INSERT INTO tombstones VALUES ('basiq', 'c1', 'a1', 't2', 0), ('basiq', 'gone', 'a1', 't3', 0);",
+            )
+            .expect("filled");
+        migrate(&mut connection).expect("migrated");
+        let texts = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a row");
+        assert_eq!(texts("SELECT group_concat(id || user_id || transaction_id) FROM transactions"), "7alicet1");
+        assert_eq!(texts("SELECT group_concat(user_id || transaction_id) FROM tombstones"), "alicet2");
+    }
 }

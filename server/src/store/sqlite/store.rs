@@ -56,10 +56,16 @@ impl Store for SqliteStore {
         self.readers.read(query).await
     }
 
-    async fn delete_connection(&self, connector_id: String, connection_id: String, now: Timestamp) -> Result<()> {
+    async fn delete_connection(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        owner: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
         self.writer
             .write(move |connection, events| {
-                connections::delete(connection, events, &connector_id, &connection_id, now)
+                connections::delete(connection, events, (&connector_id, &connection_id), owner.as_deref(), now)
             })
             .await
     }
@@ -71,11 +77,15 @@ impl Store for SqliteStore {
         new_transactions: u64,
         now: Timestamp,
     ) -> Result<SyncStats> {
-        self.writer
-            .write(move |connection, events| {
-                connections::complete_sync(connection, events, &connector_id, &connection_id, new_transactions, now)
-            })
-            .await
+        // Counted beside the writer, which a long history would hold up.
+        let place = (connector_id.clone(), connection_id.clone());
+        let total = move |connection: &rusqlite::Connection| connections::count(connection, (&place.0, &place.1));
+        let total_transactions = self.readers.read(total).await?;
+        let stats = SyncStats { total_transactions, new_transactions };
+        let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
+            connections::complete_sync(connection, events, (&connector_id, &connection_id), stats, now)
+        };
+        self.writer.write(job).await
     }
 
     async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage> {
