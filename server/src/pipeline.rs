@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
 
 use crate::limits::{Limits, TooMany};
-use crate::store::{self, ConnectorRef, Content, NewDelivery, Recorded, Store};
+use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store};
 
 /// Why a delivery was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,8 @@ pub enum Refusal {
     Store(#[from] store::Error),
 }
 
+/// How many kept deliveries are read at once.
+const PLACED_AT_ONCE: u32 = 100;
 /// How many connections' owners are remembered.
 const MOST_OWNERS: usize = 100_000;
 
@@ -69,8 +71,23 @@ impl Pipeline {
         let delivery = connector.verify(raw, now)?;
         let content = understand(connector.as_ref(), &delivery);
         self.check_rate(connector.info().id, &content).await?;
+        let place = match &content {
+            Content::Changes { connection_id, .. } => Some((connector.info().id.to_owned(), connection_id.clone())),
+            _ => None,
+        };
         let new = NewDelivery { connector: connector.info().into(), delivery, content, arrived };
-        answer(self.store.record_delivery(new, now).await?)
+        let recorded = self.store.record_delivery(new, now).await?;
+        if recorded != Recorded::Queued {
+            return answer(recorded);
+        }
+        // It is on the disk: where its turn does not come now, it comes with the next one or at the next start.
+        match self.place_kept(place, now).await {
+            Ok(placed) => answer(Recorded::Applied(placed)),
+            Err(error) => {
+                tracing::error!(%error, "kept deliveries could not be placed");
+                answer(Recorded::Queued)
+            }
+        }
     }
 
     /// Registers a connection, then places what was kept for it. Whether it is new.
@@ -89,23 +106,32 @@ impl Pipeline {
         Ok(registered)
     }
 
-    /// Applies the deliveries that waited for a connection which is registered by now; how many
-    /// transactions were new or had changed. Also run at start, for a registration whose kept
-    /// deliveries a crash left behind.
-    pub async fn place_kept(&self, connection: Option<(String, String)>, now: Timestamp) -> Result<u64, store::Error> {
-        let mut changed_in_all = 0;
-        for kept in self.store.placeable_deliveries(connection).await? {
-            let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
-            let new = newly_understood(connector.as_ref(), kept.delivery);
-            if let Recorded::Applied { changed } = self.store.apply_kept(kept.id, new, now).await? {
-                changed_in_all += u64::from(changed);
+    /// Applies the deliveries that waited for a connection which is registered by now, in the order they
+    /// came; what that changed. Also run at start, for a registration whose kept deliveries a crash left
+    /// behind. Until all are placed, those that come meanwhile queue up behind them.
+    pub async fn place_kept(
+        &self,
+        connection: Option<(String, String)>,
+        now: Timestamp,
+    ) -> Result<Changed, store::Error> {
+        let (mut changed, mut last) = (Changed::default(), i64::MIN);
+        loop {
+            let page = self.store.placeable_deliveries(connection.clone(), last, PLACED_AT_ONCE).await?;
+            if page.is_empty() {
+                return Ok(changed);
+            }
+            for kept in page {
+                last = kept.id;
+                let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
+                let delivery = newly_understood(connector.as_ref(), kept.delivery);
+                if let Recorded::Applied(more) = self.store.apply_kept(kept.id, delivery, now).await? {
+                    changed = Changed { new: changed.new + more.new, updated: changed.updated + more.updated };
+                }
             }
         }
-        Ok(changed_in_all)
     }
 
-    /// Runs a delivery of the inbox again. One that was processed changes nothing that is not due to
-    /// a newer version of the connector.
+    /// Runs a delivery of the inbox again. One that was processed is left alone.
     pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
         let kept = self.store.delivery(id).await?;
         let connector = self.registry.get(&kept.connector_id).ok_or(Refusal::UnknownConnector)?;
@@ -167,12 +193,13 @@ fn newly_understood(connector: &dyn Connector, delivery: VerifiedDelivery) -> Ne
 fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
     let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
     match recorded {
-        Recorded::Applied { changed } => answer.processed = changed,
+        Recorded::Applied(changed) => answer.processed = changed.all(),
         Recorded::Duplicate => answer.duplicate = true,
         Recorded::Kept(reason) => {
             answer.kept = true;
             answer.reason = Some(reason);
         }
+        Recorded::Queued => answer.kept = true,
         Recorded::Malformed(reason) => return Err(Malformed(reason).into()),
     }
     Ok(answer)

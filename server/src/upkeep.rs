@@ -35,7 +35,7 @@ async fn forget_what_is_old(state: AppState) {
         let before = |age: Duration| state.now().checked_sub(age).unwrap_or(jiff::Timestamp::MIN);
         let forgotten = async {
             let old_events = state.store.prune_events(before(events.keep_for), events.keep_newest).await?;
-            let old_deliveries = state.store.prune_inbox(before(events.inbox_for)).await?;
+            let old_deliveries = state.store.prune_inbox(before(events.inbox_for), before(events.kept_for)).await?;
             Ok::<_, store::Error>((old_events, old_deliveries))
         };
         match forgotten.await {

@@ -80,9 +80,10 @@ pub(super) fn unlimited() -> std::sync::Arc<Limits> {
     std::sync::Arc::new(Limits::new(&LimitsConfig::default()))
 }
 
+/// The configured store, which sends what it stores to the core app as the server's own does.
 pub(super) fn open(config: &Config) -> anyhow::Result<SqliteStore> {
     let path = config.database.path.as_deref().context("the configured database is in memory")?;
-    Ok(SqliteStore::open(path, Box::new(|_| {}))?)
+    Ok(SqliteStore::open(path, Box::new(|_| {}))?.forwarding(config.core_app.is_some()))
 }
 
 trait ReadLine {

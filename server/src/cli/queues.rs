@@ -14,7 +14,7 @@ use super::{InboxCommand, OutboxCommand, admin};
 
 /// Looks at deliveries, and runs them again.
 pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Result<()> {
-    let store = Arc::new(admin::open(&config)?.forwarding(config.core_app.is_some()));
+    let store = Arc::new(admin::open(&config)?);
     match command {
         InboxCommand::List { kept, limit } => {
             for entry in store.inbox(kept, limit).await? {
@@ -37,7 +37,10 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
         InboxCommand::Replay { id } => {
             let pipeline = Pipeline::new(connectors::Registry::new(&config.connectors), store, admin::unlimited());
             match pipeline.run_again(id, Timestamp::now()).await? {
-                Recorded::Applied { changed } => println!("applied: {changed} transactions were new or had changed"),
+                Recorded::Applied(changed) => {
+                    println!("applied: {} transactions were new or had changed", changed.all());
+                }
+                Recorded::Queued => println!("still kept behind earlier ones of its connection"),
                 Recorded::Duplicate => println!("it was processed before: nothing was done"),
                 Recorded::Kept(reason) => println!("still kept: {reason}"),
                 Recorded::Malformed(reason) => println!("still not what this provider sends: {reason}"),

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 37] = [
+pub(super) const NAMES: [&str; 38] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
@@ -35,6 +35,7 @@ pub(super) const NAMES: [&str; 37] = [
     "EVENT_RETENTION_COUNT",
     "EVENT_RETENTION_DAYS",
     "FRONTEND_URL",
+    "INBOX_KEPT_RETENTION_DAYS",
     "INBOX_RETENTION_DAYS",
     "JWT_JWKS_URL",
     "JWT_PUBLIC_KEY",
@@ -87,8 +88,9 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         core_app: core_app(&mut reader),
         events: EventsConfig {
             // Wise, the most patient of the providers, sends again for two weeks.
-            inbox_for: Duration::from_secs(u64::from(reader.number("INBOX_RETENTION_DAYS", 30, 15..=3650)) * 86_400),
-            keep_for: Duration::from_secs(u64::from(reader.number("EVENT_RETENTION_DAYS", 30, 1..=3650)) * 86_400),
+            inbox_for: days(reader.number("INBOX_RETENTION_DAYS", 30, 15..=3650)),
+            kept_for: days(reader.number("INBOX_KEPT_RETENTION_DAYS", 365, 15..=3650)),
+            keep_for: days(reader.number("EVENT_RETENTION_DAYS", 30, 1..=3650)),
             keep_newest: reader.number("EVENT_RETENTION_COUNT", 100_000, 100..=u32::MAX).into(),
         },
         limits: limits(&mut reader),
@@ -129,6 +131,10 @@ fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
         calls_per_user: limit("API_RATE_LIMIT_PER_USER", 6000),
         calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 12_000),
     }
+}
+
+fn days(number: u32) -> Duration {
+    Duration::from_secs(u64::from(number) * 86_400)
 }
 
 fn auth(reader: &mut Reader<'_>) -> AuthConfig {

@@ -101,6 +101,8 @@ pub struct CoreAppConfig {
 pub struct EventsConfig {
     /// `INBOX_RETENTION_DAYS`: of processed deliveries, and so of knowing them again.
     pub inbox_for: Duration,
+    /// `INBOX_KEPT_RETENTION_DAYS`: of deliveries that could not be placed or understood.
+    pub kept_for: Duration,
     /// `EVENT_RETENTION_DAYS`.
     pub keep_for: Duration,
     /// `EVENT_RETENTION_COUNT`: of each user.
@@ -185,6 +187,7 @@ impl Config {
             core_app: None,
             events: EventsConfig {
                 inbox_for: Duration::from_secs(86_400),
+                kept_for: Duration::from_secs(86_400),
                 keep_for: Duration::from_secs(86_400),
                 keep_newest: 10_000,
             },

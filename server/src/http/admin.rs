@@ -151,7 +151,8 @@ pub(super) async fn replay_delivery(
         let Admin { who } = admin?;
         let id = number(&id)?;
         let outcome = match state.pipeline.run_again(id, state.now()).await? {
-            Recorded::Applied { changed } => Outcome { outcome: "applied", changed: Some(changed), reason: None },
+            Recorded::Applied(changed) => Outcome { outcome: "applied", changed: Some(changed.all()), reason: None },
+            Recorded::Queued => Outcome { outcome: "kept", changed: None, reason: None },
             Recorded::Duplicate => Outcome { outcome: "processed_before", changed: None, reason: None },
             Recorded::Kept(reason) => Outcome { outcome: "kept", changed: None, reason: Some(reason) },
             Recorded::Malformed(reason) => Outcome { outcome: "refused", changed: None, reason: Some(reason) },

@@ -87,7 +87,7 @@ pub(super) async fn sync(
     let Connection { connector_id, connection_id, .. } = connection;
     let key = (connector_id.clone(), connection_id.clone());
     let placed = state.pipeline.place_kept(Some(key), state.now()).await?;
-    state.store.complete_sync(connector_id, connection_id, placed, state.now()).await?;
+    state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;
     Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response())
 }
 

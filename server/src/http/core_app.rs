@@ -22,7 +22,7 @@ use super::error::ApiError;
 use crate::auth::extract::Service;
 use crate::clock;
 use crate::state::AppState;
-use crate::store::{ConnectorRef, Content, NewDelivery, Recorded};
+use crate::store::{Changed, ConnectorRef, Content, NewDelivery, Recorded};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,7 +88,7 @@ pub(super) async fn receive(
     let new = NewDelivery { connector, delivery, content, arrived: Instant::now() };
     let recorded = state.store.record_delivery(new, state.now()).await?;
     let transaction = state.store.transaction(user_id, place).await?;
-    let is_new = matches!(recorded, Recorded::Applied { changed: 1.. }) && transaction.revision == 1;
+    let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. })) && transaction.revision == 1;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Answer { success: true, transaction })).into_response())
 }

@@ -55,11 +55,16 @@ pub trait Inbox: Send + Sync + 'static {
     /// One delivery, with its body.
     async fn delivery(&self, id: i64) -> Result<KeptDelivery>;
 
-    /// The deliveries that are kept for want of a connection that is registered by now; of one
-    /// connection, or of all.
-    async fn placeable_deliveries(&self, connection: Option<(String, String)>) -> Result<Vec<KeptDelivery>>;
+    /// The deliveries after an id that are kept for want of a connection which is registered by now,
+    /// in the order they came, at most `limit`; of one connection, or of all.
+    async fn placeable_deliveries(
+        &self,
+        connection: Option<(String, String)>,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<KeptDelivery>>;
 
-    /// Forgets processed deliveries that are older than a time; how many. Until then the same
-    /// delivery is known again.
-    async fn prune_inbox(&self, older_than: Timestamp) -> Result<usize>;
+    /// Forgets deliveries that are settled and older than a time, and those that could not be placed or
+    /// understood and are older than another; how many. Until then the same delivery is known again.
+    async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize>;
 }

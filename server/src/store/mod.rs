@@ -86,17 +86,32 @@ pub enum Content {
 /// What became of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is applied; so many transactions were new or had changed.
-    Applied {
-        /// How many.
-        changed: u32,
-    },
+    /// It is applied.
+    Applied(Changed),
     /// It had been recorded before.
     Duplicate,
     /// It is kept, with the reason.
     Kept(String),
+    /// It is kept behind earlier ones of its connection, which can all be placed now.
+    Queued,
     /// It is not this provider's shape, now or when it came before; it is kept to be looked at.
     Malformed(String),
+}
+
+/// What a delivery changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// So many transactions were new.
+    pub new: u32,
+    /// So many had changed or were deleted.
+    pub updated: u32,
+}
+
+impl Changed {
+    /// How many transactions it was.
+    pub fn all(self) -> u32 {
+        self.new + self.updated
+    }
 }
 
 /// Somebody who can sign in with a password.

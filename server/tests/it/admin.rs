@@ -4,21 +4,15 @@ use std::time::Duration;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use server::config::{Config, CoreAppConfig};
+use server::config::Config;
 
-use crate::support::{Basiq, CoreAppDouble, SERVICE_SECRET, TestApp, basiq_body, code, config};
+use crate::support::{Basiq, CoreAppDouble, SERVICE_SECRET, TestApp, basiq_body, code, config, forwarding};
 
 const ADMIN: &str = "boss";
 
 fn with_admin(core_app: Option<&str>) -> Config {
-    let mut config = config();
+    let mut config = core_app.map_or_else(config, forwarding);
     config.auth.admins = vec![ADMIN.to_owned()];
-    config.core_app = core_app.map(|url| CoreAppConfig {
-        url: url.to_owned(),
-        timeout: Duration::from_secs(2),
-        quick_retries: 3,
-        retry_delay: Duration::from_millis(20),
-    });
     config
 }
 

@@ -1,24 +1,10 @@
 //! What is sent to the core app, and what comes of its answers.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::config::CoreAppConfig;
 use tokio::net::TcpListener;
 
-use crate::support::{Basiq, CoreAppDouble, SERVICE_SECRET, TestApp, basiq_body, code, config};
-
-fn forwarding(url: &str) -> server::config::Config {
-    let mut config = config();
-    config.core_app = Some(CoreAppConfig {
-        url: url.to_owned(),
-        timeout: Duration::from_secs(2),
-        quick_retries: 3,
-        retry_delay: Duration::from_millis(20),
-    });
-    config
-}
+use crate::support::{Basiq, CoreAppDouble, SERVICE_SECRET, TestApp, basiq_body, code, forwarding};
 
 async fn start(core_app: &CoreAppDouble) -> TestApp {
     let app = TestApp::with(forwarding(&core_app.address)).await;
@@ -72,12 +58,12 @@ async fn an_outage_keeps_each_users_order_and_delays_no_webhook() {
 
 #[tokio::test]
 async fn what_waits_survives_a_restart() {
-    let folder = std::env::temp_dir().join(format!("tallywire-restart-{}", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
     let mut settings = forwarding(&format!("http://{address}"));
-    settings.database.path = Some(folder.join("t.db"));
+    settings.database.path = Some(folder.path().join("t.db"));
     let app = TestApp::with(settings.clone()).await;
     app.register("conn-alice", "alice").await;
     Basiq::default().deliver(&app, &basiq_body("conn-alice", "t1", "-1")).await;
@@ -85,7 +71,6 @@ async fn what_waits_survives_a_restart() {
     let core_app = CoreAppDouble::on(TcpListener::bind(address).await.unwrap());
     let _again = TestApp::with(settings).await;
     assert_eq!(core_app.taken(1).await[0].key, "basiq:t1");
-    let _ = std::fs::remove_dir_all(folder);
 }
 
 #[tokio::test]

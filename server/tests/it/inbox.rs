@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use connectors::{Headers, VerifiedDelivery};
+use jiff::Timestamp;
 use serde_json::json;
-use server::store::{ConnectorRef, Content, Error, NewDelivery, Recorded};
+use server::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded};
 
 use crate::support::{Basiq, TestApp, basiq_body, code};
 
@@ -60,6 +61,29 @@ async fn what_was_processed_is_run_again_without_effect_and_what_waited_once() {
     assert_eq!(page["transactions"].as_array().map(Vec::len), Some(1));
 }
 
+/// As after a crash between a registration and the placing of what was kept for it.
+#[tokio::test]
+async fn what_comes_while_older_deliveries_are_still_kept_does_not_overtake_them() {
+    let app = TestApp::start().await;
+    let mut basiq = Basiq::default();
+    for number in 1..=250 {
+        basiq.deliver(&app, &basiq_body("conn-1", &format!("t{}", number % 100), &format!("-{number}"))).await;
+    }
+    let connector = app.state.pipeline.registry().get("basiq").unwrap();
+    let request = wire::api::ConnectionRequest { user_id: "alice".to_owned(), ..Default::default() };
+    let known = ConnectorRef::from(connector.info());
+    app.state.store.put_connection(known, "conn-1".to_owned(), request, app.now()).await.unwrap();
+    let mut socket = app.signed_in("alice").await;
+    let answer = basiq.deliver(&app, &basiq_body("conn-1", "t50", "-251")).await;
+    assert_eq!((&answer["processed"], answer.get("kept")), (&json!(251), None));
+    let mut amounts = vec![];
+    while amounts.len() < 251 {
+        amounts.push(socket.event().await.1["transaction"]["amount"].as_f64().unwrap());
+    }
+    assert_eq!(amounts, (1..=251).map(|number| -f64::from(number)).collect::<Vec<_>>());
+    assert_eq!(app.state.store.kept_deliveries().await.unwrap(), 0);
+}
+
 /// Providers send again for two weeks at most (Wise); what is settled is known again for 30 days here.
 #[tokio::test]
 async fn what_is_settled_is_forgotten_in_time_and_what_waits_is_not() {
@@ -70,11 +94,13 @@ async fn what_is_settled_is_forgotten_in_time_and_what_waits_is_not() {
     basiq.deliver(&app, &basiq_body("conn-unknown", "t2", "-1")).await;
     let month = 30 * 86_400;
     let month_ago = || app.now().checked_sub(std::time::Duration::from_secs(month)).unwrap();
-    assert_eq!(app.state.store.prune_inbox(month_ago()).await.unwrap(), 0);
+    let never = Timestamp::MIN;
+    assert_eq!(app.state.store.prune_inbox(month_ago(), never).await.unwrap(), 0);
     app.advance(i64::try_from(month).unwrap() + 1);
-    assert_eq!(app.state.store.prune_inbox(month_ago()).await.unwrap(), 1);
+    assert_eq!(app.state.store.prune_inbox(month_ago(), never).await.unwrap(), 1);
     let left = app.state.store.inbox(false, 10).await.unwrap();
     assert_eq!(left.iter().map(|entry| entry.verdict.as_str()).collect::<Vec<_>>(), ["kept"]);
+    assert_eq!(app.state.store.prune_inbox(month_ago(), month_ago()).await.unwrap(), 1);
 }
 
 /// The key is the provider's own: the same key of another provider is another delivery.
@@ -93,8 +119,8 @@ async fn keys_are_each_connectors_own() {
         arrived: Instant::now(),
     };
     let record = |connector| app.state.store.record_delivery(delivery(connector), app.now());
-    assert_eq!(record("basiq").await.unwrap(), Recorded::Applied { changed: 0 });
-    assert_eq!(record("apideck").await.unwrap(), Recorded::Applied { changed: 0 });
+    assert_eq!(record("basiq").await.unwrap(), Recorded::Applied(Changed::default()));
+    assert_eq!(record("apideck").await.unwrap(), Recorded::Applied(Changed::default()));
     assert_eq!(record("basiq").await.unwrap(), Recorded::Duplicate);
     assert!(matches!(app.state.store.delivery(99).await, Err(Error::NotFound)));
 }

@@ -4,6 +4,7 @@
 
 mod admin;
 mod api;
+mod cli;
 mod core_app;
 mod crash;
 mod hang_up;

@@ -11,7 +11,7 @@ use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
 use wire::{Currency, EventName, Transaction};
 
 use super::{accounts, feed, outbox};
-use crate::store::{ConnectorRef, Error, FeedEvent, Result};
+use crate::store::{Changed, ConnectorRef, Error, FeedEvent, Result};
 
 /// What the changes are applied in.
 pub(super) struct Scope<'a> {
@@ -37,16 +37,9 @@ impl Scope<'_> {
     }
 }
 
-/// What came of some changes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Applied {
-    pub(super) new: u32,
-    pub(super) updated: u32,
-}
-
 /// Applies changes in their order.
-pub(super) fn apply(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Applied> {
-    let mut applied = Applied::default();
+pub(super) fn apply(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Changed> {
+    let mut applied = Changed::default();
     for change in changes {
         match change {
             Change::Transaction(transaction) => match put_transaction(scope, transaction)? {

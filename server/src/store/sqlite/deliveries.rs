@@ -1,18 +1,20 @@
-//! The inbox: every authentic delivery as it came.
+//! Deliveries on their way in.
 //!
-//! Owns the table `deliveries` and that each is applied once. Must not know a provider.
+//! Owns that each is recorded under its provider's key and applied once, those of a connection in the
+//! order in which they came. Must not know a provider.
 
-use connectors::{Change, Headers, VerifiedDelivery};
+use connectors::Headers;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::apply::{self, Scope};
 use super::connections;
-use crate::clock;
-use crate::store::{Content, Error, FeedEvent, InboxEntry, KeptDelivery, NewDelivery, Recorded, Result};
+use crate::store::{Changed, Content, Error, FeedEvent, NewDelivery, Recorded, Result};
 
 /// Why a delivery waits for its connection; the deliveries to look at when one is registered.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
+/// Why a delivery waits although its connection is there: an older one must not be applied after it.
+const QUEUED: &str = "earlier deliveries of the connection are still to be placed";
 
 /// Records a delivery and applies it, once.
 pub(super) fn record(
@@ -27,10 +29,17 @@ pub(super) fn record(
         Content::Changes { connection_id, .. } => connections::find(connection, &connector.id, connection_id)?,
         Content::Nothing | Content::Kept(_) | Content::Malformed(_) => None,
     };
+    let is_queued = match content {
+        Content::Changes { connection_id, .. } if owner.is_some() => {
+            has_kept(connection, &connector.id, connection_id)?
+        }
+        _ => false,
+    };
     let (connection_id, verdict, reason) = match content {
         Content::Changes { connection_id, .. } if owner.is_none() => {
             (Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))
         }
+        Content::Changes { connection_id, .. } if is_queued => (Some(connection_id), "kept", Some(QUEUED)),
         Content::Changes { connection_id, .. } => (Some(connection_id), "processed", None),
         Content::Nothing => (None, "processed", None),
         Content::Kept(reason) => (None, "kept", Some(reason.as_str())),
@@ -56,16 +65,24 @@ pub(super) fn record(
         return seen_before(connection, &connector.id, delivery.key());
     }
     match (content, owner) {
+        (Content::Changes { .. }, Some(_)) if is_queued => Ok(Recorded::Queued),
         (Content::Changes { connection_id, changes }, Some(owner)) => {
             let mut scope =
                 Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
-            apply_changes(&mut scope, changes)
+            Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
         }
         (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
         (Content::Kept(reason), _) => Ok(Recorded::Kept(reason.clone())),
         (Content::Malformed(reason), _) => Ok(Recorded::Malformed(reason.clone())),
-        (Content::Nothing, _) => Ok(Recorded::Applied { changed: 0 }),
+        (Content::Nothing, _) => Ok(Recorded::Applied(Changed::default())),
     }
+}
+
+/// Whether deliveries of a connection are kept: where it is registered, they are about to be placed.
+fn has_kept(connection: &Connection, connector_id: &str, connection_id: &str) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM deliveries WHERE connector_id = ?1 AND connection_id = ?2 AND verdict = 'kept'")?
+        .exists([connector_id, connection_id])?)
 }
 
 /// What is said of a delivery that was recorded before.
@@ -98,7 +115,7 @@ pub(super) fn apply_kept(
         Content::Changes { connection_id, changes } => (connection_id, changes),
         Content::Nothing => {
             let is_first = conclude(None, "processed", None)?;
-            return Ok(if is_first { Recorded::Applied { changed: 0 } } else { Recorded::Duplicate });
+            return Ok(if is_first { Recorded::Applied(Changed::default()) } else { Recorded::Duplicate });
         }
         Content::Kept(reason) => {
             conclude(None, "kept", Some(reason))?;
@@ -117,88 +134,7 @@ pub(super) fn apply_kept(
         return Ok(Recorded::Duplicate);
     }
     let mut scope = Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
-    apply_changes(&mut scope, changes)
-}
-
-fn apply_changes(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Recorded> {
-    let applied = apply::apply(scope, changes)?;
-    Ok(Recorded::Applied { changed: applied.new + applied.updated })
-}
-
-/// Those that wait for a connection which is registered by now, in the order they came.
-pub(super) fn placeable(connection: &Connection, only: Option<(&str, &str)>) -> Result<Vec<KeptDelivery>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT d.id, d.connector_id, d.delivery_key, d.headers, d.body
-         FROM deliveries d JOIN connections c USING (connector_id, connection_id)
-         WHERE d.verdict = 'kept' AND (?1 IS NULL OR (d.connector_id = ?1 AND d.connection_id = ?2))
-         ORDER BY d.id",
-    )?;
-    let rows = statement.query_and_then(params![only.map(|(id, _)| id), only.map(|(_, id)| id)], read)?;
-    rows.collect()
-}
-
-fn read(row: &Row<'_>) -> Result<KeptDelivery> {
-    let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<_, String>(3)?)?;
-    let delivery = VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
-    Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
-}
-
-/// One, with its body.
-pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, connector_id, delivery_key, headers, body FROM deliveries WHERE id = ?1")?;
-    let mut rows = statement.query_and_then([id], read)?;
-    rows.next().ok_or(Error::NotFound)?
-}
-
-/// The newest ones.
-pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
-    // The condition as the index `deliveries_stuck` has it.
-    let some = if kept_only { "WHERE verdict <> 'processed'" } else { "" };
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries {some} ORDER BY id DESC LIMIT ?1"))?;
-    let rows = statement.query_map([limit], read_entry)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// One of them.
-pub(super) fn entry(connection: &Connection, id: i64) -> Result<InboxEntry> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries WHERE id = ?1"))?;
-    Ok(statement.query_row([id], read_entry)?)
-}
-
-/// How many could not be placed or understood.
-pub(super) fn count_kept(connection: &Connection) -> Result<u64> {
-    let mut statement = connection.prepare_cached("SELECT count(*) FROM deliveries WHERE verdict <> 'processed'")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
-}
-
-/// The columns that [`read_entry`] reads.
-const ENTRY: &str = "id, connector_id, delivery_key, connection_id, received_at, verdict, reason, latency_us";
-
-fn read_entry(row: &Row<'_>) -> rusqlite::Result<InboxEntry> {
-    Ok(InboxEntry {
-        id: row.get(0)?,
-        connector_id: row.get(1)?,
-        key: row.get(2)?,
-        connection_id: row.get(3)?,
-        received_at: clock::rfc3339_of_millis(row.get(4)?),
-        verdict: row.get(5)?,
-        reason: row.get(6)?,
-        latency_us: row.get(7)?,
-    })
-}
-
-/// Forgets some of those that are settled and older than a time; how many. What is kept stays. Ids
-/// follow the time of arrival, so the oldest are the first.
-pub(super) fn prune(connection: &Connection, older_than: Timestamp) -> Result<usize> {
-    Ok(connection
-        .prepare_cached(
-            "DELETE FROM deliveries WHERE id IN (
-                 SELECT id FROM deliveries WHERE verdict <> 'kept' ORDER BY id LIMIT 500)
-             AND received_at < ?1",
-        )?
-        .execute([older_than.as_millisecond()])?)
+    Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
 }
 
 /// What may be of use later; credentials are of none, and must not lie around.

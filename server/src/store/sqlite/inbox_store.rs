@@ -5,43 +5,51 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{SqliteStore, deliveries};
+use super::{SqliteStore, inbox};
 use crate::store::{Inbox, InboxEntry, KeptDelivery, Result};
 
 #[async_trait]
 impl Inbox for SqliteStore {
     async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
-        self.readers.read(move |connection| deliveries::list(connection, kept_only, limit)).await
+        self.readers.read(move |connection| inbox::list(connection, kept_only, limit)).await
     }
 
     async fn kept_deliveries(&self) -> Result<u64> {
-        self.readers.read(deliveries::count_kept).await
+        self.readers.read(inbox::count_kept).await
     }
 
     async fn inbox_entry(&self, id: i64) -> Result<InboxEntry> {
-        self.readers.read(move |connection| deliveries::entry(connection, id)).await
+        self.readers.read(move |connection| inbox::entry(connection, id)).await
     }
 
     async fn delivery(&self, id: i64) -> Result<KeptDelivery> {
-        self.readers.read(move |connection| deliveries::one(connection, id)).await
+        self.readers.read(move |connection| inbox::one(connection, id)).await
     }
 
-    async fn placeable_deliveries(&self, only: Option<(String, String)>) -> Result<Vec<KeptDelivery>> {
+    async fn placeable_deliveries(
+        &self,
+        only: Option<(String, String)>,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<KeptDelivery>> {
         let query = move |connection: &rusqlite::Connection| {
-            deliveries::placeable(connection, only.as_ref().map(|(connector, id)| (connector.as_str(), id.as_str())))
+            let only = only.as_ref().map(|(connector, id)| (connector.as_str(), id.as_str()));
+            inbox::placeable(connection, only, after, limit)
         };
         self.readers.read(query).await
     }
 
-    async fn prune_inbox(&self, older_than: Timestamp) -> Result<usize> {
+    async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize> {
         let mut pruned = 0;
         loop {
             // In small jobs, so that no delivery waits long behind one.
-            let some = self.writer.write(move |connection, _| deliveries::prune(connection, older_than)).await?;
-            pruned += some;
-            if some == 0 {
+            let settled =
+                self.writer.write(move |connection, _| inbox::prune_settled(connection, settled_before)).await?;
+            let kept = self.writer.write(move |connection, _| inbox::prune_kept(connection, kept_before)).await?;
+            if settled + kept == 0 {
                 return Ok(pruned);
             }
+            pruned += settled + kept;
         }
     }
 }

@@ -9,6 +9,7 @@ mod checkpointer;
 mod connections;
 mod deliveries;
 mod feed;
+mod inbox;
 mod inbox_store;
 mod outbox;
 mod outbox_store;
@@ -18,9 +19,10 @@ mod transactions;
 mod users;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
 use super::{CommitSink, Error, Result};
 use crate::metrics::Commits;
@@ -29,12 +31,13 @@ use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_outbox.sql"),
     include_str!("../../../migrations/sqlite/0003_delivery_latency.sql"),
     include_str!("../../../migrations/sqlite/0004_stuck_deliveries.sql"),
     include_str!("../../../migrations/sqlite/0005_owners.sql"),
+    include_str!("../../../migrations/sqlite/0006_forgetting.sql"),
 ];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
@@ -45,7 +48,7 @@ pub struct SqliteStore {
     /// Whether transactions are to be sent to a core app as well.
     forward: bool,
     /// The folder to remove with the store, where the data is not to be kept.
-    temporary: Option<PathBuf>,
+    _temporary: Option<TempDir>,
 }
 
 impl SqliteStore {
@@ -62,7 +65,7 @@ impl SqliteStore {
         let readers = Readers::open(path)?;
         let checkpointer = Some(Checkpointer::start(path)?);
         let writer = Writer::start(connection, sink)?;
-        Ok(Self { writer, readers, checkpointer, forward: false, temporary: None })
+        Ok(Self { writer, readers, checkpointer, forward: false, _temporary: None })
     }
 
     /// Makes every stored transaction wait in the outbox as well.
@@ -81,9 +84,10 @@ impl SqliteStore {
 
     /// Opens a store that is gone when it is dropped.
     pub fn open_temporary(sink: CommitSink) -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("tallywire-{}", uuid::Uuid::now_v7()));
-        let mut store = Self::open(&folder.join("tallywire.db"), sink)?;
-        store.temporary = Some(folder);
+        let folder = tempfile::Builder::new().prefix("tallywire-").tempdir();
+        let folder = folder.map_err(|error| Error::Unavailable(format!("a temporary folder: {error}")))?;
+        let mut store = Self::open(&folder.path().join("tallywire.db"), sink)?;
+        store._temporary = Some(folder);
         Ok(store)
     }
 }
@@ -92,9 +96,6 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.checkpointer.take();
         self.writer.stop();
-        if let Some(folder) = &self.temporary {
-            let _ = std::fs::remove_dir_all(folder);
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -10,9 +11,22 @@ use axum::routing::post;
 use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 use serde_json::Value;
+use server::config::{Config, CoreAppConfig};
 use tokio::net::TcpListener;
 
-use super::SERVICE_SECRET;
+use super::{SERVICE_SECRET, config};
+
+/// The settings of a server that sends to a core app.
+pub(crate) fn forwarding(url: &str) -> Config {
+    let mut config = config();
+    config.core_app = Some(CoreAppConfig {
+        url: url.to_owned(),
+        timeout: Duration::from_secs(2),
+        quick_retries: 3,
+        retry_delay: Duration::from_millis(20),
+    });
+    config
+}
 
 /// A call that was answered with success.
 #[derive(Clone, Debug)]
