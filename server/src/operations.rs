@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use wire::admin::{AdminView, Breaker, DeadLetter, Delivery, OutboxView, RawDelivery};
+use wire::admin::{AdminView, Breaker, DeadLetter, Delivery, OutboxView, RawDelivery, StuckQueue};
 
 use crate::clock;
 use crate::state::AppState;
@@ -13,6 +13,8 @@ use crate::store::{InboxEntry, Result};
 
 /// How many rows a list has at most.
 pub const LONGEST_LIST: u32 = 200;
+/// After how many attempts a queue is called stuck.
+pub const STUCK_AFTER: u32 = 5;
 
 /// What is on its way out, with what was refused.
 pub async fn outbox(state: &AppState) -> Result<OutboxView> {
@@ -23,7 +25,15 @@ pub async fn outbox(state: &AppState) -> Result<OutboxView> {
         died_at: letter.died_at,
         reason: letter.reason,
     });
-    Ok(OutboxView { dead_letters: dead_letters.collect(), ..outbox_state(state).await? })
+    let stuck = state.store.stuck_queues(STUCK_AFTER, LONGEST_LIST).await?.into_iter().map(|queue| StuckQueue {
+        user_id: queue.user_id,
+        waiting: queue.waiting,
+        idempotency_key: queue.idempotency_key,
+        attempts: queue.attempts,
+        reason: queue.reason,
+    });
+    let (dead_letters, stuck_queues) = (dead_letters.collect(), stuck.collect());
+    Ok(OutboxView { dead_letters, stuck_queues, ..outbox_state(state).await? })
 }
 
 /// How much is on its way out, and for how long.
@@ -38,6 +48,7 @@ pub async fn outbox_state(state: &AppState) -> Result<OutboxView> {
         lag_seconds: u64::try_from(lag_millis / 1000).unwrap_or_default(),
         dead: outbox.dead,
         dead_letters: vec![],
+        stuck_queues: vec![],
     })
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::object::json_objects;
 
-json_objects!(OutboxView, DeadLetter, Delivery, RawDelivery, AdminView);
+json_objects!(OutboxView, StuckQueue, DeadLetter, Delivery, RawDelivery, AdminView);
 
 /// Whether the core app is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,24 @@ pub struct OutboxView {
     pub dead: u64,
     /// The newest of those.
     pub dead_letters: Vec<DeadLetter>,
+    /// The queues that are held up, the most tried first.
+    pub stuck_queues: Vec<StuckQueue>,
+}
+
+/// A user's queue whose head the core app has failed to take several times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", remote = "Self")]
+pub struct StuckQueue {
+    /// Whose it is.
+    pub user_id: String,
+    /// How many transactions wait in it.
+    pub waiting: u64,
+    /// The key of the one that is tried.
+    pub idempotency_key: String,
+    /// How often in a row.
+    pub attempts: u32,
+    /// What came of the last attempt.
+    pub reason: String,
 }
 
 /// What the core app refused for good.

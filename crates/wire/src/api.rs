@@ -129,7 +129,7 @@ pub struct TransactionsPage {
     pub success: bool,
     /// Newest first; with `since`, in the order they changed.
     pub transactions: Vec<Transaction>,
-    /// For `before`: the next older page, or `null` at the end.
+    /// For `before`: the next page, older or with `since` changed later; `null` at the end.
     pub next_cursor: Option<String>,
 }
 
@@ -234,7 +234,7 @@ pub struct TransactionQuery {
     /// Only what changed after this event number, in the order of the changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// Only what is older: a page's `nextCursor`.
+    /// Only what follows a page: its `nextCursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// At most so many, up to 500; 50 where it is not said.

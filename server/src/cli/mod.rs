@@ -128,7 +128,7 @@ enum InboxCommand {
 
 #[derive(Debug, Subcommand)]
 enum OutboxCommand {
-    /// How much waits, and since when
+    /// How much waits, since when, and whose queues are held up
     Status,
     /// List what the core app refused for good
     Dead,
@@ -140,6 +140,11 @@ enum OutboxCommand {
         /// All of them
         #[arg(long, conflicts_with = "id")]
         all: bool,
+    },
+    /// Set the transaction aside that holds up a user's queue: it becomes a dead letter
+    Skip {
+        /// Whose queue
+        user_id: String,
     },
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use server::config::Config;
+use server::operations::{LONGEST_LIST, STUCK_AFTER};
 use server::pipeline::Pipeline;
-use server::store::{Inbox as _, Outbox as _, Recorded};
+use server::store::{Inbox as _, Outbox as _, Recorded, Revived};
 
 use super::{InboxCommand, OutboxCommand, admin};
 
@@ -60,6 +61,11 @@ pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Re
             println!("waiting: {}", state.waiting);
             println!("since:   {}", since.unwrap_or_else(|| "-".to_owned()));
             println!("dead:    {}", state.dead);
+            for queue in store.stuck_queues(STUCK_AFTER, LONGEST_LIST).await? {
+                let (user, waiting, key, attempts, reason) =
+                    (queue.user_id, queue.waiting, queue.idempotency_key, queue.attempts, queue.reason);
+                println!("stuck:   {user}\t{waiting} waiting\t{key}\ttried {attempts} times\t{reason}");
+            }
         }
         OutboxCommand::Dead => {
             for letter in store.dead_letters(500).await? {
@@ -69,8 +75,16 @@ pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Re
             }
         }
         OutboxCommand::Replay { id, .. } => {
-            println!("{} will be sent again", store.revive(id, Timestamp::now()).await?);
+            let Revived { revived, outdated } = store.revive(id, Timestamp::now()).await?;
+            println!("{revived} will be sent again");
+            if outdated > 0 {
+                println!("{outdated} were out of date: a newer revision is sent for itself");
+            }
         }
+        OutboxCommand::Skip { user_id } => match store.set_aside(user_id, Timestamp::now()).await? {
+            Some(key) => println!("{key} is a dead letter; what is behind it goes on"),
+            None => println!("nothing waits"),
+        },
     }
     Ok(())
 }

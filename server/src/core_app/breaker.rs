@@ -1,10 +1,9 @@
 //! A circuit breaker: a core app that is down is asked now and then, not by everybody at once.
 //!
-//! Owns when to try. Must not know what is tried; the clock and the jitter are passed in.
+//! Owns when to try. Must not know what is tried; the time and the jitter are passed in. It goes by the
+//! process's own time, which nobody can set back.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
+use std::time::{Duration, Instant};
 
 /// How many failures in a row open it.
 const OPENS_AFTER: u32 = 5;
@@ -16,57 +15,80 @@ const LONGEST: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub struct Breaker {
     failures: u32,
-    open_until: Option<Timestamp>,
-    probing: bool,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    since: Instant,
+    until: Instant,
+    /// Whether the one try is under way.
+    is_probing: bool,
+}
+
+/// What may be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Anything.
+    All,
+    /// One try, of which the rest depends.
+    One,
+    /// Nothing before this time.
+    NoneUntil(Instant),
+    /// Nothing until the one try has ended.
+    None,
 }
 
 impl Breaker {
-    /// Whether one may try now. An open breaker whose time has come lets a single one through.
-    pub(super) fn allows(&mut self, now: Timestamp) -> bool {
-        match self.open_until {
-            None => true,
-            Some(until) if now >= until && !self.probing => {
-                self.probing = true;
-                true
-            }
-            Some(_) => false,
+    /// What may be begun now.
+    pub(super) fn room(&self, now: Instant) -> Room {
+        match self.open {
+            None => Room::All,
+            Some(Open { is_probing: true, .. }) => Room::None,
+            Some(Open { until, .. }) if now < until => Room::NoneUntil(until),
+            Some(_) => Room::One,
         }
+    }
+
+    /// Whether one may try now. An open breaker whose time has come lets a single one through.
+    pub(super) fn allows(&mut self, now: Instant) -> bool {
+        let room = self.room(now);
+        if let Some(open) = self.open.as_mut().filter(|_| room == Room::One) {
+            open.is_probing = true;
+        }
+        matches!(room, Room::All | Room::One)
     }
 
     /// Whether the core app is given up, but for a try now and then. It stays so during that try.
     pub fn is_open(&self) -> bool {
-        self.open_until.is_some()
+        self.open.is_some()
     }
 
-    /// Somebody has mended what was broken.
-    pub fn close(&mut self) {
-        *self = Self::default();
+    /// The core app answered, or somebody has mended what was broken; whether it had been open.
+    pub fn close(&mut self) -> bool {
+        std::mem::take(self).is_open()
     }
 
-    /// When it is worth asking again.
-    pub(super) fn reopens_at(&self) -> Option<Timestamp> {
-        self.open_until
-    }
-
-    /// The core app answered: it is up.
-    pub(super) fn succeeded(&mut self) {
-        *self = Self::default();
-    }
-
-    /// It did not; `jitter` is between 0 and 1.
-    pub(super) fn failed(&mut self, now: Timestamp, jitter: f64) {
+    /// A try that was begun at a time has failed; `jitter` is between 0 and 1. What was begun before it
+    /// opened tells nothing new.
+    pub(super) fn failed(&mut self, begun: Instant, now: Instant, jitter: f64) {
+        if self.open.is_some_and(|open| begun < open.since) {
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
-        self.probing = false;
         if self.failures >= OPENS_AFTER {
-            self.open_until = Some(later(now, pause(self.failures - OPENS_AFTER, FIRST, LONGEST, jitter)));
+            self.open_for(now, pause(self.failures - OPENS_AFTER, FIRST, LONGEST, jitter));
         }
     }
 
     /// The core app refuses our secret: nothing is sent for so long.
-    pub(super) fn hold(&mut self, now: Timestamp, pause: Duration) {
-        self.probing = false;
+    pub(super) fn hold(&mut self, now: Instant, pause: Duration) {
         self.failures = self.failures.max(OPENS_AFTER);
-        self.open_until = Some(later(now, pause));
+        self.open_for(now, pause);
+    }
+
+    fn open_for(&mut self, now: Instant, pause: Duration) {
+        self.open = Some(Open { since: now, until: now + pause, is_probing: false });
     }
 }
 
@@ -76,36 +98,43 @@ pub(super) fn pause(attempt: u32, first: Duration, longest: Duration, jitter: f6
     full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
 
-/// A moment after `now`.
-pub(super) fn later(now: Timestamp, pause: Duration) -> Timestamp {
-    now.checked_add(pause).unwrap_or(Timestamp::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).expect("a time")
+    #[test]
+    fn it_opens_after_five_failures_in_a_row_and_lets_one_through_later() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let mut breaker = Breaker::default();
+        for _ in 0..4 {
+            breaker.failed(at(0), at(0), 1.0);
+        }
+        assert!(breaker.allows(at(0)));
+        breaker.failed(at(0), at(0), 1.0);
+        assert_eq!((breaker.allows(at(0)), breaker.room(at(0))), (false, Room::NoneUntil(at(1))));
+        assert_eq!((breaker.room(at(1)), breaker.allows(at(1))), (Room::One, true));
+        assert_eq!(
+            (breaker.room(at(1)), breaker.allows(at(1))),
+            (Room::None, false),
+            "a second one waits for the first"
+        );
+        breaker.failed(at(1), at(1), 1.0);
+        assert!(!breaker.allows(at(2)), "the pause has doubled");
+        assert!(breaker.allows(at(3)) && breaker.is_open());
+        assert!(breaker.close() && !breaker.is_open() && !breaker.close());
+        assert!(breaker.allows(at(3)) && breaker.allows(at(3)));
     }
 
     #[test]
-    fn it_opens_after_five_failures_in_a_row_and_lets_one_through_later() {
+    fn what_was_begun_before_it_opened_makes_the_pause_no_longer() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
         let mut breaker = Breaker::default();
-        for _ in 0..4 {
-            breaker.failed(at(0), 1.0);
+        for _ in 0..16 {
+            breaker.failed(at(0), at(10), 1.0);
         }
-        assert!(breaker.allows(at(0)));
-        breaker.failed(at(0), 1.0);
-        assert!(!breaker.allows(at(0)));
-        assert!(breaker.allows(at(1)));
-        assert!(!breaker.allows(at(1)), "a second one waits for the first");
-        breaker.failed(at(1), 1.0);
-        assert!(!breaker.allows(at(2)), "the pause has doubled");
-        assert!(breaker.allows(at(3)) && breaker.is_open());
-        breaker.succeeded();
-        assert!(!breaker.is_open());
-        assert!(breaker.allows(at(3)) && breaker.allows(at(3)));
+        assert_eq!(breaker.room(at(10)), Room::NoneUntil(at(11)));
     }
 
     #[test]

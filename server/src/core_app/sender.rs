@@ -51,16 +51,22 @@ impl CoreApp {
 
     /// Sends one transaction.
     pub async fn send(&self, outgoing: &OutgoingTransaction) -> Outcome {
+        let transaction = match &outgoing.transaction {
+            Ok(transaction) => transaction,
+            Err(reason) => return Outcome::Refused(reason.clone()),
+        };
         let call = self
             .client
             .post(&self.url)
             .header("x-service-secret", self.secret.expose())
             .bearer_auth(self.secret.expose())
-            .header("x-user-id", &outgoing.transaction.user_id)
+            .header("x-user-id", &transaction.user_id)
             .header("idempotency-key", &outgoing.idempotency_key)
-            .json(&Body::from(&outgoing.transaction));
+            .json(&Body::from(transaction));
         match call.send().await {
             Ok(response) => judge(response.status()),
+            // A name that no header can carry will be none later.
+            Err(error) if error.is_builder() => Outcome::Refused(error.without_url().to_string()),
             // The address is not part of the reason: it may hold credentials.
             Err(error) => Outcome::Later(error.without_url().to_string()),
         }

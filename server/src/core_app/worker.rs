@@ -5,12 +5,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 
-use super::breaker::{Breaker, later, pause};
+use super::breaker::{Breaker, Room, pause};
 use super::{CoreApp, Outcome};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -26,6 +27,10 @@ const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// How long to sleep where nothing waits and nothing was said.
 const IDLE: Duration = Duration::from_secs(30);
+/// How long to sleep where somebody's time has come who has a turn already.
+const SHORTEST_IDLE: Duration = Duration::from_millis(20);
+/// How long a user waits whose turn the store has failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How a queue whose head could not be sent goes on.
 #[derive(Clone, Copy, Debug)]
@@ -90,12 +95,13 @@ impl Worker {
 
     /// Starts a turn for each user whose time has come; whether there was one.
     async fn start_turns(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<bool> {
-        let now = (self.clock)();
-        if self.signals.breaker.lock().reopens_at().is_some_and(|until| now < until) {
-            return Ok(false);
-        }
+        let limit = match self.signals.breaker.lock().room(Instant::now()) {
+            Room::All => 4 * u32::try_from(CONCURRENCY).unwrap_or(u32::MAX),
+            Room::One => 1,
+            Room::NoneUntil(_) | Room::None => return Ok(false),
+        };
         let mut started = false;
-        for due in self.store.due_users(now, 4 * u32::try_from(CONCURRENCY).unwrap_or(u32::MAX)).await? {
+        for due in self.store.due_users((self.clock)(), limit).await? {
             if !self.busy.lock().insert(due.user_id.clone()) {
                 continue;
             }
@@ -103,10 +109,12 @@ impl Worker {
             started = true;
             let worker = Arc::clone(self);
             tokio::spawn(async move {
-                let _place = place;
                 if let Err(error) = worker.turn(&due).await {
                     tracing::error!(%error, "an outbox turn failed");
+                    // What the store can't note down now would be sent over and over.
+                    tokio::time::sleep(STORE_PAUSE).await;
                 }
+                drop(place);
                 worker.busy.lock().remove(&due.user_id);
                 worker.signals.wake.notify_one();
             });
@@ -116,14 +124,19 @@ impl Worker {
 
     /// Sends a user's transactions one after the other, until one fails or others should have a turn.
     async fn turn(&self, due: &DueUser) -> Result<()> {
+        let mut attempts = due.attempts;
         for outgoing in self.store.outgoing(due.user_id.clone(), TURN).await? {
-            if !self.signals.breaker.lock().allows((self.clock)()) {
+            if let Err(reason) = &outgoing.transaction {
+                let reason = format!("it cannot be read: {reason}");
+                self.store.settle(due.user_id.clone(), outgoing.id, Some(reason), (self.clock)()).await?;
+                continue;
+            }
+            let begun = Instant::now();
+            if !self.signals.breaker.lock().allows(begun) {
                 return Ok(());
             }
-            let started = std::time::Instant::now();
             let outcome = self.core_app.send(&outgoing).await;
-            self.signals.metrics.called_core_app(outcome.word(), started.elapsed());
-            let now = (self.clock)();
+            self.signals.metrics.called_core_app(outcome.word(), begun.elapsed());
             let dead = match outcome {
                 Outcome::Taken => None,
                 Outcome::Refused(reason) => {
@@ -131,39 +144,53 @@ impl Worker {
                     Some(reason)
                 }
                 Outcome::Later(reason) => {
-                    self.signals.breaker.lock().failed(now, self.jitter());
-                    let Retries { first_pause, quick } = self.retries;
-                    let wait = pause(due.attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());
-                    tracing::debug!(%reason, wait_ms = wait.as_millis(), "the core app is tried again later");
-                    return self.store.postpone(due.user_id.clone(), later(now, wait), reason).await;
+                    self.signals.breaker.lock().failed(begun, Instant::now(), self.jitter());
+                    return self.postpone(due, attempts, reason).await;
                 }
                 Outcome::Unauthorized(reason) => {
                     tracing::error!(%reason, "the core app refuses SERVICE_SECRET: nothing is sent until that is mended");
-                    self.signals.breaker.lock().hold(now, UNAUTHORIZED_PAUSE);
+                    self.signals.breaker.lock().hold(Instant::now(), UNAUTHORIZED_PAUSE);
                     return Ok(());
                 }
             };
-            self.signals.breaker.lock().succeeded();
-            self.store.settle(due.user_id.clone(), outgoing.id, dead, now).await?;
+            if self.signals.breaker.lock().close() {
+                // It is up again, and everybody may know.
+                self.signals.wake.notify_one();
+            }
+            attempts = 0;
+            self.store.settle(due.user_id.clone(), outgoing.id, dead, (self.clock)()).await?;
         }
         Ok(())
+    }
+
+    /// The head of a user's queue could not be sent, after so many attempts before in a row.
+    async fn postpone(&self, due: &DueUser, attempts: u32, reason: String) -> Result<()> {
+        let Retries { first_pause, quick } = self.retries;
+        let wait = pause(attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());
+        tracing::debug!(%reason, wait_ms = wait.as_millis(), "the core app is tried again later");
+        let until = (self.clock)().checked_add(wait).unwrap_or(Timestamp::MAX);
+        self.store.postpone(due.user_id.clone(), until, reason).await
     }
 
     fn jitter(&self) -> f64 {
         self.random.lock().f64()
     }
 
+    /// How long there is nothing to do, unless somebody says so.
     async fn idle_time(&self) -> Duration {
-        let next = self.store.next_due().await.ok().flatten();
-        let now = (self.clock)();
-        let breaker = self.signals.breaker.lock().reopens_at().map(|at| at.as_millisecond());
-        // Where the breaker is open, it is what is waited for.
-        let at = match (next, breaker) {
-            (Some(next), Some(breaker)) => next.max(breaker),
-            (Some(next), None) => next,
-            (None, _) => return IDLE,
+        let now = Instant::now();
+        let room = self.signals.breaker.lock().room(now);
+        let wait = match room {
+            Room::NoneUntil(until) => until.saturating_duration_since(now),
+            // The one try says when it has ended.
+            Room::None => IDLE,
+            Room::All | Room::One => match self.store.next_due().await.ok().flatten() {
+                Some(next) => {
+                    Duration::from_millis(u64::try_from(next - (self.clock)().as_millisecond()).unwrap_or_default())
+                }
+                None => IDLE,
+            },
         };
-        let wait = u64::try_from(at - now.as_millisecond()).unwrap_or_default();
-        Duration::from_millis(wait.max(20)).min(IDLE)
+        wait.clamp(SHORTEST_IDLE, IDLE)
     }
 }

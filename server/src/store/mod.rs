@@ -26,7 +26,7 @@ use wire::transaction::TransactionKey;
 pub use error::{Error, Result};
 pub use event::{CommitSink, FeedEvent, LogEnds};
 pub use inbox::{Inbox, InboxEntry, KeptDelivery};
-pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction};
+pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Revived, StuckQueue};
 
 /// What is known of a connector when something of it is stored.
 #[derive(Clone, Debug)]

@@ -24,8 +24,32 @@ pub struct OutgoingTransaction {
     pub id: i64,
     /// The same for every attempt, and another for every revision.
     pub idempotency_key: String,
-    /// As it was at that revision.
-    pub transaction: Transaction,
+    /// As it was at that revision; why not, where it can't be read.
+    pub transaction: std::result::Result<Transaction, String>,
+}
+
+/// A queue whose head could not be sent several times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StuckQueue {
+    /// Whose it is.
+    pub user_id: String,
+    /// How much waits in it.
+    pub waiting: u64,
+    /// Its head.
+    pub idempotency_key: String,
+    /// How often in a row that could not be sent.
+    pub attempts: u32,
+    /// What came of the last attempt.
+    pub reason: String,
+}
+
+/// What became of dead letters that were to be sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revived {
+    /// So many are at the end of their users' queues.
+    pub revived: u64,
+    /// So many are gone: the transaction has a newer revision, which is sent for itself, or is deleted.
+    pub outdated: u64,
 }
 
 /// How the outbox is doing.
@@ -57,7 +81,8 @@ pub struct DeadLetter {
 /// What is still to be sent to the core app.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Users whose time has come, the longest waiting first.
+    /// Users whose time has come, the longest waiting first. So has the time of those that are to wait
+    /// for longer than anybody is: the clock was set back.
     async fn due_users(&self, now: Timestamp, limit: u32) -> Result<Vec<DueUser>>;
 
     /// When the next user's time comes, in milliseconds since 1970; nothing where nothing waits.
@@ -79,8 +104,15 @@ pub trait Outbox: Send + Sync + 'static {
     async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>>;
 
     /// Puts dead letters back to the end of their users' queues, whose turns come at once: one, or
-    /// all; how many.
-    async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<u64>;
+    /// all. What a newer revision has replaced is not sent after it.
+    async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived>;
+
+    /// The queues that are held up the longest: their heads could not be sent `attempts` times or more.
+    async fn stuck_queues(&self, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>>;
+
+    /// Makes the head of a user's queue a dead letter, so that what is behind it goes on; its key, if
+    /// there was one.
+    async fn set_aside(&self, user_id: String, now: Timestamp) -> Result<Option<String>>;
 
     /// Ends every pause: the turn of everybody who waits comes at once.
     async fn hurry(&self) -> Result<()>;

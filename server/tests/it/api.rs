@@ -44,6 +44,23 @@ async fn pages_follow_one_another_newest_first_and_end() {
 }
 
 #[tokio::test]
+async fn pages_of_changes_are_complete_as_well() {
+    let app = with_history(12).await;
+    let mut basiq = Basiq::default();
+    basiq.deliver(&app, &basiq_body("conn-1", "t3", "-77")).await;
+    let (mut seen, mut cursor) = (vec![], String::new());
+    loop {
+        let page = app.get("alice", &format!("/api/transactions?since=5&limit=3{cursor}")).await;
+        seen.extend(ids(&page).into_iter().map(ToOwned::to_owned));
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t3"]);
+}
+
+#[tokio::test]
 async fn filters_narrow_the_page() {
     let app = with_history(12).await;
     for (query, expected) in [

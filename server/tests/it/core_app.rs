@@ -1,7 +1,10 @@
 //! What is sent to the core app, and what comes of its answers.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::store::Revived;
 use tokio::net::TcpListener;
 
 use crate::support::{Basiq, CoreAppDouble, SERVICE_SECRET, TestApp, basiq_body, code, forwarding};
@@ -97,11 +100,130 @@ async fn a_refusal_is_a_dead_letter_that_can_be_revived_and_what_follows_goes_on
     let dead = app.state.store.dead_letters(10).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].idempotency_key.as_str(), dead[0].reason.as_str()), ("basiq:t1", "the core app answered 422"));
-    assert_eq!(app.state.store.revive(None, app.now()).await.unwrap(), 1);
+    let became = app.state.store.revive(None, app.now()).await.unwrap();
+    assert_eq!(became, Revived { revived: 1, outdated: 0 });
     // The next commit wakes the sender.
     basiq.deliver(&app, &basiq_body("conn-bob", "t3", "-1")).await;
     let keys: Vec<_> = core_app.taken(3).await.into_iter().map(|call| call.key).collect();
     assert!(keys.contains(&"basiq:t1".to_owned()), "{keys:?}");
+}
+
+#[tokio::test]
+async fn what_a_newer_revision_has_replaced_is_not_sent_after_it() {
+    let core_app = CoreAppDouble::start().await;
+    core_app.answer("t1", &[422, 201, 422]);
+    core_app.answer("t2", &[422]);
+    let app = start(&core_app).await;
+    let mut basiq = Basiq::default();
+    // The first revision is refused, the second taken, the third refused; the other one is deleted.
+    for amount in ["-1", "-2", "-3"] {
+        basiq.deliver(&app, &basiq_body("conn-alice", "t1", amount)).await;
+    }
+    basiq.deliver(&app, &basiq_body("conn-alice", "t2", "-9")).await;
+    let mut deletion = basiq_body("conn-alice", "t2", "-9");
+    deletion["event"] = json!("transaction.deleted");
+    basiq.deliver(&app, &deletion).await;
+    while app.state.store.outbox_state().await.unwrap().dead < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let became = app.state.store.revive(None, app.now()).await.unwrap();
+    assert_eq!(became, Revived { revived: 1, outdated: 2 });
+    app.state.forward.notify_one();
+    let keys: Vec<_> = core_app.taken(2).await.into_iter().map(|call| call.key).collect();
+    assert_eq!(keys, ["basiq:t1:2", "basiq:t1:3"]);
+    assert_eq!(app.state.store.outbox_state().await.unwrap().dead, 0);
+}
+
+/// A pause that was reckoned while the clock was ahead lies far in the future when it is right again.
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_nothing_from_being_sent() {
+    let core_app = CoreAppDouble::start().await;
+    core_app.answer("t1", &[500]);
+    let app = start(&core_app).await;
+    app.advance(86_400);
+    let mut basiq = Basiq::default();
+    basiq.deliver(&app, &basiq_body("conn-alice", "t1", "-1")).await;
+    while app.state.store.next_due().await.unwrap().is_none_or(|at| at <= app.now().as_millisecond() - 1000) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    app.advance(-86_400);
+    basiq.deliver(&app, &basiq_body("conn-bob", "t2", "-1")).await;
+    core_app.taken(2).await;
+}
+
+#[tokio::test]
+async fn what_can_never_be_sent_is_a_dead_letter_and_holds_nothing_up() {
+    let core_app = CoreAppDouble::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let mut settings = forwarding(&core_app.address);
+    settings.database.path = Some(path.clone());
+    drop(TestApp::with(settings.clone()).await);
+    // A transaction as no release of this server reads it.
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "INSERT INTO outbox (user_id, idempotency_key, body, created_at) VALUES ('alice', 'basiq:t0', '{}', 0);
+             INSERT INTO outbox_users (user_id, attempts, next_at) VALUES ('alice', 0, 0);",
+        )
+        .unwrap();
+    let app = TestApp::with(settings).await;
+    app.register("conn-alice", "alice").await;
+    Basiq::default().deliver(&app, &basiq_body("conn-alice", "t1", "-1")).await;
+    assert_eq!(core_app.taken(1).await[0].key, "basiq:t1");
+    let dead = app.state.store.dead_letters(10).await.unwrap();
+    assert!(dead.len() == 1 && dead[0].reason.starts_with("it cannot be read"), "{dead:?}");
+}
+
+#[tokio::test]
+async fn what_holds_a_queue_up_is_seen_and_can_be_set_aside() {
+    let core_app = CoreAppDouble::start().await;
+    core_app.answer("t1", &[500; 1000]);
+    let app = start(&core_app).await;
+    let mut basiq = Basiq::default();
+    for id in ["t1", "t2"] {
+        basiq.deliver(&app, &basiq_body("conn-alice", id, "-1")).await;
+    }
+    let stuck = loop {
+        // Somebody else's go on, so that the core app is not taken for one that is away.
+        basiq.deliver(&app, &basiq_body("conn-bob", &format!("b{}", core_app.calls()), "-1")).await;
+        match app.state.store.stuck_queues(3, 10).await.unwrap().pop() {
+            Some(stuck) => break stuck,
+            None => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    };
+    assert_eq!((stuck.user_id.as_str(), stuck.waiting, stuck.idempotency_key.as_str()), ("alice", 2, "basiq:t1"));
+    assert_eq!(stuck.reason, "the core app answered 500");
+    assert_eq!(app.state.store.set_aside("alice".into(), app.now()).await.unwrap().as_deref(), Some("basiq:t1"));
+    app.state.breaker.lock().close();
+    app.state.forward.notify_one();
+    while !core_app.taken(0).await.iter().any(|call| call.key == "basiq:t2") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(app.state.store.set_aside("nobody".into(), app.now()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_long_queue_keeps_nobody_else_from_having_a_turn() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let app = TestApp::with(forwarding(&format!("http://{address}"))).await;
+    // More users with long queues than have turns at once, and the last one's is short.
+    let mut basiq = Basiq::default();
+    for user in 0..70 {
+        app.register(&format!("conn-{user}"), &format!("user-{user:02}")).await;
+        for index in 0..if user < 69 { 55 } else { 1 } {
+            basiq.deliver(&app, &basiq_body(&format!("conn-{user}"), &format!("u{user}-{index}"), "-1")).await;
+        }
+    }
+    let core_app = CoreAppDouble::on(TcpListener::bind(address).await.unwrap());
+    app.state.store.hurry().await.unwrap();
+    app.state.breaker.lock().close();
+    app.state.forward.notify_one();
+    let all = core_app.taken(69 * 55 + 1).await;
+    let place = all.iter().position(|call| call.user_id == "user-69").unwrap();
+    assert!(place < all.len() - 69 * 4, "the short queue was the {place}th to be sent");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Missed events: in order, each once, before newer ones.
 
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -99,6 +101,24 @@ async fn old_events_are_forgotten_and_the_numbers_go_on() {
     let mut socket = app.signed_in("alice").await;
     send(&app, 10, 1).await;
     assert_eq!(socket.expect("transaction:new").await["seq"], json!(5));
+}
+
+/// What was written while the clock was wrong is older or younger than it should be.
+#[tokio::test]
+async fn a_clock_that_jumps_leaves_no_hole_in_the_log() {
+    let app = with_events(3).await;
+    let hour_later = app.now().checked_add(Duration::from_secs(1800)).unwrap();
+    app.advance(3600);
+    send(&app, 10, 3).await;
+    app.advance(-3600);
+    send(&app, 20, 3).await;
+    // The first four are old by then, the next three are not, and the last three are.
+    assert_eq!(app.state.store.prune_events(hour_later, 1_000_000).await.unwrap(), 4);
+    let mut socket = resumed(&app, &json!(4)).await;
+    socket.expect("authenticated").await;
+    for seq in 5..=10 {
+        assert_eq!(socket.expect("transaction:new").await["seq"], json!(seq));
+    }
 }
 
 #[tokio::test]

@@ -155,6 +155,10 @@ fn sentence(done: &str) -> (&'static str, String) {
         "processed_before" => ("notice", "The delivery had been processed already: nothing was done."),
         "kept" => ("notice", "The delivery still cannot be placed or understood; its reason stands below."),
         "refused" => ("notice", "The delivery is still not what its provider sends."),
+        "outdated" => {
+            ("notice", "It was out of date and is gone: a newer revision of the transaction is sent for itself.")
+        }
+        "set_aside" => (good, "The transaction is among the refused ones now, and what was behind it goes on."),
         "revived-0" => (good, "What waits is tried now."),
         "revived-1" => (good, "The transaction goes to the core app again, at the end of its user's queue."),
         "NOT_FOUND" => ("notice notice--error", "It is no longer there: what is settled is kept for a time only."),

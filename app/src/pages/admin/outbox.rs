@@ -2,7 +2,7 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use wire::admin::{Breaker, DeadLetter, OutboxView};
+use wire::admin::{Breaker, DeadLetter, OutboxView, StuckQueue};
 
 use super::{Moment, more};
 
@@ -14,6 +14,7 @@ const LATE: u64 = 60;
 pub(super) fn OutboxSections(outbox: OutboxView) -> impl IntoView {
     view! {
         {sending(&outbox)}
+        {(!outbox.stuck_queues.is_empty()).then(|| stuck_queues(outbox.stuck_queues.clone()))}
         {dead_letters(outbox)}
     }
 }
@@ -92,6 +93,44 @@ fn duration(seconds: u64) -> String {
         (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
         (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
         (days, hours, _, _) => format!("{days} d {hours} h"),
+    }
+}
+
+fn stuck_queues(queues: Vec<StuckQueue>) -> AnyView {
+    let rows = queues.into_iter().map(stuck_queue).collect_view();
+    view! {
+        <section aria-labelledby="stuck-title">
+            <h2 id="stuck-title" class="section-title">
+                "Held up"
+            </h2>
+            <p class="section-hint">
+                "The core app fails again and again to take the first of what waits for these users, and what is behind it keeps its place. It goes on being tried; setting it aside lets the rest go on."
+            </p>
+            <ul class="stuck">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn stuck_queue(queue: StuckQueue) -> impl IntoView {
+    let StuckQueue { user_id, waiting, idempotency_key, attempts, reason } = queue;
+    view! {
+        <li class="stuck__item" data-testid="stuck-queue">
+            <div class="stuck__what">
+                <h3 class="stuck__title">{format!("User {user_id}")}</h3>
+                <p>{reason}</p>
+                <p class="stuck__details">
+                    {format!("{idempotency_key} · tried {attempts} times · {waiting} waiting")}
+                </p>
+            </div>
+            <form method="post" action="/api/admin/outbox/skip">
+                <input type="hidden" name="userId" value=user_id />
+                <button class="button" type="submit">
+                    "Set aside"
+                    <span class="visually-hidden">{format!(": {idempotency_key}")}</span>
+                </button>
+            </form>
+        </li>
     }
 }
 

@@ -79,27 +79,49 @@ pub(super) fn after(connection: &Connection, user_id: &Arc<str>, after: u64, lim
     rows.collect()
 }
 
-/// Some users whose oldest event is older than a time, or beyond the count that is kept.
-pub(super) fn overdue(connection: &Connection, older_than: Timestamp, keep_newest: u64) -> Result<Vec<String>> {
+/// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow
+/// `after` by their ids.
+pub(super) fn overdue(
+    connection: &Connection,
+    older_than: Timestamp,
+    keep_newest: u64,
+    after: &str,
+) -> Result<Vec<String>> {
+    // The order of the tables is not left to the planner: it would go through every event there is.
     let mut statement = connection.prepare_cached(
-        "SELECT f.user_id FROM feeds f
-         JOIN events e ON e.user_id = f.user_id AND e.seq = (SELECT min(seq) FROM events WHERE user_id = f.user_id)
-         WHERE e.created_at < ?1 OR e.seq <= f.seq - ?2 LIMIT 100",
+        "SELECT f.user_id FROM feeds f CROSS JOIN events e
+         WHERE f.user_id > ?3
+             AND e.user_id = f.user_id AND e.seq = (SELECT min(seq) FROM events WHERE user_id = f.user_id)
+             AND (e.created_at < ?1 OR e.seq <= f.seq - ?2)
+         ORDER BY f.user_id LIMIT 100",
     )?;
     let keep = i64::try_from(keep_newest).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![older_than.as_millisecond(), keep], |row| row.get(0))?;
+    let rows = statement.query_map(params![older_than.as_millisecond(), keep, after], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many events are forgotten in one job, so that no delivery waits long behind it.
+const FORGOTTEN_AT_ONCE: u32 = 500;
+
 /// Forgets some of a user's oldest events; how many. The numbers go on: who has missed longer than
-/// what is kept reloads over HTTP.
+/// what is kept reloads over HTTP. Only from the beginning up to the first that stays, whatever the
+/// clock said when they were written: a log has no holes.
 pub(super) fn prune(connection: &Connection, user_id: &str, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
+    let mut oldest = connection.prepare_cached(
+        "SELECT seq, created_at < ?2 OR seq <= (SELECT seq FROM feeds WHERE user_id = ?1) - ?3
+         FROM events WHERE user_id = ?1 ORDER BY seq LIMIT ?4",
+    )?;
     let keep = i64::try_from(keep_newest).unwrap_or(i64::MAX);
+    let mut rows = oldest.query(params![user_id, older_than.as_millisecond(), keep, FORGOTTEN_AT_ONCE])?;
+    let mut last: Option<i64> = None;
+    while let Some(row) = rows.next()? {
+        if !row.get::<_, bool>(1)? {
+            break;
+        }
+        last = Some(row.get(0)?);
+    }
+    let Some(last) = last else { return Ok(0) };
     Ok(connection
-        .prepare_cached(
-            "DELETE FROM events WHERE user_id = ?1
-                 AND seq IN (SELECT seq FROM events WHERE user_id = ?1 ORDER BY seq LIMIT 500)
-                 AND (created_at < ?2 OR seq <= (SELECT seq FROM feeds WHERE user_id = ?1) - ?3)",
-        )?
-        .execute(params![user_id, older_than.as_millisecond(), keep])?)
+        .prepare_cached("DELETE FROM events WHERE user_id = ?1 AND seq <= ?2")?
+        .execute(params![user_id, last])?)
 }

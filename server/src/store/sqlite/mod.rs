@@ -21,10 +21,11 @@ mod writer;
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::{CommitSink, Error, Result};
+use super::{CommitSink, Error, FeedEvent, Result};
 use crate::metrics::Commits;
 use checkpointer::Checkpointer;
 use readers::Readers;
@@ -80,6 +81,21 @@ impl SqliteStore {
     pub fn counting(self, commits: Commits) -> Self {
         self.writer.count(commits);
         self
+    }
+
+    /// Keeps one user's event log to its size.
+    async fn prune_log(&self, user_id: String, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
+        let mut pruned = 0;
+        loop {
+            let user_id = user_id.clone();
+            let job = move |connection: &Connection, _: &mut Vec<FeedEvent>| {
+                feed::prune(connection, &user_id, older_than, keep_newest)
+            };
+            match self.writer.write(job).await? {
+                0 => return Ok(pruned),
+                some => pruned += some,
+            }
+        }
     }
 
     /// Opens a store that is gone when it is dropped.

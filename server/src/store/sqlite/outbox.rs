@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::Transaction;
 
+use super::transactions;
 use crate::clock;
-use crate::store::{DeadLetter, DueUser, OutboxState, OutgoingTransaction, Result};
+use crate::store::{DeadLetter, DueUser, Error, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue};
 
 /// Appends a transaction as it is now.
 pub(super) fn append(connection: &Connection, transaction: &Transaction, now: Timestamp) -> Result<()> {
@@ -19,10 +20,11 @@ pub(super) fn append(connection: &Connection, transaction: &Transaction, now: Ti
     if *revision > 1 {
         key = format!("{key}:{revision}");
     }
-    put_back(connection, user_id, &key, &serde_json::to_string(transaction)?, now)
+    put(connection, user_id, &key, &serde_json::to_string(transaction)?, now)
 }
 
-fn put_back(connection: &Connection, user_id: &str, key: &str, body: &str, now: Timestamp) -> Result<()> {
+/// Puts something at the end of a user's queue.
+fn put(connection: &Connection, user_id: &str, key: &str, body: &str, now: Timestamp) -> Result<()> {
     connection
         .prepare_cached("INSERT INTO outbox (user_id, idempotency_key, body, created_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![user_id, key, body, now.as_millisecond()])?;
@@ -34,11 +36,19 @@ fn put_back(connection: &Connection, user_id: &str, key: &str, body: &str, now: 
     Ok(())
 }
 
+/// No pause is longer, in milliseconds. What lies further ahead is due to a clock that was wrong.
+const LONGEST_PAUSE: i64 = 3_600_000;
+
 /// Users whose time has come, the longest waiting first.
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
-    let mut statement = connection
-        .prepare_cached("SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")?;
-    let rows = statement.query_map(params![now.as_millisecond(), limit], |row| {
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?3)
+         UNION ALL
+         SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE next_at > ?2 LIMIT ?3)
+         LIMIT ?3",
+    )?;
+    let now = now.as_millisecond();
+    let rows = statement.query_map(params![now, now + LONGEST_PAUSE, limit], |row| {
         Ok(DueUser { user_id: row.get(0)?, attempts: row.get(1)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -53,14 +63,11 @@ pub(super) fn next_due(connection: &Connection) -> Result<Option<i64>> {
 pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Result<Vec<OutgoingTransaction>> {
     let mut statement = connection
         .prepare_cached("SELECT id, idempotency_key, body FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2")?;
-    let rows = statement.query_and_then(params![user_id, limit], |row| {
-        Ok(OutgoingTransaction {
-            id: row.get(0)?,
-            idempotency_key: row.get(1)?,
-            transaction: serde_json::from_str(&row.get::<_, String>(2)?)?,
-        })
+    let rows = statement.query_map(params![user_id, limit], |row| {
+        let transaction = serde_json::from_str(&row.get::<_, String>(2)?).map_err(|error| error.to_string());
+        Ok(OutgoingTransaction { id: row.get(0)?, idempotency_key: row.get(1)?, transaction })
     })?;
-    rows.collect()
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The core app has taken one, or (with a reason) refused it for good: it is then a dead letter.
@@ -80,9 +87,10 @@ pub(super) fn settle(
             .execute(params![id, now.as_millisecond(), reason])?;
     }
     connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    // Behind those that wait longer: a long queue keeps nobody else from having a turn.
     connection
-        .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0, last_error = NULL WHERE user_id = ?1")?
-        .execute([user_id])?;
+        .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = ?2, last_error = NULL WHERE user_id = ?1")?
+        .execute(params![user_id, now.as_millisecond()])?;
     connection
         .prepare_cached(
             "DELETE FROM outbox_users WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE user_id = ?1)",
@@ -141,13 +149,13 @@ pub(super) fn newest_dead(connection: &Connection) -> Result<Option<i64>> {
 }
 
 /// Puts the dead letters of a range back to the end of their users' queues, whose turns come now: at
-/// most so many, the oldest first; the last one's id and how many.
+/// most so many, the oldest first; the last one's id and what became of them.
 pub(super) fn revive(
     connection: &Connection,
     ids: RangeInclusive<i64>,
     limit: u32,
     now: Timestamp,
-) -> Result<Option<(i64, u64)>> {
+) -> Result<Option<(i64, Revived)>> {
     let letters: Vec<(i64, String, String, String)> = connection
         .prepare_cached(
             "SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
@@ -156,14 +164,62 @@ pub(super) fn revive(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
+    let mut became = Revived::default();
     for (id, user_id, key, body) in &letters {
-        put_back(connection, user_id, key, body, now)?;
         connection.prepare_cached("DELETE FROM dead_letters WHERE id = ?1")?.execute([id])?;
+        if is_outdated(connection, user_id, body)? {
+            became.outdated += 1;
+            continue;
+        }
+        became.revived += 1;
+        put(connection, user_id, key, body, now)?;
         connection
             .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE user_id = ?1")?
             .execute([user_id])?;
     }
-    Ok(letters.last().map(|(id, ..)| (*id, letters.len() as u64)))
+    Ok(letters.last().map(|(id, ..)| (*id, became)))
+}
+
+/// Whether a transaction is another by now, or is gone. Sent after its newer revision, an older one
+/// would be the core app's last word.
+fn is_outdated(connection: &Connection, user_id: &str, body: &str) -> Result<bool> {
+    let Ok(letter) = serde_json::from_str::<Transaction>(body) else { return Ok(false) };
+    match transactions::one(connection, user_id, &letter.key()) {
+        Ok(now) => Ok(now.revision > letter.revision),
+        Err(Error::NotFound) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The queues that are held up, the most tried first.
+pub(super) fn stuck(connection: &Connection, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT u.user_id, (SELECT count(*) FROM outbox WHERE user_id = u.user_id), o.idempotency_key, u.attempts,
+                coalesce(u.last_error, '')
+         FROM outbox_users u JOIN outbox o ON o.id = (SELECT min(id) FROM outbox WHERE user_id = u.user_id)
+         WHERE u.attempts >= ?1 ORDER BY u.attempts DESC, u.user_id LIMIT ?2",
+    )?;
+    let rows = statement.query_map([attempts, limit], |row| {
+        Ok(StuckQueue {
+            user_id: row.get(0)?,
+            waiting: row.get(1)?,
+            idempotency_key: row.get(2)?,
+            attempts: row.get(3)?,
+            reason: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Makes the head of a user's queue a dead letter; its key.
+pub(super) fn set_aside(connection: &Connection, user_id: &str, now: Timestamp) -> Result<Option<String>> {
+    let head: Option<(i64, String)> = connection
+        .prepare_cached("SELECT id, idempotency_key FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT 1")?
+        .query_row([user_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((id, key)) = head else { return Ok(None) };
+    settle(connection, user_id, id, Some("set aside by an administrator"), now)?;
+    Ok(Some(key))
 }
 
 /// The turn of everybody who waits comes now.

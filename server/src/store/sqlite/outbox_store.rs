@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{SqliteStore, outbox};
-use crate::store::{DeadLetter, DueUser, FeedEvent, Outbox, OutboxState, OutgoingTransaction, Result};
+use crate::store::{
+    DeadLetter, DueUser, FeedEvent, Outbox, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue,
+};
 
 /// How many dead letters are put back in one job.
 const REVIVED_AT_ONCE: u32 = 500;
@@ -41,21 +43,31 @@ impl Outbox for SqliteStore {
         self.readers.read(move |connection| outbox::dead_letters(connection, limit)).await
     }
 
-    async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<u64> {
+    async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived> {
         let (mut next, last) = match id {
             Some(id) => (id, id),
             // Up to the newest of this moment, so that those that die again meanwhile end nothing.
             None => (i64::MIN, self.readers.read(outbox::newest_dead).await?.unwrap_or(i64::MIN)),
         };
-        let mut revived = 0;
+        let mut became = Revived::default();
         loop {
             // In small jobs, so that no delivery waits long behind one.
             let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
                 outbox::revive(connection, next..=last, REVIVED_AT_ONCE, now)
             };
-            let Some((newest, some)) = self.writer.write(job).await? else { return Ok(revived) };
-            (next, revived) = (newest.saturating_add(1), revived + some);
+            let Some((newest, some)) = self.writer.write(job).await? else { return Ok(became) };
+            next = newest.saturating_add(1);
+            became.revived += some.revived;
+            became.outdated += some.outdated;
         }
+    }
+
+    async fn stuck_queues(&self, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>> {
+        self.readers.read(move |connection| outbox::stuck(connection, attempts, limit)).await
+    }
+
+    async fn set_aside(&self, user_id: String, now: Timestamp) -> Result<Option<String>> {
+        self.writer.write(move |connection, _| outbox::set_aside(connection, &user_id, now)).await
     }
 
     async fn hurry(&self) -> Result<()> {

@@ -117,19 +117,16 @@ impl Store for SqliteStore {
     }
 
     async fn prune_events(&self, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
-        let mut pruned = 0;
+        let (mut pruned, mut after) = (0, String::new());
         loop {
-            let overdue =
-                self.readers.read(move |connection| feed::overdue(connection, older_than, keep_newest)).await?;
-            if overdue.is_empty() {
-                return Ok(pruned);
-            }
+            let last = after.clone();
+            let page =
+                move |connection: &rusqlite::Connection| feed::overdue(connection, older_than, keep_newest, &last);
+            let overdue = self.readers.read(page).await?;
+            let Some(last) = overdue.last() else { return Ok(pruned) };
+            after.clone_from(last);
             for user_id in overdue {
-                // In small jobs, so that no delivery waits long behind one.
-                let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
-                    feed::prune(connection, &user_id, older_than, keep_newest)
-                };
-                pruned += self.writer.write(job).await?;
+                pruned += self.prune_log(user_id, older_than, keep_newest).await?;
             }
         }
     }

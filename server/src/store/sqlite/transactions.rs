@@ -28,12 +28,16 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     }
     let mut filter = Filter { clauses: vec!["user_id = ?"], values: vec![Value::from(user_id.to_owned())] };
     filter.fill(query)?;
-    let order = if query.since.is_some() { "changed_seq, id" } else { "date_ms DESC, id DESC" };
+    // The number that pages go on from: of the event that told of a change, or the date.
+    let (rank, order) = match query.since {
+        Some(_) => ("changed_seq", "changed_seq, id"),
+        None => ("date_ms", "date_ms DESC, id DESC"),
+    };
     // One more than asked for tells whether there is a next page.
+    filter.values.push(Value::from(i64::from(limit) + 1));
     let sql = format!(
-        "SELECT id, date_ms, changed_seq, body FROM transactions WHERE {} ORDER BY {order} LIMIT {}",
-        filter.clauses.join(" AND "),
-        limit + 1
+        "SELECT id, {rank}, body FROM transactions WHERE {} ORDER BY {order} LIMIT ?",
+        filter.clauses.join(" AND ")
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(filter.values))?;
@@ -44,13 +48,9 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
             page.next_cursor = last;
             break;
         }
-        let (id, date_ms): (i64, i64) = (row.get(0)?, row.get(1)?);
-        last = Some(format!("{date_ms}.{id}"));
-        page.transactions.push(serde_json::from_str(&row.get::<_, String>(3)?)?);
-    }
-    // Pages of changes go on from the last one's number, which the events carry.
-    if query.since.is_some() {
-        page.next_cursor = None;
+        let (id, rank): (i64, i64) = (row.get(0)?, row.get(1)?);
+        last = Some(format!("{rank}.{id}"));
+        page.transactions.push(serde_json::from_str(&row.get::<_, String>(2)?)?);
     }
     Ok(page)
 }
@@ -72,11 +72,12 @@ impl Filter {
             self.add("changed_seq > ?", since);
         }
         if let Some(cursor) = &query.before {
-            let (date_ms, id) = cursor
+            let (rank, id) = cursor
                 .split_once('.')
-                .and_then(|(date_ms, id)| Some((date_ms.parse::<i64>().ok()?, id.parse::<i64>().ok()?)))
+                .and_then(|(rank, id)| Some((rank.parse::<i64>().ok()?, id.parse::<i64>().ok()?)))
                 .ok_or(Error::Invalid("before is no page's nextCursor"))?;
-            self.add("(date_ms, id) < (?, ?)", date_ms);
+            let follows = if query.since.is_some() { "(changed_seq, id) > (?, ?)" } else { "(date_ms, id) < (?, ?)" };
+            self.add(follows, rank);
             self.values.push(id.into());
         }
         if let Some(account) = &query.account {

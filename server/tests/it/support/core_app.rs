@@ -95,7 +95,10 @@ async fn receive(State(double): State<CoreAppDouble>, headers: HeaderMap, body: 
     if let Some(statuses) = double.inner.answers.lock().get_mut(&id)
         && !statuses.is_empty()
     {
-        return StatusCode::from_u16(statuses.remove(0)).unwrap();
+        let status = StatusCode::from_u16(statuses.remove(0)).unwrap();
+        if !status.is_success() {
+            return status;
+        }
     }
     let taken = Taken { user_id: header("x-user-id"), key: header("idempotency-key"), body: text };
     double.inner.taken.lock().push(taken);
