@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 /// `YYYY-MM-DDTHH:MM:SSZ` of an RFC 3339 instant, of a date and time without an offset (taken as UTC,
 /// which is what senders that leave it out mean) or of a plain day (its midnight, UTC). Milliseconds are
 /// written where there are any; finer fractions are cut off. Nothing for anything else.
-pub(crate) fn instant(text: &str) -> Option<String> {
+pub fn instant(text: &str) -> Option<String> {
     let text = text.trim();
     // jiff reads more than RFC 3339: years of six digits, compact forms, zone names in brackets.
     let (day, rest) = (text.get(..10)?, text.get(10..)?);

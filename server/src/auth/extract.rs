@@ -4,7 +4,9 @@
 //! error body. Must not decide what the caller may do.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -125,11 +127,31 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(ErrorCode::PayloadTooLarge.into())
-            }
-            Err(rejection) => Err(ApiError::new(ErrorCode::BadRequest, rejection.body_text())),
+            Err(rejection) => Err(of_body(rejection.status(), rejection.body_text())),
         }
+    }
+}
+
+/// A body as it came.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Bytes::from_request(request, state).await {
+            Ok(body) => Ok(Self(body)),
+            Err(rejection) => Err(of_body(rejection.status(), rejection.body_text())),
+        }
+    }
+}
+
+fn of_body(status: StatusCode, text: String) -> ApiError {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        ErrorCode::PayloadTooLarge.into()
+    } else {
+        ApiError::new(ErrorCode::BadRequest, text)
     }
 }
 

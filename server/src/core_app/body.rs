@@ -37,6 +37,7 @@ pub(super) struct Body<'a> {
     /// Besides the original's fields: which way a transfer goes, and where it belongs.
     signed_amount: Amount,
     account_id: &'a str,
+    connection_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<wire::TransactionStatus>,
 }
@@ -67,6 +68,7 @@ impl<'a> From<&'a Transaction> for Body<'a> {
             metadata: transaction.metadata.as_deref(),
             signed_amount: transaction.amount,
             account_id: &transaction.account_id,
+            connection_id: &transaction.connection_id,
             status: transaction.status,
         }
     }

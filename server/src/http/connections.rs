@@ -11,10 +11,10 @@ use wire::ErrorCode;
 use wire::api::{Connection, ConnectionRequest};
 
 use super::error::ApiError;
+use super::ids;
 use crate::auth::extract::{Caller, JsonBody, Service};
 use crate::state::AppState;
 
-const LONGEST_ID: usize = 200;
 const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];
 
 #[derive(Serialize)]
@@ -41,9 +41,18 @@ pub(super) async fn put(
     Path((connector, connection_id)): Path<(String, String)>,
     JsonBody(request): JsonBody<ConnectionRequest>,
 ) -> Result<Response, ApiError> {
-    for id in [&connection_id, &request.user_id] {
-        if id.trim().is_empty() || id.len() > LONGEST_ID {
-            return Err(ApiError::new(ErrorCode::BadRequest, "connectionId and userId have between 1 and 200 bytes"));
+    ids::check("connectionId", &connection_id)?;
+    ids::check("userId", &request.user_id)?;
+    for (what, text) in [("externalUserId", &request.external_user_id), ("institutionName", &request.institution_name)]
+    {
+        text.as_deref().map_or(Ok(()), |text| ids::check(what, text))?;
+    }
+    for account in &request.accounts {
+        ids::check("accountId", &account.account_id)?;
+        for (what, text) in
+            [("name", &account.name), ("accountNumber", &account.account_number), ("kind", &account.kind)]
+        {
+            text.as_deref().map_or(Ok(()), |text| ids::check(what, text))?;
         }
     }
     if request.status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {

@@ -1,54 +1,29 @@
 //! The core app's own call, so that this server can stand in for one, and anything can push.
 //!
-//! Owns what the body means as a transaction. Must not take the user from the body.
+//! Owns whose transaction it is, and that a repeated call is one. Must not read the body: [`Pushed`] does.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use connectors::change::NewTransaction;
 use connectors::{Change, Headers, VerifiedDelivery};
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use wire::api::ConnectionRequest;
 use wire::transaction::TransactionKey;
-use wire::{Amount, Currency, ErrorCode, PrimaryType, Transaction, TransactionStatus};
+use wire::{ErrorCode, Transaction};
 
 use super::error::ApiError;
-use crate::auth::extract::Service;
-use crate::clock;
+use super::ids;
+use super::pushed::Pushed;
+use crate::auth::extract::{RawBody, Service};
 use crate::state::AppState;
-use crate::store::{Changed, ConnectorRef, Content, NewDelivery, Recorded};
+use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pushed {
-    transaction_id: String,
-    description: String,
-    amount: Amount,
-    signed_amount: Option<Amount>,
-    account_id: Option<String>,
-    date: String,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    primary_type: Option<PrimaryType>,
-    secondary_type: Option<String>,
-    category: Option<String>,
-    merchant: Option<String>,
-    reference: Option<String>,
-    currency: Option<Currency>,
-    location: Option<String>,
-    balance: Option<Amount>,
-    source: Option<String>,
-    connector_id: Option<String>,
-    connector_type: Option<String>,
-    metadata: Option<Box<RawValue>>,
-    status: Option<TransactionStatus>,
-}
+/// The longest `Idempotency-Key`, in bytes.
+const LONGEST_KEY: usize = 500;
 
 #[derive(Serialize)]
 struct Answer {
@@ -61,86 +36,64 @@ pub(super) async fn receive(
     State(state): State<AppState>,
     _: Service,
     headers: HeaderMap,
-    body: axum::body::Bytes,
+    RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let user_id = header("x-user-id").filter(|id| !id.is_empty() && id.len() <= 200);
-    let user_id = user_id.ok_or_else(|| bad("The header x-user-id is missing"))?.to_owned();
-    let pushed: Pushed = serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?;
-    let connector = connector(&pushed);
-    // A user's pushed transactions are a connection of their own for each connector.
-    let connection_id = format!("pushed:{user_id}");
-    let key = match header("idempotency-key") {
-        Some(key) => format!("idempotency:{user_id}:{key}"),
-        None => format!("pushed:{user_id}:{}", hex::encode(Sha256::digest(&body))),
-    };
-    let new = transaction(pushed)?;
+    let user_id = header(&headers, "x-user-id")?.ok_or_else(|| bad("The header x-user-id is missing"))?;
+    ids::check("x-user-id", &user_id)?;
+    let idempotency_key = header(&headers, "idempotency-key")?;
+    if idempotency_key.as_ref().is_some_and(|key| key.len() > LONGEST_KEY) {
+        return Err(bad(format!("The header Idempotency-Key has more than {LONGEST_KEY} bytes")));
+    }
+    let pushed = Pushed::read(&body)?;
+    let (connector, connection_id) = (pushed.connector(), pushed.connection_id(&user_id));
+    let new = pushed.transaction()?;
     let place = TransactionKey {
         connector_id: connector.id.to_string(),
         connection_id: connection_id.clone(),
         account_id: new.account_id.clone(),
         transaction_id: new.transaction_id.clone(),
     };
-    let request = ConnectionRequest { user_id: user_id.clone(), ..ConnectionRequest::default() };
-    state.store.put_connection(connector.clone(), connection_id.clone(), request, state.now()).await?;
+    // A sender's key names the transaction, whose id need be unique within its account only.
+    let key = match idempotency_key {
+        Some(key) => format!("idempotency:{connection_id}:{}:{key}", new.account_id),
+        None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
+    };
+    register(&state, &connector, &connection_id, &user_id).await?;
     let content = Content::Changes { connection_id, changes: vec![Change::Transaction(Box::new(new))] };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
     let new = NewDelivery { connector, delivery, content, arrived: Instant::now() };
     let recorded = state.store.record_delivery(new, state.now()).await?;
     let transaction = state.store.transaction(user_id, place).await?;
-    let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. })) && transaction.revision == 1;
+    let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. }));
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Answer { success: true, transaction })).into_response())
 }
 
+/// Makes sure that there is a connection for what is pushed to a user.
+async fn register(
+    state: &AppState,
+    connector: &ConnectorRef,
+    connection_id: &str,
+    user_id: &str,
+) -> Result<(), ApiError> {
+    match state.store.connection(connector.id.to_string(), connection_id.to_owned()).await {
+        Ok(known) if known.user_id == user_id => Ok(()),
+        Ok(_) | Err(store::Error::NotFound) => {
+            let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
+            state.store.put_connection(connector.clone(), connection_id.to_owned(), request, state.now()).await?;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A header's text, which may be UTF-8; nothing where it is missing or empty.
+fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad(format!("The header {name} is no text")))?;
+    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
 fn bad(message: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::BadRequest, message)
-}
-
-fn connector(pushed: &Pushed) -> ConnectorRef {
-    let text = |value: &Option<String>, default: &'static str| {
-        value.clone().filter(|text| !text.is_empty() && text.len() <= 100).map_or(Cow::Borrowed(default), Cow::Owned)
-    };
-    ConnectorRef {
-        id: text(&pushed.connector_id, "custom"),
-        connector_type: text(&pushed.connector_type, "custom"),
-        source: text(&pushed.source, "CUSTOM"),
-        default_currency: Currency::USD,
-    }
-}
-
-fn transaction(pushed: Pushed) -> Result<NewTransaction, ApiError> {
-    let is_id = |id: &str| !id.is_empty() && id.len() <= 200;
-    let account_id = pushed.account_id.unwrap_or_else(|| "default".to_owned());
-    if !is_id(&pushed.transaction_id) || !is_id(&account_id) {
-        return Err(bad("transactionId and accountId have between 1 and 200 bytes"));
-    }
-    let millis = wire::time::unix_millis(&pushed.date).ok_or_else(|| bad("date is not an RFC 3339 instant"))?;
-    let amount = pushed.signed_amount.unwrap_or(match pushed.kind.as_deref() {
-        Some("debit") => -pushed.amount.abs(),
-        Some("credit") => pushed.amount.abs(),
-        _ => pushed.amount,
-    });
-    let by_sign = if amount.is_negative() { PrimaryType::Expense } else { PrimaryType::Income };
-    Ok(NewTransaction {
-        transaction_id: pushed.transaction_id,
-        account_id,
-        amount,
-        currency: pushed.currency,
-        date: clock::rfc3339_of_millis(millis),
-        primary_type: pushed.primary_type.unwrap_or(by_sign),
-        secondary_type: pushed.secondary_type,
-        description: connectors::masked(&pushed.description),
-        original_description: None,
-        merchant: pushed.merchant,
-        reference: pushed.reference,
-        location: pushed.location,
-        balance: pushed.balance,
-        metadata: pushed.metadata,
-        category_hint: pushed.category,
-        tags: vec![],
-        receipt_url: None,
-        document_url: None,
-        status: pushed.status,
-    })
 }

@@ -260,25 +260,84 @@ async fn one_server_can_be_the_core_app_of_another() {
     assert!(updated.starts_with(r#"42["transaction:updated""#) && updated.contains(r#""amount":-50.20,"#), "{updated}");
 }
 
+/// Ids of transactions are unique within an account only.
+#[tokio::test]
+async fn in_a_chain_the_same_id_of_two_connections_is_two_transactions() {
+    let third = TestApp::start().await;
+    let second = TestApp::with(forwarding(&third.address)).await;
+    let first = TestApp::with(forwarding(&second.address)).await;
+    let mut socket = third.signed_in("alice").await;
+    let mut basiq = Basiq::default();
+    for (connection, amount) in [("conn-1", "-1"), ("conn-2", "-2")] {
+        first.register(connection, "alice").await;
+        basiq.deliver(&first, &basiq_body(connection, "t1", amount)).await;
+    }
+    let mut amounts = vec![];
+    while amounts.len() < 2 {
+        let (name, told) = socket.event().await;
+        if name == "transaction:new" {
+            amounts.push(told["transaction"]["amount"].to_string());
+        }
+    }
+    assert_eq!(amounts, ["-1", "-2"]);
+}
+
+async fn push(app: &TestApp, key: &str, body: Value) -> reqwest::Response {
+    let request = app.request(Method::POST, "/api/bank/transactions").header("x-service-secret", SERVICE_SECRET);
+    request.header("x-user-id", "alice").header("idempotency-key", key).json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_refused_with_what_is_wrong_and_never_with_a_fault() {
+    let app = TestApp::start().await;
+    let good = json!({ "transactionId": "p1", "description": "Lunch", "amount": 1, "date": "2026-11-20T08:30:00Z" });
+    for (field, value) in [
+        ("transactionId", json!("a\nb")),
+        ("transactionId", json!(" a")),
+        ("accountId", json!("")),
+        ("connectionId", json!("x".repeat(201))),
+        ("date", json!("9999-12-31T23:59:59Z")),
+        ("date", json!("0000-01-01T00:00:00+10:00")),
+        ("date", json!("soon")),
+        ("description", json!("x".repeat(1001))),
+        ("merchant", json!("x".repeat(201))),
+        ("metadata", json!([1])),
+        ("metadata", json!({ "a": "x".repeat(9000) })),
+        ("amount", json!("1e400")),
+    ] {
+        let mut body = good.clone();
+        body[field] = value;
+        assert_eq!(code(push(&app, "k", body).await).await, (400, "BAD_REQUEST".to_owned()), "{field}");
+    }
+    let mut huge = good.clone();
+    huge["description"] = json!("x".repeat(300_000));
+    assert_eq!(code(push(&app, "k", huge).await).await, (413, "PAYLOAD_TOO_LARGE".to_owned()));
+    // An empty key is none: the body itself tells one call from another.
+    for id in ["p1", "p2"] {
+        let mut body = good.clone();
+        body["transactionId"] = json!(id);
+        assert_eq!(push(&app, "", body).await.status(), 201, "{id}");
+    }
+    let elsewhere = app.request(Method::PUT, "/api/connectors/basiq/connections/conn-1");
+    let odd = elsewhere.header("x-service-secret", SERVICE_SECRET).json(&json!({ "userId": "alice " }));
+    assert_eq!(code(odd.send().await.unwrap()).await, (400, "BAD_REQUEST".to_owned()));
+}
+
 #[tokio::test]
 async fn anything_with_the_service_secret_can_push_once() {
     let app = TestApp::start().await;
-    let push = |key: &'static str, body: Value| {
-        let request = app.request(Method::POST, "/api/bank/transactions").header("x-service-secret", SERVICE_SECRET);
-        request.header("x-user-id", "alice").header("idempotency-key", key).json(&body).send()
-    };
     let body = json!({
         "transactionId": "p1", "description": "Card 4111 1111 1111 1111", "amount": 12.5, "type": "debit",
         "date": "2026-11-20T08:30:00+10:00", "currency": "EUR",
     });
-    let first = push("k1", body.clone()).await.unwrap();
+    let first = push(&app, "k1", body.clone()).await;
     assert_eq!(first.status(), 201);
     let answer: Value = first.json().await.unwrap();
     assert_eq!(answer["transaction"]["amount"], json!(-12.5));
-    assert_eq!(answer["transaction"]["date"], json!("2026-11-19T22:30:00.000Z"));
+    assert_eq!(answer["transaction"]["date"], json!("2026-11-19T22:30:00Z"));
     assert!(!answer["transaction"]["description"].as_str().unwrap().contains("4111"));
-    assert_eq!(push("k1", body).await.unwrap().status(), 200);
-    assert_eq!(code(push("k2", json!({ "amount": 1 })).await.unwrap()).await, (400, "BAD_REQUEST".to_owned()));
+    assert_eq!(push(&app, "k1", body).await.status(), 200);
+    assert_eq!(code(push(&app, "k2", json!({ "amount": 1 })).await).await, (400, "BAD_REQUEST".to_owned()));
     let unsigned = app.request(Method::POST, "/api/bank/transactions").header("x-user-id", "alice").json(&json!({}));
     assert_eq!(code(unsigned.send().await.unwrap()).await, (401, "UNAUTHORIZED".to_owned()));
 }

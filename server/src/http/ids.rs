@@ -1,0 +1,39 @@
+//! Names that callers give: users, connections, accounts, transactions.
+//!
+//! Owns what may be one. A name goes into headers, logs and addresses, so it is short, and is the same
+//! before and after somebody trims it. Must not know whether there is such a thing.
+
+use wire::ErrorCode;
+
+use super::error::ApiError;
+
+/// The longest name, in bytes.
+const LONGEST: usize = 200;
+
+/// Refuses what is no name; `what` is the field's.
+pub(super) fn check(what: &str, id: &str) -> Result<(), ApiError> {
+    if is_name(id) {
+        return Ok(());
+    }
+    let sentence = format!("{what} has between 1 and {LONGEST} bytes, no control characters, and no space at its ends");
+    Err(ApiError::new(ErrorCode::BadRequest, sentence))
+}
+
+fn is_name(id: &str) -> bool {
+    (1..=LONGEST).contains(&id.len()) && id.trim() == id && !id.contains(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn a_name_is_short_and_survives_headers_and_trimming() {
+        for good in ["a", "user-1", "conn 1", "Zoë", &"x".repeat(200)] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", " ", "alice ", "al\nice", "al\0ice", "\u{85}", &"x".repeat(201)] {
+            assert!(!is_name(bad), "{bad:?}");
+        }
+    }
+}
