@@ -18,6 +18,9 @@ const PASSWORDS_PER_EMAIL: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// How often a minute somebody may try to sign in from an address: an office shares one.
 const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
+/// How often a minute a connection may be synchronised: each time its owner's pages hear of it.
+const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
+
 /// It was too much; worth trying again after so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany(pub u64);
@@ -33,6 +36,7 @@ pub struct Limits {
     calls_by_address: Keyed<IpAddr>,
     passwords_by_email: Keyed<String>,
     sign_ins_by_address: Keyed<IpAddr>,
+    syncs_by_connection: Keyed<String>,
 }
 
 impl Limits {
@@ -46,6 +50,7 @@ impl Limits {
             calls_by_address: keyed(config.calls_per_address),
             passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
             sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
+            syncs_by_connection: keyed(Some(SYNCS_PER_CONNECTION)),
         }
     }
 
@@ -60,6 +65,11 @@ impl Limits {
             Some(limiter) => check(limiter, &format!("{connector_id}:{connection_id}")),
             None => Ok(()),
         }
+    }
+
+    /// A connection is to be synchronised.
+    pub fn sync_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
+        check_text(&self.syncs_by_connection, &format!("{connector_id}:{connection_id}"))
     }
 
     /// Whether it is worth finding out whose a delivery is.
@@ -101,6 +111,7 @@ impl Limits {
         forget(&self.calls_by_address);
         forget(&self.passwords_by_email);
         forget(&self.sign_ins_by_address);
+        forget(&self.syncs_by_connection);
     }
 }
 

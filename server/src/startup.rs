@@ -18,7 +18,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::{CoreApp, Retries, Signals, Worker};
 use crate::http::front::Front;
-use crate::http::listen;
+use crate::http::health::Readiness;
+use crate::http::{Intake, listen};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
@@ -84,6 +85,8 @@ impl Server {
             forward,
             breaker,
             stopping,
+            intake: Intake::default(),
+            readiness: Readiness::default(),
             clock,
         });
         let front = Front::new(engine, crate::http::router(&state), &state);

@@ -14,6 +14,8 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::Breaker;
+use crate::http::Intake;
+use crate::http::health::Readiness;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
@@ -44,6 +46,10 @@ pub struct App {
     pub breaker: Arc<Mutex<Breaker>>,
     /// Cancelled when the server begins to stop: what would go on for ever ends then.
     pub stopping: CancellationToken,
+    /// The room for bodies that are not proven yet.
+    pub intake: Intake,
+    /// Whether the store takes writes, as it was found out last.
+    pub readiness: Readiness,
     /// Where the time comes from.
     pub clock: Clock,
 }

@@ -94,6 +94,7 @@ pub(super) async fn sync(
 ) -> Result<Response, ApiError> {
     let connection = own(&state, &caller, &connector, connection_id).await?;
     let Connection { connector_id, connection_id, .. } = connection;
+    state.limits.sync_of_connection(&connector_id, &connection_id)?;
     let key = (connector_id.clone(), connection_id.clone());
     let placed = state.pipeline.place_kept(Some(key), state.now()).await?;
     state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;

@@ -1,14 +1,26 @@
 //! Whether the server is up and able to work.
 //!
-//! Owns the two probes. Must not tell a stranger more than yes or no.
+//! Owns the two probes, and that being asked often costs nothing. Must not tell a stranger more than yes
+//! or no.
+
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use tokio::sync::Mutex;
+use wire::ErrorCode;
 
 use super::error::ApiError;
 use crate::state::AppState;
+
+/// How long an answer holds: whoever asks in between gets the same.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What was found out last, and when.
+#[derive(Default)]
+pub struct Readiness(Mutex<Option<(Instant, bool)>>);
 
 #[derive(Serialize)]
 struct Health {
@@ -22,6 +34,18 @@ pub(super) async fn live() -> Response {
 
 /// `GET /health/ready`: the store takes writes.
 pub(super) async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
-    state.store.check().await?;
-    Ok(Json(Health { status: "ok" }).into_response())
+    // Whoever comes while it is found out waits for the same answer.
+    let mut last = state.readiness.0.lock().await;
+    let is_ready = match *last {
+        Some((at, is_ready)) if at.elapsed() < FRESH => is_ready,
+        _ => {
+            let found = state.store.check(state.now()).await;
+            if let Err(error) = &found {
+                tracing::error!(%error, "the store takes no writes");
+            }
+            *last = Some((Instant::now(), found.is_ok()));
+            found.is_ok()
+        }
+    };
+    if is_ready { Ok(Json(Health { status: "ok" }).into_response()) } else { Err(ErrorCode::Unavailable.into()) }
 }

@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod front;
+pub mod health;
 pub mod listen;
 pub mod origin;
 pub mod peer;
@@ -15,8 +16,8 @@ mod connectors;
 mod core_app;
 mod demo;
 mod events;
-mod health;
 mod ids;
+mod intake;
 mod metrics;
 mod middleware;
 mod pushed;
@@ -29,6 +30,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use crate::state::AppState;
+
+pub use intake::Intake;
 
 /// The largest body of a webhook.
 pub const LARGEST_WEBHOOK: usize = 1024 * 1024;
@@ -66,8 +69,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY));
     let webhooks = Router::new()
         .route("/api/connectors/{connector}/webhook", post(webhooks::receive))
-        .route("/api/connectors/{connector}/webhook/transactions", post(webhooks::receive))
-        .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK));
+        .route("/api/connectors/{connector}/webhook/transactions", post(webhooks::receive));
     let pages = site::router(state);
     middleware::layered(api.merge(pages), webhooks, state).with_state(state.clone())
 }

@@ -1,8 +1,9 @@
 //! The providers' way in.
 //!
-//! Owns the passage from a request to a raw delivery. Must not look into the body.
+//! Owns the passage from a request to a raw delivery. Must not look into the body, nor log what a stranger
+//! wrote.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Json;
 use axum::body::Body;
@@ -10,16 +11,11 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use connectors::{Headers, RawDelivery};
 use http::HeaderMap;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use wire::ErrorCode;
 use wire::api::WebhookAnswer;
 
-use super::LARGEST_WEBHOOK;
 use super::error::ApiError;
 use crate::state::AppState;
-
-/// How long a body may take: providers give up sooner than that.
-const BODY_LIMIT: Duration = Duration::from_secs(60);
 
 /// `POST /api/connectors/{connector}/webhook`
 pub(super) async fn receive(
@@ -37,7 +33,7 @@ pub(super) async fn receive(
         }
         Err(error) => {
             state.metrics.delivered(known, error.code().as_str(), arrived.elapsed());
-            tracing::info!(connector.id = %connector, code = error.code().as_str(), "a delivery was refused");
+            tracing::info!(connector.id = known, code = error.code().as_str(), "a delivery was refused");
             error.into_response()
         }
     }
@@ -59,19 +55,13 @@ async fn take(
     body: Body,
     arrived: Instant,
 ) -> Result<WebhookAnswer, ApiError> {
-    // A name that no connector has needs no body read.
-    if state.pipeline.registry().get(connector).is_none() {
-        return Err(ErrorCode::UnknownConnector.into());
+    // What cannot be verified anyway needs no body read.
+    let found = state.pipeline.registry().get(connector).ok_or(ErrorCode::UnknownConnector)?;
+    if !found.is_configured() {
+        return Err(ErrorCode::NotConfigured.into());
     }
-    let whole = tokio::time::timeout(BODY_LIMIT, Limited::new(body, LARGEST_WEBHOOK).collect()).await;
-    let body = whole.map_err(|_| ApiError::new(ErrorCode::BadRequest, "The body took too long"))?.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            ApiError::from(ErrorCode::PayloadTooLarge)
-        } else {
-            ApiError::new(ErrorCode::BadRequest, "The body ended early")
-        }
-    })?;
-    let raw = RawDelivery { headers: readable(headers), body: body.to_bytes().to_vec() };
+    let body = state.intake.read(body).await?;
+    let raw = RawDelivery { headers: readable(headers), body };
     Ok(state.pipeline.receive(connector, raw, arrived, state.now()).await?)
 }
 

@@ -225,8 +225,8 @@ pub trait Store: Inbox + Outbox {
     /// Ends every sign-in of a user; how many.
     async fn delete_sessions(&self, user_id: String) -> Result<usize>;
 
-    /// Whether it can be written to now.
-    async fn check(&self) -> Result<()>;
+    /// Whether it can be written to now: writes something.
+    async fn check(&self, now: Timestamp) -> Result<()>;
 }
 
 /// The last four digits of an account's number, where it has as many.

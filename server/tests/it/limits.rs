@@ -122,6 +122,20 @@ async fn what_is_not_signed_uses_up_nobodys_share_but_its_senders() {
 }
 
 #[tokio::test]
+async fn a_connection_is_not_synchronised_without_end() {
+    let app = TestApp::start().await;
+    app.register("conn-1", "alice").await;
+    let sync = || {
+        let request = app.request(Method::POST, "/api/connectors/basiq/connections/conn-1/sync");
+        request.bearer_auth(app.token("alice", 60)).send()
+    };
+    for _ in 0..12 {
+        assert_eq!(sync().await.unwrap().status(), 202);
+    }
+    assert!(seconds(&sync().await.unwrap()) > 0);
+}
+
+#[tokio::test]
 async fn sign_ins_count_by_address_whatever_e_mail_address_they_try() {
     let app = behind_proxy(LimitsConfig::default()).await;
     let try_with = |index: u32, address: &'static str| {

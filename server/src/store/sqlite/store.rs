@@ -155,7 +155,12 @@ impl Store for SqliteStore {
         self.writer.write(move |connection, _| users::delete_sessions(connection, &user_id)).await
     }
 
-    async fn check(&self) -> Result<()> {
-        self.writer.write(|_, _| Ok(())).await
+    async fn check(&self, now: Timestamp) -> Result<()> {
+        let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
+            let mut probe = connection.prepare_cached("INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?1)")?;
+            probe.execute([now.as_millisecond()])?;
+            Ok(())
+        };
+        self.writer.write(job).await
     }
 }
