@@ -14,6 +14,7 @@ pub mod demo;
 pub mod http;
 pub mod limits;
 pub mod metrics;
+pub mod net;
 pub mod operations;
 pub mod pipeline;
 pub mod realtime;

@@ -11,8 +11,8 @@ use crate::store;
 
 /// How often the event log and the inbox are looked through for what is too old.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// How often the sessions that sockets hold are looked up again.
-const CHECK_SESSIONS_EVERY: Duration = Duration::from_secs(30);
+/// How often the store is asked what other processes did.
+const LOOK_ELSEWHERE_EVERY: Duration = Duration::from_secs(15);
 /// How often callers are forgotten that the limits need not remember.
 const FORGET_CALLERS_EVERY: Duration = Duration::from_secs(60);
 
@@ -23,7 +23,7 @@ pub fn start(state: &AppState) -> Vec<JoinHandle<()>> {
         tokio::spawn(async move { watched.gate.watch().await }),
         tokio::spawn(forget_what_is_old(state.clone())),
         tokio::spawn(forget_callers(state.clone())),
-        tokio::spawn(check_sessions(state.clone())),
+        tokio::spawn(look_elsewhere(state.clone())),
     ]
 }
 
@@ -54,12 +54,16 @@ async fn forget_callers(state: AppState) {
     }
 }
 
-/// Notices sessions that were ended by another process.
-async fn check_sessions(state: AppState) {
+/// Notices what the command line did.
+async fn look_elsewhere(state: AppState) {
     loop {
-        tokio::time::sleep(CHECK_SESSIONS_EVERY).await;
-        if let Err(error) = state.gate.check_sessions().await {
-            tracing::warn!(%error, "sessions could not be looked up");
+        tokio::time::sleep(LOOK_ELSEWHERE_EVERY).await;
+        let noticed = async {
+            state.gate.notice_ended_sessions().await?;
+            state.gate.notice_written_events().await
+        };
+        if let Err(error) = noticed.await {
+            tracing::warn!(%error, "what other processes did could not be looked up");
         }
     }
 }

@@ -56,14 +56,9 @@ impl FromRequestParts<AppState> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = match bearer(parts) {
             Some(token) => state.tokens.verify(token, state.now()).await?,
-            None => match session::of_request(state.store.as_ref(), &parts.headers, state.now()).await? {
-                Some(session) => Identity {
-                    user_id: session.user_id,
-                    expires_at: session.expires_at,
-                    session: session::id(&parts.headers),
-                },
-                None => return Err(ErrorCode::Unauthorized.into()),
-            },
+            None => session::identity(state.store.as_ref(), &parts.headers, state.now())
+                .await?
+                .ok_or(ErrorCode::Unauthorized)?,
         };
         state.limits.call_of(&identity.user_id)?;
         Ok(Self(identity))

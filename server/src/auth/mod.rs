@@ -5,6 +5,7 @@
 
 pub mod extract;
 pub mod jwks;
+pub mod origin;
 pub mod password;
 pub mod session;
 pub mod token;

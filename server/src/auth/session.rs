@@ -9,6 +9,7 @@ use http::header::COOKIE;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::Identity;
 use crate::config::random_bytes;
 use crate::store::{self, Session, Store};
 
@@ -40,6 +41,12 @@ pub async fn of_request(store: &dyn Store, headers: &HeaderMap, now: Timestamp) 
         Some(id) => store.session(id, now).await,
         None => Ok(None),
     }
+}
+
+/// Who is signed in with a request's session, if it has one that holds.
+pub async fn identity(store: &dyn Store, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Identity>> {
+    let session = of_request(store, headers, now).await?;
+    Ok(session.map(|Session { user_id, expires_at, .. }| Identity { user_id, expires_at, session: id(headers) }))
 }
 
 /// Which session a request claims to belong to.

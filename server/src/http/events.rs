@@ -11,12 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use http::HeaderMap;
 use serde::Deserialize;
-use wire::{ErrorCode, events};
 
 use super::error::ApiError;
-use crate::auth::Identity;
 use crate::auth::extract::{CurrentUser, QueryString};
-use crate::auth::token::LEEWAY_SECONDS;
 use crate::realtime::Subscription;
 use crate::state::AppState;
 
@@ -35,30 +32,19 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     // An id that is no number asks for what no log holds, and is told so.
     let since = last.map(|id| id.trim().parse().unwrap_or(u64::MAX)).or(options.since);
-    let mut subscription = Subscription::start(state.gate.clone(), &user, since).await?;
-    let first = subscription.sync_required.take();
-    let first = match first {
-        Some(required) => Some(named(
-            events::SYNC_REQUIRED,
-            required.seq,
-            &serde_json::to_string(&required).map_err(|_| ErrorCode::Internal)?,
-        )),
-        None => None,
-    };
-    let ends = tokio::time::Instant::now() + remaining(&state, &user);
+    let subscription = Subscription::start(state.gate.clone(), &user, since).await?;
+    let ends = tokio::time::Instant::now() + state.gate.remaining(user.expires_at);
     let stopping = state.stopping.clone();
-    let events = stream::unfold((subscription, first), move |(mut subscription, first)| {
+    let events = stream::unfold(subscription, move |mut subscription| {
         let stopping = stopping.clone();
         async move {
-            let event = match first {
-                Some(event) => event,
-                None => tokio::select! {
-                    event = subscription.next() => event.map(|event| named(event.name, event.seq, event.payload.get()))?,
-                    () = tokio::time::sleep_until(ends) => return None,
-                    () = stopping.cancelled() => return None,
-                },
+            let event = tokio::select! {
+                event = subscription.next() => event?,
+                () = tokio::time::sleep_until(ends) => return None,
+                () = stopping.cancelled() => return None,
             };
-            Some((Ok::<_, Infallible>(event), (subscription, None)))
+            let event = named(event.name, event.seq, event.payload.get());
+            Some((Ok::<_, Infallible>(event), subscription))
         }
     });
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
@@ -67,10 +53,4 @@ pub(super) async fn stream(
 
 fn named(name: &str, seq: u64, payload: &str) -> Event {
     Event::default().event(name).id(seq.to_string()).data(payload)
-}
-
-/// How long the proof still holds; a year at most, which the runtime's clock can hold.
-fn remaining(state: &AppState, user: &Identity) -> Duration {
-    let seconds = user.expires_at.as_second().saturating_sub(state.now().as_second()).saturating_add(LEEWAY_SECONDS);
-    Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
 }

@@ -12,14 +12,15 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use hyper::body::Body as _;
 use tower::Service;
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use super::origin;
-use super::peer::Peer;
+use crate::auth::origin;
 use crate::limits::Limits;
+use crate::net::peer::Peer;
 use crate::realtime::{EngineService, Lines, Sid};
 use crate::state::AppState;
 
@@ -33,21 +34,29 @@ struct Rules {
 }
 
 /// What an Engine.IO request says of itself.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Asked {
     /// Of the session it belongs to; nothing where it begins one.
     sid: Option<Sid>,
     is_websocket: bool,
     is_eio3: bool,
+    /// Whether it says one of these twice: the engine would read the one, and these rules the other.
+    is_ambiguous: bool,
 }
 
 impl Asked {
     fn of(query: &str) -> Self {
-        query.split('&').filter_map(|pair| pair.split_once('=')).fold(Self::default(), |asked, pair| match pair {
-            ("sid", sid) => Self { sid: sid.parse().ok(), ..asked },
-            ("transport", transport) => Self { is_websocket: transport == "websocket", ..asked },
-            ("EIO", version) => Self { is_eio3: version == "3", ..asked },
-            _ => asked,
+        let mut seen = Vec::with_capacity(3);
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(name, _)| matches!(*name, "sid" | "transport" | "EIO")).fold(Self::default(), |asked, pair| {
+            let is_ambiguous = asked.is_ambiguous || seen.contains(&pair.0);
+            seen.push(pair.0);
+            let asked = Self { is_ambiguous, ..asked };
+            match pair {
+                ("sid", sid) => Self { sid: sid.parse().ok(), ..asked },
+                ("transport", transport) => Self { is_websocket: transport == "websocket", ..asked },
+                (_, version) => Self { is_eio3: version == "3", ..asked },
+            }
         })
     }
 }
@@ -94,15 +103,34 @@ impl Service<Request<Body>> for Front {
             return Box::pin(std::future::ready(Ok(refusal)));
         }
         if request.method() == Method::OPTIONS {
-            return Box::pin(std::future::ready(Ok((http::StatusCode::NO_CONTENT, cors).into_response())));
+            return Box::pin(std::future::ready(Ok((StatusCode::NO_CONTENT, cors).into_response())));
+        }
+        let (asked, lines) = (Asked::of(request.uri().query().unwrap_or_default()), Arc::clone(&self.rules.lines));
+        let peer = request.extensions().get::<Peer>().cloned();
+        let polled = asked.sid.filter(|_| !asked.is_websocket && request.method() == Method::GET);
+        if let Some(sid) = polled {
+            lines.asks(sid);
         }
         let answer = Service::<Request<Body>>::call(&mut self.engine, detached(request));
         Box::pin(async move {
             let mut response = answer.await.map_or_else(|never| match never {}, |response| response.map(Body::new));
+            if let Some(sid) = polled.filter(|_| brings_packets(&response)) {
+                lines.has_taken_all(sid);
+            }
+            if let (Some(sid), Some(peer), StatusCode::SWITCHING_PROTOCOLS) = (asked.sid, peer, response.status()) {
+                lines.carries(sid, &peer.line);
+            }
             response.headers_mut().extend(cors);
             Ok(response)
         })
     }
+}
+
+/// Whether an answer to a polling request is more than the engine's own "there is nothing for you here", with
+/// which it answers while the session moves to a WebSocket.
+fn brings_packets(response: &Response) -> bool {
+    const LONGEST_NOOP: u64 = 3;
+    response.status().is_success() && response.body().size_hint().lower() > LONGEST_NOOP
 }
 
 /// The request with an address and header values of its own. The engine keeps them as long as the socket
@@ -126,22 +154,20 @@ impl Rules {
             return Some(ApiError::from(ErrorCode::OriginNotAllowed).into_response());
         }
         let asked = Asked::of(request.uri().query().unwrap_or_default());
+        if asked.is_ambiguous {
+            return Some(ApiError::from(ErrorCode::BadRequest).into_response());
+        }
         if asked.is_eio3 && !self.allow_eio3 {
             return Some(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version").into_response());
         }
-        let peer = request.extensions().get::<Peer>();
-        match (asked.sid, peer) {
-            (Some(sid), _) if self.lines.has_ended(sid) => return Some(unknown_session()),
-            (Some(sid), Some(peer)) if asked.is_websocket => self.lines.carries(sid, &peer.line),
+        match (asked.sid, request.extensions().get::<Peer>()) {
+            (Some(sid), _) => self.lines.has_ended(sid).then(unknown_session),
             // Only what begins a session counts: polling is many requests.
             (None, Some(peer)) => {
-                if let Err(too_many) = self.limits.call_from(peer.address) {
-                    return Some(ApiError::from(too_many).into_response());
-                }
+                self.limits.call_from(peer.address).err().map(|it| ApiError::from(it).into_response())
             }
-            _ => {}
+            (None, None) => None,
         }
-        None
     }
 
     /// What lets an allowed page of another origin read the answer.
@@ -166,5 +192,5 @@ impl Rules {
 /// The engine's own answer to a session that it does not know.
 fn unknown_session() -> Response {
     let body = serde_json::json!({ "code": 1, "message": "Session ID unknown" });
-    (http::StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }

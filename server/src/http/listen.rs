@@ -24,7 +24,8 @@ use tower::Service as _;
 use tower_http::timeout::TimeoutBody;
 
 use super::front::Front;
-use super::peer::{Line, Peer, Severable};
+use crate::net::line::{Line, Severable};
+use crate::net::peer::Peer;
 
 /// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
 /// reading; man 7 tcp, `TCP_USER_TIMEOUT`).

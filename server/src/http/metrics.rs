@@ -10,8 +10,8 @@ use wire::ErrorCode;
 use wire::admin::Breaker;
 
 use super::error::ApiError;
-use super::peer::Peer;
 use crate::auth::extract::Service;
+use crate::net::peer::Peer;
 use crate::operations;
 use crate::state::AppState;
 use crate::store;

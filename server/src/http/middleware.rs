@@ -16,10 +16,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use super::origin;
-use super::peer::Peer;
+use crate::auth::origin;
 use crate::auth::session;
 use crate::metrics::OfDelivery;
+use crate::net::peer::Peer;
 use crate::state::AppState;
 
 /// The routes with their layers: `webhooks` come from servers and need none of the browsers'.

@@ -6,8 +6,6 @@ pub mod error;
 pub mod front;
 pub mod health;
 pub mod listen;
-pub mod origin;
-pub mod peer;
 
 mod accounts;
 mod admin;

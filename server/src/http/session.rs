@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use super::peer::Peer;
 use crate::auth::extract::{CurrentUser, JsonBody};
 use crate::auth::{password, session};
 use crate::limits::TooMany;
+use crate::net::peer::Peer;
 use crate::state::AppState;
 
 #[derive(Deserialize)]

@@ -7,22 +7,23 @@ use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use socketioxide::extract::SocketRef;
-use socketioxide::socket::Sid;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::visit::MemberId;
+
 #[derive(Default)]
 pub(super) struct Deadlines {
-    queue: Mutex<BTreeMap<(Instant, Sid), SocketRef>>,
+    queue: Mutex<BTreeMap<(Instant, MemberId), SocketRef>>,
     earlier: Notify,
 }
 
 impl Deadlines {
     /// Sets a socket's deadline.
-    pub(super) fn set(&self, at: Instant, socket: SocketRef) {
+    pub(super) fn set(&self, at: Instant, id: MemberId, socket: SocketRef) {
         let mut queue = self.queue.lock();
         let is_next = queue.first_key_value().is_none_or(|((next, _), _)| at < *next);
-        queue.insert((at, socket.id), socket);
+        queue.insert((at, id), socket);
         drop(queue);
         if is_next {
             self.earlier.notify_one();
@@ -30,26 +31,31 @@ impl Deadlines {
     }
 
     /// Takes a socket's deadline back.
-    pub(super) fn clear(&self, at: Instant, sid: Sid) {
-        self.queue.lock().remove(&(at, sid));
+    pub(super) fn clear(&self, at: Instant, id: MemberId) {
+        self.queue.lock().remove(&(at, id));
     }
 
     /// The next socket whose deadline has passed; waits for it.
     pub(super) async fn next(&self) -> SocketRef {
         loop {
-            let next = self.queue.lock().first_key_value().map(|((at, _), _)| *at);
-            match next {
-                Some(at) if at <= Instant::now() => {
-                    if let Some((_, socket)) = self.queue.lock().pop_first() {
-                        return socket;
-                    }
-                }
-                Some(at) => tokio::select! {
+            match self.passed() {
+                Ok(socket) => return socket,
+                Err(Some(at)) => tokio::select! {
                     () = tokio::time::sleep_until(at) => {}
                     () = self.earlier.notified() => {}
                 },
-                None => self.earlier.notified().await,
+                Err(None) => self.earlier.notified().await,
             }
+        }
+    }
+
+    /// A socket whose deadline has passed, else when the next one does.
+    fn passed(&self) -> Result<SocketRef, Option<Instant>> {
+        let mut queue = self.queue.lock();
+        match queue.first_entry() {
+            Some(first) if first.key().0 <= Instant::now() => Ok(first.remove()),
+            Some(first) => Err(Some(first.key().0)),
+            None => Err(None),
         }
     }
 }

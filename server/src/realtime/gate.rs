@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
+use dashmap::mapref::one::RefMut;
 use jiff::Timestamp;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
@@ -19,21 +19,23 @@ use wire::events;
 use super::Hub;
 use super::deadlines::Deadlines;
 use super::lines::LAST_WORDS;
-use super::outlet::MemberId;
+use super::manners::Manners;
+use super::sessions::{Holder, Sessions};
+use super::visit::Visit;
 use crate::auth::Identity;
 use crate::auth::session::SessionId;
 use crate::auth::token::{LEEWAY_SECONDS, TokenVerifier};
 use crate::clock::Clock;
 use crate::config::RealtimeConfig;
-use crate::http::peer::Peer;
 use crate::limits::Limits;
-use crate::store::{self, Store};
+use crate::net::peer::Peer;
+use crate::store::Store;
 
-/// How many events a socket may send in a window of time, and how long that is.
-const MOST_EVENTS: u16 = 1000;
-const WINDOW: Duration = Duration::from_secs(10);
-/// How many refused sign-ins end a socket.
-const MOST_REFUSALS: u8 = 10;
+/// How often requests of polling clients are looked for.
+const LISTEN_EVERY: Duration = Duration::from_secs(5);
+/// A polling client asks again as soon as it is answered, and it is answered at every ping: so long after
+/// that it has gone, though it may still answer pings that it has not read.
+const DEAF_AFTER: Duration = Duration::from_secs(10);
 
 /// The sockets of this node and what lets them in.
 pub struct Gate {
@@ -43,37 +45,22 @@ pub struct Gate {
     pub(super) clock: Clock,
     pub(super) limit: u32,
     pub(super) limits: Arc<Limits>,
+    pub(super) sessions: Sessions,
     auth_timeout: Duration,
+    ping_interval: Duration,
     sockets: DashMap<Sid, Visitor>,
-    /// Who signed in with a dashboard's session.
-    sessions: DashMap<SessionId, Vec<Holder>>,
+    /// Those that have left the namespace and could come back over their connection.
+    left: DashMap<Sid, Manners>,
     deadlines: Deadlines,
 }
 
-/// Somebody who is there on the strength of a session.
-pub(super) enum Holder {
-    Socket(SocketRef),
-    Stream(Arc<str>, MemberId),
-}
-
-impl Holder {
-    fn id(&self) -> MemberId {
-        match self {
-            Self::Socket(socket) => MemberId::Socket(socket.id),
-            Self::Stream(_, id) => *id,
-        }
-    }
-}
-
 struct Visitor {
+    socket: SocketRef,
+    visit: Arc<Visit>,
     user: Option<(Arc<str>, Timestamp)>,
     session: Option<SessionId>,
     deadline: Instant,
-    /// How many sign-ins were refused.
-    refusals: u8,
-    /// How many events came since the window opened.
-    events: u16,
-    window: Instant,
+    manners: Manners,
 }
 
 impl Gate {
@@ -93,19 +80,33 @@ impl Gate {
             clock,
             limit: config.max_connections_per_user,
             limits,
+            sessions: Sessions::default(),
             auth_timeout: config.auth_timeout,
+            ping_interval: config.ping_interval,
             sockets: DashMap::new(),
-            sessions: DashMap::new(),
+            left: DashMap::new(),
             deadlines: Deadlines::default(),
         }
     }
 
-    /// Closes the sockets whose deadline has passed; runs as long as the server does.
+    /// Closes the sockets whose deadline has passed, and those that do not listen; runs as long as the
+    /// server does.
     pub async fn watch(&self) {
-        loop {
-            let socket = self.deadlines.next().await;
-            self.on_deadline(&socket);
-        }
+        let closing = async {
+            loop {
+                let socket = self.deadlines.next().await;
+                self.on_deadline(&socket);
+            }
+        };
+        let listening = async {
+            loop {
+                tokio::time::sleep(LISTEN_EVERY).await;
+                for sid in self.hub.lines().silent(self.ping_interval + DEAF_AFTER) {
+                    self.give_up(sid);
+                }
+            }
+        };
+        tokio::join!(closing, listening);
     }
 
     /// How many sockets are connected.
@@ -113,155 +114,155 @@ impl Gate {
         self.sockets.len()
     }
 
-    /// A socket is connecting: it has so long to sign in.
-    pub(super) fn open(&self, socket: &SocketRef) {
-        let deadline = Instant::now() + self.auth_timeout;
-        let visitor = Visitor { user: None, session: None, deadline, refusals: 0, events: 0, window: Instant::now() };
-        self.sockets.insert(socket.id, visitor);
+    /// A socket is connecting: it has so long to sign in. `brings_proof`: with its handshake.
+    pub(super) fn open(&self, socket: &SocketRef, brings_proof: bool) {
+        let lines = self.hub.lines();
         let request = socket.req_parts();
         if let Some(peer) = request.extensions.get::<Peer>()
             && request.uri.query().is_some_and(|query| query.contains("transport=websocket"))
         {
-            self.hub.lines().carries(socket.id, &peer.line);
+            lines.carries(socket.id, &peer.line);
         }
-        self.deadlines.set(deadline, socket.clone());
+        let visit = Visit::begin(socket, lines.watch(socket.id), brings_proof);
+        let manners =
+            self.left.remove(&socket.id).map_or_else(|| Manners::new(self.auth_timeout), |(_, manners)| manners);
+        let deadline = manners.sign_in_by();
+        self.deadlines.set(deadline, visit.id, socket.clone());
+        let visitor = Visitor { socket: socket.clone(), visit, user: None, session: None, deadline, manners };
+        self.sockets.insert(socket.id, visitor);
     }
 
-    /// A socket has gone.
-    pub(super) fn close(&self, sid: Sid) {
-        if let Some((_, visitor)) = self.sockets.remove(&sid) {
-            self.deadlines.clear(visitor.deadline, sid);
-            if let Some((user_id, _)) = visitor.user {
-                self.hub.leave(&user_id, MemberId::Socket(sid));
-            }
-            if let Some(session) = visitor.session {
-                self.leave_session(session, MemberId::Socket(sid));
-            }
+    /// What is known of a socket, unless it has gone: another may have its id by then.
+    fn visitor(&self, socket: &SocketRef) -> Option<RefMut<'_, Sid, Visitor>> {
+        let id = Visit::of(socket)?.id;
+        self.sockets.get_mut(&socket.id).filter(|visitor| visitor.visit.id == id)
+    }
+
+    /// A socket has gone; whether it had been there.
+    pub(super) fn close(&self, socket: &SocketRef) -> bool {
+        let Some(visit) = Visit::of(socket) else { return false };
+        let gone = self.sockets.remove_if(&socket.id, |_, visitor| visitor.visit.id == visit.id);
+        let Some((sid, visitor)) = gone else { return false };
+        self.deadlines.clear(visitor.deadline, visit.id);
+        // Nobody who has signed in has anything to lose by leaving.
+        let has_signed_in = visitor.user.is_some();
+        if let Some((user_id, _)) = visitor.user {
+            self.hub.leave(&user_id, visit.id);
         }
-    }
-
-    /// Somebody is there on the strength of a session, and goes when it ends.
-    pub(super) fn enter_session(&self, session: SessionId, holder: Holder) {
-        self.sessions.entry(session).or_default().push(holder);
-    }
-
-    pub(super) fn leave_session(&self, session: SessionId, id: MemberId) {
-        if let Entry::Occupied(mut holders) = self.sessions.entry(session) {
-            holders.get_mut().retain(|holder| holder.id() != id);
-            if holders.get().is_empty() {
-                holders.remove();
-            }
+        if let Some(session) = visitor.session {
+            self.sessions.leave(session, visit.id);
         }
-    }
-
-    /// A session has ended: so have the sockets and streams that signed in with it.
-    pub fn end_session(&self, session: SessionId) {
-        let holders = self.sessions.remove(&session).map(|(_, holders)| holders).unwrap_or_default();
-        for holder in holders {
-            match holder {
-                Holder::Socket(socket) => self.turn_away(&socket, &ErrorCode::TokenExpired.into()),
-                Holder::Stream(user_id, id) => self.hub.leave(&user_id, id),
-            }
+        if !has_signed_in {
+            self.left.insert(sid, visitor.manners);
         }
+        true
     }
 
-    /// Ends what is there on the strength of sessions that the store no longer has: they can be ended
-    /// elsewhere.
-    pub async fn check_sessions(&self) -> store::Result<()> {
-        let held: Vec<SessionId> = self.sessions.iter().map(|entry| *entry.key()).collect();
-        for session in held {
-            if self.store.session(session, (self.clock)()).await?.is_none() {
-                self.end_session(session);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a socket may send another event now: far more than any client needs.
-    pub(super) fn may_speak(&self, sid: Sid) -> bool {
-        let Some(mut visitor) = self.sockets.get_mut(&sid) else { return true };
-        if visitor.window.elapsed() > WINDOW {
-            visitor.window = Instant::now();
-            visitor.events = 0;
-        }
-        visitor.events = visitor.events.saturating_add(1);
-        visitor.events <= MOST_EVENTS
-    }
-
-    /// Whether a socket whose sign-in was refused may try again.
-    pub(super) fn may_try_again(&self, socket: &SocketRef) -> bool {
-        let Some(mut visitor) = self.sockets.get_mut(&socket.id) else { return true };
-        visitor.refusals = visitor.refusals.saturating_add(1);
-        let tries_left = visitor.refusals < MOST_REFUSALS;
-        drop(visitor);
-        let address = socket.req_parts().extensions.get::<Peer>().map(|peer| peer.address);
-        tries_left && address.is_none_or(|address| self.limits.sign_in_from(address).is_ok())
-    }
-
-    /// Ends the connection of a socket that has left, unless it has left by itself or come back by
-    /// then.
+    /// A socket has left the namespace, and could keep the connection: that is ended unless it ends by
+    /// itself, or the client comes back, by then.
     pub(super) fn hang_up_soon(self: &Arc<Self>, sid: Sid) {
         let gate = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(LAST_WORDS).await;
+            gate.left.remove(&sid);
             if !gate.sockets.contains_key(&sid) {
                 gate.hub.lines().end(sid);
             }
         });
     }
 
+    /// A connection has ended.
+    pub(super) fn forget_connection(&self, sid: Sid) {
+        self.left.remove(&sid);
+        self.hub.lines().forget(sid);
+    }
+
+    /// A session has ended: so have the sockets and streams that signed in with it.
+    pub fn end_session(&self, session: SessionId) {
+        for holder in self.sessions.end(session) {
+            match holder {
+                Holder::Socket(socket, _) => self.turn_away(&socket, &ErrorCode::TokenExpired.into()),
+                Holder::Stream(user_id, id) => self.hub.leave(&user_id, id),
+            }
+        }
+    }
+
+    /// Whether a socket may send another event now; nothing where it has gone.
+    pub(super) fn may_speak(&self, socket: &SocketRef) -> Option<bool> {
+        Some(self.visitor(socket)?.manners.speak())
+    }
+
+    /// Whether a socket whose sign-in was refused may try again.
+    pub(super) fn may_try_again(&self, socket: &SocketRef) -> bool {
+        let Some(has_tries) = self.visitor(socket).map(|mut visitor| visitor.manners.be_refused()) else { return true };
+        let address = socket.req_parts().extensions.get::<Peer>().map(|peer| peer.address);
+        has_tries && address.is_none_or(|address| self.limits.sign_in_from(address).is_ok())
+    }
+
     /// As whom a socket has signed in.
-    pub(super) fn user(&self, sid: Sid) -> Option<Arc<str>> {
-        self.sockets.get(&sid)?.user.as_ref().map(|(user_id, _)| Arc::clone(user_id))
+    pub(super) fn user(&self, socket: &SocketRef) -> Option<Arc<str>> {
+        self.visitor(socket)?.user.as_ref().map(|(user_id, _)| Arc::clone(user_id))
     }
 
     /// Makes a socket the user's, or extends its time. Nothing where it has gone, or is another
     /// user's already.
     pub(super) fn claim(&self, socket: &SocketRef, identity: &Identity) -> Option<Arc<str>> {
-        let mut visitor = self.sockets.get_mut(&socket.id)?;
+        let mut visitor = self.visitor(socket)?;
         let (user_id, until) = match &visitor.user {
             Some((user_id, _)) if **user_id != *identity.user_id => return None,
             Some((user_id, until)) => (Arc::clone(user_id), (*until).max(identity.expires_at)),
             None => (Arc::from(identity.user_id.as_str()), identity.expires_at),
         };
-        let deadline = self.expiry(until);
-        self.deadlines.clear(visitor.deadline, socket.id);
-        self.deadlines.set(deadline, socket.clone());
         if let Some(session) = identity.session.filter(|_| visitor.session.is_none()) {
             visitor.session = Some(session);
-            self.enter_session(session, Holder::Socket(socket.clone()));
+            self.sessions.enter(session, Holder::Socket(socket.clone(), visitor.visit.id));
         }
         visitor.user = Some((Arc::clone(&user_id), until));
-        visitor.deadline = deadline;
+        self.move_deadline(&mut visitor, Instant::now() + self.remaining(until));
         Some(user_id)
     }
 
-    /// Undoes a sign-in that could not be completed; the socket may try again.
-    pub(super) fn forget(&self, sid: Sid) {
-        let user = self.sockets.get_mut(&sid).and_then(|mut visitor| visitor.user.take());
+    /// Undoes a sign-in that could not be completed; the socket may try again, as long as it may.
+    pub(super) fn forget(&self, socket: &SocketRef) {
+        let Some(mut visitor) = self.visitor(socket) else { return };
+        let (user, session, id) = (visitor.user.take(), visitor.session.take(), visitor.visit.id);
+        let deadline = visitor.manners.sign_in_by();
+        self.move_deadline(&mut visitor, deadline);
+        drop(visitor);
         if let Some((user_id, _)) = user {
-            self.hub.leave(&user_id, MemberId::Socket(sid));
+            self.hub.leave(&user_id, id);
+        }
+        if let Some(session) = session {
+            self.sessions.leave(session, id);
         }
     }
 
-    /// When a socket whose proof ends `until` is to be closed: a year ahead at most, which the
-    /// runtime's clock can hold.
-    fn expiry(&self, until: Timestamp) -> Instant {
+    fn move_deadline(&self, visitor: &mut Visitor, deadline: Instant) {
+        self.deadlines.clear(visitor.deadline, visitor.visit.id);
+        self.deadlines.set(deadline, visitor.visit.id, visitor.socket.clone());
+        visitor.deadline = deadline;
+    }
+
+    /// How long a proof still holds that ends at a time: a year at most, which the runtime's clock can
+    /// hold.
+    pub fn remaining(&self, until: Timestamp) -> Duration {
         let seconds = until.as_second().saturating_sub((self.clock)().as_second()).saturating_add(LEEWAY_SECONDS);
-        Instant::now() + Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
+        Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
     }
 
     fn on_deadline(&self, socket: &SocketRef) {
-        let Some(mut visitor) = self.sockets.get_mut(&socket.id) else { return };
+        let Some(mut visitor) = self.visitor(socket) else { return };
+        if visitor.deadline > Instant::now() {
+            // It was moved at this very moment.
+            return;
+        }
         let code = match &visitor.user {
             None => ErrorCode::AuthTimeout,
             Some((_, until)) => {
                 // A deadline that was set further away than the clock says was a year's bound.
-                let again = self.expiry(*until);
-                if again > Instant::now() + Duration::from_secs(1) {
-                    visitor.deadline = again;
-                    self.deadlines.set(again, socket.clone());
-                    return;
+                let remaining = self.remaining(*until);
+                if remaining > Duration::from_secs(1) {
+                    return self.move_deadline(&mut visitor, Instant::now() + remaining);
                 }
                 ErrorCode::TokenExpired
             }
@@ -273,7 +274,19 @@ impl Gate {
     /// Tells a socket why, and disconnects it.
     pub(super) fn turn_away(&self, socket: &SocketRef, error: &SocketError) {
         let _ = socket.emit(events::ERROR, error);
-        self.close(socket.id);
-        let _ = socket.clone().disconnect();
+        if self.close(socket) {
+            self.hub.lines().disconnect(socket);
+        }
+    }
+
+    /// Ends a session that does not listen.
+    fn give_up(&self, sid: Sid) {
+        let socket = self.sockets.get(&sid).map(|visitor| visitor.socket.clone());
+        if let Some(socket) = socket.filter(|socket| self.close(socket)) {
+            tracing::debug!("a polling client has not asked for long");
+            self.hub.lines().hang_up(&socket);
+        } else {
+            self.hub.lines().end(sid);
+        }
     }
 }

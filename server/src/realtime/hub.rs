@@ -11,11 +11,11 @@
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
 use tokio::sync::mpsc;
 
 use super::lines::Lines;
-use super::outlet::{MemberId, Outlet};
+use super::outlet::Outlet;
+use super::visit::MemberId;
 use crate::metrics::Metrics;
 use crate::store::FeedEvent;
 
@@ -40,6 +40,17 @@ enum Mode {
     Live,
     /// Is being brought up to what was published.
     Behind { published: u64 },
+}
+
+/// Where a member stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has left, or was taken out.
+    Gone,
+    /// There is more for it in the log.
+    Behind,
+    /// It is live.
+    Level,
 }
 
 /// A live member that could not take an event: somebody has to bring it up again.
@@ -79,13 +90,13 @@ impl Hub {
         self.rooms.iter().map(|room| room.len()).sum()
     }
 
-    /// Takes a member out that takes nothing, with its connection: it can come back and resume.
+    /// Takes a member out that takes nothing, with its connection: it can come back and resume. A stream
+    /// ends when its room drops it.
     pub(super) fn cut_off(&self, user_id: &str, outlet: &Outlet) {
         self.metrics.cut_off.inc();
         self.leave(user_id, outlet.id());
-        outlet.close();
-        if let MemberId::Socket(sid) = outlet.id() {
-            self.lines.end(sid);
+        if let Outlet::Socket(socket, _) = outlet {
+            self.lines.hang_up(socket);
         }
     }
 
@@ -108,27 +119,49 @@ impl Hub {
         Ok(true)
     }
 
-    /// Makes a member live that has been given everything up to `cursor`, unless more has been
-    /// published since. Also true where it has left.
-    pub(super) fn level(&self, user_id: &str, id: MemberId, cursor: u64) -> bool {
-        let Some(mut room) = self.rooms.get_mut(user_id) else { return true };
-        let Some(member) = room.iter_mut().find(|member| member.outlet.id() == id) else { return true };
+    /// Where a member stands that has been given everything up to `cursor`, and has to reach `until` at
+    /// least: it is live from then on, unless more has been published since.
+    pub(super) fn level(&self, user_id: &str, id: MemberId, cursor: u64, until: u64) -> Standing {
+        let Some(mut room) = self.rooms.get_mut(user_id) else { return Standing::Gone };
+        let Some(member) = room.iter_mut().find(|member| member.outlet.id() == id) else { return Standing::Gone };
         member.cursor = member.cursor.max(cursor);
         match member.mode {
-            Mode::Behind { published } if published > cursor => false,
+            _ if cursor < until => Standing::Behind,
+            Mode::Behind { published } if published > cursor => Standing::Behind,
             _ => {
                 member.mode = Mode::Live;
-                true
+                Standing::Level
             }
         }
     }
 
+    /// Whether a member is still there.
+    pub(super) fn has(&self, user_id: &str, id: MemberId) -> bool {
+        self.rooms.get(user_id).is_some_and(|room| room.iter().any(|member| member.outlet.id() == id))
+    }
+
     /// Takes a member out of a room; the last one closes it.
     pub(super) fn leave(&self, user_id: &str, id: MemberId) {
-        if let Entry::Occupied(mut room) = self.rooms.entry(Arc::from(user_id)) {
-            room.get_mut().retain(|member| member.outlet.id() != id);
-            if room.get().is_empty() {
-                room.remove();
+        if let Some(mut room) = self.rooms.get_mut(user_id) {
+            room.retain(|member| member.outlet.id() != id);
+        }
+        self.rooms.remove_if(user_id, |_, room| room.is_empty());
+    }
+
+    /// The users whose rooms are open, each with the lowest number that a live member of it has.
+    pub(super) fn cursors(&self) -> Vec<(Arc<str>, u64)> {
+        let lowest = |room: &Vec<Member>| {
+            let live = room.iter().filter(|member| matches!(member.mode, Mode::Live));
+            live.map(|member| member.cursor).min()
+        };
+        self.rooms.iter().filter_map(|room| Some((Arc::clone(room.key()), lowest(&room)?))).collect()
+    }
+
+    /// A user's log has come to a number, though nobody has published that: another process wrote to it.
+    pub(super) fn notice(&self, user_id: &Arc<str>, newest: u64) {
+        if let Some(mut room) = self.rooms.get_mut(user_id) {
+            for member in room.iter_mut().filter(|member| matches!(member.mode, Mode::Live) && member.cursor < newest) {
+                let _ = self.stragglers.send(member.fall_behind(user_id, newest));
             }
         }
     }
@@ -154,12 +187,15 @@ impl Member {
             // A gap: another process wrote to the log, or the buffer is full. Both are mended from
             // the log.
             Mode::Live if event.seq > self.cursor + 1 || !self.outlet.give(event) => {
-                self.mode = Mode::Behind { published: event.seq };
-                let user_id = Arc::clone(&event.user_id);
-                return Some(Straggler { user_id, outlet: self.outlet.clone(), cursor: self.cursor });
+                return Some(self.fall_behind(&event.user_id, event.seq));
             }
             Mode::Live => self.cursor = event.seq,
         }
         None
+    }
+
+    fn fall_behind(&mut self, user_id: &Arc<str>, published: u64) -> Straggler {
+        self.mode = Mode::Behind { published };
+        Straggler { user_id: Arc::clone(user_id), outlet: self.outlet.clone(), cursor: self.cursor }
     }
 }

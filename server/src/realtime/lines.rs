@@ -4,31 +4,73 @@
 //! that means no good could keep the connection under it for ever. Must not decide whom to end.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
+use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
-use tokio::time::Instant;
 
-use crate::http::peer::Line;
+use super::polls::Polls;
+use crate::net::line::Line;
 
 /// How long a client has to take its last packets and leave by itself.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long an ended session is remembered: longer than the engine keeps one that nobody polls.
 const REMEMBERED: Duration = Duration::from_secs(30 * 60);
+/// After how much silence a session without a WebSocket is gone, whatever the engine says.
+const GONE: Duration = Duration::from_secs(10 * 60);
 
-/// What is known of the connections. A connection that has ended by itself leaves nothing but its
-/// number behind, and that not for long.
+/// What is known of the engine's sessions. One that has ended by itself leaves nothing but its number
+/// behind, and that not for long.
 #[derive(Default)]
 pub struct Lines {
-    websockets: DashMap<Sid, Weak<Line>>,
+    sessions: DashMap<Sid, Session>,
     ended: DashMap<Sid, Instant>,
 }
 
+struct Session {
+    /// Its WebSockets: one, and those with which it tried to get one.
+    websockets: Vec<Weak<Line>>,
+    polls: Arc<Polls>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { websockets: Vec::new(), polls: Arc::new(Polls::new()) }
+    }
+}
+
+impl Session {
+    fn has_websocket(&self) -> bool {
+        self.websockets.iter().any(|line| line.strong_count() > 0)
+    }
+}
+
 impl Lines {
+    /// A client has joined the namespace: its requests are watched from now on.
+    pub(super) fn watch(&self, sid: Sid) -> Arc<Polls> {
+        Arc::clone(&self.sessions.entry(sid).or_default().polls)
+    }
+
     /// A session has a WebSocket, from the start or by an upgrade.
     pub fn carries(&self, sid: Sid, line: &Arc<Line>) {
-        self.websockets.insert(sid, Arc::downgrade(line));
+        let mut session = self.sessions.entry(sid).or_default();
+        session.websockets.retain(|line| line.strong_count() > 0);
+        session.websockets.push(Arc::downgrade(line));
+    }
+
+    /// A session that is watched asks for what there is.
+    pub fn asks(&self, sid: Sid) {
+        if let Some(session) = self.sessions.get(&sid) {
+            session.polls.ask();
+        }
+    }
+
+    /// It was answered with all that there was.
+    pub fn has_taken_all(&self, sid: Sid) {
+        if let Some(session) = self.sessions.get(&sid) {
+            session.polls.empty();
+        }
     }
 
     /// Whether requests of a session are to be answered as if it were unknown.
@@ -36,25 +78,43 @@ impl Lines {
         self.ended.contains_key(&sid)
     }
 
+    /// Those without a WebSocket that have not asked for so long.
+    pub(super) fn silent(&self, silence: Duration) -> Vec<Sid> {
+        let silent = self.sessions.iter().filter(|it| !it.has_websocket() && it.polls.silence() > silence);
+        silent.map(|it| *it.key()).collect()
+    }
+
+    /// Takes a socket out of the namespace, and ends its connection where it can't be told.
+    pub(super) fn disconnect(&self, socket: &SocketRef) {
+        if socket.clone().disconnect().is_err() {
+            self.end(socket.id);
+        }
+    }
+
+    /// Takes a socket out of the namespace, and ends its connection.
+    pub(super) fn hang_up(&self, socket: &SocketRef) {
+        let _ = socket.clone().disconnect();
+        self.end(socket.id);
+    }
+
     /// Ends a session's connection. Clients see a lost connection, and those that have leave to come
     /// back do.
     pub(super) fn end(&self, sid: Sid) {
-        let line = self.websockets.remove(&sid).and_then(|(_, line)| line.upgrade());
-        match line {
-            Some(line) => line.cut(),
-            // Polling has no connection of its own: its next request finds no session.
-            None => drop(self.ended.insert(sid, Instant::now())),
+        // A request of a polling session finds no session from now on.
+        self.ended.insert(sid, Instant::now());
+        if let Some((_, session)) = self.sessions.remove(&sid) {
+            session.websockets.iter().filter_map(Weak::upgrade).for_each(|line| line.cut());
         }
     }
 
     /// A session's connection has ended by itself.
     pub(super) fn forget(&self, sid: Sid) {
-        self.websockets.remove(&sid);
+        self.sessions.remove(&sid);
     }
 
     /// Forgets what has passed.
     pub fn forget_the_ended(&self) {
-        self.websockets.retain(|_, line| line.strong_count() > 0);
+        self.sessions.retain(|_, session| session.has_websocket() || session.polls.silence() < GONE);
         self.ended.retain(|_, at| at.elapsed() < REMEMBERED);
     }
 }

@@ -5,13 +5,18 @@
 
 mod credentials;
 mod deadlines;
+mod elsewhere;
 mod gate;
 mod hub;
 mod lines;
+mod manners;
 mod outlet;
+mod polls;
 mod resume;
+mod sessions;
 mod sign_in;
 mod stream;
+mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,8 +96,12 @@ pub fn endpoint(config: &RealtimeConfig, gate: Arc<Gate>) -> (EngineService, Soc
     (service, io)
 }
 
-async fn listen(socket: SocketRef, State(gate): State<Arc<Gate>>) -> Result<(), std::convert::Infallible> {
-    gate.open(&socket);
+async fn listen(
+    socket: SocketRef,
+    TryData(auth): TryData<serde_json::Value>,
+    State(gate): State<Arc<Gate>>,
+) -> Result<(), std::convert::Infallible> {
+    gate.open(&socket, Gate::brings_proof(&socket, &auth.unwrap_or_default()));
     socket.on_fallback(on_event);
     socket.on_disconnect(on_disconnect);
     Ok(())
@@ -109,8 +118,10 @@ async fn on_event(
     ack: AckSender,
     State(gate): State<Arc<Gate>>,
 ) {
-    if !gate.may_speak(socket.id) {
-        return gate.turn_away(&socket, &ErrorCode::RateLimited.into());
+    match gate.may_speak(&socket) {
+        Some(true) => {}
+        Some(false) => return gate.turn_away(&socket, &ErrorCode::RateLimited.into()),
+        None => return,
     }
     match name.as_str() {
         events::AUTHENTICATE => {
@@ -127,11 +138,11 @@ async fn on_event(
 
 async fn on_disconnect(socket: SocketRef, reason: DisconnectReason, State(gate): State<Arc<Gate>>) {
     tracing::debug!(%reason, "a socket has gone");
-    gate.close(socket.id);
+    gate.close(&socket);
     match reason {
         // It has left the namespace, not the connection.
         DisconnectReason::ServerNSDisconnect | DisconnectReason::ClientNSDisconnect => gate.hang_up_soon(socket.id),
-        _ => gate.hub.lines().forget(socket.id),
+        _ => gate.forget_connection(socket.id),
     }
 }
 

@@ -4,14 +4,14 @@
 //! joins, and after a full buffer. Must not read anybody's log but the member's own user's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use wire::events::SyncRequired;
+use wire::events::{self, SyncRequired};
 
-use super::hub::{Hub, Straggler};
+use super::hub::{Hub, Standing, Straggler};
 use super::outlet::Outlet;
-use crate::store::{self, LogEnds, Store};
+use crate::store::{self, FeedEvent, LogEnds, Store};
 
 /// How many events are read at once.
 const PAGE: u32 = 500;
@@ -19,9 +19,12 @@ const PAGE: u32 = 500;
 /// and go on from where it was.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Why a client has to reload: what it lacks is not kept any more.
+const TOO_OLD: &str = "too_old";
+
 /// What a member asked for and what can be done about it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Start {
+enum Start {
     /// From now on.
     Live,
     /// Everything after this number, which is missing to it.
@@ -31,16 +34,22 @@ pub(crate) enum Start {
 }
 
 /// What `since` means for a log that reaches from one end to the other.
-pub(crate) fn start(since: Option<u64>, ends: LogEnds) -> Start {
+fn start(since: Option<u64>, ends: LogEnds) -> Start {
     let LogEnds { oldest, newest } = ends;
     let impossible =
         |reason: &str| Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq: oldest, seq: newest });
     match since {
         None => Start::Live,
         Some(since) if since > newest => impossible("ahead"),
-        Some(since) if since + 1 < oldest => impossible("too_old"),
+        Some(since) if since + 1 < oldest => impossible(TOO_OLD),
         Some(since) => Start::After(since),
     }
+}
+
+/// Tells a member that it has to reload, since the log does not hold what it lacks.
+fn reload(user_id: &Arc<str>, required: &SyncRequired) -> store::Result<FeedEvent> {
+    let payload = serde_json::value::to_raw_value(required)?.into();
+    Ok(FeedEvent { user_id: Arc::clone(user_id), seq: required.seq, name: events::SYNC_REQUIRED, payload })
 }
 
 /// Why a member could not be brought up to date.
@@ -52,58 +61,109 @@ enum Stuck {
     Store(#[from] store::Error),
 }
 
-/// Gives a member everything after `cursor` until it is level with what is published. Events up to
-/// `replay_until` are marked as replayed.
-async fn catch_up(
-    store: &dyn Store,
-    hub: &Hub,
-    user_id: &Arc<str>,
-    outlet: &Outlet,
-    mut cursor: u64,
-    replay_until: u64,
-) -> Result<(), Stuck> {
-    loop {
-        // Level first: most members that join have missed nothing.
-        if cursor >= replay_until && hub.level(user_id, outlet.id(), cursor) {
-            return Ok(());
-        }
-        for event in store.events_after(Arc::clone(user_id), cursor, PAGE).await? {
-            let event = if event.seq <= replay_until { event.replayed()? } else { event };
-            cursor = event.seq;
-            if !outlet.give(&event) {
-                wait_for_room(outlet, &event).await?;
+/// What a member lacks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lacks {
+    /// The newest number that it has.
+    pub(super) cursor: u64,
+    /// Up to this number events are marked as replayed; it is brought so far at least.
+    pub(super) replay_until: u64,
+}
+
+impl Lacks {
+    /// Whether there is nothing to replay.
+    pub(super) fn is_nothing(self) -> bool {
+        self.cursor >= self.replay_until
+    }
+}
+
+/// A member that is being brought up to date.
+struct CatchUp<'a> {
+    store: &'a dyn Store,
+    hub: &'a Hub,
+    user_id: &'a Arc<str>,
+    outlet: &'a Outlet,
+}
+
+impl CatchUp<'_> {
+    /// Gives it everything that it lacks until it is level with what is published, or has left.
+    async fn run(&self, mut lacks: Lacks) -> Result<(), Stuck> {
+        loop {
+            // Level first: most members that join have missed nothing.
+            match self.hub.level(self.user_id, self.outlet.id(), lacks.cursor, lacks.replay_until) {
+                Standing::Gone | Standing::Level => return Ok(()),
+                Standing::Behind => {}
+            }
+            let page = self.store.events_after(Arc::clone(self.user_id), lacks.cursor, PAGE).await?;
+            if page.first().is_none_or(|event| event.seq != lacks.cursor + 1) {
+                lacks = self.start_over().await?;
+                continue;
+            }
+            for event in page {
+                let event = if event.seq <= lacks.replay_until { event.replayed()? } else { event };
+                lacks.cursor = event.seq;
+                if !self.give(&event).await? {
+                    return Ok(());
+                }
             }
         }
     }
-}
 
-/// Tries again with growing pauses: a buffer says nothing when it empties.
-async fn wait_for_room(outlet: &Outlet, event: &store::FeedEvent) -> Result<(), Stuck> {
-    let mut pause = Duration::from_millis(5);
-    let mut waited = Duration::ZERO;
-    while outlet.is_open() && waited < PATIENCE {
-        tokio::time::sleep(pause).await;
-        waited += pause;
-        pause = (pause * 2).min(Duration::from_millis(250));
-        if outlet.give(event) {
-            return Ok(());
-        }
+    /// What it lacks was forgotten meanwhile: it is told to reload, and goes on from the newest.
+    async fn start_over(&self) -> Result<Lacks, Stuck> {
+        let LogEnds { oldest, newest } = self.store.log_ends(Arc::clone(self.user_id)).await?;
+        let required = SyncRequired { reason: TOO_OLD.to_owned(), oldest_seq: oldest, seq: newest };
+        self.give(&reload(self.user_id, &required)?).await?;
+        Ok(Lacks { cursor: newest, replay_until: 0 })
     }
-    Err(Stuck::Unread)
+
+    /// Hands over an event, in the end; false where the member has left. Tries again with growing pauses.
+    async fn give(&self, event: &FeedEvent) -> Result<bool, Stuck> {
+        let mut pause = Duration::from_millis(5);
+        let started = Instant::now();
+        while !self.outlet.give(event) {
+            if !self.outlet.is_open() || !self.hub.has(self.user_id, self.outlet.id()) {
+                return Ok(false);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Stuck::Unread);
+            }
+            self.outlet.wait(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(250));
+        }
+        Ok(true)
+    }
 }
 
-/// The same, and a member that stays stuck loses its place: it can come back and resume.
-pub(super) async fn catch_up_or_cut_off(
-    store: &dyn Store,
+/// Brings a member of a room up to date. One that stays stuck loses its place: it can come back and resume.
+pub(super) async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, outlet: &Outlet, lacks: Lacks) {
+    if let Err(reason) = (CatchUp { store, hub, user_id, outlet }).run(lacks).await {
+        tracing::info!(%reason, user.id = %user_id, "a slow reader is cut off");
+        hub.cut_off(user_id, outlet);
+    }
+}
+
+/// Begins with a member that has joined: what it asked for that the log does not hold is told, and what it
+/// lacks of the rest is for [`catch_up`].
+pub(super) fn begin(
     hub: &Hub,
     user_id: &Arc<str>,
     outlet: &Outlet,
-    cursor: u64,
-    replay_until: u64,
-) {
-    if let Err(reason) = catch_up(store, hub, user_id, outlet, cursor, replay_until).await {
-        tracing::info!(%reason, user.id = %user_id, "a slow reader is cut off");
-        hub.cut_off(user_id, outlet);
+    since: Option<u64>,
+    ends: LogEnds,
+) -> store::Result<Lacks> {
+    let from_now = Lacks { cursor: ends.newest, replay_until: 0 };
+    match start(since, ends) {
+        Start::Live => Ok(from_now),
+        Start::After(since) => {
+            hub.metrics().resumed("replayed");
+            Ok(Lacks { cursor: since, replay_until: ends.newest })
+        }
+        Start::Impossible(required) => {
+            hub.metrics().resumed("sync_required");
+            outlet.give(&reload(user_id, &required)?);
+            Ok(from_now)
+        }
     }
 }
 
@@ -112,7 +172,8 @@ pub(super) async fn catch_up_or_cut_off(
 pub(super) async fn mend(store: Arc<dyn Store>, hub: Arc<Hub>, mut stragglers: mpsc::UnboundedReceiver<Straggler>) {
     while let Some(Straggler { user_id, outlet, cursor }) = stragglers.recv().await {
         let (store, hub) = (Arc::clone(&store), Arc::clone(&hub));
-        tokio::spawn(async move { catch_up_or_cut_off(store.as_ref(), &hub, &user_id, &outlet, cursor, 0).await });
+        let lacks = Lacks { cursor, replay_until: 0 };
+        tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await });
     }
 }
 

@@ -15,13 +15,16 @@ use super::Gate;
 use super::credentials::Credentials;
 use super::hub::Full;
 use super::outlet::Outlet;
-use super::resume::{self, Start};
+use super::resume::{self, Lacks};
+use super::visit::Visit;
+use crate::auth::origin;
 use crate::auth::{self, Identity, session};
-use crate::http::origin;
 
 impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
     pub(super) async fn sign_in_at_handshake(&self, socket: SocketRef, auth: Value) {
+        let Some(visit) = Visit::of(&socket) else { return };
+        let _turn = visit.first_turn().await;
         let credentials = Credentials::read(&auth);
         let outcome = match credentials.token {
             Some(token) => match self.check(&token).await {
@@ -37,13 +40,20 @@ impl Gate {
                 Err(code) => Err(code),
             },
         };
-        let _ = self.admit(&socket, outcome, credentials.since).await;
+        let _ = self.admit(&socket, &visit, outcome, credentials.since).await;
+    }
+
+    /// Whether a handshake brings something to sign in with.
+    pub(super) fn brings_proof(socket: &SocketRef, auth: &Value) -> bool {
+        Credentials::read(auth).token.is_some() || session::is_present(&socket.req_parts().headers)
     }
 
     /// Answers `authenticate`.
     pub(super) async fn sign_in(&self, socket: &SocketRef, payload: Value) -> AuthenticateAck {
+        let Some(visit) = Visit::of(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
+        let _turn = visit.turn().await;
         let credentials = Credentials::read(&payload);
-        let signed_in = self.user(socket.id);
+        let signed_in = self.user(socket);
         let since = credentials.since;
         let outcome = match (credentials, signed_in) {
             // Signed in, and no newer token: answered again, and nothing changes.
@@ -61,7 +71,7 @@ impl Gate {
             _ => Err(ErrorCode::MissingCredentials),
         };
         match outcome {
-            Ok(Some(identity)) => self.admit(socket, Ok(identity), since).await,
+            Ok(Some(identity)) => self.admit(socket, &visit, Ok(identity), since).await,
             Ok(None) => self.answer_again(socket).await,
             Err(code) => self.refuse_proof(socket, code),
         }
@@ -84,12 +94,8 @@ impl Gate {
         if !session::is_present(headers) || !origin::is_own(headers) {
             return Ok(None);
         }
-        match session::of_request(self.store.as_ref(), headers, (self.clock)()).await {
-            Ok(Some(session)) => Ok(Some(Identity {
-                user_id: session.user_id,
-                expires_at: session.expires_at,
-                session: session::id(headers),
-            })),
+        match session::identity(self.store.as_ref(), headers, (self.clock)()).await {
+            Ok(Some(identity)) => Ok(Some(identity)),
             Ok(None) => Err(ErrorCode::InvalidToken),
             Err(error) => {
                 tracing::warn!(%error, "a session could not be looked up");
@@ -101,6 +107,7 @@ impl Gate {
     async fn admit(
         &self,
         socket: &SocketRef,
+        visit: &Arc<Visit>,
         outcome: Result<Identity, ErrorCode>,
         since: Option<u64>,
     ) -> AuthenticateAck {
@@ -112,7 +119,7 @@ impl Gate {
             self.hub.metrics().signed_in("socket", ErrorCode::UserMismatch.as_str());
             return refuse(socket, ErrorCode::UserMismatch);
         };
-        let outlet = Outlet::Socket(socket.clone());
+        let outlet = Outlet::Socket(socket.clone(), Arc::clone(visit));
         let is_new = match self.hub.join(&user_id, &outlet) {
             Ok(is_new) => is_new,
             Err(Full) => {
@@ -123,7 +130,7 @@ impl Gate {
             }
         };
         // It may have gone while it was being admitted, before there was a place to leave.
-        if self.user(socket.id).is_none() {
+        if self.user(socket).is_none() {
             self.hub.leave(&user_id, outlet.id());
         }
         if is_new { self.welcome(socket, &user_id, outlet, since).await } else { self.answer_again(socket).await }
@@ -152,39 +159,28 @@ impl Gate {
             Err(error) => {
                 tracing::warn!(%error, "a user's log could not be read");
                 self.hub.metrics().signed_in("socket", ErrorCode::AuthUnavailable.as_str());
-                self.forget(socket.id);
+                self.forget(socket);
                 return refuse(socket, ErrorCode::AuthUnavailable);
             }
         };
         tell(socket, user_id, ends.newest);
         self.hub.metrics().signed_in("socket", "accepted");
-        let (from, replay_until) = match resume::start(since, ends) {
-            Start::Live => (ends.newest, 0),
-            Start::After(since) => {
-                self.hub.metrics().resumed("replayed");
-                (since, ends.newest)
-            }
-            Start::Impossible(required) => {
-                self.hub.metrics().resumed("sync_required");
-                let _ = socket.emit(events::SYNC_REQUIRED, &required);
-                (ends.newest, 0)
-            }
-        };
-        self.bring_up(user_id, outlet, from, replay_until).await;
+        match resume::begin(&self.hub, user_id, &outlet, since, ends) {
+            Ok(lacks) => self.bring_up(user_id, outlet, lacks).await,
+            Err(error) => tracing::error!(%error, "a replay could not be begun"),
+        }
         accepted(user_id, ends.newest)
     }
 
     /// A member that has missed nothing is level at once; a replay goes on beside.
-    async fn bring_up(&self, user_id: &Arc<str>, outlet: Outlet, from: u64, replay_until: u64) {
+    async fn bring_up(&self, user_id: &Arc<str>, outlet: Outlet, lacks: Lacks) {
         let (store, hub, user_id) = (Arc::clone(&self.store), Arc::clone(&self.hub), Arc::clone(user_id));
-        let work = async move {
-            resume::catch_up_or_cut_off(store.as_ref(), &hub, &user_id, &outlet, from, replay_until).await;
-        };
-        if from >= replay_until { work.await } else { drop(tokio::spawn(work)) }
+        let work = async move { resume::catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await };
+        if lacks.is_nothing() { work.await } else { drop(tokio::spawn(work)) }
     }
 
     async fn answer_again(&self, socket: &SocketRef) -> AuthenticateAck {
-        let Some(user_id) = self.user(socket.id) else { return refuse(socket, ErrorCode::MissingCredentials) };
+        let Some(user_id) = self.user(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
         match self.store.log_ends(Arc::clone(&user_id)).await {
             Ok(ends) => {
                 tell(socket, &user_id, ends.newest);

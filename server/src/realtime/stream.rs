@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use wire::ErrorCode;
-use wire::events::SyncRequired;
 
 use super::Gate;
-use super::gate::Holder;
 use super::hub::Full;
-use super::outlet::{MemberId, Outlet};
-use super::resume::{self, Start};
+use super::outlet::Outlet;
+use super::resume;
+use super::sessions::Holder;
+use super::visit::MemberId;
 use crate::auth::Identity;
 use crate::auth::session::SessionId;
 use crate::store::{self, FeedEvent};
@@ -39,8 +39,6 @@ pub struct Subscription {
     session: Option<SessionId>,
     id: MemberId,
     events: mpsc::Receiver<FeedEvent>,
-    /// What to tell first, where the log does not hold what was asked for.
-    pub sync_required: Option<SyncRequired>,
 }
 
 impl Subscription {
@@ -48,31 +46,18 @@ impl Subscription {
     pub async fn start(gate: Arc<Gate>, identity: &Identity, since: Option<u64>) -> Result<Self, Error> {
         let user_id: Arc<str> = Arc::from(identity.user_id.as_str());
         let (sender, events) = mpsc::channel(BUFFER);
-        let outlet = Outlet::Stream(uuid::Uuid::now_v7(), sender);
-        let (id, session) = (outlet.id(), identity.session);
+        let (id, session) = (MemberId::new(), identity.session);
+        let outlet = Outlet::Stream(id, sender);
         gate.hub.join(&user_id, &outlet).map_err(|Full| Error::Full)?;
         if let Some(session) = session {
-            gate.enter_session(session, Holder::Stream(Arc::clone(&user_id), id));
+            gate.sessions.enter(session, Holder::Stream(Arc::clone(&user_id), id));
         }
         let (hub, store) = (Arc::clone(&gate.hub), Arc::clone(&gate.store));
         // From here on it leaves by being dropped.
-        let mut subscription = Self { gate, user_id: Arc::clone(&user_id), session, id, events, sync_required: None };
+        let subscription = Self { gate, user_id: Arc::clone(&user_id), session, id, events };
         let ends = store.log_ends(Arc::clone(&user_id)).await?;
-        let (from, replay_until) = match resume::start(since, ends) {
-            Start::Live => (ends.newest, 0),
-            Start::After(since) => {
-                hub.metrics().resumed("replayed");
-                (since, ends.newest)
-            }
-            Start::Impossible(required) => {
-                hub.metrics().resumed("sync_required");
-                subscription.sync_required = Some(required);
-                (ends.newest, 0)
-            }
-        };
-        tokio::spawn(async move {
-            resume::catch_up_or_cut_off(store.as_ref(), &hub, &user_id, &outlet, from, replay_until).await;
-        });
+        let lacks = resume::begin(&hub, &user_id, &outlet, since, ends)?;
+        tokio::spawn(async move { resume::catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await });
         Ok(subscription)
     }
 
@@ -87,7 +72,7 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         self.gate.hub.leave(&self.user_id, self.id);
         if let Some(session) = self.session {
-            self.gate.leave_session(session, self.id);
+            self.gate.sessions.leave(session, self.id);
         }
     }
 }

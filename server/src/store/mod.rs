@@ -200,6 +200,9 @@ pub trait Store: Inbox + Outbox {
     /// How far a user's event log reaches.
     async fn log_ends(&self, user_id: Arc<str>) -> Result<LogEnds>;
 
+    /// The newest event number of each of these users, in their order.
+    async fn newest_events(&self, users: Vec<Arc<str>>) -> Result<Vec<u64>>;
+
     /// A user's events after a number, in order, at most `limit` of them.
     async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>>;
 

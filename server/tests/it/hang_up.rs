@@ -5,19 +5,10 @@ use std::time::{Duration, Instant};
 use http::header::COOKIE;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::auth::session;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Basiq, Socket, TestApp, basiq_body};
-
-/// A dashboard's session of the user, as its cookie.
-async fn cookie(app: &TestApp, user_id: &str) -> String {
-    let lifetime = Duration::from_secs(600);
-    let (user_id, name) = (user_id.to_owned(), "Someone".to_owned());
-    let cookie = session::start(app.state.store.as_ref(), user_id, name, lifetime, false, app.now()).await.unwrap();
-    cookie.split(';').next().unwrap().to_owned()
-}
+use crate::support::{Basiq, Socket, TestApp, basiq_body, cookie};
 
 #[tokio::test]
 async fn a_websocket_that_ignores_its_disconnect_is_cut() {
@@ -77,11 +68,11 @@ async fn a_session_that_was_ended_elsewhere_ends_its_sockets_and_streams() {
     socket.expect("authenticated").await;
     let stream = app.request(Method::GET, "/api/events").header(COOKIE, &cookie).send().await.unwrap();
     assert_eq!(app.hub.count("alice"), 2);
-    app.state.gate.check_sessions().await.unwrap();
+    app.state.gate.notice_ended_sessions().await.unwrap();
     socket.expect_nothing().await;
     // As another process would, without telling this one.
     assert_eq!(app.state.store.delete_sessions("alice".to_owned()).await.unwrap(), 1);
-    app.state.gate.check_sessions().await.unwrap();
+    app.state.gate.notice_ended_sessions().await.unwrap();
     assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
     socket.expect_disconnect().await;
     let rest = tokio::time::timeout(Duration::from_secs(5), stream.text()).await.unwrap().unwrap();

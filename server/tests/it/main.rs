@@ -5,6 +5,7 @@
 mod admin;
 mod api;
 mod cli;
+mod comings;
 mod core_app;
 mod crash;
 mod hang_up;

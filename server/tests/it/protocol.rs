@@ -67,6 +67,8 @@ async fn requests_that_are_no_handshake_and_belong_to_no_session_are_refused() {
         "/socket.io/?EIO=4&transport=carrier-pigeon",
         "/socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAA",
         "/socket.io/?EIO=4&transport=polling&sid=nonsense",
+        "/socket.io/?EIO=3&EIO=4&transport=polling",
+        "/socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAA&sid=AAAAAAAAAAAAAAAB",
     ] {
         assert_eq!(get(&app, path).await.status(), 400, "{path}");
     }

@@ -112,6 +112,10 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| feed::ends(connection, &user_id)).await
     }
 
+    async fn newest_events(&self, users: Vec<Arc<str>>) -> Result<Vec<u64>> {
+        self.readers.read(move |connection| users.iter().map(|user| feed::newest_seq(connection, user)).collect()).await
+    }
+
     async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
         self.readers.read(move |connection| feed::after(connection, &user_id, after, limit)).await
     }

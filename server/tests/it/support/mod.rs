@@ -2,10 +2,12 @@
 
 mod app;
 mod core_app;
+mod polling;
 mod provider;
 mod socket;
 
-pub(crate) use app::{SERVICE_SECRET, TestApp, code, config};
+pub(crate) use app::{SERVICE_SECRET, TestApp, code, config, cookie};
 pub(crate) use core_app::{CoreAppDouble, forwarding};
+pub(crate) use polling::Polling;
 pub(crate) use provider::{APIDECK_SECRET, BASIQ_SECRET, Basiq, basiq_body, post};
 pub(crate) use socket::Socket;

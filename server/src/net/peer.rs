@@ -1,20 +1,15 @@
 //! Who is at the other end of a connection.
 //!
-//! Owns the address that limits are kept by, seen through the proxies that are trusted, and the means
-//! to end a connection from elsewhere. Must not decide on limits.
+//! Owns the address that limits are kept by, seen through the proxies that are trusted. Must not decide
+//! on limits.
 
-use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 
-use futures_util::task::AtomicWaker;
 use http::HeaderMap;
 use ipnet::IpNet;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use super::line::Line;
 
 /// What every request carries in its extensions.
 #[derive(Clone)]
@@ -62,78 +57,6 @@ fn parse(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(hop, |(address, _)| address);
     let with_port = || bare.parse::<std::net::SocketAddr>().map(|address| address.ip());
     bare.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
-}
-
-/// The means to end a connection from elsewhere: the engine under a socket has none of its own.
-#[derive(Default)]
-pub struct Line {
-    is_cut: AtomicBool,
-    reader: AtomicWaker,
-    writer: AtomicWaker,
-}
-
-impl Line {
-    /// Ends the connection.
-    pub fn cut(&self) {
-        self.is_cut.store(true, Ordering::Release);
-        self.reader.wake();
-        self.writer.wake();
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if self.is_cut.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
-    }
-}
-
-/// A TCP stream that ends when its line is cut.
-pub(super) struct Severable {
-    stream: TcpStream,
-    line: Arc<Line>,
-}
-
-impl Severable {
-    pub(super) fn new(stream: TcpStream, line: Arc<Line>) -> Self {
-        Self { stream, line }
-    }
-}
-
-impl AsyncRead for Severable {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // Registered before looking, so that a cut in between is not slept through.
-        self.line.reader.register(cx.waker());
-        self.line.check()?;
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Severable {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.line.writer.register(cx.waker());
-        self.line.check()?;
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.line.writer.register(cx.waker());
-        self.line.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
 }
 
 #[cfg(test)]
