@@ -100,6 +100,8 @@ async fn leaving_and_coming_back_at_once_is_another_stay_with_a_replay_of_its_ow
     for _ in 0..10 {
         let mut socket = Socket::open(&app.address, &[]).await.unwrap();
         socket.send(auth(301)).await;
+        // It is in the namespace by then, and its sign-in under way.
+        assert!(socket.packet().await.is_some_and(|packet| packet.starts_with("40{")));
         socket.send("41").await;
         socket.send(auth(0)).await;
         let mut seqs = vec![];
@@ -146,8 +148,7 @@ async fn a_bare_authenticate_right_after_a_handshake_waits_for_it() {
     let app = TestApp::start().await;
     let cookie = cookie(&app, "alice").await;
     for _ in 0..20 {
-        let mut socket = Socket::open(&app.address, &[("cookie", cookie.as_str())]).await.unwrap();
-        socket.send("40").await;
+        let mut socket = Socket::connect(&app.address, None, &[("cookie", cookie.as_str())]).await;
         socket.send(r#"420["authenticate","alice"]"#).await;
         let ack = loop {
             let packet = socket.packet().await.unwrap();
