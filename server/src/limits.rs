@@ -13,8 +13,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::LimitsConfig;
 
-/// How often a minute a password may be tried for an e-mail address.
-const PASSWORDS_PER_EMAIL: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// How often a minute a password may be tried for an e-mail address from one address, so that nobody can
+/// lock its owner out from elsewhere; and from all of them, whoever they are.
+const PASSWORDS_PER_EMAIL_AND_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const PASSWORDS_PER_EMAIL: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How often a minute somebody may try to sign in from an address: an office shares one.
 const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
@@ -35,6 +37,7 @@ pub struct Limits {
     calls_by_user: Keyed<String>,
     calls_by_address: Keyed<IpAddr>,
     passwords_by_email: Keyed<String>,
+    passwords_by_email_and_address: Keyed<(String, IpAddr)>,
     sign_ins_by_address: Keyed<IpAddr>,
     syncs_by_connection: Keyed<String>,
 }
@@ -49,6 +52,7 @@ impl Limits {
             calls_by_user: keyed(config.calls_per_user),
             calls_by_address: keyed(config.calls_per_address),
             passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
+            passwords_by_email_and_address: keyed(Some(PASSWORDS_PER_EMAIL_AND_ADDRESS)),
             sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
             syncs_by_connection: keyed(Some(SYNCS_PER_CONNECTION)),
         }
@@ -93,7 +97,10 @@ impl Limits {
     }
 
     /// Somebody tries a password for an e-mail address.
-    pub fn password_for(&self, email: &str) -> Result<(), TooMany> {
+    pub fn password_for(&self, email: &str, from: Option<IpAddr>) -> Result<(), TooMany> {
+        if let (Some(limiter), Some(address)) = (&self.passwords_by_email_and_address, from) {
+            check(limiter, &(email.to_owned(), holder(address)))?;
+        }
         check_text(&self.passwords_by_email, email)
     }
 
@@ -110,6 +117,7 @@ impl Limits {
         forget(&self.calls_by_user);
         forget(&self.calls_by_address);
         forget(&self.passwords_by_email);
+        forget(&self.passwords_by_email_and_address);
         forget(&self.sign_ins_by_address);
         forget(&self.syncs_by_connection);
     }
@@ -188,6 +196,18 @@ mod tests {
         assert!(
             (0..5).all(|_| limits.call_from(address("127.0.0.1")).is_ok() && limits.call_from(address("::1")).is_ok())
         );
+    }
+
+    #[test]
+    fn nobody_can_lock_the_owner_of_an_e_mail_address_out_from_elsewhere() {
+        let limits = Limits::new(&LimitsConfig::default());
+        let (owner, other) = (Some(address("198.51.100.1")), Some(address("203.0.113.9")));
+        let tried = (0..200).filter(|_| limits.password_for("ada@example.com", other).is_ok()).count();
+        assert_eq!(tried, 10);
+        assert_eq!(limits.password_for("ada@example.com", owner), Ok(()));
+        let from_everywhere = (0..200_u8)
+            .filter(|last| limits.password_for("ada@example.com", Some(IpAddr::from([10, 0, 0, *last]))).is_ok());
+        assert_eq!(from_everywhere.count(), 100 - 11);
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl Server {
             hub,
             gate,
             tokens,
+            passwords: Arc::default(),
             limits,
             metrics,
             forward,

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::password::Passwords;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -36,6 +37,8 @@ pub struct App {
     pub gate: Arc<Gate>,
     /// Whose token it is.
     pub tokens: Arc<TokenVerifier>,
+    /// Whose password it is.
+    pub passwords: Arc<Passwords>,
     /// How often somebody may call.
     pub limits: Arc<Limits>,
     /// What is counted.

@@ -3,14 +3,22 @@
 //! Owns hashing and checking them with argon2id. Must not keep a password, nor take longer for an
 //! e-mail address that exists than for one that does not.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _};
+use tokio::sync::Semaphore;
+
+use crate::config::random_secret;
 
 /// The shortest password that is taken (NIST SP 800-63B asks for 8 at least).
 pub const SHORTEST: usize = 10;
 /// Longer ones only cost time.
 const LONGEST: usize = 1000;
+
+/// How many are checked at once.
+const AT_ONCE: usize = 2;
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a password cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,30 +43,49 @@ fn hash_blocking(password: &str) -> Result<String, Error> {
     Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| Error::Hash)
 }
 
-/// Whether the password is the one with this hash. Without a hash (no such user) the same work is
-/// done for a hash that no password has.
-pub async fn verify(password: String, hash: Option<String>) -> bool {
-    if password.len() > LONGEST * 4 {
-        return false;
+/// Checks passwords, a few at a time: each takes 19 MiB and a processor for a while, and anybody may ask.
+pub struct Passwords {
+    places: Semaphore,
+    /// How long somebody waits for a place.
+    patience: Duration,
+    /// A hash of a random password, made at the first need.
+    nobodys: OnceLock<Option<String>>,
+}
+
+/// Too many are being checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { places: Semaphore::new(AT_ONCE), patience: PATIENCE, nobodys: OnceLock::new() }
     }
-    let work = move || match hash {
-        Some(hash) => matches_hash(&password, &hash),
-        None => {
-            let _ = nobody().map(|hash| matches_hash(&password, hash));
-            false
+}
+
+impl Passwords {
+    /// Whether the password is the one with this hash. Without a hash (no such user) the same work is
+    /// done for a hash that no password has.
+    pub async fn verify(self: &Arc<Self>, password: String, hash: Option<String>) -> Result<bool, Busy> {
+        if password.len() > LONGEST * 4 {
+            return Ok(false);
         }
-    };
-    tokio::task::spawn_blocking(work).await.unwrap_or(false)
+        let place = tokio::time::timeout(self.patience, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(Busy) };
+        let passwords = Arc::clone(self);
+        let work = move || match hash {
+            Some(hash) => matches_hash(&password, &hash),
+            None => {
+                let nobodys = passwords.nobodys.get_or_init(|| hash_blocking(&random_secret()).ok());
+                let _ = nobodys.as_deref().map(|hash| matches_hash(&password, hash));
+                false
+            }
+        };
+        Ok(tokio::task::spawn_blocking(work).await.unwrap_or(false))
+    }
 }
 
 fn matches_hash(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
-}
-
-/// A hash of a random password, made at the first need.
-fn nobody() -> Option<&'static str> {
-    static NOBODY: OnceLock<Option<String>> = OnceLock::new();
-    NOBODY.get_or_init(|| hash_blocking(&crate::config::random_secret()).ok()).as_deref()
 }
 
 #[cfg(test)]
@@ -69,9 +96,20 @@ mod tests {
     async fn only_the_password_itself_matches_its_hash() {
         let hash = hash("correct horse".to_owned()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$"));
-        assert!(verify("correct horse".to_owned(), Some(hash.clone())).await);
-        assert!(!verify("correct horsf".to_owned(), Some(hash)).await);
-        assert!(!verify("correct horse".to_owned(), None).await);
+        let passwords = Arc::new(Passwords::default());
+        let verify = |password: &str, hash: Option<&String>| passwords.verify(password.to_owned(), hash.cloned());
+        assert_eq!(verify("correct horse", Some(&hash)).await, Ok(true));
+        assert_eq!(verify("correct horsf", Some(&hash)).await, Ok(false));
+        assert_eq!(verify("correct horse", None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn more_than_a_few_at_a_time_have_to_wait() {
+        let passwords = Arc::new(Passwords { patience: Duration::ZERO, ..Passwords::default() });
+        let places = passwords.places.acquire_many(2).await.expect("both");
+        assert_eq!(passwords.verify("correct horse".to_owned(), None).await, Err(Busy));
+        drop(places);
+        assert_eq!(passwords.verify("correct horse".to_owned(), None).await, Ok(false));
     }
 
     #[tokio::test]

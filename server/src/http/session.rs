@@ -13,10 +13,14 @@ use wire::ErrorCode;
 
 use super::error::ApiError;
 use crate::auth::extract::{CurrentUser, JsonBody};
-use crate::auth::{password, session};
+use crate::auth::password::Busy;
+use crate::auth::session;
 use crate::limits::TooMany;
 use crate::net::peer::Peer;
 use crate::state::AppState;
+
+/// The longest e-mail address there is (RFC 3696, erratum 1690).
+const LONGEST_EMAIL: usize = 254;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,7 +106,7 @@ async fn prove(
     peer: Option<Peer>,
     proof: Result<Proof, ApiError>,
 ) -> Result<(String, String), ApiError> {
-    if let Some(peer) = peer {
+    if let Some(peer) = &peer {
         state.limits.sign_in_from(peer.address).map_err(too_many_attempts)?;
     }
     let (user_id, display_name) = match proof? {
@@ -111,7 +115,9 @@ async fn prove(
             let display_name = display_name.filter(|name| !name.trim().is_empty() && name.len() <= 200);
             (identity.user_id.clone(), display_name.unwrap_or(identity.user_id))
         }
-        Proof { email: Some(email), password: Some(password), .. } => by_password(state, email, password).await?,
+        Proof { email: Some(email), password: Some(password), .. } => {
+            by_password(state, peer.as_ref(), email, password).await?
+        }
         _ => return Err(ApiError::new(ErrorCode::BadRequest, "Send an email and a password, or a token")),
     };
     let lifetime = state.config.auth.session_lifetime;
@@ -121,11 +127,21 @@ async fn prove(
     Ok((user_id, cookie))
 }
 
-async fn by_password(state: &AppState, email: String, password: String) -> Result<(String, String), ApiError> {
+async fn by_password(
+    state: &AppState,
+    peer: Option<&Peer>,
+    email: String,
+    password: String,
+) -> Result<(String, String), ApiError> {
     let email = email.trim().to_lowercase();
-    state.limits.password_for(&email).map_err(too_many_attempts)?;
+    if email.len() > LONGEST_EMAIL {
+        return Err(ErrorCode::InvalidCredentials.into());
+    }
+    state.limits.password_for(&email, peer.map(|peer| peer.address)).map_err(too_many_attempts)?;
     let user = state.store.user_by_email(email).await?;
-    let is_good = password::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let is_good = state.passwords.verify(password, hash).await;
+    let is_good = is_good.map_err(|Busy| ApiError::from(ErrorCode::Unavailable).retry_after(2))?;
     match user {
         Some(user) if is_good => Ok((user.user_id, user.display_name)),
         _ => Err(ErrorCode::InvalidCredentials.into()),
