@@ -18,4 +18,5 @@ mod resume;
 mod session;
 mod slow;
 mod support;
+mod tokens;
 mod webhooks;
