@@ -15,18 +15,18 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use leptos::config::{Env, LeptosOptions, ReloadWSProtocol};
-use leptos::prelude::provide_context;
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
-use crate::auth::{session, token};
+use crate::auth::{Identity, session, token};
 use crate::http::error::ApiError;
 use crate::operations;
 use crate::state::AppState;
-use crate::store;
+use crate::store::{self, Session};
 
 /// Pages, server functions and files.
 pub fn router(state: &AppState) -> Router<AppState> {
@@ -105,21 +105,27 @@ fn site_folder(state: &AppState) -> PathBuf {
 
 /// Puts the signed-in person into the request's extensions, where the pages look for them.
 async fn add_viewer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if session::is_present(request.headers()) {
-        match session::of_request(state.store.as_ref(), request.headers(), state.now()).await {
-            Ok(Some(session)) => {
-                if let Err(too_many) = state.limits.call_of(&session.user_id) {
-                    return ApiError::from(too_many).into_response();
-                }
-                request
-                    .extensions_mut()
-                    .insert(Viewer { user_id: session.user_id, display_name: session.display_name });
+    match session::of_request(state.store.as_ref(), request.headers(), state.now()).await {
+        Ok(Some(session)) => {
+            if let Err(too_many) = state.limits.call_of(&session.user_id) {
+                return ApiError::from(too_many).into_response();
             }
-            Ok(None) => {}
-            Err(error) => tracing::error!(%error, "a session could not be looked up"),
+            let Session { user_id, display_name, expires_at } = session;
+            let session = session::id(request.headers());
+            let extensions = request.extensions_mut();
+            extensions.insert(Identity { user_id: user_id.clone(), expires_at, session });
+            extensions.insert(Viewer { user_id, display_name });
         }
+        Ok(None) => {}
+        // A page that asks must not think that nobody is signed in any more; one that is opened says what is wrong.
+        Err(error) if is_server_function(&request) => return ApiError::from(error).into_response(),
+        Err(error) => tracing::error!(%error, "a session could not be looked up"),
     }
     next.run(request).await
+}
+
+fn is_server_function(request: &Request) -> bool {
+    request.uri().path().starts_with(app::SERVER_FN_PREFIX)
 }
 
 struct StoreBackend(AppState);
@@ -152,9 +158,9 @@ impl Backend for StoreBackend {
     }
 
     fn socket_token(&self, viewer: &Viewer) -> Option<String> {
-        let auth = &self.0.config.auth;
-        let seconds = i64::try_from(auth.session_lifetime.as_secs()).ok()?;
-        token::sign(auth.jwt_secrets.first()?, &viewer.user_id, self.0.now(), seconds).ok()
+        let request = use_context::<http::request::Parts>()?;
+        let identity = request.extensions.get::<Identity>().filter(|identity| identity.user_id == viewer.user_id)?;
+        token::sign_for_page(self.0.config.auth.jwt_secrets.first()?, identity, self.0.now())
     }
 }
 

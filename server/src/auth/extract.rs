@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use wire::ErrorCode;
 
 use super::{Identity, session};
+use crate::auth;
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -55,7 +56,7 @@ impl FromRequestParts<AppState> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = match bearer(parts) {
-            Some(token) => state.tokens.verify(token, state.now()).await?,
+            Some(token) => auth::of_token(&state.tokens, state.store.as_ref(), token, state.now()).await?,
             None => session::identity(state.store.as_ref(), &parts.headers, state.now())
                 .await?
                 .ok_or(ErrorCode::Unauthorized)?,

@@ -12,6 +12,8 @@ pub mod token;
 
 use jiff::Timestamp;
 
+use crate::store::Store;
+
 /// A user whose token or session was good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -21,6 +23,22 @@ pub struct Identity {
     pub expires_at: Timestamp,
     /// The dashboard's session that it came from, if it did: its end is the proof's end.
     pub session: Option<session::SessionId>,
+}
+
+/// Whose a token is. One that this server made for a page holds as long as that page's session does.
+pub async fn of_token(
+    tokens: &token::TokenVerifier,
+    store: &dyn Store,
+    token: &str,
+    now: Timestamp,
+) -> Result<Identity, Error> {
+    let identity = tokens.verify(token, now).await?;
+    let Some(session) = identity.session else { return Ok(identity) };
+    match store.session(session, now).await {
+        Ok(Some(held)) if held.user_id == identity.user_id => Ok(identity),
+        Ok(_) => Err(Error::Invalid),
+        Err(error) => Err(Error::Unavailable(error.to_string())),
+    }
 }
 
 /// Why a proof was not taken.

@@ -52,6 +52,9 @@ struct Claims {
     /// Seconds; some libraries write fractions.
     exp: f64,
     nbf: Option<f64>,
+    /// Of a token that this server made for one of its pages: the session's id, in hexadecimal.
+    #[serde(rename = "tallywire_session")]
+    session: Option<String>,
 }
 
 impl TokenVerifier {
@@ -113,13 +116,15 @@ fn identity(claims: Claims, now: Timestamp) -> Result<Identity, Error> {
     if claims.exp + leeway <= now || claims.nbf.is_some_and(|nbf| nbf - leeway > now) {
         return Err(Error::Invalid);
     }
+    let session = claims.session.map(|id| hex::decode(id).ok().and_then(|id| id.try_into().ok()).ok_or(Error::Invalid));
+    let session = session.transpose()?;
     let user_id: String = claims.user_id.or(claims.id).or(claims.sub).ok_or(Error::Invalid)?.into();
     if user_id.is_empty() || user_id.len() > 200 {
         return Err(Error::Invalid);
     }
     #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range saturates")]
     let expires_at = Timestamp::from_second(claims.exp as i64).unwrap_or(Timestamp::MAX);
-    Ok(Identity { user_id, expires_at, session: None })
+    Ok(Identity { user_id, expires_at, session })
 }
 
 /// The key of a PEM and the one algorithm it is for.
@@ -137,6 +142,8 @@ struct NewClaims<'a> {
     user_id: &'a str,
     iat: i64,
     exp: i64,
+    #[serde(rename = "tallywire_session", skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
 }
 
 /// A token for a user, as the host application would make it: for the command line, the demo and
@@ -148,8 +155,23 @@ pub fn sign(
     seconds: i64,
 ) -> Result<String, jsonwebtoken::errors::Error> {
     let iat = now.as_second();
-    let claims = NewClaims { user_id, iat, exp: iat + seconds };
-    jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.expose().as_bytes()))
+    encode(secret, &NewClaims { user_id, iat, exp: iat + seconds, session: None })
+}
+
+/// A token for a page whose socket is at another origin, where its session's cookie does not go. It ends
+/// with the session, by itself or when that is ended. Nothing where it is no session's identity.
+pub fn sign_for_page(secret: &Secret, identity: &Identity, now: Timestamp) -> Option<String> {
+    let claims = NewClaims {
+        user_id: &identity.user_id,
+        iat: now.as_second(),
+        exp: identity.expires_at.as_second(),
+        session: Some(hex::encode(identity.session?)),
+    };
+    encode(secret, &claims).ok()
+}
+
+fn encode(secret: &Secret, claims: &NewClaims<'_>) -> Result<String, jsonwebtoken::errors::Error> {
+    jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(secret.expose().as_bytes()))
 }
 
 #[cfg(test)]

@@ -112,6 +112,10 @@ async fn prove(
     let (user_id, display_name) = match proof? {
         Proof { token: Some(token), display_name, .. } => {
             let identity = state.tokens.verify(&token, state.now()).await?;
+            if identity.session.is_some() {
+                // It is a page's, for its socket: a session must not outlive itself by way of it.
+                return Err(ErrorCode::InvalidToken.into());
+            }
             let display_name = display_name.filter(|name| !name.trim().is_empty() && name.len() <= 200);
             (identity.user_id.clone(), display_name.unwrap_or(identity.user_id))
         }

@@ -78,7 +78,8 @@ impl Gate {
     }
 
     async fn check(&self, token: &str) -> Result<Identity, ErrorCode> {
-        self.tokens.verify(token, (self.clock)()).await.map_err(|error| match error {
+        let checked = auth::of_token(&self.tokens, self.store.as_ref(), token, (self.clock)()).await;
+        checked.map_err(|error| match error {
             auth::Error::Invalid => ErrorCode::InvalidToken,
             auth::Error::Unavailable(reason) => {
                 tracing::warn!(%reason, "a token could not be checked");

@@ -147,3 +147,29 @@ async fn signing_out_closes_the_sockets_of_that_session_and_no_other() {
     closed.expect_disconnect().await;
     open.expect_nothing().await;
 }
+
+/// Where sockets are at another origin, which the cookie does not reach, a page signs in with a token of its own.
+#[cfg(feature = "ui")]
+#[tokio::test]
+async fn what_a_page_signs_in_with_elsewhere_ends_with_its_session() {
+    let mut config = crate::support::config();
+    config.http.public_url = Some("https://sockets.example".to_owned());
+    let app = TestApp::with(config).await;
+    let cookie = crate::support::cookie(&app, "alice").await;
+    let page = app.request(Method::GET, "/").header(COOKIE, &cookie).send().await.unwrap().text().await.unwrap();
+    let start = page.find("eyJ").expect("the page has a token");
+    let is_of_token = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
+    let token: String = page[start..].chars().take_while(|char| is_of_token(*char)).collect();
+
+    let mut socket = Socket::connect(&app.address, Some(json!({ "token": token })), &[]).await;
+    assert_eq!(socket.expect("authenticated").await["userId"], json!("alice"));
+    let read = || app.request(Method::GET, "/api/accounts").bearer_auth(&token).send();
+    assert_eq!(read().await.unwrap().status(), 200);
+    let proof = app.request(Method::POST, "/api/session").json(&json!({ "token": token })).send().await.unwrap();
+    assert_eq!(code(proof).await, (401, "INVALID_TOKEN".to_owned()));
+
+    let end = app.request(Method::DELETE, "/api/session").header(COOKIE, &cookie).send().await.unwrap();
+    assert_eq!(end.status(), 204);
+    assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
+    assert_eq!(code(read().await.unwrap()).await, (401, "INVALID_TOKEN".to_owned()));
+}
