@@ -40,6 +40,8 @@ export class Server {
       BASIQ_WEBHOOK_SECRET: secrets.basiq,
       APIDECK_WEBHOOK_SECRET: secrets.apideck,
       WEBHOOK_RATE_LIMIT: '0',
+      // The tests speak plain HTTP.
+      SECURE_COOKIES: 'false',
       ...environment,
     };
     return server.#begin();

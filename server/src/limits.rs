@@ -5,13 +5,14 @@
 //! up somebody else's share.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::LimitsConfig;
+use crate::net::peer::holder;
 
 /// How often a minute a password may be tried for an e-mail address from one address, so that nobody can
 /// lock its owner out from elsewhere; and from all of them, whoever they are.
@@ -36,6 +37,7 @@ pub struct Limits {
     deliveries_by_address: Keyed<IpAddr>,
     calls_by_user: Keyed<String>,
     calls_by_address: Keyed<IpAddr>,
+    sockets_by_address: Keyed<IpAddr>,
     passwords_by_email: Keyed<String>,
     passwords_by_email_and_address: Keyed<(String, IpAddr)>,
     sign_ins_by_address: Keyed<IpAddr>,
@@ -51,6 +53,7 @@ impl Limits {
             deliveries_by_address: keyed(config.webhooks_per_address),
             calls_by_user: keyed(config.calls_per_user),
             calls_by_address: keyed(config.calls_per_address),
+            sockets_by_address: keyed(config.sockets_per_address),
             passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
             passwords_by_email_and_address: keyed(Some(PASSWORDS_PER_EMAIL_AND_ADDRESS)),
             sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
@@ -86,7 +89,12 @@ impl Limits {
         check_text(&self.deliveries_by_user, user_id)
     }
 
-    /// A call, a page or a new socket comes from an address.
+    /// A new socket comes from an address.
+    pub fn socket_from(&self, address: IpAddr) -> Result<(), TooMany> {
+        check_address(&self.sockets_by_address, address)
+    }
+
+    /// A call or a page comes from an address.
     pub fn call_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.calls_by_address, address)
     }
@@ -116,6 +124,7 @@ impl Limits {
         forget(&self.deliveries_by_address);
         forget(&self.calls_by_user);
         forget(&self.calls_by_address);
+        forget(&self.sockets_by_address);
         forget(&self.passwords_by_email);
         forget(&self.passwords_by_email_and_address);
         forget(&self.sign_ins_by_address);
@@ -141,14 +150,6 @@ fn check_address(limiter: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany
     match limiter {
         Some(limiter) if !address.is_loopback() => check(limiter, &holder(address)),
         _ => Ok(()),
-    }
-}
-
-/// Who holds an address: a subscriber has a whole /64 of IPv6 (RFC 6177), and can call from any of it.
-fn holder(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 

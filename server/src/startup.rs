@@ -13,6 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -58,6 +59,7 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(store);
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
         let limits = Arc::new(Limits::new(&config.limits));
+        let cookies = SessionCookies::new(Arc::clone(&store), config.auth.session_lifetime, config.http.secure_cookies);
         let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
         let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits, Arc::clone(&metrics));
@@ -65,6 +67,7 @@ impl Server {
             Arc::clone(&hub),
             Arc::clone(&store),
             Arc::clone(&tokens),
+            cookies.clone(),
             Arc::clone(&clock),
             Arc::clone(&limits),
             &config.realtime,
@@ -80,6 +83,7 @@ impl Server {
             hub,
             gate,
             tokens,
+            cookies,
             passwords: Arc::default(),
             limits,
             metrics,
@@ -117,7 +121,6 @@ impl Server {
     /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { state, front, io, tasks } = self;
-        let proxies = state.config.http.trusted_proxies.clone();
         let stopping = state.stopping.clone();
         let begun = stopping.clone();
         tokio::spawn(async move {
@@ -125,7 +128,7 @@ impl Server {
             tracing::info!("stopping");
             begun.cancel();
         });
-        let serving = listen::serve(listener, front, proxies, stopping.clone());
+        let serving = listen::serve(listener, front, &state.config.http, stopping.clone());
         // Sockets are told as well: they come back elsewhere, or here when it has started again.
         let closing = async {
             stopping.cancelled().await;

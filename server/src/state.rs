@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::password::Passwords;
+use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -37,6 +38,8 @@ pub struct App {
     pub gate: Arc<Gate>,
     /// Whose token it is.
     pub tokens: Arc<TokenVerifier>,
+    /// Whose session it is.
+    pub cookies: SessionCookies,
     /// Whose password it is.
     pub passwords: Arc<Passwords>,
     /// How often somebody may call.

@@ -22,7 +22,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
-use crate::auth::{Identity, session, token};
+use crate::auth::{Identity, token};
 use crate::http::error::ApiError;
 use crate::operations;
 use crate::state::AppState;
@@ -105,13 +105,13 @@ fn site_folder(state: &AppState) -> PathBuf {
 
 /// Puts the signed-in person into the request's extensions, where the pages look for them.
 async fn add_viewer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    match session::of_request(state.store.as_ref(), request.headers(), state.now()).await {
+    match state.cookies.of_request(request.headers(), state.now()).await {
         Ok(Some(session)) => {
             if let Err(too_many) = state.limits.call_of(&session.user_id) {
                 return ApiError::from(too_many).into_response();
             }
             let Session { user_id, display_name, expires_at } = session;
-            let session = session::id(request.headers());
+            let session = state.cookies.id(request.headers());
             let extensions = request.extensions_mut();
             extensions.insert(Identity { user_id: user_id.clone(), expires_at, session });
             extensions.insert(Viewer { user_id, display_name });

@@ -12,7 +12,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 use wire::ErrorCode;
 
-use super::{Identity, session};
+use super::Identity;
 use crate::auth;
 use crate::http::error::ApiError;
 use crate::state::AppState;
@@ -57,9 +57,7 @@ impl FromRequestParts<AppState> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = match bearer(parts) {
             Some(token) => auth::of_token(&state.tokens, state.store.as_ref(), token, state.now()).await?,
-            None => session::identity(state.store.as_ref(), &parts.headers, state.now())
-                .await?
-                .ok_or(ErrorCode::Unauthorized)?,
+            None => state.cookies.identity(&parts.headers, state.now()).await?.ok_or(ErrorCode::Unauthorized)?,
         };
         state.limits.call_of(&identity.user_id)?;
         Ok(Self(identity))

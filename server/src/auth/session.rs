@@ -2,6 +2,7 @@
 //!
 //! Owns the session's cookie and its token. Must not know how somebody proved who they are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -13,71 +14,86 @@ use super::Identity;
 use crate::config::random_bytes;
 use crate::store::{self, Session, Store};
 
-/// The cookie's name.
-pub const COOKIE_NAME: &str = "tallywire_session";
+/// The cookie's name. Over TLS it has a prefix with which a browser takes it from this host alone, and not
+/// from a neighbour of the same domain, who could sign a visitor in as somebody else (RFC 6265bis, 4.1.3.2).
+const SECURE_NAME: &str = "__Host-tallywire_session";
+const PLAIN_NAME: &str = "tallywire_session";
 
 /// What the store knows a session by: the hash of its cookie's value.
 pub type SessionId = [u8; 32];
 
-/// Starts a session; the value of the `Set-Cookie` header. The store sees only the token's hash, so
-/// that a stolen copy of it signs nobody in.
-pub async fn start(
-    store: &dyn Store,
-    user_id: String,
-    display_name: String,
+/// The dashboard's sessions and their cookie.
+#[derive(Clone)]
+pub struct SessionCookies {
+    store: Arc<dyn Store>,
     lifetime: Duration,
-    secure: bool,
-    now: Timestamp,
-) -> store::Result<String> {
-    let token = hex::encode(random_bytes());
-    let expires_at = now.checked_add(lifetime).unwrap_or(Timestamp::MAX);
-    store.add_session(hash(&token), Session { user_id, display_name, expires_at }, now).await?;
-    Ok(cookie(&token, lifetime.as_secs(), secure))
+    is_secure: bool,
 }
 
-/// The session of a request, if it has one that holds.
-pub async fn of_request(store: &dyn Store, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Session>> {
-    match id(headers) {
-        Some(id) => store.session(id, now).await,
-        None => Ok(None),
+impl SessionCookies {
+    /// Sessions in `store` that hold for so long; with `is_secure` their cookie goes over TLS only.
+    pub fn new(store: Arc<dyn Store>, lifetime: Duration, is_secure: bool) -> Self {
+        Self { store, lifetime, is_secure }
     }
-}
 
-/// Who is signed in with a request's session, if it has one that holds.
-pub async fn identity(store: &dyn Store, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Identity>> {
-    let session = of_request(store, headers, now).await?;
-    Ok(session.map(|Session { user_id, expires_at, .. }| Identity { user_id, expires_at, session: id(headers) }))
-}
-
-/// Which session a request claims to belong to.
-pub fn id(headers: &HeaderMap) -> Option<SessionId> {
-    token(headers).map(hash)
-}
-
-/// Ends the session of a request; the `Set-Cookie` header that makes the browser forget it.
-pub async fn end(store: &dyn Store, headers: &HeaderMap, secure: bool) -> store::Result<String> {
-    if let Some(id) = id(headers) {
-        store.delete_session(id).await?;
+    /// Starts a session; the value of the `Set-Cookie` header. The store sees only the token's hash, so
+    /// that a stolen copy of it signs nobody in.
+    pub async fn start(&self, user_id: String, display_name: String, now: Timestamp) -> store::Result<String> {
+        let token = hex::encode(random_bytes());
+        let expires_at = now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX);
+        self.store.add_session(hash(&token), Session { user_id, display_name, expires_at }, now).await?;
+        Ok(self.cookie(&token, self.lifetime.as_secs()))
     }
-    Ok(cookie("", 0, secure))
-}
 
-/// Whether a request carries the cookie at all, good or not.
-pub fn is_present(headers: &HeaderMap) -> bool {
-    token(headers).is_some()
-}
+    /// The session of a request, if it has one that holds.
+    pub async fn of_request(&self, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Session>> {
+        match self.id(headers) {
+            Some(id) => self.store.session(id, now).await,
+            None => Ok(None),
+        }
+    }
 
-fn cookie(token: &str, seconds: u64, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
-}
+    /// Who is signed in with a request's session, if it has one that holds.
+    pub async fn identity(&self, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Identity>> {
+        let session = self.of_request(headers, now).await?;
+        let id = self.id(headers);
+        Ok(session.map(|Session { user_id, expires_at, .. }| Identity { user_id, expires_at, session: id }))
+    }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE_NAME && !value.is_empty()).then_some(value))
+    /// Which session a request claims to belong to.
+    pub fn id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        self.token(headers).map(hash)
+    }
+
+    /// Ends the session of a request; the `Set-Cookie` header that makes the browser forget it.
+    pub async fn end(&self, headers: &HeaderMap) -> store::Result<String> {
+        if let Some(id) = self.id(headers) {
+            self.store.delete_session(id).await?;
+        }
+        Ok(self.cookie("", 0))
+    }
+
+    /// Whether a request carries the cookie at all, good or not.
+    pub fn is_present(&self, headers: &HeaderMap) -> bool {
+        self.token(headers).is_some()
+    }
+
+    fn name(&self) -> &'static str {
+        if self.is_secure { SECURE_NAME } else { PLAIN_NAME }
+    }
+
+    fn cookie(&self, token: &str, seconds: u64) -> String {
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", self.name())
+    }
+
+    fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        cookies
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(name, value)| (name == self.name() && !value.is_empty()).then_some(value))
+    }
 }
 
 fn hash(token: &str) -> SessionId {
@@ -87,21 +103,35 @@ fn hash(token: &str) -> SessionId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::SqliteStore;
+
+    fn cookies(is_secure: bool) -> SessionCookies {
+        let store = SqliteStore::open_temporary(Box::new(drop)).expect("a store");
+        SessionCookies::new(Arc::new(store), Duration::from_secs(60), is_secure)
+    }
+
+    fn with_cookie(text: &str) -> HeaderMap {
+        [(COOKIE, text.parse().expect("a header"))].into_iter().collect()
+    }
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        let mut headers = HeaderMap::new();
-        headers.append(COOKIE, "theme=dark; tallywire_session=abc".parse().expect("a header"));
-        assert_eq!(token(&headers), Some("abc"));
-        let mut other = HeaderMap::new();
-        other.append(COOKIE, "x_tallywire_session=abc; tallywire_session=".parse().expect("a header"));
-        assert_eq!(token(&other), None);
+        let plain = cookies(false);
+        assert_eq!(plain.token(&with_cookie("theme=dark; tallywire_session=abc")), Some("abc"));
+        assert_eq!(plain.token(&with_cookie("x_tallywire_session=abc; tallywire_session=")), None);
+    }
+
+    #[test]
+    fn over_tls_only_a_cookie_that_this_host_has_set_counts() {
+        let secure = cookies(true);
+        assert_eq!(secure.token(&with_cookie("tallywire_session=theirs; __Host-tallywire_session=ours")), Some("ours"));
+        assert_eq!(secure.token(&with_cookie("tallywire_session=theirs")), None);
     }
 
     #[test]
     fn scripts_cannot_read_the_cookie_and_other_sites_cannot_post_with_it() {
-        let cookie = cookie("t", 60, true);
-        for part in ["HttpOnly", "SameSite=Lax", "Secure", "Max-Age=60", "Path=/"] {
+        let cookie = cookies(true).cookie("t", 60);
+        for part in ["__Host-", "HttpOnly", "SameSite=Lax", "Secure", "Max-Age=60", "Path=/"] {
             assert!(cookie.contains(part), "{part} in {cookie}");
         }
     }

@@ -60,9 +60,16 @@ async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
     Ok((server, listener))
 }
 
+/// What these log below a warning is what clients send, tokens and all: whatever RUST_LOG says, they do not.
+const TELL_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", "tokio_tungstenite"];
+
 fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,engineioxide=warn,socketioxide=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        TELL_SECRETS.into_iter().fold(filter, |filter, crate_name| match format!("{crate_name}=warn").parse() {
+            Ok(directive) => filter.add_directive(directive),
+            Err(_) => filter,
+        });
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { log.json().init() } else { log.init() }
 }

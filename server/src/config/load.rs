@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 38] = [
+pub(super) const NAMES: [&str; 40] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
@@ -41,6 +41,7 @@ pub(super) const NAMES: [&str; 38] = [
     "JWT_PUBLIC_KEY",
     "JWT_SECRET",
     "LOG_FORMAT",
+    "MAX_CONNECTIONS_PER_ADDRESS",
     "MAX_WEBSOCKET_CONNECTIONS_PER_USER",
     "PING_INTERVAL",
     "PING_TIMEOUT",
@@ -48,6 +49,7 @@ pub(super) const NAMES: [&str; 38] = [
     "SECURE_COOKIES",
     "SERVICE_SECRET",
     "SESSION_HOURS",
+    "SOCKET_RATE_LIMIT_PER_ADDRESS",
     "TALLYWIRE_SITE",
     "TRUSTED_PROXIES",
     "WEBHOOK_RATE_LIMIT",
@@ -114,8 +116,9 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
         allowed_origins,
         public_url,
         site: reader.source.get("TALLYWIRE_SITE").map(PathBuf::from),
-        secure_cookies: reader.flag("SECURE_COOKIES", false),
+        secure_cookies: reader.flag("SECURE_COOKIES", true),
         trusted_proxies: reader.networks("TRUSTED_PROXIES"),
+        connections_per_address: reader.number("MAX_CONNECTIONS_PER_ADDRESS", 4096, 1..=u32::MAX),
     }
 }
 
@@ -130,6 +133,7 @@ fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
         webhooks_per_address: limit("WEBHOOK_RATE_LIMIT_PER_ADDRESS", per_connection.saturating_mul(100)),
         calls_per_user: limit("API_RATE_LIMIT_PER_USER", 6000),
         calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 12_000),
+        sockets_per_address: limit("SOCKET_RATE_LIMIT_PER_ADDRESS", 3000),
     }
 }
 

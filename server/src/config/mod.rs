@@ -59,6 +59,8 @@ pub struct HttpConfig {
     pub secure_cookies: bool,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// `MAX_CONNECTIONS_PER_ADDRESS`: open at once; proxies and this machine do not count.
+    pub connections_per_address: u32,
 }
 
 /// How often a minute something may be called; nothing is no limit.
@@ -72,8 +74,10 @@ pub struct LimitsConfig {
     pub webhooks_per_address: Option<NonZeroU32>,
     /// `API_RATE_LIMIT_PER_USER`: calls and pages of a signed-in user.
     pub calls_per_user: Option<NonZeroU32>,
-    /// `API_RATE_LIMIT_PER_ADDRESS`: calls, pages and new sockets from an address.
+    /// `API_RATE_LIMIT_PER_ADDRESS`: calls and pages from an address.
     pub calls_per_address: Option<NonZeroU32>,
+    /// `SOCKET_RATE_LIMIT_PER_ADDRESS`: new sockets from an address.
+    pub sockets_per_address: Option<NonZeroU32>,
 }
 
 /// Where the data is.
@@ -160,6 +164,7 @@ impl Config {
                 site,
                 secure_cookies: false,
                 trusted_proxies: vec![],
+                connections_per_address: 4096,
             },
             database: DatabaseConfig { path: None },
             auth: AuthConfig {

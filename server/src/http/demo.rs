@@ -10,7 +10,6 @@ use serde::Deserialize;
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use crate::auth::session;
 use crate::demo;
 use crate::state::AppState;
 
@@ -26,8 +25,7 @@ pub(super) async fn start(State(state): State<AppState>, Form(choice): Form<Choi
         return Err(ErrorCode::NotFound.into());
     }
     let person = demo::PEOPLE.iter().find(|person| person.user_id == choice.user_id).ok_or(ErrorCode::NotFound)?;
-    let lifetime = state.config.auth.session_lifetime;
     let (user_id, name) = (person.user_id.to_owned(), person.name.to_owned());
-    let cookie = session::start(state.store.as_ref(), user_id, name, lifetime, false, state.now()).await?;
+    let cookie = state.cookies.start(user_id, name, state.now()).await?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }

@@ -164,7 +164,7 @@ impl Rules {
             (Some(sid), _) => self.lines.has_ended(sid).then(unknown_session),
             // Only what begins a session counts: polling is many requests.
             (None, Some(peer)) => {
-                self.limits.call_from(peer.address).err().map(|it| ApiError::from(it).into_response())
+                self.limits.socket_from(peer.address).err().map(|it| ApiError::from(it).into_response())
             }
             (None, None) => None,
         }

@@ -21,19 +21,22 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
-use tower_http::timeout::TimeoutBody;
+use tower_http::timeout::{DeadlineBody, TimeoutBody};
 
 use super::front::Front;
+use crate::config::HttpConfig;
 use crate::net::line::{Line, Severable};
 use crate::net::peer::Peer;
+use crate::net::places::{Place, Places};
 
 /// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
 /// reading; man 7 tcp, `TCP_USER_TIMEOUT`).
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long the head of a request may take; also how long a connection may be idle between requests.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
-/// How long a body may pause.
+/// How long a body may pause, and how long it may take in all.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
+const BODY_LIMIT: Duration = Duration::from_secs(60);
 /// The largest head of a request: cookies and a token with room to spare. Beyond it the answer is 431.
 const LARGEST_HEAD: usize = 32 * 1024;
 /// How many header fields a request may have. Beyond it the answer is 431.
@@ -41,21 +44,38 @@ const MOST_HEADERS: usize = 100;
 /// How long to wait where no connection can be accepted: file descriptors come back when others end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What every connection is served with.
+struct Served {
+    front: Front,
+    /// Whose word on a caller's address counts.
+    proxies: Vec<IpNet>,
+    places: Places,
+    stopping: CancellationToken,
+    has_told: AtomicBool,
+}
+
 /// Serves every connection until `stopping`, then lets those that are open finish what they have
 /// begun.
-pub async fn serve(listener: TcpListener, front: Front, proxies: Vec<IpNet>, stopping: CancellationToken) {
+pub async fn serve(listener: TcpListener, front: Front, config: &HttpConfig, stopping: CancellationToken) {
     let connections = TaskTracker::new();
-    let proxies = Arc::new(Proxies { trusted: proxies, has_told: AtomicBool::new(false) });
+    let (proxies, places) = (config.trusted_proxies.clone(), Places::new(config.connections_per_address));
+    let has_told = AtomicBool::new(false);
+    let served = Arc::new(Served { front, proxies, places, stopping, has_told });
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
-                    let (front, proxies) = (front.clone(), Arc::clone(&proxies));
-                    connections.spawn(connection(stream, address.ip(), front, proxies, stopping.clone()));
+                    let address = address.ip().to_canonical();
+                    // Everybody comes through a proxy, and what runs on this machine may be one.
+                    let counts = !address.is_loopback() && !served.is_proxy(address);
+                    let place = if counts { served.places.take(address) } else { None };
+                    if place.is_some() || !counts {
+                        connections.spawn(Arc::clone(&served).connection(stream, address, place));
+                    }
                 }
                 Err(error) => on_accept_error(&error).await,
             },
-            () = stopping.cancelled() => break,
+            () = served.stopping.cancelled() => break,
         }
     }
     // Nobody else is taken in.
@@ -64,58 +84,58 @@ pub async fn serve(listener: TcpListener, front: Front, proxies: Vec<IpNet>, sto
     connections.wait().await;
 }
 
-struct Proxies {
-    trusted: Vec<IpNet>,
-    has_told: AtomicBool,
-}
+impl Served {
+    fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(&address))
+    }
 
-impl Proxies {
     /// Says once that an address is not believed: most likely a proxy that nobody declared, behind which
     /// everybody shares its limits.
     fn tell_of_stranger(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
-        let is_stranger = headers.contains_key("x-forwarded-for") && peer.address == connected.to_canonical();
+        let is_stranger = headers.contains_key("x-forwarded-for") && peer.address == connected;
         if is_stranger && !self.has_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(%connected, "X-Forwarded-For is not believed: is this a proxy that belongs in TRUSTED_PROXIES?");
         }
     }
-}
 
-async fn connection(
-    stream: TcpStream,
-    address: IpAddr,
-    front: Front,
-    proxies: Arc<Proxies>,
-    stopping: CancellationToken,
-) {
-    let _ = stream.set_nodelay(true);
-    let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
-    let line = Arc::new(Line::default());
-    let io = TokioIo::new(Severable::new(stream, Arc::clone(&line)));
-    let service = service_fn(move |request: http::Request<Incoming>| {
-        let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)));
-        let peer = Peer::of_request(address, request.headers(), &proxies.trusted, &line);
-        proxies.tell_of_stranger(address, &peer, request.headers());
-        request.extensions_mut().insert(peer);
-        let mut front = front.clone();
-        async move { Ok::<_, Infallible>(front.call(request).await.unwrap_or_else(|never| match never {})) }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT)
-        .max_header_size(LARGEST_HEAD)
-        .max_headers(MOST_HEADERS)
-        .serve_connection(io, service)
-        .with_upgrades();
-    let mut serving = std::pin::pin!(serving);
-    let outcome = tokio::select! {
-        outcome = serving.as_mut() => outcome,
-        () = stopping.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, _place: Option<Place>) {
+        let _ = stream.set_nodelay(true);
+        let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+        let line = Arc::new(Line::default());
+        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line)));
+        let has_asked = AtomicBool::new(false);
+        let service = service_fn(|request: http::Request<Incoming>| {
+            has_asked.store(true, Ordering::Relaxed);
+            let body = |body| TimeoutBody::new(BODY_PAUSE, DeadlineBody::new(BODY_LIMIT, body));
+            let mut request = request.map(|incoming| Body::new(body(incoming)));
+            let peer = Peer::of_request(address, request.headers(), &self.proxies, &line);
+            self.tell_of_stranger(address, &peer, request.headers());
+            request.extensions_mut().insert(peer);
+            let mut front = self.front.clone();
+            async move { Ok::<_, Infallible>(front.call(request).await.unwrap_or_else(|never| match never {})) }
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_LIMIT)
+            .max_header_size(LARGEST_HEAD)
+            .max_headers(MOST_HEADERS)
+            .serve_connection(io, service)
+            .with_upgrades();
+        let mut serving = std::pin::pin!(serving);
+        let outcome = tokio::select! {
+            outcome = serving.as_mut() => outcome,
+            () = self.stopping.cancelled() => {
+                if !has_asked.load(Ordering::Relaxed) {
+                    // A browser opens connections ahead of their first request: nothing is lost with one.
+                    return;
+                }
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "a connection ended early");
         }
-    };
-    if let Err(error) = outcome {
-        tracing::debug!(%error, "a connection ended early");
     }
 }
 

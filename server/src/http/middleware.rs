@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, Method, header};
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -17,7 +18,6 @@ use wire::ErrorCode;
 
 use super::error::ApiError;
 use crate::auth::origin;
-use crate::auth::session;
 use crate::metrics::OfDelivery;
 use crate::net::peer::Peer;
 use crate::state::AppState;
@@ -36,12 +36,18 @@ pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, st
         .layer(fixed_header("x-content-type-options", "nosniff"))
         .layer(fixed_header("referrer-policy", "same-origin"))
         .layer(fixed_header("x-frame-options", "DENY"))
+        .layer(option_layer(state.config.http.secure_cookies.then(strict_transport)))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(middleware::from_fn_with_state(state.clone(), count_answers))
 }
 
 fn fixed_header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+/// Browsers pay attention to it over TLS only (RFC 6797, 8.1).
+fn strict_transport() -> SetResponseHeaderLayer<HeaderValue> {
+    fixed_header("strict-transport-security", "max-age=31536000")
 }
 
 fn cors(state: &AppState) -> CorsLayer {
@@ -58,7 +64,7 @@ fn cors(state: &AppState) -> CorsLayer {
 async fn refuse_forged_writes(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
-    let with_cookie = session::is_present(headers) || request.uri().path().starts_with("/api/session");
+    let with_cookie = state.cookies.is_present(headers) || request.uri().path().starts_with("/api/session");
     if writes && with_cookie && !origin::is_own(headers) && !has_own_credentials(&state, headers) {
         return ApiError::from(ErrorCode::OriginNotAllowed).into_response();
     }

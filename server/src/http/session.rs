@@ -14,7 +14,6 @@ use wire::ErrorCode;
 use super::error::ApiError;
 use crate::auth::extract::{CurrentUser, JsonBody};
 use crate::auth::password::Busy;
-use crate::auth::session;
 use crate::limits::TooMany;
 use crate::net::peer::Peer;
 use crate::state::AppState;
@@ -79,8 +78,8 @@ pub(super) async fn end_by_form(State(state): State<AppState>, headers: HeaderMa
 
 /// Ends the session and closes the sockets that signed in with it.
 async fn sign_out(state: &AppState, headers: &HeaderMap) -> Result<String, ApiError> {
-    let cookie = session::end(state.store.as_ref(), headers, state.config.http.secure_cookies).await?;
-    if let Some(session) = session::id(headers) {
+    let cookie = state.cookies.end(headers).await?;
+    if let Some(session) = state.cookies.id(headers) {
         state.gate.end_session(session);
     }
     Ok(cookie)
@@ -124,10 +123,7 @@ async fn prove(
         }
         _ => return Err(ApiError::new(ErrorCode::BadRequest, "Send an email and a password, or a token")),
     };
-    let lifetime = state.config.auth.session_lifetime;
-    let secure = state.config.http.secure_cookies;
-    let cookie =
-        session::start(state.store.as_ref(), user_id.clone(), display_name, lifetime, secure, state.now()).await?;
+    let cookie = state.cookies.start(user_id.clone(), display_name, state.now()).await?;
     Ok((user_id, cookie))
 }
 

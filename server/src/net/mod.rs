@@ -4,3 +4,4 @@
 
 pub mod line;
 pub mod peer;
+pub mod places;

@@ -3,7 +3,7 @@
 //! Owns the address that limits are kept by, seen through the proxies that are trusted. Must not decide
 //! on limits.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -16,8 +16,6 @@ use super::line::Line;
 pub struct Peer {
     /// Whose request it is, as far as can be trusted.
     pub address: IpAddr,
-    /// Whether it came from this machine without a proxy between.
-    pub is_local: bool,
     /// Ends the connection it came on.
     pub line: Arc<Line>,
 }
@@ -26,12 +24,15 @@ impl Peer {
     /// What a request's connection and headers tell.
     pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], line: &Arc<Line>) -> Self {
         let connected = connected.to_canonical();
-        let is_forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
-        Self {
-            address: client(connected, headers, proxies),
-            is_local: connected.is_loopback() && !is_forwarded,
-            line: Arc::clone(line),
-        }
+        Self { address: client(connected, headers, proxies), line: Arc::clone(line) }
+    }
+}
+
+/// Who holds an address: a subscriber has a whole /64 of IPv6 (RFC 6177), and can call from any of it.
+pub fn holder(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
     }
 }
 

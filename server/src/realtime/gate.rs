@@ -23,7 +23,7 @@ use super::manners::Manners;
 use super::sessions::{Holder, Sessions};
 use super::visit::Visit;
 use crate::auth::Identity;
-use crate::auth::session::SessionId;
+use crate::auth::session::{SessionCookies, SessionId};
 use crate::auth::token::{LEEWAY_SECONDS, TokenVerifier};
 use crate::clock::Clock;
 use crate::config::RealtimeConfig;
@@ -42,6 +42,7 @@ pub struct Gate {
     pub(super) hub: Arc<Hub>,
     pub(super) store: Arc<dyn Store>,
     pub(super) tokens: Arc<TokenVerifier>,
+    pub(super) cookies: SessionCookies,
     pub(super) clock: Clock,
     pub(super) limit: u32,
     pub(super) limits: Arc<Limits>,
@@ -69,6 +70,7 @@ impl Gate {
         hub: Arc<Hub>,
         store: Arc<dyn Store>,
         tokens: Arc<TokenVerifier>,
+        cookies: SessionCookies,
         clock: Clock,
         limits: Arc<Limits>,
         config: &RealtimeConfig,
@@ -77,6 +79,7 @@ impl Gate {
             hub,
             store,
             tokens,
+            cookies,
             clock,
             limit: config.max_connections_per_user,
             limits,

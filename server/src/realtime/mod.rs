@@ -101,7 +101,7 @@ async fn listen(
     TryData(auth): TryData<serde_json::Value>,
     State(gate): State<Arc<Gate>>,
 ) -> Result<(), std::convert::Infallible> {
-    gate.open(&socket, Gate::brings_proof(&socket, &auth.unwrap_or_default()));
+    gate.open(&socket, gate.brings_proof(&socket, &auth.unwrap_or_default()));
     socket.on_fallback(on_event);
     socket.on_disconnect(on_disconnect);
     Ok(())

@@ -18,7 +18,7 @@ use super::outlet::Outlet;
 use super::resume::{self, Lacks};
 use super::visit::Visit;
 use crate::auth::origin;
-use crate::auth::{self, Identity, session};
+use crate::auth::{self, Identity};
 
 impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
@@ -44,8 +44,8 @@ impl Gate {
     }
 
     /// Whether a handshake brings something to sign in with.
-    pub(super) fn brings_proof(socket: &SocketRef, auth: &Value) -> bool {
-        Credentials::read(auth).token.is_some() || session::is_present(&socket.req_parts().headers)
+    pub(super) fn brings_proof(&self, socket: &SocketRef, auth: &Value) -> bool {
+        Credentials::read(auth).token.is_some() || self.cookies.is_present(&socket.req_parts().headers)
     }
 
     /// Answers `authenticate`.
@@ -92,10 +92,10 @@ impl Gate {
     /// site's page would bring the cookie as well.
     async fn cookie_identity(&self, socket: &SocketRef) -> Result<Option<Identity>, ErrorCode> {
         let headers = &socket.req_parts().headers;
-        if !session::is_present(headers) || !origin::is_own(headers) {
+        if !self.cookies.is_present(headers) || !origin::is_own(headers) {
             return Ok(None);
         }
-        match session::identity(self.store.as_ref(), headers, (self.clock)()).await {
+        match self.cookies.identity(headers, (self.clock)()).await {
             Ok(Some(identity)) => Ok(Some(identity)),
             Ok(None) => Err(ErrorCode::InvalidToken),
             Err(error) => {

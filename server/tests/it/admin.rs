@@ -24,7 +24,8 @@ async fn as_admin(app: &TestApp, method: Method, path: &str) -> Value {
 }
 
 async fn metrics(app: &TestApp) -> String {
-    let response = app.request(Method::GET, "/metrics").send().await.unwrap();
+    let request = app.request(Method::GET, "/metrics").header("x-service-secret", SERVICE_SECRET);
+    let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.text().await.unwrap()
 }
@@ -188,11 +189,14 @@ async fn metrics_count_what_happens_and_name_nobody() {
 }
 
 #[tokio::test]
-async fn metrics_are_for_this_machine_or_with_the_service_secret() {
-    let app = TestApp::start().await;
-    let forwarded = || app.request(Method::GET, "/metrics").header("x-forwarded-for", "198.51.100.1");
-    assert_eq!(code(forwarded().send().await.unwrap()).await, (401, "UNAUTHORIZED".to_owned()));
-    let service = forwarded().bearer_auth(SERVICE_SECRET).send().await.unwrap();
+async fn metrics_are_for_services_and_administrators() {
+    let app = TestApp::with(with_admin(None)).await;
+    let metrics = || app.request(Method::GET, "/metrics");
+    assert_eq!(code(metrics().send().await.unwrap()).await, (401, "UNAUTHORIZED".to_owned()));
+    let user = metrics().bearer_auth(app.token("alice", 60)).send().await.unwrap();
+    assert_eq!(code(user).await, (403, "FORBIDDEN".to_owned()));
+    assert_eq!(metrics().bearer_auth(app.token(ADMIN, 60)).send().await.unwrap().status(), 200);
+    let service = metrics().bearer_auth(SERVICE_SECRET).send().await.unwrap();
     assert_eq!(service.status(), 200);
     assert!(service.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
 }

@@ -56,7 +56,7 @@ async fn without_a_trusted_proxy_the_header_changes_nothing() {
 
 #[tokio::test]
 async fn new_sockets_count_by_address_and_their_polling_does_not() {
-    let limits = LimitsConfig { calls_per_address: NonZeroU32::new(1), ..LimitsConfig::default() };
+    let limits = LimitsConfig { sockets_per_address: NonZeroU32::new(1), ..LimitsConfig::default() };
     let app = behind_proxy(limits).await;
     let opened = call_from(&app, "198.51.100.1", "/socket.io/?EIO=4&transport=polling").await;
     assert_eq!(opened.status(), 200);

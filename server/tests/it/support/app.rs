@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use server::auth::{session, token};
+use server::auth::token;
 use server::config::{Config, Secret};
 use server::startup::Server;
 use server::state::AppState;
@@ -126,9 +125,7 @@ impl TestApp {
 
 /// A dashboard's session of the user, as its cookie.
 pub(crate) async fn cookie(app: &TestApp, user_id: &str) -> String {
-    let lifetime = Duration::from_secs(600);
-    let (user_id, name) = (user_id.to_owned(), "Someone".to_owned());
-    let cookie = session::start(app.state.store.as_ref(), user_id, name, lifetime, false, app.now()).await.unwrap();
+    let cookie = app.state.cookies.start(user_id.to_owned(), "Someone".to_owned(), app.now()).await.unwrap();
     cookie.split(';').next().unwrap().to_owned()
 }
 
