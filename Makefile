@@ -35,7 +35,7 @@ bench: build
 ## Kill the server 200 times under load and count what was lost or repeated: nothing may be.
 crash:
 	@scripts/setup build
-	@. scripts/env.sh && TALLYWIRE_CRASH_ROUNDS=$${ROUNDS:-200} cargo test --locked -p server --no-default-features --features tail --test it crash -- --nocapture
+	@. scripts/env.sh && TALLYWIRE_CRASH_ROUNDS=$${ROUNDS:-200} cargo test --locked -p server --no-default-features --features tail --test it faults::killed -- --nocapture
 
 fmt:
 	@. scripts/env.sh && cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml

@@ -41,7 +41,12 @@ impl ApiError {
     }
 
     fn hidden(code: ErrorCode, detail: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%detail, code = code.as_str(), "a request failed");
+        if code == ErrorCode::Internal {
+            tracing::error!(%detail, "a request failed");
+        } else {
+            // What is away says so itself, once and not for every request.
+            tracing::debug!(%detail, code = code.as_str(), "a request failed");
+        }
         Self { retry_after: (code == ErrorCode::Unavailable).then_some(5), ..code.into() }
     }
 }

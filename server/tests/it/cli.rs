@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{BASIQ_SECRET, Basiq, CoreAppDouble, SERVICE_SECRET, TestApp, basiq_body, forwarding};
+use crate::support::{BASIQ_SECRET, Basiq, CoreAppDouble, JWT_SECRET, SERVICE_SECRET, TestApp, basiq_body, forwarding};
 
 /// Runs a command on the store in a folder; what it printed.
 fn tallywire(folder: &Path, core_app: &str, arguments: &[&str]) -> String {
@@ -12,7 +12,7 @@ fn tallywire(folder: &Path, core_app: &str, arguments: &[&str]) -> String {
         .current_dir(folder)
         .env_clear()
         .env("DATABASE_URL", "sqlite:t.db")
-        .env("JWT_SECRET", "jwt-secret-of-the-tests-0123456789")
+        .env("JWT_SECRET", JWT_SECRET)
         .env("SERVICE_SECRET", SERVICE_SECRET)
         .env("BASIQ_WEBHOOK_SECRET", BASIQ_SECRET)
         .env("CORE_APP_URL", core_app)

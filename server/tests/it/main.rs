@@ -7,7 +7,7 @@ mod api;
 mod cli;
 mod comings;
 mod core_app;
-mod crash;
+mod faults;
 mod hang_up;
 mod inbox;
 mod isolation;

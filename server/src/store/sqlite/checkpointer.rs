@@ -4,6 +4,8 @@
 //! every waiting delivery up for as long as a checkpoint takes. Must not write anything itself.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,7 +27,8 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn start(path: &Path) -> Result<Self> {
+    /// `is_tight` is set where a commit has found no room: whatever can be moved makes some.
+    pub(super) fn start(path: &Path, is_tight: Arc<AtomicBool>) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(1))?;
         let (stop, stopped) = channel();
@@ -33,8 +36,9 @@ impl Checkpointer {
             .name("store-checkpoint".to_owned())
             .spawn(move || {
                 while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                    if let Err(error) = checkpoint(&connection) {
-                        tracing::warn!(%error, "a checkpoint failed");
+                    let worth_it = if is_tight.swap(false, Ordering::Relaxed) { 1 } else { WORTH_IT };
+                    if let Err(error) = checkpoint(&connection, worth_it) {
+                        tracing::debug!(%error, "a checkpoint failed");
                     }
                 }
             })
@@ -43,10 +47,10 @@ impl Checkpointer {
     }
 }
 
-fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+fn checkpoint(connection: &Connection, worth_it: i64) -> rusqlite::Result<()> {
     // NOOP (SQLite 3.51) only tells how many pages there are and how many of them were moved.
     let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
-    if connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], pages)? >= WORTH_IT {
+    if connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], pages)? >= worth_it {
         // PASSIVE waits for nobody and keeps nobody waiting; what it cannot move now, it moves next time.
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     }

@@ -20,6 +20,8 @@ mod users;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -65,8 +67,9 @@ impl SqliteStore {
         configure_writer(&connection)?;
         migrate(&mut connection)?;
         let readers = Readers::open(path)?;
-        let checkpointer = Some(Checkpointer::start(path)?);
-        let writer = Writer::start(connection, sink)?;
+        let is_tight = Arc::<AtomicBool>::default();
+        let checkpointer = Some(Checkpointer::start(path, Arc::clone(&is_tight))?);
+        let writer = Writer::start(connection, sink, is_tight)?;
         Ok(Self { writer, readers, checkpointer, forward: false, _temporary: None })
     }
 

@@ -5,6 +5,7 @@
 //! does.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -71,13 +72,14 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, sink: CommitSink) -> Result<Self> {
+    /// `is_tight` is set where a commit fails: most likely there is no room.
+    pub(super) fn start(connection: Connection, sink: CommitSink, is_tight: Arc<AtomicBool>) -> Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let counted = Arc::<OnceLock<Commits>>::default();
         let counting = Arc::clone(&counted);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, receiver, &sink, &counting))
+            .spawn(move || run(&connection, receiver, &sink, &counting, &is_tight))
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), counted })
     }
@@ -119,9 +121,11 @@ fn run(
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     sink: &CommitSink,
     counted: &OnceLock<Commits>,
+    is_tight: &AtomicBool,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut events = Vec::new();
+    let mut is_failing = false;
     while jobs.blocking_recv_many(&mut batch, BATCH) > 0 {
         let started = Instant::now();
         let committed = commit_together(connection, &mut batch, &mut events);
@@ -130,6 +134,9 @@ fn run(
         }
         match committed {
             Ok(()) => {
+                if std::mem::take(&mut is_failing) {
+                    tracing::warn!("commits succeed again");
+                }
                 if !events.is_empty() {
                     sink(std::mem::take(&mut events));
                 }
@@ -142,7 +149,11 @@ fn run(
                     let _ = connection.execute_batch("ROLLBACK");
                 }
                 let reason = error.to_string();
-                tracing::error!(error = %reason, jobs = batch.len(), "a commit failed");
+                is_tight.store(true, Ordering::Relaxed);
+                // Once: a log that grows with every refused delivery is no help to a full disk.
+                if !std::mem::replace(&mut is_failing, true) {
+                    tracing::error!(error = %reason, "commits fail: what comes is refused until they succeed again");
+                }
                 batch.drain(..).for_each(|job| job.reply(Err(&reason)));
             }
         }
@@ -191,7 +202,7 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().expect("a database");
         connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").expect("a table");
-        Writer::start(connection, Box::new(|_| {})).expect("a writer")
+        Writer::start(connection, Box::new(|_| {}), Arc::default()).expect("a writer")
     }
 
     fn insert(connection: &Connection, number: i64) -> Result<()> {

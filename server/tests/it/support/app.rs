@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::{APIDECK_SECRET, BASIQ_SECRET, Socket};
 
 pub(crate) const SERVICE_SECRET: &str = "service-secret-of-the-tests";
-const JWT_SECRET: &str = "jwt-secret-of-the-tests-0123456789";
+pub(crate) const JWT_SECRET: &str = "jwt-secret-of-the-tests-0123456789";
 
 /// The settings of a test's server.
 pub(crate) fn config() -> Config {
@@ -121,6 +121,11 @@ impl TestApp {
         socket.expect("authenticated").await;
         socket
     }
+}
+
+/// A token of the user's that holds for an hour, by a clock that is right.
+pub(crate) fn user_token(user_id: &str) -> String {
+    token::sign(&Secret::new(JWT_SECRET), user_id, Timestamp::now(), 3600).unwrap()
 }
 
 /// A dashboard's session of the user, as its cookie.

@@ -1,6 +1,6 @@
 //! A core app that can be told how to answer: the one part that cannot be real here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use server::config::{Config, CoreAppConfig};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::{SERVICE_SECRET, config};
 
@@ -36,12 +37,32 @@ pub(crate) struct Taken {
     pub(crate) body: String,
 }
 
+/// How it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// It takes what it is sent.
+    #[default]
+    Well,
+    /// It answers everything with this status.
+    Answers(u16),
+    /// It takes calls and never answers.
+    Hangs,
+    /// It takes what it is sent after a while.
+    Slow(Duration),
+    /// Nobody listens.
+    Away,
+}
+
 #[derive(Default)]
 struct Inner {
     taken: Mutex<Vec<Taken>>,
+    /// The last amount that was taken of each transaction.
+    latest: Mutex<BTreeMap<String, String>>,
     /// What the next calls are answered, by the transaction's id; taken from the front.
     answers: Mutex<HashMap<String, Vec<u16>>>,
     calls: Mutex<u64>,
+    mood: Mutex<Mood>,
+    serving: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Clone)]
@@ -59,9 +80,26 @@ impl CoreAppDouble {
     pub(crate) fn on(listener: TcpListener) -> Self {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let double = Self { inner: Arc::default(), address };
-        let router = Router::new().route("/api/bank/transactions", post(receive)).with_state(double.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        double.listen(listener);
         double
+    }
+
+    fn listen(&self, listener: TcpListener) {
+        let router = Router::new().route("/api/bank/transactions", post(receive)).with_state(self.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        *self.inner.serving.lock() = Some(serving);
+    }
+
+    /// Does otherwise from now on.
+    pub(crate) async fn be(&self, mood: Mood) {
+        *self.inner.mood.lock() = mood;
+        if mood == Mood::Away {
+            if let Some(serving) = self.inner.serving.lock().take() {
+                serving.abort();
+            }
+        } else if self.inner.serving.lock().is_none() {
+            self.listen(TcpListener::bind(self.address.trim_start_matches("http://")).await.unwrap());
+        }
     }
 
     /// The next calls for a transaction are answered with these.
@@ -73,6 +111,11 @@ impl CoreAppDouble {
         *self.inner.calls.lock()
     }
 
+    /// The last amount that was taken of each transaction.
+    pub(crate) fn latest(&self) -> BTreeMap<String, String> {
+        self.inner.latest.lock().clone()
+    }
+
     /// Waits until so many calls were taken.
     pub(crate) async fn taken(&self, count: usize) -> Vec<Taken> {
         loop {
@@ -80,7 +123,7 @@ impl CoreAppDouble {
             if taken.len() >= count {
                 return taken;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 }
@@ -90,8 +133,16 @@ async fn receive(State(double): State<CoreAppDouble>, headers: HeaderMap, body: 
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     assert_eq!(header("x-service-secret"), SERVICE_SECRET);
     assert_eq!(header("authorization"), format!("Bearer {SERVICE_SECRET}"));
+    let mood = *double.inner.mood.lock();
+    match mood {
+        Mood::Answers(status) => return StatusCode::from_u16(status).unwrap(),
+        Mood::Hangs => std::future::pending().await,
+        Mood::Slow(pause) => tokio::time::sleep(pause).await,
+        Mood::Well | Mood::Away => {}
+    }
     let text = String::from_utf8(body.to_vec()).unwrap();
-    let id = serde_json::from_str::<Value>(&text).unwrap()["transactionId"].as_str().unwrap().to_owned();
+    let told: Value = serde_json::from_str(&text).unwrap();
+    let id = told["transactionId"].as_str().unwrap().to_owned();
     if let Some(statuses) = double.inner.answers.lock().get_mut(&id)
         && !statuses.is_empty()
     {
@@ -101,6 +152,7 @@ async fn receive(State(double): State<CoreAppDouble>, headers: HeaderMap, body: 
         }
     }
     let taken = Taken { user_id: header("x-user-id"), key: header("idempotency-key"), body: text };
+    double.inner.latest.lock().insert(id, told["signedAmount"].to_string());
     double.inner.taken.lock().push(taken);
     StatusCode::CREATED
 }

@@ -2,13 +2,15 @@
 
 mod app;
 mod core_app;
+mod cutter;
 mod keys;
 mod polling;
 mod provider;
 mod socket;
 
-pub(crate) use app::{SERVICE_SECRET, TestApp, code, config, cookie};
-pub(crate) use core_app::{CoreAppDouble, forwarding};
+pub(crate) use app::{JWT_SECRET, SERVICE_SECRET, TestApp, code, config, cookie, user_token};
+pub(crate) use core_app::{CoreAppDouble, Mood, forwarding};
+pub(crate) use cutter::Cutter;
 pub(crate) use keys::{KeyServer, SigningKey};
 pub(crate) use polling::Polling;
 pub(crate) use provider::{APIDECK_SECRET, BASIQ_SECRET, Basiq, basiq_body, post};

@@ -13,14 +13,17 @@ use crate::support::{Basiq, basiq_body};
 pub(super) struct Sent {
     /// How many calls were answered 200.
     pub(super) answered: u64,
+    /// How many were answered otherwise, or not at all.
+    pub(super) refused: u64,
     /// The last amount of each transaction.
     pub(super) amounts: BTreeMap<String, String>,
 }
 
 pub(super) async fn provide(address: String, index: usize, seed: u64, stop: Arc<AtomicBool>) -> Sent {
-    let (client, basiq) = (reqwest::Client::new(), Basiq::default());
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+    let basiq = Basiq::default();
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut sent = Sent { answered: 0, amounts: BTreeMap::new() };
+    let mut sent = Sent { answered: 0, refused: 0, amounts: BTreeMap::new() };
     let mut number = 0_u32;
     while !stop.load(Ordering::SeqCst) {
         number += 1;
@@ -35,6 +38,7 @@ pub(super) async fn provide(address: String, index: usize, seed: u64, stop: Arc<
         let times = if random.u8(0..10) == 0 { 2 } else { 1 };
         for _ in 0..times {
             while !deliver(&client, &basiq, &address, &message, &body).await {
+                sent.refused += 1;
                 tokio::time::sleep(Duration::from_millis(random.u64(1..20))).await;
             }
             sent.answered += 1;

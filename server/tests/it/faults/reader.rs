@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::process::user_token;
-use crate::support::Socket;
+use crate::support::{Socket, user_token};
 
 /// How often a reader that hears nothing asks itself whether that was all.
 const QUIET: Duration = Duration::from_millis(300);
@@ -23,8 +22,10 @@ pub(super) async fn read(address: String, user_id: String, stop: Arc<AtomicBool>
         };
         loop {
             match tokio::time::timeout(QUIET, socket.next_event()).await {
-                Ok(Some((name, payload))) if name != "authenticated" => take(&mut last, &name, &payload, &user_id),
-                Ok(Some(_)) => {}
+                Ok(Some((name, _))) if name == "authenticated" => {}
+                // Its token does not hold while the server's clock is wrong.
+                Ok(Some((name, _))) if name == "error" => break,
+                Ok(Some((name, payload))) => take(&mut last, &name, &payload, &user_id),
                 Ok(None) => break,
                 Err(_) if stop.load(Ordering::SeqCst) => break,
                 Err(_) => {}

@@ -1,0 +1,39 @@
+//! The core app fails in every way that it can, one after another.
+
+use std::time::Duration;
+
+use super::drive::{Drive, seed};
+use super::process::ServerProcess;
+use crate::support::{CoreAppDouble, Mood, SERVICE_SECRET};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_core_app_does_it_ends_with_the_final_state() {
+    let mut random = fastrand::Rng::with_seed(seed());
+    let core_app = CoreAppDouble::start().await;
+    let server = ServerProcess::start(&core_app.address).await;
+    let drive = Drive::begin(&server.address(), &server.address(), &mut random).await;
+    let moods = [
+        Mood::Away,
+        Mood::Answers(500),
+        Mood::Hangs,
+        Mood::Answers(422),
+        Mood::Slow(Duration::from_millis(100)),
+        Mood::Answers(429),
+        Mood::Answers(503),
+    ];
+    for mood in moods {
+        core_app.be(mood).await;
+        tokio::time::sleep(Duration::from_millis(random.u64(400..800))).await;
+        core_app.be(Mood::Well).await;
+        tokio::time::sleep(Duration::from_millis(random.u64(0..300))).await;
+    }
+    // What it refused for good is sent again once it has been mended.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let again = reqwest::Client::new().post(format!("{}/api/admin/outbox/replay", server.address()));
+    let again = again.header("x-service-secret", SERVICE_SECRET).json(&serde_json::json!({ "all": true }));
+    let became: serde_json::Value = again.send().await.unwrap().json().await.unwrap();
+    assert!(became["revived"].as_u64().is_some_and(|revived| revived > 0), "{became}");
+    let tally = drive.end(Some(&core_app)).await;
+    assert_eq!(tally.refused, 0, "no webhook heard of it");
+    println!("core app refused, 500, hanging, 422, slow, 429, 503 (seed {}): {became}, {tally}", seed());
+}

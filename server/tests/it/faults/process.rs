@@ -1,0 +1,169 @@
+//! The real binary, killed and started again on the same port and file.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::support::{BASIQ_SECRET, JWT_SECRET, SERVICE_SECRET};
+
+pub(super) struct ServerProcess {
+    child: Child,
+    folder: TempDir,
+    port: u16,
+    core_app: String,
+    disk: Disk,
+    client: reqwest::Client,
+}
+
+/// Where the data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disk {
+    /// With everything else.
+    Ordinary,
+    /// In a small file system of its own, which only that process sees.
+    Small,
+    /// With everything else, but files can be kept from growing: for machines on which a process of an ordinary
+    /// user may not have a file system of its own.
+    Limited,
+}
+
+impl ServerProcess {
+    pub(super) async fn start(core_app: &str) -> Self {
+        Self::on(core_app, Disk::Ordinary).await
+    }
+
+    pub(super) async fn on_a_small_disk(core_app: &str) -> Self {
+        let may_mount = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
+        let may_mount = may_mount.is_ok_and(|output| output.status.success());
+        Self::on(core_app, if may_mount { Disk::Small } else { Disk::Limited }).await
+    }
+
+    async fn on(core_app: &str, disk: Disk) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+        let child = spawn(&folder, port, core_app, disk);
+        let server = Self { child, folder, port, core_app: core_app.to_owned(), disk, client };
+        server.ready().await;
+        server
+    }
+
+    pub(super) fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.folder.path().join("t.db")
+    }
+
+    pub(super) fn disk(&self) -> &'static str {
+        match self.disk {
+            Disk::Ordinary => "an ordinary one",
+            Disk::Small => "a file system of 128 MiB",
+            Disk::Limited => "files that may not grow",
+        }
+    }
+
+    /// SIGKILL, which no process can prepare for.
+    pub(super) async fn kill_and_restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = spawn(&self.folder, self.port, &self.core_app, self.disk);
+        self.ready().await;
+    }
+
+    /// Nothing more can be written from now on.
+    pub(super) fn fill_the_disk(&self) {
+        match self.disk {
+            Disk::Ordinary => panic!("a disk of everybody's is not filled"),
+            Disk::Small => {
+                use std::io::Write as _;
+                let mut ballast = std::fs::File::create(self.ballast()).unwrap();
+                while ballast.write_all(&[0; 4096]).is_ok() {}
+            }
+            Disk::Limited => self.limit_files("0"),
+        }
+    }
+
+    /// There is room again.
+    pub(super) fn free_the_disk(&self) {
+        match self.disk {
+            Disk::Ordinary => {}
+            Disk::Small => std::fs::remove_file(self.ballast()).unwrap(),
+            Disk::Limited => self.limit_files("unlimited"),
+        }
+    }
+
+    /// As the process sees it.
+    fn ballast(&self) -> PathBuf {
+        let folder = self.folder.path().strip_prefix("/").unwrap();
+        PathBuf::from(format!("/proc/{}/root", self.child.id())).join(folder).join("ballast")
+    }
+
+    fn limit_files(&self, size: &str) {
+        let (pid, size) = (self.child.id().to_string(), format!("--fsize={size}:unlimited"));
+        assert!(Command::new("prlimit").args(["--pid", &pid, &size]).status().unwrap().success());
+    }
+
+    pub(super) async fn is_ready(&self) -> bool {
+        let call = self.client.get(format!("{}/health/ready", self.address()));
+        call.send().await.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    async fn ready(&self) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        while !self.is_ready().await {
+            assert!(tokio::time::Instant::now() < deadline, "the server did not come back");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(folder: &TempDir, port: u16, core_app: &str, disk: Disk) -> Child {
+    // `TALLYWIRE_CRASH_BINARY`: another build, such as the release that is about to go out.
+    let binary = std::env::var("TALLYWIRE_CRASH_BINARY");
+    let binary = binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tallywire"));
+    let mut command = match disk {
+        Disk::Ordinary => Command::new(binary),
+        Disk::Small => {
+            let mut command = Command::new("unshare");
+            let script = r#"mount -t tmpfs -o size=128m none . && cd "$PWD" && exec "$@""#;
+            command.args(["-rm", "sh", "-c", script, "sh", binary]);
+            command
+        }
+        Disk::Limited => {
+            let mut command = Command::new("sh");
+            command.args(["-c", r#"trap "" XFSZ; exec "$@""#, "sh", binary]);
+            command
+        }
+    };
+    command
+        .arg("serve")
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("CONNECTORS_HOST", "127.0.0.1")
+        .env("CONNECTORS_PORT", port.to_string())
+        .env("DATABASE_URL", "sqlite:t.db")
+        .env("JWT_SECRET", JWT_SECRET)
+        .env("SERVICE_SECRET", SERVICE_SECRET)
+        .env("BASIQ_WEBHOOK_SECRET", BASIQ_SECRET)
+        .env("CORE_APP_URL", core_app)
+        .env("CORE_APP_RETRY_DELAY", "50")
+        .env("CORE_APP_TIMEOUT", "500")
+        .env("WEBHOOK_RATE_LIMIT", "0")
+        .env("RUST_LOG", "off")
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap()
+}
