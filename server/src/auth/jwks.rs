@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use super::Error;
+use crate::config::Secret;
 
 /// How long the keys hold without being fetched again.
 const FRESH: Duration = Duration::from_secs(600);
@@ -27,7 +28,8 @@ const LARGEST: usize = 1024 * 1024;
 pub(super) struct Jwks(Arc<Inner>);
 
 struct Inner {
-    url: String,
+    /// There may be credentials in it.
+    url: Secret,
     client: reqwest::Client,
     known: RwLock<Known>,
     /// One fetch at a time; when the last one was begun.
@@ -59,7 +61,7 @@ impl From<reqwest::Error> for FetchError {
 }
 
 impl Jwks {
-    pub(super) fn new(url: String) -> Self {
+    pub(super) fn new(url: Secret) -> Self {
         // Keys come from the configured address and from nowhere that it points to.
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build();
         let (known, fetching) = (RwLock::default(), Mutex::default());
@@ -104,7 +106,7 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> Result<JwkSet, FetchError> {
-        let mut response = self.0.client.get(&self.0.url).send().await?.error_for_status()?;
+        let mut response = self.0.client.get(self.0.url.expose()).send().await?.error_for_status()?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > LARGEST {
@@ -159,7 +161,7 @@ mod tests {
             async move { axum::Json(serde_json::json!({ "keys": keys })) }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let jwks = Jwks::new(format!("http://{}/", listener.local_addr().expect("an address")));
+        let jwks = Jwks::new(Secret::new(format!("http://{}/", listener.local_addr().expect("an address"))));
         tokio::spawn(async move { axum::serve(listener, Router::new().route("/", get(serve))).await });
         let start = Instant::now();
         let known = |kid: &'static str, seconds| {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{
-    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Source,
+    AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
+    Source,
 };
 
 /// Every setting there is.
@@ -166,7 +167,7 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
     AuthConfig {
         jwt_secrets,
         jwt_public_key,
-        jwt_jwks_url,
+        jwt_jwks_url: jwt_jwks_url.map(Secret::new),
         service_secrets,
         session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
         admins: reader.list("ADMIN_USERS"),

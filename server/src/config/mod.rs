@@ -121,7 +121,7 @@ pub struct AuthConfig {
     /// `JWT_PUBLIC_KEY`: PEM of an RSA, P-256 or Ed25519 key.
     pub jwt_public_key: Option<String>,
     /// `JWT_JWKS_URL`: where the host application publishes its keys.
-    pub jwt_jwks_url: Option<String>,
+    pub jwt_jwks_url: Option<Secret>,
     /// `SERVICE_SECRET`: any of these is a service.
     pub service_secrets: Vec<Secret>,
     /// `SESSION_HOURS`: how long a sign-in at the dashboard holds.

@@ -94,10 +94,12 @@ impl Reader<'_> {
         let parsed = url.parse::<http::Uri>().ok();
         let origin = parsed.as_ref().and_then(|uri| {
             let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
-            Some(format!("{scheme}://{}", uri.authority()?).to_ascii_lowercase())
+            let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+            Some(format!("{scheme}://{authority}").to_ascii_lowercase())
         });
         if origin.is_none() {
-            self.problem(format!("{name} holds '{url}', which is no http(s) origin"));
+            // Its value is not shown: there may be credentials in it.
+            self.problem(format!("{name} is no http(s) address, or has credentials in it"));
         }
         origin
     }

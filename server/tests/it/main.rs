@@ -15,6 +15,7 @@ mod limits;
 mod protocol;
 mod realtime;
 mod resume;
+mod secrets;
 mod session;
 mod slow;
 mod support;

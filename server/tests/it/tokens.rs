@@ -2,6 +2,7 @@
 
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
+use server::config::Secret;
 
 use crate::support::{KeyServer, SigningKey, TestApp, config};
 
@@ -37,7 +38,7 @@ async fn with_public_key(key: &SigningKey) -> TestApp {
 
 async fn with_published_keys(keys: &KeyServer) -> TestApp {
     let mut config = config();
-    config.auth.jwt_jwks_url = Some(keys.url.clone());
+    config.auth.jwt_jwks_url = Some(Secret::new(keys.url.clone()));
     TestApp::with(config).await
 }
 
@@ -53,7 +54,7 @@ async fn each_kind_of_public_key_is_good_for_its_own_algorithm_and_no_other() {
             assert_eq!(tried(&app, &forged).await, invalid(), "{other:?} for {algorithm:?}");
         }
         // What everybody can read is no secret.
-        let secret = server::config::Secret::new(key.pem.as_str());
+        let secret = Secret::new(key.pem.as_str());
         let confused = server::auth::token::sign(&secret, "alice", app.now(), 60).unwrap();
         assert_eq!(tried(&app, &confused).await, invalid(), "{algorithm:?}");
     }
