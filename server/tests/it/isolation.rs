@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Basiq, Socket, TestApp, basiq_body};
+use crate::support::{Basiq, Socket, TestApp, basiq_body, cookie};
 
 const USERS: u64 = 8;
 
@@ -17,7 +18,7 @@ async fn attempt(app: &TestApp, random: &mut fastrand::Rng) -> (Socket, Option<S
     let (me, other) = (user(random.u64(0..USERS)), user(random.u64(0..USERS)));
     let token = app.token(&me, 600);
     let since = random.u64(0..20);
-    match random.u8(0..7) {
+    match random.u8(0..9) {
         // The event, as itself.
         0 => (by_event(app, json!({ "userId": me, "token": token })).await, Some(me)),
         // The event with another's name on it.
@@ -38,6 +39,17 @@ async fn attempt(app: &TestApp, random: &mut fastrand::Rng) -> (Socket, Option<S
             socket.emit("join", &json!(format!("user:{other}"))).await;
             (socket, Some(me))
         }
+        // The dashboard's cookie, from its own page, and from another site's, to which it means nothing.
+        6 => {
+            let cookie = cookie(app, &me).await;
+            let own = Socket::connect(&app.address, None, &[("cookie", &cookie), ("origin", &app.address)]).await;
+            (own, Some(me))
+        }
+        7 => {
+            let cookie = cookie(app, &me).await;
+            let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "cross-site")];
+            (Socket::connect(&app.address, None, &headers).await, None)
+        }
         // Never signed in.
         _ => (app.socket().await, None),
     }
@@ -47,6 +59,34 @@ async fn by_event(app: &TestApp, payload: Value) -> Socket {
     let mut socket = app.socket().await;
     socket.emit("authenticate", &payload).await;
     socket
+}
+
+/// A stream of a user's that names another wherever a name could be put.
+async fn listen(app: &TestApp, random: &mut fastrand::Rng) -> (Response, String) {
+    let (me, other) = (user(random.u64(0..USERS)), user(random.u64(0..USERS)));
+    let path = format!("/api/events?since={}&userId={other}&user={other}", random.u64(0..20));
+    let request = app.request(Method::GET, &path).bearer_auth(app.token(&me, 600)).header("x-user-id", &other);
+    (request.send().await.unwrap(), me)
+}
+
+/// Whose an event is, as far as it tells.
+fn owner_of(payload: &Value) -> Option<&str> {
+    let of_connection = || payload["connectionId"].as_str()?.strip_prefix("conn-");
+    payload["transaction"]["userId"].as_str().or_else(of_connection)
+}
+
+/// Reads a whole stream that has ended.
+async fn check_stream(stream: Response, owner: &str, seed: u64) -> u64 {
+    let text = stream.text().await.unwrap();
+    let mut events = 0;
+    let payloads = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    for payload in payloads.map(|payload| serde_json::from_str::<Value>(payload).unwrap()) {
+        if payload.get("reason").is_none() {
+            events += 1;
+            assert_eq!(owner_of(&payload), Some(owner), "seed {seed}: {payload}");
+        }
+    }
+    events
 }
 
 /// Reads all that comes until the socket is quiet; every event must be the owner's.
@@ -61,10 +101,7 @@ async fn check(mut socket: Socket, owner: Option<&String>, seed: u64) -> u64 {
             "error" | "sync:required" => {}
             _ => {
                 events += 1;
-                let told = payload["transaction"]["userId"]
-                    .as_str()
-                    .or_else(|| payload["connectionId"].as_str().and_then(|id| id.strip_prefix("conn-")));
-                assert_eq!(told, owner.map(String::as_str), "seed {seed}: {name} {payload}");
+                assert_eq!(owner_of(&payload), owner.map(String::as_str), "seed {seed}: {name} {payload}");
             }
         }
     }
@@ -73,21 +110,25 @@ async fn check(mut socket: Socket, owner: Option<&String>, seed: u64) -> u64 {
 #[tokio::test]
 async fn no_socket_ever_gets_an_event_of_another_user() {
     let mut in_all = 0;
-    for seed in 0..6 {
+    for seed in 0..8 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let app = TestApp::start().await;
+        let mut app = TestApp::start().await;
         for index in 0..USERS {
             app.register(&format!("conn-{}", user(index)), &user(index)).await;
         }
-        let (mut sockets, mut basiq) = (vec![], Basiq::default());
+        let (mut sockets, mut streams, mut basiq) = (vec![], vec![], Basiq::default());
         let mut owners: HashMap<String, u32> = HashMap::new();
         for number in 0..60_u32 {
             if random.bool() {
                 let (socket, owner) = attempt(&app, &mut random).await;
                 sockets.push((socket, owner));
             }
+            if random.u8(0..6) == 0 {
+                streams.push(listen(&app, &mut random).await);
+            }
             let owner = user(random.u64(0..USERS));
             let mut body = basiq_body(&format!("conn-{owner}"), &format!("t{number}"), "-1");
+            body["data"]["account"] = json!({ "id": "acc-1", "balance": format!("{number}") });
             // Bodies that claim to be somebody else's.
             body["userId"] = json!(user(random.u64(0..USERS)));
             body["data"]["transaction"]["userId"] = json!(user(random.u64(0..USERS)));
@@ -101,8 +142,13 @@ async fn no_socket_ever_gets_an_event_of_another_user() {
             let page = app.get(&owner, "/api/transactions?limit=500").await;
             assert_eq!(page["transactions"].as_array().unwrap().len(), count as usize, "seed {seed}");
         }
+        let stopped = app.stop();
+        for (stream, owner) in streams {
+            in_all += check_stream(stream, &owner, seed).await;
+        }
+        stopped.await.unwrap();
     }
-    assert!(in_all > 200, "the sockets saw {in_all} events");
+    assert!(in_all > 1000, "the sockets saw {in_all} events");
 }
 
 /// The core app may register a connection for somebody else after its owner has deleted it.
@@ -119,7 +165,7 @@ async fn a_connection_that_passes_to_another_user_takes_nothing_with_it() {
     basiq.deliver(&app, &deletion).await;
     let delete = |user: &str| {
         let path = "/api/connectors/basiq/connections/conn-1";
-        app.request(reqwest::Method::DELETE, path).bearer_auth(app.token(user, 60)).send()
+        app.request(Method::DELETE, path).bearer_auth(app.token(user, 60)).send()
     };
     assert_eq!(delete("alice").await.unwrap().status(), 200);
     let alices = app.get("alice", "/api/transactions").await;
@@ -134,7 +180,7 @@ async fn a_connection_that_passes_to_another_user_takes_nothing_with_it() {
     deletion["data"]["transaction"]["id"] = json!("kept");
     basiq.deliver(&app, &deletion).await;
     assert_eq!(app.get("alice", "/api/transactions").await, alices);
-    let sync = app.request(reqwest::Method::POST, "/api/connectors/basiq/connections/conn-1/sync");
+    let sync = app.request(Method::POST, "/api/connectors/basiq/connections/conn-1/sync");
     assert_eq!(sync.bearer_auth(app.token("bob", 60)).send().await.unwrap().status(), 202);
     socket.expect("transaction:deleted").await;
     assert_eq!(socket.expect("sync:complete").await["stats"]["totalTransactions"], json!(1));
