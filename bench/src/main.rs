@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use report::Report;
-use scenarios::{connect, deaf, latency, memory, replay, size, throughput};
+use scenarios::{connect, deaf, latency, memory, outage, replay, size, throughput};
 
 /// Measures Tallywire on this machine: it starts a server, loads it over loopback and stops it.
 #[derive(Parser)]
@@ -74,6 +74,8 @@ enum Scenario {
     Replay(replay::Options),
     /// The latency of healthy clients beside some that never read
     Deaf(deaf::Options),
+    /// What an outage of the core app costs
+    Outage(outage::Options),
 }
 
 /// One thread: the generator shares the machine with what it measures.
@@ -97,6 +99,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
             connect::run(setup, &parse_defaults(), report).await?;
             replay::run(setup, &parse_defaults(), report).await?;
             deaf::run(setup, &parse_defaults(), report).await?;
+            outage::run(setup, &parse_defaults(), report).await?;
             memory::run(setup, &parse_defaults(), report).await?;
             size::run(report)
         }
@@ -107,6 +110,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
         Scenario::Connect(options) => connect::run(setup, &options, report).await,
         Scenario::Replay(options) => replay::run(setup, &options, report).await,
         Scenario::Deaf(options) => deaf::run(setup, &options, report).await,
+        Scenario::Outage(options) => outage::run(setup, &options, report).await,
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod connect;
 pub(crate) mod deaf;
 pub(crate) mod latency;
 pub(crate) mod memory;
+pub(crate) mod outage;
 pub(crate) mod replay;
 pub(crate) mod size;
 pub(crate) mod throughput;
