@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
 
 use crate::limits::{Limits, TooMany};
+use crate::placing::{Place, Placing};
 use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store};
 
 /// Why a delivery was not taken.
@@ -46,12 +47,13 @@ pub struct Pipeline {
     limits: Arc<Limits>,
     /// Whose the connections are that had deliveries of late, for the limits alone.
     owners: DashMap<(&'static str, String), Arc<str>>,
+    placing: Placing,
 }
 
 impl Pipeline {
     /// The way into `store`.
     pub fn new(registry: Registry, store: Arc<dyn Store>, limits: Arc<Limits>) -> Self {
-        Self { registry, store, limits, owners: DashMap::new() }
+        Self { registry, store, limits, owners: DashMap::new(), placing: Placing::default() }
     }
 
     /// The connectors.
@@ -76,16 +78,22 @@ impl Pipeline {
             _ => None,
         };
         let new = NewDelivery { connector: connector.info().into(), delivery, content, arrived };
-        let recorded = self.store.record_delivery(new, now).await?;
-        if recorded != Recorded::Queued {
-            return answer(recorded);
+        match (self.store.record_delivery(new, now).await?, place) {
+            (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
+            (recorded, _) => answer(recorded),
         }
-        // It is on the disk: where its turn does not come now, it comes with the next one or at the next start.
-        match self.place_kept(place, now).await {
-            Ok(placed) => answer(Recorded::Applied(placed)),
+    }
+
+    /// Places a delivery that is queued, with those before it. It is on the disk: where its turn does not
+    /// come now, it comes with the next one or at the next start.
+    async fn place_with_earlier(&self, place: Place, now: Timestamp) -> Recorded {
+        match self.place_connection(&place, now).await {
+            Ok(Some(changed)) => Recorded::Applied(changed),
+            // Somebody else is about to.
+            Ok(None) => Recorded::Queued,
             Err(error) => {
                 tracing::error!(%error, "kept deliveries could not be placed");
-                answer(Recorded::Queued)
+                Recorded::Queued
             }
         }
     }
@@ -102,21 +110,30 @@ impl Pipeline {
         let info = ConnectorRef::from(connector.info());
         let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;
         self.owners.remove(&(connector.info().id, connection_id.clone()));
-        self.place_kept(Some((connector.info().id.to_owned(), connection_id)), now).await?;
+        self.place_connection(&(connector.info().id.to_owned(), connection_id), now).await?;
         Ok(registered)
     }
 
+    /// Applies what was kept for a connection that is registered by now; what that changed. Nothing where
+    /// somebody else is doing so.
+    pub async fn place_connection(&self, place: &Place, now: Timestamp) -> Result<Option<Changed>, store::Error> {
+        let Some(mut turn) = self.placing.begin(place) else { return Ok(None) };
+        let mut changed = Changed::default();
+        loop {
+            changed += self.place_kept(Some(place), now).await?;
+            if turn.is_over() {
+                return Ok(Some(changed));
+            }
+        }
+    }
+
     /// Applies the deliveries that waited for a connection which is registered by now, in the order they
-    /// came; what that changed. Also run at start, for a registration whose kept deliveries a crash left
-    /// behind. Until all are placed, those that come meanwhile queue up behind them.
-    pub async fn place_kept(
-        &self,
-        connection: Option<(String, String)>,
-        now: Timestamp,
-    ) -> Result<Changed, store::Error> {
+    /// came, of one connection or of all; what that changed. Run at start as well, for a registration whose
+    /// kept deliveries a crash left behind. Until all are placed, those that come meanwhile queue up behind them.
+    pub async fn place_kept(&self, connection: Option<&Place>, now: Timestamp) -> Result<Changed, store::Error> {
         let (mut changed, mut last) = (Changed::default(), i64::MIN);
         loop {
-            let page = self.store.placeable_deliveries(connection.clone(), last, PLACED_AT_ONCE).await?;
+            let page = self.store.placeable_deliveries(connection.cloned(), last, PLACED_AT_ONCE).await?;
             if page.is_empty() {
                 return Ok(changed);
             }
@@ -125,7 +142,7 @@ impl Pipeline {
                 let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
                 let delivery = newly_understood(connector.as_ref(), kept.delivery);
                 if let Recorded::Applied(more) = self.store.apply_kept(kept.id, delivery, now).await? {
-                    changed = Changed { new: changed.new + more.new, updated: changed.updated + more.updated };
+                    changed += more;
                 }
             }
         }

@@ -107,6 +107,13 @@ pub struct Changed {
     pub updated: u32,
 }
 
+impl std::ops::AddAssign for Changed {
+    fn add_assign(&mut self, more: Self) {
+        self.new += more.new;
+        self.updated += more.updated;
+    }
+}
+
 impl Changed {
     /// How many transactions it was.
     pub fn all(self) -> u32 {
