@@ -11,7 +11,7 @@
 //! * a reload is a snapshot at some number, after which the events beyond it are applied again;
 //! * what cannot be known from an event alone asks for a reload.
 //!
-//! A second cursor says what the person has been told; [`cursor`] has its rules. Must not know
+//! A second cursor says what the person has been told; `cursor` has its rules. Must not know
 //! sockets, signals or the clock.
 
 use std::collections::{BTreeMap, VecDeque};

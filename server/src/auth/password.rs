@@ -45,7 +45,7 @@ fn hash_blocking(password: &str) -> Result<String, Error> {
 
 /// Checks passwords, a few at a time: each takes 19 MiB and a processor for a while, and anybody may ask.
 pub struct Passwords {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     /// How long somebody waits for a place.
     patience: Duration,
     /// A hash of a random password, made at the first need.
@@ -58,7 +58,7 @@ pub struct Busy;
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { places: Semaphore::new(AT_ONCE), patience: PATIENCE, nobodys: OnceLock::new() }
+        Self { places: Arc::new(Semaphore::new(AT_ONCE)), patience: PATIENCE, nobodys: OnceLock::new() }
     }
 }
 
@@ -69,15 +69,19 @@ impl Passwords {
         if password.len() > LONGEST * 4 {
             return Ok(false);
         }
-        let place = tokio::time::timeout(self.patience, self.places.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(Busy) };
+        let place = tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
+        let Ok(Ok(place)) = place else { return Err(Busy) };
         let passwords = Arc::clone(self);
-        let work = move || match hash {
-            Some(hash) => matches_hash(&password, &hash),
-            None => {
-                let nobodys = passwords.nobodys.get_or_init(|| hash_blocking(&random_secret()).ok());
-                let _ = nobodys.as_deref().map(|hash| matches_hash(&password, hash));
-                false
+        let work = move || {
+            // The work's and not the caller's: who hangs up has not made it less.
+            let _place = place;
+            match hash {
+                Some(hash) => matches_hash(&password, &hash),
+                None => {
+                    let nobodys = passwords.nobodys.get_or_init(|| hash_blocking(&random_secret()).ok());
+                    let _ = nobodys.as_deref().map(|hash| matches_hash(&password, hash));
+                    false
+                }
             }
         };
         Ok(tokio::task::spawn_blocking(work).await.unwrap_or(false))
@@ -110,6 +114,26 @@ mod tests {
         assert_eq!(passwords.verify("correct horse".to_owned(), None).await, Err(Busy));
         drop(places);
         assert_eq!(passwords.verify("correct horse".to_owned(), None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_has_gone_frees_no_place_before_its_work_is_done() {
+        let passwords = Arc::new(Passwords { patience: Duration::ZERO, ..Passwords::default() });
+        let callers: Vec<_> = (0..2)
+            .map(|_| {
+                let passwords = Arc::clone(&passwords);
+                tokio::spawn(async move { passwords.verify("correct horse".to_owned(), None).await })
+            })
+            .collect();
+        while passwords.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        callers.iter().for_each(tokio::task::JoinHandle::abort);
+        tokio::task::yield_now().await;
+        assert_eq!(passwords.places.available_permits(), 0);
+        while passwords.places.available_permits() < 2 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

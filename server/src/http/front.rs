@@ -40,7 +40,8 @@ struct Asked {
     sid: Option<Sid>,
     is_websocket: bool,
     is_eio3: bool,
-    /// Whether it says one of these twice: the engine would read the one, and these rules the other.
+    /// Whether it says one of these twice, or with something behind it: the engine would read the one, and these
+    /// rules the other.
     is_ambiguous: bool,
 }
 
@@ -49,7 +50,7 @@ impl Asked {
         let mut seen = Vec::with_capacity(3);
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.filter(|(name, _)| matches!(*name, "sid" | "transport" | "EIO")).fold(Self::default(), |asked, pair| {
-            let is_ambiguous = asked.is_ambiguous || seen.contains(&pair.0);
+            let is_ambiguous = asked.is_ambiguous || seen.contains(&pair.0) || pair.1.contains('=');
             seen.push(pair.0);
             let asked = Self { is_ambiguous, ..asked };
             match pair {
@@ -107,15 +108,13 @@ impl Service<Request<Body>> for Front {
         }
         let (asked, lines) = (Asked::of(request.uri().query().unwrap_or_default()), Arc::clone(&self.rules.lines));
         let peer = request.extensions().get::<Peer>().cloned();
-        let polled = asked.sid.filter(|_| !asked.is_websocket && request.method() == Method::GET);
-        if let Some(sid) = polled {
-            lines.asks(sid);
-        }
+        let polls = !asked.is_websocket && request.method() == Method::GET;
+        let asking = asked.sid.filter(|_| polls).and_then(|sid| lines.ask(sid));
         let answer = Service::<Request<Body>>::call(&mut self.engine, detached(request));
         Box::pin(async move {
             let mut response = answer.await.map_or_else(|never| match never {}, |response| response.map(Body::new));
-            if let Some(sid) = polled.filter(|_| brings_packets(&response)) {
-                lines.has_taken_all(sid);
+            if let Some(asking) = asking.filter(|_| brings_packets(&response)) {
+                asking.answered();
             }
             if let (Some(sid), Some(peer), StatusCode::SWITCHING_PROTOCOLS) = (asked.sid, peer, response.status()) {
                 lines.carries(sid, &peer.line);
@@ -161,12 +160,12 @@ impl Rules {
             return Some(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version").into_response());
         }
         match (asked.sid, request.extensions().get::<Peer>()) {
-            (Some(sid), _) => self.lines.has_ended(sid).then(unknown_session),
-            // Only what begins a session counts: polling is many requests.
-            (None, Some(peer)) => {
+            (Some(sid), _) if self.lines.has_ended(sid) => Some(unknown_session()),
+            // Polling is many requests: only what begins a session counts, or takes a connection for it.
+            (sid, Some(peer)) if sid.is_none() || asked.is_websocket => {
                 self.limits.socket_from(peer.address).err().map(|it| ApiError::from(it).into_response())
             }
-            (None, None) => None,
+            _ => None,
         }
     }
 

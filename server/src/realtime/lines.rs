@@ -10,7 +10,7 @@ use dashmap::DashMap;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 
-use super::polls::Polls;
+use super::polls::{Asking, Polls};
 use crate::net::line::Line;
 
 /// How long a client has to take its last packets and leave by itself.
@@ -32,11 +32,13 @@ struct Session {
     /// Its WebSockets: one, and those with which it tried to get one.
     websockets: Vec<Weak<Line>>,
     polls: Arc<Polls>,
+    /// Whether it has joined the namespace. A WebSocket can name a session that there is not.
+    is_watched: bool,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { websockets: Vec::new(), polls: Arc::new(Polls::new()) }
+        Self { websockets: Vec::new(), polls: Arc::new(Polls::new()), is_watched: false }
     }
 }
 
@@ -49,7 +51,9 @@ impl Session {
 impl Lines {
     /// A client has joined the namespace: its requests are watched from now on.
     pub(super) fn watch(&self, sid: Sid) -> Arc<Polls> {
-        Arc::clone(&self.sessions.entry(sid).or_default().polls)
+        let mut session = self.sessions.entry(sid).or_default();
+        session.is_watched = true;
+        Arc::clone(&session.polls)
     }
 
     /// A session has a WebSocket, from the start or by an upgrade.
@@ -59,18 +63,9 @@ impl Lines {
         session.websockets.push(Arc::downgrade(line));
     }
 
-    /// A session that is watched asks for what there is.
-    pub fn asks(&self, sid: Sid) {
-        if let Some(session) = self.sessions.get(&sid) {
-            session.polls.ask();
-        }
-    }
-
-    /// It was answered with all that there was.
-    pub fn has_taken_all(&self, sid: Sid) {
-        if let Some(session) = self.sessions.get(&sid) {
-            session.polls.empty();
-        }
+    /// A session asks for what there is; nothing where it is not watched.
+    pub fn ask(&self, sid: Sid) -> Option<Asking> {
+        Some(self.sessions.get(&sid)?.polls.ask())
     }
 
     /// Whether requests of a session are to be answered as if it were unknown.
@@ -80,7 +75,8 @@ impl Lines {
 
     /// Those without a WebSocket that have not asked for so long.
     pub(super) fn silent(&self, silence: Duration) -> Vec<Sid> {
-        let silent = self.sessions.iter().filter(|it| !it.has_websocket() && it.polls.silence() > silence);
+        let silent =
+            self.sessions.iter().filter(|it| it.is_watched && !it.has_websocket() && it.polls.silence() > silence);
         silent.map(|it| *it.key()).collect()
     }
 
@@ -114,7 +110,8 @@ impl Lines {
 
     /// Forgets what has passed.
     pub fn forget_the_ended(&self) {
-        self.sessions.retain(|_, session| session.has_websocket() || session.polls.silence() < GONE);
+        let is_there = |session: &Session| session.is_watched && session.polls.silence() < GONE;
+        self.sessions.retain(|_, session| session.has_websocket() || is_there(session));
         self.ended.retain(|_, at| at.elapsed() < REMEMBERED);
     }
 }

@@ -39,6 +39,7 @@ pub use credentials::Credentials;
 pub use gate::Gate;
 pub use hub::Hub;
 pub use lines::Lines;
+pub use polls::Asking;
 pub use socketioxide::socket::Sid;
 pub use stream::{Error as StreamError, Subscription};
 

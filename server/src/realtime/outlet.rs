@@ -32,7 +32,7 @@ impl Outlet {
         match self {
             Self::Socket(socket, visit) => {
                 let is_polling = socket.transport_type() == TransportType::Polling;
-                (!is_polling || visit.polls.take(event.payload.get().len()))
+                (!is_polling || visit.polls.take(event.name, event.payload.get()))
                     && socket.emit(event.name, &*event.payload).is_ok()
             }
             Self::Stream(_, sender) => sender.try_send(event.clone()).is_ok(),

@@ -45,8 +45,8 @@ impl<'a> Polling<'a> {
     /// Moves to a WebSocket, as the official clients do: they ask on until the server has answered the probe.
     pub(crate) async fn upgrade(&self, packets: &mut Vec<String>) -> Socket {
         let mut socket = Socket::upgrade(&self.app.address, &self.sid).await;
-        socket.send("2probe").await;
-        packets.extend(self.poll().await);
+        let (last, ()) = tokio::join!(self.poll(), socket.send("2probe"));
+        packets.extend(last);
         assert_eq!(socket.packet().await.as_deref(), Some("3probe"));
         socket.send("5").await;
         socket
