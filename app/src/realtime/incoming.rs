@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use leptos::prelude::{GetUntracked, Set};
 use socketio_client::Status;
-use wire::ErrorCode;
 use wire::error::SocketError;
 use wire::events::{AUTHENTICATED, Authenticate, Authenticated, ERROR, SYNC_REQUIRED};
 
+use super::admission::{Sequel, sequel};
 use super::event::FeedEvent;
 use super::feed::Need;
 use super::repair::Remedy;
 use super::session::{Session, lock};
-use super::status::{ClientError, ConnectionStatus, ends_session};
+use super::status::{ClientError, ConnectionStatus};
 use crate::clock::now_millis;
 
 impl Session {
@@ -66,16 +66,20 @@ impl Session {
             self.link.restart();
             return;
         }
+        self.link.ready();
         self.error.set(None);
         self.status.set(ConnectionStatus::Live);
         self.catch_up();
     }
 
     fn on_error(&self, error: SocketError) {
-        // A host that hands out tokens gives a newer one at the next connect; a session cookie that
-        // is not accepted any more stays so.
-        let is_final = error.code == ErrorCode::ConnectionLimit || (self.token.is_none() && ends_session(error.code));
-        if is_final { self.fail(ClientError::Server(error)) } else { self.error.set(Some(ClientError::Server(error))) }
+        let sequel = sequel(error.code, self.token.is_some());
+        self.error.set(Some(ClientError::Server(error)));
+        match sequel {
+            Sequel::Tell => {}
+            Sequel::Retry => self.link.retry(),
+            Sequel::End => self.link.disconnect(),
+        }
     }
 }
 

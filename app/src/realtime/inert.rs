@@ -20,6 +20,10 @@ impl Link {
 
     pub(super) fn restart(&self) {}
 
+    pub(super) fn ready(&self) {}
+
+    pub(super) fn retry(&self) {}
+
     pub(super) fn disconnect(&self) {}
 }
 

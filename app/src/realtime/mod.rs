@@ -6,12 +6,14 @@
 //! * [`event`] reads events from the wire: pure.
 //! * [`repair`] decides how a gap is filled: pure.
 //! * [`status`] is what a person can be told about the connection: pure.
+//! * [`admission`] decides what a sign-in that came to nothing leads to: pure.
 //! * `session` joins a feed with signals; one for each page, however many components use it.
 //! * `incoming` takes in what the server says.
 //! * `reload` fetches what was missed.
 //! * `memory` keeps one number over a reload of the page.
 //! * `socket` is the only file that names the Socket.IO client, and exists in the browser only.
 
+pub mod admission;
 pub mod event;
 pub mod feed;
 mod hook;

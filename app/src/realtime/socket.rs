@@ -11,6 +11,10 @@ use socketio_client::{Client, Notification, Options, Status};
 
 use super::session::Session;
 
+/// How long the server may take to sign a page in. It answers at once, or something is wrong that it
+/// does not tell of.
+const SIGN_IN_MS: u32 = 20_000;
+
 /// The session's client, once it has been asked for.
 pub(super) struct Link {
     // The client lives on this thread only; the arena of its own owner lets a session that is shared
@@ -31,7 +35,7 @@ impl Link {
         if self.client.with_value(Option::is_some) {
             return;
         }
-        let mut options = Options::new().path(wire::events::PATH).auth({
+        let mut options = Options::new().path(wire::events::PATH).ready_timeout(SIGN_IN_MS).auth({
             let session = Arc::downgrade(session);
             move || session.upgrade().map(|session| session.auth_payload())
         });
@@ -65,6 +69,20 @@ impl Link {
         if let Some(client) = self.client.with_value(Clone::clone) {
             client.disconnect();
             client.reconnect();
+        }
+    }
+
+    /// The server has signed the page in.
+    pub(super) fn ready(&self) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.ready();
+        }
+    }
+
+    /// Gives the connection up and tries again after a pause.
+    pub(super) fn retry(&self) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.retry();
         }
     }
 

@@ -116,7 +116,6 @@ pub fn ends_session(code: ErrorCode) -> bool {
             | ErrorCode::InvalidToken
             | ErrorCode::TokenExpired
             | ErrorCode::UserMismatch
-            | ErrorCode::AuthTimeout
             | ErrorCode::Unauthorized
     )
 }

@@ -67,6 +67,18 @@ impl Client {
         self.driver().handle(Input::Connect);
     }
 
+    /// The connection serves its purpose: the time limit of
+    /// [`ready_timeout`](Options::ready_timeout) is kept.
+    pub fn ready(&self) {
+        self.driver().handle(Input::Ready);
+    }
+
+    /// The connection does not serve its purpose: drops it and tries again after a pause, which grows
+    /// from one time to the next as after any loss. Nothing if there is no connection.
+    pub fn retry(&self) {
+        self.driver().handle(Input::Retry);
+    }
+
     /// Closes the connection and stays closed until [`reconnect`](Self::reconnect).
     pub fn disconnect(&self) {
         self.driver().handle(Input::Disconnect);

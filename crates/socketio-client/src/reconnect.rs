@@ -12,7 +12,7 @@ pub struct Policy {
     pub reconnection_delay_max: u32,
     /// How far jitter moves a pause to either side, as a share of it (0 to 1).
     pub randomization_factor: f64,
-    /// A connection that was live for this long, in milliseconds, counts as stable: the next pause is
+    /// A connection that was ready for this long, in milliseconds, counts as stable: the next pause is
     /// the first one again. A server that accepts and drops at once must not be hammered.
     pub stable_after: u32,
     /// Whether a disconnect packet of the server is answered with a new attempt. The JavaScript client

@@ -62,6 +62,77 @@ fn the_counter_starts_over_only_after_a_stable_connection() {
     }
 }
 
+fn with_ready_timeout() -> Rig {
+    let mut rig = Rig::started(Config { ready_timeout: Some(20_000), ..Config::default() });
+    rig.join();
+    rig
+}
+
+#[test]
+fn a_connection_that_its_owner_does_not_find_ready_is_given_up() {
+    let mut rig = with_ready_timeout();
+    rig.advance(19_999);
+    assert_eq!(rig.status(), Status::Live);
+    rig.advance(1);
+    assert!(matches!(rig.status(), Status::Waiting { attempt: 1, reason: CloseReason::NotReady, .. }));
+    rig.advance(5_000);
+    rig.join();
+    rig.advance(20_000);
+    assert!(matches!(rig.status(), Status::Waiting { attempt: 2, .. }), "joined for long, but never of use");
+    rig.advance(5_000);
+    rig.join();
+    rig.input(Input::Ready);
+    for _ in 0..10 {
+        rig.advance(19_999);
+        rig.server("2");
+    }
+    assert_eq!(rig.status(), Status::Live);
+    rig.fail();
+    assert!(matches!(rig.status(), Status::Waiting { attempt: 1, .. }), "it was stable");
+}
+
+#[test]
+fn only_a_joined_namespace_can_be_ready_and_without_a_limit_it_is() {
+    let mut rig = Rig::started(Config { ready_timeout: Some(20_000), ..Config::default() });
+    rig.input(Input::Ready);
+    rig.join();
+    rig.advance(20_000);
+    assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::NotReady, .. }));
+
+    let mut rig = Rig::connected();
+    rig.advance(40_000);
+    assert_eq!(rig.status(), Status::Live);
+}
+
+#[test]
+fn a_connection_that_its_owner_cannot_use_is_tried_again_with_pauses_that_grow() {
+    let mut rig = with_ready_timeout();
+    let mut pauses = Vec::new();
+    for attempt in 1..=3 {
+        rig.input(Input::Retry);
+        let Status::Waiting { attempt: shown, retry_at_ms, reason } = rig.status() else {
+            panic!("{:?}", rig.status())
+        };
+        assert_eq!((shown, reason, rig.is_open()), (attempt, CloseReason::Unusable, false));
+        pauses.push(retry_at_ms - rig.now);
+        rig.advance(retry_at_ms - rig.now);
+        rig.join();
+    }
+    assert_eq!(pauses, [1_000, 2_000, 3_500]);
+}
+
+#[test]
+fn there_is_nothing_to_try_again_without_a_connection() {
+    let mut rig = Rig::connected();
+    rig.fail();
+    let waiting = rig.status();
+    rig.input(Input::Retry);
+    assert_eq!(rig.status(), waiting);
+    rig.input(Input::Disconnect);
+    rig.input(Input::Retry);
+    assert_eq!(rig.status(), Status::Closed);
+}
+
 #[test]
 fn late_events_of_an_older_attempt_are_ignored() {
     let mut rig = Rig::started(Config::default());

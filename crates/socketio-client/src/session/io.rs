@@ -15,6 +15,11 @@ pub enum Input {
     Connect,
     /// Close, and stay closed.
     Disconnect,
+    /// The connection serves its purpose.
+    Ready,
+    /// The connection does not serve its purpose: drop it, and try again after a pause as after any
+    /// loss. Nothing where there is none.
+    Retry,
     /// The browser says there is a network again.
     Online,
     /// The browser says there is no network.

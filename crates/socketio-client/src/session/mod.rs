@@ -98,6 +98,16 @@ impl Session {
                 }
             }
             Input::Disconnect => self.disconnect(),
+            Input::Ready => {
+                if let Some(link) = &mut self.link {
+                    link.ready(now_ms);
+                }
+            }
+            Input::Retry => {
+                if self.link.is_some() {
+                    self.lose(now_ms, random, CloseReason::Unusable);
+                }
+            }
             Input::Online => {
                 self.offline = false;
                 if matches!(self.status, Status::Waiting { .. }) {

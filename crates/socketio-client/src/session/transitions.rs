@@ -113,7 +113,7 @@ impl Session {
 
     fn go_live(&mut self, now_ms: u64) {
         if let Some(link) = &mut self.link {
-            link.live_since = Some(now_ms);
+            link.go_live(now_ms, self.config.ready_timeout);
         }
         while let Some(Queued { frame, ack }) = self.outbox.pop() {
             // The limit was not known when it was taken in, and one message must not cost the
@@ -138,10 +138,10 @@ impl Session {
         }
     }
 
-    fn lose(&mut self, now_ms: u64, random: f64, reason: CloseReason) {
-        let live_since = self.link.as_ref().and_then(|link| link.live_since);
+    pub(super) fn lose(&mut self, now_ms: u64, random: f64, reason: CloseReason) {
+        let ready_since = self.link.as_ref().and_then(|link| link.ready_since);
         let stable_after = u64::from(self.config.policy.stable_after);
-        if live_since.is_some_and(|since| now_ms.saturating_sub(since) >= stable_after) {
+        if ready_since.is_some_and(|since| now_ms.saturating_sub(since) >= stable_after) {
             self.backoff.reset();
         }
         self.drop_link(reason);
