@@ -1,8 +1,8 @@
 // A server that does not sign the page in: what passes is waited for, and what does not is said.
 
 import { deliver } from '../support/provider.js';
-import { badge, expect, row, signIn, test } from './fixtures';
-import { Network } from './network';
+import { badge, expect, row, rows, signIn, test } from './fixtures';
+import { error, Network } from './network';
 
 test('a server that cannot check a sign-in for a moment is asked again', async ({ server, person, dashboard }) => {
   for (const code of ['AUTH_UNAVAILABLE', 'AUTH_TIMEOUT']) {
@@ -33,4 +33,70 @@ test('a sign-in that nobody answers is tried again', async ({ server, person, de
   await page.clock.fastForward(5_000);
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
   expect(network.connections).toBe(2);
+});
+
+test('a session that was renewed in another tab goes on without a word', async ({ server, person, dashboard }) => {
+  const alex = await person();
+  const network = new Network();
+  const page = await dashboard(alex, {}, async (page) => {
+    await page.clock.install();
+    await network.between(page);
+  });
+  network.say(error('TOKEN_EXPIRED'));
+  await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+  await expect(page.getByRole('alert')).toHaveText('');
+  await page.clock.fastForward(1_500);
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  await page.clock.fastForward(10_000);
+  await deliver(server, alex.transaction({ id: 'after' }));
+  await expect(row(page, 'after')).toBeVisible();
+  expect({ connections: network.connections, reloads: network.reloads }).toEqual({ connections: 2, reloads: 0 });
+});
+
+test('sockets that are refused end nothing as long as the session holds over HTTP', async ({ server, person, dashboard }) => {
+  const alex = await person();
+  await deliver(server, alex.transaction({ id: 'before' }));
+  const network = new Network();
+  const page = await dashboard(alex, {}, async (page) => {
+    await page.clock.install();
+    await network.between(page);
+  });
+  network.answerSignIns(...Array(5).fill('INVALID_TOKEN'));
+  network.say(error('TOKEN_EXPIRED'));
+  const next = async () => {
+    await page.clock.fastForward(2_500);
+    return network.connections;
+  };
+  await expect.poll(next).toBe(6);
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  expect(network.reloads).toBeGreaterThan(0);
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.getByRole('alert')).toHaveText('');
+});
+
+test('a session that has ended is told within seconds', async ({ server, person, dashboard, watch }) => {
+  watch.expected.push(/\b401\b.*\/api\/_ui\/snapshot|\/api\/_ui\/snapshot.*\b401\b/, /WebSocket is closed before/);
+  const page = await dashboard(await person(), {}, (page) => page.clock.install());
+  expect((await page.context().request.delete(`${server.url}/api/session`)).ok()).toBe(true);
+  await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+  await page.clock.fastForward(5_000);
+  await expect(page.getByRole('alert')).toContainText('Your session has ended');
+  await expect(badge(page)).toHaveAttribute('data-status', 'closed');
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(/\/sign-in/);
+});
+
+test('one answer over HTTP that nobody is signed in is asked about again', async ({ server, person, dashboard, watch }) => {
+  watch.expected.push(/\b401\b/);
+  const alex = await person();
+  const network = new Network();
+  const page = await dashboard(alex, {}, network.between);
+  const stray = { status: 401, contentType: 'application/json', body: '"Unauthorized"' };
+  await page.route('**/api/_ui/snapshot', (route) => route.fulfill(stray), { times: 1 });
+  // An account that is not known yet cannot be shown from the event alone.
+  await deliver(server, alex.transaction({ id: 'one' }, { account: { name: 'Everyday', balance: '1' } }));
+  await expect(page.getByTestId('account-card')).toHaveCount(1);
+  expect(network.reloads).toBe(2);
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  await expect(page.getByRole('alert')).toHaveText('');
 });

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use leptos::prelude::{GetUntracked, Set};
-use socketio_client::Status;
+use socketio_client::{CloseReason, Status};
 use wire::error::SocketError;
 use wire::events::{AUTHENTICATED, Authenticate, Authenticated, ERROR, SYNC_REQUIRED};
 
-use super::admission::{Sequel, sequel};
+use super::admission::Sequel;
 use super::event::FeedEvent;
 use super::feed::Need;
 use super::repair::Remedy;
@@ -67,17 +67,28 @@ impl Session {
             return;
         }
         self.link.ready();
+        lock(&self.admission).admitted();
         self.error.set(None);
         self.status.set(ConnectionStatus::Live);
         self.catch_up();
     }
 
-    fn on_error(&self, error: SocketError) {
-        let sequel = sequel(error.code, self.token.is_some());
-        self.error.set(Some(ClientError::Server(error)));
+    fn on_error(self: &Arc<Self>, error: SocketError) {
+        let sequel = lock(&self.admission).refused(error.code, self.token.is_some());
+        if sequel != Sequel::Doubt {
+            self.error.set(Some(ClientError::Server(error)));
+        }
+        self.follow(sequel);
+    }
+
+    fn follow(self: &Arc<Self>, sequel: Sequel) {
         match sequel {
             Sequel::Tell => {}
             Sequel::Retry => self.link.retry(),
+            Sequel::Doubt => {
+                self.request_reload();
+                self.link.retry();
+            }
             Sequel::End => self.link.disconnect(),
         }
     }
@@ -95,11 +106,15 @@ impl Session {
         serde_json::to_string(&payload).unwrap_or_else(|_| "{}".to_owned())
     }
 
-    pub(super) fn on_status(&self, status: Status) {
+    pub(super) fn on_status(self: &Arc<Self>, status: Status) {
         // Where the server signed the socket in before it acknowledged the namespace, that stands.
         let signed_in = status == Status::Live && self.status.get_untracked() == ConnectionStatus::Live;
         if !signed_in {
             self.status.set(status.into());
+        }
+        if matches!(status, Status::Waiting { reason: CloseReason::NotReady, .. }) {
+            let sequel = lock(&self.admission).unanswered(self.token.is_some());
+            self.follow(sequel);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Fetching what the events did not carry, and older pages.
 //!
 //! Owns when to ask the server and how long to wait after a failure: one request at a time, however
-//! many events ask for it, and none while the events are coming by themselves. Must not know sockets.
+//! many events ask for it, and none while the events are coming by themselves. The same request tells
+//! whether a session still holds. Must not know sockets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -11,7 +12,7 @@ use wire::api::{Snapshot, TransactionQuery};
 
 use super::feed::{Merged, Need};
 use super::link::{sleep, spawn};
-use super::session::Session;
+use super::session::{Session, lock};
 use super::status::ClientError;
 use crate::AppError;
 use crate::api::{load_snapshot, load_transactions};
@@ -38,7 +39,7 @@ enum Progress {
     Done,
     /// What was missed is coming.
     Moving,
-    /// Something is missing that does not come by itself.
+    /// Something is missing that does not come by itself, or it is not known whether the session holds.
     Stuck,
 }
 
@@ -53,6 +54,7 @@ impl Session {
         let (mut cursor, mut pause) = {
             let feed = self.feed();
             let pause = match feed.need() {
+                Need::Nothing => lock(&self.admission).patience(),
                 Need::Events => REPLAY_MS,
                 // A page that shows nothing yet does not wait.
                 _ if !feed.is_loaded() => 0,
@@ -81,11 +83,12 @@ impl Session {
                         }
                         (pause * 2).clamp(PATIENCE_MS, RETRY_MAX_MS)
                     }
-                    Err(AppError::Unauthorized) => {
+                    Err(AppError::Unauthorized) if lock(&strong.admission).denied() => {
                         strong.reload.running.store(false, Ordering::Relaxed);
-                        strong.fail(ClientError::Reload(AppError::Unauthorized));
+                        strong.fail(ClientError::SessionEnded);
                         return;
                     }
+                    Err(AppError::Unauthorized) => RETRY_MS,
                     Err(error) => {
                         strong.error.set(Some(ClientError::Reload(error)));
                         (pause * 2).clamp(RETRY_MS, RETRY_MAX_MS)
@@ -102,6 +105,7 @@ impl Session {
         };
         let before = std::mem::replace(cursor, seq);
         match need {
+            Need::Nothing if lock(&self.admission).is_doubtful() => Progress::Stuck,
             Need::Nothing => {
                 self.reload.running.store(false, Ordering::Relaxed);
                 Progress::Done
@@ -119,6 +123,7 @@ impl Session {
             self.fail(ClientError::OtherUser);
             return 0;
         }
+        lock(&self.admission).confirmed();
         let merged = self.feed().merge(snapshot);
         let Some(Merged { news, dropped }) = merged else { return 0 };
         self.publish();

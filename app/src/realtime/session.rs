@@ -10,6 +10,7 @@ use wire::Transaction;
 use wire::api::{Account, Summary};
 use wire::events::SyncStats;
 
+use super::admission::Admission;
 use super::feed::{Feed, News};
 use super::link::Link;
 use super::memory::Memory;
@@ -36,6 +37,7 @@ pub(super) struct Session {
     listeners: Mutex<Listeners>,
     pub(super) link: Link,
     pub(super) repair: Mutex<Repair>,
+    pub(super) admission: Mutex<Admission>,
     pub(super) reload: Reload,
     pub(super) transactions: ArcRwSignal<Vec<Transaction>>,
     pub(super) accounts: ArcRwSignal<Vec<Account>>,
@@ -70,6 +72,7 @@ impl Session {
             listeners: Mutex::default(),
             link: Link::new(),
             repair: Mutex::default(),
+            admission: Mutex::default(),
             reload: Reload::default(),
             latest: ArcRwSignal::new(None),
             status: ArcRwSignal::new(ConnectionStatus::Idle),
