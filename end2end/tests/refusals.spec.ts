@@ -100,3 +100,29 @@ test('one answer over HTTP that nobody is signed in is asked about again', async
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
   await expect(page.getByRole('alert')).toHaveText('');
 });
+
+test('a person whose places are all taken is told so, and gets one when it is free', async ({ server, person, dashboard }) => {
+  const alex = await person();
+  const network = new Network();
+  const page = await dashboard(alex, {}, async (page) => {
+    await page.clock.install();
+    await network.between(page);
+  });
+  network.answerSignIns('', 'CONNECTION_LIMIT', 'CONNECTION_LIMIT');
+  network.say('41');
+  await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+  await page.clock.fastForward(1_500);
+  for (const connection of [2, 3]) {
+    await expect(page.getByRole('alert')).toContainText('Too many pages are open');
+    await page.clock.fastForward(59_000);
+    await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+    await expect(page.getByRole('alert')).toContainText('Too many pages are open');
+    expect(network.connections).toBe(connection);
+    await page.clock.fastForward(31_000);
+    await expect.poll(() => network.connections).toBe(connection + 1);
+  }
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  await expect(page.getByRole('alert')).toHaveText('');
+  await deliver(server, alex.transaction({ id: 'after' }));
+  await expect(row(page, 'after')).toBeVisible();
+});

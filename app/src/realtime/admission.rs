@@ -12,6 +12,9 @@ const DOUBT_MS: u32 = 5_000;
 /// A server whose sockets refuse what it takes over HTTP is asked more and more seldom.
 const DOUBT_MAX_MS: u32 = 300_000;
 
+/// Most of those who take up a person's places are sockets that have died; the server notices within 45 s.
+const CROWDED_MS: u32 = 60_000;
+
 /// What to do about a sign-in that came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequel {
@@ -19,10 +22,10 @@ pub enum Sequel {
     Tell,
     /// Say it, give this connection up, and try again after a pause: on this one nothing more would come.
     Retry,
+    /// Say it, and try again after at least so many milliseconds.
+    RetryAfter(u32),
     /// Try again, and ask over HTTP whether the session still holds unless that helps.
     Doubt,
-    /// Say it and give up.
-    End,
 }
 
 /// Whether the person counts as signed in.
@@ -39,7 +42,7 @@ impl Admission {
     pub fn refused(&mut self, code: ErrorCode, has_token: bool) -> Sequel {
         match code {
             ErrorCode::AuthUnavailable => Sequel::Retry,
-            ErrorCode::ConnectionLimit => Sequel::End,
+            ErrorCode::ConnectionLimit => Sequel::RetryAfter(CROWDED_MS),
             ErrorCode::AuthTimeout => self.unanswered(has_token),
             code if refuses_proof(code) => self.unanswered(has_token),
             _ => Sequel::Tell,
@@ -109,6 +112,13 @@ mod tests {
             assert_eq!(admission.refused(ErrorCode::AuthUnavailable, has_token), Sequel::Retry);
             assert!(!admission.is_doubtful());
         }
+    }
+
+    #[test]
+    fn a_person_with_too_many_pages_waits_until_the_dead_ones_are_gone() {
+        let mut admission = Admission::default();
+        let Sequel::RetryAfter(pause) = admission.refused(ErrorCode::ConnectionLimit, false) else { panic!() };
+        assert!(pause > 45_000 && !admission.is_doubtful());
     }
 
     #[test]

@@ -85,11 +85,11 @@ impl Session {
         match sequel {
             Sequel::Tell => {}
             Sequel::Retry => self.link.retry(),
+            Sequel::RetryAfter(ms) => self.link.retry_after(ms),
             Sequel::Doubt => {
                 self.request_reload();
                 self.link.retry();
             }
-            Sequel::End => self.link.disconnect(),
         }
     }
 }

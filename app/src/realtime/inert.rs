@@ -24,6 +24,8 @@ impl Link {
 
     pub(super) fn retry(&self) {}
 
+    pub(super) fn retry_after(&self, _ms: u32) {}
+
     pub(super) fn disconnect(&self) {}
 }
 

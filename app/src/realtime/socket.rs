@@ -86,6 +86,13 @@ impl Link {
         }
     }
 
+    /// The same, after at least so many milliseconds.
+    pub(super) fn retry_after(&self, ms: u32) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.retry_after(ms);
+        }
+    }
+
     pub(super) fn disconnect(&self) {
         if let Some(client) = self.client.with_value(Clone::clone) {
             client.disconnect();

@@ -90,7 +90,9 @@ impl ClientError {
         match self {
             Self::Refused(reason) => format!("The server refused the connection: {reason}."),
             Self::Server(error) => match error.code {
-                ErrorCode::ConnectionLimit => "Too many pages are open. Close one, then reconnect here.".to_owned(),
+                ErrorCode::ConnectionLimit => {
+                    "Too many pages are open. Close one, then reconnect here, or wait a minute.".to_owned()
+                }
                 _ => format!("{}.", error.message),
             },
             Self::Malformed(_) => "An update could not be read. The page has been refreshed instead.".to_owned(),

@@ -35,6 +35,15 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// A pause that somebody else has set, in milliseconds. Jitter makes it longer, never shorter.
+    pub fn at_least(&self, ms: u32, random: f64) -> u64 {
+        let factor = self.randomization_factor.clamp(0.0, 1.0);
+        // The cast saturates, and makes 0 of what is not a number.
+        u64::from(ms) + (f64::from(ms) * factor * random.clamp(0.0, 1.0)).round() as u64
+    }
+}
+
 /// Counts attempts and computes the pause before each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backoff {
@@ -97,6 +106,15 @@ mod tests {
         let mut backoff = Backoff::default();
         let last = (0..1_000).map(|_| backoff.next_delay(&Policy::default(), 1.0)).last();
         assert_eq!((last, backoff.attempt()), (Some(5_000), 1_000));
+    }
+
+    #[test]
+    fn a_pause_that_was_asked_for_is_never_shorter() {
+        let policy = Policy::default();
+        assert_eq!(
+            [0.0, 0.5, 1.0, f64::NAN].map(|random| policy.at_least(60_000, random)),
+            [60_000, 75_000, 90_000, 60_000]
+        );
     }
 
     #[test]

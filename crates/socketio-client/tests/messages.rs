@@ -151,7 +151,7 @@ fn moves() -> impl Strategy<Value = Move> {
             Just(Input::Connect),
             Just(Input::Disconnect),
             Just(Input::Ready),
-            Just(Input::Retry),
+            prop::option::of(0_u32..90_000).prop_map(|after_ms| Input::Retry { after_ms }),
             Just(Input::Online),
             Just(Input::Offline),
             Just(Input::Tick)

@@ -109,7 +109,7 @@ fn a_connection_that_its_owner_cannot_use_is_tried_again_with_pauses_that_grow()
     let mut rig = with_ready_timeout();
     let mut pauses = Vec::new();
     for attempt in 1..=3 {
-        rig.input(Input::Retry);
+        rig.input(Input::Retry { after_ms: None });
         let Status::Waiting { attempt: shown, retry_at_ms, reason } = rig.status() else {
             panic!("{:?}", rig.status())
         };
@@ -122,14 +122,41 @@ fn a_connection_that_its_owner_cannot_use_is_tried_again_with_pauses_that_grow()
 }
 
 #[test]
+fn a_pause_that_the_owner_sets_is_kept_to_and_not_counted() {
+    let mut rig = with_ready_timeout();
+    for _ in 0..3 {
+        rig.input(Input::Retry { after_ms: Some(60_000) });
+        let Status::Waiting { attempt: 1, retry_at_ms, .. } = rig.status() else { panic!("{:?}", rig.status()) };
+        assert_eq!(retry_at_ms - rig.now, 75_000, "longer by half of what jitter allows");
+        rig.advance(74_999);
+        rig.input(Input::Tick);
+        assert!(!rig.is_open());
+        rig.advance(1);
+        rig.join();
+    }
+    rig.input(Input::Retry { after_ms: Some(60_000) });
+    rig.now -= 500_000;
+    rig.input(Input::Tick);
+    assert_eq!(rig.status(), Status::Connecting, "the clock was set back");
+}
+
+#[test]
+fn a_pause_that_the_owner_sets_does_not_count_without_a_network() {
+    let mut rig = Rig::started(Config::default());
+    rig.input(Input::Offline);
+    rig.input(Input::Retry { after_ms: Some(60_000) });
+    assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::Offline, .. }));
+}
+
+#[test]
 fn there_is_nothing_to_try_again_without_a_connection() {
     let mut rig = Rig::connected();
     rig.fail();
     let waiting = rig.status();
-    rig.input(Input::Retry);
+    rig.input(Input::Retry { after_ms: None });
     assert_eq!(rig.status(), waiting);
     rig.input(Input::Disconnect);
-    rig.input(Input::Retry);
+    rig.input(Input::Retry { after_ms: None });
     assert_eq!(rig.status(), Status::Closed);
 }
 
