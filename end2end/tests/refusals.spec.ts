@@ -1,6 +1,7 @@
 // A server that does not sign the page in: what passes is waited for, and what does not is said.
 
 import { deliver } from '../support/provider.js';
+import { token } from '../support/signing.js';
 import { badge, expect, row, rows, signIn, test } from './fixtures';
 import { error, Network } from './network';
 
@@ -125,4 +126,27 @@ test('a person whose places are all taken is told so, and gets one when it is fr
   await expect(page.getByRole('alert')).toHaveText('');
   await deliver(server, alex.transaction({ id: 'after' }));
   await expect(row(page, 'after')).toBeVisible();
+});
+
+test('a token that stays as it is and is refused ends the session', async ({ ownServer, person, device, watch }) => {
+  watch.expected.push(/WebSocket connection to|net::ERR_CONNECTION_REFUSED/);
+  const pages = ownServer.url.replace('127.0.0.1', 'localhost');
+  await ownServer.restartWith({ CONNECTORS_URL: ownServer.url, FRONTEND_URL: pages });
+  const alex = await person('Alex Chen', ownServer);
+  const context = await device();
+  const data = { token: token(alex.userId), displayName: alex.name };
+  expect((await context.request.post(`${pages}/api/session`, { data })).status()).toBe(200);
+  const page = await context.newPage();
+  const network = new Network();
+  await network.between(page);
+  await page.goto(pages);
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+
+  await ownServer.restartWith({ JWT_SECRET: 'another-secret-than-the-token-was-signed-with' });
+  await expect(page.getByRole('alert')).toContainText('Your session has ended', { timeout: 30_000 });
+  await expect(badge(page)).toHaveAttribute('data-status', 'closed');
+  // The session at the page's own server holds: from there comes a newer token.
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(`${pages}/`);
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
 });

@@ -56,7 +56,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         .on_updated(move |transaction| fresh.updated(&transaction, now_millis()))
         .on_sync_complete(move |stats| toasts.update(|toasts| announce_sync(toasts, stats)));
     let options = match use_page_context().socket {
-        Some(SocketTarget { url, token }) => options.url(url).token(move || Some(token.clone())),
+        Some(SocketTarget { url, token }) => options.url(url).fixed_token(token),
         None => options,
     };
     let feed = use_realtime_transactions(options);

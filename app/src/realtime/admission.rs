@@ -15,6 +15,17 @@ const DOUBT_MAX_MS: u32 = 300_000;
 /// Most of those who take up a person's places are sockets that have died; the server notices within 45 s.
 const CROWDED_MS: u32 = 60_000;
 
+/// What a page signs in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The page's cookie. Whoever signs in again in another tab renews it.
+    Cookie,
+    /// A token that stays as it is.
+    Fixed,
+    /// Tokens that a host hands out: the next may be a better one.
+    Fresh,
+}
+
 /// What to do about a sign-in that came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequel {
@@ -26,6 +37,8 @@ pub enum Sequel {
     RetryAfter(u32),
     /// Try again, and ask over HTTP whether the session still holds unless that helps.
     Doubt,
+    /// Give up: nothing that this page has will ever be accepted again.
+    End,
 }
 
 /// Whether the person counts as signed in.
@@ -37,21 +50,21 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// The server has sent an error. `has_token` where a host hands out tokens, of which the next may be a
-    /// better one; otherwise the page's cookie signs in.
-    pub fn refused(&mut self, code: ErrorCode, has_token: bool) -> Sequel {
+    /// The server has sent an error.
+    pub fn refused(&mut self, code: ErrorCode, proof: Proof) -> Sequel {
         match code {
             ErrorCode::AuthUnavailable => Sequel::Retry,
             ErrorCode::ConnectionLimit => Sequel::RetryAfter(CROWDED_MS),
-            ErrorCode::AuthTimeout => self.unanswered(has_token),
-            code if refuses_proof(code) => self.unanswered(has_token),
+            ErrorCode::AuthTimeout => self.unanswered(proof),
+            code if refuses_proof(code) && proof == Proof::Fixed => Sequel::End,
+            code if refuses_proof(code) => self.unanswered(proof),
             _ => Sequel::Tell,
         }
     }
 
     /// The server has not signed the page in.
-    pub fn unanswered(&mut self, has_token: bool) -> Sequel {
-        if has_token {
+    pub fn unanswered(&mut self, proof: Proof) -> Sequel {
+        if proof != Proof::Cookie {
             return Sequel::Retry;
         }
         self.doubtful = true;
@@ -107,9 +120,9 @@ mod tests {
 
     #[test]
     fn a_server_that_could_not_check_is_asked_again() {
-        for has_token in [false, true] {
+        for proof in [Proof::Cookie, Proof::Fixed, Proof::Fresh] {
             let mut admission = Admission::default();
-            assert_eq!(admission.refused(ErrorCode::AuthUnavailable, has_token), Sequel::Retry);
+            assert_eq!(admission.refused(ErrorCode::AuthUnavailable, proof), Sequel::Retry);
             assert!(!admission.is_doubtful());
         }
     }
@@ -117,7 +130,7 @@ mod tests {
     #[test]
     fn a_person_with_too_many_pages_waits_until_the_dead_ones_are_gone() {
         let mut admission = Admission::default();
-        let Sequel::RetryAfter(pause) = admission.refused(ErrorCode::ConnectionLimit, false) else { panic!() };
+        let Sequel::RetryAfter(pause) = admission.refused(ErrorCode::ConnectionLimit, Proof::Cookie) else { panic!() };
         assert!(pause > 45_000 && !admission.is_doubtful());
     }
 
@@ -125,19 +138,19 @@ mod tests {
     fn a_refused_cookie_is_tried_again_and_asked_about_over_http() {
         for code in REFUSALS {
             let mut admission = Admission::default();
-            assert_eq!(admission.refused(code, false), Sequel::Doubt, "{code:?}");
+            assert_eq!(admission.refused(code, Proof::Cookie), Sequel::Doubt, "{code:?}");
             assert!(admission.is_doubtful());
             assert!(admission.denied(), "two refusals, one of them over HTTP");
         }
         let mut admission = Admission::default();
-        assert_eq!(admission.unanswered(false), Sequel::Doubt);
+        assert_eq!(admission.unanswered(Proof::Cookie), Sequel::Doubt);
         assert!(admission.is_doubtful());
     }
 
     #[test]
     fn a_doubt_ends_with_the_next_sign_in() {
         let mut admission = Admission::default();
-        admission.refused(ErrorCode::TokenExpired, false);
+        admission.refused(ErrorCode::TokenExpired, Proof::Cookie);
         admission.admitted();
         assert!(!admission.is_doubtful());
     }
@@ -146,9 +159,19 @@ mod tests {
     fn a_host_that_hands_out_tokens_gives_a_better_one_next_time() {
         for code in REFUSALS {
             let mut admission = Admission::default();
-            assert_eq!(admission.refused(code, true), Sequel::Retry, "{code:?}");
+            assert_eq!(admission.refused(code, Proof::Fresh), Sequel::Retry, "{code:?}");
             assert!(!admission.is_doubtful());
         }
+    }
+
+    #[test]
+    fn a_token_that_never_changes_and_is_refused_is_the_end() {
+        for code in [ErrorCode::InvalidToken, ErrorCode::TokenExpired, ErrorCode::UserMismatch] {
+            assert_eq!(Admission::default().refused(code, Proof::Fixed), Sequel::End, "{code:?}");
+        }
+        // Nobody has refused it.
+        assert_eq!(Admission::default().refused(ErrorCode::AuthTimeout, Proof::Fixed), Sequel::Retry);
+        assert_eq!(Admission::default().unanswered(Proof::Fixed), Sequel::Retry);
     }
 
     #[test]
@@ -166,7 +189,7 @@ mod tests {
         let mut admission = Admission::default();
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            admission.refused(ErrorCode::InvalidToken, false);
+            admission.refused(ErrorCode::InvalidToken, Proof::Cookie);
             pauses.push(admission.patience());
             admission.confirmed();
         }

@@ -74,8 +74,8 @@ impl Session {
     }
 
     fn on_error(self: &Arc<Self>, error: SocketError) {
-        let sequel = lock(&self.admission).refused(error.code, self.token.is_some());
-        if sequel != Sequel::Doubt {
+        let sequel = lock(&self.admission).refused(error.code, self.credential.proof());
+        if !matches!(sequel, Sequel::Doubt | Sequel::End) {
             self.error.set(Some(ClientError::Server(error)));
         }
         self.follow(sequel);
@@ -90,6 +90,7 @@ impl Session {
                 self.request_reload();
                 self.link.retry();
             }
+            Sequel::End => self.fail(ClientError::SessionEnded),
         }
     }
 }
@@ -101,8 +102,7 @@ impl Session {
     pub(super) fn auth_payload(&self) -> String {
         self.recall();
         let since = self.feed().ask();
-        let payload =
-            Authenticate { user_id: self.user_id.clone(), token: self.token.as_ref().and_then(|token| token()), since };
+        let payload = Authenticate { user_id: self.user_id.clone(), token: self.credential.token(), since };
         serde_json::to_string(&payload).unwrap_or_else(|_| "{}".to_owned())
     }
 
@@ -113,7 +113,7 @@ impl Session {
             self.status.set(status.into());
         }
         if matches!(status, Status::Waiting { reason: CloseReason::NotReady, .. }) {
-            let sequel = lock(&self.admission).unanswered(self.token.is_some());
+            let sequel = lock(&self.admission).unanswered(self.credential.proof());
             self.follow(sequel);
         }
     }

@@ -9,7 +9,35 @@ use wire::Transaction;
 use wire::api::Snapshot;
 use wire::events::SyncStats;
 
-pub(super) type Token = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+use super::admission::Proof;
+
+/// What signs in.
+#[derive(Clone, Default)]
+pub(super) enum Credential {
+    #[default]
+    Cookie,
+    Fixed(String),
+    Fresh(Arc<dyn Fn() -> Option<String> + Send + Sync>),
+}
+
+impl Credential {
+    pub(super) fn proof(&self) -> Proof {
+        match self {
+            Self::Cookie => Proof::Cookie,
+            Self::Fixed(_) => Proof::Fixed,
+            Self::Fresh(_) => Proof::Fresh,
+        }
+    }
+
+    /// The token to send, if it is one.
+    pub(super) fn token(&self) -> Option<String> {
+        match self {
+            Self::Cookie => None,
+            Self::Fixed(token) => Some(token.clone()),
+            Self::Fresh(token) => token(),
+        }
+    }
+}
 
 /// Options of [`use_realtime_transactions`](super::use_realtime_transactions).
 #[derive(Clone)]
@@ -17,7 +45,7 @@ pub struct UseRealtimeTransactionsOptions {
     pub(super) initial: Option<Snapshot>,
     pub(super) limit: Option<usize>,
     pub(super) url: Option<String>,
-    pub(super) token: Option<Token>,
+    pub(super) credential: Credential,
     pub(super) user_id: Option<String>,
     pub(super) immediate: bool,
     pub(super) resume: bool,
@@ -32,7 +60,7 @@ impl Default for UseRealtimeTransactionsOptions {
             initial: None,
             limit: None,
             url: None,
-            token: None,
+            credential: Credential::default(),
             user_id: None,
             immediate: true,
             resume: true,
@@ -76,7 +104,14 @@ impl UseRealtimeTransactionsOptions {
     /// cookie signs in.
     #[must_use]
     pub fn token(mut self, token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        self.token = Some(Arc::new(token));
+        self.credential = Credential::Fresh(Arc::new(token));
+        self
+    }
+
+    /// The one token to sign in with. Where it is not accepted any more, the session has ended.
+    #[must_use]
+    pub fn fixed_token(mut self, token: impl Into<String>) -> Self {
+        self.credential = Credential::Fixed(token.into());
         self
     }
 

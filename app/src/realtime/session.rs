@@ -14,7 +14,7 @@ use super::admission::Admission;
 use super::feed::{Feed, News};
 use super::link::Link;
 use super::memory::Memory;
-use super::options::{Token, UseRealtimeTransactionsOptions};
+use super::options::{Credential, UseRealtimeTransactionsOptions};
 use super::reload::Reload;
 use super::repair::Repair;
 use super::status::{ClientError, ConnectionStatus};
@@ -30,7 +30,7 @@ pub(super) struct Listener {
 pub(super) struct Session {
     pub(super) url: Option<String>,
     pub(super) user_id: Option<String>,
-    pub(super) token: Option<Token>,
+    pub(super) credential: Credential,
     resume: bool,
     memory: Memory,
     feed: Mutex<Feed>,
@@ -61,7 +61,7 @@ impl Session {
         Arc::new(Self {
             url: options.url,
             user_id: options.user_id,
-            token: options.token,
+            credential: options.credential,
             resume: options.resume,
             memory: Memory::default(),
             transactions: ArcRwSignal::new(feed.transactions()),
