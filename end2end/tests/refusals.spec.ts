@@ -1,8 +1,10 @@
 // A server that does not sign the page in: what passes is waited for, and what does not is said.
 
+import type { Page } from '@playwright/test';
+
 import { deliver } from '../support/provider.js';
 import { token } from '../support/signing.js';
-import { badge, expect, row, rows, signIn, test } from './fixtures';
+import { badge, expect, row, rows, signIn, test, toasts, withAccount } from './fixtures';
 import { error, Network } from './network';
 
 test('a server that cannot check a sign-in for a moment is asked again', async ({ server, person, dashboard }) => {
@@ -149,4 +151,61 @@ test('a token that stays as it is and is refused ends the session', async ({ own
   await page.getByRole('link', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(`${pages}/`);
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
+});
+
+/** Nothing that is somebody's own can be read on the page. */
+async function showsNothing(page: Page) {
+  await expect(rows(page)).toHaveCount(0);
+  await expect(page.getByTestId('account-card')).toHaveCount(0);
+  await expect(page.getByTestId('summary-balance')).toHaveCount(0);
+  await expect(toasts(page)).toHaveCount(0);
+  await expect(page.locator('body')).not.toContainText('HARBOUR');
+}
+
+test('when somebody else signs in, nothing of the one before stays on the page', async ({ server, person, dashboard }) => {
+  const [alex, sam] = [await withAccount(await person('Alex')), await person('Sam')];
+  const network = new Network();
+  const page = await dashboard(alex, {}, network.between);
+  await page.getByTestId('search').fill('harbour');
+  await deliver(server, alex.transaction({ id: 'one', description: 'HARBOUR FERRIES' }));
+  await expect(rows(page)).toHaveCount(1);
+  await expect(toasts(page)).toContainText('HARBOUR FERRIES');
+  // The notice would stay as long as somebody points at it.
+  await toasts(page).hover();
+
+  await signIn(page.context(), sam);
+  network.say('41');
+  await expect(page.getByRole('alert')).toContainText('Somebody else signed in');
+  await showsNothing(page);
+  await page.getByRole('link', { name: 'Reload' }).click();
+  await expect(page.getByRole('banner')).toContainText('Sam');
+});
+
+test('when the session has ended nothing stays on the page, and all is back for who signs in again', async ({ server, person, dashboard, watch }) => {
+  watch.expected.push(/\b401\b/, /WebSocket is closed before/);
+  const alex = await withAccount(await person());
+  await deliver(server, alex.transaction({ id: 'one', description: 'HARBOUR FERRIES' }));
+  const page = await dashboard(alex, {}, (page) => page.clock.install());
+  await expect(rows(page)).toHaveCount(1);
+  await page.context().request.delete(`${server.url}/api/session`);
+  await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+  await page.clock.fastForward(5_000);
+  await expect(page.getByRole('alert')).toContainText('Your session has ended');
+  await showsNothing(page);
+  expect((await page.reload())?.headers()['cache-control'] ?? '', 'the page of a stranger').not.toContain('no-store');
+
+  await signIn(page.context(), alex);
+  expect((await page.goto(server.url))?.headers()['cache-control']).toBe('no-store');
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  await page.context().request.delete(`${server.url}/api/session`);
+  await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+  await page.clock.fastForward(5_000);
+  await showsNothing(page);
+  // In another tab.
+  await signIn(page.context(), alex);
+  await page.getByRole('button', { name: 'Reconnect now' }).click();
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.getByTestId('account-card')).toHaveCount(1);
+  await expect(page.getByRole('alert')).toHaveText('');
 });

@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
     filter: RwSignal<Filter>,
+    /// Whether there is nobody to ask for any more.
+    ended: Signal<bool>,
     pub(crate) found: RwSignal<Vec<Transaction>>,
     pub(crate) next_cursor: RwSignal<Option<String>>,
     pub(crate) loading: RwSignal<bool>,
@@ -31,6 +33,7 @@ impl Search {
     pub(crate) fn new(filter: RwSignal<Filter>, feed: UseRealtimeTransactionsReturn) -> Self {
         let search = Self {
             filter,
+            ended: feed.ended,
             found: RwSignal::new(Vec::new()),
             next_cursor: RwSignal::new(None),
             loading: RwSignal::new(false),
@@ -39,6 +42,7 @@ impl Search {
         };
         Effect::new(move |_| {
             filter.track();
+            feed.ended.track();
             search.ask_soon();
         });
         // What was found may be what has just been deleted.
@@ -55,7 +59,7 @@ impl Search {
 
     fn ask_soon(self) {
         self.question.update_value(|question| *question += 1);
-        if self.filter.with_untracked(Filter::is_empty) {
+        if self.filter.with_untracked(Filter::is_empty) || self.ended.get_untracked() {
             self.found.set(Vec::new());
             self.next_cursor.set(None);
             self.loading.set(false);

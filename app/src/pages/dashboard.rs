@@ -60,13 +60,19 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         None => options,
     };
     let feed = use_realtime_transactions(options);
+    // What a notice says may be another person's business by now.
+    Effect::new(move |_| {
+        if feed.ended.get() {
+            toasts.set(Toasts::default());
+        }
+    });
     view! {
         {erased(view! { <Header name=viewer.display_name feed /> })}
         <main id="main" class="page">
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
             {erased(view! { <Totals summary=feed.summary /> })}
-            <div class="columns">
+            <div class="columns" hidden=move || feed.ended.get()>
                 {erased(view! { <Accounts accounts=feed.accounts /> })} {erased(view! { <Transactions feed /> })}
             </div>
         </main>

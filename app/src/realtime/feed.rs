@@ -64,6 +64,8 @@ pub struct Feed {
     loaded: bool,
     /// How often the list has begun anew.
     loads: u64,
+    /// Nothing more comes to it, unless the same person is signed in again.
+    given_up: bool,
     entries: Vec<Entry>,
     tombstones: VecDeque<TransactionKey>,
     /// The newest of the events that are in.
@@ -173,7 +175,9 @@ impl Feed {
 
     /// What it lacks to be equal to the database.
     pub fn need(&self) -> Need {
-        if !self.loaded || self.stale_since.is_some() {
+        if self.given_up {
+            Need::Nothing
+        } else if !self.loaded || self.stale_since.is_some() {
             Need::Snapshot
         } else if self.seq < self.newest {
             Need::Events
@@ -192,12 +196,17 @@ impl Feed {
         self.stale_since = Some(self.newest.max(self.seq));
     }
 
-    /// Nothing more will come to this feed: it is another person's now.
+    /// Nothing more will come to this feed, and it shows nothing any more: whoever looks at it now may not
+    /// be the one whose it is. Whose it is and what they have been told stays known, for they may come back.
     pub fn give_up(&mut self) {
-        self.loaded = true;
-        self.stale_since = None;
-        self.newest = self.seq;
-        self.held.clear();
+        *self = Self {
+            told: self.told(),
+            user_id: std::mem::take(&mut self.user_id),
+            newest: self.newest,
+            loads: self.loads + 1,
+            given_up: true,
+            ..Self::default()
+        };
     }
 
     /// The event at the cursor says more than it carries.

@@ -26,6 +26,9 @@ pub struct UseRealtimeTransactionsReturn {
     pub status: Signal<ConnectionStatus>,
     /// What went wrong last; nothing once it is right again.
     pub error: Signal<Option<ClientError>>,
+    /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
+    /// signed in. `error` tells which.
+    pub ended: Signal<bool>,
     /// Where the next older page begins; nothing at the end.
     pub next_cursor: Signal<Option<String>>,
     /// Whether an older page is on its way.
@@ -86,13 +89,15 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         None => all,
         Some(limit) => Memo::new(move |_| all.with(|all| all.iter().take(limit).cloned().collect::<Vec<_>>())).into(),
     };
+    let error = RwSignal::from(session.error.clone());
     UseRealtimeTransactionsReturn {
         transactions,
         accounts: RwSignal::from(session.accounts.clone()).into(),
         summary: RwSignal::from(session.summary.clone()).into(),
         latest: RwSignal::from(session.latest.clone()).into(),
         status: RwSignal::from(session.status.clone()).into(),
-        error: RwSignal::from(session.error.clone()).into(),
+        error: error.into(),
+        ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
         next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
         loading_older: RwSignal::from(session.loading_older.clone()).into(),
         load_older: Callback::new({

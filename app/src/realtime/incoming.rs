@@ -57,7 +57,7 @@ impl Session {
 
     fn on_authenticated(self: &Arc<Self>, payload: &Authenticated) {
         if !self.is_for(&payload.user_id) {
-            self.fail(ClientError::OtherUser);
+            self.give_up(ClientError::OtherUser);
             return;
         }
         let ask_again = self.feed().signed_in(payload.seq);
@@ -90,7 +90,7 @@ impl Session {
                 self.request_reload();
                 self.link.retry();
             }
-            Sequel::End => self.fail(ClientError::SessionEnded),
+            Sequel::End => self.give_up(ClientError::SessionEnded),
         }
     }
 }

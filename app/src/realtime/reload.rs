@@ -85,7 +85,7 @@ impl Session {
                     }
                     Err(AppError::Unauthorized) if lock(&strong.admission).denied() => {
                         strong.reload.running.store(false, Ordering::Relaxed);
-                        strong.fail(ClientError::SessionEnded);
+                        strong.give_up(ClientError::SessionEnded);
                         return;
                     }
                     Err(AppError::Unauthorized) => RETRY_MS,
@@ -119,8 +119,7 @@ impl Session {
     fn take(&self, snapshot: Snapshot) -> usize {
         if !self.is_for(&snapshot.user_id) {
             // The next check of the loop finds nothing to do.
-            self.feed().give_up();
-            self.fail(ClientError::OtherUser);
+            self.give_up(ClientError::OtherUser);
             return 0;
         }
         lock(&self.admission).confirmed();

@@ -189,10 +189,13 @@ impl Session {
         if feed.user_id().is_empty() { self.user_id.as_deref().unwrap_or_default() } else { feed.user_id() }
     }
 
-    /// Ends the connection for a reason that trying again does not mend.
-    pub(super) fn fail(&self, error: ClientError) {
+    /// Ends the connection for a reason that trying again does not mend, and shows nothing any more.
+    pub(super) fn give_up(&self, error: ClientError) {
         self.error.set(Some(error));
         self.link.disconnect();
+        self.feed().give_up();
+        self.latest.set(None);
+        self.publish();
     }
 }
 

@@ -106,6 +106,11 @@ impl ClientError {
     pub fn needs_sign_in(&self) -> bool {
         *self == Self::SessionEnded
     }
+
+    /// Whether the feed is over with it.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::SessionEnded | Self::OtherUser)
+    }
 }
 
 #[cfg(test)]

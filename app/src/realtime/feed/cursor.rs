@@ -53,6 +53,7 @@ impl Feed {
     /// The server has signed the connection in and tells its newest number. Whether it has to be
     /// asked again: what this tab remembers was not known yet when it was asked.
     pub fn signed_in(&mut self, newest: u64) -> bool {
+        self.given_up = false;
         let Asked { since, known } = self.asked;
         let recalled = self.told.filter(|_| since.is_none());
         if newest < known.max(recalled.unwrap_or_default()) {

@@ -30,10 +30,10 @@ pub struct Older {
 
 impl Feed {
     /// Joins a reloaded snapshot with the events that are newer than it. Nothing where the snapshot
-    /// is older than what the log of events reaches back to.
+    /// is older than what the log of events reaches back to, or comes to a feed that was given up.
     pub fn merge(&mut self, snapshot: Snapshot) -> Option<Merged> {
         let at = snapshot.seq;
-        if (at + 1..=self.seq).any(|seq| !self.log.contains_key(&seq)) {
+        if self.given_up || (at + 1..=self.seq).any(|seq| !self.log.contains_key(&seq)) {
             return None;
         }
         let mut before = std::mem::take(self);

@@ -3,7 +3,7 @@
 use crate::realtime::feed::samples::{deleted, new, snapshot, transaction, updated};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Outcome};
 use wire::Transaction;
-use wire::api::Snapshot;
+use wire::api::{Snapshot, TransactionsPage};
 
 fn row(number: u64) -> Transaction {
     transaction(&number.to_string(), &format!("2026-11-{number:02}T10:00:00Z"), "1")
@@ -164,6 +164,34 @@ fn events_that_come_after_all_are_told_by_themselves_and_not_by_the_reload() {
     feed.signed_in(5);
     assert_eq!(feed.merge(at(5)).expect("taken").news, []);
     assert_eq!([4, 5].map(|number| added(&feed.apply(event(number)).news).len()), [1, 1]);
+}
+
+#[test]
+fn a_feed_that_was_given_up_shows_nothing_and_wants_nothing() {
+    let mut feed = Feed::new(Snapshot { next_cursor: Some("older".to_owned()), ..at(3) });
+    feed.recall(None);
+    let asked = feed.older().expect("there is more");
+    feed.apply(event(5));
+    feed.give_up();
+    let shown = (feed.len(), feed.accounts().len(), feed.summary().currencies.len(), feed.next_cursor());
+    assert_eq!((shown, feed.need(), feed.has_gap()), ((0, 0, 0, None), Need::Nothing, false));
+    // What was on its way comes too late.
+    assert_eq!((feed.merge(at(5)), feed.append(&asked, TransactionsPage::default())), (None, false));
+    assert!(feed.is_empty());
+    assert_eq!((feed.user_id(), feed.told()), ("alex", Some(3)));
+}
+
+#[test]
+fn a_person_who_comes_back_to_a_feed_that_was_given_up_is_told_what_was_missed() {
+    let mut feed = Feed::new(at(3));
+    feed.recall(None);
+    feed.give_up();
+    assert_eq!(feed.ask(), Some(3));
+    assert!(!feed.signed_in(4));
+    assert_eq!(feed.need(), Need::Snapshot);
+    feed.apply(event(4));
+    let merged = feed.merge(at(4)).expect("taken");
+    assert_eq!((added(&merged.news), feed.len(), feed.need()), (vec!["4"], 4, Need::Nothing));
 }
 
 #[test]
