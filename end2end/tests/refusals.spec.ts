@@ -164,9 +164,16 @@ async function showsNothing(page: Page) {
 
 test('when somebody else signs in, nothing of the one before stays on the page', async ({ server, person, dashboard }) => {
   const [alex, sam] = [await withAccount(await person('Alex')), await person('Sam')];
+  // Whom a search would be answered for by then.
+  await deliver(server, sam.transaction({ description: 'HARBOUR BRIDGE' }));
   const network = new Network();
-  const page = await dashboard(alex, {}, network.between);
+  const page = await dashboard(alex, {}, async (page) => {
+    await page.clock.install();
+    await network.between(page);
+  });
+  const found = page.waitForResponse('**/api/_ui/transactions');
   await page.getByTestId('search').fill('harbour');
+  await found;
   await deliver(server, alex.transaction({ id: 'one', description: 'HARBOUR FERRIES' }));
   await expect(rows(page)).toHaveCount(1);
   await expect(toasts(page)).toContainText('HARBOUR FERRIES');
@@ -176,6 +183,9 @@ test('when somebody else signs in, nothing of the one before stays on the page',
   await signIn(page.context(), sam);
   network.say('41');
   await expect(page.getByRole('alert')).toContainText('Somebody else signed in');
+  await showsNothing(page);
+  // Nor is anything asked for on the page of the one before.
+  await page.clock.runFor(1_000);
   await showsNothing(page);
   await page.getByRole('link', { name: 'Reload' }).click();
   await expect(page.getByRole('banner')).toContainText('Sam');
