@@ -55,6 +55,19 @@ impl Session {
         }
     }
 
+    /// Time passes, also for a page that hears of nothing.
+    pub(super) fn on_minute(self: &Arc<Self>, now: i64) {
+        if self.status.get_untracked() != ConnectionStatus::Live {
+            // Once it is live, a minute later.
+            return;
+        }
+        let due = lock(&self.turn).is_due(&self.feed().summary().from, now);
+        if due {
+            self.feed().require_reload();
+            self.request_reload();
+        }
+    }
+
     fn on_authenticated(self: &Arc<Self>, payload: &Authenticated) {
         if !self.is_for(&payload.user_id) {
             self.give_up(ClientError::OtherUser);

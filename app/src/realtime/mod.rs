@@ -5,6 +5,7 @@
 //! * [`feed`] turns a snapshot and events into one ordered, complete list: pure.
 //! * [`event`] reads events from the wire: pure.
 //! * [`repair`] decides how a gap is filled: pure.
+//! * [`month`] tells when the totals are another month's: pure.
 //! * [`status`] is what a person can be told about the connection: pure.
 //! * [`admission`] decides what a sign-in that came to nothing leads to: pure.
 //! * `session` joins a feed with signals; one for each page, however many components use it.
@@ -21,6 +22,7 @@ mod incoming;
 #[cfg(not(target_arch = "wasm32"))]
 mod inert;
 mod memory;
+pub mod month;
 mod options;
 mod provider;
 mod reload;

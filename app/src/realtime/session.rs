@@ -3,6 +3,7 @@
 //! Owns showing what the feed holds, telling the listeners and remembering what they were told. Must
 //! not know the Socket.IO client nor its events, and calls no listener while a lock is held.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
@@ -12,12 +13,16 @@ use wire::events::SyncStats;
 
 use super::admission::Admission;
 use super::feed::{Feed, News};
-use super::link::Link;
+use super::link::{Link, sleep, spawn};
 use super::memory::Memory;
+use super::month::Turn;
 use super::options::{Credential, UseRealtimeTransactionsOptions};
 use super::reload::Reload;
 use super::repair::Repair;
 use super::status::{ClientError, ConnectionStatus};
+use crate::clock::now_millis;
+
+const MINUTE_MS: u32 = 60_000;
 
 /// What one use of the hook wants to be told.
 #[derive(Clone, Copy)]
@@ -37,6 +42,8 @@ pub(super) struct Session {
     listeners: Mutex<Listeners>,
     pub(super) link: Link,
     pub(super) repair: Mutex<Repair>,
+    pub(super) turn: Mutex<Turn>,
+    ticking: AtomicBool,
     pub(super) admission: Mutex<Admission>,
     pub(super) reload: Reload,
     pub(super) transactions: ArcRwSignal<Vec<Transaction>>,
@@ -72,6 +79,8 @@ impl Session {
             listeners: Mutex::default(),
             link: Link::new(),
             repair: Mutex::default(),
+            turn: Mutex::default(),
+            ticking: AtomicBool::new(false),
             admission: Mutex::default(),
             reload: Reload::default(),
             latest: ArcRwSignal::new(None),
@@ -102,6 +111,21 @@ impl Session {
         self.recall();
         self.remember();
         self.link.connect(self);
+        if !self.ticking.swap(true, Ordering::Relaxed) {
+            self.tick();
+        }
+    }
+
+    /// Looks once a minute what time it is.
+    fn tick(self: &Arc<Self>) {
+        let session = Arc::downgrade(self);
+        spawn(async move {
+            loop {
+                sleep(MINUTE_MS).await;
+                let Some(session) = session.upgrade() else { return };
+                session.on_minute(now_millis());
+            }
+        });
     }
 
     pub(super) fn reconnect(self: &Arc<Self>) {

@@ -5,9 +5,11 @@
 
 use wire::Transaction;
 use wire::events::{BalanceUpdated, SyncStats, TransactionDeleted, TransactionEvent};
+use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
 use super::{Feed, FeedEvent, HELD, LOG_LENGTH, TOMBSTONES, Upsert, millis_of};
+use crate::realtime::month;
 
 /// Something to tell the person who looks.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +69,10 @@ impl Feed {
     /// Applies the next event; whether anything changed, and what there is to tell.
     pub(super) fn take_in(&mut self, event: FeedEvent) -> (bool, Option<News>) {
         self.seq = event.seq();
+        if unix_millis(event.timestamp()).is_some_and(|at| month::is_later(at, &self.summary.from)) {
+            // The totals are of a month that is over.
+            self.mark_stale();
+        }
         let result = match &event {
             FeedEvent::New(event) | FeedEvent::Updated(event) => self.put(event),
             FeedEvent::Deleted(event) => (self.delete(event), None),

@@ -14,6 +14,7 @@ fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
     prop_assert_eq!(tab.page.transactions(), rows);
     prop_assert_eq!(tab.page.accounts(), snapshot.accounts);
     prop_assert_eq!(&tab.page.summary().currencies, &snapshot.summary.currencies);
+    prop_assert_eq!(&tab.page.summary().from, &snapshot.summary.from);
     prop_assert_eq!(tab.page.seq(), snapshot.seq);
     Ok(())
 }

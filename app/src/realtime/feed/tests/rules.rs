@@ -4,7 +4,7 @@ use wire::api::{Snapshot, TransactionsPage};
 use wire::events::{BalanceUpdated, SyncComplete, SyncStats};
 use wire::{Currency, PrimaryType, Transaction};
 
-use crate::realtime::feed::samples::{deleted, new, snapshot, stamp, transaction, updated};
+use crate::realtime::feed::samples::{deleted, new, snapshot, stamp, stored_at, transaction, updated};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older, Outcome};
 
 fn ids(feed: &Feed) -> Vec<String> {
@@ -134,6 +134,15 @@ fn a_refund_is_money_in_and_a_transfer_is_neither() {
     }
     let totals = &feed.summary().currencies[0];
     assert_eq!((totals.income.to_string(), totals.expenses.to_string()), ("5".to_owned(), "0".to_owned()));
+}
+
+#[test]
+fn an_event_of_a_later_month_leaves_the_totals_to_the_server() {
+    for (stored, need) in [("2026-11-30T23:59:59.999Z", Need::Nothing), ("2026-12-01T00:00:00Z", Need::Snapshot)] {
+        let mut feed = Feed::new(snapshot(0, Vec::new()));
+        feed.apply(stored_at(stored, new(1, transaction("a", &on(30), "1"))));
+        assert_eq!(feed.need(), need, "{stored}");
+    }
 }
 
 #[test]

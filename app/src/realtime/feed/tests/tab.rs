@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use wire::api::{Snapshot, TransactionsPage};
+use wire::time::unix_millis;
 
 use super::database::{Database, Step, steps};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older};
+use crate::realtime::month::Turn;
 use crate::realtime::repair::{Remedy, Repair};
 
 /// What can happen.
@@ -34,7 +36,7 @@ pub(super) enum Action {
     /// The same for an older page.
     Older,
     OlderCame,
-    /// Time passes, in seconds.
+    /// Time passes, in seconds; the page looks at its clock.
     Wait(u8),
     /// The log loses its oldest half.
     Prune,
@@ -104,6 +106,7 @@ pub(super) struct Tab {
     connected: bool,
     wire: VecDeque<Message>,
     repair: Repair,
+    turn: Turn,
     now: i64,
     fetched: Option<Snapshot>,
     older: Option<(Older, TransactionsPage)>,
@@ -122,6 +125,7 @@ impl Tab {
             connected: false,
             wire: VecDeque::new(),
             repair: Repair::default(),
+            turn: Turn::default(),
             now: 0,
             fetched: None,
             older: None,
@@ -171,7 +175,10 @@ impl Tab {
                     self.page.append(&older, page);
                 }
             }
-            Action::Wait(seconds) => self.now += i64::from(seconds) * 1_000,
+            Action::Wait(seconds) => {
+                self.now += i64::from(seconds) * 1_000;
+                self.look_at_the_clock();
+            }
             Action::Prune => self.database.oldest = self.database.newest() / 2 + 1,
             Action::Reset => {
                 self.database.reset();
@@ -197,7 +204,7 @@ impl Tab {
 
     fn load(&mut self, load: Load) {
         (self.fetched, self.older) = (None, None);
-        self.repair = Repair::default();
+        (self.repair, self.turn) = (Repair::default(), Turn::default());
         self.page = match load {
             Load::Fresh => {
                 self.cache.push(self.database.snapshot());
@@ -290,6 +297,14 @@ impl Tab {
         }
     }
 
+    /// The page's clock, which goes by the months of the database.
+    fn look_at_the_clock(&mut self) {
+        let now = unix_millis(&self.database.now()).expect("a moment") + self.now;
+        if self.turn.is_due(&self.page.summary().from, now) {
+            self.page.require_reload();
+        }
+    }
+
     fn merge(&mut self, snapshot: Snapshot) {
         self.meet();
         let Some(merged) = self.page.merge(snapshot) else { return };
@@ -324,6 +339,11 @@ impl Tab {
         for _ in 0..100 {
             while !self.wire.is_empty() {
                 self.deliver();
+            }
+            if self.page.need() == Need::Nothing {
+                // By then it has waited for long enough to ask once more.
+                self.turn = Turn::default();
+                self.look_at_the_clock();
             }
             if self.page.need() == Need::Nothing {
                 match self.ask_older(4) {
