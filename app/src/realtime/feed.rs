@@ -5,8 +5,8 @@
 //!
 //! * every event has a number; the cursor `seq` says up to which number all of them are in;
 //! * an event at or below the cursor is a duplicate and changes nothing;
-//! * only the next number is taken in; an event beyond it waits, and the feed says that there
-//!   [is a gap](Feed::has_gap) until the numbers between have come;
+//! * only the next number is taken in; an event beyond it waits, and [says so](Outcome::gap), until the
+//!   numbers between have come;
 //! * an older revision of a transaction never replaces a newer one;
 //! * a reload is a snapshot at some number, after which the events beyond it are applied again;
 //! * what cannot be known from an event alone asks for a reload.
@@ -28,12 +28,14 @@ mod cursor;
 mod merge;
 #[cfg(test)]
 pub(crate) mod samples;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
 
-pub use apply::{News, Outcome};
+pub use apply::Outcome;
 pub use merge::{Merged, Older};
+pub use telling::News;
 
 /// Events are kept so that they can be applied again to a snapshot that is a little older. A reload
 /// takes a moment, in which far fewer than so many arrive.
@@ -54,8 +56,10 @@ pub struct Feed {
     /// Up to this number the person has been told; nothing where that is as far as `seq`.
     told: Option<u64>,
     asked: cursor::Asked,
-    /// The events between `told` and the next snapshot will not come.
+    /// The events that are missing will not come.
     unreachable: bool,
+    /// What is to be told of events that a snapshot has jumped over, unless they come.
+    owed: Vec<News>,
     /// The number of an event that says more than it carries.
     stale_since: Option<u64>,
     /// The number of an event after which the order of equal dates is not known.
@@ -184,11 +188,6 @@ impl Feed {
         } else {
             Need::Nothing
         }
-    }
-
-    /// Whether an event has come before those that lead to it.
-    pub fn has_gap(&self) -> bool {
-        self.loaded && !self.held.is_empty()
     }
 
     /// What has happened is not known from the events.

@@ -20,17 +20,16 @@ use crate::clock::now_millis;
 
 impl Session {
     fn change(self: &Arc<Self>, event: FeedEvent) {
-        let (outcome, gap, cursor) = {
+        let (outcome, since) = {
             let mut feed = self.feed();
-            let outcome = feed.apply(event);
-            (outcome, feed.has_gap(), feed.seq())
+            (feed.apply(event), feed.since())
         };
         if outcome.changed {
             self.publish();
         }
         self.announce(outcome.news);
-        if gap {
-            self.fill_gap(cursor);
+        if outcome.gap {
+            self.fill_gap(since);
         } else {
             self.catch_up();
         }
@@ -43,9 +42,9 @@ impl Session {
         }
     }
 
-    /// Events after the cursor were lost on the way.
-    fn fill_gap(self: &Arc<Self>, cursor: u64) {
-        let remedy = lock(&self.repair).remedy(cursor, now_millis());
+    /// Events were lost on the way.
+    fn fill_gap(self: &Arc<Self>, since: u64) {
+        let remedy = lock(&self.repair).remedy(since, now_millis());
         match remedy {
             Remedy::AskAgain => self.link.restart(),
             Remedy::Reload => {

@@ -44,7 +44,10 @@ impl Feed {
         self.newest = before.newest;
         self.told = before.told;
         self.asked = before.asked;
-        self.unreachable = before.unreachable && !missed;
+        self.unreachable = before.unreachable;
+        self.owed = std::mem::take(&mut before.owed);
+        // What is still to be told.
+        self.log = before.log.split_off(&(before.since() + 1));
         self.loads = before.loads + u64::from(anew);
         self.stale_since = before.stale_since.filter(|since| *since > at);
         self.disordered_since = before.disordered_since.filter(|since| *since > at);
@@ -52,23 +55,24 @@ impl Feed {
         self.fill(snapshot);
         let mut outcome = Outcome::default();
         let mut dropped = 0;
+        if missed {
+            self.owe(&before);
+        }
         if anew {
             dropped = before.entries.len().saturating_sub(self.entries.len());
-            let all_told = before.told.is_none_or(|told| told == before.seq);
-            if before.loaded && before.unreachable && missed && all_told {
-                outcome.news = self.unknown_to(&before);
-                self.told = Some(at);
-            }
         } else if has_tail {
             self.keep_tail(&before, &later);
         }
         for event in later.into_values() {
-            // They have been told when they were taken in first.
-            let _ = self.take_in(event);
+            self.take_in(event);
+        }
+        if before.loaded && before.unreachable {
+            self.settle(&mut outcome);
         }
         for event in before.held.into_values() {
             self.receive(event, &mut outcome);
         }
+        self.unreachable &= self.seq < self.newest;
         Some(Merged { news: outcome.news, dropped })
     }
 
@@ -132,19 +136,6 @@ impl Feed {
         // The place from which the next older page follows is still the one that was reached.
         self.next_cursor.clone_from(&before.next_cursor);
         self.reach = before.reach;
-    }
-
-    /// What stands in the list and did not before, oldest first. What is older than everything that
-    /// was loaded may only have moved up, since another one was deleted: it is not news.
-    fn unknown_to(&self, before: &Self) -> Vec<News> {
-        let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.millis));
-        let unknown = entries.filter(|entry| before.position(&entry.transaction.key()).is_none());
-        let news = unknown.rev().map(|entry| {
-            let transaction = Box::new(entry.transaction.clone());
-            // A changed one may have been known long before, with another date.
-            if entry.transaction.revision == 1 { News::Added(transaction) } else { News::Updated(transaction) }
-        });
-        news.collect()
     }
 }
 

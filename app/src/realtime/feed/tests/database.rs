@@ -1,6 +1,7 @@
 //! What the server holds and sends, by its own rules.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use wire::api::{Account, CurrencySummary, Snapshot, Summary, TransactionsPage};
@@ -184,6 +185,11 @@ impl Database {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|(id, row)| Reverse((row.date.clone(), *id)));
         rows
+    }
+
+    /// What the rows are called.
+    pub(super) fn ids(&self) -> BTreeSet<String> {
+        self.rows.iter().map(|(_, row)| row.transaction_id.clone()).collect()
     }
 
     /// What comes after `before`, and where the next page begins.

@@ -55,19 +55,13 @@ pub(super) enum Load {
     Bare { knows_owner: bool },
 }
 
-/// What happens to a network that loses nothing for good.
-pub(super) fn calm() -> impl Strategy<Value = Action> {
-    let load = prop_oneof![
-        3 => Just(Load::Fresh),
-        2 => (0_usize..6).prop_map(Load::Cached),
-        2 => any::<bool>().prop_map(|knows_owner| Load::Bare { knows_owner }),
-    ];
+/// What happens to a page that stays open, on a network that loses nothing for good.
+fn quiet() -> impl Strategy<Value = Action> {
     prop_oneof![
         20 => steps().prop_map(Action::Step),
         20 => Just(Action::Deliver),
         1 => Just(Action::Disconnect),
         2 => Just(Action::Connect),
-        2 => load.prop_map(Action::Load),
         3 => Just(Action::Fetch),
         3 => Just(Action::Fetched),
         3 => Just(Action::Older),
@@ -76,15 +70,32 @@ pub(super) fn calm() -> impl Strategy<Value = Action> {
     ]
 }
 
-pub(super) fn anything() -> impl Strategy<Value = Action> {
-    let bad = prop_oneof![
+/// The same for a page that is loaded again and again.
+pub(super) fn calm() -> impl Strategy<Value = Action> {
+    let load = prop_oneof![
+        3 => Just(Load::Fresh),
+        2 => (0_usize..6).prop_map(Load::Cached),
+        2 => any::<bool>().prop_map(|knows_owner| Load::Bare { knows_owner }),
+    ];
+    prop_oneof![28 => quiet(), 1 => load.prop_map(Action::Load)]
+}
+
+fn losses() -> impl Strategy<Value = Action> {
+    prop_oneof![
         4 => Just(Action::Lose),
         4 => Just(Action::Double),
         4 => Just(Action::Swap),
         1 => Just(Action::Prune),
-        1 => Just(Action::Reset),
-    ];
-    prop_oneof![5 => calm(), 1 => bad]
+    ]
+}
+
+/// A page that stays open, on a network that loses.
+pub(super) fn stormy() -> impl Strategy<Value = Action> {
+    prop_oneof![5 => quiet(), 1 => losses()]
+}
+
+pub(super) fn anything() -> impl Strategy<Value = Action> {
+    prop_oneof![70 => calm(), 13 => losses(), 1 => Just(Action::Reset)]
 }
 
 enum Message {
@@ -102,6 +113,8 @@ pub(super) struct Tab {
     pub(super) told: Vec<String>,
     pub(super) connections: usize,
     pub(super) fetches: usize,
+    /// How often events were given up.
+    pub(super) losses: usize,
     cache: Vec<Snapshot>,
     connected: bool,
     wire: VecDeque<Message>,
@@ -121,6 +134,7 @@ impl Tab {
             told: Vec::new(),
             connections: 0,
             fetches: 0,
+            losses: 0,
             cache: Vec::new(),
             connected: false,
             wire: VecDeque::new(),
@@ -287,10 +301,13 @@ impl Tab {
             Message::Event(event) => {
                 let outcome = self.page.apply(*event);
                 self.tell(outcome.news);
-                if self.page.has_gap() {
-                    match self.repair.remedy(self.page.seq(), self.now) {
+                if outcome.gap {
+                    match self.repair.remedy(self.page.since(), self.now) {
                         Remedy::AskAgain => self.connect(),
-                        Remedy::Reload => self.page.lose(),
+                        Remedy::Reload => {
+                            self.losses += 1;
+                            self.page.lose();
+                        }
                     }
                 }
             }
