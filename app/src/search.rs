@@ -3,6 +3,8 @@
 //! Owns which transactions a filter lets through, and joining what the server found with what is
 //! here already. Must not ask the server.
 
+use std::sync::Arc;
+
 use wire::api::{Account, TransactionQuery};
 use wire::time::unix_millis;
 use wire::{PrimaryType, Transaction};
@@ -82,8 +84,8 @@ impl Filter {
 
     /// What goes through of the live list and of what the server found, newest first and each once.
     /// A transaction that is in both shows its newer revision.
-    pub fn combine(&self, live: &[Transaction], found: &[Transaction]) -> Vec<Transaction> {
-        let mut list: Vec<Transaction> = live.iter().filter(|it| self.matches(it)).cloned().collect();
+    pub fn combine(&self, live: &[Arc<Transaction>], found: &[Arc<Transaction>]) -> Vec<Arc<Transaction>> {
+        let mut list: Vec<Arc<Transaction>> = live.iter().filter(|it| self.matches(it)).cloned().collect();
         for transaction in found {
             let key = transaction.key();
             let known = live.iter().any(|other| {
@@ -137,7 +139,7 @@ mod tests {
         changed.revision = 2;
         let old_revision = transaction("1", "2026-11-20T10:00:00Z", "-3");
         let oldest = transaction("0", "2026-11-01T10:00:00Z", "-4");
-        let list = Filter::default().combine(&[newer, changed], &[old_revision, oldest]);
+        let list = Filter::default().combine(&[newer, changed].map(Arc::new), &[old_revision, oldest].map(Arc::new));
         let shown: Vec<_> = list.iter().map(|it| (it.transaction_id.as_str(), it.revision)).collect();
         assert_eq!(shown, [("2", 1), ("1", 2), ("0", 1)]);
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns the request and its answer. Must not show anything.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -21,7 +22,7 @@ pub(crate) struct Search {
     filter: RwSignal<Filter>,
     /// Whether there is nobody to ask for any more.
     ended: Signal<bool>,
-    pub(crate) found: RwSignal<Vec<Transaction>>,
+    pub(crate) found: RwSignal<Vec<Arc<Transaction>>>,
     pub(crate) next_cursor: RwSignal<Option<String>>,
     pub(crate) loading: RwSignal<bool>,
     pub(crate) failed: RwSignal<bool>,
@@ -103,7 +104,7 @@ impl Search {
                 if !is_more {
                     found.clear();
                 }
-                found.extend(page.transactions);
+                found.extend(page.transactions.into_iter().map(Arc::new));
             });
         });
     }

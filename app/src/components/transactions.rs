@@ -57,12 +57,12 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
 }
 
 /// The list is newest first, and so is each day of it.
-fn by_day(transactions: Vec<Transaction>, is_local: bool) -> Days {
+fn by_day(transactions: Vec<Arc<Transaction>>, is_local: bool) -> Days {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
     let mut days = Days::new();
     for transaction in transactions {
         let day = moment(&transaction.date, offset).map_or(Day { year: 1970, month: 1, day: 1 }, |moment| moment.day);
-        days.entry(day).or_default().push(Arc::new(transaction));
+        days.entry(day).or_default().push(transaction);
     }
     days
 }

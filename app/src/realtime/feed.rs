@@ -15,6 +15,7 @@
 //! sockets, signals or the clock.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Account, Snapshot, Summary};
@@ -98,7 +99,7 @@ pub enum Need {
 /// A transaction in the list.
 #[derive(Clone, Debug)]
 struct Entry {
-    transaction: Transaction,
+    transaction: Arc<Transaction>,
     millis: i64,
     /// The number of the event that brought it; 0 where it came with a page, whose order stands.
     arrival: u64,
@@ -112,7 +113,7 @@ fn millis_of(date: &str) -> i64 {
 impl Entry {
     fn new(transaction: Transaction, arrival: u64) -> Self {
         let millis = millis_of(&transaction.date);
-        Self { transaction, millis, arrival }
+        Self { transaction: Arc::new(transaction), millis, arrival }
     }
 
     fn is(&self, key: &TransactionKey) -> bool {
@@ -142,9 +143,9 @@ impl Feed {
         self.seq
     }
 
-    /// The transactions, newest first.
-    pub fn transactions(&self) -> Vec<Transaction> {
-        self.entries.iter().map(|entry| entry.transaction.clone()).collect()
+    /// The transactions, newest first: the feed's own, not copies of them.
+    pub fn transactions(&self) -> Vec<Arc<Transaction>> {
+        self.entries.iter().map(|entry| Arc::clone(&entry.transaction)).collect()
     }
 
     /// How many transactions are loaded.
@@ -238,7 +239,7 @@ impl Feed {
         let new = Entry::new(transaction, entry.arrival);
         if new.millis == entry.millis {
             // Where it stands among those of the same moment does not change.
-            return Upsert::Replaced(Box::new(std::mem::replace(entry, new).transaction));
+            return Upsert::Replaced(std::mem::replace(entry, new).transaction);
         }
         let old = self.entries.remove(at);
         let among_equals = |other: &Entry| other.millis == new.millis && other.arrival == new.arrival;
@@ -246,7 +247,7 @@ impl Feed {
             self.mark_disordered();
         }
         self.insert(new);
-        Upsert::Replaced(Box::new(old.transaction))
+        Upsert::Replaced(old.transaction)
     }
 
     /// Whether the older pages, which are not loaded, have what is of this moment.
@@ -264,7 +265,7 @@ impl Feed {
 /// What became of a transaction that was put into the list.
 enum Upsert {
     Added,
-    Replaced(Box<Transaction>),
+    Replaced(Arc<Transaction>),
     /// What is there is as new, or newer.
     Kept,
 }

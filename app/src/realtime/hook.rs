@@ -2,6 +2,8 @@
 //!
 //! Owns what a component gets and what is cleaned up with it. Must not know feeds or sockets.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use wire::Transaction;
 use wire::api::{Account, Summary};
@@ -14,8 +16,9 @@ use super::status::{ClientError, ConnectionStatus};
 /// What [`use_realtime_transactions`] returns.
 #[derive(Clone, Copy)]
 pub struct UseRealtimeTransactionsReturn {
-    /// The transactions, newest first, each once.
-    pub transactions: Signal<Vec<Transaction>>,
+    /// The transactions, newest first, each once. They are shared, so that a list that changes is not
+    /// copied.
+    pub transactions: Signal<Vec<Arc<Transaction>>>,
     /// The accounts with their balances.
     pub accounts: Signal<Vec<Account>>,
     /// The totals.
@@ -52,7 +55,7 @@ pub struct UseRealtimeTransactionsReturn {
 ///     let feed = use_realtime_transactions(UseRealtimeTransactionsOptions::new().limit(5));
 ///     view! {
 ///         <ul>
-///             {move || feed.transactions.get().into_iter().map(|t| view! { <li>{t.description}</li> }).collect_view()}
+///             {move || feed.transactions.read().iter().map(|t| view! { <li>{t.description.clone()}</li> }).collect_view()}
 ///         </ul>
 ///     }
 /// }
@@ -84,7 +87,7 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
             }
         }
     });
-    let all: Signal<Vec<Transaction>> = RwSignal::from(session.transactions.clone()).into();
+    let all: Signal<Vec<Arc<Transaction>>> = RwSignal::from(session.transactions.clone()).into();
     let transactions = match limit {
         None => all,
         Some(limit) => Memo::new(move |_| all.with(|all| all.iter().take(limit).cloned().collect::<Vec<_>>())).into(),

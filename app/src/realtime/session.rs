@@ -46,7 +46,7 @@ pub(super) struct Session {
     ticking: AtomicBool,
     pub(super) admission: Mutex<Admission>,
     pub(super) reload: Reload,
-    pub(super) transactions: ArcRwSignal<Vec<Transaction>>,
+    pub(super) transactions: ArcRwSignal<Vec<Arc<Transaction>>>,
     pub(super) accounts: ArcRwSignal<Vec<Account>>,
     pub(super) summary: ArcRwSignal<Summary>,
     pub(super) next_cursor: ArcRwSignal<Option<String>>,

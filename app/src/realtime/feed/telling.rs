@@ -4,6 +4,8 @@
 //! One that is in the list, but follows on one that has not come, waits in the log. And owns what is told
 //! where events will not come at all: two snapshots tell what is new between them. Must not change the list.
 
+use std::sync::Arc;
+
 use wire::Transaction;
 use wire::events::SyncStats;
 
@@ -13,9 +15,9 @@ use super::{Feed, FeedEvent, Outcome, millis_of};
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
     /// A transaction appeared.
-    Added(Box<Transaction>),
+    Added(Arc<Transaction>),
     /// A transaction changed.
-    Updated(Box<Transaction>),
+    Updated(Arc<Transaction>),
     /// A synchronisation has ended.
     Synced(SyncStats),
 }
@@ -78,11 +80,11 @@ impl Feed {
 
     /// A transaction as the list has it now. One that is older than what is loaded is taken as it was
     /// told of; one that should be in the list and is not has been deleted since.
-    fn as_it_is(&self, told: &Transaction) -> Option<Box<Transaction>> {
+    fn as_it_is(&self, told: &Transaction) -> Option<Arc<Transaction>> {
         if let Some(entry) = self.position(&told.key()).and_then(|at| self.entries.get(at)) {
-            return Some(Box::new(entry.transaction.clone()));
+            return Some(Arc::clone(&entry.transaction));
         }
-        self.is_beyond(millis_of(&told.date)).then(|| Box::new(told.clone()))
+        self.is_beyond(millis_of(&told.date)).then(|| Arc::new(told.clone()))
     }
 
     /// What stands in the list and did not before, oldest first. What is older than everything that
@@ -91,7 +93,7 @@ impl Feed {
         let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.millis));
         let unknown = entries.filter(|entry| before.position(&entry.transaction.key()).is_none());
         let news = unknown.rev().map(|entry| {
-            let transaction = Box::new(entry.transaction.clone());
+            let transaction = Arc::clone(&entry.transaction);
             // A changed one may have been known long before, with another date, unless all were loaded.
             let is_new = entry.transaction.revision == 1 || before.next_cursor.is_none();
             if is_new { News::Added(transaction) } else { News::Updated(transaction) }

@@ -1,6 +1,7 @@
 //! Whatever happens on the way, the page ends up with what the database holds.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -9,7 +10,7 @@ use super::tab::{Action, Tab, anything, calm, stormy};
 
 /// The database as it is, and as the page has it.
 fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
-    let rows: Vec<_> = tab.database.list().into_iter().map(|(_, row)| row).collect();
+    let rows: Vec<_> = tab.database.list().into_iter().map(|(_, row)| Arc::new(row)).collect();
     let snapshot = tab.database.snapshot();
     prop_assert_eq!(tab.page.transactions(), rows);
     prop_assert_eq!(tab.page.accounts(), snapshot.accounts);

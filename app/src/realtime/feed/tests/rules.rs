@@ -8,7 +8,7 @@ use crate::realtime::feed::samples::{deleted, new, snapshot, stamp, stored_at, t
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older, Outcome};
 
 fn ids(feed: &Feed) -> Vec<String> {
-    feed.transactions().into_iter().map(|it| it.transaction_id).collect()
+    feed.transactions().iter().map(|it| it.transaction_id.clone()).collect()
 }
 
 fn on(day: u32) -> String {

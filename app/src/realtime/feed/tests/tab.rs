@@ -341,7 +341,7 @@ impl Tab {
 
     fn tell(&mut self, news: Vec<News>) {
         self.told.extend(news.into_iter().filter_map(|news| match news {
-            News::Added(transaction) => Some(transaction.transaction_id),
+            News::Added(transaction) => Some(transaction.transaction_id.clone()),
             News::Updated(_) | News::Synced(_) => None,
         }));
         self.remember();

@@ -1,5 +1,7 @@
 //! What is asked for and what is told, over reloads of the page.
 
+use std::sync::Arc;
+
 use crate::realtime::feed::samples::{deleted, new, snapshot, transaction, updated};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Outcome};
 use wire::Transaction;
@@ -82,8 +84,8 @@ fn what_has_changed_since_is_told_as_it_is_now() {
     let mut feed = Feed::new(snapshot(3, vec![row(1), changed.clone()]));
     feed.recall(Some(1));
     feed.ask();
-    assert_eq!(feed.apply(event(2)).news, [News::Added(Box::new(changed.clone()))]);
-    assert_eq!(feed.apply(updated(3, changed.clone())).news, [News::Updated(Box::new(changed))]);
+    assert_eq!(feed.apply(event(2)).news, [News::Added(Arc::new(changed.clone()))]);
+    assert_eq!(feed.apply(updated(3, changed.clone())).news, [News::Updated(Arc::new(changed))]);
 }
 
 #[test]
