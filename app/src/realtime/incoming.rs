@@ -24,10 +24,8 @@ impl Session {
             let mut feed = self.feed();
             (feed.apply(event), feed.since())
         };
-        if outcome.changed {
-            self.publish();
-        }
-        self.announce(outcome.news);
+        self.show_soon(outcome.changed, outcome.news);
+        self.remember();
         if outcome.gap {
             self.fill_gap(since);
         } else {

@@ -9,6 +9,7 @@
 //! * [`status`] is what a person can be told about the connection: pure.
 //! * [`admission`] decides what a sign-in that came to nothing leads to: pure.
 //! * `session` joins a feed with signals; one for each page, however many components use it.
+//! * `showing` puts on the page what has come, and tells it.
 //! * `incoming` takes in what the server says.
 //! * `reload` fetches what was missed.
 //! * `memory` keeps one number over a reload of the page.
@@ -28,6 +29,7 @@ mod provider;
 mod reload;
 pub mod repair;
 mod session;
+mod showing;
 #[cfg(target_arch = "wasm32")]
 mod socket;
 pub mod status;

@@ -125,9 +125,8 @@ impl Session {
         lock(&self.admission).confirmed();
         let merged = self.feed().merge(snapshot);
         let Some(Merged { news, dropped }) = merged else { return 0 };
-        self.publish();
         self.error.set(None);
-        self.announce(news);
+        self.show(news);
         dropped
     }
 
@@ -156,7 +155,7 @@ async fn load_page(session: &Weak<Session>, limit: u32) {
     match loaded {
         Ok(page) => {
             session.feed().append(&older, page);
-            session.publish();
+            session.show(Vec::new());
             // It may tell of what the events have not told yet.
             session.catch_up();
         }

@@ -1,7 +1,7 @@
 //! One person's live feed on one page: the reducer, and the signals that show it.
 //!
-//! Owns showing what the feed holds, telling the listeners and remembering what they were told. Must
-//! not know the Socket.IO client nor its events, and calls no listener while a lock is held.
+//! Owns them and whose feed it is, and remembering what the listeners were told. Must not know the
+//! Socket.IO client nor its events.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,14 @@ use wire::api::{Account, Summary};
 use wire::events::SyncStats;
 
 use super::admission::Admission;
-use super::feed::{Feed, News};
+use super::feed::Feed;
 use super::link::{Link, sleep, spawn};
 use super::memory::Memory;
 use super::month::Turn;
 use super::options::{Credential, UseRealtimeTransactionsOptions};
 use super::reload::Reload;
 use super::repair::Repair;
+use super::showing::Showing;
 use super::status::{ClientError, ConnectionStatus};
 use crate::clock::now_millis;
 
@@ -40,6 +41,7 @@ pub(super) struct Session {
     memory: Memory,
     feed: Mutex<Feed>,
     listeners: Mutex<Listeners>,
+    pub(super) showing: Showing,
     pub(super) link: Link,
     pub(super) repair: Mutex<Repair>,
     pub(super) turn: Mutex<Turn>,
@@ -77,6 +79,7 @@ impl Session {
             next_cursor: ArcRwSignal::new(feed.next_cursor().map(str::to_owned)),
             feed: Mutex::new(feed),
             listeners: Mutex::default(),
+            showing: Showing::default(),
             link: Link::new(),
             repair: Mutex::default(),
             turn: Mutex::default(),
@@ -137,45 +140,13 @@ impl Session {
         self.link.disconnect();
     }
 
+    /// What a kind of news is to be told to.
+    pub(super) fn callbacks<T>(&self, pick: impl Fn(&Listener) -> Option<Callback<T>>) -> Vec<Callback<T>> {
+        lock(&self.listeners).all.iter().filter_map(|(_, listener)| pick(listener)).collect()
+    }
+
     pub(super) fn feed(&self) -> MutexGuard<'_, Feed> {
         lock(&self.feed)
-    }
-
-    /// Shows what the feed holds now.
-    pub(super) fn publish(&self) {
-        let (transactions, accounts, summary, next_cursor) = {
-            let feed = self.feed();
-            let cursor = feed.next_cursor().map(str::to_owned);
-            (feed.transactions(), feed.accounts().to_vec(), feed.summary().clone(), cursor)
-        };
-        self.transactions.set(transactions);
-        set_if_changed(&self.accounts, accounts);
-        set_if_changed(&self.summary, summary);
-        set_if_changed(&self.next_cursor, next_cursor);
-    }
-
-    /// Tells the listeners, and remembers that they were told.
-    pub(super) fn announce(&self, news: Vec<News>) {
-        for news in news {
-            match news {
-                News::Added(transaction) => {
-                    self.latest.set(Some((*transaction).clone()));
-                    self.call(|listener| listener.on_new, &*transaction);
-                }
-                News::Updated(transaction) => self.call(|listener| listener.on_updated, &*transaction),
-                News::Synced(stats) => self.call(|listener| listener.on_sync, &stats),
-            }
-        }
-        self.remember();
-    }
-
-    fn call<T: Clone + 'static>(&self, pick: impl Fn(&Listener) -> Option<Callback<T>>, news: &T) {
-        // Taken out first: a listener may come or go while one is called.
-        let callbacks: Vec<Callback<T>> =
-            lock(&self.listeners).all.iter().filter_map(|(_, listener)| pick(listener)).collect();
-        for callback in callbacks {
-            callback.try_run(news.clone());
-        }
     }
 
     /// Takes over what this tab remembers of the person.
@@ -187,8 +158,9 @@ impl Session {
         }
     }
 
+    /// What listeners are still to be told is not remembered as told.
     pub(super) fn remember(&self) {
-        if self.resume {
+        if self.resume && !self.showing.owes_news() {
             let feed = self.feed();
             self.memory.remember(self.url.as_deref(), self.owner(&feed), feed.told());
         }
@@ -218,6 +190,7 @@ impl Session {
         self.error.set(Some(error));
         self.link.disconnect();
         self.feed().give_up();
+        self.showing.forget();
         self.latest.set(None);
         self.publish();
     }
@@ -227,10 +200,4 @@ impl Session {
 /// changed in one step.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn set_if_changed<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
-    if signal.with_untracked(|old| *old != value) {
-        signal.set(value);
-    }
 }
