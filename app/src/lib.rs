@@ -18,6 +18,7 @@ pub mod context;
 mod erased;
 pub mod error;
 pub mod format;
+mod identity;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;
 pub mod realtime;

@@ -9,6 +9,8 @@ use wire::api::{Account, TransactionQuery};
 use wire::time::unix_millis;
 use wire::{PrimaryType, Transaction};
 
+use crate::identity::same;
+
 /// What a person looks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -30,6 +32,9 @@ pub struct AccountKey {
     /// The provider's id.
     pub account_id: String,
 }
+
+/// What the accounts are called. Balances change often, the names hardly ever.
+pub type AccountNames = Vec<(AccountKey, String)>;
 
 impl From<&Account> for AccountKey {
     fn from(account: &Account) -> Self {
@@ -58,15 +63,19 @@ impl Filter {
 
     /// Whether a transaction goes through.
     pub fn matches(&self, transaction: &Transaction) -> bool {
-        self.account.as_ref().is_none_or(|account| account.owns(transaction))
-            && self.primary_type.is_none_or(|primary_type| transaction.primary_type == primary_type)
-            && self.matches_text(transaction)
+        self.lets_through(transaction, &self.needle())
     }
 
-    fn matches_text(&self, transaction: &Transaction) -> bool {
-        let needle = self.text.trim().to_lowercase();
+    /// What is looked for, as it is compared.
+    fn needle(&self) -> String {
+        self.text.trim().to_lowercase()
+    }
+
+    fn lets_through(&self, transaction: &Transaction, needle: &str) -> bool {
         let texts = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()];
-        needle.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&needle))
+        self.account.as_ref().is_none_or(|account| account.owns(transaction))
+            && self.primary_type.is_none_or(|primary_type| transaction.primary_type == primary_type)
+            && (needle.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(needle)))
     }
 
     /// The same question for the server.
@@ -85,20 +94,17 @@ impl Filter {
     /// What goes through of the live list and of what the server found, newest first and each once.
     /// A transaction that is in both shows its newer revision.
     pub fn combine(&self, live: &[Arc<Transaction>], found: &[Arc<Transaction>]) -> Vec<Arc<Transaction>> {
-        let mut list: Vec<Arc<Transaction>> = live.iter().filter(|it| self.matches(it)).cloned().collect();
+        let needle = self.needle();
+        let through = |it: &&Arc<Transaction>| self.lets_through(it, &needle);
+        let mut list: Vec<Arc<Transaction>> = live.iter().filter(through).cloned().collect();
         for transaction in found {
-            let key = transaction.key();
-            let known = live.iter().any(|other| {
-                other.transaction_id == key.transaction_id
-                    && other.key() == key
-                    && other.revision >= transaction.revision
-            });
-            if !known && self.matches(transaction) {
-                list.retain(|other| other.key() != key);
-                list.push(transaction.clone());
+            let known = live.iter().any(|other| same(other, transaction) && other.revision >= transaction.revision);
+            if !known && through(&transaction) {
+                list.retain(|other| !same(other, transaction));
+                list.push(Arc::clone(transaction));
             }
         }
-        list.sort_by_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
+        list.sort_by_cached_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
         list
     }
 }

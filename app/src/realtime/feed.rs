@@ -23,6 +23,7 @@ use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
 use super::event::FeedEvent;
+use crate::identity::same;
 
 mod apply;
 mod cursor;
@@ -115,14 +116,6 @@ impl Entry {
         let millis = millis_of(&transaction.date);
         Self { transaction: Arc::new(transaction), millis, arrival }
     }
-
-    fn is(&self, key: &TransactionKey) -> bool {
-        let it = &self.transaction;
-        it.transaction_id == key.transaction_id
-            && it.account_id == key.account_id
-            && it.connection_id == key.connection_id
-            && it.connector_id == key.connector_id
-    }
 }
 
 impl Feed {
@@ -214,8 +207,8 @@ impl Feed {
         self.stale_since = self.stale_since.max(Some(self.seq));
     }
 
-    fn position(&self, key: &TransactionKey) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.is(key))
+    fn position(&self, transaction: &Transaction) -> Option<usize> {
+        self.entries.iter().position(|entry| same(&entry.transaction, transaction))
     }
 
     /// Puts an entry where it belongs: by date, then the later arrival first, then as it came.
@@ -227,8 +220,7 @@ impl Feed {
 
     /// Adds what is not known, and replaces what is known in an older revision.
     fn upsert(&mut self, transaction: Transaction, arrival: u64) -> Upsert {
-        let key = transaction.key();
-        let Some(at) = self.position(&key) else {
+        let Some(at) = self.position(&transaction) else {
             self.insert(Entry::new(transaction, arrival));
             return Upsert::Added;
         };

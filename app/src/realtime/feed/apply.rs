@@ -8,6 +8,7 @@ use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
 use super::{Feed, FeedEvent, HELD, LOG_LENGTH, News, TOMBSTONES, Upsert};
+use crate::identity::names;
 use crate::realtime::month;
 
 /// What came of an event, and of those that had waited for it.
@@ -95,8 +96,7 @@ impl Feed {
 
     fn put(&mut self, event: &TransactionEvent) -> bool {
         let transaction = &event.transaction;
-        let key = transaction.key();
-        self.tombstones.retain(|tombstone| *tombstone != key);
+        self.tombstones.retain(|tombstone| !names(tombstone, transaction));
         let known_account = self.accounts.iter().any(|account| {
             account.account_id == transaction.account_id && account.connection_id == transaction.connection_id
         });
@@ -127,7 +127,7 @@ impl Feed {
             account_id: event.account_id.clone(),
             transaction_id: event.transaction_id.clone(),
         };
-        let position = self.position(&key);
+        let position = self.entries.iter().position(|entry| names(&key, &entry.transaction));
         match position {
             Some(at) => {
                 let old = self.entries.remove(at);

@@ -4,11 +4,13 @@
 //! was asked for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
 
 use super::{Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
+use crate::identity::{names, same};
 
 /// What a reload brought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +55,7 @@ impl Feed {
         self.disordered_since = before.disordered_since.filter(|since| *since > at);
         let has_tail = snapshot.next_cursor.is_some();
         self.fill(snapshot);
+        self.keep_equals(&before);
         let mut outcome = Outcome::default();
         let mut dropped = 0;
         if missed {
@@ -90,7 +93,7 @@ impl Feed {
         self.next_cursor = page.next_cursor;
         self.reach = end_of(&page.transactions);
         for transaction in page.transactions {
-            if !self.tombstones.contains(&transaction.key()) {
+            if !self.tombstones.iter().any(|gone| names(gone, &transaction)) {
                 self.take_from_page(transaction);
             }
         }
@@ -113,6 +116,16 @@ impl Feed {
         self.next_cursor = snapshot.next_cursor;
     }
 
+    /// What is as it was stays the same thing: nothing has to be drawn anew for it.
+    fn keep_equals(&mut self, before: &Self) {
+        for entry in &mut self.entries {
+            let old = before.position(&entry.transaction).and_then(|at| before.entries.get(at));
+            if let Some(old) = old.filter(|old| old.transaction == entry.transaction) {
+                entry.transaction = Arc::clone(&old.transaction);
+            }
+        }
+    }
+
     /// A page is in order already, so that what is new to the list goes behind its equals.
     fn take_from_page(&mut self, transaction: Transaction) {
         let _: Upsert = self.upsert(transaction, 0);
@@ -123,12 +136,11 @@ impl Feed {
     fn keep_tail(&mut self, before: &Self, later: &BTreeMap<u64, FeedEvent>) {
         let last = self.reach;
         for entry in before.entries.iter().filter(|entry| entry.millis <= last) {
-            let key = entry.transaction.key();
             let comes_later = later.values().any(|event| match event {
-                FeedEvent::New(event) | FeedEvent::Updated(event) => event.transaction.key() == key,
+                FeedEvent::New(event) | FeedEvent::Updated(event) => same(&event.transaction, &entry.transaction),
                 _ => false,
             });
-            if !comes_later && self.position(&key).is_none() {
+            if !comes_later && self.position(&entry.transaction).is_none() {
                 // Behind those of the same moment that the snapshot has.
                 self.insert(Entry { arrival: 0, ..entry.clone() });
             }

@@ -10,6 +10,7 @@ use wire::Transaction;
 use wire::events::SyncStats;
 
 use super::{Feed, FeedEvent, Outcome, millis_of};
+use crate::identity::same;
 
 /// Something to tell the person who looks.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +82,7 @@ impl Feed {
     /// A transaction as the list has it now. One that is older than what is loaded is taken as it was
     /// told of; one that should be in the list and is not has been deleted since.
     fn as_it_is(&self, told: &Transaction) -> Option<Arc<Transaction>> {
-        if let Some(entry) = self.position(&told.key()).and_then(|at| self.entries.get(at)) {
+        if let Some(entry) = self.position(told).and_then(|at| self.entries.get(at)) {
             return Some(Arc::clone(&entry.transaction));
         }
         self.is_beyond(millis_of(&told.date)).then(|| Arc::new(told.clone()))
@@ -91,7 +92,7 @@ impl Feed {
     /// was loaded may only have moved up, since another one was deleted: it is not news.
     fn unknown_to(&self, before: &Self) -> Vec<News> {
         let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.millis));
-        let unknown = entries.filter(|entry| before.position(&entry.transaction.key()).is_none());
+        let unknown = entries.filter(|entry| before.position(&entry.transaction).is_none());
         let news = unknown.rev().map(|entry| {
             let transaction = Arc::clone(&entry.transaction);
             // A changed one may have been known long before, with another date, unless all were loaded.
@@ -110,6 +111,6 @@ impl News {
             Self::Updated(other) => (other, false),
             Self::Synced(_) => return None,
         };
-        (other.transaction_id == transaction.transaction_id && other.key() == transaction.key()).then_some(is_new)
+        same(other, transaction).then_some(is_new)
     }
 }
