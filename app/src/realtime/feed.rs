@@ -47,6 +47,10 @@ const HELD: usize = 256;
 /// Deletions are remembered so that a page asked for before them does not bring back what is gone.
 const TOMBSTONES: usize = 256;
 
+/// How many transactions events may bring before the list begins anew: a page that is open for weeks must
+/// not grow for weeks. What a person has loaded does not count.
+const BROUGHT: usize = 2_000;
+
 /// The feed.
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
@@ -70,6 +74,8 @@ pub struct Feed {
     loaded: bool,
     /// How often the list has begun anew.
     loads: u64,
+    /// How many transactions events have brought since.
+    brought: usize,
     /// Nothing more comes to it, unless the same person is signed in again.
     given_up: bool,
     entries: Vec<Entry>,

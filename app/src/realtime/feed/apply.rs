@@ -7,7 +7,7 @@ use wire::events::{BalanceUpdated, TransactionDeleted, TransactionEvent};
 use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
-use super::{Feed, FeedEvent, HELD, LOG_LENGTH, News, TOMBSTONES, Upsert};
+use super::{BROUGHT, Feed, FeedEvent, HELD, LOG_LENGTH, News, TOMBSTONES, Upsert};
 use crate::identity::names;
 use crate::realtime::month;
 
@@ -103,7 +103,14 @@ impl Feed {
         if !known_account {
             self.mark_stale();
         }
-        match self.upsert(transaction.clone(), event.seq) {
+        let upsert = self.upsert(transaction.clone(), event.seq);
+        if matches!(upsert, Upsert::Added) {
+            self.brought += 1;
+            if self.brought > BROUGHT {
+                self.mark_stale();
+            }
+        }
+        match upsert {
             // Its earlier revision may be in the totals without being in the list.
             Upsert::Added if transaction.revision > 1 => self.mark_disordered(),
             Upsert::Added => self.count_in(transaction),

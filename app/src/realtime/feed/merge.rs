@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
 
-use super::{Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
+use super::{BROUGHT, Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
 use crate::identity::{names, same};
 
 /// What a reload brought.
@@ -40,7 +40,8 @@ impl Feed {
         }
         let mut before = std::mem::take(self);
         let missed = !before.loaded || before.seq < at;
-        let anew = missed || before.disordered_since.is_some() || before.user_id != snapshot.user_id;
+        let outgrown = before.brought > BROUGHT;
+        let anew = missed || outgrown || before.disordered_since.is_some() || before.user_id != snapshot.user_id;
         let later = before.log.split_off(&(at + 1));
         self.tombstones = std::mem::take(&mut before.tombstones);
         self.newest = before.newest;
@@ -51,19 +52,20 @@ impl Feed {
         // What is still to be told.
         self.log = before.log.split_off(&(before.since() + 1));
         self.loads = before.loads + u64::from(anew);
+        self.brought = if anew { 0 } else { before.brought };
         self.stale_since = before.stale_since.filter(|since| *since > at);
         self.disordered_since = before.disordered_since.filter(|since| *since > at);
         let has_tail = snapshot.next_cursor.is_some();
         self.fill(snapshot);
         self.keep_equals(&before);
         let mut outcome = Outcome::default();
-        let mut dropped = 0;
         if missed {
             self.owe(&before);
         }
-        if anew {
-            dropped = before.entries.len().saturating_sub(self.entries.len());
-        } else if has_tail {
+        // A list that had grown too long is the first page again, and the rest for whoever asks for it.
+        let rest = if outgrown { 0 } else { before.entries.len().saturating_sub(self.entries.len()) };
+        let dropped = if anew { rest } else { 0 };
+        if !anew && has_tail {
             self.keep_tail(&before, &later);
         }
         for event in later.into_values() {
