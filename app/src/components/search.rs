@@ -47,10 +47,9 @@ impl Search {
             search.ask_soon();
         });
         // What was found may be what has just been deleted.
-        let loaded = Memo::new(move |_| feed.transactions.with(Vec::len));
-        Effect::new(move |before: Option<usize>| {
-            let now = loaded.get();
-            if before.is_some_and(|before| now < before) {
+        Effect::new(move |before: Option<u64>| {
+            let now = feed.removals.get();
+            if before.is_some_and(|before| now != before) {
                 search.ask_soon();
             }
             now

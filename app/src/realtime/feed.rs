@@ -78,6 +78,8 @@ pub struct Feed {
     brought: usize,
     /// Nothing more comes to it, unless the same person is signed in again.
     given_up: bool,
+    /// How often something may have gone.
+    removals: u64,
     entries: Vec<Entry>,
     tombstones: VecDeque<TransactionKey>,
     /// The newest of the events that are in.
@@ -165,6 +167,11 @@ impl Feed {
     /// The totals.
     pub fn summary(&self) -> &Summary {
         &self.summary
+    }
+
+    /// A number that changes whenever a transaction may have gone, be it in the list or older than it.
+    pub fn removals(&self) -> u64 {
+        self.removals
     }
 
     /// Where the next older page begins; nothing at the end.

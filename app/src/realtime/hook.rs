@@ -32,6 +32,9 @@ pub struct UseRealtimeTransactionsReturn {
     /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
     /// signed in. `error` tells which.
     pub ended: Signal<bool>,
+    /// Changes whenever a transaction may have gone, be it in the list or older than it: for whoever shows
+    /// what they have fetched themselves.
+    pub removals: Signal<u64>,
     /// Where the next older page begins; nothing at the end.
     pub next_cursor: Signal<Option<String>>,
     /// Whether an older page is on its way.
@@ -101,6 +104,7 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         status: RwSignal::from(session.status.clone()).into(),
         error: error.into(),
         ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
+        removals: RwSignal::from(session.removals.clone()).into(),
         next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
         loading_older: RwSignal::from(session.loading_older.clone()).into(),
         load_older: Callback::new({

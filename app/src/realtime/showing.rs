@@ -95,15 +95,16 @@ impl Session {
 
     /// Puts what the feed holds on the signals.
     pub(super) fn publish(&self) {
-        let (transactions, accounts, summary, next_cursor) = {
+        let (transactions, accounts, summary, next_cursor, removals) = {
             let feed = self.feed();
             let cursor = feed.next_cursor().map(str::to_owned);
-            (feed.transactions(), feed.accounts().to_vec(), feed.summary().clone(), cursor)
+            (feed.transactions(), feed.accounts().to_vec(), feed.summary().clone(), cursor, feed.removals())
         };
         self.transactions.set(transactions);
         set_if_changed(&self.accounts, accounts);
         set_if_changed(&self.summary, summary);
         set_if_changed(&self.next_cursor, next_cursor);
+        set_if_changed(&self.removals, removals);
     }
 
     /// Tells the listeners, and remembers that they were told.

@@ -14,7 +14,7 @@ use crate::realtime::month;
 /// What came of an event, and of those that had waited for it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// Whether the list, the accounts or the totals are others now.
+    /// Whether the list, the accounts or the totals are others now, or something older has gone.
     pub changed: bool,
     /// What to tell, in the order in which it happened.
     pub news: Vec<News>,
@@ -82,7 +82,10 @@ impl Feed {
         }
         let changed = match &event {
             FeedEvent::New(event) | FeedEvent::Updated(event) => self.put(event),
-            FeedEvent::Deleted(event) => self.delete(event),
+            FeedEvent::Deleted(event) => {
+                self.delete(event);
+                true
+            }
             FeedEvent::Balance(event) => self.set_balance(event),
             FeedEvent::Connection(_) | FeedEvent::Sync(_) => {
                 self.mark_stale();
@@ -127,7 +130,8 @@ impl Feed {
         true
     }
 
-    fn delete(&mut self, event: &TransactionDeleted) -> bool {
+    fn delete(&mut self, event: &TransactionDeleted) {
+        self.removals += 1;
         let key = TransactionKey {
             connector_id: event.connector_id.clone(),
             connection_id: event.connection_id.clone(),
@@ -147,7 +151,6 @@ impl Feed {
         while self.tombstones.len() > TOMBSTONES {
             self.tombstones.pop_front();
         }
-        position.is_some()
     }
 
     fn set_balance(&mut self, event: &BalanceUpdated) -> bool {

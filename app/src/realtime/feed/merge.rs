@@ -52,6 +52,7 @@ impl Feed {
         // What is still to be told.
         self.log = before.log.split_off(&(before.since() + 1));
         self.loads = before.loads + u64::from(anew);
+        self.removals = before.removals + u64::from(anew);
         self.brought = if anew { 0 } else { before.brought };
         self.stale_since = before.stale_since.filter(|since| *since > at);
         self.disordered_since = before.disordered_since.filter(|since| *since > at);

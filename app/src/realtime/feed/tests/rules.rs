@@ -205,6 +205,18 @@ fn older_pages_follow_and_do_not_bring_back_what_is_gone() {
 }
 
 #[test]
+fn a_deletion_is_told_of_wherever_it_is() {
+    let mut feed = Feed::new(first_page(1, vec![transaction("c", &on(12), "1")]));
+    let mut before = feed.removals();
+    for event in [gone(2, "older than the list"), gone(3, "c")] {
+        assert!(feed.apply(event).changed);
+        assert_ne!(std::mem::replace(&mut before, feed.removals()), feed.removals());
+    }
+    feed.merge(first_page(9, Vec::new())).expect("taken");
+    assert_ne!(feed.removals(), before, "it may have been among what was missed");
+}
+
+#[test]
 fn a_page_that_is_not_the_next_one_is_ignored() {
     let mut feed = Feed::new(first_page(1, vec![transaction("c", &on(12), "1")]));
     let asked = older(&feed);
