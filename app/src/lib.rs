@@ -21,6 +21,7 @@ pub mod format;
 mod identity;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;
+mod patience;
 pub mod realtime;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod root;

@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use wire::Transaction;
 
 use crate::api::load_transactions;
+use crate::patience::answered;
 use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
 
@@ -91,7 +92,7 @@ impl Search {
         let is_more = before.is_some();
         let query = self.filter.with_untracked(|filter| filter.query(before));
         spawn_local(async move {
-            let answer = load_transactions(query).await;
+            let answer = answered(load_transactions(query)).await;
             if self.question.try_get_value() != Some(question) {
                 return;
             }

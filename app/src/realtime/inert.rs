@@ -31,4 +31,4 @@ impl Link {
 
 pub(super) fn spawn(_work: impl Future<Output = ()> + 'static) {}
 
-pub(super) async fn sleep(_millis: u32) {}
+pub(crate) async fn sleep(_millis: u32) {}

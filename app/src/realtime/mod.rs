@@ -39,6 +39,8 @@ pub use options::UseRealtimeTransactionsOptions;
 pub use provider::provide_realtime;
 pub use status::{ClientError, ConnectionStatus};
 
+pub(crate) use link::sleep;
+
 #[cfg(not(target_arch = "wasm32"))]
 use inert as link;
 #[cfg(target_arch = "wasm32")]

@@ -16,6 +16,7 @@ use super::session::{Session, lock};
 use super::status::ClientError;
 use crate::AppError;
 use crate::api::{load_snapshot, load_transactions};
+use crate::patience::answered;
 
 /// A burst of events is one reload.
 const PATIENCE_MS: u32 = 250;
@@ -72,7 +73,7 @@ impl Session {
                     Some(Progress::Moving) => continue,
                     Some(Progress::Stuck) => {}
                 }
-                let loaded = load_snapshot().await;
+                let loaded = answered(load_snapshot()).await;
                 let Some(strong) = session.upgrade() else { return };
                 pause = match loaded {
                     Ok(snapshot) => {
@@ -150,7 +151,7 @@ async fn load_page(session: &Weak<Session>, limit: u32) {
     let Some(older) = session.upgrade().and_then(|session| session.feed().older()) else { return };
     let before = Some(older.cursor.clone());
     let query = TransactionQuery { before, limit: Some(limit), ..TransactionQuery::default() };
-    let loaded = load_transactions(query).await;
+    let loaded = answered(load_transactions(query)).await;
     let Some(session) = session.upgrade() else { return };
     match loaded {
         Ok(page) => {

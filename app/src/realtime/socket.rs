@@ -104,6 +104,6 @@ pub(super) fn spawn(work: impl Future<Output = ()> + 'static) {
     spawn_local(work);
 }
 
-pub(super) async fn sleep(millis: u32) {
+pub(crate) async fn sleep(millis: u32) {
     gloo_timers::future::TimeoutFuture::new(millis).await;
 }
