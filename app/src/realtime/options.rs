@@ -29,6 +29,17 @@ impl Credential {
         }
     }
 
+    /// Whether both sign in the same person. Two tokens may be two people's, unless it is said whose they
+    /// are: `is_told`.
+    pub(super) fn is_as(&self, other: &Self, is_told: bool) -> bool {
+        match (self, other) {
+            (Self::Cookie, Self::Cookie) => true,
+            (Self::Cookie, _) | (_, Self::Cookie) => false,
+            (Self::Fixed(one), Self::Fixed(other)) => is_told || one == other,
+            _ => is_told,
+        }
+    }
+
     /// The token to send, if it is one.
     pub(super) fn token(&self) -> Option<String> {
         match self {
@@ -158,5 +169,29 @@ impl UseRealtimeTransactionsOptions {
     pub fn on_sync_complete(mut self, callback: impl Fn(SyncStats) + Send + Sync + 'static) -> Self {
         self.on_sync_complete = Some(Callback::new(callback));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::session::Session;
+    use super::*;
+
+    #[test]
+    fn components_share_a_connection_only_where_it_is_the_same_persons() {
+        type Options = UseRealtimeTransactionsOptions;
+        let (new, fresh) = (Options::new, || Options::new().token(|| Some("token".to_owned())));
+        let shared = |one: Options, other: Options| Session::new(one).serves(&other);
+        assert!(shared(new(), new()));
+        assert!(shared(new().user_id("alex"), new().user_id("alex")));
+        assert!(shared(fresh().user_id("alex"), fresh().user_id("alex")));
+        assert!(shared(fresh().user_id("alex"), new().user_id("alex").fixed_token("a")));
+        assert!(shared(new().fixed_token("a"), new().fixed_token("a")));
+        assert!(!shared(new().user_id("alex"), new().user_id("sam")));
+        assert!(!shared(new().url("https://a"), new()));
+        assert!(!shared(fresh(), fresh()), "each may be somebody else's");
+        assert!(!shared(new().fixed_token("a"), new().fixed_token("b")));
+        assert!(!shared(new(), fresh()));
+        assert!(!shared(fresh().user_id("alex"), new().user_id("alex")), "the cookie may be another person's");
     }
 }

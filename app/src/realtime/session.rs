@@ -97,7 +97,9 @@ impl Session {
 
     /// Whether a hook with these options can share this session.
     pub(super) fn serves(&self, options: &UseRealtimeTransactionsOptions) -> bool {
-        self.url == options.url && self.user_id == options.user_id
+        self.url == options.url
+            && self.user_id == options.user_id
+            && self.credential.is_as(&options.credential, self.user_id.is_some())
     }
 
     pub(super) fn listen(&self, listener: Listener) -> u64 {
