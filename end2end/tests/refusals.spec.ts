@@ -219,3 +219,36 @@ test('when the session has ended nothing stays on the page, and all is back for 
   await expect(page.getByTestId('account-card')).toHaveCount(1);
   await expect(page.getByRole('alert')).toHaveText('');
 });
+
+test('an event that cannot be read is made up for, and then nothing is said of it any more', async ({ server, person, dashboard }) => {
+  const alex = await withAccount(await person());
+  const network = new Network();
+  const page = await dashboard(alex, {}, network.between);
+  let answer = () => {};
+  await page.route('**/api/_ui/snapshot', async (route) => {
+    await new Promise<void>((resolve) => (answer = resolve));
+    await route.continue();
+  });
+  network.passed = (frame) => [frame.replace('"transactionId"', '"transaction"')];
+  await deliver(server, alex.transaction({ id: 'one' }));
+  await expect(page.getByRole('alert')).toContainText('could not be read');
+  await expect.poll(() => network.reloads).toBe(1);
+  answer();
+  await expect(row(page, 'one')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveText('');
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
+});
+
+test('what is wrong with the connection is not taken back by what goes right elsewhere', async ({ server, person, dashboard }) => {
+  const alex = await withAccount(await person());
+  const network = new Network();
+  const page = await dashboard(alex, {}, network.between);
+  network.passed = (frame) => (frame.includes('"seq":') ? [] : [frame]);
+  await deliver(server, alex.transaction({ id: 'one' }));
+  network.say('42["transaction:new",{}]');
+  network.say(error('CONNECTION_LIMIT'));
+  // It has come over HTTP.
+  await expect(row(page, 'one')).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('Too many pages are open');
+  await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
+});

@@ -16,6 +16,7 @@ use super::feed::Need;
 use super::repair::Remedy;
 use super::session::{Session, lock};
 use super::status::{ClientError, ConnectionStatus};
+use super::troubles::Part;
 use crate::clock::now_millis;
 
 impl Session {
@@ -78,7 +79,7 @@ impl Session {
         }
         self.link.ready();
         lock(&self.admission).admitted();
-        self.error.set(None);
+        self.mended(Part::Connection);
         self.status.set(ConnectionStatus::Live);
         self.catch_up();
     }
@@ -86,7 +87,7 @@ impl Session {
     fn on_error(self: &Arc<Self>, error: SocketError) {
         let sequel = lock(&self.admission).refused(error.code, self.credential.proof());
         if !matches!(sequel, Sequel::Doubt | Sequel::End) {
-            self.error.set(Some(ClientError::Server(error)));
+            self.trouble(Part::Connection, ClientError::Server(error));
         }
         self.follow(sequel);
     }
@@ -129,19 +130,19 @@ impl Session {
     }
 
     pub(super) fn on_refused(&self, message: String) {
-        self.error.set(Some(ClientError::Refused(message)));
+        self.trouble(Part::Connection, ClientError::Refused(message));
     }
 
     pub(super) fn on_event(self: &Arc<Self>, name: &str, payload: &str) {
-        let malformed = || self.error.set(Some(ClientError::Malformed(name.to_owned())));
+        let malformed = |part| self.trouble(part, ClientError::Malformed(name.to_owned()));
         match name {
             AUTHENTICATED => match serde_json::from_str(payload) {
                 Ok(payload) => self.on_authenticated(&payload),
-                Err(_) => malformed(),
+                Err(_) => malformed(Part::Connection),
             },
             ERROR => match serde_json::from_str(payload) {
                 Ok(error) => self.on_error(error),
-                Err(_) => malformed(),
+                Err(_) => malformed(Part::Connection),
             },
             SYNC_REQUIRED => {
                 self.feed().sync_required();
@@ -151,7 +152,7 @@ impl Session {
             _ => match FeedEvent::read(name, payload) {
                 Some(Ok(event)) => self.change(event),
                 Some(Err(_)) => {
-                    malformed();
+                    malformed(Part::Reload);
                     // Its number is not known; the snapshot will be beyond it.
                     self.feed().require_reload();
                     self.request_reload();

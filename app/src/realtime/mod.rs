@@ -8,6 +8,7 @@
 //! * [`month`] tells when the totals are another month's: pure.
 //! * [`status`] is what a person can be told about the connection: pure.
 //! * [`admission`] decides what a sign-in that came to nothing leads to: pure.
+//! * [`troubles`] keeps what is wrong apart, until it is right again: pure.
 //! * `session` joins a feed with signals; one for each page, however many components use it.
 //! * `showing` puts on the page what has come, and tells it.
 //! * `incoming` takes in what the server says.
@@ -33,6 +34,7 @@ mod showing;
 #[cfg(target_arch = "wasm32")]
 mod socket;
 pub mod status;
+pub mod troubles;
 
 pub use hook::{UseRealtimeTransactionsReturn, use_realtime_transactions};
 pub use options::UseRealtimeTransactionsOptions;

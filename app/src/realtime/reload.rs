@@ -14,6 +14,7 @@ use super::feed::{Merged, Need};
 use super::link::{sleep, spawn};
 use super::session::{Session, lock};
 use super::status::ClientError;
+use super::troubles::Part;
 use crate::AppError;
 use crate::api::{load_snapshot, load_transactions};
 use crate::patience::answered;
@@ -91,7 +92,7 @@ impl Session {
                     }
                     Err(AppError::Unauthorized) => RETRY_MS,
                     Err(error) => {
-                        strong.error.set(Some(ClientError::Reload(error)));
+                        strong.trouble(Part::Reload, ClientError::Reload(error));
                         (pause * 2).clamp(RETRY_MS, RETRY_MAX_MS)
                     }
                 };
@@ -108,6 +109,8 @@ impl Session {
         match need {
             Need::Nothing if lock(&self.admission).is_doubtful() => Progress::Stuck,
             Need::Nothing => {
+                // Be it that events have brought it.
+                self.mended(Part::Reload);
                 self.reload.running.store(false, Ordering::Relaxed);
                 Progress::Done
             }
@@ -126,7 +129,7 @@ impl Session {
         lock(&self.admission).confirmed();
         let merged = self.feed().merge(snapshot);
         let Some(Merged { news, dropped }) = merged else { return 0 };
-        self.error.set(None);
+        self.mended(Part::Reload);
         self.show(news);
         dropped
     }
@@ -155,11 +158,12 @@ async fn load_page(session: &Weak<Session>, limit: u32) {
     let Some(session) = session.upgrade() else { return };
     match loaded {
         Ok(page) => {
+            session.mended(Part::Older);
             session.feed().append(&older, page);
             session.show(Vec::new());
             // It may tell of what the events have not told yet.
             session.catch_up();
         }
-        Err(error) => session.error.set(Some(ClientError::Reload(error))),
+        Err(error) => session.trouble(Part::Older, ClientError::Reload(error)),
     }
 }

@@ -19,8 +19,9 @@ use super::month::Turn;
 use super::options::{Credential, UseRealtimeTransactionsOptions};
 use super::reload::Reload;
 use super::repair::Repair;
-use super::showing::Showing;
+use super::showing::{Showing, set_if_changed};
 use super::status::{ClientError, ConnectionStatus};
+use super::troubles::{Part, Troubles};
 use crate::clock::now_millis;
 
 const MINUTE_MS: u32 = 60_000;
@@ -55,6 +56,7 @@ pub(super) struct Session {
     pub(super) removals: ArcRwSignal<u64>,
     pub(super) latest: ArcRwSignal<Option<Transaction>>,
     pub(super) status: ArcRwSignal<ConnectionStatus>,
+    troubles: Mutex<Troubles>,
     pub(super) error: ArcRwSignal<Option<ClientError>>,
     pub(super) loading_older: ArcRwSignal<bool>,
 }
@@ -90,6 +92,7 @@ impl Session {
             reload: Reload::default(),
             latest: ArcRwSignal::new(None),
             status: ArcRwSignal::new(ConnectionStatus::Idle),
+            troubles: Mutex::default(),
             error: ArcRwSignal::new(None),
             loading_older: ArcRwSignal::new(false),
         })
@@ -136,7 +139,7 @@ impl Session {
     }
 
     pub(super) fn reconnect(self: &Arc<Self>) {
-        self.error.set(None);
+        self.mended(Part::Connection);
         self.link.reconnect(self);
     }
 
@@ -189,9 +192,24 @@ impl Session {
         if feed.user_id().is_empty() { self.user_id.as_deref().unwrap_or_default() } else { feed.user_id() }
     }
 
+    pub(super) fn trouble(&self, part: Part, error: ClientError) {
+        lock(&self.troubles).put(part, error);
+        self.show_troubles();
+    }
+
+    pub(super) fn mended(&self, part: Part) {
+        lock(&self.troubles).mend(part);
+        self.show_troubles();
+    }
+
+    fn show_troubles(&self) {
+        let worst = lock(&self.troubles).worst().cloned();
+        set_if_changed(&self.error, worst);
+    }
+
     /// Ends the connection for a reason that trying again does not mend, and shows nothing any more.
     pub(super) fn give_up(&self, error: ClientError) {
-        self.error.set(Some(error));
+        self.trouble(Part::Connection, error);
         self.link.disconnect();
         self.feed().give_up();
         self.showing.forget();

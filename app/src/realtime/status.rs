@@ -95,7 +95,9 @@ impl ClientError {
                 }
                 _ => format!("{}.", error.message),
             },
-            Self::Malformed(_) => "An update could not be read. The page has been refreshed instead.".to_owned(),
+            Self::Malformed(_) => {
+                "Something that the server sent could not be read. What it said is being fetched.".to_owned()
+            }
             Self::Reload(error) => error.message(),
             Self::SessionEnded => AppError::Unauthorized.message(),
             Self::OtherUser => "Somebody else signed in on this browser. Reload the page.".to_owned(),
