@@ -54,6 +54,34 @@ test('a notice can be dismissed, by its button and by Escape', async ({ person, 
   await expect(rows(page)).toHaveCount(2);
 });
 
+test('a notice that has the focus can be dismissed by Escape, and the next one leaves by itself', async ({ person, dashboard, server }) => {
+  const alex = await withAccount(await person());
+  const page = await dashboard(alex, {}, (page) => page.clock.install());
+  await deliver(server, alex.transaction());
+  await page.getByRole('button', { name: 'Dismiss' }).focus();
+  // While it has the focus it stays.
+  await page.clock.fastForward(7_000);
+  await expect(toasts(page)).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(toasts(page)).toHaveCount(0);
+  await deliver(server, alex.transaction());
+  await expect(toasts(page)).toHaveCount(1);
+  await page.clock.fastForward(7_000);
+  await expect(toasts(page)).toHaveCount(0);
+});
+
+test('a notice that takes in another transaction keeps the focus', async ({ person, dashboard, server }) => {
+  const alex = await withAccount(await person());
+  const page = await dashboard(alex);
+  await deliver(server, alex.transaction({ amount: '-1' }));
+  const dismiss = page.getByRole('button', { name: 'Dismiss' });
+  await dismiss.focus();
+  await deliver(server, alex.transaction({ amount: '-2' }));
+  await expect(toasts(page)).toContainText('2 new transactions');
+  await expect(toasts(page)).toContainText('−A$3.00');
+  await expect(dismiss).toBeFocused();
+});
+
 test('a change is shown in the transaction\'s own row', async ({ person, dashboard, server }) => {
   const alex = await person();
   const page = await dashboard(alex);
