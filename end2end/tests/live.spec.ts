@@ -58,7 +58,8 @@ test('a notice that has the focus can be dismissed by Escape, and the next one l
   const alex = await withAccount(await person());
   const page = await dashboard(alex, {}, (page) => page.clock.install());
   await deliver(server, alex.transaction());
-  await page.getByRole('button', { name: 'Dismiss' }).focus();
+  // Some browsers tell that a button got the focus, but not that it has gone with it.
+  await toasts(page).dispatchEvent('focusin');
   // While it has the focus it stays.
   await page.clock.fastForward(7_000);
   await expect(toasts(page)).toHaveCount(1);
