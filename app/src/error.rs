@@ -5,7 +5,6 @@
 
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
-use wire::ErrorCode;
 
 use crate::codec::Json;
 
@@ -25,16 +24,6 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// The machine-readable reason.
-    pub fn code(&self) -> ErrorCode {
-        match self {
-            Self::Unauthorized => ErrorCode::Unauthorized,
-            Self::Invalid(_) => ErrorCode::BadRequest,
-            Self::Unavailable | Self::Unreachable => ErrorCode::Unavailable,
-            Self::Internal => ErrorCode::Internal,
-        }
-    }
-
     /// One sentence for a person.
     pub fn message(&self) -> String {
         match self {
@@ -44,11 +33,6 @@ impl AppError {
             Self::Unreachable => "The server can't be reached. Check your connection.".to_owned(),
             Self::Internal => "Something went wrong on our side.".to_owned(),
         }
-    }
-
-    /// Whether asking again may help.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable | Self::Unreachable | Self::Internal)
     }
 }
 

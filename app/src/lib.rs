@@ -18,8 +18,10 @@ pub mod context;
 mod erased;
 pub mod error;
 pub mod format;
+mod identity;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;
+mod patience;
 pub mod realtime;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod root;

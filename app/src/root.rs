@@ -15,7 +15,7 @@ use crate::realtime::provide_realtime;
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    crate::security::set_content_security_policy();
+    crate::security::set_headers();
     let is_live = is_live();
     view! {
         <!DOCTYPE html>

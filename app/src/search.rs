@@ -3,9 +3,13 @@
 //! Owns which transactions a filter lets through, and joining what the server found with what is
 //! here already. Must not ask the server.
 
+use std::sync::Arc;
+
 use wire::api::{Account, TransactionQuery};
 use wire::time::unix_millis;
 use wire::{PrimaryType, Transaction};
+
+use crate::identity::same;
 
 /// What a person looks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +32,9 @@ pub struct AccountKey {
     /// The provider's id.
     pub account_id: String,
 }
+
+/// What the accounts are called. Balances change often, the names hardly ever.
+pub type AccountNames = Vec<(AccountKey, String)>;
 
 impl From<&Account> for AccountKey {
     fn from(account: &Account) -> Self {
@@ -56,15 +63,19 @@ impl Filter {
 
     /// Whether a transaction goes through.
     pub fn matches(&self, transaction: &Transaction) -> bool {
-        self.account.as_ref().is_none_or(|account| account.owns(transaction))
-            && self.primary_type.is_none_or(|primary_type| transaction.primary_type == primary_type)
-            && self.matches_text(transaction)
+        self.lets_through(transaction, &self.needle())
     }
 
-    fn matches_text(&self, transaction: &Transaction) -> bool {
-        let needle = self.text.trim().to_lowercase();
+    /// What is looked for, as it is compared.
+    fn needle(&self) -> String {
+        self.text.trim().to_lowercase()
+    }
+
+    fn lets_through(&self, transaction: &Transaction, needle: &str) -> bool {
         let texts = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()];
-        needle.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&needle))
+        self.account.as_ref().is_none_or(|account| account.owns(transaction))
+            && self.primary_type.is_none_or(|primary_type| transaction.primary_type == primary_type)
+            && (needle.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(needle)))
     }
 
     /// The same question for the server.
@@ -82,21 +93,18 @@ impl Filter {
 
     /// What goes through of the live list and of what the server found, newest first and each once.
     /// A transaction that is in both shows its newer revision.
-    pub fn combine(&self, live: &[Transaction], found: &[Transaction]) -> Vec<Transaction> {
-        let mut list: Vec<Transaction> = live.iter().filter(|it| self.matches(it)).cloned().collect();
+    pub fn combine(&self, live: &[Arc<Transaction>], found: &[Arc<Transaction>]) -> Vec<Arc<Transaction>> {
+        let needle = self.needle();
+        let through = |it: &&Arc<Transaction>| self.lets_through(it, &needle);
+        let mut list: Vec<Arc<Transaction>> = live.iter().filter(through).cloned().collect();
         for transaction in found {
-            let key = transaction.key();
-            let known = live.iter().any(|other| {
-                other.transaction_id == key.transaction_id
-                    && other.key() == key
-                    && other.revision >= transaction.revision
-            });
-            if !known && self.matches(transaction) {
-                list.retain(|other| other.key() != key);
-                list.push(transaction.clone());
+            let known = live.iter().any(|other| same(other, transaction) && other.revision >= transaction.revision);
+            if !known && through(&transaction) {
+                list.retain(|other| !same(other, transaction));
+                list.push(Arc::clone(transaction));
             }
         }
-        list.sort_by_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
+        list.sort_by_cached_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
         list
     }
 }
@@ -137,7 +145,7 @@ mod tests {
         changed.revision = 2;
         let old_revision = transaction("1", "2026-11-20T10:00:00Z", "-3");
         let oldest = transaction("0", "2026-11-01T10:00:00Z", "-4");
-        let list = Filter::default().combine(&[newer, changed], &[old_revision, oldest]);
+        let list = Filter::default().combine(&[newer, changed].map(Arc::new), &[old_revision, oldest].map(Arc::new));
         let shown: Vec<_> = list.iter().map(|it| (it.transaction_id.as_str(), it.revision)).collect();
         assert_eq!(shown, [("2", 1), ("1", 2), ("0", 1)]);
     }

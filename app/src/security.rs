@@ -1,19 +1,28 @@
-//! The Content-Security-Policy of a page.
+//! The headers that protect a page's content.
 //!
-//! Owns the policy, because it must agree with what the pages load: their own style sheet, their
-//! own WebAssembly, and the small scripts that carry this response's nonce. Must not set headers
-//! that have nothing to do with the content of a page.
+//! Owns the Content-Security-Policy, because it must agree with what the pages load: their own style
+//! sheet, their own WebAssembly, and the small scripts that carry this response's nonce. And owns that
+//! nobody's own pages are kept. Must not set headers that have nothing to do with the content of a page.
 
 use http::HeaderValue;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::backend::SiteInfo;
 
-/// Puts the policy into the response's headers.
-pub(crate) fn set_content_security_policy() {
+/// Puts them into the response.
+pub(crate) fn set_headers() {
+    set_content_security_policy();
+    // Every page tells who is signed in, and most of them about their money: whoever has the browser next
+    // must not find it in there.
+    if let Some(response) = crate::context::viewer().and_then(|_| use_context::<ResponseOptions>()) {
+        response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+fn set_content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let connect = use_context::<SiteInfo>().unwrap_or_default().connect_sources.join(" ");
     if let Ok(value) = HeaderValue::from_str(&policy(&nonce.to_string(), &connect)) {

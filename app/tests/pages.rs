@@ -109,6 +109,7 @@ struct Page {
     status: StatusCode,
     location: Option<String>,
     policy: String,
+    cache: Option<String>,
     text: String,
 }
 
@@ -124,9 +125,9 @@ async fn open_as(site: Router, path: &str, user_id: Option<&str>) -> Page {
     let response = site.oneshot(request).await.expect("an answer");
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, location) = (response.status(), header("location"));
-    let policy = header("content-security-policy").unwrap_or_default();
+    let (policy, cache) = (header("content-security-policy").unwrap_or_default(), header("cache-control"));
     let body = response.into_body().collect().await.expect("a body").to_bytes();
-    Page { status, location, policy, text: String::from_utf8_lossy(&body).into_owned() }
+    Page { status, location, policy, cache, text: String::from_utf8_lossy(&body).into_owned() }
 }
 
 #[tokio::test]
@@ -192,6 +193,16 @@ async fn each_inline_script_carries_the_nonce_of_the_policy() {
     assert!(scripts > 0);
     assert_eq!(page.text.matches(&format!("nonce=\"{nonce}\"")).count(), scripts);
     assert!(!page.text.contains(" style=\""));
+}
+
+#[tokio::test]
+async fn a_page_of_somebody_who_is_signed_in_is_not_kept_by_the_browser() {
+    for (path, user_id) in [("/", "alex"), ("/nowhere", "alex"), ("/admin", "boss"), ("/admin/deliveries/7", "boss")] {
+        let page = open_as(site(true, false), path, Some(user_id)).await;
+        assert_eq!(page.cache.as_deref(), Some("no-store"), "{path}");
+    }
+    let stranger = open(site(true, false), "/sign-in", false).await;
+    assert_ne!(stranger.cache.as_deref(), Some("no-store"));
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 import { deliver, register, transaction } from '../support/provider.js';
 import { token } from '../support/signing.js';
-import { account, badge, expect, hydrated, row, rows, test, toasts } from './fixtures';
+import { account, badge, expect, hydrated, row, rows, test, toasts, withAccount } from './fixtures';
+import { Network } from './network';
 
 test('a transaction is on its owner\'s page within a second, and on nobody else\'s', async ({ person, dashboard, server }) => {
   const [alex, sam] = [await person('Alex Chen'), await person('Sam Rivera')];
@@ -51,6 +52,35 @@ test('a notice can be dismissed, by its button and by Escape', async ({ person, 
     await expect(toasts(page)).toHaveCount(0, { timeout: 2_000 });
   }
   await expect(rows(page)).toHaveCount(2);
+});
+
+test('a notice that has the focus can be dismissed by Escape, and the next one leaves by itself', async ({ person, dashboard, server }) => {
+  const alex = await withAccount(await person());
+  const page = await dashboard(alex, {}, (page) => page.clock.install());
+  await deliver(server, alex.transaction());
+  // Some browsers tell that a button got the focus, but not that it has gone with it.
+  await toasts(page).dispatchEvent('focusin');
+  // While it has the focus it stays.
+  await page.clock.fastForward(7_000);
+  await expect(toasts(page)).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(toasts(page)).toHaveCount(0);
+  await deliver(server, alex.transaction());
+  await expect(toasts(page)).toHaveCount(1);
+  await page.clock.fastForward(7_000);
+  await expect(toasts(page)).toHaveCount(0);
+});
+
+test('a notice that takes in another transaction keeps the focus', async ({ person, dashboard, server }) => {
+  const alex = await withAccount(await person());
+  const page = await dashboard(alex);
+  await deliver(server, alex.transaction({ amount: '-1' }));
+  const dismiss = page.getByRole('button', { name: 'Dismiss' });
+  await dismiss.focus();
+  await deliver(server, alex.transaction({ amount: '-2' }));
+  await expect(toasts(page)).toContainText('2 new transactions');
+  await expect(toasts(page)).toContainText('−A$3.00');
+  await expect(dismiss).toBeFocused();
 });
 
 test('a change is shown in the transaction\'s own row', async ({ person, dashboard, server }) => {
@@ -116,4 +146,28 @@ test('the events can come from another origin than the page', async ({ ownServer
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
   await deliver(ownServer, alex.transaction({ id: 'tx-elsewhere' }));
   await expect(row(page, 'tx-elsewhere')).toBeVisible();
+});
+
+test('a page that is open when the month turns asks for the new totals, without hearing of anything', async ({ person, dashboard }) => {
+  const network = new Network();
+  const page = await dashboard(await withAccount(await person()), {}, async (page) => {
+    // To the page, the server's totals are of a month that is over.
+    await page.clock.install({ time: Date.now() + 40 * 86_400_000 });
+    await network.between(page);
+  });
+  const seconds = async (seconds: number) => {
+    for (let passed = 0; passed < seconds; passed += 20) {
+      await page.clock.fastForward(20_000);
+      // A sign of life, since the server's own are as seldom as ever.
+      network.say('6');
+    }
+  };
+  await seconds(40);
+  expect(network.reloads).toBe(0);
+  await seconds(20);
+  await page.clock.runFor(1_000);
+  await expect.poll(() => network.reloads).toBe(1);
+  await seconds(40);
+  expect({ connections: network.connections, reloads: network.reloads }).toEqual({ connections: 1, reloads: 1 });
+  await expect(badge(page)).toHaveAttribute('data-status', 'live');
 });

@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import { deliver } from '../support/provider.js';
-import { badge, expect, hydrated, row, rows, test } from './fixtures';
+import { badge, expect, hydrated, row, rows, test, withAccount } from './fixtures';
 
 /** A feed with all that can make a page wide. */
 async function wideFeed(server: Parameters<typeof deliver>[0], person: any) {
@@ -145,4 +145,18 @@ test('searching and filtering narrow the list down, also for what comes live', a
   await search.fill('nothing like it');
   await page.getByRole('button', { name: 'Show all transactions' }).click();
   await expect(rows(page)).toHaveCount(4);
+});
+
+test('what a search has found beyond the list leaves it when it is deleted', async ({ server, person, dashboard }) => {
+  const alex = await withAccount(await person());
+  const old = { id: 'old', description: 'HARBOUR FERRIES', transactionDate: '2020-02-03T10:00:00Z' };
+  await deliver(server, alex.transaction(old));
+  await Promise.all(Array.from({ length: 60 }, (_, at) => deliver(server, alex.transaction({ id: `tx-${at}` }))));
+  const page = await dashboard(alex);
+  await expect(row(page, 'old')).toHaveCount(0);
+  await page.getByTestId('search').fill('harbour');
+  await expect(row(page, 'old')).toBeVisible();
+  await deliver(server, alex.transaction({ id: 'old' }, { event: 'transaction.deleted' }));
+  await expect(row(page, 'old')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Show all transactions' })).toBeVisible();
 });

@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 
 import { deliver } from '../support/provider.js';
 import { badge, expect, hydrated, row, rows, signIn, test } from './fixtures';
+import { Network } from './network';
 
 /** The states that the badge goes through, from now on. */
 async function recordStates(page: Page) {
@@ -98,4 +99,43 @@ test('a page that was reloaded shows the same, and goes on from there', async ({
   await deliver(server, alex.transaction({ id: 'tx-3' }));
   await expect(row(page, 'tx-3')).toBeVisible();
   await expect(rows(page)).toHaveCount(3);
+});
+
+test('a request that is never answered is given up and made again', async ({ person, dashboard, server, watch }) => {
+  watch.expected.push(/net::ERR_ABORTED/);
+  const alex = await person();
+  await Promise.all(Array.from({ length: 60 }, () => deliver(server, alex.transaction())));
+  const network = new Network();
+  const page = await dashboard(alex, {}, async (page) => {
+    await page.clock.install();
+    await network.between(page);
+  });
+  /** Lets the page wait for as long as it does, and the network live. */
+  const giveUp = async () => {
+    for (let passed = 0; passed < 40; passed += 20) {
+      await page.clock.fastForward(20_000);
+      network.say('6');
+    }
+  };
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const hangs = (path: string) => page.route(path, () => {}, { times: 1 });
+
+  await hangs('**/api/_ui/snapshot');
+  await deliver(server, alex.transaction({ account: 'acc-2' }, { account: { name: 'Savings', balance: '1' } }));
+  await page.clock.runFor(1_000);
+  await expect.poll(() => asked).toEqual(['/api/_ui/snapshot']);
+  await giveUp();
+  await expect(page.getByTestId('account-card')).toHaveCount(2);
+  expect(asked).toEqual(['/api/_ui/snapshot', '/api/_ui/snapshot']);
+
+  await hangs('**/api/_ui/transactions');
+  const older = page.getByTestId('load-older');
+  await older.click();
+  await expect(older).toHaveText('Loading…');
+  await giveUp();
+  await expect(older).toHaveText('Load older');
+  await expect(page.getByRole('alert').first()).toContainText("can't be reached");
+  await older.click();
+  await expect(rows(page)).toHaveCount(61);
 });

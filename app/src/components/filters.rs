@@ -2,16 +2,11 @@
 
 use leptos::prelude::*;
 use wire::PrimaryType;
-use wire::api::Account;
 
-use crate::search::{AccountKey, Filter};
+use crate::search::{AccountKey, AccountNames, Filter};
 
 #[component]
-pub(crate) fn Filters(filter: RwSignal<Filter>, accounts: Signal<Vec<Account>>) -> impl IntoView {
-    // Balances change often, the choices hardly ever: they are drawn anew only when they do.
-    let choices = Memo::new(move |_| {
-        accounts.with(|accounts| accounts.iter().map(|it| (AccountKey::from(it), it.name.clone())).collect::<Vec<_>>())
-    });
+pub(crate) fn Filters(filter: RwSignal<Filter>, choices: Memo<AccountNames>) -> impl IntoView {
     let chosen_account = move || {
         let at = filter.with(|filter| {
             let account = filter.account.as_ref()?;

@@ -2,9 +2,14 @@
 //!
 //! Owns remembering it for as long as a row is highlighted. Must not touch the list.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wire::Transaction;
 use wire::transaction::TransactionKey;
+
+use crate::identity::names;
 
 /// A row that is drawn again later, for example because a filter was changed, is not new any more.
 /// One that is told of late, since the page was away when it came, may be drawn already.
@@ -17,13 +22,48 @@ struct Mark {
     class: &'static str,
 }
 
+#[derive(Default)]
+struct Marks {
+    /// By the provider's id, under which there is hardly ever more than one.
+    by_id: HashMap<String, Vec<Mark>>,
+    /// When those that had been there for long enough were last thrown away.
+    cleaned_at: i64,
+}
+
+impl Marks {
+    fn put(&mut self, transaction: &Transaction, at: i64, class: &'static str) {
+        if at - self.cleaned_at >= HIGHLIGHT_MS {
+            self.cleaned_at = at;
+            self.by_id.retain(|_, marks| {
+                marks.retain(|mark| at - mark.at < HIGHLIGHT_MS);
+                !marks.is_empty()
+            });
+        }
+        let marks = self.by_id.entry(transaction.transaction_id.clone()).or_default();
+        marks.retain(|mark| !names(&mark.key, transaction));
+        marks.push(Mark { key: transaction.key(), revision: transaction.revision, at, class });
+    }
+
+    fn class(&self, transaction: &Transaction, now: i64) -> &'static str {
+        let marks = self.by_id.get(&transaction.transaction_id);
+        let mark = marks.into_iter().flatten().find(|mark| {
+            mark.revision == transaction.revision && now - mark.at < HIGHLIGHT_MS && names(&mark.key, transaction)
+        });
+        mark.map_or("row", |mark| mark.class)
+    }
+}
+
 /// The marks of this page.
 #[derive(Clone, Copy)]
-pub(crate) struct Fresh(RwSignal<Vec<Mark>>);
+pub(crate) struct Fresh {
+    marks: RwSignal<Marks>,
+    /// Whether the rows are about to be told.
+    telling: StoredValue<bool>,
+}
 
 impl Fresh {
     pub(crate) fn provide() -> Self {
-        let fresh = Self(RwSignal::new(Vec::new()));
+        let fresh = Self { marks: RwSignal::new(Marks::default()), telling: StoredValue::new(false) };
         provide_context(fresh);
         fresh
     }
@@ -36,21 +76,47 @@ impl Fresh {
         self.mark(transaction, now, "row row--updated");
     }
 
+    /// Each row looks whether it is meant, so that they are told once of many marks.
     fn mark(self, transaction: &Transaction, at: i64, class: &'static str) {
-        let mark = Mark { key: transaction.key(), revision: transaction.revision, at, class };
-        self.0.update(|marks| {
-            marks.retain(|mark| at - mark.at < HIGHLIGHT_MS);
-            marks.push(mark);
-        });
+        self.marks.update_untracked(|marks| marks.put(transaction, at, class));
+        if self.telling.try_update_value(|telling| std::mem::replace(telling, true)) == Some(false) {
+            spawn_local(async move {
+                self.telling.try_update_value(|telling| *telling = false);
+                self.marks.notify();
+            });
+        }
     }
 
     /// The class of a row now.
     pub(crate) fn class(self, transaction: &Transaction, now: i64) -> &'static str {
-        self.0.with(|marks| {
-            let mark = marks.iter().find(|mark| {
-                mark.revision == transaction.revision && now - mark.at < HIGHLIGHT_MS && mark.key == transaction.key()
-            });
-            mark.map_or("row", |mark| mark.class)
-        })
+        self.marks.with(|marks| marks.class(transaction, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::feed::samples::transaction;
+
+    #[test]
+    fn a_mark_is_of_one_revision_of_one_transaction_and_for_a_while() {
+        let mut marks = Marks::default();
+        let one = transaction("1", "2026-11-22T10:00:00Z", "1");
+        marks.put(&one, 1_000, "new");
+        assert_eq!(marks.class(&one, 4_999), "new");
+        assert_eq!(marks.class(&one, 5_000), "row");
+        assert_eq!(marks.class(&Transaction { revision: 2, ..one.clone() }, 1_000), "row");
+        assert_eq!(marks.class(&Transaction { account_id: "other".to_owned(), ..one.clone() }, 1_000), "row");
+        marks.put(&Transaction { revision: 2, ..one.clone() }, 2_000, "changed");
+        assert_eq!(marks.class(&Transaction { revision: 2, ..one }, 2_000), "changed");
+    }
+
+    #[test]
+    fn marks_that_are_over_are_forgotten() {
+        let mut marks = Marks::default();
+        for at in 0..100 {
+            marks.put(&transaction(&at.to_string(), "2026-11-22T10:00:00Z", "1"), at * 1_000, "new");
+        }
+        assert!(marks.by_id.len() <= 8, "{}", marks.by_id.len());
     }
 }

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wire::api::Account;
 use wire::{PrimaryType, Transaction, TransactionStatus};
 
 use crate::clock::local_offset_minutes;
 use crate::format::{moment, signed_money, time_label};
+use crate::search::AccountNames;
 
 /// The direction is told by a sign, by words and by the amount's own sign; colour comes on top.
 fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static str) {
@@ -24,7 +24,7 @@ fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static
 pub(crate) fn Row(
     transaction: Arc<Transaction>,
     class: Signal<&'static str>,
-    accounts: Signal<Vec<Account>>,
+    accounts: Memo<AccountNames>,
     is_local: Memo<bool>,
 ) -> impl IntoView {
     let (kind, kind_label, icon) = direction(&transaction);
@@ -32,7 +32,7 @@ pub(crate) fn Row(
     let pending = transaction.status == Some(TransactionStatus::Pending);
     let id = transaction.transaction_id.clone();
     let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
-    let details = Signal::derive(move || details(&transaction, &accounts.read(), is_local.get()));
+    let details = Signal::derive(move || accounts.with(|accounts| details(&transaction, accounts, is_local.get())));
     view! {
         <li class=class data-testid="transaction-row" data-transaction-id=id data-type=kind>
             <span class="row__icon" title=kind_label>
@@ -54,14 +54,12 @@ pub(crate) fn Row(
 }
 
 /// `14:05 · Everyday · Card purchase, Surry Hills`
-fn details(transaction: &Transaction, accounts: &[Account], is_local: bool) -> String {
+fn details(transaction: &Transaction, accounts: &AccountNames, is_local: bool) -> String {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
     let time = moment(&transaction.date, offset).and_then(|moment| moment.time).map(time_label);
-    let account = accounts.iter().find(|account| {
-        account.account_id == transaction.account_id && account.connection_id == transaction.connection_id
-    });
+    let account = accounts.iter().find(|(account, _)| account.owns(transaction));
     let description = transaction.merchant.as_ref().map(|_| transaction.description.clone());
-    let parts = [time, account.map(|account| account.name.clone()), description];
+    let parts = [time, account.map(|(_, name)| name.clone()), description];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
@@ -69,17 +67,28 @@ fn details(transaction: &Transaction, accounts: &[Account], is_local: bool) -> S
 mod tests {
     use super::*;
     use crate::realtime::feed::samples::{account, transaction};
+    use crate::search::AccountKey;
 
     #[test]
     fn a_merchant_goes_before_the_description_which_then_stands_below() {
         let mut coffee = transaction("1", "2026-11-22T10:05:00Z", "-4.50");
-        assert_eq!(details(&coffee, &[account()], false), "10:05 · Everyday");
+        assert_eq!(details(&coffee, &vec![(AccountKey::from(&account()), account().name)], false), "10:05 · Everyday");
         coffee.merchant = Some("Blue Door".to_owned());
-        assert_eq!(details(&coffee, &[account()], false), "10:05 · Everyday · Payment 1");
+        assert_eq!(
+            details(&coffee, &vec![(AccountKey::from(&account()), account().name)], false),
+            "10:05 · Everyday · Payment 1"
+        );
     }
 
     #[test]
     fn a_day_without_a_time_shows_none() {
-        assert_eq!(details(&transaction("1", "2026-11-22T00:00:00Z", "-1"), &[account()], true), "Everyday");
+        assert_eq!(
+            details(
+                &transaction("1", "2026-11-22T00:00:00Z", "-1"),
+                &vec![(AccountKey::from(&account()), account().name)],
+                true
+            ),
+            "Everyday"
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns the request and its answer. Must not show anything.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -9,6 +10,7 @@ use leptos::task::spawn_local;
 use wire::Transaction;
 
 use crate::api::load_transactions;
+use crate::patience::answered;
 use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
 
@@ -19,7 +21,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
     filter: RwSignal<Filter>,
-    pub(crate) found: RwSignal<Vec<Transaction>>,
+    /// Whether there is nobody to ask for any more.
+    ended: Signal<bool>,
+    pub(crate) found: RwSignal<Vec<Arc<Transaction>>>,
     pub(crate) next_cursor: RwSignal<Option<String>>,
     pub(crate) loading: RwSignal<bool>,
     pub(crate) failed: RwSignal<bool>,
@@ -31,6 +35,7 @@ impl Search {
     pub(crate) fn new(filter: RwSignal<Filter>, feed: UseRealtimeTransactionsReturn) -> Self {
         let search = Self {
             filter,
+            ended: feed.ended,
             found: RwSignal::new(Vec::new()),
             next_cursor: RwSignal::new(None),
             loading: RwSignal::new(false),
@@ -39,13 +44,13 @@ impl Search {
         };
         Effect::new(move |_| {
             filter.track();
+            feed.ended.track();
             search.ask_soon();
         });
         // What was found may be what has just been deleted.
-        let loaded = Memo::new(move |_| feed.transactions.with(Vec::len));
-        Effect::new(move |before: Option<usize>| {
-            let now = loaded.get();
-            if before.is_some_and(|before| now < before) {
+        Effect::new(move |before: Option<u64>| {
+            let now = feed.removals.get();
+            if before.is_some_and(|before| now != before) {
                 search.ask_soon();
             }
             now
@@ -55,7 +60,7 @@ impl Search {
 
     fn ask_soon(self) {
         self.question.update_value(|question| *question += 1);
-        if self.filter.with_untracked(Filter::is_empty) {
+        if self.filter.with_untracked(Filter::is_empty) || self.ended.get_untracked() {
             self.found.set(Vec::new());
             self.next_cursor.set(None);
             self.loading.set(false);
@@ -87,7 +92,7 @@ impl Search {
         let is_more = before.is_some();
         let query = self.filter.with_untracked(|filter| filter.query(before));
         spawn_local(async move {
-            let answer = load_transactions(query).await;
+            let answer = answered(load_transactions(query)).await;
             if self.question.try_get_value() != Some(question) {
                 return;
             }
@@ -99,7 +104,7 @@ impl Search {
                 if !is_more {
                     found.clear();
                 }
-                found.extend(page.transactions);
+                found.extend(page.transactions.into_iter().map(Arc::new));
             });
         });
     }

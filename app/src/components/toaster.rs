@@ -9,7 +9,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::clock::now_millis;
-use crate::toasts::Toasts;
+use crate::toasts::{Toast, Toasts};
 
 const TICK: Duration = Duration::from_millis(250);
 
@@ -32,14 +32,14 @@ pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
             on:focusout=move |_| resume()
         >
             <For
-                each=move || toasts.with(|toasts| toasts.visible().to_vec())
-                key=|toast| (toast.id, toast.title.clone(), toast.detail.clone())
-                let:toast
+                each=move || toasts.with(|toasts| toasts.visible().iter().map(|toast| toast.id).collect::<Vec<_>>())
+                key=|id| *id
+                let:id
             >
                 <div class="toast" data-testid="toast">
                     <div class="toast__text">
-                        <p class="toast__title">{toast.title}</p>
-                        <p class="toast__detail">{toast.detail}</p>
+                        <p class="toast__title">{text(toasts, id, |toast| &toast.title)}</p>
+                        <p class="toast__detail">{text(toasts, id, |toast| &toast.detail)}</p>
                     </div>
                     <button
                         class="toast__close"
@@ -48,7 +48,7 @@ pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
                         on:click=move |_| {
                             toasts
                                 .update(|toasts| {
-                                    toasts.dismiss(toast.id);
+                                    toasts.dismiss(id);
                                     // The button that had the focus is gone, and no focusout follows.
                                     toasts.resume(now_millis());
                                 });
@@ -60,6 +60,15 @@ pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
             </For>
         </div>
     }
+}
+
+/// A notice stays where it is while its text changes: with the focus in it, and for who has it read out.
+fn text(toasts: RwSignal<Toasts>, id: u64, line: fn(&Toast) -> &String) -> Memo<String> {
+    Memo::new(move |_| {
+        let find =
+            |toasts: &Toasts| toasts.visible().iter().find(|toast| toast.id == id).map(|toast| line(toast).clone());
+        toasts.with(find).unwrap_or_default()
+    })
 }
 
 /// Counts down only while there is something to count down for.
@@ -90,6 +99,8 @@ fn dismiss_on_escape(toasts: RwSignal<Toasts>) {
                 toasts.maybe_update(|toasts| {
                     let any = !toasts.visible().is_empty();
                     toasts.dismiss_newest();
+                    // It may have had the focus, as above.
+                    toasts.resume(now_millis());
                     any
                 });
             }

@@ -17,16 +17,20 @@ use crate::clock::{Clock, local_offset_minutes, now_millis};
 use crate::erased::erased;
 use crate::format::{Day, day_code, day_label, moment};
 use crate::realtime::UseRealtimeTransactionsReturn;
-use crate::search::Filter;
+use crate::search::{AccountKey, AccountNames, Filter};
 
-type Days = BTreeMap<Day, Vec<Arc<Transaction>>>;
+type Rows = Vec<Arc<Transaction>>;
+type Days = BTreeMap<Day, Rows>;
 
 #[component]
 pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView {
     let filter = RwSignal::new(Filter::default());
     let search = Search::new(filter, feed);
     let is_local = Clock::expect().is_local();
-    let days = Memo::new(move |_| {
+    let accounts = Memo::new(move |_| {
+        feed.accounts.with(|accounts| accounts.iter().map(|it| (AccountKey::from(it), it.name.clone())).collect())
+    });
+    let group = move |_: Option<&Days>| {
         let shown = filter.with(|filter| {
             if filter.is_empty() {
                 feed.transactions.get()
@@ -35,7 +39,9 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
             }
         });
         by_day(shown, is_local.get())
-    });
+    };
+    // Each day looks for itself whether it has changed.
+    let days = Memo::new_with_compare(group, |_, _| true);
     let is_empty = Memo::new(move |_| days.with(BTreeMap::is_empty));
     view! {
         <section class="transactions" aria-labelledby="transactions-title">
@@ -43,10 +49,10 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
                 <h2 id="transactions-title" class="section-title">
                     "Transactions"
                 </h2>
-                {erased(view! { <Filters filter accounts=feed.accounts /> })}
+                {erased(view! { <Filters filter choices=accounts /> })}
             </div>
             <For each=move || days.with(|days| days.keys().rev().copied().collect::<Vec<_>>()) key=|day| *day let:day>
-                {erased(view! { <DayGroup day days feed is_local /> })}
+                {erased(view! { <DayGroup day days accounts is_local /> })}
             </For>
             <Show when=move || is_empty.get()>
                 <Empty filter search />
@@ -57,21 +63,27 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
 }
 
 /// The list is newest first, and so is each day of it.
-fn by_day(transactions: Vec<Transaction>, is_local: bool) -> Days {
+fn by_day(transactions: Vec<Arc<Transaction>>, is_local: bool) -> Days {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
     let mut days = Days::new();
     for transaction in transactions {
         let day = moment(&transaction.date, offset).map_or(Day { year: 1970, month: 1, day: 1 }, |moment| moment.day);
-        days.entry(day).or_default().push(Arc::new(transaction));
+        days.entry(day).or_default().push(transaction);
     }
     days
 }
 
 #[component]
-fn DayGroup(day: Day, days: Memo<Days>, feed: UseRealtimeTransactionsReturn, is_local: Memo<bool>) -> impl IntoView {
+fn DayGroup(day: Day, days: Memo<Days>, accounts: Memo<AccountNames>, is_local: Memo<bool>) -> impl IntoView {
     let clock = Clock::expect();
     let fresh = use_context::<Fresh>();
-    let rows = Memo::new(move |_| days.with(|days| days.get(&day).cloned().unwrap_or_default()));
+    let of_day = move |_: Option<&Rows>| days.with(|days| days.get(&day).cloned().unwrap_or_default());
+    let rows = Memo::new_with_compare(of_day, |old, new| match (old, new) {
+        (Some(old), Some(new)) => {
+            old.len() != new.len() || !old.iter().zip(new).all(|(old, new)| Arc::ptr_eq(old, new))
+        }
+        _ => true,
+    });
     let label = Signal::derive(move || day_label(day, clock.now().map(|now| (now, local_offset_minutes(now)))));
     view! {
         <section class="day" data-testid="day-group" data-day=day_code(day)>
@@ -79,11 +91,11 @@ fn DayGroup(day: Day, days: Memo<Days>, feed: UseRealtimeTransactionsReturn, is_
                 <time datetime=day_code(day)>{label}</time>
             </h3>
             <ul class="day__rows">
-                <For each=move || rows.get() key=|it| (it.key(), it.revision) let:transaction>
+                <For each=move || rows.get() key=|it| Arc::as_ptr(it).addr() let:transaction>
                     <Row
                         class=class_of(fresh, Arc::clone(&transaction))
                         transaction
-                        accounts=feed.accounts
+                        accounts
                         is_local
                     />
                 </For>

@@ -56,17 +56,23 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         .on_updated(move |transaction| fresh.updated(&transaction, now_millis()))
         .on_sync_complete(move |stats| toasts.update(|toasts| announce_sync(toasts, stats)));
     let options = match use_page_context().socket {
-        Some(SocketTarget { url, token }) => options.url(url).token(move || Some(token.clone())),
+        Some(SocketTarget { url, token }) => options.url(url).fixed_token(token),
         None => options,
     };
     let feed = use_realtime_transactions(options);
+    // What a notice says may be another person's business by now.
+    Effect::new(move |_| {
+        if feed.ended.get() {
+            toasts.set(Toasts::default());
+        }
+    });
     view! {
         {erased(view! { <Header name=viewer.display_name feed /> })}
         <main id="main" class="page">
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
             {erased(view! { <Totals summary=feed.summary /> })}
-            <div class="columns">
+            <div class="columns" hidden=move || feed.ended.get()>
                 {erased(view! { <Accounts accounts=feed.accounts /> })} {erased(view! { <Transactions feed /> })}
             </div>
         </main>

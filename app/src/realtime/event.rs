@@ -35,6 +35,17 @@ impl FeedEvent {
         })
     }
 
+    /// When the server stored it.
+    pub fn timestamp(&self) -> &str {
+        match self {
+            Self::New(event) | Self::Updated(event) => &event.timestamp,
+            Self::Deleted(event) => &event.timestamp,
+            Self::Balance(event) => &event.timestamp,
+            Self::Connection(event) => &event.timestamp,
+            Self::Sync(event) => &event.timestamp,
+        }
+    }
+
     /// The event's number in the feed.
     pub fn seq(&self) -> u64 {
         match self {

@@ -5,8 +5,8 @@
 //!
 //! * every event has a number; the cursor `seq` says up to which number all of them are in;
 //! * an event at or below the cursor is a duplicate and changes nothing;
-//! * only the next number is taken in; an event beyond it waits, and the feed says that there
-//!   [is a gap](Feed::has_gap) until the numbers between have come;
+//! * only the next number is taken in; an event beyond it waits, and [says so](Outcome::gap), until the
+//!   numbers between have come;
 //! * an older revision of a transaction never replaces a newer one;
 //! * a reload is a snapshot at some number, after which the events beyond it are applied again;
 //! * what cannot be known from an event alone asks for a reload.
@@ -15,6 +15,7 @@
 //! sockets, signals or the clock.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Account, Snapshot, Summary};
@@ -22,18 +23,21 @@ use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
 use super::event::FeedEvent;
+use crate::identity::same;
 
 mod apply;
 mod cursor;
 mod merge;
 #[cfg(test)]
 pub(crate) mod samples;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
 
-pub use apply::{News, Outcome};
+pub use apply::Outcome;
 pub use merge::{Merged, Older};
+pub use telling::News;
 
 /// Events are kept so that they can be applied again to a snapshot that is a little older. A reload
 /// takes a moment, in which far fewer than so many arrive.
@@ -42,6 +46,10 @@ const LOG_LENGTH: usize = 256;
 const HELD: usize = 256;
 /// Deletions are remembered so that a page asked for before them does not bring back what is gone.
 const TOMBSTONES: usize = 256;
+
+/// How many transactions events may bring before the list begins anew: a page that is open for weeks must
+/// not grow for weeks. What a person has loaded does not count.
+const BROUGHT: usize = 2_000;
 
 /// The feed.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +62,10 @@ pub struct Feed {
     /// Up to this number the person has been told; nothing where that is as far as `seq`.
     told: Option<u64>,
     asked: cursor::Asked,
-    /// The events between `told` and the next snapshot will not come.
+    /// The events that are missing will not come.
     unreachable: bool,
+    /// What is to be told of events that a snapshot has jumped over, unless they come.
+    owed: Vec<News>,
     /// The number of an event that says more than it carries.
     stale_since: Option<u64>,
     /// The number of an event after which the order of equal dates is not known.
@@ -64,6 +74,12 @@ pub struct Feed {
     loaded: bool,
     /// How often the list has begun anew.
     loads: u64,
+    /// How many transactions events have brought since.
+    brought: usize,
+    /// Nothing more comes to it, unless the same person is signed in again.
+    given_up: bool,
+    /// How often something may have gone.
+    removals: u64,
     entries: Vec<Entry>,
     tombstones: VecDeque<TransactionKey>,
     /// The newest of the events that are in.
@@ -92,7 +108,7 @@ pub enum Need {
 /// A transaction in the list.
 #[derive(Clone, Debug)]
 struct Entry {
-    transaction: Transaction,
+    transaction: Arc<Transaction>,
     millis: i64,
     /// The number of the event that brought it; 0 where it came with a page, whose order stands.
     arrival: u64,
@@ -106,15 +122,7 @@ fn millis_of(date: &str) -> i64 {
 impl Entry {
     fn new(transaction: Transaction, arrival: u64) -> Self {
         let millis = millis_of(&transaction.date);
-        Self { transaction, millis, arrival }
-    }
-
-    fn is(&self, key: &TransactionKey) -> bool {
-        let it = &self.transaction;
-        it.transaction_id == key.transaction_id
-            && it.account_id == key.account_id
-            && it.connection_id == key.connection_id
-            && it.connector_id == key.connector_id
+        Self { transaction: Arc::new(transaction), millis, arrival }
     }
 }
 
@@ -136,9 +144,9 @@ impl Feed {
         self.seq
     }
 
-    /// The transactions, newest first.
-    pub fn transactions(&self) -> Vec<Transaction> {
-        self.entries.iter().map(|entry| entry.transaction.clone()).collect()
+    /// The transactions, newest first: the feed's own, not copies of them.
+    pub fn transactions(&self) -> Vec<Arc<Transaction>> {
+        self.entries.iter().map(|entry| Arc::clone(&entry.transaction)).collect()
     }
 
     /// How many transactions are loaded.
@@ -161,6 +169,11 @@ impl Feed {
         &self.summary
     }
 
+    /// A number that changes whenever a transaction may have gone, be it in the list or older than it.
+    pub fn removals(&self) -> u64 {
+        self.removals
+    }
+
     /// Where the next older page begins; nothing at the end.
     pub fn next_cursor(&self) -> Option<&str> {
         self.next_cursor.as_deref()
@@ -173,7 +186,9 @@ impl Feed {
 
     /// What it lacks to be equal to the database.
     pub fn need(&self) -> Need {
-        if !self.loaded || self.stale_since.is_some() {
+        if self.given_up {
+            Need::Nothing
+        } else if !self.loaded || self.stale_since.is_some() {
             Need::Snapshot
         } else if self.seq < self.newest {
             Need::Events
@@ -182,22 +197,22 @@ impl Feed {
         }
     }
 
-    /// Whether an event has come before those that lead to it.
-    pub fn has_gap(&self) -> bool {
-        self.loaded && !self.held.is_empty()
-    }
-
     /// What has happened is not known from the events.
     pub fn require_reload(&mut self) {
         self.stale_since = Some(self.newest.max(self.seq));
     }
 
-    /// Nothing more will come to this feed: it is another person's now.
+    /// Nothing more will come to this feed, and it shows nothing any more: whoever looks at it now may not
+    /// be the one whose it is. Whose it is and what they have been told stays known, for they may come back.
     pub fn give_up(&mut self) {
-        self.loaded = true;
-        self.stale_since = None;
-        self.newest = self.seq;
-        self.held.clear();
+        *self = Self {
+            told: self.told(),
+            user_id: std::mem::take(&mut self.user_id),
+            newest: self.newest,
+            loads: self.loads + 1,
+            given_up: true,
+            ..Self::default()
+        };
     }
 
     /// The event at the cursor says more than it carries.
@@ -205,8 +220,8 @@ impl Feed {
         self.stale_since = self.stale_since.max(Some(self.seq));
     }
 
-    fn position(&self, key: &TransactionKey) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.is(key))
+    fn position(&self, transaction: &Transaction) -> Option<usize> {
+        self.entries.iter().position(|entry| same(&entry.transaction, transaction))
     }
 
     /// Puts an entry where it belongs: by date, then the later arrival first, then as it came.
@@ -218,8 +233,7 @@ impl Feed {
 
     /// Adds what is not known, and replaces what is known in an older revision.
     fn upsert(&mut self, transaction: Transaction, arrival: u64) -> Upsert {
-        let key = transaction.key();
-        let Some(at) = self.position(&key) else {
+        let Some(at) = self.position(&transaction) else {
             self.insert(Entry::new(transaction, arrival));
             return Upsert::Added;
         };
@@ -230,7 +244,7 @@ impl Feed {
         let new = Entry::new(transaction, entry.arrival);
         if new.millis == entry.millis {
             // Where it stands among those of the same moment does not change.
-            return Upsert::Replaced(Box::new(std::mem::replace(entry, new).transaction));
+            return Upsert::Replaced(std::mem::replace(entry, new).transaction);
         }
         let old = self.entries.remove(at);
         let among_equals = |other: &Entry| other.millis == new.millis && other.arrival == new.arrival;
@@ -238,7 +252,7 @@ impl Feed {
             self.mark_disordered();
         }
         self.insert(new);
-        Upsert::Replaced(Box::new(old.transaction))
+        Upsert::Replaced(old.transaction)
     }
 
     /// Whether the older pages, which are not loaded, have what is of this moment.
@@ -256,7 +270,7 @@ impl Feed {
 /// What became of a transaction that was put into the list.
 enum Upsert {
     Added,
-    Replaced(Box<Transaction>),
+    Replaced(Arc<Transaction>),
     /// What is there is as new, or newer.
     Kept,
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns what a component gets and what is cleaned up with it. Must not know feeds or sockets.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use wire::Transaction;
 use wire::api::{Account, Summary};
@@ -14,8 +16,9 @@ use super::status::{ClientError, ConnectionStatus};
 /// What [`use_realtime_transactions`] returns.
 #[derive(Clone, Copy)]
 pub struct UseRealtimeTransactionsReturn {
-    /// The transactions, newest first, each once.
-    pub transactions: Signal<Vec<Transaction>>,
+    /// The transactions, newest first, each once. They are shared, so that a list that changes is not
+    /// copied.
+    pub transactions: Signal<Vec<Arc<Transaction>>>,
     /// The accounts with their balances.
     pub accounts: Signal<Vec<Account>>,
     /// The totals.
@@ -26,6 +29,12 @@ pub struct UseRealtimeTransactionsReturn {
     pub status: Signal<ConnectionStatus>,
     /// What went wrong last; nothing once it is right again.
     pub error: Signal<Option<ClientError>>,
+    /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
+    /// signed in. `error` tells which.
+    pub ended: Signal<bool>,
+    /// Changes whenever a transaction may have gone, be it in the list or older than it: for whoever shows
+    /// what they have fetched themselves.
+    pub removals: Signal<u64>,
     /// Where the next older page begins; nothing at the end.
     pub next_cursor: Signal<Option<String>>,
     /// Whether an older page is on its way.
@@ -49,7 +58,7 @@ pub struct UseRealtimeTransactionsReturn {
 ///     let feed = use_realtime_transactions(UseRealtimeTransactionsOptions::new().limit(5));
 ///     view! {
 ///         <ul>
-///             {move || feed.transactions.get().into_iter().map(|t| view! { <li>{t.description}</li> }).collect_view()}
+///             {move || feed.transactions.read().iter().map(|t| view! { <li>{t.description.clone()}</li> }).collect_view()}
 ///         </ul>
 ///     }
 /// }
@@ -81,18 +90,21 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
             }
         }
     });
-    let all: Signal<Vec<Transaction>> = RwSignal::from(session.transactions.clone()).into();
+    let all: Signal<Vec<Arc<Transaction>>> = RwSignal::from(session.transactions.clone()).into();
     let transactions = match limit {
         None => all,
         Some(limit) => Memo::new(move |_| all.with(|all| all.iter().take(limit).cloned().collect::<Vec<_>>())).into(),
     };
+    let error = RwSignal::from(session.error.clone());
     UseRealtimeTransactionsReturn {
         transactions,
         accounts: RwSignal::from(session.accounts.clone()).into(),
         summary: RwSignal::from(session.summary.clone()).into(),
         latest: RwSignal::from(session.latest.clone()).into(),
         status: RwSignal::from(session.status.clone()).into(),
-        error: RwSignal::from(session.error.clone()).into(),
+        error: error.into(),
+        ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
+        removals: RwSignal::from(session.removals.clone()).into(),
         next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
         loading_older: RwSignal::from(session.loading_older.clone()).into(),
         load_older: Callback::new({

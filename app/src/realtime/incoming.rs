@@ -6,31 +6,29 @@
 use std::sync::Arc;
 
 use leptos::prelude::{GetUntracked, Set};
-use socketio_client::Status;
-use wire::ErrorCode;
+use socketio_client::{CloseReason, Status};
 use wire::error::SocketError;
 use wire::events::{AUTHENTICATED, Authenticate, Authenticated, ERROR, SYNC_REQUIRED};
 
+use super::admission::Sequel;
 use super::event::FeedEvent;
 use super::feed::Need;
 use super::repair::Remedy;
 use super::session::{Session, lock};
-use super::status::{ClientError, ConnectionStatus, ends_session};
+use super::status::{ClientError, ConnectionStatus};
+use super::troubles::Part;
 use crate::clock::now_millis;
 
 impl Session {
     fn change(self: &Arc<Self>, event: FeedEvent) {
-        let (outcome, gap, cursor) = {
+        let (outcome, since) = {
             let mut feed = self.feed();
-            let outcome = feed.apply(event);
-            (outcome, feed.has_gap(), feed.seq())
+            (feed.apply(event), feed.since())
         };
-        if outcome.changed {
-            self.publish();
-        }
-        self.announce(outcome.news);
-        if gap {
-            self.fill_gap(cursor);
+        self.show_soon(outcome.changed, outcome.news);
+        self.remember();
+        if outcome.gap {
+            self.fill_gap(since);
         } else {
             self.catch_up();
         }
@@ -43,9 +41,9 @@ impl Session {
         }
     }
 
-    /// Events after the cursor were lost on the way.
-    fn fill_gap(self: &Arc<Self>, cursor: u64) {
-        let remedy = lock(&self.repair).remedy(cursor, now_millis());
+    /// Events were lost on the way.
+    fn fill_gap(self: &Arc<Self>, since: u64) {
+        let remedy = lock(&self.repair).remedy(since, now_millis());
         match remedy {
             Remedy::AskAgain => self.link.restart(),
             Remedy::Reload => {
@@ -55,9 +53,22 @@ impl Session {
         }
     }
 
+    /// Time passes, also for a page that hears of nothing.
+    pub(super) fn on_minute(self: &Arc<Self>, now: i64) {
+        if self.status.get_untracked() != ConnectionStatus::Live {
+            // Once it is live, a minute later.
+            return;
+        }
+        let due = lock(&self.turn).is_due(&self.feed().summary().from, now);
+        if due {
+            self.feed().require_reload();
+            self.request_reload();
+        }
+    }
+
     fn on_authenticated(self: &Arc<Self>, payload: &Authenticated) {
         if !self.is_for(&payload.user_id) {
-            self.fail(ClientError::OtherUser);
+            self.give_up(ClientError::OtherUser);
             return;
         }
         let ask_again = self.feed().signed_in(payload.seq);
@@ -66,16 +77,32 @@ impl Session {
             self.link.restart();
             return;
         }
-        self.error.set(None);
+        self.link.ready();
+        lock(&self.admission).admitted();
+        self.mended(Part::Connection);
         self.status.set(ConnectionStatus::Live);
         self.catch_up();
     }
 
-    fn on_error(&self, error: SocketError) {
-        // A host that hands out tokens gives a newer one at the next connect; a session cookie that
-        // is not accepted any more stays so.
-        let is_final = error.code == ErrorCode::ConnectionLimit || (self.token.is_none() && ends_session(error.code));
-        if is_final { self.fail(ClientError::Server(error)) } else { self.error.set(Some(ClientError::Server(error))) }
+    fn on_error(self: &Arc<Self>, error: SocketError) {
+        let sequel = lock(&self.admission).refused(error.code, self.credential.proof());
+        if !matches!(sequel, Sequel::Doubt | Sequel::End) {
+            self.trouble(Part::Connection, ClientError::Server(error));
+        }
+        self.follow(sequel);
+    }
+
+    fn follow(self: &Arc<Self>, sequel: Sequel) {
+        match sequel {
+            Sequel::Tell => {}
+            Sequel::Retry => self.link.retry(),
+            Sequel::RetryAfter(ms) => self.link.retry_after(ms),
+            Sequel::Doubt => {
+                self.request_reload();
+                self.link.retry();
+            }
+            Sequel::End => self.give_up(ClientError::SessionEnded),
+        }
     }
 }
 
@@ -86,33 +113,32 @@ impl Session {
     pub(super) fn auth_payload(&self) -> String {
         self.recall();
         let since = self.feed().ask();
-        let payload =
-            Authenticate { user_id: self.user_id.clone(), token: self.token.as_ref().and_then(|token| token()), since };
+        let payload = Authenticate { user_id: self.user_id.clone(), token: self.credential.token(), since };
         serde_json::to_string(&payload).unwrap_or_else(|_| "{}".to_owned())
     }
 
-    pub(super) fn on_status(&self, status: Status) {
-        // Where the server signed the socket in before it acknowledged the namespace, that stands.
-        let signed_in = status == Status::Live && self.status.get_untracked() == ConnectionStatus::Live;
-        if !signed_in {
-            self.status.set(status.into());
+    pub(super) fn on_status(self: &Arc<Self>, status: Status) {
+        self.status.set(status.into());
+        if matches!(status, Status::Waiting { reason: CloseReason::NotReady, .. }) {
+            let sequel = lock(&self.admission).unanswered(self.credential.proof());
+            self.follow(sequel);
         }
     }
 
     pub(super) fn on_refused(&self, message: String) {
-        self.error.set(Some(ClientError::Refused(message)));
+        self.trouble(Part::Connection, ClientError::Refused(message));
     }
 
     pub(super) fn on_event(self: &Arc<Self>, name: &str, payload: &str) {
-        let malformed = || self.error.set(Some(ClientError::Malformed(name.to_owned())));
+        let malformed = |part| self.trouble(part, ClientError::Malformed(name.to_owned()));
         match name {
             AUTHENTICATED => match serde_json::from_str(payload) {
                 Ok(payload) => self.on_authenticated(&payload),
-                Err(_) => malformed(),
+                Err(_) => malformed(Part::Connection),
             },
             ERROR => match serde_json::from_str(payload) {
                 Ok(error) => self.on_error(error),
-                Err(_) => malformed(),
+                Err(_) => malformed(Part::Connection),
             },
             SYNC_REQUIRED => {
                 self.feed().sync_required();
@@ -122,7 +148,7 @@ impl Session {
             _ => match FeedEvent::read(name, payload) {
                 Some(Ok(event)) => self.change(event),
                 Some(Err(_)) => {
-                    malformed();
+                    malformed(Part::Reload);
                     // Its number is not known; the snapshot will be beyond it.
                     self.feed().require_reload();
                     self.request_reload();

@@ -20,9 +20,15 @@ impl Link {
 
     pub(super) fn restart(&self) {}
 
+    pub(super) fn ready(&self) {}
+
+    pub(super) fn retry(&self) {}
+
+    pub(super) fn retry_after(&self, _ms: u32) {}
+
     pub(super) fn disconnect(&self) {}
 }
 
 pub(super) fn spawn(_work: impl Future<Output = ()> + 'static) {}
 
-pub(super) async fn sleep(_millis: u32) {}
+pub(crate) async fn sleep(_millis: u32) {}

@@ -9,7 +9,46 @@ use wire::Transaction;
 use wire::api::Snapshot;
 use wire::events::SyncStats;
 
-pub(super) type Token = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+use super::admission::Proof;
+
+/// What signs in.
+#[derive(Clone, Default)]
+pub(super) enum Credential {
+    #[default]
+    Cookie,
+    Fixed(String),
+    Fresh(Arc<dyn Fn() -> Option<String> + Send + Sync>),
+}
+
+impl Credential {
+    pub(super) fn proof(&self) -> Proof {
+        match self {
+            Self::Cookie => Proof::Cookie,
+            Self::Fixed(_) => Proof::Fixed,
+            Self::Fresh(_) => Proof::Fresh,
+        }
+    }
+
+    /// Whether both sign in the same person. Two tokens may be two people's, unless it is said whose they
+    /// are: `is_told`.
+    pub(super) fn is_as(&self, other: &Self, is_told: bool) -> bool {
+        match (self, other) {
+            (Self::Cookie, Self::Cookie) => true,
+            (Self::Cookie, _) | (_, Self::Cookie) => false,
+            (Self::Fixed(one), Self::Fixed(other)) => is_told || one == other,
+            _ => is_told,
+        }
+    }
+
+    /// The token to send, if it is one.
+    pub(super) fn token(&self) -> Option<String> {
+        match self {
+            Self::Cookie => None,
+            Self::Fixed(token) => Some(token.clone()),
+            Self::Fresh(token) => token(),
+        }
+    }
+}
 
 /// Options of [`use_realtime_transactions`](super::use_realtime_transactions).
 #[derive(Clone)]
@@ -17,7 +56,7 @@ pub struct UseRealtimeTransactionsOptions {
     pub(super) initial: Option<Snapshot>,
     pub(super) limit: Option<usize>,
     pub(super) url: Option<String>,
-    pub(super) token: Option<Token>,
+    pub(super) credential: Credential,
     pub(super) user_id: Option<String>,
     pub(super) immediate: bool,
     pub(super) resume: bool,
@@ -32,7 +71,7 @@ impl Default for UseRealtimeTransactionsOptions {
             initial: None,
             limit: None,
             url: None,
-            token: None,
+            credential: Credential::default(),
             user_id: None,
             immediate: true,
             resume: true,
@@ -76,7 +115,14 @@ impl UseRealtimeTransactionsOptions {
     /// cookie signs in.
     #[must_use]
     pub fn token(mut self, token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        self.token = Some(Arc::new(token));
+        self.credential = Credential::Fresh(Arc::new(token));
+        self
+    }
+
+    /// The one token to sign in with. Where it is not accepted any more, the session has ended.
+    #[must_use]
+    pub fn fixed_token(mut self, token: impl Into<String>) -> Self {
+        self.credential = Credential::Fixed(token.into());
         self
     }
 
@@ -123,5 +169,29 @@ impl UseRealtimeTransactionsOptions {
     pub fn on_sync_complete(mut self, callback: impl Fn(SyncStats) + Send + Sync + 'static) -> Self {
         self.on_sync_complete = Some(Callback::new(callback));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::session::Session;
+    use super::*;
+
+    #[test]
+    fn components_share_a_connection_only_where_it_is_the_same_persons() {
+        type Options = UseRealtimeTransactionsOptions;
+        let (new, fresh) = (Options::new, || Options::new().token(|| Some("token".to_owned())));
+        let shared = |one: Options, other: Options| Session::new(one).serves(&other);
+        assert!(shared(new(), new()));
+        assert!(shared(new().user_id("alex"), new().user_id("alex")));
+        assert!(shared(fresh().user_id("alex"), fresh().user_id("alex")));
+        assert!(shared(fresh().user_id("alex"), new().user_id("alex").fixed_token("a")));
+        assert!(shared(new().fixed_token("a"), new().fixed_token("a")));
+        assert!(!shared(new().user_id("alex"), new().user_id("sam")));
+        assert!(!shared(new().url("https://a"), new()));
+        assert!(!shared(fresh(), fresh()), "each may be somebody else's");
+        assert!(!shared(new().fixed_token("a"), new().fixed_token("b")));
+        assert!(!shared(new(), fresh()));
+        assert!(!shared(fresh().user_id("alex"), new().user_id("alex")), "the cookie may be another person's");
     }
 }

@@ -1,7 +1,8 @@
 //! Fetching what the events did not carry, and older pages.
 //!
 //! Owns when to ask the server and how long to wait after a failure: one request at a time, however
-//! many events ask for it, and none while the events are coming by themselves. Must not know sockets.
+//! many events ask for it, and none while the events are coming by themselves. The same request tells
+//! whether a session still holds. Must not know sockets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -11,10 +12,12 @@ use wire::api::{Snapshot, TransactionQuery};
 
 use super::feed::{Merged, Need};
 use super::link::{sleep, spawn};
-use super::session::Session;
+use super::session::{Session, lock};
 use super::status::ClientError;
+use super::troubles::Part;
 use crate::AppError;
 use crate::api::{load_snapshot, load_transactions};
+use crate::patience::answered;
 
 /// A burst of events is one reload.
 const PATIENCE_MS: u32 = 250;
@@ -38,7 +41,7 @@ enum Progress {
     Done,
     /// What was missed is coming.
     Moving,
-    /// Something is missing that does not come by itself.
+    /// Something is missing that does not come by itself, or it is not known whether the session holds.
     Stuck,
 }
 
@@ -53,6 +56,7 @@ impl Session {
         let (mut cursor, mut pause) = {
             let feed = self.feed();
             let pause = match feed.need() {
+                Need::Nothing => lock(&self.admission).patience(),
                 Need::Events => REPLAY_MS,
                 // A page that shows nothing yet does not wait.
                 _ if !feed.is_loaded() => 0,
@@ -70,7 +74,7 @@ impl Session {
                     Some(Progress::Moving) => continue,
                     Some(Progress::Stuck) => {}
                 }
-                let loaded = load_snapshot().await;
+                let loaded = answered(load_snapshot()).await;
                 let Some(strong) = session.upgrade() else { return };
                 pause = match loaded {
                     Ok(snapshot) => {
@@ -81,13 +85,14 @@ impl Session {
                         }
                         (pause * 2).clamp(PATIENCE_MS, RETRY_MAX_MS)
                     }
-                    Err(AppError::Unauthorized) => {
+                    Err(AppError::Unauthorized) if lock(&strong.admission).denied() => {
                         strong.reload.running.store(false, Ordering::Relaxed);
-                        strong.fail(ClientError::Reload(AppError::Unauthorized));
+                        strong.give_up(ClientError::SessionEnded);
                         return;
                     }
+                    Err(AppError::Unauthorized) => RETRY_MS,
                     Err(error) => {
-                        strong.error.set(Some(ClientError::Reload(error)));
+                        strong.trouble(Part::Reload, ClientError::Reload(error));
                         (pause * 2).clamp(RETRY_MS, RETRY_MAX_MS)
                     }
                 };
@@ -102,7 +107,10 @@ impl Session {
         };
         let before = std::mem::replace(cursor, seq);
         match need {
+            Need::Nothing if lock(&self.admission).is_doubtful() => Progress::Stuck,
             Need::Nothing => {
+                // Be it that events have brought it.
+                self.mended(Part::Reload);
                 self.reload.running.store(false, Ordering::Relaxed);
                 Progress::Done
             }
@@ -115,15 +123,14 @@ impl Session {
     fn take(&self, snapshot: Snapshot) -> usize {
         if !self.is_for(&snapshot.user_id) {
             // The next check of the loop finds nothing to do.
-            self.feed().give_up();
-            self.fail(ClientError::OtherUser);
+            self.give_up(ClientError::OtherUser);
             return 0;
         }
+        lock(&self.admission).confirmed();
         let merged = self.feed().merge(snapshot);
         let Some(Merged { news, dropped }) = merged else { return 0 };
-        self.publish();
-        self.error.set(None);
-        self.announce(news);
+        self.mended(Part::Reload);
+        self.show(news);
         dropped
     }
 
@@ -147,15 +154,16 @@ async fn load_page(session: &Weak<Session>, limit: u32) {
     let Some(older) = session.upgrade().and_then(|session| session.feed().older()) else { return };
     let before = Some(older.cursor.clone());
     let query = TransactionQuery { before, limit: Some(limit), ..TransactionQuery::default() };
-    let loaded = load_transactions(query).await;
+    let loaded = answered(load_transactions(query)).await;
     let Some(session) = session.upgrade() else { return };
     match loaded {
         Ok(page) => {
+            session.mended(Part::Older);
             session.feed().append(&older, page);
-            session.publish();
+            session.show(Vec::new());
             // It may tell of what the events have not told yet.
             session.catch_up();
         }
-        Err(error) => session.error.set(Some(ClientError::Reload(error))),
+        Err(error) => session.trouble(Part::Older, ClientError::Reload(error)),
     }
 }

@@ -1,8 +1,9 @@
 //! One person's live feed on one page: the reducer, and the signals that show it.
 //!
-//! Owns showing what the feed holds, telling the listeners and remembering what they were told. Must
-//! not know the Socket.IO client nor its events, and calls no listener while a lock is held.
+//! Owns them and whose feed it is, and remembering what the listeners were told. Must not know the
+//! Socket.IO client nor its events.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
@@ -10,13 +11,20 @@ use wire::Transaction;
 use wire::api::{Account, Summary};
 use wire::events::SyncStats;
 
-use super::feed::{Feed, News};
-use super::link::Link;
+use super::admission::Admission;
+use super::feed::Feed;
+use super::link::{Link, sleep, spawn};
 use super::memory::Memory;
-use super::options::{Token, UseRealtimeTransactionsOptions};
+use super::month::Turn;
+use super::options::{Credential, UseRealtimeTransactionsOptions};
 use super::reload::Reload;
 use super::repair::Repair;
+use super::showing::{Showing, set_if_changed};
 use super::status::{ClientError, ConnectionStatus};
+use super::troubles::{Part, Troubles};
+use crate::clock::now_millis;
+
+const MINUTE_MS: u32 = 60_000;
 
 /// What one use of the hook wants to be told.
 #[derive(Clone, Copy)]
@@ -29,20 +37,26 @@ pub(super) struct Listener {
 pub(super) struct Session {
     pub(super) url: Option<String>,
     pub(super) user_id: Option<String>,
-    pub(super) token: Option<Token>,
+    pub(super) credential: Credential,
     resume: bool,
     memory: Memory,
     feed: Mutex<Feed>,
     listeners: Mutex<Listeners>,
+    pub(super) showing: Showing,
     pub(super) link: Link,
     pub(super) repair: Mutex<Repair>,
+    pub(super) turn: Mutex<Turn>,
+    ticking: AtomicBool,
+    pub(super) admission: Mutex<Admission>,
     pub(super) reload: Reload,
-    pub(super) transactions: ArcRwSignal<Vec<Transaction>>,
+    pub(super) transactions: ArcRwSignal<Vec<Arc<Transaction>>>,
     pub(super) accounts: ArcRwSignal<Vec<Account>>,
     pub(super) summary: ArcRwSignal<Summary>,
     pub(super) next_cursor: ArcRwSignal<Option<String>>,
+    pub(super) removals: ArcRwSignal<u64>,
     pub(super) latest: ArcRwSignal<Option<Transaction>>,
     pub(super) status: ArcRwSignal<ConnectionStatus>,
+    troubles: Mutex<Troubles>,
     pub(super) error: ArcRwSignal<Option<ClientError>>,
     pub(super) loading_older: ArcRwSignal<bool>,
 }
@@ -59,20 +73,26 @@ impl Session {
         Arc::new(Self {
             url: options.url,
             user_id: options.user_id,
-            token: options.token,
+            credential: options.credential,
             resume: options.resume,
             memory: Memory::default(),
             transactions: ArcRwSignal::new(feed.transactions()),
             accounts: ArcRwSignal::new(feed.accounts().to_vec()),
             summary: ArcRwSignal::new(feed.summary().clone()),
             next_cursor: ArcRwSignal::new(feed.next_cursor().map(str::to_owned)),
+            removals: ArcRwSignal::new(feed.removals()),
             feed: Mutex::new(feed),
             listeners: Mutex::default(),
+            showing: Showing::default(),
             link: Link::new(),
             repair: Mutex::default(),
+            turn: Mutex::default(),
+            ticking: AtomicBool::new(false),
+            admission: Mutex::default(),
             reload: Reload::default(),
             latest: ArcRwSignal::new(None),
             status: ArcRwSignal::new(ConnectionStatus::Idle),
+            troubles: Mutex::default(),
             error: ArcRwSignal::new(None),
             loading_older: ArcRwSignal::new(false),
         })
@@ -80,7 +100,9 @@ impl Session {
 
     /// Whether a hook with these options can share this session.
     pub(super) fn serves(&self, options: &UseRealtimeTransactionsOptions) -> bool {
-        self.url == options.url && self.user_id == options.user_id
+        self.url == options.url
+            && self.user_id == options.user_id
+            && self.credential.is_as(&options.credential, self.user_id.is_some())
     }
 
     pub(super) fn listen(&self, listener: Listener) -> u64 {
@@ -99,10 +121,25 @@ impl Session {
         self.recall();
         self.remember();
         self.link.connect(self);
+        if !self.ticking.swap(true, Ordering::Relaxed) {
+            self.tick();
+        }
+    }
+
+    /// Looks once a minute what time it is.
+    fn tick(self: &Arc<Self>) {
+        let session = Arc::downgrade(self);
+        spawn(async move {
+            loop {
+                sleep(MINUTE_MS).await;
+                let Some(session) = session.upgrade() else { return };
+                session.on_minute(now_millis());
+            }
+        });
     }
 
     pub(super) fn reconnect(self: &Arc<Self>) {
-        self.error.set(None);
+        self.mended(Part::Connection);
         self.link.reconnect(self);
     }
 
@@ -110,45 +147,13 @@ impl Session {
         self.link.disconnect();
     }
 
+    /// What a kind of news is to be told to.
+    pub(super) fn callbacks<T>(&self, pick: impl Fn(&Listener) -> Option<Callback<T>>) -> Vec<Callback<T>> {
+        lock(&self.listeners).all.iter().filter_map(|(_, listener)| pick(listener)).collect()
+    }
+
     pub(super) fn feed(&self) -> MutexGuard<'_, Feed> {
         lock(&self.feed)
-    }
-
-    /// Shows what the feed holds now.
-    pub(super) fn publish(&self) {
-        let (transactions, accounts, summary, next_cursor) = {
-            let feed = self.feed();
-            let cursor = feed.next_cursor().map(str::to_owned);
-            (feed.transactions(), feed.accounts().to_vec(), feed.summary().clone(), cursor)
-        };
-        self.transactions.set(transactions);
-        set_if_changed(&self.accounts, accounts);
-        set_if_changed(&self.summary, summary);
-        set_if_changed(&self.next_cursor, next_cursor);
-    }
-
-    /// Tells the listeners, and remembers that they were told.
-    pub(super) fn announce(&self, news: Vec<News>) {
-        for news in news {
-            match news {
-                News::Added(transaction) => {
-                    self.latest.set(Some((*transaction).clone()));
-                    self.call(|listener| listener.on_new, &*transaction);
-                }
-                News::Updated(transaction) => self.call(|listener| listener.on_updated, &*transaction),
-                News::Synced(stats) => self.call(|listener| listener.on_sync, &stats),
-            }
-        }
-        self.remember();
-    }
-
-    fn call<T: Clone + 'static>(&self, pick: impl Fn(&Listener) -> Option<Callback<T>>, news: &T) {
-        // Taken out first: a listener may come or go while one is called.
-        let callbacks: Vec<Callback<T>> =
-            lock(&self.listeners).all.iter().filter_map(|(_, listener)| pick(listener)).collect();
-        for callback in callbacks {
-            callback.try_run(news.clone());
-        }
     }
 
     /// Takes over what this tab remembers of the person.
@@ -160,8 +165,9 @@ impl Session {
         }
     }
 
+    /// What listeners are still to be told is not remembered as told.
     pub(super) fn remember(&self) {
-        if self.resume {
+        if self.resume && !self.showing.owes_news() {
             let feed = self.feed();
             self.memory.remember(self.url.as_deref(), self.owner(&feed), feed.told());
         }
@@ -186,10 +192,29 @@ impl Session {
         if feed.user_id().is_empty() { self.user_id.as_deref().unwrap_or_default() } else { feed.user_id() }
     }
 
-    /// Ends the connection for a reason that trying again does not mend.
-    pub(super) fn fail(&self, error: ClientError) {
-        self.error.set(Some(error));
+    pub(super) fn trouble(&self, part: Part, error: ClientError) {
+        lock(&self.troubles).put(part, error);
+        self.show_troubles();
+    }
+
+    pub(super) fn mended(&self, part: Part) {
+        lock(&self.troubles).mend(part);
+        self.show_troubles();
+    }
+
+    fn show_troubles(&self) {
+        let worst = lock(&self.troubles).worst().cloned();
+        set_if_changed(&self.error, worst);
+    }
+
+    /// Ends the connection for a reason that trying again does not mend, and shows nothing any more.
+    pub(super) fn give_up(&self, error: ClientError) {
+        self.trouble(Part::Connection, error);
         self.link.disconnect();
+        self.feed().give_up();
+        self.showing.forget();
+        self.latest.set(None);
+        self.publish();
     }
 }
 
@@ -197,10 +222,4 @@ impl Session {
 /// changed in one step.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn set_if_changed<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
-    if signal.with_untracked(|old| *old != value) {
-        signal.set(value);
-    }
 }

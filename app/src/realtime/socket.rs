@@ -11,6 +11,10 @@ use socketio_client::{Client, Notification, Options, Status};
 
 use super::session::Session;
 
+/// How long the server may take to sign a page in. It answers at once, or something is wrong that it
+/// does not tell of.
+const SIGN_IN_MS: u32 = 20_000;
+
 /// The session's client, once it has been asked for.
 pub(super) struct Link {
     // The client lives on this thread only; the arena of its own owner lets a session that is shared
@@ -31,7 +35,7 @@ impl Link {
         if self.client.with_value(Option::is_some) {
             return;
         }
-        let mut options = Options::new().path(wire::events::PATH).auth({
+        let mut options = Options::new().path(wire::events::PATH).ready_timeout(SIGN_IN_MS).auth({
             let session = Arc::downgrade(session);
             move || session.upgrade().map(|session| session.auth_payload())
         });
@@ -68,6 +72,27 @@ impl Link {
         }
     }
 
+    /// The server has signed the page in.
+    pub(super) fn ready(&self) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.ready();
+        }
+    }
+
+    /// Gives the connection up and tries again after a pause.
+    pub(super) fn retry(&self) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.retry();
+        }
+    }
+
+    /// The same, after at least so many milliseconds.
+    pub(super) fn retry_after(&self, ms: u32) {
+        if let Some(client) = self.client.with_value(Clone::clone) {
+            client.retry_after(ms);
+        }
+    }
+
     pub(super) fn disconnect(&self) {
         if let Some(client) = self.client.with_value(Clone::clone) {
             client.disconnect();
@@ -79,6 +104,6 @@ pub(super) fn spawn(work: impl Future<Output = ()> + 'static) {
     spawn_local(work);
 }
 
-pub(super) async fn sleep(millis: u32) {
+pub(crate) async fn sleep(millis: u32) {
     gloo_timers::future::TimeoutFuture::new(millis).await;
 }

@@ -78,6 +78,8 @@ pub enum ClientError {
     Malformed(String),
     /// What was missed could not be reloaded.
     Reload(AppError),
+    /// Nobody is signed in any more.
+    SessionEnded,
     /// The feed is another person's: somebody else signed in, in another tab.
     OtherUser,
 }
@@ -88,37 +90,29 @@ impl ClientError {
         match self {
             Self::Refused(reason) => format!("The server refused the connection: {reason}."),
             Self::Server(error) => match error.code {
-                ErrorCode::ConnectionLimit => "Too many pages are open. Close one, then reconnect here.".to_owned(),
-                code if ends_session(code) => AppError::Unauthorized.message(),
+                ErrorCode::ConnectionLimit => {
+                    "Too many pages are open. Close one, then reconnect here, or wait a minute.".to_owned()
+                }
                 _ => format!("{}.", error.message),
             },
-            Self::Malformed(_) => "An update could not be read. The page has been refreshed instead.".to_owned(),
+            Self::Malformed(_) => {
+                "Something that the server sent could not be read. What it said is being fetched.".to_owned()
+            }
             Self::Reload(error) => error.message(),
+            Self::SessionEnded => AppError::Unauthorized.message(),
             Self::OtherUser => "Somebody else signed in on this browser. Reload the page.".to_owned(),
         }
     }
 
     /// Whether the way out is to sign in again.
     pub fn needs_sign_in(&self) -> bool {
-        match self {
-            Self::Server(error) => ends_session(error.code),
-            Self::Reload(error) => *error == AppError::Unauthorized,
-            Self::Refused(_) | Self::Malformed(_) | Self::OtherUser => false,
-        }
+        *self == Self::SessionEnded
     }
-}
 
-/// Whether a socket with this error is not signed in, and will not be by trying again.
-pub fn ends_session(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::MissingCredentials
-            | ErrorCode::InvalidToken
-            | ErrorCode::TokenExpired
-            | ErrorCode::UserMismatch
-            | ErrorCode::AuthTimeout
-            | ErrorCode::Unauthorized
-    )
+    /// Whether the feed is over with it.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::SessionEnded | Self::OtherUser)
+    }
 }
 
 #[cfg(test)]
@@ -139,8 +133,7 @@ mod tests {
 
     #[test]
     fn an_ended_session_sends_to_the_sign_in_page() {
-        assert!(ClientError::Server(ErrorCode::TokenExpired.into()).needs_sign_in());
-        assert!(ClientError::Reload(AppError::Unauthorized).needs_sign_in());
-        assert!(!ClientError::Server(ErrorCode::ConnectionLimit.into()).needs_sign_in());
+        assert!(ClientError::SessionEnded.needs_sign_in());
+        assert!(!ClientError::Server(ErrorCode::TokenExpired.into()).needs_sign_in(), "it may have been renewed");
     }
 }

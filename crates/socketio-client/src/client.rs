@@ -67,6 +67,23 @@ impl Client {
         self.driver().handle(Input::Connect);
     }
 
+    /// The connection serves its purpose: the time limit of
+    /// [`ready_timeout`](Options::ready_timeout) is kept.
+    pub fn ready(&self) {
+        self.driver().handle(Input::Ready);
+    }
+
+    /// The connection does not serve its purpose: drops it and tries again after a pause, which grows
+    /// from one time to the next as after any loss. Nothing if there is no connection.
+    pub fn retry(&self) {
+        self.driver().handle(Input::Retry { after_ms: None });
+    }
+
+    /// The same, where trying again does not help for so long, in milliseconds.
+    pub fn retry_after(&self, ms: u32) {
+        self.driver().handle(Input::Retry { after_ms: Some(ms) });
+    }
+
     /// Closes the connection and stays closed until [`reconnect`](Self::reconnect).
     pub fn disconnect(&self) {
         self.driver().handle(Input::Disconnect);

@@ -56,6 +56,10 @@ pub enum CloseReason {
     ServerDisconnect,
     /// The handshake was not complete in time.
     HandshakeTimeout,
+    /// The owner did not say in time that the connection serves its purpose.
+    NotReady,
+    /// The owner could not use the connection and asked for another one.
+    Unusable,
     /// The browser says there is no network.
     Offline,
     /// The client was told to disconnect.
@@ -75,6 +79,8 @@ impl CloseReason {
             Self::PingTimeout => "ping-timeout",
             Self::ServerDisconnect => "server-disconnect",
             Self::HandshakeTimeout => "handshake-timeout",
+            Self::NotReady => "not-ready",
+            Self::Unusable => "unusable",
             Self::Offline => "offline",
             Self::ByUser => "by-user",
             Self::Refused => "refused",

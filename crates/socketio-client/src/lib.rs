@@ -12,7 +12,7 @@
 //!                         ▲      │                      │
 //!        pause over,      │      │ failed, closed,      │ closed, silent,
 //!        online again,    │      │ too slow, nonsense   │ offline, nonsense
-//!        reconnect        │      ▼                      │
+//!        reconnect        │      ▼                      │ not ready, retry
 //!                        Waiting ◄──────────────────────┘
 //!
 //!   any ── disconnect ──► Closed     any ── refused by the server ──► Refused
@@ -27,6 +27,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod client;
+mod deadline;
 #[cfg(target_arch = "wasm32")]
 mod driver;
 pub mod engine;

@@ -20,6 +20,9 @@ pub struct Config {
     pub policy: Policy,
     /// How long opening the connection and joining the namespace may take together, in milliseconds.
     pub connect_timeout: u32,
+    /// How long a joined namespace may take to serve its purpose, in milliseconds: until the owner
+    /// says so, which by then has signed in, for example. `None` where joining is all there is to it.
+    pub ready_timeout: Option<u32>,
     /// How many messages may wait for a connection.
     pub queue_limit: usize,
 }
@@ -32,6 +35,7 @@ impl Default for Config {
             namespace: String::from("/"),
             policy: Policy::default(),
             connect_timeout: 20_000,
+            ready_timeout: None,
             queue_limit: 64,
         }
     }
@@ -101,7 +105,7 @@ impl Options {
         self
     }
 
-    /// How long a connection must be live to count as stable, in milliseconds; 5 000 unless told.
+    /// How long a connection must be ready to count as stable, in milliseconds; 5 000 unless told.
     pub fn stable_after(mut self, ms: u32) -> Self {
         self.config.policy.stable_after = ms;
         self
@@ -110,6 +114,13 @@ impl Options {
     /// How long connecting may take, in milliseconds; 20 000 unless told.
     pub fn connect_timeout(mut self, ms: u32) -> Self {
         self.config.connect_timeout = ms;
+        self
+    }
+
+    /// How long it may take from joining the namespace to `Client::ready`, in
+    /// milliseconds. Unless told, a connection is taken for ready as soon as the namespace is joined.
+    pub fn ready_timeout(mut self, ms: u32) -> Self {
+        self.config.ready_timeout = Some(ms);
         self
     }
 

@@ -12,7 +12,7 @@ pub struct Policy {
     pub reconnection_delay_max: u32,
     /// How far jitter moves a pause to either side, as a share of it (0 to 1).
     pub randomization_factor: f64,
-    /// A connection that was live for this long, in milliseconds, counts as stable: the next pause is
+    /// A connection that was ready for this long, in milliseconds, counts as stable: the next pause is
     /// the first one again. A server that accepts and drops at once must not be hammered.
     pub stable_after: u32,
     /// Whether a disconnect packet of the server is answered with a new attempt. The JavaScript client
@@ -32,6 +32,15 @@ impl Default for Policy {
             reconnect_after_server_disconnect: true,
             offline_retry_delay: 30_000,
         }
+    }
+}
+
+impl Policy {
+    /// A pause that somebody else has set, in milliseconds. Jitter makes it longer, never shorter.
+    pub fn at_least(&self, ms: u32, random: f64) -> u64 {
+        let factor = self.randomization_factor.clamp(0.0, 1.0);
+        // The cast saturates, and makes 0 of what is not a number.
+        u64::from(ms) + (f64::from(ms) * factor * random.clamp(0.0, 1.0)).round() as u64
     }
 }
 
@@ -97,6 +106,15 @@ mod tests {
         let mut backoff = Backoff::default();
         let last = (0..1_000).map(|_| backoff.next_delay(&Policy::default(), 1.0)).last();
         assert_eq!((last, backoff.attempt()), (Some(5_000), 1_000));
+    }
+
+    #[test]
+    fn a_pause_that_was_asked_for_is_never_shorter() {
+        let policy = Policy::default();
+        assert_eq!(
+            [0.0, 0.5, 1.0, f64::NAN].map(|random| policy.at_least(60_000, random)),
+            [60_000, 75_000, 90_000, 60_000]
+        );
     }
 
     #[test]

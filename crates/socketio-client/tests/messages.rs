@@ -150,6 +150,8 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => prop_oneof![
             Just(Input::Connect),
             Just(Input::Disconnect),
+            Just(Input::Ready),
+            prop::option::of(0_u32..90_000).prop_map(|after_ms| Input::Retry { after_ms }),
             Just(Input::Online),
             Just(Input::Offline),
             Just(Input::Tick)
@@ -161,7 +163,7 @@ proptest! {
     /// The rig itself fails on a second transport and on a frame without one.
     #[test]
     fn whatever_happens_the_session_stays_whole(script in proptest::collection::vec(moves(), 0..60)) {
-        let mut rig = Rig::started(Config { queue_limit: 3, ..Config::default() });
+        let mut rig = Rig::started(Config { queue_limit: 3, ready_timeout: Some(9_000), ..Config::default() });
         for step in script {
             match step {
                 Move::Frame(frame) => rig.server(&frame),

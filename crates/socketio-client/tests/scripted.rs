@@ -62,6 +62,104 @@ fn the_counter_starts_over_only_after_a_stable_connection() {
     }
 }
 
+fn with_ready_timeout() -> Rig {
+    let mut rig = Rig::started(Config { ready_timeout: Some(20_000), ..Config::default() });
+    rig.join();
+    rig
+}
+
+#[test]
+fn a_connection_that_its_owner_does_not_find_ready_is_given_up() {
+    let mut rig = with_ready_timeout();
+    rig.advance(19_999);
+    assert_eq!(rig.status(), Status::Live);
+    rig.advance(1);
+    assert!(matches!(rig.status(), Status::Waiting { attempt: 1, reason: CloseReason::NotReady, .. }));
+    rig.advance(5_000);
+    rig.join();
+    rig.advance(20_000);
+    assert!(matches!(rig.status(), Status::Waiting { attempt: 2, .. }), "joined for long, but never of use");
+    rig.advance(5_000);
+    rig.join();
+    rig.input(Input::Ready);
+    for _ in 0..10 {
+        rig.advance(19_999);
+        rig.server("2");
+    }
+    assert_eq!(rig.status(), Status::Live);
+    rig.fail();
+    assert!(matches!(rig.status(), Status::Waiting { attempt: 1, .. }), "it was stable");
+}
+
+#[test]
+fn only_a_joined_namespace_can_be_ready_and_without_a_limit_it_is() {
+    let mut rig = Rig::started(Config { ready_timeout: Some(20_000), ..Config::default() });
+    rig.input(Input::Ready);
+    rig.join();
+    rig.advance(20_000);
+    assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::NotReady, .. }));
+
+    let mut rig = Rig::connected();
+    rig.advance(40_000);
+    assert_eq!(rig.status(), Status::Live);
+}
+
+#[test]
+fn a_connection_that_its_owner_cannot_use_is_tried_again_with_pauses_that_grow() {
+    let mut rig = with_ready_timeout();
+    let mut pauses = Vec::new();
+    for attempt in 1..=3 {
+        rig.input(Input::Retry { after_ms: None });
+        let Status::Waiting { attempt: shown, retry_at_ms, reason } = rig.status() else {
+            panic!("{:?}", rig.status())
+        };
+        assert_eq!((shown, reason, rig.is_open()), (attempt, CloseReason::Unusable, false));
+        pauses.push(retry_at_ms - rig.now);
+        rig.advance(retry_at_ms - rig.now);
+        rig.join();
+    }
+    assert_eq!(pauses, [1_000, 2_000, 3_500]);
+}
+
+#[test]
+fn a_pause_that_the_owner_sets_is_kept_to_and_not_counted() {
+    let mut rig = with_ready_timeout();
+    for _ in 0..3 {
+        rig.input(Input::Retry { after_ms: Some(60_000) });
+        let Status::Waiting { attempt: 1, retry_at_ms, .. } = rig.status() else { panic!("{:?}", rig.status()) };
+        assert_eq!(retry_at_ms - rig.now, 75_000, "longer by half of what jitter allows");
+        rig.advance(74_999);
+        rig.input(Input::Tick);
+        assert!(!rig.is_open());
+        rig.advance(1);
+        rig.join();
+    }
+    rig.input(Input::Retry { after_ms: Some(60_000) });
+    rig.now -= 500_000;
+    rig.input(Input::Tick);
+    assert_eq!(rig.status(), Status::Connecting, "the clock was set back");
+}
+
+#[test]
+fn a_pause_that_the_owner_sets_does_not_count_without_a_network() {
+    let mut rig = Rig::started(Config::default());
+    rig.input(Input::Offline);
+    rig.input(Input::Retry { after_ms: Some(60_000) });
+    assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::Offline, .. }));
+}
+
+#[test]
+fn there_is_nothing_to_try_again_without_a_connection() {
+    let mut rig = Rig::connected();
+    rig.fail();
+    let waiting = rig.status();
+    rig.input(Input::Retry { after_ms: None });
+    assert_eq!(rig.status(), waiting);
+    rig.input(Input::Disconnect);
+    rig.input(Input::Retry { after_ms: None });
+    assert_eq!(rig.status(), Status::Closed);
+}
+
 #[test]
 fn late_events_of_an_older_attempt_are_ignored() {
     let mut rig = Rig::started(Config::default());
@@ -97,6 +195,19 @@ fn silence_for_interval_and_timeout_is_the_end() {
     rig.advance(1);
     assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::PingTimeout, .. }));
     assert!(!rig.is_open());
+}
+
+#[test]
+fn a_clock_that_is_set_back_hides_no_dead_connection() {
+    let mut rig = Rig::connected();
+    rig.now -= 600_000;
+    rig.input(Input::Tick);
+    assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::PingTimeout, .. }));
+
+    let mut rig = Rig::started(Config::default());
+    rig.now -= 600_000;
+    rig.input(Input::Tick);
+    assert!(matches!(rig.status(), Status::Waiting { reason: CloseReason::HandshakeTimeout, .. }));
 }
 
 #[test]

@@ -7,8 +7,6 @@ mod delivery;
 mod inbox;
 mod outbox;
 
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::admin::AdminView;
@@ -36,10 +34,6 @@ pub(super) fn AdminPage(view: View) -> AnyView {
     let viewer = crate::context::viewer().zip(use_context::<SharedBackend>());
     match viewer.filter(|(viewer, backend)| backend.is_admin(viewer)) {
         Some((viewer, backend)) => {
-            // What stands on it may be somebody's banking.
-            if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-                response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            }
             let content = async move {
                 match view {
                     View::Overview { done } => overview(backend.admin().await, done),

@@ -1,32 +1,25 @@
 //! What one event changes.
 //!
 //! Owns the rules for each kind of event, and that they are taken in one after the other. Must not
-//! reload.
+//! reload nor decide what is told.
 
-use wire::Transaction;
-use wire::events::{BalanceUpdated, SyncStats, TransactionDeleted, TransactionEvent};
+use wire::events::{BalanceUpdated, TransactionDeleted, TransactionEvent};
+use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
-use super::{Feed, FeedEvent, HELD, LOG_LENGTH, TOMBSTONES, Upsert, millis_of};
-
-/// Something to tell the person who looks.
-#[derive(Clone, Debug, PartialEq)]
-pub enum News {
-    /// A transaction appeared.
-    Added(Box<Transaction>),
-    /// A transaction changed.
-    Updated(Box<Transaction>),
-    /// A synchronisation has ended.
-    Synced(SyncStats),
-}
+use super::{BROUGHT, Feed, FeedEvent, HELD, LOG_LENGTH, News, TOMBSTONES, Upsert};
+use crate::identity::names;
+use crate::realtime::month;
 
 /// What came of an event, and of those that had waited for it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// Whether the list, the accounts or the totals are others now.
+    /// Whether the list, the accounts or the totals are others now, or something older has gone.
     pub changed: bool,
     /// What to tell, in the order in which it happened.
     pub news: Vec<News>,
+    /// Whether the event waits for others that have not come: to be taken in, or to be told.
+    pub gap: bool,
 }
 
 impl Feed {
@@ -40,106 +33,112 @@ impl Feed {
     pub(super) fn receive(&mut self, event: FeedEvent, outcome: &mut Outcome) {
         let seq = event.seq();
         self.newest = self.newest.max(seq);
-        if !self.loaded || seq > self.seq + 1 {
-            if self.held.len() < HELD {
-                self.held.insert(seq, event);
-            }
-        } else if seq <= self.seq {
-            if self.told.is_some_and(|told| seq > told) {
-                self.told = Some(seq);
-                outcome.news.extend(self.in_hindsight(&event));
-            }
-        } else {
+        if !self.loaded {
+            return self.hold(event);
+        }
+        let told = *self.told.get_or_insert(self.seq);
+        if seq > self.seq + 1 {
+            self.hold(event);
+        } else if seq > self.seq {
             self.advance(event, outcome);
             while let Some(next) = self.held.remove(&(self.seq + 1)) {
                 self.advance(next, outcome);
             }
+        } else if seq > told {
+            self.log.insert(seq, event);
+            self.tell(outcome);
+            self.trim();
+        }
+        let told = self.told.unwrap_or_default();
+        outcome.gap |= !self.unreachable && seq > self.seq.min(told);
+        if self.seq >= self.newest && told >= self.seq {
+            self.unreachable = false;
+        }
+    }
+
+    fn hold(&mut self, event: FeedEvent) {
+        if self.held.len() < HELD {
+            self.held.insert(event.seq(), event);
+        }
+    }
+
+    fn trim(&mut self) {
+        while self.log.len() > LOG_LENGTH {
+            self.log.pop_first();
         }
     }
 
     fn advance(&mut self, event: FeedEvent, outcome: &mut Outcome) {
-        let is_news = self.is_news(event.seq());
-        let (changed, news) = self.take_in(event);
-        outcome.changed |= changed;
-        outcome.news.extend(news.filter(|_| is_news));
+        outcome.changed |= self.take_in(event);
+        self.tell(outcome);
     }
 
-    /// Applies the next event; whether anything changed, and what there is to tell.
-    pub(super) fn take_in(&mut self, event: FeedEvent) -> (bool, Option<News>) {
+    /// Applies the next event; whether anything changed.
+    pub(super) fn take_in(&mut self, event: FeedEvent) -> bool {
         self.seq = event.seq();
-        let result = match &event {
+        if unix_millis(event.timestamp()).is_some_and(|at| month::is_later(at, &self.summary.from)) {
+            // The totals are of a month that is over.
+            self.mark_stale();
+        }
+        let changed = match &event {
             FeedEvent::New(event) | FeedEvent::Updated(event) => self.put(event),
-            FeedEvent::Deleted(event) => (self.delete(event), None),
-            FeedEvent::Balance(event) => (self.set_balance(event), None),
-            FeedEvent::Connection(_) => {
-                self.mark_stale();
-                (false, None)
+            FeedEvent::Deleted(event) => {
+                self.delete(event);
+                true
             }
-            FeedEvent::Sync(event) => {
+            FeedEvent::Balance(event) => self.set_balance(event),
+            FeedEvent::Connection(_) | FeedEvent::Sync(_) => {
                 self.mark_stale();
-                (false, Some(News::Synced(event.stats)))
+                false
             }
         };
         self.log.insert(self.seq, event);
-        while self.log.len() > LOG_LENGTH {
-            self.log.pop_first();
-        }
-        result
+        self.trim();
+        changed
     }
 
-    fn put(&mut self, event: &TransactionEvent) -> (bool, Option<News>) {
+    fn put(&mut self, event: &TransactionEvent) -> bool {
         let transaction = &event.transaction;
-        let key = transaction.key();
-        self.tombstones.retain(|tombstone| *tombstone != key);
+        self.tombstones.retain(|tombstone| !names(tombstone, transaction));
         let known_account = self.accounts.iter().any(|account| {
             account.account_id == transaction.account_id && account.connection_id == transaction.connection_id
         });
         if !known_account {
             self.mark_stale();
         }
-        let boxed = Box::new(transaction.clone());
-        match self.upsert(transaction.clone(), event.seq) {
-            Upsert::Added if transaction.revision > 1 => {
-                // Its earlier revision may be in the totals without being in the list.
-                self.mark_disordered();
-                (true, Some(News::Updated(boxed)))
+        let upsert = self.upsert(transaction.clone(), event.seq);
+        if matches!(upsert, Upsert::Added) {
+            self.brought += 1;
+            if self.brought > BROUGHT {
+                self.mark_stale();
             }
-            Upsert::Added => {
-                self.count_in(transaction);
-                (true, Some(News::Added(boxed)))
-            }
+        }
+        match upsert {
+            // Its earlier revision may be in the totals without being in the list.
+            Upsert::Added if transaction.revision > 1 => self.mark_disordered(),
+            Upsert::Added => self.count_in(transaction),
             Upsert::Replaced(old) => {
                 self.count_out(&old);
                 self.count_in(transaction);
-                (true, Some(News::Updated(boxed)))
             }
             Upsert::Kept => {
                 // An older page was read after it had happened; the totals do not have it yet.
                 self.mark_disordered();
-                let is_new = transaction.revision == 1;
-                let news = self.as_it_is(transaction);
-                (false, news.map(|it| if is_new { News::Added(it) } else { News::Updated(it) }))
+                return false;
             }
         }
+        true
     }
 
-    /// A transaction as the list has it now. One that is older than what is loaded is taken as it was
-    /// told of; one that should be in the list and is not has been deleted since.
-    pub(super) fn as_it_is(&self, told: &Transaction) -> Option<Box<Transaction>> {
-        if let Some(entry) = self.position(&told.key()).and_then(|at| self.entries.get(at)) {
-            return Some(Box::new(entry.transaction.clone()));
-        }
-        self.is_beyond(millis_of(&told.date)).then(|| Box::new(told.clone()))
-    }
-
-    fn delete(&mut self, event: &TransactionDeleted) -> bool {
+    fn delete(&mut self, event: &TransactionDeleted) {
+        self.removals += 1;
         let key = TransactionKey {
             connector_id: event.connector_id.clone(),
             connection_id: event.connection_id.clone(),
             account_id: event.account_id.clone(),
             transaction_id: event.transaction_id.clone(),
         };
-        let position = self.position(&key);
+        let position = self.entries.iter().position(|entry| names(&key, &entry.transaction));
         match position {
             Some(at) => {
                 let old = self.entries.remove(at);
@@ -152,7 +151,6 @@ impl Feed {
         while self.tombstones.len() > TOMBSTONES {
             self.tombstones.pop_front();
         }
-        position.is_some()
     }
 
     fn set_balance(&mut self, event: &BalanceUpdated) -> bool {

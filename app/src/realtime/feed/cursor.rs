@@ -1,4 +1,4 @@
-//! What the feed asks of the server, and what the person has been told.
+//! What the feed asks of the server, and how far the person has been told.
 //!
 //! Owns the two cursors and what a sign-in does to them. `seq` says what is in the list, `told` what
 //! the listeners were called for; they differ where a page begins anew:
@@ -11,8 +11,7 @@
 //! So a connection asks from the lower of the two, and each cursor takes from the answer what is new
 //! to it. A page without a memory has told what its snapshot holds. Must not keep anything itself.
 
-use super::{Feed, News};
-use crate::realtime::event::FeedEvent;
+use super::Feed;
 
 /// What the connection at hand was asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +39,7 @@ impl Feed {
         if self.loaded {
             self.told.get_or_insert(self.seq);
         }
-        let since = if self.loaded { self.told.min(Some(self.seq)) } else { self.told };
+        let since = if self.loaded { Some(self.since()) } else { self.told };
         self.asked = Asked { since, known: self.newest.max(self.told.unwrap_or_default()) };
         since
     }
@@ -53,6 +52,7 @@ impl Feed {
     /// The server has signed the connection in and tells its newest number. Whether it has to be
     /// asked again: what this tab remembers was not known yet when it was asked.
     pub fn signed_in(&mut self, newest: u64) -> bool {
+        self.given_up = false;
         let Asked { since, known } = self.asked;
         let recalled = self.told.filter(|_| since.is_none());
         if newest < known.max(recalled.unwrap_or_default()) {
@@ -69,8 +69,10 @@ impl Feed {
 
     /// The server no longer has the events that were asked for.
     pub fn sync_required(&mut self) {
-        let known = if self.loaded { self.seq } else { self.newest };
-        self.told = self.told.max(Some(known));
+        if !self.loaded {
+            // There is no list to tell by what is new.
+            self.told = self.told.max(Some(self.newest));
+        }
         self.lose();
         self.require_reload();
     }
@@ -78,12 +80,23 @@ impl Feed {
     /// The events that are missing will not come: the next snapshot has to tell what is new.
     pub fn lose(&mut self) {
         self.unreachable = true;
+        if self.told.is_some_and(|told| told < self.seq) {
+            // Nothing is missing in the list, only the telling.
+            self.require_reload();
+        }
+    }
+
+    /// Where the events that it lacks begin.
+    pub fn since(&self) -> u64 {
+        self.told.map_or(self.seq, |told| told.min(self.seq))
     }
 
     /// The server's numbers have begun anew: nothing that was loaded before counts, though it is
     /// shown until there is something better.
     fn start_over(&mut self, newest: u64) {
         self.loaded = false;
+        self.unreachable = false;
+        self.owed.clear();
         self.seq = 0;
         self.newest = newest;
         self.told = Some(newest);
@@ -92,24 +105,5 @@ impl Feed {
         self.tombstones.clear();
         self.log.clear();
         self.held.clear();
-    }
-
-    /// Whether an event, which is in or about to be, is news; from then on it is not.
-    pub(super) fn is_news(&mut self, seq: u64) -> bool {
-        let news = self.told.is_none_or(|told| seq > told);
-        if news {
-            self.told = Some(seq);
-        }
-        news
-    }
-
-    /// What is to be told of an event that the list holds already.
-    pub(super) fn in_hindsight(&self, event: &FeedEvent) -> Option<News> {
-        match event {
-            FeedEvent::New(event) => self.as_it_is(&event.transaction).map(News::Added),
-            FeedEvent::Updated(event) => self.as_it_is(&event.transaction).map(News::Updated),
-            FeedEvent::Sync(event) => Some(News::Synced(event.stats)),
-            FeedEvent::Deleted(_) | FeedEvent::Balance(_) | FeedEvent::Connection(_) => None,
-        }
     }
 }

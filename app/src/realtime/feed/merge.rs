@@ -4,11 +4,13 @@
 //! was asked for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
 
-use super::{Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
+use super::{BROUGHT, Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
+use crate::identity::{names, same};
 
 /// What a reload brought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,45 +32,53 @@ pub struct Older {
 
 impl Feed {
     /// Joins a reloaded snapshot with the events that are newer than it. Nothing where the snapshot
-    /// is older than what the log of events reaches back to.
+    /// is older than what the log of events reaches back to, or comes to a feed that was given up.
     pub fn merge(&mut self, snapshot: Snapshot) -> Option<Merged> {
         let at = snapshot.seq;
-        if (at + 1..=self.seq).any(|seq| !self.log.contains_key(&seq)) {
+        if self.given_up || (at + 1..=self.seq).any(|seq| !self.log.contains_key(&seq)) {
             return None;
         }
         let mut before = std::mem::take(self);
         let missed = !before.loaded || before.seq < at;
-        let anew = missed || before.disordered_since.is_some() || before.user_id != snapshot.user_id;
+        let outgrown = before.brought > BROUGHT;
+        let anew = missed || outgrown || before.disordered_since.is_some() || before.user_id != snapshot.user_id;
         let later = before.log.split_off(&(at + 1));
         self.tombstones = std::mem::take(&mut before.tombstones);
         self.newest = before.newest;
         self.told = before.told;
         self.asked = before.asked;
-        self.unreachable = before.unreachable && !missed;
+        self.unreachable = before.unreachable;
+        self.owed = std::mem::take(&mut before.owed);
+        // What is still to be told.
+        self.log = before.log.split_off(&(before.since() + 1));
         self.loads = before.loads + u64::from(anew);
+        self.removals = before.removals + u64::from(anew);
+        self.brought = if anew { 0 } else { before.brought };
         self.stale_since = before.stale_since.filter(|since| *since > at);
         self.disordered_since = before.disordered_since.filter(|since| *since > at);
         let has_tail = snapshot.next_cursor.is_some();
         self.fill(snapshot);
+        self.keep_equals(&before);
         let mut outcome = Outcome::default();
-        let mut dropped = 0;
-        if anew {
-            dropped = before.entries.len().saturating_sub(self.entries.len());
-            let all_told = before.told.is_none_or(|told| told == before.seq);
-            if before.loaded && before.unreachable && missed && all_told {
-                outcome.news = self.unknown_to(&before);
-                self.told = Some(at);
-            }
-        } else if has_tail {
+        if missed {
+            self.owe(&before);
+        }
+        // A list that had grown too long is the first page again, and the rest for whoever asks for it.
+        let rest = if outgrown { 0 } else { before.entries.len().saturating_sub(self.entries.len()) };
+        let dropped = if anew { rest } else { 0 };
+        if !anew && has_tail {
             self.keep_tail(&before, &later);
         }
         for event in later.into_values() {
-            // They have been told when they were taken in first.
-            let _ = self.take_in(event);
+            self.take_in(event);
+        }
+        if before.loaded && before.unreachable {
+            self.settle(&mut outcome);
         }
         for event in before.held.into_values() {
             self.receive(event, &mut outcome);
         }
+        self.unreachable &= self.seq < self.newest;
         Some(Merged { news: outcome.news, dropped })
     }
 
@@ -86,7 +96,7 @@ impl Feed {
         self.next_cursor = page.next_cursor;
         self.reach = end_of(&page.transactions);
         for transaction in page.transactions {
-            if !self.tombstones.contains(&transaction.key()) {
+            if !self.tombstones.iter().any(|gone| names(gone, &transaction)) {
                 self.take_from_page(transaction);
             }
         }
@@ -109,6 +119,16 @@ impl Feed {
         self.next_cursor = snapshot.next_cursor;
     }
 
+    /// What is as it was stays the same thing: nothing has to be drawn anew for it.
+    fn keep_equals(&mut self, before: &Self) {
+        for entry in &mut self.entries {
+            let old = before.position(&entry.transaction).and_then(|at| before.entries.get(at));
+            if let Some(old) = old.filter(|old| old.transaction == entry.transaction) {
+                entry.transaction = Arc::clone(&old.transaction);
+            }
+        }
+    }
+
     /// A page is in order already, so that what is new to the list goes behind its equals.
     fn take_from_page(&mut self, transaction: Transaction) {
         let _: Upsert = self.upsert(transaction, 0);
@@ -119,12 +139,11 @@ impl Feed {
     fn keep_tail(&mut self, before: &Self, later: &BTreeMap<u64, FeedEvent>) {
         let last = self.reach;
         for entry in before.entries.iter().filter(|entry| entry.millis <= last) {
-            let key = entry.transaction.key();
             let comes_later = later.values().any(|event| match event {
-                FeedEvent::New(event) | FeedEvent::Updated(event) => event.transaction.key() == key,
+                FeedEvent::New(event) | FeedEvent::Updated(event) => same(&event.transaction, &entry.transaction),
                 _ => false,
             });
-            if !comes_later && self.position(&key).is_none() {
+            if !comes_later && self.position(&entry.transaction).is_none() {
                 // Behind those of the same moment that the snapshot has.
                 self.insert(Entry { arrival: 0, ..entry.clone() });
             }
@@ -132,19 +151,6 @@ impl Feed {
         // The place from which the next older page follows is still the one that was reached.
         self.next_cursor.clone_from(&before.next_cursor);
         self.reach = before.reach;
-    }
-
-    /// What stands in the list and did not before, oldest first. What is older than everything that
-    /// was loaded may only have moved up, since another one was deleted: it is not news.
-    fn unknown_to(&self, before: &Self) -> Vec<News> {
-        let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.millis));
-        let unknown = entries.filter(|entry| before.position(&entry.transaction.key()).is_none());
-        let news = unknown.rev().map(|entry| {
-            let transaction = Box::new(entry.transaction.clone());
-            // A changed one may have been known long before, with another date.
-            if entry.transaction.revision == 1 { News::Added(transaction) } else { News::Updated(transaction) }
-        });
-        news.collect()
     }
 }
 

@@ -85,6 +85,19 @@ pub(crate) fn stamp(seq: u64) -> Stamp {
     }
 }
 
+/// The same event, stored at another time.
+pub(crate) fn stored_at(timestamp: &str, mut event: FeedEvent) -> FeedEvent {
+    let stored = match &mut event {
+        FeedEvent::New(event) | FeedEvent::Updated(event) => &mut event.timestamp,
+        FeedEvent::Deleted(event) => &mut event.timestamp,
+        FeedEvent::Balance(event) => &mut event.timestamp,
+        FeedEvent::Connection(event) => &mut event.timestamp,
+        FeedEvent::Sync(event) => &mut event.timestamp,
+    };
+    timestamp.clone_into(stored);
+    event
+}
+
 pub(crate) fn new(seq: u64, transaction: Transaction) -> FeedEvent {
     FeedEvent::New(TransactionEvent::new(stamp(seq), transaction))
 }

@@ -2,6 +2,7 @@
 
 mod convergence;
 mod database;
+mod many;
 mod rules;
 mod tab;
 mod told;

@@ -3,6 +3,8 @@
 //! Owns the one deadline. Must not know a clock or a timer: it is told the time and asked. In
 //! Engine.IO 4 the server pings, so the client need only listen.
 
+use crate::deadline::Deadline;
+
 /// The deadline after the last thing heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
@@ -22,8 +24,8 @@ impl Heartbeat {
     }
 
     /// When the connection is dead unless something arrives.
-    pub fn deadline(&self) -> u64 {
-        self.heard_at_ms.saturating_add(self.window_ms)
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.window_ms, self.heard_at_ms)
     }
 }
 
@@ -34,13 +36,13 @@ mod tests {
     #[test]
     fn whatever_is_heard_moves_the_deadline() {
         let mut heartbeat = Heartbeat::new(25_000, 20_000, 1_000);
-        assert_eq!(heartbeat.deadline(), 46_000);
+        assert_eq!(heartbeat.deadline().at_ms(), 46_000);
         heartbeat.heard(3_000);
-        assert_eq!(heartbeat.deadline(), 48_000);
+        assert_eq!(heartbeat.deadline().at_ms(), 48_000);
     }
 
     #[test]
     fn the_largest_limits_do_not_overflow() {
-        assert_eq!(Heartbeat::new(u32::MAX, u32::MAX, u64::MAX).deadline(), u64::MAX);
+        assert_eq!(Heartbeat::new(u32::MAX, u32::MAX, u64::MAX).deadline().at_ms(), u64::MAX);
     }
 }

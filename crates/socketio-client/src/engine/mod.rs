@@ -16,6 +16,7 @@ pub use packet::Packet;
 pub use transport::TransportEvent;
 
 use crate::Error;
+use crate::deadline::Deadline;
 
 /// What follows from a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl Engine {
     }
 
     /// When the connection is dead unless something arrives; `None` before the open packet.
-    pub fn deadline(&self) -> Option<u64> {
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
         self.open.as_ref().map(|(_, heartbeat)| heartbeat.deadline())
     }
 
@@ -96,9 +97,9 @@ mod tests {
     fn a_ping_is_answered_with_its_own_data_and_moves_the_deadline() {
         let mut engine = Engine::default();
         assert_eq!(engine.on_text(10, OPEN), Ok(Step::Opened));
-        assert_eq!((engine.deadline(), engine.max_payload()), (Some(160), Some(9)));
+        assert_eq!((engine.deadline().map(Deadline::at_ms), engine.max_payload()), (Some(160), Some(9)));
         assert_eq!(engine.on_text(60, "2probe"), Ok(Step::Reply(String::from("3probe"))));
-        assert_eq!(engine.deadline(), Some(210));
+        assert_eq!(engine.deadline().map(Deadline::at_ms), Some(210));
     }
 
     #[test]

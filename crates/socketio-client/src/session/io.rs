@@ -15,6 +15,14 @@ pub enum Input {
     Connect,
     /// Close, and stay closed.
     Disconnect,
+    /// The connection serves its purpose.
+    Ready,
+    /// The connection does not serve its purpose: drop it, and try again after a pause. Nothing where
+    /// there is none.
+    Retry {
+        /// At least how long the pause is, in milliseconds; as after any loss unless told.
+        after_ms: Option<u32>,
+    },
     /// The browser says there is a network again.
     Online,
     /// The browser says there is no network.

@@ -3,6 +3,7 @@
 //! Owns the two protocol machines and the deadlines of this one connection. Must not know what came
 //! before it or what comes after.
 
+use crate::deadline::Deadline;
 use crate::engine::{Engine, Step, TransportEvent};
 use crate::socket::{Incoming, Socket};
 use crate::{CloseReason, Error};
@@ -24,14 +25,41 @@ pub(super) enum Turn {
 pub(super) struct Link {
     engine: Engine,
     socket: Socket,
-    handshake_deadline: u64,
+    handshake_deadline: Deadline,
+    /// When the owner must have found it ready, unless it has.
+    ready_deadline: Option<Deadline>,
     /// Since when events flow.
     pub(super) live_since: Option<u64>,
+    /// Since when it serves its purpose.
+    pub(super) ready_since: Option<u64>,
 }
 
 impl Link {
-    pub(super) fn new(namespace: &str, handshake_deadline: u64) -> Self {
-        Self { engine: Engine::default(), socket: Socket::new(namespace), handshake_deadline, live_since: None }
+    pub(super) fn new(namespace: &str, handshake_deadline: Deadline) -> Self {
+        Self {
+            engine: Engine::default(),
+            socket: Socket::new(namespace),
+            handshake_deadline,
+            ready_deadline: None,
+            live_since: None,
+            ready_since: None,
+        }
+    }
+
+    /// The namespace is joined.
+    pub(super) fn go_live(&mut self, now_ms: u64, ready_timeout: Option<u32>) {
+        self.live_since = Some(now_ms);
+        match ready_timeout {
+            Some(timeout) => self.ready_deadline = Some(Deadline::after(timeout.into(), now_ms)),
+            None => self.ready_since = Some(now_ms),
+        }
+    }
+
+    /// The owner finds that it serves its purpose; the first time counts.
+    pub(super) fn ready(&mut self, now_ms: u64) {
+        if self.ready_deadline.take().is_some() {
+            self.ready_since = Some(now_ms);
+        }
     }
 
     pub(super) fn on_event(&mut self, now_ms: u64, event: TransportEvent) -> Result<Turn, Error> {
@@ -58,16 +86,19 @@ impl Link {
 
     /// Why the connection is dead by now, if it is.
     pub(super) fn overdue(&self, now_ms: u64) -> Option<CloseReason> {
-        if self.live_since.is_none() && self.handshake_deadline <= now_ms {
+        if self.live_since.is_none() && self.handshake_deadline.is_over(now_ms) {
             return Some(CloseReason::HandshakeTimeout);
         }
-        self.engine.deadline().filter(|deadline| *deadline <= now_ms).map(|_| CloseReason::PingTimeout)
+        if self.ready_deadline.is_some_and(|deadline| deadline.is_over(now_ms)) {
+            return Some(CloseReason::NotReady);
+        }
+        self.engine.deadline().filter(|deadline| deadline.is_over(now_ms)).map(|_| CloseReason::PingTimeout)
     }
 
     /// When to look again whether it is dead.
     pub(super) fn deadline(&self) -> Option<u64> {
         let handshake = self.live_since.is_none().then_some(self.handshake_deadline);
-        handshake.into_iter().chain(self.engine.deadline()).min()
+        [handshake, self.ready_deadline, self.engine.deadline()].into_iter().flatten().map(Deadline::at_ms).min()
     }
 
     /// Whether the server would close the connection over a frame of this size.

@@ -30,6 +30,8 @@ pub struct Session {
     generation: u64,
     link: Option<Link>,
     backoff: Backoff,
+    /// How long the pause at hand is, in milliseconds.
+    pause: u64,
     outbox: Outbox,
     offline: bool,
     close_reason: Option<CloseReason>,
@@ -49,6 +51,7 @@ impl Session {
             generation: 0,
             link: None,
             backoff: Backoff::default(),
+            pause: 0,
             outbox: Outbox::new(config.queue_limit),
             offline: false,
             close_reason: None,
@@ -98,6 +101,12 @@ impl Session {
                 }
             }
             Input::Disconnect => self.disconnect(),
+            Input::Ready => {
+                if let Some(link) = &mut self.link {
+                    link.ready(now_ms);
+                }
+            }
+            Input::Retry { after_ms } => self.retry(now_ms, random, after_ms),
             Input::Online => {
                 self.offline = false;
                 if matches!(self.status, Status::Waiting { .. }) {

@@ -7,6 +7,7 @@ use super::Session;
 use super::io::Output;
 use super::link::{Link, Turn};
 use super::outbox::Queued;
+use crate::deadline::Deadline;
 use crate::engine::{Packet as Frame, TransportEvent};
 use crate::socket::{self, Body, Incoming, Packet};
 use crate::{AckId, CloseReason, Error, Event, Notification, Status};
@@ -47,7 +48,7 @@ impl Session {
             Err(error) => return self.refuse_with(*error),
         };
         self.generation += 1;
-        let deadline = now_ms.saturating_add(self.config.connect_timeout.into());
+        let deadline = Deadline::after(self.config.connect_timeout.into(), now_ms);
         self.link = Some(Link::new(&self.config.namespace, deadline));
         self.outputs.push_back(Output::OpenTransport { generation: self.generation, url });
         self.set_status(Status::Connecting);
@@ -71,7 +72,7 @@ impl Session {
         self.offline = true;
         match self.status {
             Status::Live => self.lose(now_ms, random, CloseReason::Offline),
-            Status::Waiting { .. } => self.wait(now_ms, random, CloseReason::Offline),
+            Status::Waiting { .. } => self.wait(now_ms, random, CloseReason::Offline, None),
             // An attempt under way shows by itself whether the browser is right.
             _ => {}
         }
@@ -113,7 +114,7 @@ impl Session {
 
     fn go_live(&mut self, now_ms: u64) {
         if let Some(link) = &mut self.link {
-            link.live_since = Some(now_ms);
+            link.go_live(now_ms, self.config.ready_timeout);
         }
         while let Some(Queued { frame, ack }) = self.outbox.pop() {
             // The limit was not known when it was taken in, and one message must not cost the
@@ -138,31 +139,42 @@ impl Session {
         }
     }
 
+    pub(super) fn retry(&mut self, now_ms: u64, random: f64, after_ms: Option<u32>) {
+        if self.link.is_some() {
+            self.lose_for(now_ms, random, CloseReason::Unusable, after_ms);
+        }
+    }
+
     fn lose(&mut self, now_ms: u64, random: f64, reason: CloseReason) {
-        let live_since = self.link.as_ref().and_then(|link| link.live_since);
+        self.lose_for(now_ms, random, reason, None);
+    }
+
+    fn lose_for(&mut self, now_ms: u64, random: f64, reason: CloseReason, after_ms: Option<u32>) {
+        let ready_since = self.link.as_ref().and_then(|link| link.ready_since);
         let stable_after = u64::from(self.config.policy.stable_after);
-        if live_since.is_some_and(|since| now_ms.saturating_sub(since) >= stable_after) {
+        if ready_since.is_some_and(|since| now_ms.saturating_sub(since) >= stable_after) {
             self.backoff.reset();
         }
         self.drop_link(reason);
         if reason == CloseReason::ServerDisconnect && !self.config.policy.reconnect_after_server_disconnect {
             self.set_status(Status::Closed);
         } else {
-            self.wait(now_ms, random, reason);
+            self.wait(now_ms, random, reason, after_ms);
         }
     }
 
-    fn wait(&mut self, now_ms: u64, random: f64, reason: CloseReason) {
+    fn wait(&mut self, now_ms: u64, random: f64, reason: CloseReason, after_ms: Option<u32>) {
         let policy = &self.config.policy;
-        let (pause, reason) = if self.offline {
-            (policy.offline_retry_delay.into(), CloseReason::Offline)
-        } else {
-            (self.backoff.next_delay(policy, random), reason)
+        let (pause, reason) = match after_ms {
+            _ if self.offline => (policy.offline_retry_delay.into(), CloseReason::Offline),
+            Some(least) => (policy.at_least(least, random), reason),
+            None => (self.backoff.next_delay(policy, random), reason),
         };
-        // Pauses without a network are not counted, the first of them is shown as the first attempt.
+        // Only failed attempts are counted; the first pause without one is shown as the first attempt.
         let attempt = self.backoff.attempt().max(1);
         // Never none at all: an attempt that fails at once would otherwise be made again at once.
-        let retry_at_ms = now_ms.saturating_add(pause.max(1));
+        self.pause = pause.max(1);
+        let retry_at_ms = now_ms.saturating_add(self.pause);
         self.set_status(Status::Waiting { attempt, retry_at_ms, reason });
     }
 
@@ -197,12 +209,10 @@ impl Session {
         }
     }
 
-    /// Whether a pause is over. One that has longer to go than any pause takes is as well: the clock
-    /// has been set back since.
+    /// Whether a pause is over. One that has longer to go than it takes is as well: the clock has been
+    /// set back since.
     fn is_due(&self, now_ms: u64, retry_at_ms: u64) -> bool {
-        let policy = &self.config.policy;
-        let longest = policy.reconnection_delay_max.max(policy.offline_retry_delay).max(1);
-        retry_at_ms.checked_sub(now_ms).is_none_or(|left| left == 0 || left > u64::from(longest))
+        retry_at_ms.checked_sub(now_ms).is_none_or(|left| left == 0 || left > self.pause)
     }
 
     fn fail(&mut self, acks: &[u64], error: Error) {

@@ -1,25 +1,62 @@
 //! Whatever happens on the way, the page ends up with what the database holds.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::database::{Database, Step, steps};
-use super::tab::{Action, Tab, anything, calm};
+use super::tab::{Action, Tab, anything, calm, stormy};
 
 /// The database as it is, and as the page has it.
 fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
-    let rows: Vec<_> = tab.database.list().into_iter().map(|(_, row)| row).collect();
+    let rows: Vec<_> = tab.database.list().into_iter().map(|(_, row)| Arc::new(row)).collect();
     let snapshot = tab.database.snapshot();
     prop_assert_eq!(tab.page.transactions(), rows);
     prop_assert_eq!(tab.page.accounts(), snapshot.accounts);
     prop_assert_eq!(&tab.page.summary().currencies, &snapshot.summary.currencies);
+    prop_assert_eq!(&tab.page.summary().from, &snapshot.summary.from);
     prop_assert_eq!(tab.page.seq(), snapshot.seq);
+    Ok(())
+}
+
+/// With a window that holds all of it: beyond, a page cannot know what was deleted since.
+fn filled(before: Vec<Step>) -> Database {
+    let mut database = Database::new(1_000);
+    for step in before {
+        database.step(step);
+    }
+    database
+}
+
+/// Everything that has come since, and is still there, was told of as new.
+fn assert_told_once(tab: &Tab, known: &BTreeSet<String>) -> Result<(), TestCaseError> {
+    let told: BTreeSet<_> = tab.told.iter().cloned().collect();
+    prop_assert_eq!(told.len(), tab.told.len(), "{:?}", tab.told);
+    let all = tab.database.ids();
+    let missing: Vec<_> = all.difference(known).filter(|id| !told.contains(*id)).collect();
+    prop_assert!(missing.is_empty(), "not told: {:?}", missing);
     Ok(())
 }
 
 fn create() -> Action {
     Action::Step(Step::Create { day: 4, cents: -450, account: 0, abroad: false })
+}
+
+#[test]
+fn events_that_are_on_their_way_are_not_given_up() {
+    let mut tab = Tab::open(Database::new(6));
+    tab.settle();
+    let connections = tab.connections;
+    for _ in 0..3 {
+        tab.act(create());
+        tab.act(Action::Lose);
+    }
+    // The gap is seen, and all of it comes over another connection.
+    tab.act(create());
+    tab.settle();
+    assert_eq!((tab.connections - connections, tab.losses, tab.fetches), (1, 0, 0));
+    assert_eq!(tab.told, ["1", "2", "3", "4"]);
 }
 
 proptest! {
@@ -54,24 +91,33 @@ proptest! {
         before in prop::collection::vec(steps(), 0..12),
         actions in prop::collection::vec(calm(), 0..60),
     ) {
-        // A window that holds all of it: beyond, a page cannot know what was deleted since.
-        let mut database = Database::new(1_000);
-        for step in before {
-            database.step(step);
-        }
-        let known: BTreeSet<_> = database.list().into_iter().map(|(_, row)| row.transaction_id).collect();
-        let mut tab = Tab::open(database);
+        let mut tab = Tab::open(filled(before));
+        let known = tab.database.ids();
         for action in actions {
             tab.act(action);
         }
         tab.settle();
         assert_equal(&tab)?;
-        let rows = tab.database.list().into_iter().map(|(_, row)| row.transaction_id);
-        let new: BTreeSet<_> = rows.filter(|id| !known.contains(id)).collect();
-        let told: BTreeSet<_> = tab.told.iter().cloned().collect();
-        prop_assert_eq!(told.len(), tab.told.len(), "{:?}", tab.told);
-        let missing: Vec<_> = new.difference(&told).collect();
-        prop_assert!(missing.is_empty(), "not told: {:?}", missing);
+        assert_told_once(&tab, &known)?;
+    }
+
+    /// A page that stays open is told of everything, and once, whatever the network loses and the log
+    /// forgets.
+    #[test]
+    fn what_is_new_is_told_exactly_once_over_a_network_that_loses(
+        before in prop::collection::vec(steps(), 0..12),
+        actions in prop::collection::vec(stormy(), 0..60),
+    ) {
+        let mut tab = Tab::open(filled(before));
+        let known = tab.database.ids();
+        for action in actions {
+            tab.act(action);
+        }
+        tab.settle();
+        tab.act(create());
+        tab.settle();
+        assert_equal(&tab)?;
+        assert_told_once(&tab, &known)?;
     }
 
     /// An event that a network swallows each time costs one connection and one reload.

@@ -1,16 +1,18 @@
 //! What the server holds and sends, by its own rules.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use wire::api::{Account, CurrencySummary, Snapshot, Summary, TransactionsPage};
-use wire::events::{BalanceUpdated, SyncComplete, SyncStats};
+use wire::events::{BalanceUpdated, Stamp, SyncComplete, SyncStats};
 use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use crate::realtime::feed::FeedEvent;
-use crate::realtime::feed::samples::{account, deleted, new, stamp, transaction, updated};
+use crate::realtime::feed::samples::{account, deleted, new, stamp, stored_at, transaction, updated};
 
-const FROM: &str = "2026-11-01T00:00:00Z";
+/// The months that pass.
+const MONTHS: [&str; 3] = ["2026-11", "2026-12", "2027-01"];
 
 /// Something that a provider tells.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +38,13 @@ pub(super) enum Step {
         cents: i32,
     },
     Sync,
+    /// A month is over.
+    Month,
 }
 
-/// Few days, so that dates are often equal; some before the period that the totals are of.
+/// Few days, so that dates are often equal; some before the period that the totals are of, some beyond.
 pub(super) fn steps() -> impl Strategy<Value = Step> {
-    let (day, cents, account) = (0_u32..5, -5_000_i32..5_000, 0_u32..3);
+    let (day, cents, account) = (0_u32..7, -5_000_i32..5_000, 0_u32..3);
     prop_oneof![
         6 => (day.clone(), cents.clone(), account.clone(), prop::bool::weighted(0.1))
             .prop_map(|(day, cents, account, abroad)| Step::Create { day, cents, account, abroad }),
@@ -49,6 +53,7 @@ pub(super) fn steps() -> impl Strategy<Value = Step> {
         2 => any::<usize>().prop_map(|which| Step::Delete { which }),
         2 => (account, cents).prop_map(|(account, cents)| Step::Balance { account, cents }),
         1 => Just(Step::Sync),
+        1 => Just(Step::Month),
     ]
 }
 
@@ -58,6 +63,8 @@ pub(super) struct Database {
     /// By the number of their insertion.
     rows: Vec<(u64, Transaction)>,
     inserted: u64,
+    /// How many months have passed.
+    month: usize,
     accounts: Vec<Account>,
     pub(super) events: Vec<FeedEvent>,
     /// The oldest event that is kept.
@@ -67,7 +74,12 @@ pub(super) struct Database {
 }
 
 fn date(day: u32) -> String {
-    if day == 0 { "2026-10-30T00:00:00Z".to_owned() } else { format!("2026-11-{:02}T00:00:00Z", day * 3) }
+    match day {
+        0 => "2026-10-30T00:00:00Z".to_owned(),
+        1..=4 => format!("2026-11-{:02}T00:00:00Z", day * 3),
+        5 => "2026-12-05T00:00:00Z".to_owned(),
+        _ => "2027-01-05T00:00:00Z".to_owned(),
+    }
 }
 
 fn amount(cents: i32) -> Amount {
@@ -78,7 +90,18 @@ fn amount(cents: i32) -> Amount {
 
 impl Database {
     pub(super) fn new(window: usize) -> Self {
-        Self { rows: Vec::new(), inserted: 0, accounts: vec![account()], events: Vec::new(), oldest: 1, window }
+        let (rows, events) = (Vec::new(), Vec::new());
+        Self { rows, inserted: 0, month: 0, accounts: vec![account()], events, oldest: 1, window }
+    }
+
+    /// When the totals begin.
+    fn from(&self) -> String {
+        format!("{}-01T00:00:00Z", MONTHS[self.month])
+    }
+
+    /// A moment of the month at hand.
+    pub(super) fn now(&self) -> String {
+        format!("{}-22T10:00:00Z", MONTHS[self.month])
     }
 
     pub(super) fn newest(&self) -> u64 {
@@ -87,7 +110,7 @@ impl Database {
 
     /// All is lost; only the names of what comes do not repeat.
     pub(super) fn reset(&mut self) {
-        *self = Self { inserted: self.inserted, ..Self::new(self.window) };
+        *self = Self { inserted: self.inserted, month: self.month, ..Self::new(self.window) };
     }
 
     /// What happened, if anything did.
@@ -126,15 +149,20 @@ impl Database {
                 deleted(seq, &row.transaction_id, &row.account_id)
             }
             Step::Balance { account, cents } => {
-                let (balance, told) = (amount(cents), stamp(seq));
+                let (balance, told) = (amount(cents), Stamp { timestamp: self.now(), ..stamp(seq) });
                 let account = self.account(account);
                 account.balance = Some(balance);
                 account.updated_at.clone_from(&told.timestamp);
                 let (id, currency) = (account.account_id.clone(), account.currency);
                 FeedEvent::Balance(BalanceUpdated::new(told, "bank".into(), id, currency, balance, None))
             }
+            Step::Month => {
+                self.month = (self.month + 1).min(MONTHS.len() - 1);
+                return None;
+            }
             Step::Sync => FeedEvent::Sync(SyncComplete::new(stamp(seq), "bank".into(), SyncStats::default())),
         };
+        let event = stored_at(&self.now(), event);
         self.events.push(event.clone());
         Some(event)
     }
@@ -157,6 +185,11 @@ impl Database {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|(id, row)| Reverse((row.date.clone(), *id)));
         rows
+    }
+
+    /// What the rows are called.
+    pub(super) fn ids(&self) -> BTreeSet<String> {
+        self.rows.iter().map(|(_, row)| row.transaction_id.clone()).collect()
     }
 
     /// What comes after `before`, and where the next page begins.
@@ -184,12 +217,12 @@ impl Database {
     }
 
     pub(super) fn summary(&self) -> Summary {
-        let mut currencies = Vec::new();
+        let (from, mut currencies) = (self.from(), Vec::new());
         for currency in [Currency::AUD, Currency::USD] {
             let of_currency = self.accounts.iter().filter(|account| account.currency == currency);
             let balances: Vec<_> = of_currency.map(|account| account.balance).collect();
             let counted = |row: &&Transaction| {
-                row.currency == currency && row.primary_type != PrimaryType::Transfer && row.date.as_str() >= FROM
+                row.currency == currency && row.primary_type != PrimaryType::Transfer && row.date >= from
             };
             let amounts: Vec<_> = self.rows.iter().map(|(_, row)| row).filter(counted).map(|row| row.amount).collect();
             if !balances.is_empty() || !amounts.is_empty() {
@@ -202,6 +235,6 @@ impl Database {
                 });
             }
         }
-        Summary { success: true, from: FROM.to_owned(), currencies, seq: self.newest() }
+        Summary { success: true, from, currencies, seq: self.newest() }
     }
 }

@@ -4,11 +4,11 @@ use wire::api::{Snapshot, TransactionsPage};
 use wire::events::{BalanceUpdated, SyncComplete, SyncStats};
 use wire::{Currency, PrimaryType, Transaction};
 
-use crate::realtime::feed::samples::{deleted, new, snapshot, stamp, transaction, updated};
+use crate::realtime::feed::samples::{deleted, new, snapshot, stamp, stored_at, transaction, updated};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older, Outcome};
 
 fn ids(feed: &Feed) -> Vec<String> {
-    feed.transactions().into_iter().map(|it| it.transaction_id).collect()
+    feed.transactions().iter().map(|it| it.transaction_id.clone()).collect()
 }
 
 fn on(day: u32) -> String {
@@ -83,8 +83,9 @@ fn an_event_counts_once() {
 #[test]
 fn an_event_beyond_a_gap_waits() {
     let mut feed = Feed::new(snapshot(4, Vec::new()));
-    assert_eq!(feed.apply(new(7, transaction("a", &on(10), "1"))), Outcome::default());
-    assert_eq!((feed.seq(), feed.has_gap(), feed.need(), feed.len()), (4, true, Need::Events, 0));
+    let waits = Outcome { gap: true, ..Outcome::default() };
+    assert_eq!(feed.apply(new(7, transaction("a", &on(10), "1"))), waits);
+    assert_eq!((feed.seq(), feed.need(), feed.len()), (4, Need::Events, 0));
 }
 
 #[test]
@@ -92,10 +93,12 @@ fn a_gap_that_fills_lets_in_what_waited_in_its_order() {
     let mut feed = Feed::new(snapshot(0, Vec::new()));
     let arrived = |feed: &mut Feed, seq: u64| {
         let outcome = feed.apply(new(seq, transaction(&seq.to_string(), &on(10), "1")));
-        added(&outcome).join(" ")
+        (added(&outcome).join(" "), outcome.gap)
     };
-    assert_eq!([3, 2, 1].map(|seq| arrived(&mut feed, seq)), ["", "", "1 2 3"]);
-    assert_eq!((feed.seq(), feed.has_gap(), feed.need()), (3, false, Need::Nothing));
+    let nothing = (String::new(), true);
+    assert_eq!([3, 2].map(|seq| arrived(&mut feed, seq)), [nothing.clone(), nothing]);
+    assert_eq!(arrived(&mut feed, 1), ("1 2 3".to_owned(), false));
+    assert_eq!((feed.seq(), feed.need()), (3, Need::Nothing));
 }
 
 #[test]
@@ -134,6 +137,15 @@ fn a_refund_is_money_in_and_a_transfer_is_neither() {
     }
     let totals = &feed.summary().currencies[0];
     assert_eq!((totals.income.to_string(), totals.expenses.to_string()), ("5".to_owned(), "0".to_owned()));
+}
+
+#[test]
+fn an_event_of_a_later_month_leaves_the_totals_to_the_server() {
+    for (stored, need) in [("2026-11-30T23:59:59.999Z", Need::Nothing), ("2026-12-01T00:00:00Z", Need::Snapshot)] {
+        let mut feed = Feed::new(snapshot(0, Vec::new()));
+        feed.apply(stored_at(stored, new(1, transaction("a", &on(30), "1"))));
+        assert_eq!(feed.need(), need, "{stored}");
+    }
 }
 
 #[test]
@@ -190,6 +202,18 @@ fn older_pages_follow_and_do_not_bring_back_what_is_gone() {
     feed.apply(gone(2, "b"));
     assert!(feed.append(&asked, page(None, vec![transaction("b", &on(11), "1"), transaction("a", &on(10), "1")])));
     assert_eq!((ids(&feed), feed.next_cursor()), (vec!["c".into(), "a".into()], None));
+}
+
+#[test]
+fn a_deletion_is_told_of_wherever_it_is() {
+    let mut feed = Feed::new(first_page(1, vec![transaction("c", &on(12), "1")]));
+    let mut before = feed.removals();
+    for event in [gone(2, "older than the list"), gone(3, "c")] {
+        assert!(feed.apply(event).changed);
+        assert_ne!(std::mem::replace(&mut before, feed.removals()), feed.removals());
+    }
+    feed.merge(first_page(9, Vec::new())).expect("taken");
+    assert_ne!(feed.removals(), before, "it may have been among what was missed");
 }
 
 #[test]

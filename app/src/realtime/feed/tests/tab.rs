@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use wire::api::{Snapshot, TransactionsPage};
+use wire::time::unix_millis;
 
 use super::database::{Database, Step, steps};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older};
+use crate::realtime::month::Turn;
 use crate::realtime::repair::{Remedy, Repair};
 
 /// What can happen.
@@ -34,7 +36,7 @@ pub(super) enum Action {
     /// The same for an older page.
     Older,
     OlderCame,
-    /// Time passes, in seconds.
+    /// Time passes, in seconds; the page looks at its clock.
     Wait(u8),
     /// The log loses its oldest half.
     Prune,
@@ -53,19 +55,13 @@ pub(super) enum Load {
     Bare { knows_owner: bool },
 }
 
-/// What happens to a network that loses nothing for good.
-pub(super) fn calm() -> impl Strategy<Value = Action> {
-    let load = prop_oneof![
-        3 => Just(Load::Fresh),
-        2 => (0_usize..6).prop_map(Load::Cached),
-        2 => any::<bool>().prop_map(|knows_owner| Load::Bare { knows_owner }),
-    ];
+/// What happens to a page that stays open, on a network that loses nothing for good.
+fn quiet() -> impl Strategy<Value = Action> {
     prop_oneof![
         20 => steps().prop_map(Action::Step),
         20 => Just(Action::Deliver),
         1 => Just(Action::Disconnect),
         2 => Just(Action::Connect),
-        2 => load.prop_map(Action::Load),
         3 => Just(Action::Fetch),
         3 => Just(Action::Fetched),
         3 => Just(Action::Older),
@@ -74,15 +70,32 @@ pub(super) fn calm() -> impl Strategy<Value = Action> {
     ]
 }
 
-pub(super) fn anything() -> impl Strategy<Value = Action> {
-    let bad = prop_oneof![
+/// The same for a page that is loaded again and again.
+pub(super) fn calm() -> impl Strategy<Value = Action> {
+    let load = prop_oneof![
+        3 => Just(Load::Fresh),
+        2 => (0_usize..6).prop_map(Load::Cached),
+        2 => any::<bool>().prop_map(|knows_owner| Load::Bare { knows_owner }),
+    ];
+    prop_oneof![28 => quiet(), 1 => load.prop_map(Action::Load)]
+}
+
+fn losses() -> impl Strategy<Value = Action> {
+    prop_oneof![
         4 => Just(Action::Lose),
         4 => Just(Action::Double),
         4 => Just(Action::Swap),
         1 => Just(Action::Prune),
-        1 => Just(Action::Reset),
-    ];
-    prop_oneof![5 => calm(), 1 => bad]
+    ]
+}
+
+/// A page that stays open, on a network that loses.
+pub(super) fn stormy() -> impl Strategy<Value = Action> {
+    prop_oneof![5 => quiet(), 1 => losses()]
+}
+
+pub(super) fn anything() -> impl Strategy<Value = Action> {
+    prop_oneof![70 => calm(), 13 => losses(), 1 => Just(Action::Reset)]
 }
 
 enum Message {
@@ -100,10 +113,13 @@ pub(super) struct Tab {
     pub(super) told: Vec<String>,
     pub(super) connections: usize,
     pub(super) fetches: usize,
+    /// How often events were given up.
+    pub(super) losses: usize,
     cache: Vec<Snapshot>,
     connected: bool,
     wire: VecDeque<Message>,
     repair: Repair,
+    turn: Turn,
     now: i64,
     fetched: Option<Snapshot>,
     older: Option<(Older, TransactionsPage)>,
@@ -118,10 +134,12 @@ impl Tab {
             told: Vec::new(),
             connections: 0,
             fetches: 0,
+            losses: 0,
             cache: Vec::new(),
             connected: false,
             wire: VecDeque::new(),
             repair: Repair::default(),
+            turn: Turn::default(),
             now: 0,
             fetched: None,
             older: None,
@@ -171,7 +189,10 @@ impl Tab {
                     self.page.append(&older, page);
                 }
             }
-            Action::Wait(seconds) => self.now += i64::from(seconds) * 1_000,
+            Action::Wait(seconds) => {
+                self.now += i64::from(seconds) * 1_000;
+                self.look_at_the_clock();
+            }
             Action::Prune => self.database.oldest = self.database.newest() / 2 + 1,
             Action::Reset => {
                 self.database.reset();
@@ -197,7 +218,7 @@ impl Tab {
 
     fn load(&mut self, load: Load) {
         (self.fetched, self.older) = (None, None);
-        self.repair = Repair::default();
+        (self.repair, self.turn) = (Repair::default(), Turn::default());
         self.page = match load {
             Load::Fresh => {
                 self.cache.push(self.database.snapshot());
@@ -280,13 +301,24 @@ impl Tab {
             Message::Event(event) => {
                 let outcome = self.page.apply(*event);
                 self.tell(outcome.news);
-                if self.page.has_gap() {
-                    match self.repair.remedy(self.page.seq(), self.now) {
+                if outcome.gap {
+                    match self.repair.remedy(self.page.since(), self.now) {
                         Remedy::AskAgain => self.connect(),
-                        Remedy::Reload => self.page.lose(),
+                        Remedy::Reload => {
+                            self.losses += 1;
+                            self.page.lose();
+                        }
                     }
                 }
             }
+        }
+    }
+
+    /// The page's clock, which goes by the months of the database.
+    fn look_at_the_clock(&mut self) {
+        let now = unix_millis(&self.database.now()).expect("a moment") + self.now;
+        if self.turn.is_due(&self.page.summary().from, now) {
+            self.page.require_reload();
         }
     }
 
@@ -309,7 +341,7 @@ impl Tab {
 
     fn tell(&mut self, news: Vec<News>) {
         self.told.extend(news.into_iter().filter_map(|news| match news {
-            News::Added(transaction) => Some(transaction.transaction_id),
+            News::Added(transaction) => Some(transaction.transaction_id.clone()),
             News::Updated(_) | News::Synced(_) => None,
         }));
         self.remember();
@@ -324,6 +356,11 @@ impl Tab {
         for _ in 0..100 {
             while !self.wire.is_empty() {
                 self.deliver();
+            }
+            if self.page.need() == Need::Nothing {
+                // By then it has waited for long enough to ask once more.
+                self.turn = Turn::default();
+                self.look_at_the_clock();
             }
             if self.page.need() == Need::Nothing {
                 match self.ask_older(4) {

@@ -1,9 +1,11 @@
 //! What is asked for and what is told, over reloads of the page.
 
+use std::sync::Arc;
+
 use crate::realtime::feed::samples::{deleted, new, snapshot, transaction, updated};
 use crate::realtime::feed::{Feed, FeedEvent, Need, News, Outcome};
 use wire::Transaction;
-use wire::api::Snapshot;
+use wire::api::{Snapshot, TransactionsPage};
 
 fn row(number: u64) -> Transaction {
     transaction(&number.to_string(), &format!("2026-11-{number:02}T10:00:00Z"), "1")
@@ -82,8 +84,8 @@ fn what_has_changed_since_is_told_as_it_is_now() {
     let mut feed = Feed::new(snapshot(3, vec![row(1), changed.clone()]));
     feed.recall(Some(1));
     feed.ask();
-    assert_eq!(feed.apply(event(2)).news, [News::Added(Box::new(changed.clone()))]);
-    assert_eq!(feed.apply(updated(3, changed.clone())).news, [News::Updated(Box::new(changed))]);
+    assert_eq!(feed.apply(event(2)).news, [News::Added(Arc::new(changed.clone()))]);
+    assert_eq!(feed.apply(updated(3, changed.clone())).news, [News::Updated(Arc::new(changed))]);
 }
 
 #[test]
@@ -167,6 +169,84 @@ fn events_that_come_after_all_are_told_by_themselves_and_not_by_the_reload() {
 }
 
 #[test]
+fn a_feed_that_was_given_up_shows_nothing_and_wants_nothing() {
+    let mut feed = Feed::new(Snapshot { next_cursor: Some("older".to_owned()), ..at(3) });
+    feed.recall(None);
+    let asked = feed.older().expect("there is more");
+    feed.apply(event(5));
+    feed.give_up();
+    let shown = (feed.len(), feed.accounts().len(), feed.summary().currencies.len(), feed.next_cursor());
+    assert_eq!((shown, feed.need()), ((0, 0, 0, None), Need::Nothing));
+    // What was on its way comes too late.
+    assert_eq!((feed.merge(at(5)), feed.append(&asked, TransactionsPage::default())), (None, false));
+    assert!(feed.is_empty());
+    assert_eq!((feed.user_id(), feed.told()), ("alex", Some(3)));
+}
+
+#[test]
+fn a_person_who_comes_back_to_a_feed_that_was_given_up_is_told_what_was_missed() {
+    let mut feed = Feed::new(at(3));
+    feed.recall(None);
+    feed.give_up();
+    assert_eq!(feed.ask(), Some(3));
+    assert!(!feed.signed_in(4));
+    assert_eq!(feed.need(), Need::Snapshot);
+    feed.apply(event(4));
+    let merged = feed.merge(at(4)).expect("taken");
+    assert_eq!((added(&merged.news), feed.len(), feed.need()), (vec!["4"], 4, Need::Nothing));
+}
+
+#[test]
+fn a_reload_that_brings_nothing_new_leaves_later_events_to_come_by_themselves() {
+    let mut feed = page(3, 3);
+    feed.ask();
+    feed.signed_in(3);
+    feed.sync_required();
+    feed.merge(at(3)).expect("taken");
+    feed.ask();
+    feed.signed_in(5);
+    assert_eq!(feed.merge(at(5)).expect("taken").news, []);
+    assert_eq!([4, 5].map(|number| added(&feed.apply(event(number)).news).len()), [1, 1]);
+}
+
+#[test]
+fn events_that_were_given_up_and_come_after_all_leave_later_ones_to_come_by_themselves() {
+    let mut feed = page(3, 3);
+    feed.ask();
+    feed.lose();
+    feed.apply(event(4));
+    feed.signed_in(5);
+    assert_eq!(feed.merge(at(5)).expect("taken").news, []);
+    assert_eq!(added(&feed.apply(event(5)).news), ["5"]);
+}
+
+#[test]
+fn an_event_that_is_shown_already_is_not_told_before_those_that_lead_to_it() {
+    let mut feed = page(5, 3);
+    feed.ask();
+    let early = feed.apply(event(5));
+    assert_eq!((early.gap, early.news.len(), feed.told(), feed.since()), (true, 0, Some(3), 3));
+    // Nor is one that is new.
+    let new = feed.apply(event(6));
+    assert_eq!((new.gap, new.changed, new.news.len(), feed.len()), (true, true, 0, 6));
+    assert_eq!((added(&feed.apply(event(4)).news), feed.told()), (vec!["4", "5", "6"], Some(6)));
+}
+
+#[test]
+fn what_a_reload_has_jumped_over_is_told_once_though_its_events_do_not_come() {
+    let mut feed = page(3, 3);
+    feed.ask();
+    feed.signed_in(6);
+    assert_eq!(feed.merge(at(6)).expect("taken").news, []);
+    assert_eq!(added(&feed.apply(event(4)).news), ["4"]);
+    assert!(feed.apply(event(6)).gap);
+    feed.lose();
+    assert_eq!(feed.need(), Need::Snapshot, "for what there is to tell");
+    assert_eq!(added(&feed.merge(at(6)).expect("taken").news), ["5", "6"]);
+    assert_eq!((feed.told(), feed.apply(event(5)), feed.need()), (Some(6), Outcome::default(), Need::Nothing));
+}
+
+#[test]
 fn a_page_without_a_snapshot_asks_for_nothing_but_what_comes() {
     let mut feed = Feed::default();
     feed.belongs_to("alex");
@@ -175,7 +255,7 @@ fn a_page_without_a_snapshot_asks_for_nothing_but_what_comes() {
     assert!(!feed.signed_in(3));
     assert_eq!(feed.need(), Need::Snapshot);
     // It happens before the snapshot has come.
-    assert_eq!((feed.apply(event(4)), feed.has_gap()), (Outcome::default(), false));
+    assert_eq!(feed.apply(event(4)), Outcome::default());
     let merged = feed.merge(at(4)).expect("taken");
     assert_eq!((added(&merged.news), feed.len(), feed.told()), (vec!["4"], 4, Some(4)));
 }

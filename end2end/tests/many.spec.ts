@@ -1,0 +1,47 @@
+// A page that has much to catch up with: all of it is shown, and soon.
+
+import type { Page } from '@playwright/test';
+
+import { deliver } from '../support/provider.js';
+import { badge, expect, rows, test, toasts, withAccount } from './fixtures';
+
+const MISSED = 1_000;
+
+/** Looks at each frame until so many rows are there: how long that takes from the first of them. */
+async function watchRows(page: Page, wanted: number) {
+  await page.evaluate((wanted) => {
+    const notes = ((window as any).notes = { first: 0, last: 0 });
+    const look = (now: number) => {
+      const shown = document.querySelectorAll('[data-testid="transaction-row"]').length;
+      if (shown > 0) {
+        notes.first ||= now;
+        notes.last = now;
+      }
+      if (shown < wanted) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }, wanted);
+  return async () => {
+    const { first, last } = await page.evaluate(() => (window as any).notes);
+    return last - first;
+  };
+}
+
+test('a thousand transactions that were missed are all shown within seconds', async ({ server, person, dashboard, watch }) => {
+  watch.expected.push(/net::ERR_INTERNET_DISCONNECTED/);
+  const alex = await withAccount(await person());
+  const page = await dashboard(alex);
+  await page.context().setOffline(true);
+  await expect(badge(page)).toHaveAttribute('data-status', 'offline');
+  for (let from = 0; from < MISSED; from += 50) {
+    const some = Array.from({ length: 50 }, (_, at) => alex.transaction({ id: `tx-${from + at}`, amount: '-1.01' }));
+    await Promise.all(some.map((body) => deliver(server, body)));
+  }
+  const seen = await watchRows(page, MISSED);
+  await page.context().setOffline(false);
+  await expect(rows(page)).toHaveCount(MISSED, { timeout: 30_000 });
+  // It takes a debug build a second or two; drawing them one by one took it half a minute.
+  expect(await seen(), 'milliseconds').toBeLessThan(8_000);
+  await expect(toasts(page)).toContainText(`${MISSED} new transactions`);
+  await expect(toasts(page)).toContainText('−A$1,010.00');
+});
