@@ -17,7 +17,6 @@ pub mod metrics;
 pub mod net;
 pub mod operations;
 pub mod pipeline;
-mod placing;
 pub mod realtime;
 pub mod startup;
 pub mod state;

@@ -3,16 +3,20 @@
 //! Owns the order of these steps and what each failure means. Must not know HTTP, a provider's words
 //! or SQL. The event goes out from the commit itself, see `store::CommitSink`.
 
+mod placing;
+mod turns;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use connectors::{Connector, Malformed, Meaning, RawDelivery, Registry, VerifiedDelivery, VerifyError};
+use connectors::{Malformed, RawDelivery, Registry, VerifyError};
 use dashmap::DashMap;
 use jiff::Timestamp;
 use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
 
+use self::placing::{Placer, newly_understood, understand};
+use self::turns::Place;
 use crate::limits::{Limits, TooMany};
-use crate::placing::{Place, Placing};
 use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store};
 
 /// Why a delivery was not taken.
@@ -35,25 +39,25 @@ pub enum Refusal {
     Store(#[from] store::Error),
 }
 
-/// How many kept deliveries are read at once.
-const PLACED_AT_ONCE: u32 = 100;
 /// How many connections' owners are remembered.
 const MOST_OWNERS: usize = 100_000;
 
 /// The way in, shared by webhooks, the connections' calls and the demo.
 pub struct Pipeline {
-    registry: Registry,
+    registry: Arc<Registry>,
     store: Arc<dyn Store>,
     limits: Arc<Limits>,
     /// Whose the connections are that had deliveries of late, for the limits alone.
     owners: DashMap<(&'static str, String), Arc<str>>,
-    placing: Placing,
+    placer: Placer,
 }
 
 impl Pipeline {
     /// The way into `store`.
     pub fn new(registry: Registry, store: Arc<dyn Store>, limits: Arc<Limits>) -> Self {
-        Self { registry, store, limits, owners: DashMap::new(), placing: Placing::default() }
+        let registry = Arc::new(registry);
+        let placer = Placer::new(Arc::clone(&registry), Arc::clone(&store));
+        Self { registry, store, limits, owners: DashMap::new(), placer }
     }
 
     /// The connectors.
@@ -77,7 +81,7 @@ impl Pipeline {
             Content::Changes { connection_id, .. } => Some((connector.info().id.to_owned(), connection_id.clone())),
             _ => None,
         };
-        let new = NewDelivery { connector: connector.info().into(), delivery, content, arrived };
+        let new = NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
         match (self.store.record_delivery(new, now).await?, place) {
             (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
             (recorded, _) => answer(recorded),
@@ -85,9 +89,9 @@ impl Pipeline {
     }
 
     /// Places a delivery that is queued, with those before it. It is on the disk: where its turn does not
-    /// come now, it comes with the next one or at the next start.
+    /// come now, it comes with the next one, or within a minute.
     async fn place_with_earlier(&self, place: Place, now: Timestamp) -> Recorded {
-        match self.place_connection(&place, now).await {
+        match self.placer.place(place, now).await {
             Ok(Some(changed)) => Recorded::Applied(changed),
             // Somebody else is about to.
             Ok(None) => Recorded::Queued,
@@ -110,42 +114,24 @@ impl Pipeline {
         let info = ConnectorRef::from(connector.info());
         let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;
         self.owners.remove(&(connector.info().id, connection_id.clone()));
-        self.place_connection(&(connector.info().id.to_owned(), connection_id), now).await?;
+        self.place_with_earlier((connector.info().id.to_owned(), connection_id), now).await;
         Ok(registered)
     }
 
     /// Applies what was kept for a connection that is registered by now; what that changed. Nothing where
-    /// somebody else is doing so.
-    pub async fn place_connection(&self, place: &Place, now: Timestamp) -> Result<Option<Changed>, store::Error> {
-        let Some(mut turn) = self.placing.begin(place) else { return Ok(None) };
-        let mut changed = Changed::default();
-        loop {
-            changed += self.place_kept(Some(place), now).await?;
-            if turn.is_over() {
-                return Ok(Some(changed));
-            }
-        }
+    /// somebody else is doing so, or where it takes long.
+    pub async fn place_connection(
+        &self,
+        connector_id: &str,
+        connection_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Changed>, store::Error> {
+        self.placer.place((connector_id.to_owned(), connection_id.to_owned()), now).await
     }
 
-    /// Applies the deliveries that waited for a connection which is registered by now, in the order they
-    /// came, of one connection or of all; what that changed. Run at start as well, for a registration whose
-    /// kept deliveries a crash left behind. Until all are placed, those that come meanwhile queue up behind them.
-    pub async fn place_kept(&self, connection: Option<&Place>, now: Timestamp) -> Result<Changed, store::Error> {
-        let (mut changed, mut last) = (Changed::default(), i64::MIN);
-        loop {
-            let page = self.store.placeable_deliveries(connection.cloned(), last, PLACED_AT_ONCE).await?;
-            if page.is_empty() {
-                return Ok(changed);
-            }
-            for kept in page {
-                last = kept.id;
-                let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
-                let delivery = newly_understood(connector.as_ref(), kept.delivery);
-                if let Recorded::Applied(more) = self.store.apply_kept(kept.id, delivery, now).await? {
-                    changed += more;
-                }
-            }
-        }
+    /// The same for all connections: what a crash or a fault has left behind.
+    pub async fn place_all(&self, now: Timestamp) -> Result<Changed, store::Error> {
+        self.placer.place_kept(None, now).await
     }
 
     /// Runs a delivery of the inbox again. One that was processed is left alone.
@@ -191,20 +177,6 @@ impl From<TooMany> for Refusal {
     fn from(TooMany(seconds): TooMany) -> Self {
         Self::RateLimited(seconds)
     }
-}
-
-fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery) -> Content {
-    match connector.normalise(delivery) {
-        Ok(Meaning::Changes { connection_id, changes }) => Content::Changes { connection_id, changes },
-        Ok(Meaning::Nothing) => Content::Nothing,
-        Ok(Meaning::NotUnderstood(reason)) => Content::Kept(reason),
-        Err(Malformed(reason)) => Content::Malformed(reason),
-    }
-}
-
-fn newly_understood(connector: &dyn Connector, delivery: VerifiedDelivery) -> NewDelivery {
-    let content = understand(connector, &delivery);
-    NewDelivery { connector: connector.info().into(), delivery, content, arrived: Instant::now() }
 }
 
 fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {

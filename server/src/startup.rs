@@ -98,8 +98,6 @@ impl Server {
         let mut tasks = upkeep::start(&state);
         tasks.push(tokio::spawn(rooms));
         tasks.extend(outbox_worker(&state)?.map(|worker| tokio::spawn(worker.run())));
-        // What a crash left between a registration and its kept deliveries is finished first.
-        state.pipeline.place_kept(None, state.now()).await?;
         Ok(Self { state, front, io, tasks })
     }
 

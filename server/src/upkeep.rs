@@ -11,6 +11,9 @@ use crate::store;
 
 /// How often the event log and the inbox are looked through for what is too old.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How often what is kept is looked through for what can be placed by now: at once for what a crash has left behind,
+/// and later for what a fault has.
+const PLACE_EVERY: Duration = Duration::from_secs(60);
 /// How often the store is asked what other processes did.
 const LOOK_ELSEWHERE_EVERY: Duration = Duration::from_secs(15);
 /// How often callers are forgotten that the limits need not remember.
@@ -22,6 +25,7 @@ pub fn start(state: &AppState) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(async move { watched.gate.watch().await }),
         tokio::spawn(forget_what_is_old(state.clone())),
+        tokio::spawn(place_what_is_kept(state.clone())),
         tokio::spawn(forget_callers(state.clone())),
         tokio::spawn(look_elsewhere(state.clone())),
     ]
@@ -42,6 +46,18 @@ async fn forget_what_is_old(state: AppState) {
             Ok((events, deliveries)) => tracing::debug!(events, deliveries, "what is old was forgotten"),
             Err(error) => tracing::error!(%error, "what is old could not be forgotten"),
         }
+    }
+}
+
+/// Places what is kept for connections that are registered.
+async fn place_what_is_kept(state: AppState) {
+    loop {
+        match state.pipeline.place_all(state.now()).await {
+            Ok(placed) if placed.all() == 0 => {}
+            Ok(placed) => tracing::info!(transactions = placed.all(), "kept deliveries were placed"),
+            Err(error) => tracing::error!(%error, "kept deliveries could not be placed"),
+        }
+        tokio::time::sleep(PLACE_EVERY).await;
     }
 }
 

@@ -95,8 +95,7 @@ pub(super) async fn sync(
     let connection = own(&state, &caller, &connector, connection_id).await?;
     let Connection { connector_id, connection_id, .. } = connection;
     state.limits.sync_of_connection(&connector_id, &connection_id)?;
-    let key = (connector_id.clone(), connection_id.clone());
-    let placed = state.pipeline.place_connection(&key, state.now()).await?.unwrap_or_default();
+    let placed = state.pipeline.place_connection(&connector_id, &connection_id, state.now()).await?.unwrap_or_default();
     state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;
     Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response())
 }

@@ -11,7 +11,6 @@ use connectors::{Change, Headers, VerifiedDelivery};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use wire::api::ConnectionRequest;
 use wire::transaction::TransactionKey;
 use wire::{ErrorCode, Transaction};
 
@@ -20,7 +19,7 @@ use super::ids;
 use super::pushed::Pushed;
 use crate::auth::extract::{RawBody, Service};
 use crate::state::AppState;
-use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded};
+use crate::store::{Changed, Content, NewDelivery, Recorded};
 
 /// The longest `Idempotency-Key`, in bytes.
 const LONGEST_KEY: usize = 500;
@@ -58,33 +57,19 @@ pub(super) async fn receive(
         Some(key) => format!("idempotency:{connection_id}:{}:{key}", new.account_id),
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
-    register(&state, &connector, &connection_id, &user_id).await?;
     let content = Content::Changes { connection_id, changes: vec![Change::Transaction(Box::new(new))] };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
-    let new = NewDelivery { connector, delivery, content, arrived: Instant::now() };
+    let register = Some(user_id.clone());
+    let new = NewDelivery { connector, delivery, content, register, arrived: Instant::now() };
     let recorded = state.store.record_delivery(new, state.now()).await?;
+    if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
+        // It is not in anybody's feed: whoever sends it has to try again.
+        return Err(ErrorCode::Unavailable.into());
+    }
     let transaction = state.store.transaction(user_id, place).await?;
     let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. }));
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Answer { success: true, transaction })).into_response())
-}
-
-/// Makes sure that there is a connection for what is pushed to a user.
-async fn register(
-    state: &AppState,
-    connector: &ConnectorRef,
-    connection_id: &str,
-    user_id: &str,
-) -> Result<(), ApiError> {
-    match state.store.connection(connector.id.to_string(), connection_id.to_owned()).await {
-        Ok(known) if known.user_id == user_id => Ok(()),
-        Ok(_) | Err(store::Error::NotFound) => {
-            let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
-            state.store.put_connection(connector.clone(), connection_id.to_owned(), request, state.now()).await?;
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// A header's text, which may be UTF-8; nothing where it is missing or empty.

@@ -34,18 +34,21 @@ pub(super) async fn live() -> Response {
 
 /// `GET /health/ready`: the store takes writes.
 pub(super) async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
-    // Whoever comes while it is found out waits for the same answer.
-    let mut last = state.readiness.0.lock().await;
-    let is_ready = match *last {
-        Some((at, is_ready)) if at.elapsed() < FRESH => is_ready,
-        _ => {
-            let found = state.store.check(state.now()).await;
-            if let Err(error) = &found {
-                tracing::error!(%error, "the store takes no writes");
+    // Whoever comes while it is found out waits for the same answer; it is found out also where they go.
+    let found = tokio::spawn(async move {
+        let mut last = state.readiness.0.lock().await;
+        match *last {
+            Some((at, is_ready)) if at.elapsed() < FRESH => is_ready,
+            _ => {
+                let found = state.store.check(state.now()).await;
+                if let Err(error) = &found {
+                    tracing::error!(%error, "the store takes no writes");
+                }
+                *last = Some((Instant::now(), found.is_ok()));
+                found.is_ok()
             }
-            *last = Some((Instant::now(), found.is_ok()));
-            found.is_ok()
         }
-    };
+    });
+    let is_ready = found.await.unwrap_or(false);
     if is_ready { Ok(Json(Health { status: "ok" }).into_response()) } else { Err(ErrorCode::Unavailable.into()) }
 }

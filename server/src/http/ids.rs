@@ -12,28 +12,33 @@ const LONGEST: usize = 200;
 
 /// Refuses what is no name; `what` is the field's.
 pub(super) fn check(what: &str, id: &str) -> Result<(), ApiError> {
-    if is_name(id) {
+    check_up_to(LONGEST, what, id)
+}
+
+/// The same for what may be longer: a name that has others in it.
+pub(super) fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), ApiError> {
+    if is_name(longest, id) {
         return Ok(());
     }
-    let sentence = format!("{what} has between 1 and {LONGEST} bytes, no control characters, and no space at its ends");
+    let sentence = format!("{what} has between 1 and {longest} bytes, no control characters, and no space at its ends");
     Err(ApiError::new(ErrorCode::BadRequest, sentence))
 }
 
-fn is_name(id: &str) -> bool {
-    (1..=LONGEST).contains(&id.len()) && id.trim() == id && !id.contains(char::is_control)
+fn is_name(longest: usize, id: &str) -> bool {
+    (1..=longest).contains(&id.len()) && id.trim() == id && !id.contains(char::is_control)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_name;
+    use super::{LONGEST, is_name};
 
     #[test]
     fn a_name_is_short_and_survives_headers_and_trimming() {
         for good in ["a", "user-1", "conn 1", "Zoë", &"x".repeat(200)] {
-            assert!(is_name(good), "{good}");
+            assert!(is_name(LONGEST, good), "{good}");
         }
         for bad in ["", " ", "alice ", "al\nice", "al\0ice", "\u{85}", &"x".repeat(201)] {
-            assert!(!is_name(bad), "{bad:?}");
+            assert!(!is_name(LONGEST, bad), "{bad:?}");
         }
     }
 }

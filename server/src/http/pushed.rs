@@ -16,6 +16,8 @@ use crate::store::ConnectorRef;
 /// The longest description, and the longest of the other texts, in characters.
 const LONGEST_DESCRIPTION: usize = 1000;
 const LONGEST_TEXT: usize = 200;
+/// The longest connection: one that was pushed to the sender has a user and a connection in its name.
+const LONGEST_CONNECTION: usize = 500;
 /// The largest metadata, in bytes.
 const LARGEST_METADATA: usize = 8 * 1024;
 
@@ -53,13 +55,15 @@ impl Pushed {
         let named = [
             ("transactionId", Some(&pushed.transaction_id)),
             ("accountId", pushed.account_id.as_ref()),
-            ("connectionId", pushed.connection_id.as_ref()),
             ("connectorId", pushed.connector_id.as_ref()),
             ("connectorType", pushed.connector_type.as_ref()),
             ("source", pushed.source.as_ref()),
         ];
         for (what, id) in named.into_iter().filter_map(|(what, id)| Some((what, id?))) {
             ids::check(what, id)?;
+        }
+        if let Some(id) = &pushed.connection_id {
+            ids::check_up_to(LONGEST_CONNECTION, "connectionId", id)?;
         }
         pushed.check_texts()?;
         Ok(pushed)
@@ -90,7 +94,8 @@ impl Pushed {
     /// Which connection of the user it goes to: what is pushed has its own, one for each that the sender
     /// names. One that was pushed to the sender as well keeps its name.
     pub(super) fn connection_id(&self, user_id: &str) -> String {
-        let own = format!("pushed:{user_id}");
+        // With the length, so that no two users' names can be the same with what follows.
+        let own = format!("pushed:{}:{user_id}", user_id.len());
         match &self.connection_id {
             Some(id) if id.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) => {
                 id.clone()

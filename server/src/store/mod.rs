@@ -61,6 +61,8 @@ pub struct NewDelivery {
     pub delivery: VerifiedDelivery,
     /// What it means.
     pub content: Content,
+    /// Registers its connection in the same step, for this user, where there is none: what is pushed brings its own.
+    pub register: Option<String>,
     /// When it arrived, for the time it takes.
     pub arrived: Instant,
 }

@@ -283,8 +283,32 @@ async fn in_a_chain_the_same_id_of_two_connections_is_two_transactions() {
 }
 
 async fn push(app: &TestApp, key: &str, body: Value) -> reqwest::Response {
+    push_to("alice", app, key, body).await
+}
+
+async fn push_to(user_id: &str, app: &TestApp, key: &str, body: Value) -> reqwest::Response {
     let request = app.request(Method::POST, "/api/bank/transactions").header("x-service-secret", SERVICE_SECRET);
-    request.header("x-user-id", "alice").header("idempotency-key", key).json(&body).send().await.unwrap()
+    request.header("x-user-id", user_id).header("idempotency-key", key).json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_pushed_to_users_of_any_names_never_meets() {
+    let app = TestApp::start().await;
+    let body = |connection: Option<&str>| {
+        json!({
+            "transactionId": "p1", "description": "Lunch", "amount": 1, "date": "2026-11-20T08:30:00Z",
+            "connectionId": connection,
+        })
+    };
+    let long = "x".repeat(480);
+    for (user_id, connection) in
+        [("alice", Some("x")), ("alice:x", None), ("alice:x", Some("y")), ("alice", Some("x:y")), ("bob", Some(&long))]
+    {
+        let pushed = push_to(user_id, &app, "k", body(connection)).await;
+        assert_eq!(pushed.status(), 201, "{user_id} {connection:?}");
+        let pushed: Value = pushed.json().await.unwrap();
+        assert_eq!(pushed["transaction"]["userId"], json!(user_id));
+    }
 }
 
 #[tokio::test]
@@ -295,7 +319,7 @@ async fn what_is_pushed_is_refused_with_what_is_wrong_and_never_with_a_fault() {
         ("transactionId", json!("a\nb")),
         ("transactionId", json!(" a")),
         ("accountId", json!("")),
-        ("connectionId", json!("x".repeat(201))),
+        ("connectionId", json!("x".repeat(501))),
         ("date", json!("9999-12-31T23:59:59Z")),
         ("date", json!("0000-01-01T00:00:00+10:00")),
         ("date", json!("soon")),

@@ -116,6 +116,7 @@ async fn keys_are_each_connectors_own() {
         },
         delivery: VerifiedDelivery::from_store(Headers::default(), json!({}).to_string().into_bytes(), "k1".to_owned()),
         content: Content::Nothing,
+        register: None,
         arrived: Instant::now(),
     };
     let record = |connector| app.state.store.record_delivery(delivery(connector), app.now());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use wire::api::ConnectionRequest;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, cookie};
 
@@ -152,6 +153,32 @@ async fn no_socket_ever_gets_an_event_of_another_user() {
 }
 
 /// The core app may register a connection for somebody else after its owner has deleted it.
+#[tokio::test]
+async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
+    let app = TestApp::start().await;
+    let mut basiq = Basiq::default();
+    basiq.deliver(&app, &basiq_body("conn-1", "before", "-1")).await;
+    // As a registration that a crash ended before it came to what was kept.
+    let alice = ConnectionRequest { user_id: "alice".to_owned(), ..ConnectionRequest::default() };
+    let connector = app.state.pipeline.registry().get("basiq").unwrap();
+    let registered =
+        app.state.store.put_connection(connector.info().into(), "conn-1".to_owned(), alice, app.now()).await;
+    assert!(registered.unwrap().1);
+    let delete = app.request(Method::DELETE, "/api/connectors/basiq/connections/conn-1");
+    assert_eq!(delete.bearer_auth(app.token("alice", 60)).send().await.unwrap().status(), 200);
+
+    app.register("conn-1", "bob").await;
+    app.state.pipeline.place_all(app.now()).await.unwrap();
+    basiq.deliver(&app, &basiq_body("conn-1", "after", "-1")).await;
+    let bobs = app.get("bob", "/api/transactions").await;
+    let ids: Vec<&Value> =
+        bobs["transactions"].as_array().unwrap().iter().map(|transaction| &transaction["transactionId"]).collect();
+    assert_eq!(ids, ["after"]);
+    let settled = app.state.store.inbox_entry(1).await.unwrap();
+    let reason = Some("its connection was deleted before it could be placed".to_owned());
+    assert_eq!((settled.verdict.as_str(), settled.reason), ("processed", reason));
+}
+
 #[tokio::test]
 async fn a_connection_that_passes_to_another_user_takes_nothing_with_it() {
     let app = TestApp::start().await;

@@ -9,7 +9,7 @@ use wire::api::{Connection, ConnectionRequest};
 use wire::events::{ConnectionUpdated, SyncComplete, SyncStats};
 
 use super::apply::{self, Scope};
-use super::{accounts, feed};
+use super::{accounts, deliveries, feed};
 use crate::clock;
 use crate::store::{ConnectorRef, Error, FeedEvent, Result, account_update};
 
@@ -85,7 +85,23 @@ pub(super) fn put(
     Ok((connection, before.is_none()))
 }
 
-/// Forgets one and its accounts, and tells its owner; where an owner is given, only theirs.
+/// Registers one for a user, unless it is theirs already.
+pub(super) fn ensure(
+    database: &Database,
+    events: &mut Vec<FeedEvent>,
+    connector: &ConnectorRef,
+    connection_id: &str,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if find(database, &connector.id, connection_id)?.is_none_or(|known| known.user_id != user_id) {
+        let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
+        put(database, events, connector, connection_id, &request, now)?;
+    }
+    Ok(())
+}
+
+/// Forgets one and its accounts, with what is still to be placed for it, and tells its owner; where an owner is given, only theirs.
 pub(super) fn delete(
     database: &Database,
     events: &mut Vec<FeedEvent>,
@@ -101,6 +117,7 @@ pub(super) fn delete(
             .prepare_cached(&format!("DELETE FROM {table} WHERE connector_id = ?1 AND connection_id = ?2"))?
             .execute([connector_id, connection_id])?;
     }
+    deliveries::settle_those_of(database, connector_id, connection_id)?;
     feed::append(database, events, &connection.user_id, now, EventName::ConnectionUpdated, |stamp| {
         let [connector_id, connection_id] = [connector_id, connection_id].map(str::to_owned);
         ConnectionUpdated::new(stamp, connection_id, connector_id, "deleted".to_owned())

@@ -15,6 +15,8 @@ use crate::store::{Changed, Content, Error, FeedEvent, NewDelivery, Recorded, Re
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
 /// Why a delivery waits although its connection is there: an older one must not be applied after it.
 const QUEUED: &str = "earlier deliveries of the connection are still to be placed";
+/// Why a delivery will not be placed.
+const DELETED: &str = "its connection was deleted before it could be placed";
 
 /// Records a delivery and applies it, once.
 pub(super) fn record(
@@ -24,13 +26,17 @@ pub(super) fn record(
     forward: bool,
     now: Timestamp,
 ) -> Result<Recorded> {
-    let NewDelivery { connector, delivery, content, arrived } = new;
+    let NewDelivery { connector, delivery, content, register, arrived } = new;
+    if let (Content::Changes { connection_id, .. }, Some(user_id)) = (content, register) {
+        connections::ensure(connection, events, connector, connection_id, user_id, now)?;
+    }
     let owner = match content {
         Content::Changes { connection_id, .. } => connections::find(connection, &connector.id, connection_id)?,
         Content::Nothing | Content::Kept(_) | Content::Malformed(_) => None,
     };
     let is_queued = match content {
-        Content::Changes { connection_id, .. } if owner.is_some() => {
+        // What brings its connection waits for nobody: its sender is told only that it is there.
+        Content::Changes { connection_id, .. } if owner.is_some() && register.is_none() => {
             has_kept(connection, &connector.id, connection_id)?
         }
         _ => false,
@@ -135,6 +141,17 @@ pub(super) fn apply_kept(
     }
     let mut scope = Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
     Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
+}
+
+/// A connection is deleted: what waits for it was its owner's, and is not for whoever has it next.
+pub(super) fn settle_those_of(connection: &Connection, connector_id: &str, connection_id: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET verdict = 'processed', reason = ?3
+             WHERE connector_id = ?1 AND connection_id = ?2 AND verdict = 'kept'",
+        )?
+        .execute([connector_id, connection_id, DELETED])?;
+    Ok(())
 }
 
 /// What may be of use later; credentials are of none, and must not lie around.

@@ -37,14 +37,17 @@ fn put(connection: &Connection, user_id: &str, key: &str, body: &str, now: Times
 }
 
 /// No pause is longer, in milliseconds. What lies further ahead is due to a clock that was wrong.
-const LONGEST_PAUSE: i64 = 3_600_000;
+const LONGEST_PAUSE: i64 = 15 * 60_000;
 
-/// Users whose time has come, the longest waiting first.
+/// Users whose time has come, the longest waiting first. Those that pause for nothing only wait in the order of
+/// their last turns, whatever the clock says: it may have been set back since.
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
     let mut statement = connection.prepare_cached(
         "SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?3)
          UNION ALL
-         SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE next_at > ?2 LIMIT ?3)
+         SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE attempts = 0 AND next_at > ?1 ORDER BY next_at LIMIT ?3)
+         UNION ALL
+         SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE attempts > 0 AND next_at > ?2 LIMIT ?3)
          LIMIT ?3",
     )?;
     let now = now.as_millisecond();
@@ -226,4 +229,30 @@ pub(super) fn set_aside(connection: &Connection, user_id: &str, now: Timestamp) 
 pub(super) fn hurry(connection: &Connection) -> Result<()> {
     connection.prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE next_at > 0")?.execute([])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_up_only_who_pauses_and_for_no_longer_than_a_pause() {
+        let mut database = Connection::open_in_memory().expect("a database");
+        super::super::migrate(&mut database).expect("migrated");
+        let now = Timestamp::from_second(1_000_000).expect("a time");
+        let minutes = |minutes: i64| now.as_millisecond() + minutes * 60_000;
+        for (user_id, attempts, next_at) in
+            [("waits", 0, -1), ("went-on", 0, 10), ("pauses", 1, 10), ("from-the-future", 1, 16)]
+        {
+            database
+                .execute(
+                    "INSERT INTO outbox_users VALUES (?1, ?2, ?3, NULL)",
+                    params![user_id, attempts, minutes(next_at)],
+                )
+                .expect("inserted");
+        }
+        let due = due(&database, now, 10).expect("a list");
+        let due: Vec<&str> = due.iter().map(|user| user.user_id.as_str()).collect();
+        assert_eq!(due, ["waits", "went-on", "from-the-future"]);
+    }
 }

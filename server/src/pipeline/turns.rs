@@ -1,4 +1,4 @@
-//! Who is placing the kept deliveries of a connection.
+//! Whose turn it is to place the kept deliveries of a connection.
 //!
 //! Owns that one does at a time, and that nothing is left behind when it stops. Must not place anything.
 
@@ -6,22 +6,22 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
 /// A connector's id and its provider's id of a connection.
-pub(crate) type Place = (String, String);
+pub(super) type Place = (String, String);
 
 /// The connections that are being placed, each with whether more has come meanwhile.
 #[derive(Default)]
-pub(crate) struct Placing(DashMap<Place, bool>);
+pub(super) struct Turns(DashMap<Place, bool>);
 
 /// The right to place a connection's deliveries.
-pub(crate) struct Turn<'a> {
-    placing: &'a Placing,
+pub(super) struct Turn<'a> {
+    turns: &'a Turns,
     place: Place,
     has_ended: bool,
 }
 
-impl Placing {
+impl Turns {
     /// The right to place, unless somebody has it: then they look once more before they stop.
-    pub(crate) fn begin(&self, place: &Place) -> Option<Turn<'_>> {
+    pub(super) fn begin(&self, place: &Place) -> Option<Turn<'_>> {
         match self.0.entry(place.clone()) {
             Entry::Occupied(mut more) => {
                 *more.get_mut() = true;
@@ -29,7 +29,7 @@ impl Placing {
             }
             Entry::Vacant(free) => {
                 free.insert(false);
-                Some(Turn { placing: self, place: place.clone(), has_ended: false })
+                Some(Turn { turns: self, place: place.clone(), has_ended: false })
             }
         }
     }
@@ -37,8 +37,8 @@ impl Placing {
 
 impl Turn<'_> {
     /// Whether it is over, now that nothing was left to place: not where more has come meanwhile.
-    pub(crate) fn is_over(&mut self) -> bool {
-        if let Entry::Occupied(mut more) = self.placing.0.entry(self.place.clone()) {
+    pub(super) fn is_over(&mut self) -> bool {
+        if let Entry::Occupied(mut more) = self.turns.0.entry(self.place.clone()) {
             if std::mem::take(more.get_mut()) {
                 return false;
             }
@@ -52,7 +52,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.placing.0.remove(&self.place);
+            self.turns.0.remove(&self.place);
         }
     }
 }
@@ -63,20 +63,20 @@ mod tests {
 
     #[test]
     fn whoever_finds_it_being_done_has_it_looked_at_once_more() {
-        let placing = Placing::default();
+        let turns = Turns::default();
         let place = ("basiq".to_owned(), "c1".to_owned());
-        let mut turn = placing.begin(&place).expect("the first");
-        assert!(placing.begin(&place).is_none() && placing.begin(&place).is_none());
+        let mut turn = turns.begin(&place).expect("the first");
+        assert!(turns.begin(&place).is_none() && turns.begin(&place).is_none());
         assert!(!turn.is_over(), "more has come");
         assert!(turn.is_over());
-        assert!(placing.begin(&place).is_some(), "the next");
+        assert!(turns.begin(&place).is_some(), "the next");
     }
 
     #[test]
     fn one_that_fails_leaves_the_turn_to_the_next() {
-        let placing = Placing::default();
+        let turns = Turns::default();
         let place = ("basiq".to_owned(), "c1".to_owned());
-        drop(placing.begin(&place));
-        assert!(placing.begin(&place).is_some());
+        drop(turns.begin(&place));
+        assert!(turns.begin(&place).is_some());
     }
 }
