@@ -10,7 +10,11 @@ use server::config::{Config, Source};
 use server::demo::Simulator;
 use server::startup::Server;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// Serves a configuration until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -64,14 +68,18 @@ async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
 const TELL_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", "tokio_tungstenite"];
 
 fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter =
-        TELL_SECRETS.into_iter().fold(filter, |filter, crate_name| match format!("{crate_name}=warn").parse() {
-            Ok(directive) => filter.add_directive(directive),
-            Err(_) => filter,
-        });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { log.json().init() } else { log.init() }
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = asked.and(filter_fn(|of| *of.level() <= Level::WARN || !tells_secrets(of.target())));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    if json {
+        tracing_subscriber::registry().with(log.json().with_filter(filter)).init();
+    } else {
+        tracing_subscriber::registry().with(log.with_filter(filter)).init();
+    }
+}
+
+fn tells_secrets(target: &str) -> bool {
+    TELL_SECRETS.contains(&target.split("::").next().unwrap_or_default())
 }
 
 /// Ctrl+C, or the signal that service managers send.

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
 use tokio::sync::Semaphore;
 use wire::ErrorCode;
 
@@ -34,18 +35,17 @@ impl Default for Intake {
 }
 
 impl Intake {
-    /// A whole body.
-    pub(super) async fn read(&self, body: Body) -> Result<Vec<u8>, ApiError> {
-        match tokio::time::timeout(TIME_LIMIT, self.collect(body)).await {
+    /// A whole body, and how long it is said to be.
+    pub(super) async fn read(&self, body: Body, announced: Option<usize>) -> Result<Vec<u8>, ApiError> {
+        match tokio::time::timeout(TIME_LIMIT, self.collect(body, announced.unwrap_or_default())).await {
             Ok(read) => read,
             Err(_) => Err(ApiError::new(ErrorCode::BadRequest, "The body took too long")),
         }
     }
 
-    async fn collect(&self, mut body: Body) -> Result<Vec<u8>, ApiError> {
+    async fn collect(&self, mut body: Body, announced: usize) -> Result<Vec<u8>, ApiError> {
         let mut whole = Vec::new();
         let mut place = None;
-        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         loop {
             let size = announced.max(whole.len());
             if size > LARGEST_WEBHOOK {
@@ -64,6 +64,11 @@ impl Intake {
     }
 }
 
+/// How long a body is said to be, where it is.
+pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::stream;
@@ -80,18 +85,19 @@ mod tests {
     async fn bodies_of_ordinary_size_are_taken_while_large_ones_have_to_wait() {
         let intake = Intake::default();
         let places: Vec<_> = (0..MOST_LARGE).map(|_| intake.large.try_acquire().expect("a place")).collect();
-        assert_eq!(intake.read(body(4)).await.map(|read| read.len()), Ok(ORDINARY));
-        assert_eq!(intake.read(body(5)).await.map_err(|error| error.code()), Err(ErrorCode::Unavailable));
+        assert_eq!(intake.read(body(4), None).await.map(|read| read.len()), Ok(ORDINARY));
+        assert_eq!(intake.read(body(5), None).await.map_err(|error| error.code()), Err(ErrorCode::Unavailable));
         drop(places);
-        assert_eq!(intake.read(body(64)).await.map(|read| read.len()), Ok(LARGEST_WEBHOOK));
+        assert_eq!(intake.read(body(64), None).await.map(|read| read.len()), Ok(LARGEST_WEBHOOK));
     }
 
     #[tokio::test]
     async fn a_body_that_is_too_large_is_not_read_to_its_end() {
         let intake = Intake::default();
-        assert_eq!(intake.read(body(65)).await.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
-        let announced = Body::from(vec![0; LARGEST_WEBHOOK + 1]);
-        assert_eq!(intake.read(announced).await.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
+        assert_eq!(intake.read(body(65), None).await.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
+        let endless = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        let announced = intake.read(endless, Some(LARGEST_WEBHOOK + 1)).await;
+        assert_eq!(announced.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
         assert_eq!(intake.large.available_permits(), MOST_LARGE);
     }
 }

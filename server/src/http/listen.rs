@@ -98,11 +98,11 @@ impl Served {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, _place: Option<Place>) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, place: Option<Place>) {
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
         let line = Arc::new(Line::default());
-        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line)));
+        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line), place));
         let has_asked = AtomicBool::new(false);
         let service = service_fn(|request: http::Request<Incoming>| {
             has_asked.store(true, Ordering::Relaxed);
@@ -147,4 +147,44 @@ async fn on_accept_error(error: &io::Error) {
     }
     tracing::error!(%error, "no connection can be accepted");
     tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{CONNECTION, UPGRADE};
+    use http::{Request, Response, StatusCode};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// This machine has no place of its own, so that the place is somebody else's here.
+    #[tokio::test]
+    async fn a_connection_that_has_become_something_else_keeps_its_place_until_that_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
+        let (stream, _) = listener.accept().await.expect("accepted");
+        let places = Places::new(1);
+        let other = IpAddr::from([198, 51, 100, 1]);
+        let place = places.take(other).expect("a place");
+        let io = TokioIo::new(Severable::new(stream, Arc::default(), Some(place)));
+        let (upgraded, mut taken) = tokio::sync::mpsc::channel(1);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let upgraded = upgraded.clone();
+            tokio::spawn(async move { upgraded.send(hyper::upgrade::on(request).await).await });
+            let answer = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+            let answer = answer.header(CONNECTION, "upgrade").header(UPGRADE, "x").body(Body::empty());
+            std::future::ready(answer)
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(io, service).with_upgrades());
+        client
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n")
+            .await
+            .expect("sent");
+        let socket = taken.recv().await.expect("upgraded").expect("upgraded");
+        assert!(places.take(other).is_none());
+        drop(socket);
+        let mut rest = vec![];
+        client.read_to_end(&mut rest).await.expect("the end");
+        assert!(places.take(other).is_some());
+    }
 }

@@ -5,10 +5,12 @@
 use std::any::Any;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, Method, header};
+use http_body_util::Limited;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -16,7 +18,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::ErrorCode;
 
+use super::LARGEST_BODY;
 use super::error::ApiError;
+use super::intake::announced;
 use crate::auth::origin;
 use crate::metrics::OfDelivery;
 use crate::net::peer::Peer;
@@ -25,6 +29,7 @@ use crate::state::AppState;
 /// The routes with their layers: `webhooks` come from servers and need none of the browsers'.
 pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, state: &AppState) -> Router<AppState> {
     let browsers = browsers
+        .layer(middleware::from_fn(bound_bodies))
         .layer(middleware::from_fn_with_state(state.clone(), limit_calls))
         .layer(middleware::from_fn_with_state(state.clone(), refuse_forged_writes))
         .layer(CompressionLayer::new())
@@ -84,6 +89,14 @@ async fn limit_calls(State(state): State<AppState>, request: Request, next: Next
         Some(Err(too_many)) => ApiError::from(too_many).into_response(),
         _ => next.run(request).await,
     }
+}
+
+/// Bodies of calls and of pages' questions: those that say how long they are are refused unread.
+async fn bound_bodies(request: Request, next: Next) -> Response {
+    if announced(request.headers()).is_some_and(|length| length > LARGEST_BODY) {
+        return ApiError::from(ErrorCode::PayloadTooLarge).into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)))).await
 }
 
 /// Deliveries by address, before anything of them is read.

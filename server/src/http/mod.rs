@@ -24,7 +24,6 @@ mod site;
 mod webhooks;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use crate::state::AppState;
@@ -34,7 +33,7 @@ pub use intake::Intake;
 /// The largest body of a webhook.
 pub const LARGEST_WEBHOOK: usize = 1024 * 1024;
 /// The largest body of any other call.
-const LARGEST_BODY: usize = 256 * 1024;
+pub const LARGEST_BODY: usize = 64 * 1024;
 
 /// Every address but Socket.IO's.
 pub fn router(state: &AppState) -> Router {
@@ -63,8 +62,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/admin/inbox/{id}/replay", post(admin::inbox::replay))
         .route("/metrics", get(metrics::show))
         .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+        .route("/health/ready", get(health::ready));
     let webhooks = Router::new()
         .route("/api/connectors/{connector}/webhook", post(webhooks::receive))
         .route("/api/connectors/{connector}/webhook/transactions", post(webhooks::receive));

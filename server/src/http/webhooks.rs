@@ -15,6 +15,7 @@ use wire::ErrorCode;
 use wire::api::WebhookAnswer;
 
 use super::error::ApiError;
+use super::intake::announced;
 use crate::state::AppState;
 
 /// `POST /api/connectors/{connector}/webhook`
@@ -60,7 +61,7 @@ async fn take(
     if !found.is_configured() {
         return Err(ErrorCode::NotConfigured.into());
     }
-    let body = state.intake.read(body).await?;
+    let body = state.intake.read(body, announced(headers)).await?;
     let raw = RawDelivery { headers: readable(headers), body };
     Ok(state.pipeline.receive(connector, raw, arrived, state.now()).await?)
 }

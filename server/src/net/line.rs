@@ -1,6 +1,7 @@
 //! Ending a connection from elsewhere.
 //!
-//! Owns a TCP stream that can be cut. Must not decide when.
+//! Owns a TCP stream that can be cut, and gives its place back when it is gone: what becomes of a connection, a
+//! WebSocket say, takes the stream with it. Must not decide when.
 
 use std::io;
 use std::pin::Pin;
@@ -11,6 +12,8 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use super::places::Place;
 
 /// The means to end a connection from elsewhere: the engine under a socket has none of its own.
 #[derive(Default)]
@@ -37,11 +40,12 @@ impl Line {
 pub(crate) struct Severable {
     stream: TcpStream,
     line: Arc<Line>,
+    _place: Option<Place>,
 }
 
 impl Severable {
-    pub(crate) fn new(stream: TcpStream, line: Arc<Line>) -> Self {
-        Self { stream, line }
+    pub(crate) fn new(stream: TcpStream, line: Arc<Line>, place: Option<Place>) -> Self {
+        Self { stream, line, _place: place }
     }
 }
 

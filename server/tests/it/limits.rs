@@ -216,8 +216,11 @@ async fn heads_are_bounded_in_size_and_in_number_of_fields() {
 async fn bodies_and_messages_are_bounded() {
     let app = TestApp::start().await;
     let large = "x".repeat(300_000);
-    let session = app.request(Method::POST, "/api/session").json(&json!({ "token": large })).send().await.unwrap();
-    assert_eq!(code(session).await, (413, "PAYLOAD_TOO_LARGE".to_owned()));
+    // A page's question as well as a call.
+    for path in ["/api/session", "/api/_ui/transactions"] {
+        let answer = app.request(Method::POST, path).json(&json!({ "token": large })).send().await.unwrap();
+        assert_eq!(code(answer).await, (413, "PAYLOAD_TOO_LARGE".to_owned()), "{path}");
+    }
     let mut socket = app.socket().await;
     socket.send(format!("42[\"ping\",\"{large}\"]")).await;
     assert_eq!(socket.packet().await, None, "the connection is closed");

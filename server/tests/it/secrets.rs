@@ -38,7 +38,7 @@ fn tallywire(folder: &Path, port: u16, core_app: &str, keys: &str) -> Command {
         .env("CORE_APP_RETRY_DELAY", "50")
         .env("ADMIN_USERS", "alice")
         .env("SECURE_COOKIES", "false")
-        .env("RUST_LOG", "trace,socketioxide=trace,engineioxide=trace");
+        .env("RUST_LOG", "trace,socketioxide=trace,socketioxide::client=trace,socketioxide::ns=debug,engineioxide::transport=trace,tungstenite::protocol=trace");
     command
 }
 

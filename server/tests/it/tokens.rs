@@ -61,7 +61,7 @@ async fn each_kind_of_public_key_is_good_for_its_own_algorithm_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_published_key_is_found_by_its_id_and_a_newer_one_as_soon_as_it_is_used() {
+async fn a_published_key_is_found_by_its_id_and_ids_that_nobody_published_cost_nothing() {
     let server = KeyServer::start().await;
     let (old, new) = (SigningKey::new(Algorithm::ES256, "2026-10"), SigningKey::new(Algorithm::EdDSA, "2026-11"));
     server.publish(&[&old]);

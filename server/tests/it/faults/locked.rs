@@ -19,7 +19,9 @@ async fn a_locked_database_costs_time_and_nothing_else() {
     database.busy_timeout(Duration::from_secs(5)).unwrap();
     // The server waits for 5 s: the first lock is over by then, the second is not.
     for seconds in [1, 7] {
-        database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        while database.execute_batch("BEGIN EXCLUSIVE").is_err() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         database.execute_batch("ROLLBACK").unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;
