@@ -9,6 +9,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use dashmap::mapref::one::RefMut;
 use jiff::Timestamp;
+use socketioxide::TransportType;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 use tokio::time::Instant;
@@ -51,7 +52,7 @@ pub struct Gate {
     ping_interval: Duration,
     sockets: DashMap<Sid, Visitor>,
     /// Those that have left the namespace and could come back over their connection.
-    left: DashMap<Sid, Manners>,
+    left: DashMap<Sid, (Instant, Manners)>,
     deadlines: Deadlines,
 }
 
@@ -107,6 +108,8 @@ impl Gate {
                 for sid in self.hub.lines().silent(self.ping_interval + DEAF_AFTER) {
                     self.give_up(sid);
                 }
+                // Whose connection ended while they left.
+                self.left.retain(|_, (at, _)| at.elapsed() < 4 * LAST_WORDS);
             }
         };
         tokio::join!(closing, listening);
@@ -120,19 +123,19 @@ impl Gate {
     /// A socket is connecting: it has so long to sign in. `brings_proof`: with its handshake.
     pub(super) fn open(&self, socket: &SocketRef, brings_proof: bool) {
         let lines = self.hub.lines();
-        let request = socket.req_parts();
-        if let Some(peer) = request.extensions.get::<Peer>()
-            && request.uri.query().is_some_and(|query| query.contains("transport=websocket"))
+        if let Some(peer) = socket.req_parts().extensions.get::<Peer>()
+            && socket.transport_type() == TransportType::Websocket
         {
             lines.carries(socket.id, &peer.line);
         }
         let visit = Visit::begin(socket, lines.watch(socket.id), brings_proof);
-        let manners =
-            self.left.remove(&socket.id).map_or_else(|| Manners::new(self.auth_timeout), |(_, manners)| manners);
-        let deadline = manners.sign_in_by();
-        self.deadlines.set(deadline, visit.id, socket.clone());
+        let left = self.left.remove(&socket.id);
+        let manners = left.map_or_else(|| Manners::new(self.auth_timeout), |(_, (_, manners))| manners);
+        let (deadline, id) = (manners.sign_in_by(), visit.id);
         let visitor = Visitor { socket: socket.clone(), visit, user: None, session: None, deadline, manners };
         self.sockets.insert(socket.id, visitor);
+        // Only now: it may be over already, and has to find somebody.
+        self.deadlines.set(deadline, id, socket.clone());
     }
 
     /// What is known of a socket, unless it has gone: another may have its id by then.
@@ -156,7 +159,7 @@ impl Gate {
             self.sessions.leave(session, visit.id);
         }
         if !has_signed_in {
-            self.left.insert(sid, visitor.manners);
+            self.left.insert(sid, (Instant::now(), visitor.manners));
         }
         true
     }
@@ -185,7 +188,7 @@ impl Gate {
         for holder in self.sessions.end(session) {
             match holder {
                 Holder::Socket(socket, _) => self.turn_away(&socket, &ErrorCode::TokenExpired.into()),
-                Holder::Stream(user_id, id) => self.hub.leave(&user_id, id),
+                Holder::Stream(user_id, id) => drop(self.hub.leave(&user_id, id)),
             }
         }
     }

@@ -93,8 +93,11 @@ impl Hub {
     /// Takes a member out that takes nothing, with its connection: it can come back and resume. A stream
     /// ends when its room drops it.
     pub(super) fn cut_off(&self, user_id: &str, outlet: &Outlet) {
+        if !self.leave(user_id, outlet.id()) {
+            // It has gone by itself; whoever has its id by now is another.
+            return;
+        }
         self.metrics.cut_off.inc();
-        self.leave(user_id, outlet.id());
         if let Outlet::Socket(socket, _) = outlet {
             self.lines.hang_up(socket);
         }
@@ -140,12 +143,15 @@ impl Hub {
         self.rooms.get(user_id).is_some_and(|room| room.iter().any(|member| member.outlet.id() == id))
     }
 
-    /// Takes a member out of a room; the last one closes it.
-    pub(super) fn leave(&self, user_id: &str, id: MemberId) {
-        if let Some(mut room) = self.rooms.get_mut(user_id) {
-            room.retain(|member| member.outlet.id() != id);
-        }
+    /// Takes a member out of a room; the last one closes it. Whether it was there.
+    pub(super) fn leave(&self, user_id: &str, id: MemberId) -> bool {
+        let Some(mut room) = self.rooms.get_mut(user_id) else { return false };
+        let before = room.len();
+        room.retain(|member| member.outlet.id() != id);
+        let has_left = room.len() < before;
+        drop(room);
         self.rooms.remove_if(user_id, |_, room| room.is_empty());
+        has_left
     }
 
     /// The users whose rooms are open, each with the lowest number that a live member of it has.

@@ -62,18 +62,20 @@ enum Stuck {
 }
 
 /// What a member lacks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Lacks {
+    /// What it has to be told first: that the log does not hold what it lacks.
+    reload: Option<SyncRequired>,
     /// The newest number that it has.
-    pub(super) cursor: u64,
+    cursor: u64,
     /// Up to this number events are marked as replayed; it is brought so far at least.
-    pub(super) replay_until: u64,
+    replay_until: u64,
 }
 
 impl Lacks {
-    /// Whether there is nothing to replay.
-    pub(super) fn is_nothing(self) -> bool {
-        self.cursor >= self.replay_until
+    /// What comes after a number.
+    fn after(cursor: u64) -> Self {
+        Self { reload: None, cursor, replay_until: 0 }
     }
 }
 
@@ -89,7 +91,11 @@ impl CatchUp<'_> {
     /// Gives it everything that it lacks until it is level with what is published, or has left.
     async fn run(&self, mut lacks: Lacks) -> Result<(), Stuck> {
         loop {
-            // Level first: most members that join have missed nothing.
+            if let Some(required) = lacks.reload.take()
+                && !self.give(&reload(self.user_id, &required)?).await?
+            {
+                return Ok(());
+            }
             match self.hub.level(self.user_id, self.outlet.id(), lacks.cursor, lacks.replay_until) {
                 Standing::Gone | Standing::Level => return Ok(()),
                 Standing::Behind => {}
@@ -113,8 +119,7 @@ impl CatchUp<'_> {
     async fn start_over(&self) -> Result<Lacks, Stuck> {
         let LogEnds { oldest, newest } = self.store.log_ends(Arc::clone(self.user_id)).await?;
         let required = SyncRequired { reason: TOO_OLD.to_owned(), oldest_seq: oldest, seq: newest };
-        self.give(&reload(self.user_id, &required)?).await?;
-        Ok(Lacks { cursor: newest, replay_until: 0 })
+        Ok(Lacks { reload: Some(required), ..Lacks::after(newest) })
     }
 
     /// Hands over an event, in the end; false where the member has left. Tries again with growing pauses.
@@ -136,34 +141,38 @@ impl CatchUp<'_> {
 }
 
 /// Brings a member of a room up to date. One that stays stuck loses its place: it can come back and resume.
-pub(super) async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, outlet: &Outlet, lacks: Lacks) {
+async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, outlet: &Outlet, lacks: Lacks) {
     if let Err(reason) = (CatchUp { store, hub, user_id, outlet }).run(lacks).await {
         tracing::info!(%reason, user.id = %user_id, "a slow reader is cut off");
         hub.cut_off(user_id, outlet);
     }
 }
 
-/// Begins with a member that has joined: what it asked for that the log does not hold is told, and what it
-/// lacks of the rest is for [`catch_up`].
+/// Begins with a member that has joined: one that has missed nothing is level at once, and what another lacks
+/// or has to be told goes on beside.
 pub(super) fn begin(
-    hub: &Hub,
+    store: &Arc<dyn Store>,
+    hub: &Arc<Hub>,
     user_id: &Arc<str>,
-    outlet: &Outlet,
+    outlet: Outlet,
     since: Option<u64>,
     ends: LogEnds,
-) -> store::Result<Lacks> {
-    let from_now = Lacks { cursor: ends.newest, replay_until: 0 };
-    match start(since, ends) {
-        Start::Live => Ok(from_now),
+) {
+    let lacks = match start(since, ends) {
+        Start::Live => Lacks::after(ends.newest),
         Start::After(since) => {
             hub.metrics().resumed("replayed");
-            Ok(Lacks { cursor: since, replay_until: ends.newest })
+            Lacks { replay_until: ends.newest, ..Lacks::after(since) }
         }
         Start::Impossible(required) => {
             hub.metrics().resumed("sync_required");
-            outlet.give(&reload(user_id, &required)?);
-            Ok(from_now)
+            Lacks { reload: Some(required), ..Lacks::after(ends.newest) }
         }
+    };
+    let is_behind = || hub.level(user_id, outlet.id(), lacks.cursor, lacks.replay_until) == Standing::Behind;
+    if lacks.reload.is_some() || is_behind() {
+        let (store, hub, user_id) = (Arc::clone(store), Arc::clone(hub), Arc::clone(user_id));
+        tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await });
     }
 }
 
@@ -172,7 +181,7 @@ pub(super) fn begin(
 pub(super) async fn mend(store: Arc<dyn Store>, hub: Arc<Hub>, mut stragglers: mpsc::UnboundedReceiver<Straggler>) {
     while let Some(Straggler { user_id, outlet, cursor }) = stragglers.recv().await {
         let (store, hub) = (Arc::clone(&store), Arc::clone(&hub));
-        let lacks = Lacks { cursor, replay_until: 0 };
+        let lacks = Lacks::after(cursor);
         tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await });
     }
 }

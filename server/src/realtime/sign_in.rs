@@ -15,7 +15,7 @@ use super::Gate;
 use super::credentials::Credentials;
 use super::hub::Full;
 use super::outlet::Outlet;
-use super::resume::{self, Lacks};
+use super::resume;
 use super::visit::Visit;
 use crate::auth::origin;
 use crate::auth::{self, Identity};
@@ -24,8 +24,9 @@ impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
     pub(super) async fn sign_in_at_handshake(&self, socket: SocketRef, auth: Value) {
         let Some(visit) = Visit::of(&socket) else { return };
-        let _turn = visit.first_turn().await;
         let credentials = Credentials::read(&auth);
+        drop(auth);
+        let Some(_turn) = visit.first_turn().await else { return };
         let outcome = match credentials.token {
             Some(token) => match self.check(&token).await {
                 Ok(identity) if credentials.user_id.as_ref().is_some_and(|id| *id != identity.user_id) => {
@@ -51,8 +52,9 @@ impl Gate {
     /// Answers `authenticate`.
     pub(super) async fn sign_in(&self, socket: &SocketRef, payload: Value) -> AuthenticateAck {
         let Some(visit) = Visit::of(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
-        let _turn = visit.turn().await;
         let credentials = Credentials::read(&payload);
+        drop(payload);
+        let Some(_turn) = visit.turn().await else { return refuse(socket, ErrorCode::RateLimited) };
         let signed_in = self.user(socket);
         let since = credentials.since;
         let outcome = match (credentials, signed_in) {
@@ -166,18 +168,8 @@ impl Gate {
         };
         tell(socket, user_id, ends.newest);
         self.hub.metrics().signed_in("socket", "accepted");
-        match resume::begin(&self.hub, user_id, &outlet, since, ends) {
-            Ok(lacks) => self.bring_up(user_id, outlet, lacks).await,
-            Err(error) => tracing::error!(%error, "a replay could not be begun"),
-        }
+        resume::begin(&self.store, &self.hub, user_id, outlet, since, ends);
         accepted(user_id, ends.newest)
-    }
-
-    /// A member that has missed nothing is level at once; a replay goes on beside.
-    async fn bring_up(&self, user_id: &Arc<str>, outlet: Outlet, lacks: Lacks) {
-        let (store, hub, user_id) = (Arc::clone(&self.store), Arc::clone(&self.hub), Arc::clone(user_id));
-        let work = async move { resume::catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await };
-        if lacks.is_nothing() { work.await } else { drop(tokio::spawn(work)) }
     }
 
     async fn answer_again(&self, socket: &SocketRef) -> AuthenticateAck {

@@ -56,8 +56,7 @@ impl Subscription {
         // From here on it leaves by being dropped.
         let subscription = Self { gate, user_id: Arc::clone(&user_id), session, id, events };
         let ends = store.log_ends(Arc::clone(&user_id)).await?;
-        let lacks = resume::begin(&hub, &user_id, &outlet, since, ends)?;
-        tokio::spawn(async move { resume::catch_up(store.as_ref(), &hub, &user_id, &outlet, lacks).await });
+        resume::begin(&store, &hub, &user_id, outlet, since, ends);
         Ok(subscription)
     }
 
