@@ -18,6 +18,11 @@ pub struct Viewer {
     pub display_name: String,
 }
 
+/// In the place of a [`Viewer`] where the session could not be looked up: the page says so, instead of
+/// treating somebody who is signed in as a stranger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewerUnknown;
+
 /// Why the data could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendError {

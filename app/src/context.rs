@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::backend::{SharedBackend, Viewer};
+use crate::backend::{SharedBackend, Viewer, ViewerUnknown};
 use crate::pages::Page;
 
 /// A person, as a page speaks of them.
@@ -81,7 +81,11 @@ fn read() -> PageContext {
 /// same as at any address that leads nowhere.
 #[cfg(feature = "ssr")]
 pub(crate) fn asked_for() -> Page {
-    let page = use_context::<http::request::Parts>().map(|parts| Page::at(&parts.uri)).unwrap_or_default();
+    let Some(parts) = use_context::<http::request::Parts>() else { return Page::NotFound };
+    if parts.extensions.get::<ViewerUnknown>().is_some() {
+        return Page::Unavailable;
+    }
+    let page = Page::at(&parts.uri);
     if page.is_for_admins() && !viewer().as_ref().is_some_and(is_admin) { Page::NotFound } else { page }
 }
 

@@ -47,7 +47,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// Whether the page wakes up in the browser. Some are plain documents.
 fn is_live() -> bool {
     #[cfg(feature = "ssr")]
-    return !crate::context::asked_for().is_for_admins();
+    return !crate::context::asked_for().is_plain();
     #[cfg(not(feature = "ssr"))]
     true
 }

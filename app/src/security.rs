@@ -11,13 +11,15 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::backend::SiteInfo;
+use crate::pages::Page;
 
 /// Puts them into the response.
 pub(crate) fn set_headers() {
     set_content_security_policy();
     // Every page tells who is signed in, and most of them about their money: whoever has the browser next
-    // must not find it in there.
-    if let Some(response) = crate::context::viewer().and_then(|_| use_context::<ResponseOptions>()) {
+    // must not find it in there. Nor is one that says that nothing can be said kept.
+    let may_change = crate::context::viewer().is_some() || crate::context::asked_for() == Page::Unavailable;
+    if let Some(response) = use_context::<ResponseOptions>().filter(|_| may_change) {
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

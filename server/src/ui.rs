@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::backend::{Backend, BackendError, SharedBackend, SiteInfo, Viewer};
+use app::backend::{Backend, BackendError, SharedBackend, SiteInfo, Viewer, ViewerUnknown};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -119,7 +119,10 @@ async fn add_viewer(State(state): State<AppState>, mut request: Request, next: N
         Ok(None) => {}
         // A page that asks must not think that nobody is signed in any more; one that is opened says what is wrong.
         Err(error) if is_server_function(&request) => return ApiError::from(error).into_response(),
-        Err(error) => tracing::error!(%error, "a session could not be looked up"),
+        Err(error) => {
+            tracing::error!(%error, "a session could not be looked up");
+            request.extensions_mut().insert(ViewerUnknown);
+        }
     }
     next.run(request).await
 }

@@ -11,6 +11,8 @@ mod not_found;
 mod routes;
 mod sign_in;
 mod snapshot;
+#[cfg(feature = "ssr")]
+mod unavailable;
 
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
@@ -21,6 +23,8 @@ use self::admin::{AdminPage, View};
 use self::dashboard::DashboardPage;
 use self::not_found::NotFoundPage;
 use self::sign_in::SignInPage;
+#[cfg(feature = "ssr")]
+use self::unavailable::UnavailablePage;
 use crate::context::use_page_context;
 use crate::erased::erased;
 
@@ -41,17 +45,24 @@ pub enum Page {
     },
     /// `/admin/deliveries/{id}`
     AdminDelivery(i64),
+    /// Any address while it cannot be found out who is asking.
+    Unavailable,
     /// Any other address.
     #[default]
     NotFound,
 }
 
 impl Page {
-    /// Whether it is there for administrators only. Such a page is sent whole, and the browser's half takes
-    /// no part in it.
+    /// Whether it is there for administrators only.
     #[cfg(feature = "ssr")]
     pub(crate) fn is_for_admins(&self) -> bool {
         matches!(self, Self::Admin { .. } | Self::AdminDelivery(_))
+    }
+
+    /// Whether it is sent whole: the browser's half takes no part in it.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_for_admins() || *self == Self::Unavailable
     }
 }
 
@@ -75,9 +86,11 @@ fn ChosenPage() -> impl IntoView {
         Page::Admin { done } => EitherOf4::D(view! { <AdminPage view=View::Overview { done } /> }),
         #[cfg(feature = "ssr")]
         Page::AdminDelivery(id) => EitherOf4::D(view! { <AdminPage view=View::Delivery(id) /> }),
+        #[cfg(feature = "ssr")]
+        Page::Unavailable => EitherOf4::D(view! { <UnavailablePage /> }),
         // The pages without a script never get here in the browser.
         #[cfg(not(feature = "ssr"))]
-        Page::Admin { .. } | Page::AdminDelivery(_) => EitherOf4::D(()),
+        Page::Admin { .. } | Page::AdminDelivery(_) | Page::Unavailable => EitherOf4::D(()),
         Page::NotFound => EitherOf4::C(erased(view! { <NotFoundPage /> })),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use server::auth::password;
 use server::store::User;
 
-use crate::support::{Socket, TestApp, code};
+use crate::support::{Socket, TestApp, code, config};
 
 async fn with_user() -> TestApp {
     let app = TestApp::start().await;
@@ -172,4 +172,28 @@ async fn what_a_page_signs_in_with_elsewhere_ends_with_its_session() {
     assert_eq!(end.status(), 204);
     assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
     assert_eq!(code(read().await.unwrap()).await, (401, "INVALID_TOKEN".to_owned()));
+}
+
+#[cfg(feature = "ui")]
+#[tokio::test]
+async fn a_page_that_cannot_find_out_who_asks_takes_nobody_for_a_stranger() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config();
+    config.database.path = Some(folder.path().join("t.db"));
+    let app = TestApp::with(config).await;
+    let cookie = crate::support::cookie(&app, "alice").await;
+    let database = rusqlite::Connection::open(folder.path().join("t.db")).unwrap();
+    database.execute_batch("ALTER TABLE sessions RENAME TO away").unwrap();
+    for path in ["/", "/admin", "/sign-in"] {
+        let page = app.request(Method::GET, path).header(COOKIE, &cookie).send().await.unwrap();
+        assert_eq!((page.status().as_u16(), &page.headers()["cache-control"]), (503, &"no-store".parse().unwrap()));
+        assert!(page.headers().contains_key("retry-after"));
+        let page = page.text().await.unwrap();
+        assert!(page.contains("Nothing is lost") && page.contains("http-equiv=\"refresh\""), "{path}");
+        assert!(!page.contains("hydrate"), "it is a plain document");
+    }
+    let snapshot = app.request(Method::POST, "/api/_ui/snapshot").header(COOKIE, &cookie).header(ORIGIN, &app.address);
+    assert_eq!(code(snapshot.send().await.unwrap()).await, (503, "UNAVAILABLE".to_owned()));
+    database.execute_batch("ALTER TABLE away RENAME TO sessions").unwrap();
+    assert_eq!(app.request(Method::GET, "/").header(COOKIE, &cookie).send().await.unwrap().status(), 200);
 }

@@ -1,0 +1,36 @@
+//! The page where the server cannot tell who is asking: a sign-in that holds must not look as if it had
+//! ended. It is a plain document, which asks again by itself.
+
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+
+use crate::components::wordmark::Wordmark;
+
+/// After how many seconds it asks again.
+const RETRY_SECONDS: &str = "10";
+
+#[component]
+pub(crate) fn UnavailablePage() -> AnyView {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::SERVICE_UNAVAILABLE);
+        response.insert_header(http::header::RETRY_AFTER, http::HeaderValue::from_static(RETRY_SECONDS));
+    }
+    view! {
+        <Title text="Back in a moment" />
+        <Meta http_equiv="refresh" content=RETRY_SECONDS />
+        <main id="main" class="entrance">
+            <div class="entrance__panel">
+                <Wordmark />
+                <h1 class="entrance__title">"Back in a moment"</h1>
+                <p role="alert">
+                    "Your data can't be read right now. Nothing is lost: what happens meanwhile is kept, and shown when it can be read again."
+                </p>
+                <p class="muted">"This page tries again by itself."</p>
+                <a class="button button--primary" href="" rel="external">
+                    "Try again now"
+                </a>
+            </div>
+        </main>
+    }
+    .into_any()
+}
