@@ -90,10 +90,6 @@ fn announce_sync(toasts: &mut Toasts, stats: SyncStats) {
 
 #[component]
 fn Failure(error: AppError) -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>().filter(|_| error == AppError::Unavailable) {
-        response.set_status(http::StatusCode::SERVICE_UNAVAILABLE);
-    }
     let signed_out = error == AppError::Unauthorized;
     let (label, href) = if signed_out { ("Sign in", "/sign-in") } else { ("Try again", "/") };
     view! {
