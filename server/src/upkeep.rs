@@ -52,10 +52,13 @@ async fn forget_what_is_old(state: AppState) {
 /// Places what is kept for connections that are registered.
 async fn place_what_is_kept(state: AppState) {
     loop {
-        match state.pipeline.place_all(state.now()).await {
-            Ok(placed) if placed.all() == 0 => {}
-            Ok(placed) => tracing::info!(transactions = placed.all(), "kept deliveries were placed"),
-            Err(error) => tracing::error!(%error, "kept deliveries could not be placed"),
+        let placing = state.clone();
+        // On its own, so that what makes a connector panic does not end this for good.
+        match tokio::spawn(async move { placing.pipeline.place_all(placing.now()).await }).await {
+            Ok(Ok(placed)) if placed.all() == 0 => {}
+            Ok(Ok(placed)) => tracing::info!(transactions = placed.all(), "kept deliveries were placed"),
+            Ok(Err(error)) => tracing::error!(%error, "kept deliveries could not be placed"),
+            Err(error) => tracing::error!(%error, "placing kept deliveries ended early"),
         }
         tokio::time::sleep(PLACE_EVERY).await;
     }

@@ -6,21 +6,24 @@
 
 /// A moment, and how far away it was when it was set, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Deadline {
+pub struct Deadline {
     at_ms: u64,
     window_ms: u64,
 }
 
 impl Deadline {
-    pub(crate) fn after(window_ms: u64, now_ms: u64) -> Self {
+    /// So long after now.
+    pub fn after(window_ms: u64, now_ms: u64) -> Self {
         Self { at_ms: now_ms.saturating_add(window_ms), window_ms }
     }
 
-    pub(crate) fn at_ms(self) -> u64 {
+    /// The moment, on the clock that was passed in.
+    pub fn at_ms(self) -> u64 {
         self.at_ms
     }
 
-    pub(crate) fn is_over(self, now_ms: u64) -> bool {
+    /// Whether it has passed, or the clock has gone back since it was set.
+    pub fn is_over(self, now_ms: u64) -> bool {
         self.at_ms.checked_sub(now_ms).is_none_or(|left| left == 0 || left > self.window_ms)
     }
 }

@@ -42,6 +42,7 @@ pub mod socket;
 
 #[cfg(target_arch = "wasm32")]
 pub use client::{Client, WeakClient};
+pub use deadline::Deadline;
 pub use error::{CloseReason, Error};
 pub use notification::{AckId, Event, Notification, Status};
 pub use options::{Config, Options};

@@ -43,7 +43,7 @@ pub(super) async fn receive(
     if idempotency_key.as_ref().is_some_and(|key| key.len() > LONGEST_KEY) {
         return Err(bad(format!("The header Idempotency-Key has more than {LONGEST_KEY} bytes")));
     }
-    let pushed = Pushed::read(&body)?;
+    let pushed = Pushed::read(&body, &user_id)?;
     let (connector, connection_id) = (pushed.connector(), pushed.connection_id(&user_id));
     let new = pushed.transaction()?;
     let place = TransactionKey {
@@ -54,7 +54,11 @@ pub(super) async fn receive(
     };
     // A sender's key names the transaction, whose id need be unique within its account only.
     let key = match idempotency_key {
-        Some(key) => format!("idempotency:{connection_id}:{}:{key}", new.account_id),
+        Some(key) => {
+            let (connection, account) = (connection_id.len(), new.account_id.len());
+            // With the lengths, so that no two can be the same with what follows.
+            format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", new.account_id)
+        }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
     let content = Content::Changes { connection_id, changes: vec![Change::Transaction(Box::new(new))] };

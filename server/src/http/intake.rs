@@ -47,11 +47,11 @@ impl Intake {
         let mut whole = Vec::new();
         let mut place = None;
         loop {
-            let size = announced.max(whole.len());
-            if size > LARGEST_WEBHOOK {
+            if announced.max(whole.len()) > LARGEST_WEBHOOK {
                 return Err(ErrorCode::PayloadTooLarge.into());
             }
-            if size > ORDINARY && place.is_none() {
+            // What is only announced takes no room, and must take nobody's.
+            if whole.len() > ORDINARY && place.is_none() {
                 let free = self.large.try_acquire();
                 place = Some(free.map_err(|_| ApiError::from(ErrorCode::Unavailable).retry_after(5))?);
             }
@@ -81,6 +81,11 @@ mod tests {
         Body::from_stream(stream::iter(chunks))
     }
 
+    /// A body of which nothing comes.
+    fn pending() -> Body {
+        Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>())
+    }
+
     #[tokio::test]
     async fn bodies_of_ordinary_size_are_taken_while_large_ones_have_to_wait() {
         let intake = Intake::default();
@@ -88,6 +93,11 @@ mod tests {
         assert_eq!(intake.read(body(4), None).await.map(|read| read.len()), Ok(ORDINARY));
         assert_eq!(intake.read(body(5), None).await.map_err(|error| error.code()), Err(ErrorCode::Unavailable));
         drop(places);
+        let announced: Vec<_> =
+            (0..MOST_LARGE).map(|_| Box::pin(intake.read(pending(), Some(LARGEST_WEBHOOK)))).collect();
+        for mut one in announced {
+            assert!(futures_util::poll!(&mut one).is_pending());
+        }
         assert_eq!(intake.read(body(64), None).await.map(|read| read.len()), Ok(LARGEST_WEBHOOK));
     }
 
@@ -95,8 +105,7 @@ mod tests {
     async fn a_body_that_is_too_large_is_not_read_to_its_end() {
         let intake = Intake::default();
         assert_eq!(intake.read(body(65), None).await.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
-        let endless = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
-        let announced = intake.read(endless, Some(LARGEST_WEBHOOK + 1)).await;
+        let announced = intake.read(pending(), Some(LARGEST_WEBHOOK + 1)).await;
         assert_eq!(announced.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
         assert_eq!(intake.large.available_permits(), MOST_LARGE);
     }

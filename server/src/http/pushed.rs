@@ -50,7 +50,7 @@ pub(super) struct Pushed {
 
 impl Pushed {
     /// Reads a body.
-    pub(super) fn read(body: &[u8]) -> Result<Self, ApiError> {
+    pub(super) fn read(body: &[u8], user_id: &str) -> Result<Self, ApiError> {
         let pushed: Self = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
         let named = [
             ("transactionId", Some(&pushed.transaction_id)),
@@ -63,7 +63,9 @@ impl Pushed {
             ids::check(what, id)?;
         }
         if let Some(id) = &pushed.connection_id {
-            ids::check_up_to(LONGEST_CONNECTION, "connectionId", id)?;
+            // With what is put before it, so that it can be passed on.
+            let room = LONGEST_CONNECTION + id.len() - pushed.connection_id(user_id).len();
+            ids::check_up_to(room, "connectionId", id)?;
         }
         pushed.check_texts()?;
         Ok(pushed)

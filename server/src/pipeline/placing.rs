@@ -3,6 +3,7 @@
 //! Owns that one does so for a connection at a time, that it goes on when its caller has gone, and what a
 //! connector makes of a delivery by now. Must not take a delivery in.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,9 +55,10 @@ impl Placer {
 
     /// The same for one connection or for all, whoever else does so: each applies in the order of arrival,
     /// and what another has applied is left alone. Until all are placed, those that come meanwhile queue up
-    /// behind them.
+    /// behind them. What fails holds up its own connection only.
     pub(super) async fn place_kept(&self, only: Option<&Place>, now: Timestamp) -> Result<Changed, store::Error> {
         let (mut changed, mut last) = (Changed::default(), i64::MIN);
+        let mut failed = HashSet::new();
         loop {
             let page = self.store.placeable_deliveries(only.cloned(), last, PLACED_AT_ONCE).await?;
             if page.is_empty() {
@@ -66,8 +68,21 @@ impl Placer {
                 last = kept.id;
                 let Some(connector) = self.registry.get(&kept.connector_id) else { continue };
                 let delivery = newly_understood(connector.as_ref(), kept.delivery);
-                if let Recorded::Applied(more) = self.store.apply_kept(kept.id, delivery, now).await? {
-                    changed += more;
+                let place = match &delivery.content {
+                    Content::Changes { connection_id, .. } => Some((kept.connector_id, connection_id.clone())),
+                    _ => None,
+                };
+                if place.as_ref().is_some_and(|place| failed.contains(place)) {
+                    continue;
+                }
+                match (self.store.apply_kept(kept.id, delivery, now).await, place) {
+                    (Ok(Recorded::Applied(more)), _) => changed += more,
+                    (Ok(_), _) => {}
+                    (Err(error), Some(place)) if only.is_none() && !matches!(error, store::Error::Unavailable(_)) => {
+                        tracing::error!(%error, delivery.id = kept.id, "a kept delivery could not be placed");
+                        failed.insert(place);
+                    }
+                    (Err(error), _) => return Err(error),
                 }
             }
         }

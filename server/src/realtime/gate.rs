@@ -9,7 +9,6 @@ use std::time::Duration;
 use dashmap::DashMap;
 use dashmap::mapref::one::RefMut;
 use jiff::Timestamp;
-use socketioxide::TransportType;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 use tokio::time::Instant;
@@ -123,8 +122,10 @@ impl Gate {
     /// A socket is connecting: it has so long to sign in. `brings_proof`: with its handshake.
     pub(super) fn open(&self, socket: &SocketRef, brings_proof: bool) {
         let lines = self.hub.lines();
-        if let Some(peer) = socket.req_parts().extensions.get::<Peer>()
-            && socket.transport_type() == TransportType::Websocket
+        // The request that began the session: where that polled, its connection is anybody's by now, behind a proxy.
+        let request = socket.req_parts();
+        if let Some(peer) = request.extensions.get::<Peer>()
+            && request.uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "transport=websocket"))
         {
             lines.carries(socket.id, &peer.line);
         }

@@ -301,11 +301,18 @@ async fn what_is_pushed_to_users_of_any_names_never_meets() {
         })
     };
     let long = "x".repeat(480);
-    for (user_id, connection) in
-        [("alice", Some("x")), ("alice:x", None), ("alice:x", Some("y")), ("alice", Some("x:y")), ("bob", Some(&long))]
-    {
-        let pushed = push_to(user_id, &app, "k", body(connection)).await;
-        assert_eq!(pushed.status(), 201, "{user_id} {connection:?}");
+    for (user_id, connection, account) in [
+        ("alice", Some("x"), "a"),
+        ("alice:x", None, "a"),
+        ("alice:x", Some("y"), "a"),
+        ("alice", Some("x:y"), "a"),
+        ("alice", Some("x"), "y:a"),
+        ("bob", Some(&long), "a"),
+    ] {
+        let mut body = body(connection);
+        body["accountId"] = json!(account);
+        let pushed = push_to(user_id, &app, "k", body).await;
+        assert_eq!(pushed.status(), 201, "{user_id} {connection:?} {account}");
         let pushed: Value = pushed.json().await.unwrap();
         assert_eq!(pushed["transaction"]["userId"], json!(user_id));
     }

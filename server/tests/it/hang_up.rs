@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Basiq, Socket, TestApp, basiq_body, cookie};
+use crate::support::{Basiq, Socket, TestApp, basiq_body, config, cookie};
 
 #[tokio::test]
 async fn a_websocket_that_ignores_its_disconnect_is_cut() {
@@ -46,6 +46,32 @@ async fn a_polling_session_that_ignores_its_disconnect_is_unknown_afterwards() {
         assert!(Instant::now() < deadline, "the session is still served");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Behind a proxy that keeps connections, the one a session began on carries other people's requests.
+#[tokio::test]
+async fn the_connection_on_which_an_upgraded_session_began_is_left_alone_when_it_ends() {
+    let mut config = config();
+    config.realtime.auth_timeout = Duration::from_secs(1);
+    let app = TestApp::with(config).await;
+    let mut kept = TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
+    let opened = get_on(&mut kept, "/socket.io/?EIO=4&transport=polling").await;
+    let sid = opened.split("\"sid\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut socket = Socket::upgrade(&app.address, sid).await;
+    socket.send("2probe").await;
+    assert_eq!(socket.packet().await.as_deref(), Some("3probe"));
+    socket.send("5").await;
+    socket.send("40").await;
+    while socket.packet().await.is_some() {}
+    assert!(get_on(&mut kept, "/health/live").await.contains("200 OK"));
+}
+
+/// Asks over a connection that is kept; the beginning of the answer.
+async fn get_on(stream: &mut TcpStream, path: &str) -> String {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = stream.read(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
 }
 
 #[tokio::test]

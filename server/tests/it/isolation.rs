@@ -1,9 +1,12 @@
 //! No socket ever gets an event of another user, whatever is tried.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
+use connectors::{Headers, VerifiedDelivery};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use server::store::{Content, NewDelivery, Recorded};
 use wire::api::ConnectionRequest;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, cookie};
@@ -164,19 +167,39 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
     let registered =
         app.state.store.put_connection(connector.info().into(), "conn-1".to_owned(), alice, app.now()).await;
     assert!(registered.unwrap().1);
+    let kept = app.state.store.record_delivery(not_understood(&app), app.now()).await.unwrap();
+    assert_eq!(kept, Recorded::Kept("of a new kind".to_owned()));
     let delete = app.request(Method::DELETE, "/api/connectors/basiq/connections/conn-1");
     assert_eq!(delete.bearer_auth(app.token("alice", 60)).send().await.unwrap().status(), 200);
 
     app.register("conn-1", "bob").await;
     app.state.pipeline.place_all(app.now()).await.unwrap();
+    // What nobody understood when it came, and a newer connector does.
+    let understood = NewDelivery {
+        content: Content::Changes { connection_id: "conn-1".to_owned(), changes: vec![] },
+        ..not_understood(&app)
+    };
+    assert_eq!(app.state.store.apply_kept(2, understood, app.now()).await.unwrap(), Recorded::Duplicate);
     basiq.deliver(&app, &basiq_body("conn-1", "after", "-1")).await;
     let bobs = app.get("bob", "/api/transactions").await;
     let ids: Vec<&Value> =
         bobs["transactions"].as_array().unwrap().iter().map(|transaction| &transaction["transactionId"]).collect();
     assert_eq!(ids, ["after"]);
-    let settled = app.state.store.inbox_entry(1).await.unwrap();
-    let reason = Some("its connection was deleted before it could be placed".to_owned());
-    assert_eq!((settled.verdict.as_str(), settled.reason), ("processed", reason));
+    for id in [1, 2] {
+        let settled = app.state.store.inbox_entry(id).await.unwrap();
+        let reason = Some("its connection was deleted before it could be placed".to_owned());
+        assert_eq!((settled.verdict.as_str(), settled.reason), ("processed", reason));
+    }
+}
+
+fn not_understood(app: &TestApp) -> NewDelivery {
+    NewDelivery {
+        connector: app.state.pipeline.registry().get("basiq").unwrap().info().into(),
+        delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), "m0".to_owned()),
+        content: Content::Kept("of a new kind".to_owned()),
+        register: None,
+        arrived: Instant::now(),
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ impl Heartbeat {
     }
 
     /// When the connection is dead unless something arrives.
-    pub(crate) fn deadline(&self) -> Deadline {
+    pub fn deadline(&self) -> Deadline {
         Deadline::after(self.window_ms, self.heard_at_ms)
     }
 }

@@ -77,7 +77,7 @@ impl Engine {
     }
 
     /// When the connection is dead unless something arrives; `None` before the open packet.
-    pub(crate) fn deadline(&self) -> Option<Deadline> {
+    pub fn deadline(&self) -> Option<Deadline> {
         self.open.as_ref().map(|(_, heartbeat)| heartbeat.deadline())
     }
 

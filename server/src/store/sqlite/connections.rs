@@ -117,7 +117,7 @@ pub(super) fn delete(
             .prepare_cached(&format!("DELETE FROM {table} WHERE connector_id = ?1 AND connection_id = ?2"))?
             .execute([connector_id, connection_id])?;
     }
-    deliveries::settle_those_of(database, connector_id, connection_id)?;
+    deliveries::settle_those_of(database, connector_id, connection_id, now)?;
     feed::append(database, events, &connection.user_id, now, EventName::ConnectionUpdated, |stamp| {
         let [connector_id, connection_id] = [connector_id, connection_id].map(str::to_owned);
         ConnectionUpdated::new(stamp, connection_id, connector_id, "deleted".to_owned())

@@ -132,6 +132,10 @@ pub(super) fn apply_kept(
             return Ok(Recorded::Malformed(reason.clone()));
         }
     };
+    if is_of_former_owner(connection, id, &connector.id, connection_id)? {
+        conclude(Some(connection_id), "processed", Some(DELETED))?;
+        return Ok(Recorded::Duplicate);
+    }
     let Some(owner) = connections::find(connection, &connector.id, connection_id)? else {
         conclude(Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
@@ -143,8 +147,19 @@ pub(super) fn apply_kept(
     Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
 }
 
-/// A connection is deleted: what waits for it was its owner's, and is not for whoever has it next.
-pub(super) fn settle_those_of(connection: &Connection, connector_id: &str, connection_id: &str) -> Result<()> {
+/// A connection is deleted: what came for it was its owner's, and is not for whoever has it next.
+pub(super) fn settle_those_of(
+    connection: &Connection,
+    connector_id: &str,
+    connection_id: &str,
+    now: Timestamp,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO deleted_connections (connector_id, connection_id, last_delivery, deleted_at)
+             VALUES (?1, ?2, coalesce((SELECT max(id) FROM deliveries), 0), ?3)",
+        )?
+        .execute(params![connector_id, connection_id, now.as_millisecond()])?;
     connection
         .prepare_cached(
             "UPDATE deliveries SET verdict = 'processed', reason = ?3
@@ -152,6 +167,17 @@ pub(super) fn settle_those_of(connection: &Connection, connector_id: &str, conne
         )?
         .execute([connector_id, connection_id, DELETED])?;
     Ok(())
+}
+
+/// Whether a delivery came before its connection was deleted. An id alone would not do: it can be another's after
+/// all newer ones were forgotten.
+fn is_of_former_owner(connection: &Connection, id: i64, connector_id: &str, connection_id: &str) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM deleted_connections c JOIN deliveries d ON d.id = ?1
+             WHERE c.connector_id = ?2 AND c.connection_id = ?3 AND d.id <= c.last_delivery AND d.received_at <= c.deleted_at",
+        )?
+        .exists(params![id, connector_id, connection_id])?)
 }
 
 /// What may be of use later; credentials are of none, and must not lie around.

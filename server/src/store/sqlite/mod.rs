@@ -34,7 +34,7 @@ use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_outbox.sql"),
     include_str!("../../../migrations/sqlite/0003_delivery_latency.sql"),
@@ -43,6 +43,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../../migrations/sqlite/0006_forgetting.sql"),
     include_str!("../../../migrations/sqlite/0007_probe.sql"),
     include_str!("../../../migrations/sqlite/0008_unpaused.sql"),
+    include_str!("../../../migrations/sqlite/0009_deleted_connections.sql"),
 ];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.

@@ -27,7 +27,9 @@ async fn whatever_the_core_app_does_it_ends_with_the_final_state() {
         core_app.be(mood).await;
         tokio::time::sleep(Duration::from_millis(random.u64(400..800))).await;
         if mood == Mood::Answers(422) {
-            has_dead_letters(&server.address()).await;
+            let address = server.address();
+            let refused = tokio::time::timeout(Duration::from_secs(60), has_dead_letters(&address));
+            refused.await.expect("a dead letter");
         }
         core_app.be(Mood::Well).await;
         tokio::time::sleep(Duration::from_millis(random.u64(0..300))).await;
