@@ -124,7 +124,7 @@ async fn fill(store: &SqliteStore, user: &str, connector: &str, connection: &str
             VerifiedDelivery::from_store(Headers::default(), body.into_bytes(), format!("{connection}-{number}"));
         let Ok(Meaning::Changes { connection_id, changes }) = connector.normalise(&delivery) else { panic!("changes") };
         let content = Content::Changes { connection_id, changes };
-        let new = NewDelivery { connector: known.clone(), delivery, content, arrived: Instant::now() };
+        let new = NewDelivery { connector: known.clone(), delivery, content, register: None, arrived: Instant::now() };
         store.record_delivery(new, now).await.expect("stored");
     }
 }
