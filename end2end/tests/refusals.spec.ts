@@ -160,6 +160,8 @@ async function showsNothing(page: Page) {
   await expect(page.getByTestId('summary-balance')).toHaveCount(0);
   await expect(toasts(page)).toHaveCount(0);
   await expect(page.locator('body')).not.toContainText('HARBOUR');
+  // Nor whose it was.
+  await expect(page.getByTestId('sign-out')).toBeHidden();
 }
 
 test('when somebody else signs in, nothing of the one before stays on the page', async ({ server, person, dashboard }) => {

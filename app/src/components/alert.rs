@@ -1,5 +1,9 @@
 //! What went wrong, and the way out.
+//!
+//! Owns how it is said: in a line above what is still right, or, where the feed is over, in the place of
+//! everything. Must not decide what is wrong.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::realtime::ClientError;
@@ -12,21 +16,34 @@ pub(crate) fn Alert(error: Signal<Option<ClientError>>) -> impl IntoView {
                 error
                     .get()
                     .map(|error| {
-                        let way_out = if error.needs_sign_in() {
-                            Some(("Sign in", "/sign-in?error=UNAUTHORIZED"))
-                        } else if error == ClientError::OtherUser {
-                            Some(("Reload", "/"))
-                        } else {
-                            None
-                        };
-                        view! {
-                            <p class="notice notice--error">
-                                <span>{error.message()}</span>
-                                {way_out.map(|(label, href)| view! { <a href=href rel="external">{label}</a> })}
-                            </p>
+                        let sentence = error.message();
+                        match ending(&error) {
+                            None => Either::Left(view! { <p class="notice notice--error">{sentence}</p> }),
+                            Some((title, label, href)) => {
+                                Either::Right(
+                                    view! {
+                                        <div class="entrance__panel">
+                                            <h2 class="entrance__title">{title}</h2>
+                                            <p>{sentence}</p>
+                                            <a class="button button--primary" href=href rel="external">
+                                                {label}
+                                            </a>
+                                        </div>
+                                    },
+                                )
+                            }
                         }
                     })
             }}
         </div>
+    }
+}
+
+/// What a feed that is over is called, and where to go from there.
+fn ending(error: &ClientError) -> Option<(&'static str, &'static str, &'static str)> {
+    match error {
+        ClientError::SessionEnded => Some(("You are signed out", "Sign in", "/sign-in?error=UNAUTHORIZED")),
+        ClientError::OtherUser => Some(("This page was another person's", "Reload", "/")),
+        _ => None,
     }
 }

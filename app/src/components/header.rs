@@ -20,12 +20,12 @@ pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl 
                     .is_admin
                     .then(|| {
                         view! {
-                            <a class="header__link" href="/admin" rel="external">
-                                "Administration"
+                            <a class="header__link" href="/admin" rel="external" hidden=move || feed.ended.get()>
+                                "Admin"
                             </a>
                         }
                     })}
-                <div class="header__user">
+                <div class="header__user" hidden=move || feed.ended.get()>
                     <span class="header__name">{name}</span>
                     <form method="post" action="/api/session/end">
                         <button class="button button--quiet" type="submit" data-testid="sign-out">

@@ -68,7 +68,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
     });
     view! {
         {erased(view! { <Header name=viewer.display_name feed /> })}
-        <main id="main" class="page">
+        <main id="main" class="page" class:page--over=move || feed.ended.get()>
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
             {erased(view! { <Totals summary=feed.summary /> })}
