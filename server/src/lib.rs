@@ -12,6 +12,7 @@ pub mod config;
 pub mod core_app;
 pub mod demo;
 pub mod http;
+pub mod ids;
 pub mod limits;
 pub mod metrics;
 pub mod net;

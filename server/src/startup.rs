@@ -141,6 +141,7 @@ impl Server {
             () = limit => tracing::warn!("some connections did not end in time"),
         }
         tasks.iter().for_each(JoinHandle::abort);
+        state.store.close().await;
     }
 }
 

@@ -68,7 +68,11 @@ impl FromRequestParts<AppState> for Service {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        if is_service(parts, state) { Ok(Self) } else { Err(ErrorCode::Unauthorized.into()) }
+        if is_service(parts, state) {
+            Ok(Self)
+        } else {
+            Err(ApiError::new(ErrorCode::Unauthorized, "The service secret is missing or wrong"))
+        }
     }
 }
 

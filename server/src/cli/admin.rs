@@ -1,14 +1,16 @@
-//! `tallywire user …`, `token` and `connection add`.
+//! `tallywire user …`, `token`, `connection add` and `backup`.
 //!
 //! Owns their small works on the configured store. They may run beside a server: SQLite lets both
 //! write in turn. Must not print a secret that was not asked for.
 
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::auth::{password, token};
 use server::config::{Config, LimitsConfig};
+use server::ids;
 use server::limits::Limits;
 use server::pipeline::Pipeline;
 use server::store::sqlite::SqliteStore;
@@ -24,9 +26,11 @@ pub(super) async fn add_user(
 ) -> anyhow::Result<()> {
     let email = email.trim().to_lowercase();
     anyhow::ensure!(
-        email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty()),
+        email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty())
+            && !email.contains(char::is_whitespace),
         "{email} is no e-mail address"
     );
+    id.as_deref().map_or(Ok(()), |id| named("the user's id", id))?;
     eprintln!("Password (at least {} characters), then Enter:", password::SHORTEST);
     let mut typed = String::new();
     std::io::stdin().take(4096).read_line_of(&mut typed)?;
@@ -47,6 +51,7 @@ pub(super) async fn sign_out(config: &Config, user_id: String) -> anyhow::Result
 
 /// Prints a token.
 pub(super) fn print_token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<()> {
+    named("the user's id", user_id)?;
     println!("{}", token(config, user_id, seconds)?);
     Ok(())
 }
@@ -58,6 +63,19 @@ pub(super) fn token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Res
     Ok(token::sign(secret, user_id, Timestamp::now(), seconds)?)
 }
 
+/// The same names as over HTTP.
+fn named(what: &str, id: &str) -> anyhow::Result<()> {
+    ids::check(what, id).map_err(anyhow::Error::msg)
+}
+
+/// Copies the store into a new file, also while a server runs.
+pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let path = config.database.path.as_deref().context("the configured database is in memory")?;
+    SqliteStore::copy(path, to)?;
+    println!("{}", to.display());
+    Ok(())
+}
+
 /// Registers a connection, and places what was kept for it.
 pub(super) async fn add_connection(
     config: Config,
@@ -66,6 +84,8 @@ pub(super) async fn add_connection(
     user_id: String,
     institution_name: Option<String>,
 ) -> anyhow::Result<()> {
+    named("the connection's id", &connection_id)?;
+    named("the user's id", &user_id)?;
     let registry = connectors::Registry::new(&config.connectors);
     let pipeline = Pipeline::new(registry, std::sync::Arc::new(open(&config)?), unlimited());
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };

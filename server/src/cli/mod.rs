@@ -8,7 +8,7 @@ mod serve;
 #[cfg(feature = "tail")]
 mod tail;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -44,6 +44,11 @@ enum Command {
     /// Connections: whose data is whose
     #[command(subcommand)]
     Connection(ConnectionCommand),
+    /// Copy the database into a new file, also while a server runs
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
     /// Deliveries as they came: look at them, and run them again
     #[command(subcommand)]
     Inbox(InboxCommand),
@@ -168,6 +173,7 @@ impl Cli {
                 let config = config::load(&source)?;
                 admin::add_connection(config, &connector, connection_id, user, institution).await
             }
+            Some(Command::Backup { file }) => admin::backup(&config::load(&source)?, &file),
             Some(Command::Inbox(command)) => queues::inbox(config::load(&source)?, command).await,
             Some(Command::Outbox(command)) => queues::outbox(config::load(&source)?, command).await,
             #[cfg(feature = "tail")]

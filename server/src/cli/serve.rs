@@ -3,6 +3,8 @@
 //! Owns listening, stopping at a signal, and what a person is told at the start. Must not build the
 //! server: `startup` does.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::clock;
@@ -70,7 +72,7 @@ const TELL_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", 
 fn start_log(json: bool) {
     let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let filter = asked.and(filter_fn(|of| *of.level() <= Level::WARN || !tells_secrets(of.target())));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     if json {
         tracing_subscriber::registry().with(log.json().with_filter(filter)).init();
     } else {

@@ -84,9 +84,9 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         auth: auth(&mut reader),
         realtime: realtime(&mut reader),
         connectors: connectors::registry::Settings {
-            basiq_webhook_secrets: reader.list("BASIQ_WEBHOOK_SECRET"),
+            basiq_webhook_secrets: reader.provider_secrets("BASIQ_WEBHOOK_SECRET"),
             basiq_webhook_strict: reader.flag("BASIQ_WEBHOOK_STRICT", false),
-            apideck_webhook_secrets: reader.list("APIDECK_WEBHOOK_SECRET"),
+            apideck_webhook_secrets: reader.provider_secrets("APIDECK_WEBHOOK_SECRET"),
         },
         core_app: core_app(&mut reader),
         events: EventsConfig {
@@ -112,11 +112,15 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
         .into_iter()
         .find_map(|name| reader.source.get(name).map(|url| (name, url.to_owned())))
         .and_then(|(name, url)| reader.origin(name, &url));
+    let site = reader.source.get("TALLYWIRE_SITE").map(PathBuf::from);
+    if site.as_deref().is_some_and(|folder| !folder.is_dir()) {
+        reader.problem("TALLYWIRE_SITE is no folder");
+    }
     HttpConfig {
         listen: SocketAddr::new(host, port),
         allowed_origins,
         public_url,
-        site: reader.source.get("TALLYWIRE_SITE").map(PathBuf::from),
+        site,
         secure_cookies: reader.flag("SECURE_COOKIES", true),
         trusted_proxies: reader.networks("TRUSTED_PROXIES"),
         connections_per_address: reader.number("MAX_CONNECTIONS_PER_ADDRESS", 4096, 1..=u32::MAX),
@@ -243,6 +247,9 @@ mod tests {
             ("FRONTEND_URL", "https://ok.example, ftp://x"),
             ("JWT_SECRET", "short"),
             ("DATABASE_URL", "mysql://x"),
+            ("BASIQ_WEBHOOK_SECRET", "whsec_!!!!!!!!!!!!!!!!"),
+            ("APIDECK_WEBHOOK_SECRET", "x"),
+            ("TALLYWIRE_SITE", "/no/such/folder"),
         ];
         let problems = load(&bad.into_iter().collect()).expect_err("refused").0;
         for name in [
@@ -253,6 +260,9 @@ mod tests {
             "JWT_SECRET",
             "DATABASE_URL",
             "SERVICE_SECRET",
+            "BASIQ_WEBHOOK_SECRET",
+            "APIDECK_WEBHOOK_SECRET",
+            "TALLYWIRE_SITE",
         ] {
             assert!(problems.iter().any(|problem| problem.contains(name)), "{name} in {problems:?}");
         }
@@ -262,9 +272,9 @@ mod tests {
     #[test]
     fn a_secret_being_rotated_holds_several_values() {
         let mut values = minimal();
-        values.push(("BASIQ_WEBHOOK_SECRET", "whsec_new, whsec_old"));
+        values.push(("BASIQ_WEBHOOK_SECRET", "whsec_bmV3LW5ldy1uZXc=, whsec_b2xkLW9sZC1vbGQ="));
         let config = load(&values.into_iter().collect()).expect("valid");
-        assert_eq!(config.connectors.basiq_webhook_secrets, ["whsec_new", "whsec_old"]);
+        assert_eq!(config.connectors.basiq_webhook_secrets, ["whsec_bmV3LW5ldy1uZXc=", "whsec_b2xkLW9sZC1vbGQ="]);
     }
 
     #[test]

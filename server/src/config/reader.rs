@@ -70,6 +70,20 @@ impl Reader<'_> {
         values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
     }
 
+    /// What a provider signs with. `whsec_` announces base64 (Standard Webhooks); a part that was lost on the way
+    /// would otherwise show only as signatures that do not match.
+    pub(super) fn provider_secrets(&mut self, name: &str) -> Vec<String> {
+        let secrets = self.list(name);
+        let is_base64 = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte));
+        if secrets.iter().filter_map(|secret| secret.strip_prefix("whsec_")).any(|rest| !is_base64(rest)) {
+            self.problem(format!("{name} has something behind whsec_ that is not base64"));
+        }
+        if secrets.iter().any(|secret| secret.strip_prefix("whsec_").unwrap_or(secret).len() < SHORTEST_SECRET) {
+            self.problem(format!("{name} is shorter than {SHORTEST_SECRET} characters"));
+        }
+        secrets
+    }
+
     /// Addresses and networks (`10.0.0.0/8`) between commas.
     pub(super) fn networks(&mut self, name: &str) -> Vec<IpNet> {
         let values = self.list(name);

@@ -9,18 +9,39 @@ use std::path::Path;
 #[derive(Clone, Debug, Default)]
 pub struct Source(BTreeMap<String, String>);
 
+/// Why the file `.env` cannot be read. Never with a line of it: most of them are secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// A line is no setting.
+    #[error("line {0} is no NAME=VALUE: a value with spaces or of several lines stands between double quotes")]
+    Line(usize),
+    /// The file itself.
+    #[error(transparent)]
+    File(dotenvy::Error),
+}
+
+impl Unreadable {
+    fn of(error: dotenvy::Error, file: &Path) -> Self {
+        let dotenvy::Error::LineParse(wrong, _) = error else { return Self::File(error) };
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let first = wrong.lines().next().unwrap_or_default().trim();
+        let number = text.lines().position(|line| line.contains(first)).map_or(1, |before| before + 1);
+        Self::Line(number)
+    }
+}
+
 /// The settings of the environment that do not configure an installation: choosing another port for
 /// a look at the demo leaves it a demo.
 const NEUTRAL: [&str; 3] = ["CONNECTORS_PORT", "TALLYWIRE_SITE", "LOG_FORMAT"];
 
 impl Source {
     /// The process's environment, over the file `.env` of `folder` where there is one.
-    pub fn from_process(folder: &Path) -> Result<Self, dotenvy::Error> {
+    pub fn from_process(folder: &Path) -> Result<Self, Unreadable> {
         let mut values = BTreeMap::new();
         let file = folder.join(".env");
         if file.is_file() {
-            for pair in dotenvy::from_path_iter(file)? {
-                let (name, value) = pair?;
+            for pair in dotenvy::from_path_iter(&file).map_err(Unreadable::File)? {
+                let (name, value) = pair.map_err(|error| Unreadable::of(error, &file))?;
                 values.insert(name, value);
             }
         }

@@ -1,44 +1,18 @@
-//! Names that callers give: users, connections, accounts, transactions.
+//! Names that callers give over HTTP.
 //!
-//! Owns what may be one. A name goes into headers, logs and addresses, so it is short, and is the same
-//! before and after somebody trims it. Must not know whether there is such a thing.
+//! Owns the answer where one is none. Must not decide what may be one: [`crate::ids`] does.
 
 use wire::ErrorCode;
 
 use super::error::ApiError;
-
-/// The longest name, in bytes.
-const LONGEST: usize = 200;
+use crate::ids;
 
 /// Refuses what is no name; `what` is the field's.
 pub(super) fn check(what: &str, id: &str) -> Result<(), ApiError> {
-    check_up_to(LONGEST, what, id)
+    ids::check(what, id).map_err(|sentence| ApiError::new(ErrorCode::BadRequest, sentence))
 }
 
 /// The same for what may be longer: a name that has others in it.
 pub(super) fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), ApiError> {
-    if is_name(longest, id) {
-        return Ok(());
-    }
-    let sentence = format!("{what} has between 1 and {longest} bytes, no control characters, and no space at its ends");
-    Err(ApiError::new(ErrorCode::BadRequest, sentence))
-}
-
-fn is_name(longest: usize, id: &str) -> bool {
-    (1..=longest).contains(&id.len()) && id.trim() == id && !id.contains(char::is_control)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LONGEST, is_name};
-
-    #[test]
-    fn a_name_is_short_and_survives_headers_and_trimming() {
-        for good in ["a", "user-1", "conn 1", "Zoë", &"x".repeat(200)] {
-            assert!(is_name(LONGEST, good), "{good}");
-        }
-        for bad in ["", " ", "alice ", "al\nice", "al\0ice", "\u{85}", &"x".repeat(201)] {
-            assert!(!is_name(LONGEST, bad), "{bad:?}");
-        }
-    }
+    ids::check_up_to(longest, what, id).map_err(|sentence| ApiError::new(ErrorCode::BadRequest, sentence))
 }

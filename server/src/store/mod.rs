@@ -237,6 +237,9 @@ pub trait Store: Inbox + Outbox {
     /// Ends every sign-in of a user; how many.
     async fn delete_sessions(&self, user_id: String) -> Result<usize>;
 
+    /// Finishes what it was given; takes nothing from then on.
+    async fn close(&self);
+
     /// Whether it can be written to now: writes something.
     async fn check(&self, now: Timestamp) -> Result<()>;
 }

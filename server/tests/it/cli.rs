@@ -1,13 +1,22 @@
 //! The command line beside a running server.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use crate::support::{BASIQ_SECRET, Basiq, CoreAppDouble, JWT_SECRET, SERVICE_SECRET, TestApp, basiq_body, forwarding};
+use crate::support::{
+    BASIQ_SECRET, Basiq, CoreAppDouble, JWT_SECRET, SERVICE_SECRET, TestApp, basiq_body, config, forwarding,
+};
 
 /// Runs a command on the store in a folder; what it printed.
 fn tallywire(folder: &Path, core_app: &str, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_tallywire"))
+    let output = run(folder, core_app, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn run(folder: &Path, core_app: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tallywire"))
         .args(arguments)
         .current_dir(folder)
         .env_clear()
@@ -17,9 +26,66 @@ fn tallywire(folder: &Path, core_app: &str, arguments: &[&str]) -> String {
         .env("BASIQ_WEBHOOK_SECRET", BASIQ_SECRET)
         .env("CORE_APP_URL", core_app)
         .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+        .unwrap()
+}
+
+/// How many transactions a database has, looked at by itself.
+fn transactions(file: &Path) -> u64 {
+    let database = rusqlite::Connection::open(file).unwrap();
+    database.query_row("SELECT count(*) FROM transactions", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_backup_has_all_that_is_stored_while_the_server_runs_and_the_file_alone_when_it_has_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = config();
+    settings.database.path = Some(folder.path().join("t.db"));
+    let app = TestApp::with(settings).await;
+    app.register("conn-1", "alice").await;
+    let mut basiq = Basiq::default();
+    for number in 0..20 {
+        basiq.deliver(&app, &basiq_body("conn-1", &format!("t{number}"), "-1")).await;
+    }
+    tallywire(folder.path(), "", &["backup", "copies/one.db"]);
+    assert_eq!(transactions(&folder.path().join("copies/one.db")), 20);
+    let again = run(folder.path(), "", &["backup", "copies/one.db"]);
+    assert!(!again.status.success(), "nothing is written over");
+
+    app.state.store.close().await;
+    let alone = folder.path().join("alone.db");
+    std::fs::copy(folder.path().join("t.db"), &alone).unwrap();
+    assert_eq!(transactions(&alone), 20);
+    for file in ["t.db", "copies/one.db"] {
+        let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file} is its owner's alone");
+    }
+}
+
+#[test]
+fn names_are_the_same_on_the_command_line_as_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(201);
+    for odd in ["", " ", " x", "a\nb", &long] {
+        for arguments in [
+            ["connection", "add", "basiq", odd, "--user", "alice"].as_slice(),
+            &["connection", "add", "basiq", "conn-1", "--user", odd],
+            &["user", "add", "ada@example.com", "--id", odd],
+            &["token", odd],
+        ] {
+            let refused = run(folder.path(), "", arguments);
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(!refused.status.success() && said.contains("between 1 and 200 bytes"), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_line_of_the_settings_that_cannot_be_read_is_named_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "# settings\nJWT_SECRET=a secret of words\n").unwrap();
+    let refused = run(folder.path(), "", &["check-config"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("line 2") && !said.contains("words"), "{said}");
 }
 
 #[tokio::test]

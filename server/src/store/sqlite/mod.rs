@@ -61,10 +61,7 @@ impl SqliteStore {
     /// Opens the file, made where there is none, and brings its schema up to date. Every commit's
     /// events go to `sink`.
     pub fn open(path: &Path, sink: CommitSink) -> Result<Self> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::Unavailable(format!("{}: {error}", folder.display())))?;
-        }
+        make_file(path)?;
         let mut connection = Connection::open(path)?;
         configure_writer(&connection)?;
         migrate(&mut connection)?;
@@ -73,6 +70,16 @@ impl SqliteStore {
         let checkpointer = Some(Checkpointer::start(path, Arc::clone(&is_tight))?);
         let writer = Writer::start(connection, sink, is_tight)?;
         Ok(Self { writer, readers, checkpointer, forward: false, _temporary: None })
+    }
+
+    /// Copies the database at a path as it is now into a new file, whoever writes to it meanwhile.
+    pub fn copy(path: &Path, to: &Path) -> Result<()> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        make_file(to)?;
+        let to = to.to_str().ok_or(Error::Conflict("The file's name is no text"))?;
+        connection.execute("VACUUM INTO ?1", [to])?;
+        Ok(())
     }
 
     /// Makes every stored transaction wait in the outbox as well.
@@ -119,6 +126,23 @@ impl Drop for SqliteStore {
         self.checkpointer.take();
         self.writer.stop();
     }
+}
+
+/// Makes a file where there is none, with its folder: nobody else on the machine may read it.
+fn make_file(path: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", path.display()));
+    let (mut folders, mut file) = (std::fs::DirBuilder::new(), std::fs::OpenOptions::new());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        folders.mode(0o700);
+        file.mode(0o600);
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        folders.recursive(true).create(folder).map_err(failed)?;
+    }
+    file.write(true).create(true).truncate(false).open(path).map_err(failed)?;
+    Ok(())
 }
 
 /// WAL with `synchronous=FULL`: a commit has reached the disk when it returns.

@@ -159,6 +159,10 @@ impl Store for SqliteStore {
         self.writer.write(move |connection, _| users::delete_sessions(connection, &user_id)).await
     }
 
+    async fn close(&self) {
+        self.writer.close().await;
+    }
+
     async fn check(&self, now: Timestamp) -> Result<()> {
         let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
             let mut probe = connection.prepare_cached("INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?1)")?;

@@ -21,6 +21,8 @@ use crate::store::{CommitSink, Error, FeedEvent, Result};
 const QUEUE: usize = 4096;
 /// How many jobs share a commit at most: a bound on the time to the first answer.
 const BATCH: usize = 256;
+/// How long the log's end waits for readers.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 /// How long a caller waits for a place in the queue.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -107,7 +109,15 @@ impl Writer {
         answer.await.map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?
     }
 
-    /// Lets the waiting jobs finish and ends the thread.
+    /// Lets the waiting jobs finish, and waits for that; nothing is taken from now on.
+    pub(super) async fn close(&self) {
+        self.jobs.lock().take();
+        while self.thread.lock().as_ref().is_some_and(|thread| !thread.is_finished()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The same, and ends the thread.
     pub(super) fn stop(&self) {
         self.jobs.lock().take();
         if let Some(thread) = self.thread.lock().take() {
@@ -157,6 +167,11 @@ fn run(
                 batch.drain(..).for_each(|job| job.reply(Err(&reason)));
             }
         }
+    }
+    // Whoever copies the file of a server that has stopped has everything.
+    let _ = connection.busy_timeout(LAST_PATIENCE);
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        tracing::debug!(%error, "the log was not moved into the database");
     }
 }
 
