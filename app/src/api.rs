@@ -27,6 +27,9 @@ pub async fn load_transactions(query: TransactionQuery) -> Result<TransactionsPa
 }
 
 #[cfg(feature = "ssr")]
+pub(crate) use server::set_status;
+
+#[cfg(feature = "ssr")]
 mod server {
     use http::StatusCode;
     use leptos::prelude::use_context;
@@ -49,8 +52,13 @@ mod server {
         })
     }
 
-    /// Gives the response the status that fits, so that caches and monitors see a failure as one.
     fn answer(error: AppError) -> AppError {
+        set_status(&error);
+        error
+    }
+
+    /// Gives the response the status that fits, so that caches and monitors see a failure as one.
+    pub(crate) fn set_status(error: &AppError) {
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(match error {
                 AppError::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -59,7 +67,6 @@ mod server {
                 AppError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             });
         }
-        error
     }
 }
 

@@ -1,15 +1,17 @@
 //! What a server function answers when it has no data to give.
 //!
-//! Owns the reasons and the sentences a person reads. Must not carry details of a fault: those stay
-//! in the server's log.
+//! Owns the reasons, the sentences a person reads, and that the answer is the HTTP API's own form of an error: what
+//! stands in front of a server function (a limit, say) refuses in that form as well. Must not carry details of a
+//! fault: those stay in the server's log.
 
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use wire::{ErrorBody, ErrorCode};
 
 use crate::codec::Json;
 
 /// Why a server function failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppError {
     /// Nobody is signed in, or no longer.
     Unauthorized,
@@ -34,6 +36,33 @@ impl AppError {
             Self::Internal => "Something went wrong on our side.".to_owned(),
         }
     }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::Invalid(_) => ErrorCode::BadRequest,
+            Self::Unavailable | Self::Unreachable => ErrorCode::Unavailable,
+            Self::Internal => ErrorCode::Internal,
+        }
+    }
+}
+
+impl Serialize for AppError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ErrorBody::new(self.code(), self.message()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AppError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ErrorBody { code, error, .. } = ErrorBody::deserialize(deserializer)?;
+        Ok(match code {
+            ErrorCode::Unauthorized | ErrorCode::InvalidToken => Self::Unauthorized,
+            ErrorCode::BadRequest | ErrorCode::PayloadTooLarge => Self::Invalid(error),
+            ErrorCode::Unavailable | ErrorCode::RateLimited | ErrorCode::RequestTimeout => Self::Unavailable,
+            _ => Self::Internal,
+        })
+    }
 }
 
 impl FromServerFnError for AppError {
@@ -42,10 +71,38 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::Unreachable,
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                Self::Invalid("The request is malformed.".to_owned())
-            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => malformed(),
+            // On the server, what is deserialised is the request.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => malformed(),
             _ => Self::Internal,
         }
+    }
+}
+
+fn malformed() -> AppError {
+    let error = AppError::Invalid(ErrorCode::BadRequest.message().to_owned());
+    #[cfg(feature = "ssr")]
+    crate::api::set_status(&error);
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_crosses_the_wire_as_an_error_of_the_api() {
+        let invalid = AppError::Invalid("limit is not between 1 and 500".to_owned());
+        for error in [AppError::Unauthorized, invalid, AppError::Unavailable, AppError::Internal] {
+            let json = serde_json::to_string(&error).expect("json");
+            assert!(json.starts_with(r#"{"success":false,"error":""#), "{json}");
+            assert_eq!(serde_json::from_str::<AppError>(&json).expect("an error"), error);
+        }
+    }
+
+    #[test]
+    fn a_page_that_asks_too_often_is_told_to_try_again() {
+        let refusal = r#"{"success":false,"error":"Too many requests","code":"RATE_LIMITED"}"#;
+        assert_eq!(serde_json::from_str::<AppError>(refusal).expect("an error"), AppError::Unavailable);
     }
 }

@@ -4,15 +4,20 @@
 //! what a call does. Only what is proven counts against a user or a connection, so that nobody can use
 //! up somebody else's share.
 
+mod inbound;
+
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::LimitsConfig;
 use crate::net::peer::holder;
+
+pub use inbound::InboundQuota;
 
 /// How often a minute a password may be tried for an e-mail address from one address, so that nobody can
 /// lock its owner out from elsewhere; and from all of them, whoever they are.
@@ -23,6 +28,11 @@ const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
 /// How often a minute a connection may be synchronised: each time its owner's pages hear of it.
 const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
+
+/// How many bytes all sockets of an address may send at once, and a second after that: an office of a thousand people
+/// signs in with two megabytes.
+const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
+const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
 /// It was too much; worth trying again after so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +48,8 @@ pub struct Limits {
     calls_by_user: Keyed<String>,
     calls_by_address: Keyed<IpAddr>,
     sockets_by_address: Keyed<IpAddr>,
+    polls_by_address: Keyed<IpAddr>,
+    socket_bytes_by_address: DefaultKeyedRateLimiter<IpAddr>,
     passwords_by_email: Keyed<String>,
     passwords_by_email_and_address: Keyed<(String, IpAddr)>,
     sign_ins_by_address: Keyed<IpAddr>,
@@ -54,6 +66,10 @@ impl Limits {
             calls_by_user: keyed(config.calls_per_user),
             calls_by_address: keyed(config.calls_per_address),
             sockets_by_address: keyed(config.sockets_per_address),
+            polls_by_address: keyed(config.polls_per_address),
+            socket_bytes_by_address: RateLimiter::keyed(
+                Quota::per_second(SOCKET_BYTES_RATE).allow_burst(SOCKET_BYTES_BURST),
+            ),
             passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
             passwords_by_email_and_address: keyed(Some(PASSWORDS_PER_EMAIL_AND_ADDRESS)),
             sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
@@ -94,6 +110,23 @@ impl Limits {
         check_address(&self.sockets_by_address, address)
     }
 
+    /// A polling request of a socket comes from an address.
+    pub fn poll_from(&self, address: IpAddr) -> Result<(), TooMany> {
+        check_address(&self.polls_by_address, address)
+    }
+
+    /// Sockets of an address have sent some bytes; how long to wait until they fit, where they are too many.
+    fn socket_bytes_from(&self, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
+        if address.is_loopback() {
+            return None;
+        }
+        let bytes = bytes.min(SOCKET_BYTES_BURST);
+        match self.socket_bytes_by_address.check_key_n(&holder(address), bytes).ok()? {
+            Ok(()) => None,
+            Err(until) => Some(until.wait_time_from(DefaultClock::default().now())),
+        }
+    }
+
     /// A call or a page comes from an address.
     pub fn call_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.calls_by_address, address)
@@ -125,6 +158,9 @@ impl Limits {
         forget(&self.calls_by_user);
         forget(&self.calls_by_address);
         forget(&self.sockets_by_address);
+        forget(&self.polls_by_address);
+        self.socket_bytes_by_address.retain_recent();
+        self.socket_bytes_by_address.shrink_to_fit();
         forget(&self.passwords_by_email);
         forget(&self.passwords_by_email_and_address);
         forget(&self.sign_ins_by_address);

@@ -23,6 +23,7 @@ use crate::http::health::Readiness;
 use crate::http::{Intake, listen};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::net::descriptors;
 use crate::pipeline::Pipeline;
 use crate::realtime::{self, Gate, Hub};
 use crate::state::{App, AppState};
@@ -126,7 +127,7 @@ impl Server {
             tracing::info!("stopping");
             begun.cancel();
         });
-        let serving = listen::serve(listener, front, &state.config.http, stopping.clone());
+        let serving = listen::serve(listener, front, &state.config.http, descriptors::capacity(), stopping.clone());
         // Sockets are told as well: they come back elsewhere, or here when it has started again.
         let closing = async {
             stopping.cancelled().await;

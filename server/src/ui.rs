@@ -12,13 +12,14 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
+use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, REFERER};
+use http::{HeaderValue, StatusCode};
 use leptos::config::{Env, LeptosOptions, ReloadWSProtocol};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
+use wire::ErrorCode;
 use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
@@ -37,6 +38,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     let pkg = ServeDir::new(folder).precompressed_br().precompressed_gzip().fallback(ServeDir::new(parts));
     // The files keep their names from build to build, so a browser asks each time whether they changed.
     let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let files = tower::ServiceBuilder::new().layer(middleware::from_fn(find_file)).layer(revalidate);
     let context = context(state);
     let shell = {
         let options = options.clone();
@@ -44,9 +46,12 @@ pub fn router(state: &AppState) -> Router<AppState> {
     };
     Router::new()
         .leptos_routes_with_context(&options, generate_route_list(app::App), context.clone(), shell)
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(revalidate).service(pkg))
+        .nest_service("/pkg", files.service(pkg))
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, app::shell))
         .layer(middleware::from_fn_with_state(state.clone(), add_viewer))
+        .layer(middleware::from_fn(redirect_properly))
+        .layer(middleware::from_fn(answer_programs))
+        .layer(middleware::from_fn(refuse_long_names))
         .with_state(options)
 }
 
@@ -125,6 +130,48 @@ async fn add_viewer(State(state): State<AppState>, mut request: Request, next: N
         }
     }
     next.run(request).await
+}
+
+/// Server functions are called by the page's script alone. A plain form's `Accept` would have the answer replaced by a
+/// redirect to `Referer`, wherever that leads.
+async fn answer_programs(mut request: Request, next: Next) -> Response {
+    if is_server_function(&request) {
+        let headers = request.headers_mut();
+        headers.remove(REFERER);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    next.run(request).await
+}
+
+/// Leptos redirects only who accepts HTML by name, and leaves others to a script that they may not have.
+async fn redirect_properly(request: Request, next: Next) -> Response {
+    let is_page = !is_server_function(&request);
+    let mut response = next.run(request).await;
+    if is_page && response.status() == StatusCode::OK && response.headers().contains_key(LOCATION) {
+        *response.status_mut() = StatusCode::FOUND;
+        response.headers_mut().remove(leptos::server_fn::redirect::REDIRECT_HEADER);
+    }
+    response
+}
+
+/// No file and no page has a name that no file system takes (NAME_MAX); asked for one, it would fail.
+async fn refuse_long_names(request: Request, next: Next) -> Response {
+    const LONGEST_NAME: usize = 255;
+    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
+        return ApiError::from(ErrorCode::NotFound).into_response();
+    }
+    next.run(request).await
+}
+
+/// The files' own errors have no body.
+async fn find_file(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match response.status() {
+        StatusCode::NOT_FOUND => ApiError::from(ErrorCode::NotFound).into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::from(ErrorCode::MethodNotAllowed).into_response(),
+        status if status.is_server_error() => ApiError::from(ErrorCode::Internal).into_response(),
+        _ => response,
+    }
 }
 
 fn is_server_function(request: &Request) -> bool {

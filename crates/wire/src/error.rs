@@ -65,6 +65,16 @@ error_codes! {
     Conflict = "CONFLICT", "It conflicts with what is there";
     /// HTTP: the body is larger than is taken.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "The body is too large";
+    /// HTTP: the body did not arrive in time.
+    RequestTimeout = "REQUEST_TIMEOUT", "The body took too long";
+    /// HTTP: the body's `Content-Type` is not one that this call takes.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "The Content-Type is not one that this address takes";
+    /// HTTP: the body is compressed, which no signature here covers.
+    UnsupportedEncoding = "UNSUPPORTED_ENCODING", "Bodies with a Content-Encoding are not taken: send it as it is";
+    /// HTTP: the request's header fields are too many or too large.
+    HeadersTooLarge = "HEADERS_TOO_LARGE", "The request's header fields are too large";
+    /// HTTP: the WebSocket handshake asks for another version of the protocol.
+    UpgradeRequired = "UPGRADE_REQUIRED", "Only version 13 of the WebSocket protocol is spoken here";
     /// HTTP: too many requests; `Retry-After` tells when to come back.
     RateLimited = "RATE_LIMITED", "Too many requests";
     /// Webhook: no connector has this name.

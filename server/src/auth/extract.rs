@@ -3,12 +3,13 @@
 //! Owns how a request's headers become a caller, and bodies and queries become values with the one
 //! error body. Must not decide what the caller may do.
 
-use axum::Json;
+use std::convert::Infallible;
+
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
-use http::StatusCode;
-use http::header::AUTHORIZATION;
+use axum::extract::{Form, FromRequest, FromRequestParts, Json, Path, Query, Request};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use wire::ErrorCode;
 
@@ -55,7 +56,7 @@ impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let identity = match bearer(parts) {
+        let identity = match bearer(&parts.headers) {
             Some(token) => auth::of_token(&state.tokens, state.store.as_ref(), token, state.now()).await?,
             None => state.cookies.identity(&parts.headers, state.now()).await?.ok_or(ErrorCode::Unauthorized)?,
         };
@@ -100,15 +101,16 @@ impl FromRequestParts<AppState> for Admin {
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+/// The token of an `Authorization` header; nothing where it is of another scheme.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn is_service(parts: &Parts, state: &AppState) -> bool {
     let header = parts.headers.get("x-service-secret").and_then(|value| value.to_str().ok());
-    let candidates = [header, bearer(parts)];
+    let candidates = [header, bearer(&parts.headers)];
     candidates.into_iter().flatten().any(|candidate| {
         // Every secret is compared, so that the time tells nothing of which one matched.
         state.config.auth.service_secrets.iter().fold(false, |found, secret| found | secret.matches(candidate))
@@ -146,10 +148,53 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
 }
 
 fn of_body(status: StatusCode, text: String) -> ApiError {
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        ErrorCode::PayloadTooLarge.into()
-    } else {
-        ApiError::new(ErrorCode::BadRequest, text)
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge.into(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ApiError::new(ErrorCode::UnsupportedMediaType, "Send JSON, with Content-Type: application/json")
+        }
+        _ => ApiError::new(ErrorCode::BadRequest, text),
+    }
+}
+
+/// What a page's plain form or a program submits; each is answered in its own way, also where it is malformed.
+#[derive(Debug)]
+pub struct Submitted<T> {
+    /// What was submitted.
+    pub value: Result<T, ApiError>,
+    /// Whether it was a form.
+    pub is_form: bool,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Submitted<T> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let value = if is_form {
+            let form = Form::<T>::from_request(request, state).await.map(|Form(value)| value);
+            form.map_err(|rejection| of_body(rejection.status(), rejection.body_text()))
+        } else {
+            JsonBody::<T>::from_request(request, state).await.map(|JsonBody(value)| value)
+        };
+        Ok(Self { value, is_form })
+    }
+}
+
+/// The variable parts of an address.
+#[derive(Debug)]
+pub struct PathParts<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParts<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            // What is no text names nothing that there is.
+            Err(_) => Err(ErrorCode::NotFound.into()),
+        }
     }
 }
 

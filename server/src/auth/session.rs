@@ -36,13 +36,21 @@ impl SessionCookies {
         Self { store, lifetime, is_secure }
     }
 
-    /// Starts a session; the value of the `Set-Cookie` header. The store sees only the token's hash, so
-    /// that a stolen copy of it signs nobody in.
-    pub async fn start(&self, user_id: String, display_name: String, now: Timestamp) -> store::Result<String> {
+    /// Starts a session; the value of the `Set-Cookie` header. It holds no longer than what was proved, where that
+    /// ends at a time. The store sees only the token's hash, so that a stolen copy of it signs nobody in.
+    pub async fn start(
+        &self,
+        user_id: String,
+        display_name: String,
+        until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> store::Result<String> {
         let token = hex::encode(random_bytes());
-        let expires_at = now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX);
+        let longest = now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX);
+        let expires_at = until.map_or(longest, |until| until.min(longest));
+        let seconds = expires_at.as_second().saturating_sub(now.as_second());
         self.store.add_session(hash(&token), Session { user_id, display_name, expires_at }, now).await?;
-        Ok(self.cookie(&token, self.lifetime.as_secs()))
+        Ok(self.cookie(&token, u64::try_from(seconds).unwrap_or_default()))
     }
 
     /// The session of a request, if it has one that holds.

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 40] = [
+pub(super) const NAMES: [&str; 41] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
@@ -46,6 +46,7 @@ pub(super) const NAMES: [&str; 40] = [
     "MAX_WEBSOCKET_CONNECTIONS_PER_USER",
     "PING_INTERVAL",
     "PING_TIMEOUT",
+    "POLLING_RATE_LIMIT_PER_ADDRESS",
     "REACT_APP_CONNECTORS_URL",
     "SECURE_COOKIES",
     "SERVICE_SECRET",
@@ -139,6 +140,8 @@ fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
         calls_per_user: limit("API_RATE_LIMIT_PER_USER", 6000),
         calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 12_000),
         sockets_per_address: limit("SOCKET_RATE_LIMIT_PER_ADDRESS", 3000),
+        // Every event ends a request of a client that polls, and begins the next.
+        polls_per_address: limit("POLLING_RATE_LIMIT_PER_ADDRESS", 60_000),
     }
 }
 

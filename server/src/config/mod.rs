@@ -78,6 +78,8 @@ pub struct LimitsConfig {
     pub calls_per_address: Option<NonZeroU32>,
     /// `SOCKET_RATE_LIMIT_PER_ADDRESS`: new sockets from an address.
     pub sockets_per_address: Option<NonZeroU32>,
+    /// `POLLING_RATE_LIMIT_PER_ADDRESS`: polling requests of the sockets of an address.
+    pub polls_per_address: Option<NonZeroU32>,
 }
 
 /// Where the data is.

@@ -3,7 +3,7 @@
 //! Owns who may see and change which connection. Must not place deliveries: the pipeline does.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use wire::api::{Connection, ConnectionRequest};
 
 use super::error::ApiError;
 use super::ids;
-use crate::auth::extract::{Caller, JsonBody, Service};
+use crate::auth::extract::{Caller, JsonBody, PathParts, Service};
 use crate::state::AppState;
 
 const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];
@@ -38,7 +38,7 @@ struct Done {
 pub(super) async fn put(
     State(state): State<AppState>,
     _: Service,
-    Path((connector, connection_id)): Path<(String, String)>,
+    PathParts((connector, connection_id)): PathParts<(String, String)>,
     JsonBody(request): JsonBody<ConnectionRequest>,
 ) -> Result<Response, ApiError> {
     ids::check("connectionId", &connection_id)?;
@@ -67,7 +67,7 @@ pub(super) async fn put(
 pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
-    Path(connector): Path<String>,
+    PathParts(connector): PathParts<String>,
 ) -> Result<Json<List>, ApiError> {
     let user = caller.user_id().map(ToOwned::to_owned);
     let connections = state.store.connections(known(&state, &connector)?, user).await?;
@@ -78,7 +78,7 @@ pub(super) async fn list(
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
-    Path((connector, connection_id)): Path<(String, String)>,
+    PathParts((connector, connection_id)): PathParts<(String, String)>,
 ) -> Result<Response, ApiError> {
     let owner = caller.user_id().map(ToOwned::to_owned);
     state.store.delete_connection(known(&state, &connector)?, connection_id, owner, state.now()).await?;
@@ -90,7 +90,7 @@ pub(super) async fn delete(
 pub(super) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
-    Path((connector, connection_id)): Path<(String, String)>,
+    PathParts((connector, connection_id)): PathParts<(String, String)>,
 ) -> Result<Response, ApiError> {
     let connection = own(&state, &caller, &connector, connection_id).await?;
     let Connection { connector_id, connection_id, .. } = connection;

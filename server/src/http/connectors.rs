@@ -3,13 +3,14 @@
 //! Owns their public description. Must not tell a secret, only whether there is one.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use connectors::Connector;
 use serde::Serialize;
 use wire::ErrorCode;
 use wire::api::ConnectorStatus;
 
 use super::error::ApiError;
+use crate::auth::extract::PathParts;
 use crate::state::AppState;
 
 /// The answer of `GET /api/connectors`.
@@ -33,7 +34,10 @@ pub(super) async fn list(State(state): State<AppState>) -> Json<List> {
 }
 
 /// `GET /api/connectors/{connector}/status`
-pub(super) async fn status(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<One>, ApiError> {
+pub(super) async fn status(
+    State(state): State<AppState>,
+    PathParts(id): PathParts<String>,
+) -> Result<Json<One>, ApiError> {
     let connector = state.pipeline.registry().get(&id).ok_or(ErrorCode::UnknownConnector)?;
     Ok(Json(One { success: true, connector: describe(connector.as_ref()) }))
 }

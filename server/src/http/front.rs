@@ -6,61 +6,26 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use hyper::body::Body as _;
+use http::{HeaderValue, Request, StatusCode};
 use tower::Service;
 use wire::ErrorCode;
 
+use super::engine::{self, Asked, Rules};
 use super::error::ApiError;
-use crate::auth::origin;
-use crate::limits::Limits;
+use super::target;
 use crate::net::peer::Peer;
-use crate::realtime::{EngineService, Lines, Sid};
+use crate::realtime::EngineService;
 use crate::state::AppState;
 
-/// What Socket.IO's requests are checked against.
-#[derive(Clone)]
-struct Rules {
-    allowed_origins: Arc<[String]>,
-    allow_eio3: bool,
-    limits: Arc<Limits>,
-    lines: Arc<Lines>,
-}
-
-/// What an Engine.IO request says of itself.
-#[derive(Clone, Copy, Default)]
-struct Asked {
-    /// Of the session it belongs to; nothing where it begins one.
-    sid: Option<Sid>,
-    is_websocket: bool,
-    is_eio3: bool,
-    /// Whether it says one of these twice, or with something behind it: the engine would read the one, and these
-    /// rules the other.
-    is_ambiguous: bool,
-}
-
-impl Asked {
-    fn of(query: &str) -> Self {
-        let mut seen = Vec::with_capacity(3);
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(name, _)| matches!(*name, "sid" | "transport" | "EIO")).fold(Self::default(), |asked, pair| {
-            let is_ambiguous = asked.is_ambiguous || seen.contains(&pair.0) || pair.1.contains('=');
-            seen.push(pair.0);
-            let asked = Self { is_ambiguous, ..asked };
-            match pair {
-                ("sid", sid) => Self { sid: sid.parse().ok(), ..asked },
-                ("transport", transport) => Self { is_websocket: transport == "websocket", ..asked },
-                (_, version) => Self { is_eio3: version == "3", ..asked },
-            }
-        })
-    }
-}
+/// The largest head of a request: cookies and a token with room to spare.
+const LARGEST_HEAD: usize = 32 * 1024;
+/// How many header fields a request may have.
+const MOST_HEADERS: usize = 100;
 
 /// The whole server as one service.
 #[derive(Clone)]
@@ -73,63 +38,81 @@ pub struct Front {
 impl Front {
     /// Joins the two ways.
     pub fn new(engine: EngineService, router: Router, state: &AppState) -> Self {
-        let rules = Rules {
-            allowed_origins: state.config.http.allowed_origins.as_slice().into(),
-            allow_eio3: state.config.realtime.allow_eio3,
-            limits: Arc::clone(&state.limits),
-            lines: Arc::clone(state.hub.lines()),
-        };
-        Self { engine, router, rules }
+        Self { engine, router, rules: Rules::new(state) }
     }
 }
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Service<Request<Body>> for Front {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // Both ways are always ready; the router's clone that is called is the one that was polled.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Err(error) = target::check(&request).and_then(|()| check_head(&request)) {
+            return now(self.rules.finish(error.into_response(), http::HeaderMap::new()));
+        }
+        if let Some(uri) = target::without_trailing_slash(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         let path = request.uri().path();
         if path != "/socket.io" && !path.starts_with(wire::events::PATH) {
             return Box::pin(Service::<Request<Body>>::call(&mut self.router, request));
         }
         let cors = self.rules.cors_headers(request.headers());
-        if let Some(mut refusal) = self.rules.refuse(&request) {
-            refusal.headers_mut().extend(cors);
-            return Box::pin(std::future::ready(Ok(refusal)));
-        }
-        if request.method() == Method::OPTIONS {
-            return Box::pin(std::future::ready(Ok((StatusCode::NO_CONTENT, cors).into_response())));
-        }
-        let (asked, lines) = (Asked::of(request.uri().query().unwrap_or_default()), Arc::clone(&self.rules.lines));
-        let peer = request.extensions().get::<Peer>().cloned();
-        let polls = !asked.is_websocket && request.method() == Method::GET;
-        let asking = asked.sid.filter(|_| polls).and_then(|sid| lines.ask(sid));
-        let answer = Service::<Request<Body>>::call(&mut self.engine, detached(request));
-        Box::pin(async move {
-            let mut response = answer.await.map_or_else(|never| match never {}, |response| response.map(Body::new));
-            if let Some(asking) = asking.filter(|_| brings_packets(&response)) {
-                asking.answered();
+        match self.rules.admit(&request) {
+            Ok(asked) => {
+                let (engine, rules) = (self.engine.clone(), self.rules.clone());
+                Box::pin(async move {
+                    let answer = ask_engine(engine, &rules, asked, request).await;
+                    Ok(rules.finish(answer.unwrap_or_else(ApiError::into_response), cors))
+                })
             }
-            if let (Some(sid), Some(peer), StatusCode::SWITCHING_PROTOCOLS) = (asked.sid, peer, response.status()) {
-                lines.carries(sid, &peer.line);
-            }
-            response.headers_mut().extend(cors);
-            Ok(response)
-        })
+            Err(answer) => now(self.rules.finish(answer, cors)),
+        }
     }
 }
 
-/// Whether an answer to a polling request is more than the engine's own "there is nothing for you here", with
-/// which it answers while the session moves to a WebSocket.
-fn brings_packets(response: &Response) -> bool {
-    const LONGEST_NOOP: u64 = 3;
-    response.status().is_success() && response.body().size_hint().lower() > LONGEST_NOOP
+fn now(response: Response) -> Answer {
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+/// The parser's own limits are higher: beyond those the answer has no body.
+fn check_head(request: &Request<Body>) -> Result<(), ApiError> {
+    let headers = request.headers();
+    // As it was sent: a name, a colon, a blank, a value and the end of a line.
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if size + target > LARGEST_HEAD || headers.len() > MOST_HEADERS {
+        return Err(ErrorCode::HeadersTooLarge.into());
+    }
+    Ok(())
+}
+
+async fn ask_engine(
+    mut engine: EngineService,
+    rules: &Rules,
+    asked: Asked,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let peer = request.extensions().get::<Peer>().cloned();
+    let poll = asked.polled(request.method()).and_then(|sid| rules.lines().ask(sid));
+    let request = if asked.brings_packets(request.method()) { rules.read(asked, request).await? } else { request };
+    let answer = Service::<Request<Body>>::call(&mut engine, detached(request)).await;
+    let response = answer.map_or_else(|never| match never {}, |response| response.map(Body::new));
+    if let Some(poll) = poll.filter(|_| engine::brings_packets(&response)) {
+        poll.answered();
+    }
+    if let (Some(peer), StatusCode::SWITCHING_PROTOCOLS) = (peer, response.status()) {
+        rules.upgraded(asked, &peer);
+    }
+    Ok(response)
 }
 
 /// The request with an address and header values of its own. The engine keeps them as long as the socket
@@ -145,51 +128,4 @@ fn detached(request: Request<Body>) -> Request<Body> {
         }
     }
     Request::from_parts(parts, body)
-}
-
-impl Rules {
-    fn refuse(&self, request: &Request<Body>) -> Option<Response> {
-        if !origin::is_allowed(request.headers(), &self.allowed_origins) {
-            return Some(ApiError::from(ErrorCode::OriginNotAllowed).into_response());
-        }
-        let asked = Asked::of(request.uri().query().unwrap_or_default());
-        if asked.is_ambiguous {
-            return Some(ApiError::from(ErrorCode::BadRequest).into_response());
-        }
-        if asked.is_eio3 && !self.allow_eio3 {
-            return Some(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version").into_response());
-        }
-        match (asked.sid, request.extensions().get::<Peer>()) {
-            (Some(sid), _) if self.lines.has_ended(sid) => Some(unknown_session()),
-            // Polling is many requests: only what begins a session counts, or takes a connection for it.
-            (sid, Some(peer)) if sid.is_none() || asked.is_websocket => {
-                self.limits.socket_from(peer.address).err().map(|it| ApiError::from(it).into_response())
-            }
-            _ => None,
-        }
-    }
-
-    /// What lets an allowed page of another origin read the answer.
-    fn cors_headers(&self, headers: &HeaderMap) -> HeaderMap {
-        let mut cors = HeaderMap::new();
-        if !origin::is_allowed(headers, &self.allowed_origins) {
-            return cors;
-        }
-        if let Some(origin) = headers.get(header::ORIGIN).filter(|_| !origin::is_own(headers)) {
-            cors.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            cors.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            cors.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-            if let Some(asked) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-                cors.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
-            }
-            cors.insert(header::VARY, HeaderValue::from_static("Origin"));
-        }
-        cors
-    }
-}
-
-/// The engine's own answer to a session that it does not know.
-fn unknown_session() -> Response {
-    let body = serde_json::json!({ "code": 1, "message": "Session ID unknown" });
-    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }

@@ -25,22 +25,27 @@ use tower_http::timeout::{DeadlineBody, TimeoutBody};
 
 use super::front::Front;
 use crate::config::HttpConfig;
+use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 use crate::net::line::{Line, Severable};
 use crate::net::peer::Peer;
-use crate::net::places::{Place, Places};
 
 /// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
 /// reading; man 7 tcp, `TCP_USER_TIMEOUT`).
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long the head of a request may take; also how long a connection may be idle between requests.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
+/// How long a new connection may say nothing at all. Browsers open some ahead of their requests, and lose nothing
+/// when those are closed.
+const SILENCE_LIMIT: Duration = Duration::from_secs(10);
+/// The same where few connections more can be taken.
+const SILENCE_LIMIT_WHEN_CROWDED: Duration = Duration::from_secs(1);
 /// How long a body may pause, and how long it may take in all.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
 const BODY_LIMIT: Duration = Duration::from_secs(60);
-/// The largest head of a request: cookies and a token with room to spare. Beyond it the answer is 431.
-const LARGEST_HEAD: usize = 32 * 1024;
-/// How many header fields a request may have. Beyond it the answer is 431.
-const MOST_HEADERS: usize = 100;
+/// The largest head that is parsed, and the most fields in one: twice of what is taken. Up to here the answer to a
+/// head that is too large is ours (`front.rs`), beyond it the parser's own 431, without a body.
+const LARGEST_PARSED_HEAD: usize = 64 * 1024;
+const MOST_PARSED_HEADERS: usize = 200;
 /// How long to wait where no connection can be accepted: file descriptors come back when others end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -49,28 +54,37 @@ struct Served {
     front: Front,
     /// Whose word on a caller's address counts.
     proxies: Vec<IpNet>,
-    places: Places,
+    limiter: ConnectionLimiter,
     stopping: CancellationToken,
     has_told: AtomicBool,
 }
 
-/// Serves every connection until `stopping`, then lets those that are open finish what they have
-/// begun.
-pub async fn serve(listener: TcpListener, front: Front, config: &HttpConfig, stopping: CancellationToken) {
+/// Serves every connection, of at most `capacity` at once, until `stopping`; then lets those that are open finish what
+/// they have begun.
+pub async fn serve(
+    listener: TcpListener,
+    front: Front,
+    config: &HttpConfig,
+    capacity: u32,
+    stopping: CancellationToken,
+) {
     let connections = TaskTracker::new();
-    let (proxies, places) = (config.trusted_proxies.clone(), Places::new(config.connections_per_address));
+    let proxies = config.trusted_proxies.clone();
+    let limiter = ConnectionLimiter::new(config.connections_per_address, capacity);
     let has_told = AtomicBool::new(false);
-    let served = Arc::new(Served { front, proxies, places, stopping, has_told });
+    let served = Arc::new(Served { front, proxies, limiter, stopping, has_told });
     loop {
+        let accepted = async {
+            // What cannot be served yet waits in the kernel.
+            let permit = served.limiter.acquire().await;
+            (listener.accept().await, permit)
+        };
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            (accepted, permit) = accepted => match accepted {
                 Ok((stream, address)) => {
                     let address = address.ip().to_canonical();
-                    // Everybody comes through a proxy, and what runs on this machine may be one.
-                    let counts = !address.is_loopback() && !served.is_proxy(address);
-                    let place = if counts { served.places.take(address) } else { None };
-                    if place.is_some() || !counts {
-                        connections.spawn(Arc::clone(&served).connection(stream, address, place));
+                    if let Some(permit) = served.counted(permit, address) {
+                        connections.spawn(Arc::clone(&served).connection(stream, address, permit));
                     }
                 }
                 Err(error) => on_accept_error(&error).await,
@@ -85,8 +99,15 @@ pub async fn serve(listener: TcpListener, front: Front, config: &HttpConfig, sto
 }
 
 impl Served {
-    fn is_proxy(&self, address: IpAddr) -> bool {
-        self.proxies.iter().any(|network| network.contains(&address))
+    /// Everybody comes through a proxy, and what runs on this machine may be one: those do not count by address.
+    fn counted(&self, permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
+        let is_proxy = self.proxies.iter().any(|network| network.contains(&address));
+        if address.is_loopback() || is_proxy { Some(permit) } else { self.limiter.count(permit, address) }
+    }
+
+    /// How long a new connection may say nothing.
+    fn silence_limit(&self) -> Duration {
+        if self.limiter.is_crowded() { SILENCE_LIMIT_WHEN_CROWDED } else { SILENCE_LIMIT }
     }
 
     /// Says once that an address is not believed: most likely a proxy that nobody declared, behind which
@@ -98,11 +119,18 @@ impl Served {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, place: Option<Place>) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, permit: ConnectionPermit) {
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+        let has_spoken = tokio::select! {
+            spoken = tokio::time::timeout(self.silence_limit(), stream.readable()) => spoken.is_ok(),
+            () = self.stopping.cancelled() => false,
+        };
+        if !has_spoken {
+            return;
+        }
         let line = Arc::new(Line::default());
-        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line), place));
+        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line), permit));
         let has_asked = AtomicBool::new(false);
         let service = service_fn(|request: http::Request<Incoming>| {
             has_asked.store(true, Ordering::Relaxed);
@@ -117,8 +145,8 @@ impl Served {
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
-            .max_header_size(LARGEST_HEAD)
-            .max_headers(MOST_HEADERS)
+            .max_header_size(LARGEST_PARSED_HEAD)
+            .max_headers(MOST_PARSED_HEADERS)
             .serve_connection(io, service)
             .with_upgrades();
         let mut serving = std::pin::pin!(serving);
@@ -151,22 +179,22 @@ async fn on_accept_error(error: &io::Error) {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use http::header::{CONNECTION, UPGRADE};
     use http::{Request, Response, StatusCode};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
-    /// This machine has no place of its own, so that the place is somebody else's here.
     #[tokio::test]
-    async fn a_connection_that_has_become_something_else_keeps_its_place_until_that_ends() {
+    async fn a_connection_that_has_become_something_else_keeps_its_permit_until_that_ends() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
         let (stream, _) = listener.accept().await.expect("accepted");
-        let places = Places::new(1);
-        let other = IpAddr::from([198, 51, 100, 1]);
-        let place = places.take(other).expect("a place");
-        let io = TokioIo::new(Severable::new(stream, Arc::default(), Some(place)));
+        let limiter = ConnectionLimiter::new(1, 2);
+        let permit = limiter.acquire().await;
+        let other = limiter.acquire().await;
+        let io = TokioIo::new(Severable::new(stream, Arc::default(), permit));
         let (upgraded, mut taken) = tokio::sync::mpsc::channel(1);
         let service = service_fn(move |request: Request<Incoming>| {
             let upgraded = upgraded.clone();
@@ -181,10 +209,11 @@ mod tests {
             .await
             .expect("sent");
         let socket = taken.recv().await.expect("upgraded").expect("upgraded");
-        assert!(places.take(other).is_none());
+        assert!(limiter.acquire().now_or_never().is_none());
         drop(socket);
         let mut rest = vec![];
         client.read_to_end(&mut rest).await.expect("the end");
-        assert!(places.take(other).is_some());
+        assert!(limiter.acquire().now_or_never().is_some());
+        drop(other);
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the stack of layers. Must not know any route.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,39 +21,72 @@ use wire::ErrorCode;
 
 use super::LARGEST_BODY;
 use super::error::ApiError;
+use super::headers::{NO_SNIFFING, PrivateAnswers, STRICT_TRANSPORT};
 use super::intake::announced;
+use crate::auth::extract::bearer;
 use crate::auth::origin;
 use crate::metrics::OfDelivery;
 use crate::net::peer::Peer;
 use crate::state::AppState;
 
-/// The routes with their layers: `webhooks` come from servers and need none of the browsers'.
+/// How long a browser may go by the answer to a preflight.
+const PREFLIGHTS_HOLD: Duration = Duration::from_secs(600);
+
+/// The routes with their layers: `webhooks` come from servers and need none of the browsers'. Addresses without a route
+/// and methods without a handler pass through them as well.
 pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, state: &AppState) -> Router<AppState> {
     let browsers = browsers
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(bound_bodies))
         .layer(middleware::from_fn_with_state(state.clone(), limit_calls))
         .layer(middleware::from_fn_with_state(state.clone(), refuse_forged_writes))
         .layer(CompressionLayer::new())
         .layer(cors(state));
-    let webhooks = webhooks.layer(middleware::from_fn_with_state(state.clone(), limit_deliveries));
+    let webhooks = webhooks
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), limit_deliveries));
+    let private = PrivateAnswers::new(state.config.http.secure_cookies);
     browsers
         .merge(webhooks)
-        .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotAllowed) })
-        .layer(fixed_header("x-content-type-options", "nosniff"))
-        .layer(fixed_header("referrer-policy", "same-origin"))
-        .layer(fixed_header("x-frame-options", "DENY"))
-        .layer(option_layer(state.config.http.secure_cookies.then(strict_transport)))
+        .layer(middleware::from_fn(refuse_encodings))
+        .layer(middleware::from_fn(move |request, next| keep_private(private, request, next)))
+        .layer(fixed_header("x-content-type-options", NO_SNIFFING))
+        .layer(fixed_header("referrer-policy", HeaderValue::from_static("same-origin")))
+        .layer(fixed_header("x-frame-options", HeaderValue::from_static("DENY")))
+        .layer(option_layer(
+            state.config.http.secure_cookies.then(|| fixed_header("strict-transport-security", STRICT_TRANSPORT)),
+        ))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(middleware::from_fn_with_state(state.clone(), count_answers))
 }
 
-fn fixed_header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+async fn method_not_allowed() -> ApiError {
+    ErrorCode::MethodNotAllowed.into()
 }
 
-/// Browsers pay attention to it over TLS only (RFC 6797, 8.1).
-fn strict_transport() -> SetResponseHeaderLayer<HeaderValue> {
-    fixed_header("strict-transport-security", "max-age=31536000")
+fn fixed_header(name: &'static str, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), value)
+}
+
+/// What programs are answered, and every error, is for one caller and one moment. Pages and files say for themselves.
+async fn keep_private(private: PrivateAnswers, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_for_programs = ["/api", "/health", "/metrics"].iter().any(|prefix| path.starts_with(prefix));
+    let mut response = next.run(request).await;
+    if is_for_programs || response.status().is_client_error() || response.status().is_server_error() {
+        private.put_on(response.headers_mut());
+    }
+    response
+}
+
+/// No body here is compressed: a signature is of the bytes as they came, and a few kilobytes could become gigabytes.
+async fn refuse_encodings(request: Request, next: Next) -> Response {
+    let is_plain = |value: &HeaderValue| value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if request.headers().get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+        next.run(request).await
+    } else {
+        ApiError::from(ErrorCode::UnsupportedEncoding).into_response()
+    }
 }
 
 fn cors(state: &AppState) -> CorsLayer {
@@ -61,7 +95,9 @@ fn cors(state: &AppState) -> CorsLayer {
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("last-event-id")])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(PREFLIGHTS_HOLD)
 }
 
 /// A write that brings the dashboard's cookie must come from the server's own pages: other sites'
@@ -78,9 +114,10 @@ async fn refuse_forged_writes(State(state): State<AppState>, request: Request, n
     next.run(request).await
 }
 
-/// A configured front end that authenticates by header does not lean on the cookie.
+/// A configured front end that authenticates with a token does not lean on the cookie: where there is a token, the
+/// cookie is not looked at.
 fn has_own_credentials(state: &AppState, headers: &http::HeaderMap) -> bool {
-    headers.contains_key(header::AUTHORIZATION) && origin::is_allowed(headers, &state.config.http.allowed_origins)
+    bearer(headers).is_some() && origin::is_allowed(headers, &state.config.http.allowed_origins)
 }
 
 /// Calls and pages by address. Files of the dashboard and probes do not count.

@@ -13,7 +13,9 @@ mod connections;
 mod connectors;
 mod core_app;
 mod demo;
+mod engine;
 mod events;
+mod headers;
 mod ids;
 mod intake;
 mod metrics;
@@ -21,6 +23,7 @@ mod middleware;
 mod pushed;
 mod session;
 mod site;
+mod target;
 mod webhooks;
 
 use axum::Router;

@@ -3,16 +3,17 @@
 //! Owns the two proofs that start a session (an e-mail address and password, or the host
 //! application's JWT) and the answers for scripts and for plain forms. Must not keep a password.
 
-use axum::Json;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::{Extension, Json};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use crate::auth::extract::{CurrentUser, JsonBody};
+use crate::auth::extract::{CurrentUser, Submitted};
 use crate::auth::password::Busy;
 use crate::limits::TooMany;
 use crate::net::peer::Peer;
@@ -23,7 +24,7 @@ const LONGEST_EMAIL: usize = 254;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Proof {
+pub(super) struct Proof {
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]
@@ -42,20 +43,20 @@ struct SignedIn {
 }
 
 /// `POST /api/session`: JSON is answered with JSON, a form with a redirect.
-pub(super) async fn start(State(state): State<AppState>, request: Request) -> Response {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let peer = request.extensions().get::<Peer>().cloned();
-    if content_type.starts_with("application/x-www-form-urlencoded") {
-        let proof = axum::Form::<Proof>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest.into());
-        return match sign_in(&state, peer, proof.map(|axum::Form(proof)| proof)).await {
-            Ok((_, cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
-            Err(error) => Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response(),
-        };
-    }
-    let proof = JsonBody::<Proof>::from_request(request, &()).await.map(|JsonBody(proof)| proof);
-    match sign_in(&state, peer, proof).await {
-        Ok((user_id, cookie)) => ([(SET_COOKIE, cookie)], Json(SignedIn { success: true, user_id })).into_response(),
-        Err(error) => error.into_response(),
+pub(super) async fn start(
+    State(state): State<AppState>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    submitted: Submitted<Proof>,
+) -> Response {
+    let Submitted { value: proof, is_form } = submitted;
+    match (sign_in(&state, peer.as_deref(), &headers, proof).await, is_form) {
+        (Ok((user_id, cookie)), false) => {
+            ([(SET_COOKIE, cookie)], Json(SignedIn { success: true, user_id })).into_response()
+        }
+        (Err(error), false) => error.into_response(),
+        (Ok((_, cookie)), true) => ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+        (Err(error), true) => Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response(),
     }
 }
 
@@ -89,42 +90,66 @@ fn too_many_attempts(TooMany(seconds): TooMany) -> ApiError {
     ApiError::new(ErrorCode::RateLimited, "Too many attempts: wait a minute").retry_after(seconds)
 }
 
+/// Who has proved what, and until when that holds, where it ends by itself.
+struct Proved {
+    user_id: String,
+    display_name: String,
+    until: Option<Timestamp>,
+}
+
 /// Counted by address before the proof is looked at: checking a password costs time on purpose.
 async fn sign_in(
     state: &AppState,
-    peer: Option<Peer>,
+    peer: Option<&Peer>,
+    headers: &HeaderMap,
     proof: Result<Proof, ApiError>,
 ) -> Result<(String, String), ApiError> {
-    let signed_in = prove(state, peer, proof).await;
-    state.metrics.signed_in("dashboard", signed_in.as_ref().map_or_else(|error| error.code().as_str(), |_| "accepted"));
+    let signed_in = async {
+        let Proved { user_id, display_name, until } = prove(state, peer, proof).await?;
+        let cookie = begin(state, headers, user_id.clone(), display_name, until).await?;
+        Ok((user_id, cookie))
+    };
+    let signed_in = signed_in.await;
+    let outcome = signed_in.as_ref().map_or_else(|error: &ApiError| error.code().as_str(), |_| "accepted");
+    state.metrics.signed_in("dashboard", outcome);
     signed_in
 }
 
-async fn prove(
+/// Begins a session, and ends the one that the browser had (OWASP ASVS 5.0, 7.2.4); its cookie.
+pub(super) async fn begin(
     state: &AppState,
-    peer: Option<Peer>,
-    proof: Result<Proof, ApiError>,
-) -> Result<(String, String), ApiError> {
-    if let Some(peer) = &peer {
+    headers: &HeaderMap,
+    user_id: String,
+    display_name: String,
+    until: Option<Timestamp>,
+) -> Result<String, ApiError> {
+    let cookie = state.cookies.start(user_id, display_name, until, state.now()).await?;
+    sign_out(state, headers).await?;
+    Ok(cookie)
+}
+
+async fn prove(state: &AppState, peer: Option<&Peer>, proof: Result<Proof, ApiError>) -> Result<Proved, ApiError> {
+    if let Some(peer) = peer {
         state.limits.sign_in_from(peer.address).map_err(too_many_attempts)?;
     }
-    let (user_id, display_name) = match proof? {
+    match proof? {
         Proof { token: Some(token), display_name, .. } => {
             let identity = state.tokens.verify(&token, state.now()).await?;
-            if identity.session.is_some() {
-                // It is a page's, for its socket: a session must not outlive itself by way of it.
+            // One with a session is a page's, for its socket: a session must not outlive itself by way of it. One
+            // that is over, but for the clocks' difference, begins nothing.
+            if identity.session.is_some() || identity.expires_at <= state.now() {
                 return Err(ErrorCode::InvalidToken.into());
             }
             let display_name = display_name.filter(|name| !name.trim().is_empty() && name.len() <= 200);
-            (identity.user_id.clone(), display_name.unwrap_or(identity.user_id))
+            let display_name = display_name.unwrap_or_else(|| identity.user_id.clone());
+            Ok(Proved { user_id: identity.user_id, display_name, until: Some(identity.expires_at) })
         }
         Proof { email: Some(email), password: Some(password), .. } => {
-            by_password(state, peer.as_ref(), email, password).await?
+            let (user_id, display_name) = by_password(state, peer, email, password).await?;
+            Ok(Proved { user_id, display_name, until: None })
         }
-        _ => return Err(ApiError::new(ErrorCode::BadRequest, "Send an email and a password, or a token")),
-    };
-    let cookie = state.cookies.start(user_id.clone(), display_name, state.now()).await?;
-    Ok((user_id, cookie))
+        _ => Err(ApiError::new(ErrorCode::BadRequest, "Send an email and a password, or a token")),
+    }
 }
 
 async fn by_password(

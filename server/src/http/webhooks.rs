@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use connectors::{Headers, RawDelivery};
 use http::HeaderMap;
@@ -16,12 +16,13 @@ use wire::api::WebhookAnswer;
 
 use super::error::ApiError;
 use super::intake::announced;
+use crate::auth::extract::PathParts;
 use crate::state::AppState;
 
 /// `POST /api/connectors/{connector}/webhook`
 pub(super) async fn receive(
     State(state): State<AppState>,
-    Path(connector): Path<String>,
+    PathParts(connector): PathParts<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {

@@ -1,26 +1,41 @@
-//! Ending a connection from elsewhere.
+//! Ending and slowing down a connection from elsewhere.
 //!
-//! Owns a TCP stream that can be cut, and gives its place back when it is gone: what becomes of a connection, a
-//! WebSocket say, takes the stream with it. Must not decide when.
+//! Owns a TCP stream that can be cut, that is read no faster than its meter allows, that cannot be made to hold
+//! answers nobody takes, and that gives its permit back when it is gone: what becomes of a connection, a WebSocket say,
+//! takes the stream with it. Must not decide when, nor know what is sent.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
-use super::places::Place;
+use super::connection_limiter::ConnectionPermit;
 
-/// The means to end a connection from elsewhere: the engine under a socket has none of its own.
+/// How much may be read from a peer that takes nothing of what is written to it. Some of what it sends is answered
+/// below every queue: tungstenite 0.30 keeps a PONG for each PING, however many. A request or a message is smaller.
+const MOST_UNANSWERED: usize = 256 * 1024;
+
+/// Counts what is read.
+pub trait Meter: Send + Sync {
+    /// Counts bytes; how long to wait until they fit, where they are too many. They count only when they fit.
+    fn count(&self, bytes: usize) -> Option<Duration>;
+}
+
+/// The means to end a connection from elsewhere, or to have it read more slowly: the engine under a socket has none
+/// of its own.
 #[derive(Default)]
 pub struct Line {
     is_cut: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
+    meter: OnceLock<Arc<dyn Meter>>,
 }
 
 impl Line {
@@ -29,6 +44,11 @@ impl Line {
         self.is_cut.store(true, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
+    }
+
+    /// From now on what is read is counted. A connection has one meter: the first one.
+    pub fn meter(&self, meter: Arc<dyn Meter>) {
+        let _ = self.meter.set(meter);
     }
 
     fn check(&self) -> io::Result<()> {
@@ -40,12 +60,52 @@ impl Line {
 pub(crate) struct Severable {
     stream: TcpStream,
     line: Arc<Line>,
-    _place: Option<Place>,
+    backlog: Backlog,
+    pause: Option<Pause>,
+    _permit: ConnectionPermit,
+}
+
+/// What was read while writing was blocked, less what could be written since.
+#[derive(Default)]
+struct Backlog {
+    is_blocked: bool,
+    bytes: usize,
+}
+
+/// Bytes that were read and do not fit the meter yet: nothing more is read until they do.
+struct Pause {
+    until: Pin<Box<Sleep>>,
+    bytes: usize,
 }
 
 impl Severable {
-    pub(crate) fn new(stream: TcpStream, line: Arc<Line>, place: Option<Place>) -> Self {
-        Self { stream, line, _place: place }
+    pub(crate) fn new(stream: TcpStream, line: Arc<Line>, permit: ConnectionPermit) -> Self {
+        Self { stream, line, backlog: Backlog::default(), pause: None, _permit: permit }
+    }
+
+    /// Waits until what was read fits the meter.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(pause) = &mut self.pause {
+            std::task::ready!(pause.until.as_mut().poll(cx));
+            let bytes = pause.bytes;
+            self.pause = None;
+            self.count(bytes);
+        }
+        Poll::Ready(())
+    }
+
+    fn count(&mut self, bytes: usize) {
+        if let Some(wait) = self.line.meter.get().filter(|_| bytes > 0).and_then(|meter| meter.count(bytes)) {
+            self.pause = Some(Pause { until: Box::pin(tokio::time::sleep(wait)), bytes });
+        }
+    }
+
+    fn wrote(&mut self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.backlog.is_blocked = outcome.is_pending();
+        if let Poll::Ready(Ok(written)) = outcome {
+            self.backlog.bytes = self.backlog.bytes.saturating_sub(written);
+        }
+        outcome
     }
 }
 
@@ -54,7 +114,18 @@ impl AsyncRead for Severable {
         // Registered before looking, so that a cut in between is not slept through.
         self.line.reader.register(cx.waker());
         self.line.check()?;
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        std::task::ready!(self.poll_pause(cx));
+        let before = buffer.filled().len();
+        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let read = buffer.filled().len() - before;
+        self.count(read);
+        if self.backlog.is_blocked {
+            self.backlog.bytes += read;
+            if self.backlog.bytes > MOST_UNANSWERED {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -62,7 +133,8 @@ impl AsyncWrite for Severable {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.line.writer.register(cx.waker());
         self.line.check()?;
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(outcome)
     }
 
     fn poll_write_vectored(
@@ -72,7 +144,8 @@ impl AsyncWrite for Severable {
     ) -> Poll<io::Result<usize>> {
         self.line.writer.register(cx.waker());
         self.line.check()?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.wrote(outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -85,5 +158,98 @@ impl AsyncWrite for Severable {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::net::connection_limiter::ConnectionLimiter;
+
+    async fn pair() -> (TcpStream, Severable, Arc<Line>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
+        let (stream, _) = listener.accept().await.expect("accepted");
+        let line = Arc::<Line>::default();
+        let permit = ConnectionLimiter::new(1, 1).acquire().await;
+        (client, Severable::new(stream, Arc::clone(&line), permit), line)
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_sends_on_and_takes_nothing_is_cut_off_at_a_bound() {
+        let (client, mut stream, _line) = pair().await;
+        let (unread, mut sender) = client.into_split();
+        let filling = async {
+            // Until the kernel takes no more: the peer reads nothing.
+            while futures_util::poll!(Box::pin(stream.write_all(&[0; 64 * 1024]))).is_ready() {}
+        };
+        filling.await;
+        let sending = tokio::spawn(async move { while sender.write_all(&[0; 16 * 1024]).await.is_ok() {} });
+        let (mut read, mut buffer) = (0, [0; 4096]);
+        let error = loop {
+            match stream.read(&mut buffer).await {
+                Ok(bytes) => read += bytes,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+        assert!(read <= MOST_UNANSWERED, "{read}");
+        drop((stream, unread));
+        sending.await.expect("the peer notices");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_what_it_is_sent_may_send_without_a_bound() {
+        let (mut client, mut stream, _line) = pair().await;
+        let echoing = tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok(bytes @ 1..) = stream.read(&mut buffer).await {
+                stream.write_all(&buffer[..bytes]).await.expect("taken");
+            }
+        });
+        let (mut reader, mut writer) = client.split();
+        let most = 4 * MOST_UNANSWERED;
+        let sending = async {
+            writer.write_all(&vec![7; most]).await.expect("sent");
+            writer.shutdown().await.expect("ended");
+        };
+        let mut echoed = Vec::new();
+        let (_, read) = tokio::join!(sending, reader.read_to_end(&mut echoed));
+        assert_eq!(read.expect("read"), most);
+        echoing.await.expect("echoed");
+    }
+
+    /// Lets so many bytes through, and then one byte a millisecond.
+    struct Slow(AtomicUsize);
+
+    impl Meter for Slow {
+        fn count(&self, bytes: usize) -> Option<Duration> {
+            let fits = |left: usize| left.checked_sub(bytes);
+            match self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits) {
+                Ok(_) => None,
+                Err(left) => {
+                    self.0.store(bytes, Ordering::SeqCst);
+                    Some(Duration::from_millis((bytes - left) as u64))
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_the_meter_delays_what_is_read_next() {
+        let (mut client, mut stream, line) = pair().await;
+        line.meter(Arc::new(Slow(AtomicUsize::new(100))));
+        client.write_all(&[0; 600]).await.expect("sent");
+        let started = tokio::time::Instant::now();
+        let mut buffer = [0; 300];
+        stream.read_exact(&mut buffer).await.expect("read at once");
+        assert!(started.elapsed() < Duration::from_millis(200));
+        stream.read_exact(&mut buffer).await.expect("read later");
+        assert!(started.elapsed() >= Duration::from_millis(200), "{:?}", started.elapsed());
     }
 }

@@ -21,7 +21,7 @@ use super::deadlines::Deadlines;
 use super::lines::LAST_WORDS;
 use super::manners::Manners;
 use super::sessions::{Holder, Sessions};
-use super::visit::Visit;
+use super::visit::{MemberId, Visit};
 use crate::auth::Identity;
 use crate::auth::session::{SessionCookies, SessionId};
 use crate::auth::token::{LEEWAY_SECONDS, TokenVerifier};
@@ -51,8 +51,15 @@ pub struct Gate {
     ping_interval: Duration,
     sockets: DashMap<Sid, Visitor>,
     /// Those that have left the namespace and could come back over their connection.
-    left: DashMap<Sid, (Instant, Manners)>,
+    left: DashMap<Sid, Left>,
     deadlines: Deadlines,
+}
+
+/// What a client that left had done, since its connection is the same when it comes back.
+struct Left {
+    at: Instant,
+    visit: MemberId,
+    manners: Manners,
 }
 
 struct Visitor {
@@ -108,7 +115,7 @@ impl Gate {
                     self.give_up(sid);
                 }
                 // Whose connection ended while they left.
-                self.left.retain(|_, (at, _)| at.elapsed() < 4 * LAST_WORDS);
+                self.left.retain(|_, left| left.at.elapsed() < 4 * LAST_WORDS);
             }
         };
         tokio::join!(closing, listening);
@@ -119,24 +126,40 @@ impl Gate {
         self.sockets.len()
     }
 
-    /// A socket is connecting: it has so long to sign in. `brings_proof`: with its handshake.
-    pub(super) fn open(&self, socket: &SocketRef, brings_proof: bool) {
+    /// A socket is connecting: it has so long to sign in. `brings_proof`: with its handshake. Not where its client joins
+    /// over and over.
+    pub(super) fn open(&self, socket: &SocketRef, brings_proof: bool) -> bool {
         let lines = self.hub.lines();
-        // The request that began the session: where that polled, its connection is anybody's by now, behind a proxy.
-        let request = socket.req_parts();
-        if let Some(peer) = request.extensions.get::<Peer>()
-            && request.uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "transport=websocket"))
-        {
-            lines.carries(socket.id, &peer.line);
+        self.carry(socket);
+        let left = self.left.remove(&socket.id);
+        let mut manners = left.map_or_else(|| Manners::new(self.auth_timeout), |(_, left)| left.manners);
+        if !manners.join() {
+            lines.end(socket.id);
+            return false;
         }
         let visit = Visit::begin(socket, lines.watch(socket.id), brings_proof);
-        let left = self.left.remove(&socket.id);
-        let manners = left.map_or_else(|| Manners::new(self.auth_timeout), |(_, (_, manners))| manners);
         let (deadline, id) = (manners.sign_in_by(), visit.id);
         let visitor = Visitor { socket: socket.clone(), visit, user: None, session: None, deadline, manners };
         self.sockets.insert(socket.id, visitor);
         // Only now: it may be over already, and has to find somebody.
         self.deadlines.set(deadline, id, socket.clone());
+        true
+    }
+
+    /// A socket asks for a namespace that there is not.
+    pub(super) fn stray(&self, socket: &SocketRef) {
+        self.carry(socket);
+        self.hub.lines().stray(socket.id);
+    }
+
+    /// Notes the WebSocket that a session began with. Where it polled, the connection of its first request is anybody's
+    /// by now, behind a proxy.
+    fn carry(&self, socket: &SocketRef) {
+        let request = socket.req_parts();
+        let is_websocket = |query: &str| query.split('&').any(|pair| pair == "transport=websocket");
+        if let Some(peer) = request.extensions.get::<Peer>().filter(|_| request.uri.query().is_some_and(is_websocket)) {
+            self.hub.lines().carries(socket.id, &peer.line);
+        }
     }
 
     /// What is known of a socket, unless it has gone: another may have its id by then.
@@ -151,28 +174,26 @@ impl Gate {
         let gone = self.sockets.remove_if(&socket.id, |_, visitor| visitor.visit.id == visit.id);
         let Some((sid, visitor)) = gone else { return false };
         self.deadlines.clear(visitor.deadline, visit.id);
-        // Nobody who has signed in has anything to lose by leaving.
-        let has_signed_in = visitor.user.is_some();
+        let mut manners = visitor.manners;
         if let Some((user_id, _)) = visitor.user {
             self.hub.leave(&user_id, visit.id);
+            manners.may_sign_in_again(self.auth_timeout);
         }
         if let Some(session) = visitor.session {
             self.sessions.leave(session, visit.id);
         }
-        if !has_signed_in {
-            self.left.insert(sid, (Instant::now(), visitor.manners));
-        }
+        self.left.insert(sid, Left { at: Instant::now(), visit: visit.id, manners });
         true
     }
 
     /// A socket has left the namespace, and could keep the connection: that is ended unless it ends by
-    /// itself, or the client comes back, by then.
-    pub(super) fn hang_up_soon(self: &Arc<Self>, sid: Sid) {
-        let gate = Arc::clone(self);
+    /// itself, or the client comes back, by then. One that comes back and leaves again has as long again.
+    pub(super) fn hang_up_soon(self: &Arc<Self>, socket: &SocketRef) {
+        let (gate, sid) = (Arc::clone(self), socket.id);
+        let Some(visit) = Visit::of(socket).map(|visit| visit.id) else { return };
         tokio::spawn(async move {
             tokio::time::sleep(LAST_WORDS).await;
-            gate.left.remove(&sid);
-            if !gate.sockets.contains_key(&sid) {
+            if gate.left.remove_if(&sid, |_, left| left.visit == visit).is_some() {
                 gate.hub.lines().end(sid);
             }
         });

@@ -3,7 +3,7 @@
 //! Owns ending them: a socket that the server disconnects has left its namespace only, and a client
 //! that means no good could keep the connection under it for ever. Must not decide whom to end.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
@@ -11,12 +11,15 @@ use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 
 use super::polls::{Asking, Polls};
+use crate::limits::InboundQuota;
 use crate::net::line::Line;
 
 /// How long a client has to take its last packets and leave by itself.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long an ended session is remembered: longer than the engine keeps one that nobody polls.
 const REMEMBERED: Duration = Duration::from_secs(30 * 60);
+/// How many namespaces that there are not a session may ask for. A client that was set up wrongly asks for one.
+const MOST_STRAYS: u8 = 5;
 /// After how much silence a session without a WebSocket is gone, whatever the engine says.
 const GONE: Duration = Duration::from_secs(10 * 60);
 
@@ -32,13 +35,18 @@ struct Session {
     /// Its WebSockets: one, and those with which it tried to get one.
     websockets: Vec<Weak<Line>>,
     polls: Arc<Polls>,
+    /// What it may send, over all of its transports.
+    inbound: OnceLock<Arc<InboundQuota>>,
+    /// How often it has asked for a namespace that there is not.
+    strays: u8,
     /// Whether it has joined the namespace. A WebSocket can name a session that there is not.
     is_watched: bool,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { websockets: Vec::new(), polls: Arc::new(Polls::new()), is_watched: false }
+        let (polls, inbound) = (Arc::new(Polls::new()), OnceLock::new());
+        Self { websockets: Vec::new(), polls, inbound, strays: 0, is_watched: false }
     }
 }
 
@@ -61,6 +69,22 @@ impl Lines {
         let mut session = self.sessions.entry(sid).or_default();
         session.websockets.retain(|line| line.strong_count() > 0);
         session.websockets.push(Arc::downgrade(line));
+    }
+
+    /// What a session may send, over all of its transports; nothing where it is not known.
+    pub fn inbound(&self, sid: Sid, new: impl FnOnce() -> Arc<InboundQuota>) -> Option<Arc<InboundQuota>> {
+        Some(Arc::clone(self.sessions.get(&sid)?.inbound.get_or_init(new)))
+    }
+
+    /// A session has asked for a namespace that there is not. One that goes on like that is ended.
+    pub(super) fn stray(&self, sid: Sid) {
+        let mut session = self.sessions.entry(sid).or_default();
+        session.strays += 1;
+        let has_gone_astray = session.strays >= MOST_STRAYS;
+        drop(session);
+        if has_gone_astray {
+            self.end(sid);
+        }
     }
 
     /// A session asks for what there is; nothing where it is not watched.

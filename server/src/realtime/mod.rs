@@ -44,7 +44,7 @@ pub use socketioxide::socket::Sid;
 pub use stream::{Error as StreamError, Subscription};
 
 /// What a client may send at once; its largest message is a token.
-const LARGEST_MESSAGE: usize = 100_000;
+pub const LARGEST_MESSAGE: usize = 100_000;
 /// What each socket keeps for reading: clients send a token now and then, and pongs.
 const READ_BUFFER: usize = 1024;
 /// How many packets may wait for a socket that reads slowly, before it is cut off to resume later.
@@ -94,15 +94,39 @@ pub fn endpoint(config: &RealtimeConfig, gate: Arc<Gate>) -> (EngineService, Soc
     // The listeners are set in a middleware because the handler runs only after the client has been
     // told that it is connected: its first event could come before them and be lost.
     io.ns(events::NAMESPACE, connected.with(listen));
+    // The engine answers a request for any other namespace by itself, as often as it comes, and tells nobody.
+    if let Err(error) = io.dyn_ns("/{*other}", never.with(refuse_namespace)) {
+        tracing::error!(%error, "other namespaces are not watched");
+    }
     (service, io)
 }
+
+/// The message of the official server's answer.
+#[derive(Debug, thiserror::Error)]
+#[error("Invalid namespace")]
+struct InvalidNamespace;
+
+async fn refuse_namespace(
+    socket: SocketRef,
+    io: SocketIo,
+    State(gate): State<Arc<Gate>>,
+) -> Result<(), InvalidNamespace> {
+    // The engine has made the namespace for this one request.
+    io.delete_ns(socket.ns());
+    gate.stray(&socket);
+    Err(InvalidNamespace)
+}
+
+async fn never() {}
 
 async fn listen(
     socket: SocketRef,
     TryData(auth): TryData<serde_json::Value>,
     State(gate): State<Arc<Gate>>,
-) -> Result<(), std::convert::Infallible> {
-    gate.open(&socket, gate.brings_proof(&socket, &auth.unwrap_or_default()));
+) -> Result<(), &'static str> {
+    if !gate.open(&socket, gate.brings_proof(&socket, &auth.unwrap_or_default())) {
+        return Err(ErrorCode::RateLimited.message());
+    }
     socket.on_fallback(on_event);
     socket.on_disconnect(on_disconnect);
     Ok(())
@@ -142,7 +166,7 @@ async fn on_disconnect(socket: SocketRef, reason: DisconnectReason, State(gate):
     gate.close(&socket);
     match reason {
         // It has left the namespace, not the connection.
-        DisconnectReason::ServerNSDisconnect | DisconnectReason::ClientNSDisconnect => gate.hang_up_soon(socket.id),
+        DisconnectReason::ServerNSDisconnect | DisconnectReason::ClientNSDisconnect => gate.hang_up_soon(&socket),
         _ => gate.forget_connection(socket.id),
     }
 }

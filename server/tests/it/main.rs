@@ -9,6 +9,7 @@ mod comings;
 mod core_app;
 mod faults;
 mod hang_up;
+mod http_errors;
 mod inbox;
 mod isolation;
 mod limits;

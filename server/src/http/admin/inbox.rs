@@ -2,14 +2,14 @@
 //!
 //! Owns these calls. Must not apply a delivery: the pipeline does.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 use wire::admin::{Delivery, RawDelivery};
 
 use super::{answer, finish, is_form};
-use crate::auth::extract::{Admin, QueryString};
+use crate::auth::extract::{Admin, PathParts, QueryString};
 use crate::http::error::ApiError;
 use crate::operations;
 use crate::state::AppState;
@@ -46,7 +46,7 @@ struct OneDelivery {
 pub(in crate::http) async fn show(
     State(state): State<AppState>,
     Admin { who }: Admin,
-    Path(id): Path<String>,
+    PathParts(id): PathParts<String>,
 ) -> Result<Response, ApiError> {
     let id = number(&id)?;
     let delivery = operations::delivery(&state, id).await?;
@@ -67,7 +67,7 @@ struct Outcome {
 pub(in crate::http) async fn replay(
     State(state): State<AppState>,
     admin: Result<Admin, ApiError>,
-    Path(id): Path<String>,
+    PathParts(id): PathParts<String>,
     request: Request,
 ) -> Response {
     let done = async {

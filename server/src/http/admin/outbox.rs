@@ -2,15 +2,13 @@
 //!
 //! Owns these calls. Must not send anything: the outbox's worker does.
 
-use axum::Form;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::State;
 use axum::response::Response;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
-use super::{answer, finish, is_form};
-use crate::auth::extract::{Admin, JsonBody};
+use super::{answer, finish};
+use crate::auth::extract::{Admin, Submitted};
 use crate::http::error::ApiError;
 use crate::operations;
 use crate::state::AppState;
@@ -22,7 +20,7 @@ pub(in crate::http) async fn show(State(state): State<AppState>, _: Admin) -> Re
 }
 
 #[derive(Deserialize)]
-struct Which {
+pub(in crate::http) struct Which {
     id: Option<i64>,
     #[serde(default)]
     all: bool,
@@ -41,12 +39,12 @@ struct Revived {
 pub(in crate::http) async fn replay(
     State(state): State<AppState>,
     admin: Result<Admin, ApiError>,
-    request: Request,
+    submitted: Submitted<Which>,
 ) -> Response {
-    let is_form = is_form(&request);
+    let Submitted { value: which, is_form } = submitted;
     let done = async {
         let Admin { who } = admin?;
-        let which: Which = content(is_form, request).await?;
+        let which = which?;
         let store::Revived { revived, outdated } = revive(&state, &which).await?;
         tracing::info!(user.id = %who, revived, outdated, letter = which.id, "an administrator had transactions sent again");
         Ok(Revived { revived, outdated })
@@ -74,7 +72,7 @@ async fn revive(state: &AppState, which: &Which) -> Result<store::Revived, ApiEr
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Whose {
+pub(in crate::http) struct Whose {
     user_id: String,
 }
 
@@ -89,12 +87,12 @@ struct SetAside {
 pub(in crate::http) async fn skip(
     State(state): State<AppState>,
     admin: Result<Admin, ApiError>,
-    request: Request,
+    submitted: Submitted<Whose>,
 ) -> Response {
-    let is_form = is_form(&request);
+    let Submitted { value: whose, is_form } = submitted;
     let done = async {
         let Admin { who } = admin?;
-        let Whose { user_id } = content(is_form, request).await?;
+        let Whose { user_id } = whose?;
         has_core_app(&state)?;
         let idempotency_key = state.store.set_aside(user_id.clone(), state.now()).await?;
         tracing::info!(user.id = %who, owner.id = ?user_id, key = ?idempotency_key, "an administrator set a transaction aside");
@@ -105,14 +103,6 @@ pub(in crate::http) async fn skip(
         Some(_) => "set_aside".to_owned(),
         None => ErrorCode::NotFound.as_str().to_owned(),
     })
-}
-
-async fn content<T: DeserializeOwned>(is_form: bool, request: Request) -> Result<T, ApiError> {
-    if is_form {
-        Ok(Form::<T>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest)?.0)
-    } else {
-        Ok(JsonBody::<T>::from_request(request, &()).await?.0)
-    }
 }
 
 fn has_core_app(state: &AppState) -> Result<(), ApiError> {

@@ -130,7 +130,7 @@ pub(crate) fn user_token(user_id: &str) -> String {
 
 /// A dashboard's session of the user, as its cookie.
 pub(crate) async fn cookie(app: &TestApp, user_id: &str) -> String {
-    let cookie = app.state.cookies.start(user_id.to_owned(), "Someone".to_owned(), app.now()).await.unwrap();
+    let cookie = app.state.cookies.start(user_id.to_owned(), "Someone".to_owned(), None, app.now()).await.unwrap();
     cookie.split(';').next().unwrap().to_owned()
 }
 

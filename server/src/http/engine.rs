@@ -1,0 +1,240 @@
+//! What requests of Socket.IO are checked against before the engine sees them.
+//!
+//! Owns who may open or use a session (origin, protocol version, limits), how much one request may bring, and the
+//! headers of every answer. Must not speak the protocol: the engine does.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Body as _;
+use wire::ErrorCode;
+
+use super::error::ApiError;
+use super::headers::PrivateAnswers;
+use super::target;
+use crate::auth::origin;
+use crate::limits::{InboundQuota, Limits};
+use crate::net::peer::Peer;
+use crate::realtime::{LARGEST_MESSAGE, Lines, Sid};
+use crate::state::AppState;
+
+/// How many packets one polling request may bring. Each costs work that its few bytes do not tell, and clients send a
+/// handful.
+const MOST_PACKETS: usize = 256;
+/// What separates packets in a polling body of Engine.IO 4.
+const SEPARATOR: u8 = 0x1e;
+
+/// What Socket.IO's requests are checked against.
+#[derive(Clone)]
+pub(super) struct Rules {
+    allowed_origins: Arc<[String]>,
+    allow_eio3: bool,
+    limits: Arc<Limits>,
+    lines: Arc<Lines>,
+    headers: PrivateAnswers,
+}
+
+/// What an Engine.IO request says of itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked {
+    /// Of the session it belongs to; nothing where it begins one.
+    sid: Option<Sid>,
+    is_websocket: bool,
+    is_eio3: bool,
+    /// Whether it says one of these twice, or with something behind it: the engine would read the one, and these
+    /// rules the other.
+    is_ambiguous: bool,
+}
+
+impl Asked {
+    fn of(query: &str) -> Self {
+        let mut seen = Vec::with_capacity(3);
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(name, _)| matches!(*name, "sid" | "transport" | "EIO")).fold(Self::default(), |asked, pair| {
+            let is_ambiguous = asked.is_ambiguous || seen.contains(&pair.0) || pair.1.contains('=');
+            seen.push(pair.0);
+            let asked = Self { is_ambiguous, ..asked };
+            match pair {
+                ("sid", sid) => Self { sid: sid.parse().ok(), ..asked },
+                ("transport", transport) => Self { is_websocket: transport == "websocket", ..asked },
+                (_, version) => Self { is_eio3: version == "3", ..asked },
+            }
+        })
+    }
+}
+
+impl Rules {
+    pub(super) fn new(state: &AppState) -> Self {
+        Self {
+            allowed_origins: state.config.http.allowed_origins.as_slice().into(),
+            allow_eio3: state.config.realtime.allow_eio3,
+            limits: Arc::clone(&state.limits),
+            lines: Arc::clone(state.hub.lines()),
+            headers: PrivateAnswers::new(state.config.http.secure_cookies),
+        }
+    }
+
+    /// The sessions' connections.
+    pub(super) fn lines(&self) -> &Arc<Lines> {
+        &self.lines
+    }
+
+    /// What a request asks for, if it may; a preflight is answered here.
+    pub(super) fn admit(&self, request: &Request<Body>) -> Result<Asked, Response> {
+        let asked = Asked::of(request.uri().query().unwrap_or_default());
+        self.check(request, asked)?;
+        if request.method() == Method::OPTIONS {
+            return Err(StatusCode::NO_CONTENT.into_response());
+        }
+        Ok(asked)
+    }
+
+    fn check(&self, request: &Request<Body>, asked: Asked) -> Result<(), Response> {
+        let refused = |error: ApiError| Err(error.into_response());
+        if !origin::is_allowed(request.headers(), &self.allowed_origins) {
+            return refused(ErrorCode::OriginNotAllowed.into());
+        }
+        if asked.is_ambiguous {
+            return refused(ErrorCode::BadRequest.into());
+        }
+        if asked.is_eio3 && !self.allow_eio3 {
+            return refused(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version"));
+        }
+        if asked.is_websocket && request.method() == Method::GET {
+            target::check_websocket(request.headers()).or_else(refused)?;
+        }
+        if asked.sid.is_some_and(|sid| self.lines.has_ended(sid)) {
+            return Err(unknown_session());
+        }
+        let Some(address) = address(request) else { return Ok(()) };
+        // What begins a session, or takes a connection for it, and what is said over one, have limits of their own.
+        let begins = asked.sid.is_none() || asked.is_websocket;
+        let counted = if begins { self.limits.socket_from(address) } else { self.limits.poll_from(address) };
+        counted.map_err(|too_many| ApiError::from(too_many).into_response())
+    }
+
+    /// A polling request's body, where it is not more than a session may send.
+    pub(super) async fn read(&self, asked: Asked, request: Request<Body>) -> Result<Request<Body>, ApiError> {
+        let address = address(&request);
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, LARGEST_MESSAGE).collect().await.map_err(|_| ErrorCode::PayloadTooLarge)?;
+        let body: Bytes = body.to_bytes();
+        let packets = if asked.is_eio3 { packets_of_eio3(&body) } else { packets_of_eio4(&body) };
+        if packets > MOST_PACKETS {
+            return Err(ErrorCode::PayloadTooLarge.into());
+        }
+        if let Some(wait) = self.inbound(asked.sid, address).take(body.len()) {
+            return Err(ApiError::from(ErrorCode::RateLimited).retry_after(wait.as_secs() + 1));
+        }
+        Ok(Request::from_parts(parts, Body::from(body)))
+    }
+
+    /// A request has become a WebSocket.
+    pub(super) fn upgraded(&self, asked: Asked, peer: &Peer) {
+        peer.line.meter(self.inbound(asked.sid, Some(peer.address)));
+        if let Some(sid) = asked.sid {
+            self.lines.carries(sid, &peer.line);
+        }
+    }
+
+    /// The quota of a session, whichever transport it uses.
+    fn inbound(&self, sid: Option<Sid>, address: Option<IpAddr>) -> Arc<InboundQuota> {
+        let new = || Arc::new(InboundQuota::new(Arc::clone(&self.limits), address));
+        sid.and_then(|sid| self.lines.inbound(sid, new)).unwrap_or_else(new)
+    }
+
+    /// Puts the headers on an answer that every answer to this request has.
+    pub(super) fn finish(&self, mut response: Response, cors: HeaderMap) -> Response {
+        response.headers_mut().extend(cors);
+        self.headers.put_on(response.headers_mut());
+        response
+    }
+
+    /// What lets an allowed page of another origin read the answer.
+    pub(super) fn cors_headers(&self, headers: &HeaderMap) -> HeaderMap {
+        let mut cors = HeaderMap::new();
+        if !origin::is_allowed(headers, &self.allowed_origins) {
+            return cors;
+        }
+        if let Some(origin) = headers.get(header::ORIGIN).filter(|_| !origin::is_own(headers)) {
+            cors.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            cors.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            cors.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+            if let Some(asked) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+                cors.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+            }
+            cors.insert(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        cors
+    }
+}
+
+impl Asked {
+    /// The session whose packets it waits for.
+    pub(super) fn polled(self, method: &Method) -> Option<Sid> {
+        self.sid.filter(|_| !self.is_websocket && *method == Method::GET)
+    }
+
+    /// Whether it brings packets.
+    pub(super) fn brings_packets(self, method: &Method) -> bool {
+        !self.is_websocket && *method == Method::POST
+    }
+}
+
+fn address(request: &Request<Body>) -> Option<IpAddr> {
+    request.extensions().get::<Peer>().map(|peer| peer.address)
+}
+
+fn packets_of_eio4(body: &[u8]) -> usize {
+    body.iter().filter(|byte| **byte == SEPARATOR).count() + 1
+}
+
+/// In Engine.IO 3 each packet has its length in characters in front: `6:4hello`. Binary bodies begin with a byte
+/// below the digits and have their lengths in bytes of that kind; they are bounded by their size alone.
+fn packets_of_eio3(body: &[u8]) -> usize {
+    let Ok(mut rest) = std::str::from_utf8(body) else { return 1 };
+    let mut packets = 0;
+    while let Some((length, packet)) = rest.split_once(':') {
+        packets += 1;
+        let Ok(units) = length.parse::<usize>() else { break };
+        let mut left = units;
+        let end = packet.char_indices().find(|(_, char)| {
+            let is_behind = left == 0;
+            left = left.saturating_sub(char.len_utf16());
+            is_behind
+        });
+        rest = end.map_or("", |(end, _)| &packet[end..]);
+    }
+    packets
+}
+
+/// Whether an answer to a polling request is more than the engine's own "there is nothing for you here", with
+/// which it answers while the session moves to a WebSocket.
+pub(super) fn brings_packets(response: &Response) -> bool {
+    const LONGEST_NOOP: u64 = 3;
+    response.status().is_success() && response.body().size_hint().lower() > LONGEST_NOOP
+}
+
+/// The engine's own answer to a session that it does not know.
+fn unknown_session() -> Response {
+    let body = serde_json::json!({ "code": 1, "message": "Session ID unknown" });
+    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_of_a_polling_body_are_counted_in_both_versions() {
+        assert_eq!(packets_of_eio4(b"40"), 1);
+        assert_eq!(packets_of_eio4(b"40\x1e42[\"a:1:b\"]\x1e3"), 3);
+        assert_eq!(packets_of_eio3(b"2:40"), 1);
+        assert_eq!(packets_of_eio3("9:42[\"a:1\"]2:404:4\u{20ac}\u{1f600}1:3".as_bytes()), 4);
+        assert_eq!(packets_of_eio3(b"99999999999999999999:x"), 1);
+    }
+}

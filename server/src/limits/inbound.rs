@@ -1,0 +1,90 @@
+//! How much a socket session may send.
+//!
+//! Owns the quota of inbound bytes: a session's own, and beside it the one of its address. It covers everything a
+//! client can say, WebSocket control frames and packets that are no events included, since each costs work however
+//! small it is. Must not know what the bytes mean.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, MonotonicClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use super::Limits;
+use crate::net::line::Meter;
+
+/// What a session may send at once: its largest message (100 kB) and room to spare.
+const SESSION_BURST: NonZeroU32 = NonZeroU32::new(128 * 1024).unwrap();
+/// What it may send a second after that: a sign-in has a few kilobytes, and a pong 7 bytes every 25 s.
+const SESSION_RATE: NonZeroU32 = NonZeroU32::new(16 * 1024).unwrap();
+
+type SessionLimiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+
+/// The quota of one Engine.IO session, whatever transports it uses.
+pub struct InboundQuota {
+    session: SessionLimiter,
+    limits: Arc<Limits>,
+    /// Whose it is; nothing where addresses are not counted.
+    address: Option<IpAddr>,
+}
+
+impl InboundQuota {
+    /// A session's from an address.
+    pub fn new(limits: Arc<Limits>, address: Option<IpAddr>) -> Self {
+        let quota = Quota::per_second(SESSION_RATE).allow_burst(SESSION_BURST);
+        Self { session: RateLimiter::direct_with_clock(quota, MonotonicClock), limits, address }
+    }
+
+    /// Counts bytes against both quotas; how long to wait until they fit, where they are too many.
+    pub fn take(&self, bytes: usize) -> Option<Duration> {
+        let bytes = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX))?;
+        self.of_session(bytes).or_else(|| self.limits.socket_bytes_from(self.address?, bytes))
+    }
+
+    fn of_session(&self, bytes: NonZeroU32) -> Option<Duration> {
+        // More than a burst at once never fits; nothing reads so much before it is counted.
+        match self.session.check_n(bytes.min(SESSION_BURST)).ok()? {
+            Ok(()) => None,
+            Err(until) => Some(until.wait_time_from(MonotonicClock.now())),
+        }
+    }
+}
+
+impl Meter for InboundQuota {
+    fn count(&self, bytes: usize) -> Option<Duration> {
+        self.take(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LimitsConfig;
+
+    fn quota(limits: &Arc<Limits>, address: &str) -> InboundQuota {
+        InboundQuota::new(Arc::clone(limits), address.parse().ok())
+    }
+
+    #[test]
+    fn a_session_that_has_sent_its_burst_waits_until_more_fits() {
+        let limits = Arc::new(Limits::new(&LimitsConfig::default()));
+        let quota = quota(&limits, "127.0.0.1");
+        assert_eq!(quota.take(100_000), None, "the largest message fits at once");
+        assert_eq!(quota.take(28 * 1024), None);
+        let wait = quota.take(16 * 1024).expect("a pause");
+        assert!((Duration::from_millis(500)..Duration::from_millis(1500)).contains(&wait), "{wait:?}");
+    }
+
+    #[test]
+    fn the_sessions_of_an_address_share_a_quota_and_other_addresses_are_not_affected() {
+        let limits = Arc::new(Limits::new(&LimitsConfig::default()));
+        let fits = |address: &str| quota(&limits, address).take(64 * 1024).is_none();
+        let sessions = (0..1000).take_while(|_| fits("198.51.100.1")).count();
+        assert!((60..100).contains(&sessions), "4 MiB and little more, not {sessions} times 64 KiB");
+        assert!(fits("198.51.100.2"));
+    }
+}
