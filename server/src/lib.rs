@@ -19,9 +19,11 @@ pub mod net;
 pub mod operations;
 pub mod pipeline;
 pub mod realtime;
+pub mod shares;
 pub mod startup;
 pub mod state;
 pub mod store;
+pub mod telemetry;
 #[cfg(feature = "ui")]
 pub mod ui;
 pub mod upkeep;

@@ -6,6 +6,7 @@
 
 mod cli;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,8 +28,10 @@ fn main() -> ExitCode {
         );
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if cli::output::has_no_reader(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tallywire: {error:#}");
+            // Where nobody reads this either, there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "tallywire: {error:#}");
             ExitCode::FAILURE
         }
     }

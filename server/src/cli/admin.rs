@@ -3,7 +3,7 @@
 //! Owns their small works on the configured store. They may run beside a server: SQLite lets both
 //! write in turn. Must not print a secret that was not asked for.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -16,6 +16,8 @@ use server::pipeline::Pipeline;
 use server::store::sqlite::SqliteStore;
 use server::store::{Store, User};
 use wire::api::ConnectionRequest;
+
+use super::output::say;
 
 /// Adds a local user.
 pub(super) async fn add_user(
@@ -31,7 +33,7 @@ pub(super) async fn add_user(
         "{email} is no e-mail address"
     );
     id.as_deref().map_or(Ok(()), |id| named("the user's id", id))?;
-    eprintln!("Password (at least {} characters), then Enter:", password::SHORTEST);
+    writeln!(std::io::stderr(), "Password (at least {} characters), then Enter:", password::SHORTEST)?;
     let mut typed = String::new();
     std::io::stdin().take(4096).read_line_of(&mut typed)?;
     let password_hash = password::hash(typed.trim_end_matches(['\r', '\n']).to_owned()).await?;
@@ -39,20 +41,20 @@ pub(super) async fn add_user(
     let display_name = name.unwrap_or_else(|| email.clone());
     let store = open(&config)?;
     store.add_user(User { user_id: user_id.clone(), email, display_name, password_hash }, Timestamp::now()).await?;
-    println!("{user_id}");
+    say!("{user_id}")?;
     Ok(())
 }
 
 /// Ends every sign-in of a user.
 pub(super) async fn sign_out(config: &Config, user_id: String) -> anyhow::Result<()> {
-    println!("{} sign-ins ended", open(config)?.delete_sessions(user_id).await?);
+    say!("{} sign-ins ended", open(config)?.delete_sessions(user_id).await?)?;
     Ok(())
 }
 
 /// Prints a token.
 pub(super) fn print_token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<()> {
     named("the user's id", user_id)?;
-    println!("{}", token(config, user_id, seconds)?);
+    say!("{}", token(config, user_id, seconds)?)?;
     Ok(())
 }
 
@@ -72,7 +74,7 @@ fn named(what: &str, id: &str) -> anyhow::Result<()> {
 pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
     let path = config.database.path.as_deref().context("the configured database is in memory")?;
     SqliteStore::copy(path, to)?;
-    println!("{}", to.display());
+    say!("{}", to.display())?;
     Ok(())
 }
 
@@ -91,7 +93,7 @@ pub(super) async fn add_connection(
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
     let (connection, is_new) = pipeline.register(connector, connection_id, request, Timestamp::now()).await?;
     let verb = if is_new { "registered" } else { "updated" };
-    println!("{verb}: {} {} of {}", connection.connector_id, connection.connection_id, connection.user_id);
+    say!("{verb}: {} {} of {}", connection.connector_id, connection.connection_id, connection.user_id)?;
     Ok(())
 }
 

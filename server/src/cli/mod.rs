@@ -3,6 +3,7 @@
 //! Owns their names and arguments. Must not know how any of them works.
 
 mod admin;
+pub(crate) mod output;
 mod queues;
 mod serve;
 #[cfg(feature = "tail")]
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use server::config::{self, Config, Source};
+
+use output::say;
 
 /// Bank and accounting transactions on a person's screen within a second of happening.
 ///
@@ -183,7 +186,7 @@ impl Cli {
             }
             Some(Command::CheckConfig) => {
                 let config = config::load(&source)?;
-                println!("{config:#?}\n\nThe configuration is good.");
+                say!("{config:#?}\n\nThe configuration is good.")?;
                 Ok(())
             }
         }

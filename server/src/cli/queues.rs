@@ -11,6 +11,7 @@ use server::operations::{LONGEST_LIST, STUCK_AFTER};
 use server::pipeline::Pipeline;
 use server::store::{Inbox as _, Outbox as _, Recorded, Revived};
 
+use super::output::say;
 use super::{InboxCommand, OutboxCommand, admin};
 
 /// Looks at deliveries, and runs them again.
@@ -23,28 +24,28 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
                 let reason = entry.reason.unwrap_or_default();
                 let latency = entry.latency_us.map_or_else(|| "-".to_owned(), |us| format!("{us}us"));
                 let (id, at, connector, verdict) = (entry.id, entry.received_at, entry.connector_id, entry.verdict);
-                println!("{id}\t{at}\t{connector}\t{connection}\t{verdict}\t{latency}\t{reason}");
+                say!("{id}\t{at}\t{connector}\t{connection}\t{verdict}\t{latency}\t{reason}")?;
             }
         }
         InboxCommand::Show { id } => {
             let kept = store.delivery(id).await?;
             for (name, value) in kept.delivery.headers().iter() {
-                println!("{name}: {value}");
+                say!("{name}: {value}")?;
             }
-            println!();
+            say!("")?;
             std::io::stdout().write_all(kept.delivery.body())?;
-            println!();
+            say!("")?;
         }
         InboxCommand::Replay { id } => {
             let pipeline = Pipeline::new(connectors::Registry::new(&config.connectors), store, admin::unlimited());
             match pipeline.run_again(id, Timestamp::now()).await? {
                 Recorded::Applied(changed) => {
-                    println!("applied: {} transactions were new or had changed", changed.all());
+                    say!("applied: {} transactions were new or had changed", changed.all())?;
                 }
-                Recorded::Queued => println!("still kept behind earlier ones of its connection"),
-                Recorded::Duplicate => println!("it was processed before: nothing was done"),
-                Recorded::Kept(reason) => println!("still kept: {reason}"),
-                Recorded::Malformed(reason) => println!("still not what this provider sends: {reason}"),
+                Recorded::Queued => say!("still kept behind earlier ones of its connection")?,
+                Recorded::Duplicate => say!("it was processed before: nothing was done")?,
+                Recorded::Kept(reason) => say!("still kept: {reason}")?,
+                Recorded::Malformed(reason) => say!("still not what this provider sends: {reason}")?,
             }
         }
     }
@@ -58,32 +59,32 @@ pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Re
         OutboxCommand::Status => {
             let state = store.outbox_state().await?;
             let since = state.oldest_millis.map(server::clock::rfc3339_of_millis);
-            println!("waiting: {}", state.waiting);
-            println!("since:   {}", since.unwrap_or_else(|| "-".to_owned()));
-            println!("dead:    {}", state.dead);
+            say!("waiting: {}", state.waiting)?;
+            say!("since:   {}", since.unwrap_or_else(|| "-".to_owned()))?;
+            say!("dead:    {}", state.dead)?;
             for queue in store.stuck_queues(STUCK_AFTER, LONGEST_LIST).await? {
                 let (user, waiting, key, attempts, reason) =
                     (queue.user_id, queue.waiting, queue.idempotency_key, queue.attempts, queue.reason);
-                println!("stuck:   {user}\t{waiting} waiting\t{key}\ttried {attempts} times\t{reason}");
+                say!("stuck:   {user}\t{waiting} waiting\t{key}\ttried {attempts} times\t{reason}")?;
             }
         }
         OutboxCommand::Dead => {
             for letter in store.dead_letters(500).await? {
                 let (id, at, user, key, reason) =
                     (letter.id, letter.died_at, letter.user_id, letter.idempotency_key, letter.reason);
-                println!("{id}\t{at}\t{user}\t{key}\t{reason}");
+                say!("{id}\t{at}\t{user}\t{key}\t{reason}")?;
             }
         }
         OutboxCommand::Replay { id, .. } => {
             let Revived { revived, outdated } = store.revive(id, Timestamp::now()).await?;
-            println!("{revived} will be sent again");
+            say!("{revived} will be sent again")?;
             if outdated > 0 {
-                println!("{outdated} were out of date: a newer revision is sent for itself");
+                say!("{outdated} were out of date: a newer revision is sent for itself")?;
             }
         }
         OutboxCommand::Skip { user_id } => match store.set_aside(user_id, Timestamp::now()).await? {
-            Some(key) => println!("{key} is a dead letter; what is behind it goes on"),
-            None => println!("nothing waits"),
+            Some(key) => say!("{key} is a dead letter; what is behind it goes on")?,
+            None => say!("nothing waits")?,
         },
     }
     Ok(())

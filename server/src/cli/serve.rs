@@ -3,27 +3,25 @@
 //! Owns listening, stopping at a signal, and what a person is told at the start. Must not build the
 //! server: `startup` does.
 
-use std::io::IsTerminal as _;
-
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::clock;
 use server::config::{Config, Source};
 use server::demo::Simulator;
+use server::net::descriptors;
 use server::startup::Server;
+use server::telemetry;
 use tokio::net::TcpListener;
-use tracing::Level;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+
+use super::output::say;
 
 /// Serves a configuration until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
-    start_log(config.log_json);
+    prepare(config.log_json);
     let (server, listener) = open(config).await?;
     let port = listener.local_addr()?.port();
-    println!("\n  Tallywire is ready:  http://localhost:{port}\n");
+    say!("\n  Tallywire is ready:  http://localhost:{port}\n")
+        .unwrap_or_else(|error| tracing::debug!(%error, "nobody reads the output"));
     server.run(listener, stop_signal()).await;
     Ok(())
 }
@@ -40,7 +38,7 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
         Some(port) => port.parse().context("CONNECTORS_PORT is not a port number")?,
         None => 3003,
     };
-    start_log(source.get("LOG_FORMAT") == Some("json"));
+    prepare(source.get("LOG_FORMAT") == Some("json"));
     let config = Config::demo(port, source.get("TALLYWIRE_SITE").map(Into::into));
     let service_secret = config.auth.service_secrets[0].clone();
     let registry = connectors::Registry::new(&config.connectors);
@@ -49,9 +47,9 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     let serving = tokio::spawn(server.run(listener, stop_signal()));
     let mut simulator = Simulator::new(address, registry, service_secret, u64::from(std::process::id()));
     simulator.seed(Timestamp::now()).await?;
-    println!(
+    say!(
         "\n  Tallywire demo:  http://localhost:{port}\n\n  Invented people and simulated banks; the data is gone when it stops (Ctrl+C).\n"
-    );
+    )?;
     tokio::select! {
         outcome = serving => outcome?,
         outcome = simulator.run() => outcome?,
@@ -59,29 +57,23 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Starts the log, and makes room for as many connections as the machine allows.
+fn prepare(log_json: bool) {
+    tokio::spawn(telemetry::start_log(log_json).report());
+    let limit = descriptors::raise_limit();
+    if limit < descriptors::FEW {
+        tracing::warn!(
+            limit,
+            "few open files are allowed: raise the limit (ulimit -n, LimitNOFILE) to serve more than half as many connections from one address"
+        );
+    }
+}
+
 async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
     let address = config.http.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let server = Server::build(config, clock::system()).await.context("cannot open the store")?;
     Ok((server, listener))
-}
-
-/// What these log below a warning is what clients send, tokens and all: whatever RUST_LOG says, they do not.
-const TELL_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", "tokio_tungstenite"];
-
-fn start_log(json: bool) {
-    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = asked.and(filter_fn(|of| *of.level() <= Level::WARN || !tells_secrets(of.target())));
-    let log = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
-    if json {
-        tracing_subscriber::registry().with(log.json().with_filter(filter)).init();
-    } else {
-        tracing_subscriber::registry().with(log.with_filter(filter)).init();
-    }
-}
-
-fn tells_secrets(target: &str) -> bool {
-    TELL_SECRETS.contains(&target.split("::").next().unwrap_or_default())
 }
 
 /// Ctrl+C, or the signal that service managers send.

@@ -11,6 +11,8 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use wire::events;
 
+use super::output::say;
+
 /// Signs in and prints one line an event, until it is interrupted or turned away.
 pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Result<()> {
     let (lines, mut received) = mpsc::channel::<String>(1024);
@@ -32,7 +34,7 @@ pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Resul
     loop {
         tokio::select! {
             line = received.recv() => match line {
-                Some(line) => println!("{line}"),
+                Some(line) => say!("{line}")?,
                 None => break,
             },
             _ = tokio::signal::ctrl_c() => break,

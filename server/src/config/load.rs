@@ -78,7 +78,8 @@ impl std::error::Error for Problems {}
 
 /// Reads the settings of an installation.
 pub fn load(source: &Source) -> Result<Config, Problems> {
-    let mut reader = Reader { source, problems: vec![] };
+    let problems = source.unreadable().into_iter().map(|name| format!("{name} is not a text (UTF-8)")).collect();
+    let mut reader = Reader { source, problems };
     let config = Config {
         http: http(&mut reader),
         database: DatabaseConfig { path: database_path(&mut reader) },

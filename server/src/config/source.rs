@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Names and values of settings.
-#[derive(Clone, Debug, Default)]
-pub struct Source(BTreeMap<String, String>);
+#[derive(Clone, Default)]
+pub struct Source {
+    values: BTreeMap<String, String>,
+    /// Those that are set, and not to a text.
+    unreadable: Vec<String>,
+}
 
 /// Why the file `.env` cannot be read. Never with a line of it: most of them are secrets.
 #[derive(Debug, thiserror::Error)]
@@ -45,28 +49,45 @@ impl Source {
                 values.insert(name, value);
             }
         }
-        values.extend(std::env::vars());
-        Ok(Self(values))
+        let mut unreadable = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            // No setting has a name that is no text. A value that is none is not shown: it may be a secret.
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => drop(values.insert(name, value)),
+                Err(_) => unreadable.push(name),
+            }
+        }
+        Ok(Self { values, unreadable })
+    }
+
+    /// The settings that are set to what is no text (UTF-8).
+    pub fn unreadable(&self) -> Vec<&'static str> {
+        let is_unreadable = |name: &&'static str| self.unreadable.iter().any(|unreadable| unreadable == name);
+        super::load::NAMES.iter().copied().filter(is_unreadable).collect()
     }
 
     /// The value of a setting; an empty one is as good as none.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// Whether anything is set that makes this an installation rather than a first look.
     pub fn configures_anything(&self) -> bool {
-        super::load::NAMES.iter().any(|name| !NEUTRAL.contains(name) && self.get(name).is_some())
+        let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
+        super::load::NAMES.iter().filter(|name| !NEUTRAL.contains(name)).any(is_set)
     }
 
     /// The secrets that are set, by name.
     pub fn configured_secrets(&self) -> Vec<&'static str> {
-        super::load::SECRET_NAMES.iter().copied().filter(|name| self.get(name).is_some()).collect()
+        let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
+        super::load::SECRET_NAMES.iter().copied().filter(is_set).collect()
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Source {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let values = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { values, unreadable: vec![] }
     }
 }

@@ -67,6 +67,33 @@ impl Asked {
     }
 }
 
+/// What is answered in the engine's place.
+pub(super) enum Answered {
+    Refused(ApiError),
+    /// A session that has ended, as the engine itself would say it.
+    UnknownSession,
+    Preflight,
+}
+
+impl Answered {
+    pub(super) fn into_response(self) -> Response {
+        match self {
+            Self::Refused(error) => error.into_response(),
+            Self::UnknownSession => {
+                let body = serde_json::json!({ "code": 1, "message": "Session ID unknown" });
+                (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+            }
+            Self::Preflight => StatusCode::NO_CONTENT.into_response(),
+        }
+    }
+}
+
+impl<E: Into<ApiError>> From<E> for Answered {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 impl Rules {
     pub(super) fn new(state: &AppState) -> Self {
         Self {
@@ -84,37 +111,34 @@ impl Rules {
     }
 
     /// What a request asks for, if it may; a preflight is answered here.
-    pub(super) fn admit(&self, request: &Request<Body>) -> Result<Asked, Response> {
+    pub(super) fn admit(&self, request: &Request<Body>) -> Result<Asked, Answered> {
         let asked = Asked::of(request.uri().query().unwrap_or_default());
-        self.check(request, asked)?;
-        if request.method() == Method::OPTIONS {
-            return Err(StatusCode::NO_CONTENT.into_response());
+        self.check_form(request, asked)?;
+        if asked.sid.is_some_and(|sid| self.lines.has_ended(sid)) {
+            return Err(Answered::UnknownSession);
         }
-        Ok(asked)
+        if let Some(address) = address(request) {
+            // What begins a session, or takes a connection for it, and what is said over one, have limits of their own.
+            let begins = asked.sid.is_none() || asked.is_websocket;
+            if begins { self.limits.socket_from(address) } else { self.limits.poll_from(address) }?;
+        }
+        if request.method() == Method::OPTIONS { Err(Answered::Preflight) } else { Ok(asked) }
     }
 
-    fn check(&self, request: &Request<Body>, asked: Asked) -> Result<(), Response> {
-        let refused = |error: ApiError| Err(error.into_response());
+    fn check_form(&self, request: &Request<Body>, asked: Asked) -> Result<(), ApiError> {
         if !origin::is_allowed(request.headers(), &self.allowed_origins) {
-            return refused(ErrorCode::OriginNotAllowed.into());
+            return Err(ErrorCode::OriginNotAllowed.into());
         }
         if asked.is_ambiguous {
-            return refused(ErrorCode::BadRequest.into());
+            return Err(ErrorCode::BadRequest.into());
         }
         if asked.is_eio3 && !self.allow_eio3 {
-            return refused(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version"));
+            return Err(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version"));
         }
         if asked.is_websocket && request.method() == Method::GET {
-            target::check_websocket(request.headers()).or_else(refused)?;
+            target::check_websocket(request.headers())?;
         }
-        if asked.sid.is_some_and(|sid| self.lines.has_ended(sid)) {
-            return Err(unknown_session());
-        }
-        let Some(address) = address(request) else { return Ok(()) };
-        // What begins a session, or takes a connection for it, and what is said over one, have limits of their own.
-        let begins = asked.sid.is_none() || asked.is_websocket;
-        let counted = if begins { self.limits.socket_from(address) } else { self.limits.poll_from(address) };
-        counted.map_err(|too_many| ApiError::from(too_many).into_response())
+        Ok(())
     }
 
     /// A polling request's body, where it is not more than a session may send.
@@ -217,12 +241,6 @@ fn packets_of_eio3(body: &[u8]) -> usize {
 pub(super) fn brings_packets(response: &Response) -> bool {
     const LONGEST_NOOP: u64 = 3;
     response.status().is_success() && response.body().size_hint().lower() > LONGEST_NOOP
-}
-
-/// The engine's own answer to a session that it does not know.
-fn unknown_session() -> Response {
-    let body = serde_json::json!({ "code": 1, "message": "Session ID unknown" });
-    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }
 
 #[cfg(test)]

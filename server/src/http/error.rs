@@ -65,7 +65,8 @@ impl From<store::Error> for ApiError {
             store::Error::Conflict(message) => Self::new(ErrorCode::Conflict, message),
             store::Error::Invalid(message) => Self::new(ErrorCode::BadRequest, message),
             store::Error::Unavailable(detail) => Self::hidden(ErrorCode::Unavailable, &detail),
-            store::Error::Corrupt(detail) => Self::hidden(ErrorCode::Internal, &detail),
+            store::Error::Busy(message) => Self::new(ErrorCode::RateLimited, message).retry_after(5),
+            store::Error::Damaged(detail) | store::Error::Corrupt(detail) => Self::hidden(ErrorCode::Internal, &detail),
         }
     }
 }

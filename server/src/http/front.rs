@@ -74,7 +74,7 @@ impl Service<Request<Body>> for Front {
                     Ok(rules.finish(answer.unwrap_or_else(ApiError::into_response), cors))
                 })
             }
-            Err(answer) => now(self.rules.finish(answer, cors)),
+            Err(answered) => now(self.rules.finish(answered.into_response(), cors)),
         }
     }
 }

@@ -21,6 +21,12 @@ pub enum Error {
     /// is waiting already. The text is for the log.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The one who asks has too much being answered, or asked for too much at once: one sentence.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The database file is damaged. The text is for the log.
+    #[error("the database file is damaged: {0}")]
+    Damaged(String),
     /// What was read is not what was ever written. The text is for the log.
     #[error("the store holds what it should not: {0}")]
     Corrupt(String),
@@ -28,9 +34,14 @@ pub enum Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        match error {
-            rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
-            other => Self::Unavailable(other.to_string()),
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, OperationInterrupted};
+        match (&error, error.sqlite_error_code()) {
+            (rusqlite::Error::QueryReturnedNoRows, _) => Self::NotFound,
+            (_, Some(DatabaseCorrupt | NotADatabase)) => Self::Damaged(error.to_string()),
+            (_, Some(OperationInterrupted)) => {
+                Self::Busy("This takes too long: ask for less, a shorter time for example")
+            }
+            _ => Self::Unavailable(error.to_string()),
         }
     }
 }

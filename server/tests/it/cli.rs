@@ -50,6 +50,8 @@ async fn a_backup_has_all_that_is_stored_while_the_server_runs_and_the_file_alon
     assert_eq!(transactions(&folder.path().join("copies/one.db")), 20);
     let again = run(folder.path(), "", &["backup", "copies/one.db"]);
     assert!(!again.status.success(), "nothing is written over");
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(said.contains("exists already"), "{said}");
 
     app.state.store.close().await;
     let alone = folder.path().join("alone.db");
@@ -105,4 +107,50 @@ async fn what_a_registration_from_the_command_line_places_reaches_the_core_app_a
     basiq.deliver(&app, &basiq_body("conn-2", "t2", "-1")).await;
     let keys: Vec<_> = core_app.taken(2).await.into_iter().map(|call| call.key).collect();
     assert_eq!(keys, ["basiq:t1", "basiq:t2"]);
+}
+
+#[test]
+fn a_setting_that_is_no_text_is_named_and_not_shown() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tallywire"))
+        .arg("check-config")
+        .current_dir(folder.path())
+        .env_clear()
+        .env("SERVICE_SECRET", SERVICE_SECRET)
+        .env("JWT_SECRET", std::ffi::OsStr::from_bytes(b"hunter2-hunter2-hunter2-hunter2-\xff"))
+        .env("UNRELATED", std::ffi::OsStr::from_bytes(b"\xff"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("JWT_SECRET is not a text"), "{said}");
+    assert!(!said.contains("hunter2") && !said.contains("panicked") && !said.contains("UNRELATED"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.db"), "a letter to my grandmother, of some length").unwrap();
+    let output = run(folder.path(), "", &["outbox", "status"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("t.db"), "{said}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_command_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tallywire"))
+        .args(["outbox", "status"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("DATABASE_URL", "sqlite:t.db")
+        .env("JWT_SECRET", JWT_SECRET)
+        .env("SERVICE_SECRET", SERVICE_SECRET)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }

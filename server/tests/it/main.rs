@@ -19,6 +19,7 @@ mod resume;
 mod secrets;
 mod session;
 mod slow;
+mod store_file;
 mod support;
 mod tokens;
 mod webhooks;

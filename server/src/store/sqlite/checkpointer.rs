@@ -5,13 +5,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::health::Health;
 use crate::store::{Error, Result};
 
 /// How often the log's length is looked at.
@@ -27,8 +27,8 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// `is_tight` is set where a commit has found no room: whatever can be moved makes some.
-    pub(super) fn start(path: &Path, is_tight: Arc<AtomicBool>) -> Result<Self> {
+    /// Where a commit has found no room, whatever can be moved makes some.
+    pub(super) fn start(path: &Path, health: Arc<Health>) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(1))?;
         let (stop, stopped) = channel();
@@ -36,7 +36,7 @@ impl Checkpointer {
             .name("store-checkpoint".to_owned())
             .spawn(move || {
                 while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                    let worth_it = if is_tight.swap(false, Ordering::Relaxed) { 1 } else { WORTH_IT };
+                    let worth_it = if health.take_tightness() { 1 } else { WORTH_IT };
                     if let Err(error) = checkpoint(&connection, worth_it) {
                         tracing::debug!(%error, "a checkpoint failed");
                     }

@@ -9,6 +9,7 @@ mod checkpointer;
 mod connections;
 mod deliveries;
 mod feed;
+mod health;
 mod inbox;
 mod inbox_store;
 mod outbox;
@@ -21,15 +22,15 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tempfile::TempDir;
 
 use super::{CommitSink, Error, FeedEvent, Result};
 use crate::metrics::Commits;
 use checkpointer::Checkpointer;
+use health::Health;
 use readers::Readers;
 use writer::Writer;
 
@@ -51,6 +52,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     checkpointer: Option<Checkpointer>,
+    health: Arc<Health>,
     /// Whether transactions are to be sent to a core app as well.
     forward: bool,
     /// The folder to remove with the store, where the data is not to be kept.
@@ -61,24 +63,39 @@ impl SqliteStore {
     /// Opens the file, made where there is none, and brings its schema up to date. Every commit's
     /// events go to `sink`.
     pub fn open(path: &Path, sink: CommitSink) -> Result<Self> {
+        Self::open_file(path, sink).map_err(|error| match error {
+            // Whoever starts a server wants to know which file it is.
+            Error::Damaged(detail) => Error::Damaged(format!("{}: {detail}", path.display())),
+            Error::Unavailable(detail) => Error::Unavailable(format!("{}: {detail}", path.display())),
+            other => other,
+        })
+    }
+
+    fn open_file(path: &Path, sink: CommitSink) -> Result<Self> {
         make_file(path)?;
         let mut connection = Connection::open(path)?;
         configure_writer(&connection)?;
         migrate(&mut connection)?;
-        let readers = Readers::open(path)?;
-        let is_tight = Arc::<AtomicBool>::default();
-        let checkpointer = Some(Checkpointer::start(path, Arc::clone(&is_tight))?);
-        let writer = Writer::start(connection, sink, is_tight)?;
-        Ok(Self { writer, readers, checkpointer, forward: false, _temporary: None })
+        let health = Arc::<Health>::default();
+        let readers = Readers::open(path, Arc::clone(&health))?;
+        let checkpointer = Some(Checkpointer::start(path, Arc::clone(&health))?);
+        let writer = Writer::start(connection, sink, Arc::clone(&health))?;
+        Ok(Self { writer, readers, checkpointer, health, forward: false, _temporary: None })
     }
 
-    /// Copies the database at a path as it is now into a new file, whoever writes to it meanwhile.
+    /// Copies the database at a path as it is now into a new file, whoever writes to it meanwhile. A file that is
+    /// there already is left alone.
     pub fn copy(path: &Path, to: &Path) -> Result<()> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        make_file(to)?;
-        let to = to.to_str().ok_or(Error::Conflict("The file's name is no text"))?;
-        connection.execute("VACUUM INTO ?1", [to])?;
+        let name = to.to_str().ok_or(Error::Conflict("The file's name is not a text"))?;
+        make_new_file(to)?;
+        let copied = connection.execute("VACUUM INTO ?1", [name]);
+        if copied.is_err() {
+            // It holds nothing, or not everything.
+            let _ = std::fs::remove_file(to);
+        }
+        copied?;
         Ok(())
     }
 
@@ -130,19 +147,35 @@ impl Drop for SqliteStore {
 
 /// Makes a file where there is none, with its folder: nobody else on the machine may read it.
 fn make_file(path: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", path.display()));
-    let (mut folders, mut file) = (std::fs::DirBuilder::new(), std::fs::OpenOptions::new());
+    let made = make_folder(path).and_then(|()| private_file().create(true).truncate(false).open(path));
+    made.map(drop).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// Makes a file for a copy, where there is none.
+fn make_new_file(path: &Path) -> Result<()> {
+    let made = make_folder(path).and_then(|()| private_file().create_new(true).open(path));
+    made.map(drop).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::Conflict("The file exists already: choose another name"),
+        _ => Error::Unavailable(format!("{}: {error}", path.display())),
+    })
+}
+
+fn make_folder(of: &Path) -> std::io::Result<()> {
+    let mut folders = std::fs::DirBuilder::new();
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        folders.mode(0o700);
-        file.mode(0o600);
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    match of.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => folders.recursive(true).create(folder),
+        None => Ok(()),
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        folders.recursive(true).create(folder).map_err(failed)?;
-    }
-    file.write(true).create(true).truncate(false).open(path).map_err(failed)?;
-    Ok(())
+}
+
+fn private_file() -> std::fs::OpenOptions {
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    file
 }
 
 /// WAL with `synchronous=FULL`: a commit has reached the disk when it returns.
@@ -158,6 +191,8 @@ fn configure_writer(connection: &Connection) -> Result<()> {
     // writer; the writer itself only where that falls behind.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+    // A long read keeps the log from being begun anew, and lets it grow: it is cut to this when the read has ended.
+    connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -172,17 +207,23 @@ fn open_reader(path: &Path) -> Result<Connection> {
 }
 
 fn migrate(connection: &mut Connection) -> Result<()> {
-    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    while migrate_once(connection)? {}
+    Ok(())
+}
+
+/// Brings the schema one version further; whether there was one. The version is read under the lock for writing: another
+/// server may be starting on the same file.
+fn migrate_once(connection: &mut Connection) -> Result<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > MIGRATIONS.len() {
         return Err(Error::Corrupt(format!("its schema has version {version}, made by a newer release")));
     }
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(migration)?;
-        transaction.pragma_update(None, "user_version", index + 1)?;
-        transaction.commit()?;
-    }
-    Ok(())
+    let Some(migration) = MIGRATIONS.get(version) else { return Ok(false) };
+    transaction.execute_batch(migration)?;
+    transaction.pragma_update(None, "user_version", version + 1)?;
+    transaction.commit()?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -1,33 +1,88 @@
 //! The connections that read.
 //!
-//! Owns a small pool of them; WAL lets them read beside the writer. Must not know what is read.
+//! Owns small pools of them (WAL lets them read beside the writer), each user's share of the one for questions, and
+//! how long a question may take. Must not know what is read.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::health::Health;
+use crate::shares::Shares;
 use crate::store::{Error, Result};
 
-/// Reads are short and the machine's cores few: more connections would only hold more cache.
-const POOL: usize = 4;
+/// Who has signed in and how far the logs reach: short reads that everything else waits for.
+const SHORT: usize = 2;
+/// What users ask. Reads are short and the machine's cores few: more connections would only hold more cache.
+const QUESTIONS: usize = 4;
+/// How many of those a user may have at once.
+const OF_A_USER: usize = 2;
+/// How long a user's question waits for the user's others.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a question may take.
+const BUDGET: Duration = Duration::from_secs(5);
+/// How often that is looked at, in steps of SQLite's machine: some tens of microseconds.
+const STEPS: i32 = 10_000;
 
 pub(super) struct Readers {
+    short: Pool,
+    questions: Pool,
+    users: Shares<String>,
+    health: Arc<Health>,
+}
+
+impl Readers {
+    pub(super) fn open(path: &Path, health: Arc<Health>) -> Result<Self> {
+        let users = Shares::new(OF_A_USER);
+        Ok(Self { short: Pool::open(path, SHORT)?, questions: Pool::open(path, QUESTIONS)?, users, health })
+    }
+
+    /// Runs a short query, off the runtime's own threads, within one read transaction: everything it sees is of one
+    /// moment.
+    pub(super) async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.health.note(self.short.run(query).await)
+    }
+
+    /// The same for a question that a user's history makes long. It is given up after a while.
+    pub(super) async fn answer<T, F>(&self, user_id: &str, question: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let user_id = user_id.to_owned();
+        let share = tokio::time::timeout(PATIENCE, self.users.acquire(&user_id));
+        let _share = share.await.map_err(|_| Error::Busy("Too many of your requests are being answered"))?;
+        let answered = self.questions.run(move |connection| {
+            let started = Instant::now();
+            connection.progress_handler(STEPS, Some(move || started.elapsed() > BUDGET))?;
+            let answer = question(connection);
+            connection.progress_handler(0, None::<fn() -> bool>)?;
+            answer
+        });
+        self.health.note(answered.await)
+    }
+}
+
+struct Pool {
     free: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
 }
 
-impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let connections = (0..POOL).map(|_| super::open_reader(path)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { free: Arc::new(Mutex::new(connections)), permits: Arc::new(Semaphore::new(POOL)) })
+impl Pool {
+    fn open(path: &Path, size: usize) -> Result<Self> {
+        let connections = (0..size).map(|_| super::open_reader(path)).collect::<Result<Vec<_>>>()?;
+        Ok(Self { free: Arc::new(Mutex::new(connections)), permits: Arc::new(Semaphore::new(size)) })
     }
 
-    /// Runs `query` on a connection of the pool, off the runtime's own threads, within one read
-    /// transaction: everything it sees is of one moment.
-    pub(super) async fn read<T, F>(&self, query: F) -> Result<T>
+    async fn run<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
@@ -37,11 +92,66 @@ impl Readers {
         let free = Arc::clone(&self.free);
         let work = move || {
             let _permit = permit;
-            let mut connection = free.lock().pop().ok_or_else(closed)?;
-            let result = connection.transaction().map_err(Error::from).and_then(|moment| query(&moment));
-            free.lock().push(connection);
-            result
+            let connection = free.lock().pop();
+            let mut taken = Taken { connection, free };
+            let connection = taken.connection.as_mut().ok_or_else(closed)?;
+            connection.transaction().map_err(Error::from).and_then(|moment| query(&moment))
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+}
+
+/// A connection in use: it is free again however the query ends, also by a panic.
+struct Taken {
+    connection: Option<Connection>,
+    free: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // A panic may have left it.
+            let _ = connection.progress_handler(0, None::<fn() -> bool>);
+            self.free.lock().push(connection);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn readers() -> (Readers, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.db");
+        let writer = Connection::open(&path).expect("a database");
+        writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (n)").expect("a table");
+        (Readers::open(&path, Arc::default()).expect("readers"), folder)
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_loses_no_connection() {
+        let (readers, _folder) = readers();
+        for _ in 0..2 * (SHORT + QUESTIONS) {
+            assert!(readers.read::<(), _>(|_| panic!("a fault")).await.is_err());
+            assert!(readers.answer::<(), _>("alice", |_| panic!("a fault")).await.is_err());
+        }
+        assert_eq!(readers.read(|_| Ok(1)).await.expect("read"), 1);
+        assert_eq!(readers.answer("alice", |_| Ok(1)).await.expect("read"), 1);
+        assert_eq!(readers.questions.free.lock().len(), QUESTIONS);
+        assert_eq!(readers.short.free.lock().len(), SHORT);
+    }
+
+    #[tokio::test]
+    async fn a_question_beyond_its_budget_is_given_up_and_the_next_has_a_budget_of_its_own() {
+        let (readers, _folder) = readers();
+        let endless = |connection: &Connection| {
+            let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+            Ok(connection.query_row(endless, [], |row| row.get::<_, i64>(0))?)
+        };
+        let started = Instant::now();
+        assert!(matches!(readers.answer("alice", endless).await, Err(Error::Busy(_))));
+        assert!(started.elapsed() < 2 * BUDGET, "{:?}", started.elapsed());
+        assert_eq!(readers.answer("alice", |_| Ok(1)).await.expect("read"), 1);
     }
 }

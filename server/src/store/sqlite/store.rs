@@ -80,7 +80,8 @@ impl Store for SqliteStore {
         // Counted beside the writer, which a long history would hold up.
         let place = (connector_id.clone(), connection_id.clone());
         let total = move |connection: &rusqlite::Connection| connections::count(connection, (&place.0, &place.1));
-        let total_transactions = self.readers.read(total).await?;
+        let owner = self.connection(connector_id.clone(), connection_id.clone()).await?.user_id;
+        let total_transactions = self.readers.answer(&owner, total).await?;
         let stats = SyncStats { total_transactions, new_transactions };
         let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
             connections::complete_sync(connection, events, (&connector_id, &connection_id), stats, now)
@@ -89,23 +90,30 @@ impl Store for SqliteStore {
     }
 
     async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage> {
-        self.readers.read(move |connection| transactions::page(connection, &user_id, &query)).await
+        let owner = user_id.clone();
+        self.readers.answer(&owner, move |connection| transactions::page(connection, &user_id, &query)).await
     }
 
     async fn transaction(&self, user_id: String, key: TransactionKey) -> Result<Transaction> {
-        self.readers.read(move |connection| transactions::one(connection, &user_id, &key)).await
+        let owner = user_id.clone();
+        self.readers.answer(&owner, move |connection| transactions::one(connection, &user_id, &key)).await
     }
 
     async fn accounts(&self, user_id: String) -> Result<Vec<Account>> {
-        self.readers.read(move |connection| accounts::of_user(connection, &user_id)).await
+        let owner = user_id.clone();
+        self.readers.answer(&owner, move |connection| accounts::of_user(connection, &user_id)).await
     }
 
     async fn summary(&self, user_id: String, now: Timestamp) -> Result<Summary> {
-        self.readers.read(move |connection| transactions::summary(connection, &user_id, now)).await
+        let owner = user_id.clone();
+        self.readers.answer(&owner, move |connection| transactions::summary(connection, &user_id, now)).await
     }
 
     async fn snapshot(&self, user_id: String, display_name: String, now: Timestamp) -> Result<Snapshot> {
-        self.readers.read(move |connection| transactions::snapshot(connection, user_id, display_name, now)).await
+        let owner = user_id.clone();
+        let question =
+            move |connection: &rusqlite::Connection| transactions::snapshot(connection, user_id, display_name, now);
+        self.readers.answer(&owner, question).await
     }
 
     async fn log_ends(&self, user_id: Arc<str>) -> Result<LogEnds> {
@@ -117,7 +125,8 @@ impl Store for SqliteStore {
     }
 
     async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
-        self.readers.read(move |connection| feed::after(connection, &user_id, after, limit)).await
+        let owner = Arc::clone(&user_id);
+        self.readers.answer(&owner, move |connection| feed::after(connection, &user_id, after, limit)).await
     }
 
     async fn prune_events(&self, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
@@ -164,6 +173,7 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self, now: Timestamp) -> Result<()> {
+        self.health.check()?;
         let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
             let mut probe = connection.prepare_cached("INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?1)")?;
             probe.execute([now.as_millisecond()])?;

@@ -5,7 +5,6 @@
 //! does.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,6 +13,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::health::Health;
 use crate::metrics::Commits;
 use crate::store::{CommitSink, Error, FeedEvent, Result};
 
@@ -31,6 +31,7 @@ pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     counted: Arc<OnceLock<Commits>>,
+    health: Arc<Health>,
 }
 
 /// Something to do inside a commit. It may be run twice, but only one run's writes stay.
@@ -74,16 +75,16 @@ where
 }
 
 impl Writer {
-    /// `is_tight` is set where a commit fails: most likely there is no room.
-    pub(super) fn start(connection: Connection, sink: CommitSink, is_tight: Arc<AtomicBool>) -> Result<Self> {
+    /// Where a commit fails, most likely there is no room, or the file is damaged.
+    pub(super) fn start(connection: Connection, sink: CommitSink, health: Arc<Health>) -> Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let counted = Arc::<OnceLock<Commits>>::default();
-        let counting = Arc::clone(&counted);
+        let (counting, noted) = (Arc::clone(&counted), Arc::clone(&health));
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, receiver, &sink, &counting, &is_tight))
+            .spawn(move || run(&connection, receiver, &sink, &counting, &noted))
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), counted })
+        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), counted, health })
     }
 
     /// From now on its commits are counted.
@@ -106,7 +107,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let result = Err(Error::Unavailable("the write was not run".to_owned()));
         place.send(Box::new(Call { work, result, reply }));
-        answer.await.map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?
+        self.health.note(answer.await.map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?)
     }
 
     /// Lets the waiting jobs finish, and waits for that; nothing is taken from now on.
@@ -131,7 +132,7 @@ fn run(
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     sink: &CommitSink,
     counted: &OnceLock<Commits>,
-    is_tight: &AtomicBool,
+    health: &Health,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut events = Vec::new();
@@ -159,7 +160,8 @@ fn run(
                     let _ = connection.execute_batch("ROLLBACK");
                 }
                 let reason = error.to_string();
-                is_tight.store(true, Ordering::Relaxed);
+                health.note_tightness();
+                let _ = health.note(Err::<(), _>(Error::from(error)));
                 // Once: a log that grows with every refused delivery is no help to a full disk.
                 if !std::mem::replace(&mut is_failing, true) {
                     tracing::error!(error = %reason, "commits fail: what comes is refused until they succeed again");

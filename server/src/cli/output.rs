@@ -1,0 +1,21 @@
+//! What the commands print.
+//!
+//! Owns that a reader which has gone (`tallywire inbox list | head`) is an ordinary error and no panic. Must not know
+//! what is printed.
+
+use std::io;
+
+/// Prints a line on standard output.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout(), $($part)*)
+    }};
+}
+
+pub(crate) use say;
+
+/// Whether a command only failed because nobody reads its output any more.
+pub(crate) fn has_no_reader(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|it| it.kind() == io::ErrorKind::BrokenPipe)
+}

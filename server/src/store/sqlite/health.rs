@@ -1,0 +1,44 @@
+//! What the store has noticed of its file.
+//!
+//! Owns that damage which was met once is not forgotten. Must not look for any.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::store::{Error, Result};
+
+/// The state of the file, as far as it was met.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    is_damaged: AtomicBool,
+    is_tight: AtomicBool,
+}
+
+impl Health {
+    /// Notes what became of a read or a write.
+    pub(super) fn note<T>(&self, outcome: Result<T>) -> Result<T> {
+        if let Err(Error::Damaged(detail)) = &outcome
+            && !self.is_damaged.swap(true, Ordering::Relaxed)
+        {
+            tracing::error!(%detail, "the database file is damaged: restore a backup");
+        }
+        outcome
+    }
+
+    /// Whether damage was met since the start.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.is_damaged.load(Ordering::Relaxed) {
+            return Err(Error::Damaged("damage was met before".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// A commit has found no room.
+    pub(super) fn note_tightness(&self) {
+        self.is_tight.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one has, since this was asked last.
+    pub(super) fn take_tightness(&self) -> bool {
+        self.is_tight.swap(false, Ordering::Relaxed)
+    }
+}

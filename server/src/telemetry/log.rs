@@ -1,0 +1,36 @@
+//! The process's log.
+//!
+//! Owns its form, its destination and what may never be in it. Must be started once.
+
+use std::io::IsTerminal as _;
+
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use super::log_budget::{LogBudget, Suppressed};
+
+/// What these log below a warning is what clients send, tokens and all: whatever RUST_LOG says, they do not.
+const TELL_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", "tokio_tungstenite"];
+
+/// Starts the log on standard error, as text or as JSON; what it leaves out is counted.
+pub fn start_log(json: bool) -> Suppressed {
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (budget, suppressed) = LogBudget::new();
+    let filter = asked.and(filter_fn(|of| *of.level() <= Level::WARN || !tells_secrets(of.target()))).and(budget);
+    // Without that an error of writing is printed where it could not be written, which panics.
+    let log = tracing_subscriber::fmt::layer().log_internal_errors(false);
+    let log = log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    if json {
+        tracing_subscriber::registry().with(log.json().with_filter(filter)).init();
+    } else {
+        tracing_subscriber::registry().with(log.with_filter(filter)).init();
+    }
+    suppressed
+}
+
+fn tells_secrets(target: &str) -> bool {
+    TELL_SECRETS.contains(&target.split("::").next().unwrap_or_default())
+}
