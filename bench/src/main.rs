@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use report::Report;
-use scenarios::{connect, deaf, latency, memory, outage, replay, size, throughput};
+use scenarios::{connect, deaf, hostile, latency, memory, outage, replay, size, throughput};
 
 /// Measures Tallywire on this machine: it starts a server, loads it over loopback and stops it.
 #[derive(Parser)]
@@ -74,6 +74,8 @@ enum Scenario {
     Replay(replay::Options),
     /// The latency of healthy clients beside some that never read
     Deaf(deaf::Options),
+    /// What a stranger can make the server hold, compute and log
+    Hostile(hostile::Options),
     /// What an outage of the core app costs
     Outage(outage::Options),
 }
@@ -100,6 +102,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
             replay::run(setup, &parse_defaults(), report).await?;
             deaf::run(setup, &parse_defaults(), report).await?;
             outage::run(setup, &parse_defaults(), report).await?;
+            hostile::run(setup, &parse_defaults(), report).await?;
             memory::run(setup, &parse_defaults(), report).await?;
             size::run(report)
         }
@@ -110,6 +113,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
         Scenario::Connect(options) => connect::run(setup, &options, report).await,
         Scenario::Replay(options) => replay::run(setup, &options, report).await,
         Scenario::Deaf(options) => deaf::run(setup, &options, report).await,
+        Scenario::Hostile(options) => hostile::run(setup, &options, report).await,
         Scenario::Outage(options) => outage::run(setup, &options, report).await,
     }
 }

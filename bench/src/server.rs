@@ -66,6 +66,11 @@ impl Server {
         &self.folder.0
     }
 
+    /// How many bytes it has logged.
+    pub(crate) fn logged(&self) -> u64 {
+        std::fs::metadata(self.folder.0.join("server.log")).map_or(0, |log| log.len())
+    }
+
     /// Ends it and removes what it wrote.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("the server could not be stopped")

@@ -5,6 +5,7 @@
 //! up somebody else's share.
 
 mod inbound;
+mod tarpit;
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ use crate::config::LimitsConfig;
 use crate::net::peer::holder;
 
 pub use inbound::InboundQuota;
+pub use tarpit::Tarpit;
 
 /// How often a minute a password may be tried for an e-mail address from one address, so that nobody can
 /// lock its owner out from elsewhere; and from all of them, whoever they are.
@@ -29,9 +31,9 @@ const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 /// How often a minute a connection may be synchronised: each time its owner's pages hear of it.
 const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
 
-/// How many bytes all sockets of an address may send at once, and a second after that: an office of a thousand people
-/// signs in with two megabytes.
-const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
+/// How many bytes all sockets of an address may send at once, and a second after that: an office of a thousand people,
+/// who sign in with two megabytes, has done so within five seconds.
+const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
 const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
 /// It was too much; worth trying again after so many seconds.
@@ -42,6 +44,8 @@ type Keyed<K> = Option<DefaultKeyedRateLimiter<K>>;
 
 /// What is counted.
 pub struct Limits {
+    /// Holds back the refusals of addresses.
+    pub tarpit: Tarpit,
     deliveries_by_connection: Keyed<String>,
     deliveries_by_user: Keyed<String>,
     deliveries_by_address: Keyed<IpAddr>,
@@ -60,13 +64,14 @@ impl Limits {
     /// The limits of a configuration.
     pub fn new(config: &LimitsConfig) -> Self {
         Self {
+            tarpit: Tarpit::default(),
             deliveries_by_connection: keyed(config.webhooks_per_connection),
             deliveries_by_user: keyed(config.webhooks_per_user),
-            deliveries_by_address: keyed(config.webhooks_per_address),
-            calls_by_user: keyed(config.calls_per_user),
-            calls_by_address: keyed(config.calls_per_address),
-            sockets_by_address: keyed(config.sockets_per_address),
-            polls_by_address: keyed(config.polls_per_address),
+            deliveries_by_address: keyed_evenly(config.webhooks_per_address),
+            calls_by_user: keyed_evenly(config.calls_per_user),
+            calls_by_address: keyed_evenly(config.calls_per_address),
+            sockets_by_address: keyed_evenly(config.sockets_per_address),
+            polls_by_address: keyed_evenly(config.polls_per_address),
             socket_bytes_by_address: RateLimiter::keyed(
                 Quota::per_second(SOCKET_BYTES_RATE).allow_burst(SOCKET_BYTES_BURST),
             ),
@@ -170,6 +175,14 @@ impl Limits {
 
 fn keyed<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
     per_minute.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)))
+}
+
+/// The same for what costs much when it comes all at once: ten seconds' worth of it may, and a hundred always.
+fn keyed_evenly<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
+    per_minute.map(|limit| {
+        let burst = NonZeroU32::new((limit.get() / 6).max(limit.get().min(100))).unwrap_or(limit);
+        RateLimiter::keyed(Quota::per_minute(limit).allow_burst(burst))
+    })
 }
 
 fn check<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), TooMany> {

@@ -4,6 +4,7 @@
 
 pub(crate) mod connect;
 pub(crate) mod deaf;
+pub(crate) mod hostile;
 pub(crate) mod latency;
 pub(crate) mod memory;
 pub(crate) mod outage;

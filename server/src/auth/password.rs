@@ -3,21 +3,27 @@
 //! Owns hashing and checking them with argon2id. Must not keep a password, nor take longer for an
 //! e-mail address that exists than for one that does not.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, PasswordHasher as _, Version};
+use parking_lot::Mutex;
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 use crate::config::random_secret;
+use crate::net::peer::holder;
+use crate::shares::Shares;
 
 /// The shortest password that is taken (NIST SP 800-63B asks for 8 at least).
 pub const SHORTEST: usize = 10;
 /// Longer ones only cost time.
 const LONGEST: usize = 1000;
 
-/// How many are checked at once.
+/// How many are checked at once, and how many of those for one address.
 const AT_ONCE: usize = 2;
+const OF_AN_ADDRESS: usize = 1;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a password cannot be used.
@@ -45,7 +51,11 @@ fn hash_blocking(password: &str) -> Result<String, Error> {
 
 /// Checks passwords, a few at a time: each takes 19 MiB and a processor for a while, and anybody may ask.
 pub struct Passwords {
+    /// The memory of those that were checked, for the next ones: given back each time, it would stay with whichever
+    /// thread had it, and there are many.
+    memory: Mutex<Vec<Vec<Block>>>,
     places: Arc<Semaphore>,
+    addresses: Shares<IpAddr>,
     /// How long somebody waits for a place.
     patience: Duration,
     /// A hash of a random password, made at the first need.
@@ -58,38 +68,60 @@ pub struct Busy;
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)), patience: PATIENCE, nobodys: OnceLock::new() }
+        let (places, addresses) = (Arc::new(Semaphore::new(AT_ONCE)), Shares::new(OF_AN_ADDRESS));
+        Self { memory: Mutex::default(), places, addresses, patience: PATIENCE, nobodys: OnceLock::new() }
     }
 }
 
 impl Passwords {
     /// Whether the password is the one with this hash. Without a hash (no such user) the same work is
-    /// done for a hash that no password has.
-    pub async fn verify(self: &Arc<Self>, password: String, hash: Option<String>) -> Result<bool, Busy> {
+    /// done for a hash that no password has. `from` is who asks: one address leaves room for others.
+    pub async fn verify(
+        self: &Arc<Self>,
+        password: String,
+        hash: Option<String>,
+        from: Option<IpAddr>,
+    ) -> Result<bool, Busy> {
         if password.len() > LONGEST * 4 {
             return Ok(false);
         }
-        let place = tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(Ok(place)) = place else { return Err(Busy) };
+        let from = from.filter(|address| !address.is_loopback()).map(holder);
+        let place = async {
+            let share = match from {
+                Some(address) => Some(self.addresses.acquire(&address).await),
+                None => None,
+            };
+            (share, Arc::clone(&self.places).acquire_owned().await)
+        };
+        let Ok((share, Ok(place))) = tokio::time::timeout(self.patience, place).await else { return Err(Busy) };
         let passwords = Arc::clone(self);
         let work = move || {
             // The work's and not the caller's: who hangs up has not made it less.
-            let _place = place;
-            match hash {
-                Some(hash) => matches_hash(&password, &hash),
-                None => {
-                    let nobodys = passwords.nobodys.get_or_init(|| hash_blocking(&random_secret()).ok());
-                    let _ = nobodys.as_deref().map(|hash| matches_hash(&password, hash));
-                    false
-                }
-            }
+            let _place = (share, place);
+            let mut memory = passwords.memory.lock().pop().unwrap_or_default();
+            let nobodys = || passwords.nobodys.get_or_init(|| hash_blocking(&random_secret()).ok()).clone();
+            let has_user = hash.is_some();
+            let matches = hash.or_else(nobodys).and_then(|hash| matches_hash(&password, &hash, &mut memory));
+            passwords.memory.lock().push(memory);
+            has_user && matches.unwrap_or(false)
         };
         Ok(tokio::task::spawn_blocking(work).await.unwrap_or(false))
     }
 }
 
-fn matches_hash(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+/// Nothing where the hash is none of ours.
+fn matches_hash(password: &str, hash: &str, memory: &mut Vec<Block>) -> Option<bool> {
+    let parsed = PasswordHash::new(hash).ok()?;
+    let (salt, expected) = (parsed.salt?, parsed.hash?);
+    let version = parsed.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let params = Params::try_from(&parsed).ok()?;
+    memory.resize(params.block_count(), Block::default());
+    let argon2 = Argon2::new(Algorithm::new(parsed.algorithm.as_str()).ok()?, version, params);
+    let mut found = vec![0; expected.len()];
+    argon2
+        .hash_password_into_with_memory(password.as_bytes(), salt.as_ref(), &mut found, memory.as_mut_slice())
+        .ok()?;
+    Some(found.ct_eq(expected.as_bytes()).into())
 }
 
 #[cfg(test)]
@@ -101,7 +133,7 @@ mod tests {
         let hash = hash("correct horse".to_owned()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$"));
         let passwords = Arc::new(Passwords::default());
-        let verify = |password: &str, hash: Option<&String>| passwords.verify(password.to_owned(), hash.cloned());
+        let verify = |password: &str, hash: Option<&String>| passwords.verify(password.to_owned(), hash.cloned(), None);
         assert_eq!(verify("correct horse", Some(&hash)).await, Ok(true));
         assert_eq!(verify("correct horsf", Some(&hash)).await, Ok(false));
         assert_eq!(verify("correct horse", None).await, Ok(false));
@@ -111,9 +143,9 @@ mod tests {
     async fn more_than_a_few_at_a_time_have_to_wait() {
         let passwords = Arc::new(Passwords { patience: Duration::ZERO, ..Passwords::default() });
         let places = passwords.places.acquire_many(2).await.expect("both");
-        assert_eq!(passwords.verify("correct horse".to_owned(), None).await, Err(Busy));
+        assert_eq!(passwords.verify("correct horse".to_owned(), None, None).await, Err(Busy));
         drop(places);
-        assert_eq!(passwords.verify("correct horse".to_owned(), None).await, Ok(false));
+        assert_eq!(passwords.verify("correct horse".to_owned(), None, None).await, Ok(false));
     }
 
     #[tokio::test]
@@ -122,7 +154,7 @@ mod tests {
         let callers: Vec<_> = (0..2)
             .map(|_| {
                 let passwords = Arc::clone(&passwords);
-                tokio::spawn(async move { passwords.verify("correct horse".to_owned(), None).await })
+                tokio::spawn(async move { passwords.verify("correct horse".to_owned(), None, None).await })
             })
             .collect();
         while passwords.places.available_permits() > 0 {
@@ -134,6 +166,18 @@ mod tests {
         while passwords.places.available_permits() < 2 {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn one_address_that_tries_many_passwords_leaves_room_for_others() {
+        let passwords = Arc::new(Passwords { patience: Duration::from_millis(50), ..Passwords::default() });
+        let held = passwords.addresses.acquire(&IpAddr::from([198, 51, 100, 1])).await;
+        let verify =
+            |last: u8| passwords.verify("correct horse".to_owned(), None, Some(IpAddr::from([198, 51, 100, last])));
+        assert_eq!(verify(1).await, Err(Busy));
+        assert_eq!(verify(2).await, Ok(false));
+        drop(held);
+        assert_eq!(verify(1).await, Ok(false));
     }
 
     #[tokio::test]

@@ -109,7 +109,7 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
     let host = reader.parse("CONNECTORS_HOST", IpAddr::from([0, 0, 0, 0]), "an IP address");
     let port = reader.parse("CONNECTORS_PORT", 3003_u16, "a port number");
     let origins = reader.list("FRONTEND_URL");
-    let allowed_origins = origins.iter().filter_map(|url| reader.origin("FRONTEND_URL", url)).collect();
+    let allowed_origins = origins.iter().filter_map(|url| reader.page_origin("FRONTEND_URL", url)).collect();
     let public_url = ["CONNECTORS_URL", "REACT_APP_CONNECTORS_URL"]
         .into_iter()
         .find_map(|name| reader.source.get(name).map(|url| (name, url.to_owned())))
@@ -125,7 +125,7 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
         site,
         secure_cookies: reader.flag("SECURE_COOKIES", true),
         trusted_proxies: reader.networks("TRUSTED_PROXIES"),
-        connections_per_address: reader.number("MAX_CONNECTIONS_PER_ADDRESS", 4096, 1..=u32::MAX),
+        connections_per_address: reader.number("MAX_CONNECTIONS_PER_ADDRESS", 1024, 1..=u32::MAX),
     }
 }
 
@@ -170,6 +170,11 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
     let service_secrets = reader.secrets("SERVICE_SECRET");
     if service_secrets.is_empty() {
         reader.problem("SERVICE_SECRET is needed: without it no connection can be registered");
+    }
+    if service_secrets.iter().any(|secret| jwt_secrets.contains(secret)) {
+        reader.problem(
+            "SERVICE_SECRET and JWT_SECRET share a value: whoever may register connections could sign in as anybody",
+        );
     }
     let hours = reader.number("SESSION_HOURS", 12, 1..=24 * 90);
     AuthConfig {
@@ -271,6 +276,15 @@ mod tests {
             assert!(problems.iter().any(|problem| problem.contains(name)), "{name} in {problems:?}");
         }
         assert!(!problems.iter().any(|problem| problem.contains("short ")), "a secret's value is not shown");
+    }
+
+    #[test]
+    fn one_secret_does_not_open_two_doors() {
+        let shared = "0123456789abcdef0123456789abcdef";
+        let problems = load(&[("JWT_SECRET", shared), ("SERVICE_SECRET", shared)].into_iter().collect());
+        let problems = problems.expect_err("refused").0;
+        assert!(problems.iter().any(|problem| problem.contains("share a value")), "{problems:?}");
+        assert!(!problems.iter().any(|problem| problem.contains(shared)));
     }
 
     #[test]

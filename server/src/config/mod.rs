@@ -166,7 +166,7 @@ impl Config {
                 site,
                 secure_cookies: false,
                 trusted_proxies: vec![],
-                connections_per_address: 4096,
+                connections_per_address: 1024,
             },
             database: DatabaseConfig { path: None },
             auth: AuthConfig {

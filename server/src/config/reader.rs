@@ -103,6 +103,13 @@ impl Reader<'_> {
         values.into_iter().map(Secret::new).collect()
     }
 
+    /// The origin of a front end's address, as browsers send it in `Origin`: also of apps, whose pages have schemes of
+    /// their own (`capacitor://localhost`). What no browser sends is refused with what to write instead.
+    pub(super) fn page_origin(&mut self, name: &str, url: &str) -> Option<String> {
+        let origin = page_origin(url);
+        origin.map_err(|problem| self.problem(format!("{name} {problem}"))).ok()
+    }
+
     /// `scheme://host[:port]` of an address, in lower case.
     pub(super) fn origin(&mut self, name: &str, url: &str) -> Option<String> {
         let parsed = url.parse::<http::Uri>().ok();
@@ -116,5 +123,73 @@ impl Reader<'_> {
             self.problem(format!("{name} is no http(s) address, or has credentials in it"));
         }
         origin
+    }
+}
+
+fn page_origin(url: &str) -> Result<String, String> {
+    if url.contains('*') {
+        return Err("holds a wildcard, which matches no origin: list each one, such as https://app.example.com".into());
+    }
+    // Its value is not shown: there may be credentials in it.
+    let none =
+        || "holds what is not an address such as https://app.example.com (international names as xn--…)".to_owned();
+    let parsed: http::Uri = url.parse().map_err(|_| none())?;
+    let (Some(scheme), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else { return Err(none()) };
+    if authority.as_str().contains('@') || authority.host().is_empty() {
+        return Err(none());
+    }
+    let implied = match scheme.to_ascii_lowercase().as_str() {
+        "http" => Some(80),
+        "https" => Some(443),
+        "ftp" | "file" | "data" | "ws" | "wss" => return Err(none()),
+        _ => None,
+    };
+    let bare = format!("{scheme}://{}", authority.host()).to_ascii_lowercase();
+    match authority.port_u16() {
+        Some(port) if Some(port) == implied => {
+            Err(format!("holds the port {port}, which browsers leave out: write {bare}"))
+        }
+        Some(port) => Ok(format!("{bare}:{port}")),
+        None if authority.port().is_some() => Err(none()),
+        None => Ok(bare),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_origin;
+
+    #[test]
+    fn a_front_end_is_named_by_the_origin_that_its_browser_sends() {
+        for (url, origin) in [
+            ("https://app.example.com", "https://app.example.com"),
+            ("HTTPS://App.Example.com/", "https://app.example.com"),
+            ("http://localhost:5173", "http://localhost:5173"),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+            ("capacitor://localhost", "capacitor://localhost"),
+            ("ionic://localhost", "ionic://localhost"),
+            ("tauri://localhost", "tauri://localhost"),
+            ("chrome-extension://abcdefghijklmnop", "chrome-extension://abcdefghijklmnop"),
+        ] {
+            assert_eq!(page_origin(url).as_deref(), Ok(origin), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_matches_no_browsers_origin_is_refused_with_what_to_write_instead() {
+        for (url, advice) in [
+            ("https://app.example:443", "write https://app.example"),
+            ("http://app.example:80/", "write http://app.example"),
+            ("https://*.example.com", "list each one"),
+            ("*", "list each one"),
+            ("null", "such as https://"),
+            ("app.example.com", "such as https://"),
+            ("ftp://app.example.com", "such as https://"),
+            ("https://user:secret@app.example", "such as https://"),
+            ("https://b\u{fc}ro.example", "xn--"),
+        ] {
+            let problem = page_origin(url).expect_err(url);
+            assert!(problem.contains(advice) && !problem.contains("secret"), "{url}: {problem}");
+        }
     }
 }

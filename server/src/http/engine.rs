@@ -110,6 +110,13 @@ impl Rules {
         &self.lines
     }
 
+    /// An address that calls too often is answered slowly.
+    pub(super) async fn hold_back(&self, answered: &Answered) {
+        if matches!(answered, Answered::Refused(error) if error.code() == ErrorCode::RateLimited) {
+            self.limits.tarpit.hold().await;
+        }
+    }
+
     /// What a request asks for, if it may; a preflight is answered here.
     pub(super) fn admit(&self, request: &Request<Body>) -> Result<Asked, Answered> {
         let asked = Asked::of(request.uri().query().unwrap_or_default());

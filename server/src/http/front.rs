@@ -23,7 +23,7 @@ use crate::realtime::EngineService;
 use crate::state::AppState;
 
 /// The largest head of a request: cookies and a token with room to spare.
-const LARGEST_HEAD: usize = 32 * 1024;
+const LARGEST_HEAD: usize = 16 * 1024;
 /// How many header fields a request may have.
 const MOST_HEADERS: usize = 100;
 
@@ -74,7 +74,13 @@ impl Service<Request<Body>> for Front {
                     Ok(rules.finish(answer.unwrap_or_else(ApiError::into_response), cors))
                 })
             }
-            Err(answered) => now(self.rules.finish(answered.into_response(), cors)),
+            Err(answered) => {
+                let rules = self.rules.clone();
+                Box::pin(async move {
+                    rules.hold_back(&answered).await;
+                    Ok(rules.finish(answered.into_response(), cors))
+                })
+            }
         }
     }
 }

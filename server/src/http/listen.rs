@@ -44,7 +44,7 @@ const BODY_PAUSE: Duration = Duration::from_secs(20);
 const BODY_LIMIT: Duration = Duration::from_secs(60);
 /// The largest head that is parsed, and the most fields in one: twice of what is taken. Up to here the answer to a
 /// head that is too large is ours (`front.rs`), beyond it the parser's own 431, without a body.
-const LARGEST_PARSED_HEAD: usize = 64 * 1024;
+const LARGEST_PARSED_HEAD: usize = 32 * 1024;
 const MOST_PARSED_HEADERS: usize = 200;
 /// How long to wait where no connection can be accepted: file descriptors come back when others end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

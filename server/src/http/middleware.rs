@@ -125,7 +125,10 @@ async fn limit_calls(State(state): State<AppState>, request: Request, next: Next
     let path = request.uri().path();
     let counts = !path.starts_with("/pkg/") && !path.starts_with("/health/");
     match request.extensions().get::<Peer>().filter(|_| counts).map(|peer| state.limits.call_from(peer.address)) {
-        Some(Err(too_many)) => ApiError::from(too_many).into_response(),
+        Some(Err(too_many)) => {
+            state.limits.tarpit.hold().await;
+            ApiError::from(too_many).into_response()
+        }
         _ => next.run(request).await,
     }
 }
@@ -144,6 +147,7 @@ async fn limit_deliveries(State(state): State<AppState>, request: Request, next:
         Some(Err(too_many)) => {
             let outcome = ErrorCode::RateLimited.as_str();
             state.metrics.deliveries.get_or_create(&OfDelivery { connector: "unknown", outcome }).inc();
+            state.limits.tarpit.hold().await;
             ApiError::from(too_many).into_response()
         }
         _ => next.run(request).await,

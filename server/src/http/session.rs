@@ -165,7 +165,7 @@ async fn by_password(
     state.limits.password_for(&email, peer.map(|peer| peer.address)).map_err(too_many_attempts)?;
     let user = state.store.user_by_email(email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let is_good = state.passwords.verify(password, hash).await;
+    let is_good = state.passwords.verify(password, hash, peer.map(|peer| peer.address)).await;
     let is_good = is_good.map_err(|Busy| ApiError::from(ErrorCode::Unavailable).retry_after(2))?;
     match user {
         Some(user) if is_good => Ok((user.user_id, user.display_name)),

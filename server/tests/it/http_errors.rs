@@ -74,7 +74,7 @@ async fn a_handshake_that_is_no_websocket_handshake_is_not_answered_as_one() {
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused_in_the_same_form() {
     let app = TestApp::start().await;
-    let long = format!("x-long: {}\r\n", "x".repeat(40_000));
+    let long = format!("x-long: {}\r\n", "x".repeat(20_000));
     let many: String = (0..120).map(|index| format!("x-{index}: 1\r\n")).collect();
     for fields in [long, many] {
         let (status, answer) = raw(&app, &format!("GET /health/live HTTP/1.1\r\nhost: a\r\n{fields}\r\n")).await;

@@ -1,0 +1,134 @@
+//! One user's load is that user's to wait for.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Basiq, Socket, TestApp, basiq_body, code, config};
+
+/// How long another's call may take while a debug build is at work on two cores for somebody else.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Gives a user many transactions at once, by copying the one that there is.
+fn multiply(path: &Path, times: u32) {
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database
+        .execute(
+            "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < ?1)
+             INSERT INTO transactions
+                 SELECT x + 1000, user_id, connector_id, connection_id, account_id, 'copy-' || x, date_ms - x * 1000, amount,
+                        currency, primary_type, search || ' ' || x, changed_seq, body
+                 FROM n, transactions WHERE id = 1",
+            [times],
+        )
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_asks_for_much_at_once_keeps_nobody_else_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let mut settings = config();
+    settings.database.path = Some(path.clone());
+    let app = TestApp::with(settings).await;
+    for user in ["heavy", "bob"] {
+        app.register(&format!("conn-{user}"), user).await;
+        Basiq::default().deliver(&app, &basiq_body(&format!("conn-{user}"), "t1", "-1")).await;
+    }
+    multiply(&path, 100_000);
+
+    let searches = join_all((0..60).map(|_| async {
+        let search = app.request(Method::GET, "/api/transactions?q=zzz").bearer_auth(app.token("heavy", 60));
+        search.send().await.unwrap()
+    }));
+    let others = async {
+        let mut slowest = Duration::ZERO;
+        for _ in 0..20 {
+            let asked = Instant::now();
+            app.get("bob", "/api/transactions").await;
+            app.get("bob", "/api/summary").await;
+            let mut socket = app.signed_in("bob").await;
+            socket.expect_nothing().await;
+            slowest = slowest.max(asked.elapsed());
+        }
+        slowest
+    };
+    let (searches, slowest) = tokio::join!(searches, others);
+    assert!(slowest < PATIENCE, "another user waited {slowest:?}");
+    for answer in searches {
+        // What has waited too long for the user's own others is refused, and not lost in silence.
+        if answer.status() != 200 {
+            assert_eq!(code(answer).await, (429, "RATE_LIMITED".to_owned()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_tries_many_passwords_keeps_nobody_else_from_signing_in() {
+    let mut settings = config();
+    settings.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let app = TestApp::with(settings).await;
+    let try_from = |address: &'static str, email: String| {
+        let proof = json!({ "email": email, "password": "correct horse battery" });
+        app.request(Method::POST, "/api/session").header("x-forwarded-for", address).json(&proof).send()
+    };
+    let stranger = join_all((0..100).map(|number| try_from("198.51.100.1", format!("{number}@example.com"))));
+    let others = async {
+        let mut slowest = Duration::ZERO;
+        for number in 0..5 {
+            let asked = Instant::now();
+            let answer = try_from("198.51.100.2", format!("other-{number}@example.com")).await.unwrap();
+            assert_eq!(code(answer).await, (401, "INVALID_CREDENTIALS".to_owned()));
+            slowest = slowest.max(asked.elapsed());
+        }
+        slowest
+    };
+    let (_, slowest) = tokio::join!(stranger, others);
+    assert!(slowest < PATIENCE, "another address waited {slowest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_whose_sockets_all_catch_up_keeps_nobody_else_waiting() {
+    let app = TestApp::start().await;
+    for user in ["heavy", "bob"] {
+        app.register(&format!("conn-{user}"), user).await;
+    }
+    let mut basiq = Basiq::default();
+    for number in 0..300 {
+        basiq.deliver(&app, &basiq_body("conn-heavy", &format!("t{number}"), "-1")).await;
+    }
+    let from_the_beginning = || async {
+        let auth = json!({ "token": app.token("heavy", 600), "since": 0 });
+        let mut socket = Socket::connect(&app.address, Some(auth), &[]).await;
+        let mut last = socket.expect("authenticated").await["seq"].as_u64().unwrap();
+        while last > 0 {
+            let (_, payload) = socket.event().await;
+            if payload["seq"].as_u64() == Some(last) {
+                last = 0;
+            }
+        }
+    };
+    let heavy = join_all((0..10).map(|_| async {
+        for _ in 0..5 {
+            from_the_beginning().await;
+        }
+    }));
+    let others = async {
+        let mut basiq = Basiq::default();
+        let mut socket = app.signed_in("bob").await;
+        let mut slowest = Duration::ZERO;
+        for number in 0..20 {
+            let sent = Instant::now();
+            basiq.deliver(&app, &basiq_body("conn-bob", &format!("t{number}"), "-1")).await;
+            socket.expect("transaction:new").await;
+            slowest = slowest.max(sent.elapsed());
+        }
+        slowest
+    };
+    let (_, slowest) = tokio::join!(heavy, others);
+    assert!(slowest < PATIENCE, "another user waited {slowest:?}");
+}
