@@ -122,8 +122,9 @@ impl Served {
     async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, permit: ConnectionPermit) {
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+        let mut first = [0];
         let has_spoken = tokio::select! {
-            spoken = tokio::time::timeout(self.silence_limit(), stream.readable()) => spoken.is_ok(),
+            spoken = tokio::time::timeout(self.silence_limit(), stream.peek(&mut first)) => matches!(spoken, Ok(Ok(1))),
             () = self.stopping.cancelled() => false,
         };
         if !has_spoken {
