@@ -36,6 +36,11 @@ const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
 const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
+/// The same of webhooks' bodies, before anything of them is proven. Some schemes sign another form of the body than the
+/// one that comes, so that each byte costs more than its reading.
+const BODY_BYTES_BURST: NonZeroU32 = NonZeroU32::new(16 * 1024 * 1024).unwrap();
+const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(8 * 1024 * 1024).unwrap();
+
 /// It was too much; worth trying again after so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany(pub u64);
@@ -54,6 +59,7 @@ pub struct Limits {
     sockets_by_address: Keyed<IpAddr>,
     polls_by_address: Keyed<IpAddr>,
     socket_bytes_by_address: DefaultKeyedRateLimiter<IpAddr>,
+    body_bytes_by_address: DefaultKeyedRateLimiter<IpAddr>,
     passwords_by_email: Keyed<String>,
     passwords_by_email_and_address: Keyed<(String, IpAddr)>,
     sign_ins_by_address: Keyed<IpAddr>,
@@ -75,6 +81,7 @@ impl Limits {
             socket_bytes_by_address: RateLimiter::keyed(
                 Quota::per_second(SOCKET_BYTES_RATE).allow_burst(SOCKET_BYTES_BURST),
             ),
+            body_bytes_by_address: RateLimiter::keyed(Quota::per_second(BODY_BYTES_RATE).allow_burst(BODY_BYTES_BURST)),
             passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
             passwords_by_email_and_address: keyed(Some(PASSWORDS_PER_EMAIL_AND_ADDRESS)),
             sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
@@ -122,14 +129,14 @@ impl Limits {
 
     /// Sockets of an address have sent some bytes; how long to wait until they fit, where they are too many.
     fn socket_bytes_from(&self, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
-        if address.is_loopback() {
-            return None;
-        }
-        let bytes = bytes.min(SOCKET_BYTES_BURST);
-        match self.socket_bytes_by_address.check_key_n(&holder(address), bytes).ok()? {
-            Ok(()) => None,
-            Err(until) => Some(until.wait_time_from(DefaultClock::default().now())),
-        }
+        wait_for(&self.socket_bytes_by_address, address, bytes.min(SOCKET_BYTES_BURST))
+    }
+
+    /// Some bytes of a webhook's body have come from an address; how long to wait until they fit, where they are too
+    /// many.
+    pub fn body_bytes_from(&self, address: IpAddr, bytes: usize) -> Option<Duration> {
+        let bytes = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX))?;
+        wait_for(&self.body_bytes_by_address, address, bytes.min(BODY_BYTES_BURST))
     }
 
     /// A call or a page comes from an address.
@@ -164,8 +171,10 @@ impl Limits {
         forget(&self.calls_by_address);
         forget(&self.sockets_by_address);
         forget(&self.polls_by_address);
-        self.socket_bytes_by_address.retain_recent();
-        self.socket_bytes_by_address.shrink_to_fit();
+        for bytes in [&self.socket_bytes_by_address, &self.body_bytes_by_address] {
+            bytes.retain_recent();
+            bytes.shrink_to_fit();
+        }
         forget(&self.passwords_by_email);
         forget(&self.passwords_by_email_and_address);
         forget(&self.sign_ins_by_address);
@@ -199,6 +208,17 @@ fn check_address(limiter: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany
     match limiter {
         Some(limiter) if !address.is_loopback() => check(limiter, &holder(address)),
         _ => Ok(()),
+    }
+}
+
+/// How long to wait until so many bytes fit; they count only when they do.
+fn wait_for(limiter: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
+    if address.is_loopback() {
+        return None;
+    }
+    match limiter.check_key_n(&holder(address), bytes).ok()? {
+        Ok(()) => None,
+        Err(until) => Some(until.wait_time_from(DefaultClock::default().now())),
     }
 }
 

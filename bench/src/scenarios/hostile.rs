@@ -19,7 +19,7 @@ use crate::stats::{Times, millis};
 use crate::{Setup, process};
 
 /// How much memory a flood may cost.
-const MOST_KIB: u64 = 16 * 1024;
+const MOST_KIB: u64 = 64 * 1024;
 /// How much of one processor it may cost.
 const MOST_CPU: f64 = 0.25;
 /// How much may be logged a second, in bytes: a gigabyte in a day.
@@ -47,7 +47,7 @@ struct Flood {
 /// Runs every case on a server of its own.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     // The stranger has an address, as behind a proxy: this machine's own calls are not counted by address.
-    let setup = setup.and("TRUSTED_PROXIES=127.0.0.1/32");
+    let setup = setup.and("TRUSTED_PROXIES=127.0.0.1/32").and("APIDECK_WEBHOOK_SECRET=a-key-that-signs-nothing-here");
     for case in cases::all().into_iter().filter(|case| case.name.contains(&options.only)) {
         measure(&setup, &case, Duration::from_secs(options.seconds), report).await?;
     }
@@ -76,7 +76,7 @@ async fn measure(setup: &Setup, case: &Case, time: Duration, report: &mut Report
     );
     println!("hostile: {}: {measured}", case.name);
     let is_bounded = grown <= MOST_KIB && cpu <= MOST_CPU && logged <= MOST_LOGGED;
-    report.judge(case.name, measured, "≤ 16 MiB, 0.25 of a core, 12 KB/s of log", is_bounded);
+    report.judge(case.name, measured, "≤ 64 MiB, 0.25 of a core, 12 KB/s of log", is_bounded);
     server.stop().await
 }
 

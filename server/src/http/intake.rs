@@ -35,15 +35,25 @@ impl Default for Intake {
 }
 
 impl Intake {
-    /// A whole body, and how long it is said to be.
-    pub(super) async fn read(&self, body: Body, announced: Option<usize>) -> Result<Vec<u8>, ApiError> {
-        match tokio::time::timeout(TIME_LIMIT, self.collect(body, announced.unwrap_or_default())).await {
+    /// A whole body, and how long it is said to be. `pace` counts what has come, and says how long to wait for more.
+    pub(super) async fn read(
+        &self,
+        body: Body,
+        announced: Option<usize>,
+        pace: impl Fn(usize) -> Option<Duration>,
+    ) -> Result<Vec<u8>, ApiError> {
+        match tokio::time::timeout(TIME_LIMIT, self.collect(body, announced.unwrap_or_default(), pace)).await {
             Ok(read) => read,
-            Err(_) => Err(ApiError::new(ErrorCode::BadRequest, "The body took too long")),
+            Err(_) => Err(ErrorCode::RequestTimeout.into()),
         }
     }
 
-    async fn collect(&self, mut body: Body, announced: usize) -> Result<Vec<u8>, ApiError> {
+    async fn collect(
+        &self,
+        mut body: Body,
+        announced: usize,
+        pace: impl Fn(usize) -> Option<Duration>,
+    ) -> Result<Vec<u8>, ApiError> {
         let mut whole = Vec::new();
         let mut place = None;
         loop {
@@ -58,7 +68,17 @@ impl Intake {
             match body.frame().await {
                 None => return Ok(whole),
                 Some(Err(_)) => return Err(ApiError::new(ErrorCode::BadRequest, "The body ended early")),
-                Some(Ok(frame)) => frame.data_ref().map_or((), |data| whole.extend_from_slice(data)),
+                Some(Ok(frame)) => {
+                    let Some(data) = frame.data_ref() else { continue };
+                    if whole.len() + data.len() <= ORDINARY {
+                        // Twice as much would be held of most of them.
+                        whole.reserve_exact(data.len());
+                    }
+                    whole.extend_from_slice(data);
+                    while let Some(wait) = pace(data.len()) {
+                        tokio::time::sleep(wait).await;
+                    }
+                }
             }
         }
     }
@@ -75,6 +95,11 @@ mod tests {
 
     use super::*;
 
+    /// Nobody has to wait.
+    fn at_once(_: usize) -> Option<Duration> {
+        None
+    }
+
     /// A body that does not say how long it is.
     fn body(chunks: usize) -> Body {
         let chunks = (0..chunks).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 16 * 1024]));
@@ -90,22 +115,28 @@ mod tests {
     async fn bodies_of_ordinary_size_are_taken_while_large_ones_have_to_wait() {
         let intake = Intake::default();
         let places: Vec<_> = (0..MOST_LARGE).map(|_| intake.large.try_acquire().expect("a place")).collect();
-        assert_eq!(intake.read(body(4), None).await.map(|read| read.len()), Ok(ORDINARY));
-        assert_eq!(intake.read(body(5), None).await.map_err(|error| error.code()), Err(ErrorCode::Unavailable));
+        assert_eq!(intake.read(body(4), None, at_once).await.map(|read| read.len()), Ok(ORDINARY));
+        assert_eq!(
+            intake.read(body(5), None, at_once).await.map_err(|error| error.code()),
+            Err(ErrorCode::Unavailable)
+        );
         drop(places);
         let announced: Vec<_> =
-            (0..MOST_LARGE).map(|_| Box::pin(intake.read(pending(), Some(LARGEST_WEBHOOK)))).collect();
+            (0..MOST_LARGE).map(|_| Box::pin(intake.read(pending(), Some(LARGEST_WEBHOOK), at_once))).collect();
         for mut one in announced {
             assert!(futures_util::poll!(&mut one).is_pending());
         }
-        assert_eq!(intake.read(body(64), None).await.map(|read| read.len()), Ok(LARGEST_WEBHOOK));
+        assert_eq!(intake.read(body(64), None, at_once).await.map(|read| read.len()), Ok(LARGEST_WEBHOOK));
     }
 
     #[tokio::test]
     async fn a_body_that_is_too_large_is_not_read_to_its_end() {
         let intake = Intake::default();
-        assert_eq!(intake.read(body(65), None).await.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
-        let announced = intake.read(pending(), Some(LARGEST_WEBHOOK + 1)).await;
+        assert_eq!(
+            intake.read(body(65), None, at_once).await.map_err(|error| error.code()),
+            Err(ErrorCode::PayloadTooLarge)
+        );
+        let announced = intake.read(pending(), Some(LARGEST_WEBHOOK + 1), at_once).await;
         assert_eq!(announced.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
         assert_eq!(intake.large.available_permits(), MOST_LARGE);
     }

@@ -3,12 +3,13 @@
 //! Owns the passage from a request to a raw delivery. Must not look into the body, nor log what a stranger
 //! wrote.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use connectors::{Headers, RawDelivery};
 use http::HeaderMap;
 use wire::ErrorCode;
@@ -17,18 +18,20 @@ use wire::api::WebhookAnswer;
 use super::error::ApiError;
 use super::intake::announced;
 use crate::auth::extract::PathParts;
+use crate::net::peer::Peer;
 use crate::state::AppState;
 
 /// `POST /api/connectors/{connector}/webhook`
 pub(super) async fn receive(
     State(state): State<AppState>,
     PathParts(connector): PathParts<String>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let arrived = Instant::now();
     let known = state.pipeline.registry().get(&connector).map_or("unknown", |connector| connector.info().id);
-    match take(&state, &connector, &headers, body, arrived).await {
+    match take(&state, &connector, &headers, peer.map(|peer| peer.address), body, arrived).await {
         Ok(answer) => {
             state.metrics.delivered(known, outcome(&answer), arrived.elapsed());
             Json(answer).into_response()
@@ -54,6 +57,7 @@ async fn take(
     state: &AppState,
     connector: &str,
     headers: &HeaderMap,
+    from: Option<IpAddr>,
     body: Body,
     arrived: Instant,
 ) -> Result<WebhookAnswer, ApiError> {
@@ -62,7 +66,8 @@ async fn take(
     if !found.is_configured() {
         return Err(ErrorCode::NotConfigured.into());
     }
-    let body = state.intake.read(body, announced(headers)).await?;
+    let pace = |bytes| state.limits.body_bytes_from(from?, bytes);
+    let body = state.intake.read(body, announced(headers), pace).await?;
     let raw = RawDelivery { headers: readable(headers), body };
     Ok(state.pipeline.receive(connector, raw, arrived, state.now()).await?)
 }
