@@ -38,8 +38,8 @@ const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
 /// The same of webhooks' bodies, before anything of them is proven. Some schemes sign another form of the body than the
 /// one that comes, so that each byte costs more than its reading.
-const BODY_BYTES_BURST: NonZeroU32 = NonZeroU32::new(16 * 1024 * 1024).unwrap();
-const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(8 * 1024 * 1024).unwrap();
+const BODY_BYTES_BURST: NonZeroU32 = NonZeroU32::new(8 * 1024 * 1024).unwrap();
+const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
 
 /// It was too much; worth trying again after so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
