@@ -183,7 +183,9 @@ impl Cli {
             }
             Some(Command::CheckConfig) => {
                 let config = config::load(&source)?;
-                println!("{config:#?}\n\nThe configuration is good.");
+                println!("{config:#?}\n");
+                config.warnings().iter().for_each(|warning| println!("Warning: {warning}"));
+                println!("The configuration is good.");
                 Ok(())
             }
         }

@@ -21,6 +21,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 /// Serves a configuration until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     start_log(config.log_json);
+    config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let (server, listener) = open(config).await?;
     let port = listener.local_addr()?.port();
     println!("\n  Tallywire is ready:  http://localhost:{port}\n");
