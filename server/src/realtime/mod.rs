@@ -50,6 +50,9 @@ const READ_BUFFER: usize = 1024;
 /// How many packets may wait for a socket that reads slowly, before it is cut off to resume later.
 const BUFFERED_PACKETS: usize = 1024;
 
+/// What an event carries that carries nothing: a tuple's elements are an event's arguments.
+const NO_ARGUMENTS: [(); 0] = [];
+
 /// Where requests go that are not for the engine: none get there, see `http::front`.
 #[derive(Clone)]
 pub struct Nowhere;
@@ -130,7 +133,7 @@ async fn on_event(
             let _ = ack.send(&answer);
         }
         events::PING => {
-            let _ = socket.emit(events::PONG, &serde_json::Value::Null);
+            let _ = socket.emit(events::PONG, &NO_ARGUMENTS);
             let _ = ack.send(events::PONG);
         }
         _ => {}
