@@ -7,13 +7,13 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use http::StatusCode;
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use wire::ErrorCode;
 
 use super::Identity;
 use crate::auth;
+use crate::auth::presented::{self, bearer};
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -55,9 +55,12 @@ impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let identity = match bearer(parts) {
+        let identity = match bearer(&parts.headers) {
             Some(token) => auth::of_token(&state.tokens, state.store.as_ref(), token, state.now()).await?,
-            None => state.cookies.identity(&parts.headers, state.now()).await?.ok_or(ErrorCode::Unauthorized)?,
+            None => {
+                let session = state.cookies.identity(&parts.headers, state.now()).await?;
+                session.ok_or_else(|| signed_in_by_nothing(parts))?
+            }
         };
         state.limits.call_of(&identity.user_id)?;
         Ok(Self(identity))
@@ -100,15 +103,17 @@ impl FromRequestParts<AppState> for Admin {
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+fn signed_in_by_nothing(parts: &Parts) -> ApiError {
+    if presented::is_in_address(&parts.uri) {
+        let sentence = format!("Sign in first: {}; send it as `Authorization: Bearer`", presented::NOT_IN_ADDRESS);
+        return ApiError::new(ErrorCode::Unauthorized, sentence);
+    }
+    ErrorCode::Unauthorized.into()
 }
 
 fn is_service(parts: &Parts, state: &AppState) -> bool {
     let header = parts.headers.get("x-service-secret").and_then(|value| value.to_str().ok());
-    let candidates = [header, bearer(parts)];
+    let candidates = [header, bearer(&parts.headers)];
     candidates.into_iter().flatten().any(|candidate| {
         // Every secret is compared, so that the time tells nothing of which one matched.
         state.config.auth.service_secrets.iter().fold(false, |found, secret| found | secret.matches(candidate))

@@ -15,6 +15,7 @@ pub mod key;
 pub mod key_set;
 pub mod origin;
 pub mod password;
+pub mod presented;
 pub mod session;
 pub mod signer;
 pub mod token;

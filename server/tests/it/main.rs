@@ -8,6 +8,7 @@ mod cli;
 mod comings;
 mod core_app;
 mod faults;
+mod handshake;
 mod hang_up;
 mod inbox;
 mod isolation;
