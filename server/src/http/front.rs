@@ -21,7 +21,7 @@ use super::error::ApiError;
 use crate::auth::origin;
 use crate::limits::Limits;
 use crate::net::peer::Peer;
-use crate::realtime::{EngineService, Lines, Sid};
+use crate::realtime::{EngineService, Gate, Lines, PendingPoll, Sid};
 use crate::state::AppState;
 
 /// What Socket.IO's requests are checked against.
@@ -66,6 +66,7 @@ impl Asked {
 #[derive(Clone)]
 pub struct Front {
     engine: EngineService,
+    gate: Arc<Gate>,
     router: Router,
     rules: Rules,
 }
@@ -79,7 +80,7 @@ impl Front {
             limits: Arc::clone(&state.limits),
             lines: Arc::clone(state.hub.lines()),
         };
-        Self { engine, router, rules }
+        Self { engine, gate: Arc::clone(&state.gate), router, rules }
     }
 }
 
@@ -109,12 +110,12 @@ impl Service<Request<Body>> for Front {
         let (asked, lines) = (Asked::of(request.uri().query().unwrap_or_default()), Arc::clone(&self.rules.lines));
         let peer = request.extensions().get::<Peer>().cloned();
         let polls = !asked.is_websocket && request.method() == Method::GET;
-        let asking = asked.sid.filter(|_| polls).and_then(|sid| lines.ask(sid));
+        let poll = asked.sid.filter(|_| polls).map(|sid| PendingPoll::begin(&self.gate, sid));
         let answer = Service::<Request<Body>>::call(&mut self.engine, detached(request));
         Box::pin(async move {
             let mut response = answer.await.map_or_else(|never| match never {}, |response| response.map(Body::new));
-            if let Some(asking) = asking.filter(|_| brings_packets(&response)) {
-                asking.answered();
+            if let Some(poll) = poll {
+                poll.answered(brings_packets(&response));
             }
             if let (Some(sid), Some(peer), StatusCode::SWITCHING_PROTOCOLS) = (asked.sid, peer, response.status()) {
                 lines.carries(sid, &peer.line);

@@ -11,6 +11,7 @@ mod hub;
 mod lines;
 mod manners;
 mod outlet;
+mod pending_poll;
 mod polls;
 mod resume;
 mod sessions;
@@ -39,7 +40,7 @@ pub use credentials::Credentials;
 pub use gate::Gate;
 pub use hub::Hub;
 pub use lines::Lines;
-pub use polls::Asking;
+pub use pending_poll::PendingPoll;
 pub use socketioxide::socket::Sid;
 pub use stream::{Error as StreamError, Subscription};
 
