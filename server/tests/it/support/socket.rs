@@ -42,7 +42,18 @@ impl Socket {
 
     /// The same with more in the query of the address.
     pub(crate) async fn open_at(address: &str, query: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let url = format!("{}/socket.io/?EIO=4&transport=websocket{query}", address.replacen("http", "ws", 1));
+        Self::opened_with(address, &format!("EIO=4&transport=websocket{query}"), headers)
+            .await
+            .map(|(socket, _)| socket)
+    }
+
+    /// Connects by an address with this query; the packet that opens the session as well.
+    pub(crate) async fn opened(address: &str, query: &str) -> Result<(Self, String), u16> {
+        Self::opened_with(address, query, &[]).await
+    }
+
+    async fn opened_with(address: &str, query: &str, headers: &[(&str, &str)]) -> Result<(Self, String), u16> {
+        let url = format!("{}/socket.io/?{query}", address.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
@@ -50,8 +61,8 @@ impl Socket {
         match tokio_tungstenite::connect_async(request).await {
             Ok((stream, _)) => {
                 let mut socket = Self(stream);
-                assert!(socket.packet().await.is_some_and(|packet| packet.starts_with('0')));
-                Ok(socket)
+                let packet = socket.packet().await.filter(|packet| packet.starts_with('0')).expect("an open packet");
+                Ok((socket, packet))
             }
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
@@ -60,8 +71,13 @@ impl Socket {
 
     /// The WebSocket that a polling session moves to.
     pub(crate) async fn upgrade(address: &str, sid: &str) -> Self {
+        Self::upgrade_as(4, address, sid).await
+    }
+
+    /// The same in this version of the protocol.
+    pub(crate) async fn upgrade_as(version: u8, address: &str, sid: &str) -> Self {
         let address = address.replacen("http", "ws", 1);
-        let url = format!("{address}/socket.io/?EIO=4&transport=websocket&sid={sid}");
+        let url = format!("{address}/socket.io/?EIO={version}&transport=websocket&sid={sid}");
         Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
     }
 
@@ -133,6 +149,17 @@ impl Socket {
     pub(crate) async fn expect_nothing(&mut self) {
         self.emit("ping", &Value::Null).await;
         self.expect("pong").await;
+    }
+
+    /// Waits for the end of the connection, which the engine may announce; nothing else may come before it.
+    pub(crate) async fn expect_end(&mut self) {
+        loop {
+            match self.packet().await.as_deref() {
+                None => return,
+                Some("1" | "41") => {}
+                Some(packet) => panic!("{packet} instead of the end"),
+            }
+        }
     }
 
     /// Waits for the server to disconnect the socket from the namespace.
