@@ -22,6 +22,7 @@ mod resume;
 mod secrets;
 mod session;
 mod slow;
+mod sse;
 mod support;
 mod tokens;
 mod webhooks;
