@@ -16,6 +16,7 @@ mod demo;
 mod events;
 mod ids;
 mod intake;
+mod linger;
 mod metrics;
 mod middleware;
 mod pushed;
