@@ -1,4 +1,4 @@
-// Where the things are that the tests start: the server, the dashboard's files, Python, a browser.
+// Where the things are that the tests start: the server, the dashboard's files, Python, nginx, a browser.
 // Owns the environment variables that say otherwise. Must not start anything.
 
 import { execFileSync } from 'node:child_process';
@@ -28,6 +28,14 @@ export function python() {
   const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const tools = environment.TALLYWIRE_TOOLS ?? join(cache, 'tallywire', 'tools');
   return environment.TALLYWIRE_PYTHON ?? join(tools, 'python', 'bin', 'python');
+}
+
+/** nginx: `TALLYWIRE_NGINX`, else the system's, which stands where only administrators look. */
+export function nginxBinary() {
+  const places = [environment.TALLYWIRE_NGINX, '/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx', '/opt/homebrew/bin/nginx'];
+  const found = places.find((path) => path && existsSync(path));
+  if (!found) throw new Error('nginx is missing: scripts/setup test installs it, or set TALLYWIRE_NGINX');
+  return found;
 }
 
 /** An installed Chromium: `TALLYWIRE_CHROMIUM`, else the system's; nothing is Playwright's own. */

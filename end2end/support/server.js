@@ -155,7 +155,7 @@ export class Server {
 }
 
 /** A port below those that the system gives to outgoing connections, so that none of them takes it. */
-async function freePort() {
+export async function freePort() {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const probe = createServer();

@@ -43,6 +43,12 @@ enum Head {
     OtherDigest,
     PublicKey,
     Unsigned,
+    OwnKey,
+    Critical,
+    Unencoded,
+    Compressed,
+    Logout,
+    Twice,
 }
 
 /// What is done with a token.
@@ -84,10 +90,16 @@ fn check(input: &Input<'_>) {
         Head::OtherDigest => r#"{"alg":"HS512","typ":"JWT"}"#,
         Head::PublicKey => r#"{"alg":"EdDSA","typ":"JWT"}"#,
         Head::Unsigned => r#"{"alg":"none","typ":"JWT"}"#,
+        Head::OwnKey => r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"},"jku":"http://127.0.0.1:9/","x5c":7}"#,
+        Head::Critical => r#"{"alg":"HS256","crit":["exp"]}"#,
+        Head::Unencoded => r#"{"alg":"HS256","b64":false}"#,
+        Head::Compressed => r#"{"alg":"HS256","zip":"DEF"}"#,
+        Head::Logout => r#"{"alg":"HS256","typ":"logout+jwt"}"#,
+        Head::Twice => r#"{"alg":"HS256","alg":"HS256"}"#,
     };
     let content = [head, &input.claims.json()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
     let token = signed(&content, SECRET);
-    let taken = matches!(input.head, Head::Plain | Head::WithKeyId);
+    let taken = matches!(input.head, Head::Plain | Head::WithKeyId | Head::OwnKey);
     let user = input.claims.user(NOW).filter(|_| taken && token.len() <= 8192);
     let identity = verify(&token).ok();
     assert_eq!(identity.as_ref().map(|identity| &identity.user_id), user.as_ref(), "{:?}", input.claims);

@@ -70,7 +70,7 @@ impl User<'_> {
         }
     }
 
-    /// The user, nothing for none; an error where the whole token is none.
+    /// The user, nothing for none; an error where the whole token is none, if this is the claim that decides.
     fn read(&self) -> Result<Option<String>, ()> {
         match self {
             Self::Text(text) => Ok(Some((*text).to_owned())),
@@ -130,9 +130,7 @@ impl Claims<'_> {
     }
 
     fn read(&self, now: i64) -> Result<Option<String>, ()> {
-        let user = |user: &Option<User<'_>>| user.as_ref().map_or(Ok(None), User::read);
         let time = |time: &Option<Time>| time.as_ref().map_or(Ok(None), Time::read);
-        let users = [user(&self.user_id)?, user(&self.id)?, user(&self.sub)?];
         let (Some(exp), nbf) = (time(&self.exp)?, time(&self.nbf)?) else { return Err(()) };
         if self.twice {
             // Which of two counts is a matter of taste: neither does.
@@ -142,8 +140,13 @@ impl Claims<'_> {
         if exp + leeway <= now || nbf.is_some_and(|nbf| nbf - leeway > now) {
             return Err(());
         }
-        let user = users.into_iter().flatten().next();
-        Ok(user.filter(|user| (1..=LONGEST_USER).contains(&user.len())))
+        // The first that is there decides: the others may be anything.
+        let users = [&self.user_id, &self.id, &self.sub].into_iter().flatten();
+        let user = users.map(User::read).find(|read| *read != Ok(None)).unwrap_or(Ok(None))?;
+        let is_name = |user: &String| {
+            (1..=LONGEST_USER).contains(&user.len()) && user.trim() == user && !user.contains(char::is_control)
+        };
+        Ok(user.filter(is_name))
     }
 
     /// The end of a good token's time; the last moment there is where it lies beyond.

@@ -6,6 +6,11 @@
 /// The longest name, in bytes.
 pub const LONGEST: usize = 200;
 
+/// Whether it can be a name.
+pub fn is_name(id: &str) -> bool {
+    is_name_up_to(LONGEST, id)
+}
+
 /// Refuses what is no name, with a sentence; `what` is the field's.
 pub fn check(what: &str, id: &str) -> Result<(), String> {
     check_up_to(LONGEST, what, id)
@@ -13,27 +18,27 @@ pub fn check(what: &str, id: &str) -> Result<(), String> {
 
 /// The same for what may be longer: a name that has others in it.
 pub fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), String> {
-    if is_name(longest, id) {
+    if is_name_up_to(longest, id) {
         return Ok(());
     }
     Err(format!("{what} has between 1 and {longest} bytes, no control characters, and no space at its ends"))
 }
 
-fn is_name(longest: usize, id: &str) -> bool {
+fn is_name_up_to(longest: usize, id: &str) -> bool {
     (1..=longest).contains(&id.len()) && id.trim() == id && !id.contains(char::is_control)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, is_name};
+    use super::is_name;
 
     #[test]
     fn a_name_is_short_and_survives_headers_and_trimming() {
         for good in ["a", "user-1", "conn 1", "Zoë", &"x".repeat(200)] {
-            assert!(is_name(LONGEST, good), "{good}");
+            assert!(is_name(good), "{good}");
         }
         for bad in ["", " ", "alice ", "al\nice", "al\0ice", "\u{85}", &"x".repeat(201)] {
-            assert!(!is_name(LONGEST, bad), "{bad:?}");
+            assert!(!is_name(bad), "{bad:?}");
         }
     }
 }

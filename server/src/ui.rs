@@ -23,7 +23,8 @@ use wire::ErrorCode;
 use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
-use crate::auth::{Identity, token};
+use crate::auth::Identity;
+use crate::auth::signer::TokenSigner;
 use crate::http::error::ApiError;
 use crate::operations;
 use crate::state::AppState;
@@ -210,7 +211,7 @@ impl Backend for StoreBackend {
     fn socket_token(&self, viewer: &Viewer) -> Option<String> {
         let request = use_context::<http::request::Parts>()?;
         let identity = request.extensions.get::<Identity>().filter(|identity| identity.user_id == viewer.user_id)?;
-        token::sign_for_page(self.0.config.auth.jwt_secrets.first()?, identity, self.0.now())
+        TokenSigner::new(&self.0.config.auth)?.sign_for_page(identity, self.0.now())
     }
 }
 

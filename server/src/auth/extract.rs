@@ -7,14 +7,15 @@ use std::convert::Infallible;
 
 use axum::body::Bytes;
 use axum::extract::{Form, FromRequest, FromRequestParts, Json, Path, Query, Request};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use wire::ErrorCode;
 
 use super::Identity;
 use crate::auth;
+use crate::auth::presented::{self, bearer};
 use crate::http::error::ApiError;
 use crate::state::AppState;
 
@@ -58,7 +59,10 @@ impl FromRequestParts<AppState> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let identity = match bearer(&parts.headers) {
             Some(token) => auth::of_token(&state.tokens, state.store.as_ref(), token, state.now()).await?,
-            None => state.cookies.identity(&parts.headers, state.now()).await?.ok_or(ErrorCode::Unauthorized)?,
+            None => {
+                let session = state.cookies.identity(&parts.headers, state.now()).await?;
+                session.ok_or_else(|| signed_in_by_nothing(parts))?
+            }
         };
         state.limits.call_of(&identity.user_id)?;
         Ok(Self(identity))
@@ -101,11 +105,12 @@ impl FromRequestParts<AppState> for Admin {
     }
 }
 
-/// The token of an `Authorization` header; nothing where it is of another scheme.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+fn signed_in_by_nothing(parts: &Parts) -> ApiError {
+    if presented::is_in_address(&parts.uri) {
+        let sentence = format!("Sign in first: {}; send it as `Authorization: Bearer`", presented::NOT_IN_ADDRESS);
+        return ApiError::new(ErrorCode::Unauthorized, sentence);
+    }
+    ErrorCode::Unauthorized.into()
 }
 
 fn is_service(parts: &Parts, state: &AppState) -> bool {

@@ -1,23 +1,24 @@
-//! Keys that the host application publishes (`JWT_JWKS_URL`, RFC 7517).
+//! Fetching the keys that the host application publishes (`JWT_JWKS_URL`).
 //!
-//! Owns fetching, caching, and the bound on fetches that unknown key ids can cause: a token's `kid`
-//! is the sender's choice. Must not decide what a key may sign, nor keep anybody waiting whose key is
-//! known.
+//! Owns fetching, caching, and the bound on fetches that tokens of unknown keys can cause: what a token says of its
+//! key is the sender's choice. Must not decide which key a token is about ([`super::key_set`] does), nor keep anybody
+//! waiting whose key is known.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm};
-use jsonwebtoken::{Algorithm, DecodingKey};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use super::Error;
+use super::jws::Jws;
+use super::key::PublicKey;
+use super::key_set::{KeySet, NotASet};
 use crate::config::Secret;
 
 /// How long the keys hold without being fetched again.
 const FRESH: Duration = Duration::from_secs(600);
-/// How long a fetch for an unknown key id, or one that failed, waits for the next one.
+/// How long a fetch for an unknown key, or one that failed, waits for the next one.
 const PAUSE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest set: hundreds of keys.
@@ -38,7 +39,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Known {
-    keys: Option<JwkSet>,
+    keys: Option<KeySet>,
     fetched: Option<Instant>,
 }
 
@@ -50,7 +51,7 @@ enum FetchError {
     #[error("the answer is larger than {LARGEST} bytes")]
     TooLarge,
     #[error("the answer is no key set: {0}")]
-    Unreadable(#[from] serde_json::Error),
+    Unreadable(#[from] NotASet),
 }
 
 impl From<reqwest::Error> for FetchError {
@@ -68,44 +69,52 @@ impl Jwks {
         Self(Arc::new(Inner { url, client: client.unwrap_or_default(), known, fetching }))
     }
 
-    /// The key with this id, if it is one for this algorithm. Keys that are held stay in use while newer ones
-    /// are fetched, or the address does not answer; an unknown id waits for a fetch, if there is one.
-    pub(super) async fn key(
-        &self,
-        kid: &str,
-        algorithm: Algorithm,
-        now: Instant,
-    ) -> Result<Option<DecodingKey>, Error> {
+    /// The key that a token is about. Keys that are held stay in use while newer ones are fetched, or the address does
+    /// not answer; a token of an unknown key waits for a fetch, if there is one.
+    pub(super) async fn key(&self, token: &Jws<'_>, now: Instant) -> Result<Option<PublicKey>, Error> {
         let Inner { known, .. } = &*self.0;
         let is_fresh = known.read().fetched.is_some_and(|at| now.saturating_duration_since(at) < FRESH);
-        if !known.read().has(kid) {
-            self.refresh(kid, now).await;
+        if known.read().key(token).is_none() {
+            self.refresh(now, |known| known.key(token).is_some()).await;
         } else if !is_fresh {
-            let (jwks, kid) = (self.clone(), kid.to_owned());
-            tokio::spawn(async move { jwks.refresh(&kid, now).await });
+            let jwks = self.clone();
+            tokio::spawn(async move { jwks.refresh(now, |_| true).await });
         }
         let known = known.read();
-        let keys = known.keys.as_ref().ok_or_else(|| Error::Unavailable("no published keys are known".to_owned()))?;
-        Ok(keys.find(kid).filter(|jwk| is_for(jwk, algorithm)).and_then(|jwk| DecodingKey::from_jwk(jwk).ok()))
+        if known.keys.is_none() {
+            return Err(Error::Unavailable("no published keys are known".to_owned()));
+        }
+        Ok(known.key(token).cloned())
     }
 
-    /// Fetches the keys, unless somebody has just done so.
-    async fn refresh(&self, kid: &str, now: Instant) {
+    /// Fetches the keys, unless that was just done, and what came is enough.
+    async fn refresh(&self, now: Instant, are_enough: impl Fn(&Known) -> bool) {
         let Inner { known, fetching, .. } = &*self.0;
         let mut begun = fetching.lock().await;
         let is_too_soon = begun.is_some_and(|at| now.saturating_duration_since(at) < PAUSE);
-        let is_there_by_now = known.read().has(kid) && known.read().fetched.is_some_and(|at| at >= now);
+        let is_there_by_now = {
+            let known = known.read();
+            known.fetched.is_some_and(|at| at >= now) && are_enough(&known)
+        };
         if is_too_soon || is_there_by_now {
             return;
         }
         *begun = Some(now);
         match self.fetch().await {
-            Ok(keys) => *known.write() = Known { keys: Some(keys), fetched: Some(now) },
+            Ok(keys) => {
+                if keys.is_empty() {
+                    tracing::warn!(ignored = keys.ignored(), "no published key verifies tokens");
+                } else if keys.ignored() > 0 {
+                    // Those for encrypting are often among them.
+                    tracing::debug!(ignored = keys.ignored(), "some published keys do not verify tokens");
+                }
+                *known.write() = Known { keys: Some(keys), fetched: Some(now) };
+            }
             Err(error) => tracing::warn!(%error, "the published keys could not be fetched"),
         }
     }
 
-    async fn fetch(&self) -> Result<JwkSet, FetchError> {
+    async fn fetch(&self) -> Result<KeySet, FetchError> {
         let mut response = self.0.client.get(self.0.url.expose()).send().await?.error_for_status()?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
@@ -114,27 +123,14 @@ impl Jwks {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(serde_json::from_slice(&body)?)
+        Ok(KeySet::parse(&body)?)
     }
 }
 
 impl Known {
-    fn has(&self, kid: &str) -> bool {
-        self.keys.as_ref().is_some_and(|keys| keys.find(kid).is_some())
+    fn key(&self, token: &Jws<'_>) -> Option<&PublicKey> {
+        self.keys.as_ref()?.find(token)
     }
-}
-
-/// Whether a key is of the kind that the algorithm needs, and is not published for another.
-fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
-    let (kind, wanted) = match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => (Algorithm::RS256, KeyAlgorithm::RS256),
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-            (Algorithm::ES256, KeyAlgorithm::ES256)
-        }
-        AlgorithmParameters::OctetKeyPair(_) => (Algorithm::EdDSA, KeyAlgorithm::EdDSA),
-        _ => return false,
-    };
-    kind == algorithm && jwk.common.key_algorithm.is_none_or(|published| published == wanted)
 }
 
 #[cfg(test)]
@@ -142,6 +138,9 @@ mod tests {
     use axum::Router;
     use axum::routing::get;
     use parking_lot::Mutex as Shared;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
 
@@ -167,7 +166,10 @@ mod tests {
         let known = |kid: &'static str, seconds| {
             let jwks = jwks.clone();
             async move {
-                let found = jwks.key(kid, Algorithm::EdDSA, start + Duration::from_secs(seconds)).await;
+                let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"EdDSA","kid":"{kid}"}}"#));
+                let token = format!("{header}..");
+                let token = Jws::parse(&token).expect("a token");
+                let found = jwks.key(&token, start + Duration::from_secs(seconds)).await;
                 found.expect("keys are known").is_some()
             }
         };

@@ -3,16 +3,28 @@
 //! Owns the three ways to prove it (a JWT, a password, a session cookie), which all end in a user id,
 //! and the service secret. Must not decide what a caller may do with what.
 
+mod claims;
+mod jwks;
+mod members;
+mod refusal;
+mod roca;
+
 pub mod extract;
-pub mod jwks;
+pub mod jws;
+pub mod key;
+pub mod key_set;
 pub mod origin;
 pub mod password;
+pub mod presented;
 pub mod session;
+pub mod signer;
 pub mod token;
 
 use jiff::Timestamp;
 
 use crate::store::Store;
+
+pub use refusal::Refusal;
 
 /// A user whose token or session was good.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use server::auth::{password, token};
+use server::auth::password;
+use server::auth::signer::TokenSigner;
 use server::config::{Config, LimitsConfig};
 use server::ids;
 use server::limits::Limits;
@@ -60,9 +61,8 @@ pub(super) fn print_token(config: &Config, user_id: &str, seconds: i64) -> anyho
 
 /// A token for a user, as the host application would sign it.
 pub(super) fn token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Result<String> {
-    let secret =
-        config.auth.jwt_secrets.first().context("JWT_SECRET is not configured: tokens are signed elsewhere")?;
-    Ok(token::sign(secret, user_id, Timestamp::now(), seconds)?)
+    let signer = TokenSigner::new(&config.auth).context("JWT_SECRET is not configured: tokens are signed elsewhere")?;
+    Ok(signer.sign(user_id, Timestamp::now(), seconds)?)
 }
 
 /// The same names as over HTTP.

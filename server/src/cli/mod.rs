@@ -186,7 +186,11 @@ impl Cli {
             }
             Some(Command::CheckConfig) => {
                 let config = config::load(&source)?;
-                say!("{config:#?}\n\nThe configuration is good.")?;
+                say!("{config:#?}\n")?;
+                for warning in config.warnings() {
+                    say!("Warning: {warning}")?;
+                }
+                say!("The configuration is good.")?;
                 Ok(())
             }
         }

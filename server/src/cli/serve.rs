@@ -18,6 +18,7 @@ use super::output::say;
 /// Serves a configuration until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     prepare(config.log_json);
+    config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let (server, listener) = open(config).await?;
     let port = listener.local_addr()?.port();
     say!("\n  Tallywire is ready:  http://localhost:{port}\n")

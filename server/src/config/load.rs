@@ -8,14 +8,15 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::reader::Reader;
+use super::reader::{self, Reader};
 use super::{
     AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
     Source,
 };
+use crate::auth::key::{PublicKey, SHORTEST_SECRET};
 
 /// Every setting there is.
-pub(super) const NAMES: [&str; 41] = [
+pub(super) const NAMES: [&str; 43] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "APIDECK_WEBHOOK_SECRET",
@@ -38,6 +39,8 @@ pub(super) const NAMES: [&str; 41] = [
     "FRONTEND_URL",
     "INBOX_KEPT_RETENTION_DAYS",
     "INBOX_RETENTION_DAYS",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
     "JWT_JWKS_URL",
     "JWT_PUBLIC_KEY",
     "JWT_SECRET",
@@ -151,13 +154,15 @@ fn days(number: u32) -> Duration {
 }
 
 fn auth(reader: &mut Reader<'_>) -> AuthConfig {
-    let jwt_secrets = reader.secrets("JWT_SECRET");
+    let jwt_secrets = reader.secrets("JWT_SECRET", SHORTEST_SECRET);
+    if jwt_secrets.iter().any(|secret| secret.expose().contains("-----BEGIN")) {
+        // Everybody may read a public key, and with it could sign.
+        reader.problem("JWT_SECRET is a PEM: a public key belongs into JWT_PUBLIC_KEY, and is no secret");
+    }
     let jwt_public_key = reader.source.get("JWT_PUBLIC_KEY").map(|pem| pem.replace("\\n", "\n"));
     let jwt_jwks_url = reader.source.get("JWT_JWKS_URL").map(ToOwned::to_owned);
-    if let Some(pem) = &jwt_public_key
-        && crate::auth::token::public_key(pem).is_err()
-    {
-        reader.problem("JWT_PUBLIC_KEY is not the PEM of an RSA, P-256 or Ed25519 public key");
+    if let Some(Err(error)) = jwt_public_key.as_deref().map(PublicKey::from_pem) {
+        reader.problem(format!("JWT_PUBLIC_KEY is not good: {error}"));
     }
     if jwt_jwks_url.as_deref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
         reader.problem("JWT_JWKS_URL is not an http(s) address");
@@ -167,7 +172,7 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
             "one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL is needed: without it no token can be checked",
         );
     }
-    let service_secrets = reader.secrets("SERVICE_SECRET");
+    let service_secrets = reader.secrets("SERVICE_SECRET", reader::SHORTEST_SECRET);
     if service_secrets.is_empty() {
         reader.problem("SERVICE_SECRET is needed: without it no connection can be registered");
     }
@@ -181,6 +186,8 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
         jwt_secrets,
         jwt_public_key,
         jwt_jwks_url: jwt_jwks_url.map(Secret::new),
+        jwt_audiences: reader.list("JWT_AUDIENCE"),
+        jwt_issuers: reader.list("JWT_ISSUER"),
         service_secrets,
         session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
         admins: reader.list("ADMIN_USERS"),
@@ -285,6 +292,28 @@ mod tests {
         let problems = problems.expect_err("refused").0;
         assert!(problems.iter().any(|problem| problem.contains("share a value")), "{problems:?}");
         assert!(!problems.iter().any(|problem| problem.contains(shared)));
+    }
+
+    #[test]
+    fn a_secret_of_tokens_has_32_bytes_and_is_no_public_key() {
+        let problems = |secret: &'static str| {
+            let settings = [("JWT_SECRET", secret), ("SERVICE_SECRET", "service-secret-of-the-test")];
+            load(&settings.into_iter().collect()).err().map(|problems| problems.0).unwrap_or_default()
+        };
+        assert_eq!(problems("0123456789abcdef0123456789abcdef"), [""; 0]);
+        for short in ["0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcdef,0123456789abcdef"] {
+            assert!(problems(short).iter().any(|it| it.contains("JWT_SECRET is shorter than 32 bytes")), "{short}");
+        }
+        let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEADxNcBknZKQcmWLj0FevHaNtkIdrVMrJYLCzjWBpgB3I=";
+        assert!(problems(pem).iter().any(|it| it.contains("JWT_PUBLIC_KEY")));
+    }
+
+    #[test]
+    fn a_public_key_that_verifies_nothing_is_named_at_the_start() {
+        let weak = include_str!("../auth/key/rsa_1024.pem");
+        let settings = [("JWT_PUBLIC_KEY", weak), ("SERVICE_SECRET", "service-secret-of-the-test")];
+        let problems = load(&settings.into_iter().collect()).expect_err("refused").0;
+        assert!(problems[0].contains("JWT_PUBLIC_KEY") && problems[0].contains("2048"), "{problems:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod load;
 mod reader;
 mod secret;
 mod source;
+mod warnings;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -124,6 +125,10 @@ pub struct AuthConfig {
     pub jwt_public_key: Option<String>,
     /// `JWT_JWKS_URL`: where the host application publishes its keys.
     pub jwt_jwks_url: Option<Secret>,
+    /// `JWT_AUDIENCE`: a token's `aud` must have one of these; where there is none, it is not looked at.
+    pub jwt_audiences: Vec<String>,
+    /// `JWT_ISSUER`: a token's `iss` must be one of these; where there is none, it is not looked at.
+    pub jwt_issuers: Vec<String>,
     /// `SERVICE_SECRET`: any of these is a service.
     pub service_secrets: Vec<Secret>,
     /// `SESSION_HOURS`: how long a sign-in at the dashboard holds.
@@ -173,6 +178,8 @@ impl Config {
                 jwt_secrets: vec![Secret::new(random_secret())],
                 jwt_public_key: None,
                 jwt_jwks_url: None,
+                jwt_audiences: vec![],
+                jwt_issuers: vec![],
                 service_secrets: vec![Secret::new(random_secret())],
                 session_lifetime: Duration::from_secs(12 * 3600),
                 // Somebody has to show newcomers the page.

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use super::{Secret, Source};
 
 /// A secret that somebody could try out is none.
-const SHORTEST_SECRET: usize = 16;
+pub(super) const SHORTEST_SECRET: usize = 16;
 
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source,
@@ -95,10 +95,10 @@ impl Reader<'_> {
         networks
     }
 
-    pub(super) fn secrets(&mut self, name: &str) -> Vec<Secret> {
+    pub(super) fn secrets(&mut self, name: &str, shortest: usize) -> Vec<Secret> {
         let values = self.list(name);
-        if values.iter().any(|value| value.len() < SHORTEST_SECRET) {
-            self.problem(format!("{name} is shorter than {SHORTEST_SECRET} characters: it could be guessed"));
+        if values.iter().any(|value| value.len() < shortest) {
+            self.problem(format!("{name} is shorter than {shortest} bytes: it could be guessed"));
         }
         values.into_iter().map(Secret::new).collect()
     }

@@ -105,11 +105,6 @@ impl Rules {
         }
     }
 
-    /// The sessions' connections.
-    pub(super) fn lines(&self) -> &Arc<Lines> {
-        &self.lines
-    }
-
     /// An address that calls too often is answered slowly.
     pub(super) async fn hold_back(&self, answered: &Answered) {
         if matches!(answered, Answered::Refused(error) if error.code() == ErrorCode::RateLimited) {

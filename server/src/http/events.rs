@@ -1,6 +1,7 @@
 //! Server-Sent Events: the same events as over Socket.IO, for who has only HTTP.
 //!
-//! Owns the form of the stream. Must not decide what is in it: the user's room does.
+//! Owns the form of the stream, and that what stands between passes it on at once. Must not decide what is in it: the
+//! user's room does.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,8 +9,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
-use http::HeaderMap;
+use futures_util::{StreamExt as _, stream};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::error::ApiError;
@@ -21,6 +23,11 @@ use crate::state::AppState;
 pub(super) struct Options {
     since: Option<u64>,
 }
+
+/// A proxy that compresses or collects an answer would hold events back (nginx, `ngx_http_proxy_module`,
+/// `proxy_buffering`; RFC 9111, 5.2.2.6).
+const PASS_ON_AT_ONCE: [(HeaderName, &str); 2] =
+    [(HeaderName::from_static("x-accel-buffering"), "no"), (CACHE_CONTROL, "no-cache, no-transform")];
 
 /// `GET /api/events`: `id:` is the event's number, and `Last-Event-ID` (or `since`) goes on after it.
 pub(super) async fn stream(
@@ -35,6 +42,7 @@ pub(super) async fn stream(
     let subscription = Subscription::start(state.gate.clone(), &user, since).await?;
     let ends = tokio::time::Instant::now() + state.gate.remaining(user.expires_at);
     let stopping = state.stopping.clone();
+    let beginning = stream::iter([Ok(beginning(subscription.newest(), since))]);
     let events = stream::unfold(subscription, move |mut subscription| {
         let stopping = stopping.clone();
         async move {
@@ -48,7 +56,15 @@ pub(super) async fn stream(
         }
     });
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+    Ok((PASS_ON_AT_ONCE, Sse::new(beginning.chain(events)).keep_alive(keep_alive)).into_response())
+}
+
+/// The first block, which comes at once. An id without data is no event to an `EventSource`, which keeps it all the
+/// same: one that is cut off before the first event resumes from it. One that has said where it stopped goes on from
+/// there until it has received something.
+fn beginning(newest: u64, since: Option<u64>) -> Event {
+    let block = Event::default().comment(format!("the newest event is {newest}"));
+    if since.is_none() { block.id(newest.to_string()) } else { block }
 }
 
 fn named(name: &str, seq: u64, payload: &str) -> Event {

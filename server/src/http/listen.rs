@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::HeaderMap;
-use hyper::body::Incoming;
+use http::header::EXPECT;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,6 +25,7 @@ use tower::Service as _;
 use tower_http::timeout::{DeadlineBody, TimeoutBody};
 
 use super::front::Front;
+use super::linger::lingering;
 use crate::config::HttpConfig;
 use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 use crate::net::line::{Line, Severable};
@@ -136,7 +138,12 @@ impl Served {
         let service = service_fn(|request: http::Request<Incoming>| {
             has_asked.store(true, Ordering::Relaxed);
             let body = |body| TimeoutBody::new(BODY_PAUSE, DeadlineBody::new(BODY_LIMIT, body));
+            // Who waits to be told to go on sends nothing that would have to be read.
+            let lingers = !request.body().is_end_stream() && !request.headers().contains_key(EXPECT);
             let mut request = request.map(|incoming| Body::new(body(incoming)));
+            if lingers {
+                request = request.map(lingering);
+            }
             let peer = Peer::of_request(address, request.headers(), &self.proxies, &line);
             self.tell_of_stranger(address, &peer, request.headers());
             request.extensions_mut().insert(peer);

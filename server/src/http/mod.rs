@@ -18,6 +18,7 @@ mod events;
 mod headers;
 mod ids;
 mod intake;
+mod linger;
 mod metrics;
 mod middleware;
 mod pushed;

@@ -307,11 +307,19 @@ impl Gate {
         }
     }
 
+    /// A poll of a session was cut off by its client. What it would have been answered with may be lost, so the
+    /// session ends and its place is free at once; the client can come back and resume.
+    pub(super) fn abandoned(&self, sid: Sid) {
+        if !self.hub.lines().has_websocket(sid) {
+            self.give_up(sid);
+        }
+    }
+
     /// Ends a session that does not listen.
     fn give_up(&self, sid: Sid) {
         let socket = self.sockets.get(&sid).map(|visitor| visitor.socket.clone());
         if let Some(socket) = socket.filter(|socket| self.close(socket)) {
-            tracing::debug!("a polling client has not asked for long");
+            tracing::debug!("a polling client has gone");
             self.hub.lines().hang_up(&socket);
         } else {
             self.hub.lines().end(sid);

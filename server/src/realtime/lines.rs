@@ -87,8 +87,13 @@ impl Lines {
         }
     }
 
+    /// Whether a session has a WebSocket, or is about to.
+    pub(super) fn has_websocket(&self, sid: Sid) -> bool {
+        self.sessions.get(&sid).is_some_and(|session| session.has_websocket())
+    }
+
     /// A session asks for what there is; nothing where it is not watched.
-    pub fn ask(&self, sid: Sid) -> Option<Asking> {
+    pub(super) fn ask(&self, sid: Sid) -> Option<Asking> {
         Some(self.sessions.get(&sid)?.polls.ask())
     }
 

@@ -11,6 +11,7 @@ mod hub;
 mod lines;
 mod manners;
 mod outlet;
+mod pending_poll;
 mod polls;
 mod resume;
 mod sessions;
@@ -39,7 +40,7 @@ pub use credentials::Credentials;
 pub use gate::Gate;
 pub use hub::Hub;
 pub use lines::Lines;
-pub use polls::Asking;
+pub use pending_poll::PendingPoll;
 pub use socketioxide::socket::Sid;
 pub use stream::{Error as StreamError, Subscription};
 
@@ -49,6 +50,9 @@ pub const LARGEST_MESSAGE: usize = 100_000;
 const READ_BUFFER: usize = 1024;
 /// How many packets may wait for a socket that reads slowly, before it is cut off to resume later.
 const BUFFERED_PACKETS: usize = 1024;
+
+/// What an event carries that carries nothing: a tuple's elements are an event's arguments.
+const NO_ARGUMENTS: [(); 0] = [];
 
 /// Where requests go that are not for the engine: none get there, see `http::front`.
 #[derive(Clone)]
@@ -154,7 +158,7 @@ async fn on_event(
             let _ = ack.send(&answer);
         }
         events::PING => {
-            let _ = socket.emit(events::PONG, &serde_json::Value::Null);
+            let _ = socket.emit(events::PONG, &NO_ARGUMENTS);
             let _ = ack.send(events::PONG);
         }
         _ => {}

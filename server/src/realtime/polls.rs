@@ -33,7 +33,7 @@ pub(super) struct Polls {
 
 /// A request that waits for its answer, or is given up.
 #[derive(Debug)]
-pub struct Asking(Arc<Polls>);
+pub(super) struct Asking(Arc<Polls>);
 
 impl Polls {
     pub(super) fn new() -> Self {
@@ -75,7 +75,7 @@ impl Polls {
 
 impl Asking {
     /// It is answered with what there was.
-    pub fn answered(self) {
+    pub(super) fn answered(self) {
         self.0.given.store(0, Ordering::Relaxed);
         self.0.emptied.notify_waiters();
     }

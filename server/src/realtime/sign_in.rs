@@ -17,8 +17,7 @@ use super::hub::Full;
 use super::outlet::Outlet;
 use super::resume;
 use super::visit::Visit;
-use crate::auth::origin;
-use crate::auth::{self, Identity};
+use crate::auth::{self, Identity, origin, presented};
 
 impl Gate {
     /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
@@ -27,26 +26,39 @@ impl Gate {
         let credentials = Credentials::read(&auth);
         drop(auth);
         let Some(_turn) = visit.first_turn().await else { return };
-        let outcome = match credentials.token {
-            Some(token) => match self.check(&token).await {
-                Ok(identity) if credentials.user_id.as_ref().is_some_and(|id| *id != identity.user_id) => {
-                    Err(ErrorCode::UserMismatch)
-                }
-                checked => checked,
-            },
-            None => match self.cookie_identity(&socket).await {
-                Ok(Some(identity)) => Ok(identity),
-                // The client may still send `authenticate`.
-                Ok(None) => return,
-                Err(code) => Err(code),
-            },
+        let outcome = match &credentials.token {
+            Some(token) => Some(self.check_as(token, credentials.user_id.as_deref()).await),
+            None => self.proof_of_request(&socket, credentials.user_id.as_deref()).await,
         };
-        let _ = self.admit(&socket, &visit, outcome, credentials.since).await;
+        match outcome {
+            Some(outcome) => drop(self.admit(&socket, &visit, outcome, credentials.since).await),
+            None if presented::is_in_address(&socket.req_parts().uri) => {
+                drop(self.refuse_proof(&socket, token_in_address()));
+            }
+            // The client may still send `authenticate`.
+            None => {}
+        }
     }
 
     /// Whether a handshake brings something to sign in with.
     pub(super) fn brings_proof(&self, socket: &SocketRef, auth: &Value) -> bool {
-        Credentials::read(auth).token.is_some() || self.cookies.is_present(&socket.req_parts().headers)
+        let headers = &socket.req_parts().headers;
+        Credentials::read(auth).token.is_some()
+            || presented::bearer(headers).is_some()
+            || self.cookies.is_present(headers)
+    }
+
+    /// Whose the request is that began the connection: by the token of its header, else by the dashboard's cookie. A
+    /// header that proves nothing changes nothing: it may be a proxy's.
+    async fn proof_of_request(&self, socket: &SocketRef, user_id: Option<&str>) -> Option<Result<Identity, ErrorCode>> {
+        let by_header = match presented::bearer(&socket.req_parts().headers) {
+            Some(token) => Some(self.check_as(token, user_id).await),
+            None => None,
+        };
+        if let Some(Ok(identity)) = by_header {
+            return Some(Ok(identity));
+        }
+        self.cookie_identity(socket).await.transpose().or(by_header)
     }
 
     /// Answers `authenticate`.
@@ -66,10 +78,9 @@ impl Gate {
                     Ok(None)
                 }
             }
-            (Credentials { user_id: Some(user_id), token: Some(token), .. }, _) => match self.check(&token).await {
-                Ok(identity) if identity.user_id != user_id => Err(ErrorCode::UserMismatch),
-                checked => checked.map(Some),
-            },
+            (Credentials { user_id: Some(user_id), token: Some(token), .. }, _) => {
+                self.check_as(&token, Some(&user_id)).await.map(Some)
+            }
             _ => Err(ErrorCode::MissingCredentials),
         };
         match outcome {
@@ -77,6 +88,15 @@ impl Gate {
             Ok(None) => self.answer_again(socket).await,
             Err(code) => self.refuse_proof(socket, code),
         }
+    }
+
+    /// Whose token it is; where a user is named, it must be that user's.
+    async fn check_as(&self, token: &str, user_id: Option<&str>) -> Result<Identity, ErrorCode> {
+        let identity = self.check(token).await?;
+        if user_id.is_some_and(|user_id| *user_id != *identity.user_id) {
+            return Err(ErrorCode::UserMismatch);
+        }
+        Ok(identity)
     }
 
     async fn check(&self, token: &str) -> Result<Identity, ErrorCode> {
@@ -140,9 +160,11 @@ impl Gate {
     }
 
     /// Refuses what a socket brought. It may try again, but not for ever.
-    fn refuse_proof(&self, socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
+    fn refuse_proof(&self, socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck {
+        let error = error.into();
+        let code = error.code;
         self.hub.metrics().signed_in("socket", code.as_str());
-        let refused = refuse(socket, code);
+        let refused = refuse(socket, error);
         if code != ErrorCode::AuthUnavailable && !self.may_try_again(socket) {
             self.turn_away(socket, &ErrorCode::RateLimited.into());
         }
@@ -195,10 +217,21 @@ fn accepted(user_id: &str, seq: u64) -> AuthenticateAck {
     AuthenticateAck { ok: true, user_id: Some(user_id.to_owned()), seq: Some(seq), message: None, code: None }
 }
 
-fn refuse(socket: &SocketRef, code: ErrorCode) -> AuthenticateAck {
-    let error = code.into();
+fn refuse(socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck {
+    let error = error.into();
     let _ = socket.emit(events::ERROR, &error);
     refusal(&error)
+}
+
+/// Why somebody who put a token into the address is not signed in.
+fn token_in_address() -> SocketError {
+    let code = ErrorCode::MissingCredentials;
+    let message = format!(
+        "{}: {}; send it in `auth`, in an `Authorization` header, or with `authenticate`",
+        code.message(),
+        presented::NOT_IN_ADDRESS
+    );
+    SocketError { message, ..code.into() }
 }
 
 fn refusal(error: &SocketError) -> AuthenticateAck {

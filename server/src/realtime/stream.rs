@@ -39,6 +39,7 @@ pub struct Subscription {
     session: Option<SessionId>,
     id: MemberId,
     events: mpsc::Receiver<FeedEvent>,
+    newest: u64,
 }
 
 impl Subscription {
@@ -54,10 +55,16 @@ impl Subscription {
         }
         let (hub, store) = (Arc::clone(&gate.hub), Arc::clone(&gate.store));
         // From here on it leaves by being dropped.
-        let subscription = Self { gate, user_id: Arc::clone(&user_id), session, id, events };
+        let mut subscription = Self { gate, user_id: Arc::clone(&user_id), session, id, events, newest: 0 };
         let ends = store.log_ends(Arc::clone(&user_id)).await?;
+        subscription.newest = ends.newest;
         resume::begin(&store, &hub, &user_id, outlet, since, ends);
         Ok(subscription)
+    }
+
+    /// The user's newest event number when it began: without `since`, it brings everything after that.
+    pub fn newest(&self) -> u64 {
+        self.newest
     }
 
     /// The next event; nothing where it was cut off for reading too slowly, or its

@@ -94,7 +94,7 @@ async fn a_client_that_only_answers_pings_and_never_asks_loses_its_place() {
     while app.hub.count("alice") > 0 {
         assert!(started.elapsed() < Duration::from_secs(40), "it still has its place");
         let _ = deaf.post("3").await;
-        let _ = tokio::time::timeout(Duration::from_secs(1), attentive.poll()).await;
+        let _ = attentive.poll().await;
         let _ = attentive.post("3").await;
     }
     assert_eq!(app.hub.count("bob"), 1);

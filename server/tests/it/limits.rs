@@ -213,6 +213,44 @@ async fn heads_are_bounded_in_size_and_in_number_of_fields() {
 }
 
 #[tokio::test]
+async fn an_answer_that_comes_before_the_body_was_read_reaches_a_caller_that_sends_first_and_then_listens() {
+    let app = TestApp::start().await;
+    let address = app.address.trim_start_matches("http://");
+    let body = vec![b'x'; 1024 * 1024 + 200_000];
+    for (path, status) in
+        [("/api/connectors/basiq/webhook", 413), ("/api/session", 413), ("/api/connectors/x/webhook", 404)]
+    {
+        // Whether a reset overtakes the answer is a matter of luck.
+        for attempt in 0..10 {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n", body.len());
+            connection.write_all(head.as_bytes()).await.unwrap();
+            connection.write_all(&body).await.unwrap_or_else(|error| panic!("{path}, {attempt}: {error}"));
+            // The connection is good for another request.
+            connection.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+            let mut answers = String::new();
+            connection.read_to_string(&mut answers).await.unwrap_or_else(|error| panic!("{path}, {attempt}: {error}"));
+            assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{path}, {attempt}: {answers}");
+            assert!(answers.contains("HTTP/1.1 200 "), "{path}, {attempt}: {answers}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_sends_without_end_is_cut_off() {
+    let app = TestApp::start().await;
+    let address = app.address.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /api/session HTTP/1.1\r\nhost: {address}\r\ncontent-length: 9999999999\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut sent = 0;
+    while connection.write_all(&[b'x'; 64 * 1024]).await.is_ok() {
+        sent += 64 * 1024;
+        assert!(sent < 64 * 1024 * 1024, "it is still listened to");
+    }
+}
+
+#[tokio::test]
 async fn bodies_and_messages_are_bounded() {
     let app = TestApp::start().await;
     let large = "x".repeat(300_000);

@@ -130,7 +130,7 @@ async fn server_sent_events_share_the_same_path() {
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     send(&app, 3, 1).await;
     let mut text = String::new();
-    while text.matches("\n\n").count() < 3 {
+    while text.matches("\ndata: ").count() < 3 {
         text.push_str(std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
     }
     let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("id: ")).collect();

@@ -9,10 +9,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use server::auth::token;
+use server::auth::signer::TokenSigner;
 use server::config::Secret;
 
-use crate::support::{Basiq, CoreAppDouble, KeyServer, Mood, SERVICE_SECRET as SERVICE, Socket, basiq_body};
+use crate::support::{Basiq, CoreAppDouble, KeyServer, Mood, SERVICE_SECRET as SERVICE, Socket, basiq_body, config};
 
 const JWT: &str = "jwt-secret-that-must-not-be-seen-anywhere";
 const BASIQ: &str = "whsec_bXVzdC1ub3QtYmUtc2VlbgbXVzdC1ub3Q";
@@ -64,7 +64,9 @@ impl Visited {
     }
 
     fn token(&mut self, user_id: &str) -> String {
-        let token = token::sign(&Secret::new(JWT), user_id, Timestamp::now(), 600).unwrap();
+        let mut settings = config().auth;
+        settings.jwt_secrets = vec![Secret::new(JWT)];
+        let token = TokenSigner::new(&settings).unwrap().sign(user_id, Timestamp::now(), 600).unwrap();
         // The signature is what makes it one.
         self.made.push(token.rsplit('.').next().unwrap().to_owned());
         token
@@ -98,7 +100,8 @@ async fn no_secret_is_told_however_much_is_logged() {
     stop(&mut child);
 
     let log = std::fs::read_to_string(&log).unwrap();
-    for logged in ["DEBUG", "a delivery was refused", "the core app refuses SERVICE_SECRET"] {
+    for logged in ["DEBUG", "a delivery was refused", "the core app refuses SERVICE_SECRET", "JWT_AUDIENCE is not set"]
+    {
         assert!(log.contains(logged), "{logged} is not in the log");
     }
     let fixed = [JWT, SERVICE, BASIQ, &BASIQ[6..], APIDECK, KEYS, PASSWORD, WRONG].map(str::to_owned);

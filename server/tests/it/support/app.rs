@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use server::auth::token;
+use server::auth::signer::TokenSigner;
 use server::config::{Config, Secret};
 use server::startup::Server;
 use server::state::AppState;
@@ -80,7 +80,7 @@ impl TestApp {
     }
 
     pub(crate) fn token(&self, user_id: &str, seconds: i64) -> String {
-        token::sign(&Secret::new(JWT_SECRET), user_id, self.now(), seconds).unwrap()
+        TokenSigner::new(&config().auth).unwrap().sign(user_id, self.now(), seconds).unwrap()
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -125,7 +125,7 @@ impl TestApp {
 
 /// A token of the user's that holds for an hour, by a clock that is right.
 pub(crate) fn user_token(user_id: &str) -> String {
-    token::sign(&Secret::new(JWT_SECRET), user_id, Timestamp::now(), 3600).unwrap()
+    TokenSigner::new(&config().auth).unwrap().sign(user_id, Timestamp::now(), 3600).unwrap()
 }
 
 /// A dashboard's session of the user, as its cookie.

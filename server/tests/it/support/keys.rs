@@ -63,8 +63,12 @@ impl SigningKey {
 
     /// A token with these claims, which says that it is signed with the key of an id.
     pub(crate) fn sign(&self, kid: Option<&str>, claims: &Value) -> String {
-        let header = Header { kid: kid.map(str::to_owned), ..Header::new(self.algorithm) };
-        jsonwebtoken::encode(&header, claims, &self.key).unwrap()
+        self.sign_under(&Header { kid: kid.map(str::to_owned), ..Header::new(self.algorithm) }, claims)
+    }
+
+    /// A token with this header.
+    pub(crate) fn sign_under(&self, header: &Header, claims: &Value) -> String {
+        jsonwebtoken::encode(header, claims, &self.key).unwrap()
     }
 }
 
@@ -83,7 +87,8 @@ fn pem(label: &str, der: &[u8]) -> String {
 
 #[derive(Default)]
 struct Published {
-    keys: Mutex<Option<Vec<Value>>>,
+    /// What is answered; nothing is an error.
+    body: Mutex<Option<String>>,
     fetches: AtomicU32,
 }
 
@@ -105,12 +110,22 @@ impl KeyServer {
 
     /// Publishes these keys from now on, and no other.
     pub(crate) fn publish(&self, keys: &[&SigningKey]) {
-        *self.published.keys.lock() = Some(keys.iter().map(|key| key.jwk.clone()).collect());
+        self.publish_entries(&keys.iter().map(|key| key.jwk.clone()).collect::<Vec<_>>());
+    }
+
+    /// Publishes these entries, whatever they are.
+    pub(crate) fn publish_entries(&self, entries: &[Value]) {
+        self.publish_text(json!({ "keys": entries }).to_string());
+    }
+
+    /// Answers with this text.
+    pub(crate) fn publish_text(&self, text: String) {
+        *self.published.body.lock() = Some(text);
     }
 
     /// Answers 500 from now on.
     pub(crate) fn break_down(&self) {
-        *self.published.keys.lock() = None;
+        *self.published.body.lock() = None;
     }
 
     pub(crate) fn fetches(&self) -> u32 {
@@ -120,8 +135,8 @@ impl KeyServer {
 
 async fn serve(State(published): State<Arc<Published>>) -> Response {
     published.fetches.fetch_add(1, Ordering::SeqCst);
-    match published.keys.lock().clone() {
-        Some(keys) => axum::Json(json!({ "keys": keys })).into_response(),
+    match published.body.lock().clone() {
+        Some(body) => ([("content-type", "application/json")], body).into_response(),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -3,6 +3,7 @@
 mod app;
 mod core_app;
 mod cutter;
+mod engine;
 mod keys;
 mod polling;
 mod provider;
@@ -11,6 +12,7 @@ mod socket;
 pub(crate) use app::{JWT_SECRET, SERVICE_SECRET, TestApp, code, config, cookie, user_token};
 pub(crate) use core_app::{CoreAppDouble, Mood, forwarding};
 pub(crate) use cutter::Cutter;
+pub(crate) use engine::{Engine, SEPARATOR};
 pub(crate) use keys::{KeyServer, SigningKey};
 pub(crate) use polling::Polling;
 pub(crate) use provider::{APIDECK_SECRET, BASIQ_SECRET, Basiq, basiq_body, post};

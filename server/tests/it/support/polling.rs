@@ -13,7 +13,14 @@ pub(crate) struct Polling<'a> {
 impl<'a> Polling<'a> {
     /// Opens a session.
     pub(crate) async fn open(app: &'a TestApp) -> Self {
-        let opened = app.request(Method::GET, "/socket.io/?EIO=4&transport=polling").send().await.unwrap();
+        Self::open_with(app, &[]).await
+    }
+
+    /// Opens a session by a request with these headers.
+    pub(crate) async fn open_with(app: &'a TestApp, headers: &[(&str, &str)]) -> Self {
+        let request = app.request(Method::GET, "/socket.io/?EIO=4&transport=polling");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let opened = request.send().await.unwrap();
         let opened = opened.text().await.unwrap();
         let open: Value = serde_json::from_str(opened.strip_prefix('0').expect("an open packet")).unwrap();
         Self { app, sid: open["sid"].as_str().unwrap().to_owned() }

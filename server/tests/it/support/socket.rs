@@ -9,6 +9,13 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+/// The name of an event and its first argument; `null` where it has none.
+fn event_of(body: &str) -> [Value; 2] {
+    let mut parts: Vec<Value> = serde_json::from_str(body).unwrap();
+    parts.resize(2, Value::Null);
+    parts.try_into().unwrap()
+}
+
 /// How long a packet may take that must come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -17,16 +24,36 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     /// Connects over WebSocket and joins the namespace, with `auth` where there is one.
     pub(crate) async fn connect(address: &str, auth: Option<Value>, headers: &[(&str, &str)]) -> Self {
-        let mut socket = Self::open(address, headers).await.expect("the server accepts the socket");
+        Self::open(address, headers).await.expect("the server accepts the socket").join(auth).await
+    }
+
+    /// Joins the namespace.
+    pub(crate) async fn join(mut self, auth: Option<Value>) -> Self {
         let auth = auth.map(|auth| auth.to_string()).unwrap_or_default();
-        socket.send(format!("40{auth}")).await;
-        assert!(socket.packet().await.is_some_and(|packet| packet.starts_with("40{")));
-        socket
+        self.send(format!("40{auth}")).await;
+        assert!(self.packet().await.is_some_and(|packet| packet.starts_with("40{")));
+        self
     }
 
     /// Connects the engine only; the status where the server refuses.
     pub(crate) async fn open(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let url = format!("{}/socket.io/?EIO=4&transport=websocket", address.replacen("http", "ws", 1));
+        Self::open_at(address, "", headers).await
+    }
+
+    /// The same with more in the query of the address.
+    pub(crate) async fn open_at(address: &str, query: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        Self::opened_with(address, &format!("EIO=4&transport=websocket{query}"), headers)
+            .await
+            .map(|(socket, _)| socket)
+    }
+
+    /// Connects by an address with this query; the packet that opens the session as well.
+    pub(crate) async fn opened(address: &str, query: &str) -> Result<(Self, String), u16> {
+        Self::opened_with(address, query, &[]).await
+    }
+
+    async fn opened_with(address: &str, query: &str, headers: &[(&str, &str)]) -> Result<(Self, String), u16> {
+        let url = format!("{}/socket.io/?{query}", address.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
@@ -34,8 +61,8 @@ impl Socket {
         match tokio_tungstenite::connect_async(request).await {
             Ok((stream, _)) => {
                 let mut socket = Self(stream);
-                assert!(socket.packet().await.is_some_and(|packet| packet.starts_with('0')));
-                Ok(socket)
+                let packet = socket.packet().await.filter(|packet| packet.starts_with('0')).expect("an open packet");
+                Ok((socket, packet))
             }
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
@@ -44,8 +71,13 @@ impl Socket {
 
     /// The WebSocket that a polling session moves to.
     pub(crate) async fn upgrade(address: &str, sid: &str) -> Self {
+        Self::upgrade_as(4, address, sid).await
+    }
+
+    /// The same in this version of the protocol.
+    pub(crate) async fn upgrade_as(version: u8, address: &str, sid: &str) -> Self {
         let address = address.replacen("http", "ws", 1);
-        let url = format!("{address}/socket.io/?EIO=4&transport=websocket&sid={sid}");
+        let url = format!("{address}/socket.io/?EIO={version}&transport=websocket&sid={sid}");
         Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
     }
 
@@ -97,8 +129,8 @@ impl Socket {
     pub(crate) async fn event(&mut self) -> (String, Value) {
         let packet = self.packet().await.expect("an event");
         let body = packet.strip_prefix("42").unwrap_or_else(|| panic!("an event, not {packet}"));
-        let (name, payload): (String, Value) = serde_json::from_str(body).unwrap();
-        (name, payload)
+        let [name, payload] = event_of(body);
+        (name.as_str().unwrap().to_owned(), payload)
     }
 
     /// The next event, which must have this name; its payload.
@@ -117,6 +149,17 @@ impl Socket {
     pub(crate) async fn expect_nothing(&mut self) {
         self.emit("ping", &Value::Null).await;
         self.expect("pong").await;
+    }
+
+    /// Waits for the end of the connection, which the engine may announce; nothing else may come before it.
+    pub(crate) async fn expect_end(&mut self) {
+        loop {
+            match self.packet().await.as_deref() {
+                None => return,
+                Some("1" | "41") => {}
+                Some(packet) => panic!("{packet} instead of the end"),
+            }
+        }
     }
 
     /// Waits for the server to disconnect the socket from the namespace.

@@ -1,0 +1,125 @@
+//! A signed token taken apart: JSON Web Signature in its compact form (RFC 7515).
+//!
+//! Owns what is a token of this form, and which headers are taken. Must not hold a key: one says itself whether it
+//! has signed ([`super::key`]). Keys and addresses in a header (`jwk`, `jku`, `x5c`, `x5u`) are the sender's own
+//! choice and are never looked at.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::members::{Members, WrongType};
+use super::refusal::Refusal;
+
+/// A token is a few hundred bytes; what is far longer is not looked at.
+const LONGEST_TOKEN: usize = 8192;
+
+/// The signatures that are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC with SHA-256.
+    Hs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Algorithm {
+    /// The one of this name, which is case-sensitive. RFC 9864 calls Ed25519 by its own name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "HS256" => Some(Self::Hs256),
+            "RS256" => Some(Self::Rs256),
+            "ES256" => Some(Self::Es256),
+            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
+            _ => None,
+        }
+    }
+}
+
+/// A token whose form is good. Nothing in it is proven.
+#[derive(Debug)]
+pub struct Jws<'a> {
+    algorithm: Algorithm,
+    kid: Option<String>,
+    signed: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    /// Takes a token apart.
+    pub fn parse(token: &'a str) -> Result<Self, Refusal> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(Refusal::Form);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Form)?;
+        let (header, payload) = signed.split_once('.').ok_or(Refusal::Form)?;
+        // No padding, no white space, no bits to spare: one token has one form (RFC 7515, 2). A further dot is none
+        // of its characters.
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Form);
+        let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
+        let header = Members::read(&header).ok_or(Refusal::Header)?;
+        let algorithm: Option<String> = header.get("alg")?;
+        let algorithm = algorithm.as_deref().and_then(Algorithm::named).ok_or(Refusal::Algorithm)?;
+        refuse_extensions(&header)?;
+        refuse_other_kinds(&header)?;
+        Ok(Self { algorithm, kid: header.get("kid")?, signed, payload, signature })
+    }
+
+    /// What it says it is signed with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The id of the key, as it says.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The bytes that are signed.
+    pub(super) fn signed(&self) -> &[u8] {
+        self.signed.as_bytes()
+    }
+
+    pub(super) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+}
+
+impl From<WrongType> for Refusal {
+    fn from(_: WrongType) -> Self {
+        Self::Header
+    }
+}
+
+/// What changes how the rest is to be read is refused, since nothing of it is understood here: `crit` names such
+/// members, and must not be passed over (RFC 7515, 4.1.11).
+fn refuse_extensions(header: &Members) -> Result<(), Refusal> {
+    let is_unencoded = header.has("b64") && header.get("b64") != Ok(Some(true));
+    if is_unencoded || ["crit", "zip", "enc"].iter().any(|name| header.has(name)) {
+        return Err(Refusal::Extension);
+    }
+    Ok(())
+}
+
+/// The same keys sign other things too: logout tokens, security events, proofs of possession. They say so in `typ`.
+/// A token inside a token says so in `cty`.
+fn refuse_other_kinds(header: &Members) -> Result<(), Refusal> {
+    let media_type = |name: &str| -> Result<Option<String>, WrongType> {
+        let value = header.get::<String>(name)?.map(|value| value.to_ascii_lowercase());
+        Ok(value.map(|value| value.strip_prefix("application/").unwrap_or(&value).to_owned()))
+    };
+    let is_signed_in_with = media_type("typ")?.is_none_or(|kind| matches!(kind.as_str(), "jwt" | "at+jwt"));
+    let is_nested = media_type("cty")?.is_some_and(|kind| kind == "jwt");
+    if is_signed_in_with && !is_nested { Ok(()) } else { Err(Refusal::Kind) }
+}
+
+#[cfg(test)]
+mod tests;

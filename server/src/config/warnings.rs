@@ -1,0 +1,46 @@
+//! What is allowed, and probably not meant.
+//!
+//! Owns what the operator is told about it, at the start and by `check-config`. Must not refuse anything: what must
+//! not be is a problem.
+
+use super::Config;
+
+impl Config {
+    /// A sentence for each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = vec![];
+        if self.auth.jwt_jwks_url.is_some() {
+            let settings =
+                [("JWT_AUDIENCE", &self.auth.jwt_audiences, "aud"), ("JWT_ISSUER", &self.auth.jwt_issuers, "iss")];
+            for (name, values, claim) in settings {
+                if values.is_empty() {
+                    warnings.push(format!(
+                        "{name} is not set: whatever their `{claim}` says, tokens are taken that the keys of \
+                         JWT_JWKS_URL have signed, also those for another application"
+                    ));
+                }
+            }
+        }
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Source, load};
+
+    fn configured(more: &[(&'static str, &'static str)]) -> Config {
+        let settings = [("JWT_JWKS_URL", "https://id.example/keys"), ("SERVICE_SECRET", "service-secret-of-the-test")];
+        load(&settings.iter().chain(more).copied().collect::<Source>()).expect("valid")
+    }
+
+    #[test]
+    fn published_keys_without_an_audience_or_an_issuer_are_warned_of() {
+        let warnings = configured(&[]).warnings();
+        assert!(warnings.len() == 2 && warnings[0].contains("JWT_AUDIENCE") && warnings[1].contains("JWT_ISSUER"));
+        assert_eq!(configured(&[("JWT_AUDIENCE", "feed"), ("JWT_ISSUER", "https://id.example/")]).warnings(), [""; 0]);
+        let config = configured(&[("JWT_AUDIENCE", "feed, https://feed.example/"), ("JWT_ISSUER", "a,b")]);
+        assert_eq!(config.auth.jwt_audiences, ["feed", "https://feed.example/"]);
+        assert_eq!(config.auth.jwt_issuers, ["a", "b"]);
+    }
+}

@@ -1,0 +1,69 @@
+//! Bodies that are not read to their end.
+//!
+//! Owns that an answer which comes before the body has been read reaches its caller: a connection that is closed with
+//! unread data is reset, and the answer is lost with it (RFC 9112, 9.6). A proxy makes a 502 of that. Must not keep
+//! what it reads.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::runtime::Handle;
+
+/// How much of a body is read for the sake of its answer. Who sends more is cut off.
+const MOST: usize = 4 * 1024 * 1024;
+
+/// A body whose rest is read and thrown away when its handler has dropped it.
+struct Lingering(Option<Body>);
+
+/// A body of which what its handler leaves is read all the same.
+pub(super) fn lingering(body: Body) -> Body {
+    Body::new(Lingering(Some(body)))
+}
+
+impl HttpBody for Lingering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Some(body) = &mut self.0 else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(body).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) {
+            self.0 = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        let rest = self.0.take().filter(|body| !body.is_end_stream());
+        if let (Some(rest), Ok(runtime)) = (rest, Handle::try_current()) {
+            runtime.spawn(discard(rest));
+        }
+    }
+}
+
+/// Reads on until the end, a fault (there are limits on the time, too), or too much.
+async fn discard(mut body: Body) {
+    let mut read = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        read += frame.data_ref().map_or(0, Bytes::len);
+        if read > MOST {
+            return;
+        }
+    }
+}
