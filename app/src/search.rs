@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use wire::api::{Account, TransactionQuery};
-use wire::time::unix_millis;
+use wire::rank::rank;
 use wire::{PrimaryType, Transaction};
 
 use crate::identity::same;
@@ -104,7 +104,7 @@ impl Filter {
                 list.push(Arc::clone(transaction));
             }
         }
-        list.sort_by_cached_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
+        list.sort_by_cached_key(|it| std::cmp::Reverse(rank(it, 0)));
         list
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Account, Snapshot, Summary};
-use wire::time::unix_millis;
+use wire::rank::rank;
 use wire::transaction::TransactionKey;
 
 use super::event::FeedEvent;
@@ -89,7 +89,7 @@ pub struct Feed {
     accounts: Vec<Account>,
     summary: Summary,
     next_cursor: Option<String>,
-    /// The moment of the last transaction before `next_cursor`. Older ones may be in the list, if
+    /// The rank of the last transaction before `next_cursor`. Older ones may be in the list, if
     /// events have brought them, but not all of them.
     reach: i64,
 }
@@ -109,20 +109,20 @@ pub enum Need {
 #[derive(Clone, Debug)]
 struct Entry {
     transaction: Arc<Transaction>,
-    millis: i64,
+    rank: i64,
     /// The number of the event that brought it; 0 where it came with a page, whose order stands.
     arrival: u64,
 }
 
-/// What is without a date stands at the end.
-fn millis_of(date: &str) -> i64 {
-    unix_millis(date).unwrap_or(i64::MIN)
+/// What is without a date stands at the end. The list has the store's order, which is that of UTC.
+fn rank_of(transaction: &Transaction) -> i64 {
+    rank(transaction, 0).unwrap_or(i64::MIN)
 }
 
 impl Entry {
     fn new(transaction: Transaction, arrival: u64) -> Self {
-        let millis = millis_of(&transaction.date);
-        Self { transaction: Arc::new(transaction), millis, arrival }
+        let rank = rank_of(&transaction);
+        Self { transaction: Arc::new(transaction), rank, arrival }
     }
 }
 
@@ -224,10 +224,10 @@ impl Feed {
         self.entries.iter().position(|entry| same(&entry.transaction, transaction))
     }
 
-    /// Puts an entry where it belongs: by date, then the later arrival first, then as it came.
+    /// Puts an entry where it belongs: by rank, then the later arrival first, then as it came.
     fn insert(&mut self, entry: Entry) {
-        let rank = |entry: &Entry| (entry.millis, entry.arrival);
-        let at = self.entries.partition_point(|other| rank(other) >= rank(&entry));
+        let place = |entry: &Entry| (entry.rank, entry.arrival);
+        let at = self.entries.partition_point(|other| place(other) >= place(&entry));
         self.entries.insert(at, entry);
     }
 
@@ -242,22 +242,22 @@ impl Feed {
             return Upsert::Kept;
         }
         let new = Entry::new(transaction, entry.arrival);
-        if new.millis == entry.millis {
+        if new.rank == entry.rank {
             // Where it stands among those of the same moment does not change.
             return Upsert::Replaced(std::mem::replace(entry, new).transaction);
         }
         let old = self.entries.remove(at);
-        let among_equals = |other: &Entry| other.millis == new.millis && other.arrival == new.arrival;
-        if self.is_beyond(new.millis) || self.entries.iter().any(among_equals) {
+        let among_equals = |other: &Entry| other.rank == new.rank && other.arrival == new.arrival;
+        if self.is_beyond(new.rank) || self.entries.iter().any(among_equals) {
             self.mark_disordered();
         }
         self.insert(new);
         Upsert::Replaced(old.transaction)
     }
 
-    /// Whether the older pages, which are not loaded, have what is of this moment.
-    fn is_beyond(&self, millis: i64) -> bool {
-        self.next_cursor.is_some() && millis <= self.reach
+    /// Whether the older pages, which are not loaded, have what is of this rank.
+    fn is_beyond(&self, rank: i64) -> bool {
+        self.next_cursor.is_some() && rank <= self.reach
     }
 
     /// The server knows an order that the list does not.

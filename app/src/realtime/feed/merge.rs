@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
 
-use super::{BROUGHT, Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
+use super::{BROUGHT, Entry, Feed, FeedEvent, News, Outcome, Upsert, rank_of};
 use crate::identity::{names, same};
 
 /// What a reload brought.
@@ -138,7 +138,7 @@ impl Feed {
     /// What a later event carries is left to that event, which also counts it.
     fn keep_tail(&mut self, before: &Self, later: &BTreeMap<u64, FeedEvent>) {
         let last = self.reach;
-        for entry in before.entries.iter().filter(|entry| entry.millis <= last) {
+        for entry in before.entries.iter().filter(|entry| entry.rank <= last) {
             let comes_later = later.values().any(|event| match event {
                 FeedEvent::New(event) | FeedEvent::Updated(event) => same(&event.transaction, &entry.transaction),
                 _ => false,
@@ -154,7 +154,7 @@ impl Feed {
     }
 }
 
-/// The moment of a page's last transaction.
+/// The rank of a page's last transaction.
 fn end_of(transactions: &[Transaction]) -> i64 {
-    transactions.last().map_or(i64::MAX, |last| millis_of(&last.date))
+    transactions.last().map_or(i64::MAX, rank_of)
 }

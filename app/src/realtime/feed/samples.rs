@@ -33,6 +33,7 @@ pub(crate) fn transaction(id: &str, date: &str, amount: &str) -> Transaction {
         receipt_url: None,
         document_url: None,
         status: Some(TransactionStatus::Posted),
+        first_seen_at: None,
         revision: 1,
     }
 }

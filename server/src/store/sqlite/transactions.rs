@@ -28,7 +28,7 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     }
     let mut filter = Filter { clauses: vec!["user_id = ?"], values: vec![Value::from(user_id.to_owned())] };
     filter.fill(query)?;
-    // The number that pages go on from: of the event that told of a change, or the date.
+    // The number that pages go on from: of the event that told of a change, or the rank (`wire::rank`).
     let (rank, order) = match query.since {
         Some(_) => ("changed_seq", "changed_seq, id"),
         None => ("date_ms", "date_ms DESC, id DESC"),
