@@ -142,6 +142,27 @@ async fn the_summary_adds_up_exactly_and_leaves_transfers_out() {
 }
 
 #[tokio::test]
+async fn the_summary_says_how_many_balances_are_not_known() {
+    let app = TestApp::start().await;
+    app.register("conn-1", "alice").await;
+    let mut basiq = Basiq::default();
+    for (id, account) in [("t1", "known"), ("t2", "unknown")] {
+        let mut body = basiq_body("conn-1", id, "-1");
+        body["data"]["transaction"]["account"] = json!(account);
+        if account == "known" {
+            body["data"]["account"] = json!({ "id": account, "balance": "20.50" });
+        }
+        basiq.deliver(&app, &body).await;
+    }
+    let summary = app.get("alice", "/api/summary").await;
+    let totals = &summary["currencies"][0];
+    assert_eq!(
+        (&totals["balance"], &totals["accounts"], &totals["unknownBalances"]),
+        (&json!(20.50), &json!(2), &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn nobody_reads_without_a_proof_or_with_another_users() {
     let app = with_history(1).await;
     for path in ["/api/transactions", "/api/accounts", "/api/summary", "/api/connectors/basiq/connections"] {

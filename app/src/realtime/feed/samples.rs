@@ -65,6 +65,7 @@ pub(crate) fn snapshot(seq: u64, mut transactions: Vec<Transaction>) -> Snapshot
         income: sum(PrimaryType::Income),
         expenses: sum(PrimaryType::Expense),
         accounts: 1,
+        unknown_balances: 0,
     };
     Snapshot {
         user_id: "alex".to_owned(),

@@ -236,6 +236,7 @@ impl Database {
                     income: amounts.iter().filter(|amount| !amount.is_negative()).copied().sum(),
                     expenses: amounts.iter().filter(|amount| amount.is_negative()).copied().sum(),
                     accounts: u32::try_from(balances.len()).expect("few"),
+                    unknown_balances: u32::try_from(balances.iter().filter(|it| it.is_none()).count()).expect("few"),
                 });
             }
         }
