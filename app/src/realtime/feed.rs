@@ -47,8 +47,8 @@ const HELD: usize = 256;
 /// Deletions are remembered so that a page asked for before them does not bring back what is gone.
 const TOMBSTONES: usize = 256;
 
-/// How many transactions events may bring before the list begins anew: a page that is open for weeks must
-/// not grow for weeks. What a person has loaded does not count.
+/// How many transactions events bring before the list counts as long: a page that is open for weeks must not
+/// grow for weeks. It begins anew only when it is told that nobody reads it.
 const BROUGHT: usize = 2_000;
 
 /// The feed.
@@ -74,8 +74,10 @@ pub struct Feed {
     loaded: bool,
     /// How often the list has begun anew.
     loads: u64,
-    /// How many transactions events have brought since.
+    /// How many transactions events have brought since the list was last shortened.
     brought: usize,
+    /// Nobody reads the list: the next snapshot need not reach as far back as it does.
+    unread: bool,
     /// Nothing more comes to it, unless the same person is signed in again.
     given_up: bool,
     /// How often something may have gone.
@@ -200,6 +202,21 @@ impl Feed {
     /// What has happened is not known from the events.
     pub fn require_reload(&mut self) {
         self.stale_since = Some(self.newest.max(self.seq));
+    }
+
+    /// Nobody reads the list: if events have made it long, it begins anew with the next snapshot. Whether it
+    /// does.
+    pub fn shorten(&mut self) -> bool {
+        self.unread = self.brought > BROUGHT;
+        if self.unread {
+            self.require_reload();
+        }
+        self.unread
+    }
+
+    /// The snapshot has not come: by the next one somebody may read again.
+    pub fn keep_long(&mut self) {
+        self.unread = false;
     }
 
     /// Nothing more will come to this feed, and it shows nothing any more: whoever looks at it now may not

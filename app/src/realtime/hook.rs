@@ -46,6 +46,9 @@ pub struct UseRealtimeTransactionsReturn {
     /// Disconnects, and stays so until `reconnect`.
     pub disconnect: Callback<()>,
 }
+    /// Lets a list that events have made very long begin anew with its newest page: for when nobody reads it.
+    /// It never does by itself.
+    pub shorten: Callback<()>,
 
 /// A person's transactions as they happen.
 ///
@@ -118,3 +121,7 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         disconnect: Callback::new(move |()| session.disconnect()),
     }
 }
+        shorten: Callback::new({
+            let session = session.clone();
+            move |()| session.shorten()
+        }),

@@ -213,6 +213,14 @@ impl Session {
         self.link.disconnect();
         self.feed().give_up();
         self.showing.forget();
+        set_if_changed(&self.older_error, older);
+    }
+
+    /// Nobody reads the list. Not while the connection is away: what is loaded is all there is then.
+    pub(super) fn shorten(self: &Arc<Self>) {
+        if self.status.get_untracked() == ConnectionStatus::Live && self.feed().shorten() {
+            self.request_reload();
+        }
         self.latest.set(None);
         self.publish();
     }

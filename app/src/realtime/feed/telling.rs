@@ -9,6 +9,7 @@ use std::sync::Arc;
 use wire::Transaction;
 use wire::events::SyncStats;
 
+use super::merge::Places;
 use super::{Feed, FeedEvent, Outcome, rank_of};
 use crate::identity::same;
 
@@ -91,8 +92,9 @@ impl Feed {
     /// What stands in the list and did not before, oldest first. What is older than everything that
     /// was loaded may only have moved up, since another one was deleted: it is not news.
     fn unknown_to(&self, before: &Self) -> Vec<News> {
+        let known = Places::of(&before.entries);
         let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.rank));
-        let unknown = entries.filter(|entry| before.position(&entry.transaction).is_none());
+        let unknown = entries.filter(|entry| known.find(&entry.transaction).is_none());
         let news = unknown.rev().map(|entry| {
             let transaction = Arc::clone(&entry.transaction);
             // A changed one may have been known long before, with another date, unless all were loaded.
