@@ -27,6 +27,9 @@ pub struct UseRealtimeTransactionsReturn {
     pub latest: Signal<Option<Transaction>>,
     /// Where the connection stands.
     pub status: Signal<ConnectionStatus>,
+    /// When the server was last heard, in milliseconds since 1970: so fresh is what is shown. Nothing before the
+    /// first time.
+    pub heard_at: Signal<Option<i64>>,
     /// What went wrong last; nothing once it is right again.
     pub error: Signal<Option<ClientError>>,
     /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
@@ -107,6 +110,7 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         status: RwSignal::from(session.status.clone()).into(),
         error: error.into(),
         ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
+        heard_at: RwSignal::from(session.heard_at.clone()).into(),
         removals: RwSignal::from(session.removals.clone()).into(),
         next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
         loading_older: RwSignal::from(session.loading_older.clone()).into(),

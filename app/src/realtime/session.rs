@@ -58,6 +58,9 @@ pub(super) struct Session {
     pub(super) status: ArcRwSignal<ConnectionStatus>,
     troubles: Mutex<Troubles>,
     pub(super) error: ArcRwSignal<Option<ClientError>>,
+    pub(super) older_error: ArcRwSignal<Option<ClientError>>,
+    /// When the server was last heard, in milliseconds since 1970.
+    pub(super) heard_at: ArcRwSignal<Option<i64>>,
     pub(super) loading_older: ArcRwSignal<bool>,
 }
 
@@ -94,6 +97,8 @@ impl Session {
             status: ArcRwSignal::new(ConnectionStatus::Idle),
             troubles: Mutex::default(),
             error: ArcRwSignal::new(None),
+            older_error: ArcRwSignal::new(None),
+            heard_at: ArcRwSignal::new(None),
             loading_older: ArcRwSignal::new(false),
         })
     }

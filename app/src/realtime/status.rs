@@ -18,6 +18,8 @@ pub enum ConnectionStatus {
     Connecting,
     /// Signed in; events arrive as they happen.
     Live,
+    /// Signed in, but the server has stopped answering: whether events arrive is not known.
+    Silent,
     /// Lost; another attempt follows.
     Waiting {
         /// Which attempt comes next.
@@ -40,6 +42,7 @@ impl ConnectionStatus {
             Self::Idle => "idle",
             Self::Connecting => "connecting",
             Self::Live => "live",
+            Self::Silent => "silent",
             Self::Waiting { .. } => "waiting",
             Self::Offline => "offline",
             Self::Closed => "closed",
