@@ -33,9 +33,6 @@ pub struct AccountKey {
     pub account_id: String,
 }
 
-/// What the accounts are called. Balances change often, the names hardly ever.
-pub type AccountNames = Vec<(AccountKey, String)>;
-
 impl From<&Account> for AccountKey {
     fn from(account: &Account) -> Self {
         Self {
