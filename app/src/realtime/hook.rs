@@ -32,6 +32,8 @@ pub struct UseRealtimeTransactionsReturn {
     pub heard_at: Signal<Option<i64>>,
     /// What went wrong last; nothing once it is right again.
     pub error: Signal<Option<ClientError>>,
+    /// Why the last older page did not come; nothing once one has.
+    pub older_error: Signal<Option<ClientError>>,
     /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
     /// signed in. `error` tells which.
     pub ended: Signal<bool>,
@@ -44,14 +46,14 @@ pub struct UseRealtimeTransactionsReturn {
     pub loading_older: Signal<bool>,
     /// Loads the next older page.
     pub load_older: Callback<()>,
+    /// Lets a list that events have made very long begin anew with its newest page: for when nobody reads it.
+    /// It never does by itself.
+    pub shorten: Callback<()>,
     /// Connects now, also after `disconnect`.
     pub reconnect: Callback<()>,
     /// Disconnects, and stays so until `reconnect`.
     pub disconnect: Callback<()>,
 }
-    /// Lets a list that events have made very long begin anew with its newest page: for when nobody reads it.
-    /// It never does by itself.
-    pub shorten: Callback<()>,
 
 /// A person's transactions as they happen.
 ///
@@ -108,15 +110,20 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         summary: RwSignal::from(session.summary.clone()).into(),
         latest: RwSignal::from(session.latest.clone()).into(),
         status: RwSignal::from(session.status.clone()).into(),
-        error: error.into(),
-        ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
         heard_at: RwSignal::from(session.heard_at.clone()).into(),
+        error: error.into(),
+        older_error: RwSignal::from(session.older_error.clone()).into(),
+        ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
         removals: RwSignal::from(session.removals.clone()).into(),
         next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
         loading_older: RwSignal::from(session.loading_older.clone()).into(),
         load_older: Callback::new({
             let session = session.clone();
             move |()| session.load_older()
+        }),
+        shorten: Callback::new({
+            let session = session.clone();
+            move |()| session.shorten()
         }),
         reconnect: Callback::new({
             let session = session.clone();
@@ -125,7 +132,3 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         disconnect: Callback::new(move |()| session.disconnect()),
     }
 }
-        shorten: Callback::new({
-            let session = session.clone();
-            move |()| session.shorten()
-        }),

@@ -208,16 +208,11 @@ impl Session {
     }
 
     fn show_troubles(&self) {
-        let worst = lock(&self.troubles).worst().cloned();
+        let (worst, older) = {
+            let troubles = lock(&self.troubles);
+            (troubles.worst().cloned(), troubles.older().cloned())
+        };
         set_if_changed(&self.error, worst);
-    }
-
-    /// Ends the connection for a reason that trying again does not mend, and shows nothing any more.
-    pub(super) fn give_up(&self, error: ClientError) {
-        self.trouble(Part::Connection, error);
-        self.link.disconnect();
-        self.feed().give_up();
-        self.showing.forget();
         set_if_changed(&self.older_error, older);
     }
 
@@ -226,6 +221,14 @@ impl Session {
         if self.status.get_untracked() == ConnectionStatus::Live && self.feed().shorten() {
             self.request_reload();
         }
+    }
+
+    /// Ends the connection for a reason that trying again does not mend, and shows nothing any more.
+    pub(super) fn give_up(&self, error: ClientError) {
+        self.trouble(Part::Connection, error);
+        self.link.disconnect();
+        self.feed().give_up();
+        self.showing.forget();
         self.latest.set(None);
         self.publish();
     }
