@@ -19,7 +19,7 @@ mod intake;
 mod metrics;
 mod middleware;
 mod pushed;
-mod session;
+pub(crate) mod session;
 mod site;
 mod webhooks;
 

@@ -46,16 +46,41 @@ pub(super) async fn start(State(state): State<AppState>, request: Request) -> Re
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let peer = request.extensions().get::<Peer>().cloned();
     if content_type.starts_with("application/x-www-form-urlencoded") {
-        let proof = axum::Form::<Proof>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest.into());
-        return match sign_in(&state, peer, proof.map(|axum::Form(proof)| proof)).await {
-            Ok((_, cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
-            Err(error) => Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response(),
+        return match by_form(&state, request).await {
+            Ok(response) => response,
+            Err(Failed { error, .. }) => {
+                Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response()
+            }
         };
     }
     let proof = JsonBody::<Proof>::from_request(request, &()).await.map(|JsonBody(proof)| proof);
     match sign_in(&state, peer, proof).await {
         Ok((user_id, cookie)) => ([(SET_COOKIE, cookie)], Json(SignedIn { success: true, user_id })).into_response(),
         Err(error) => error.into_response(),
+    }
+}
+
+/// A form that came to nothing.
+#[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only the dashboard shows the form again"))]
+pub(crate) struct Failed {
+    /// Why.
+    pub(crate) error: ApiError,
+    /// The e-mail address in it, for the form to be shown again; nothing where none can be that long.
+    pub(crate) email: String,
+}
+
+/// Signs in by a plain form: with a cookie, the browser is sent to the dashboard.
+pub(crate) async fn by_form(state: &AppState, request: Request) -> Result<Response, Failed> {
+    let peer = request.extensions().get::<Peer>().cloned();
+    let proof = axum::Form::<Proof>::from_request(request, &()).await.map_err(|_| ErrorCode::BadRequest.into());
+    let proof = proof.map(|axum::Form(proof)| proof);
+    let email = proof.as_ref().ok().and_then(|proof| proof.email.clone());
+    match sign_in(state, peer, proof).await {
+        Ok((_, cookie)) => Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()),
+        Err(error) => {
+            let email = email.filter(|email| email.len() <= LONGEST_EMAIL).unwrap_or_default();
+            Err(Failed { error, email })
+        }
     }
 }
 
