@@ -98,12 +98,10 @@ impl ClientError {
                 }
                 _ => format!("{}.", error.message),
             },
-            Self::Malformed(_) => {
-                "Something that the server sent could not be read. What it said is being fetched.".to_owned()
-            }
+            Self::Malformed(_) => "We missed an update and are reloading it.".to_owned(),
             Self::Reload(error) => error.message(),
             Self::SessionEnded => AppError::Unauthorized.message(),
-            Self::OtherUser => "Somebody else signed in on this browser. Reload the page.".to_owned(),
+            Self::OtherUser => "Someone else has signed in on this browser. Reload the page to continue.".to_owned(),
         }
     }
 
