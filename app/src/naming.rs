@@ -39,9 +39,9 @@ pub(crate) fn names(accounts: &[Account]) -> AccountNames {
     accounts.iter().map(|account| (AccountKey::from(account), name(account))).collect()
 }
 
-/// What explains an account below its name: `Harbour Bank · ending 1234 · savings`. Its id only where all else
+/// What explains an account below its name: `Harbour Bank`, `ending 1234`, `savings`. Its id only where all else
 /// is the same as another's.
-pub(crate) fn origin(account: &Account, accounts: &[Account]) -> String {
+pub(crate) fn origin(account: &Account, accounts: &[Account]) -> Vec<String> {
     let kind = account.kind.as_ref().map(|kind| kind.replace(['-', '_'], " "));
     let parts = [account.institution_name.clone(), ending(account), kind];
     let is_alike = |other: &&Account| {
@@ -49,7 +49,7 @@ pub(crate) fn origin(account: &Account, accounts: &[Account]) -> String {
             == (&account.name, &account.institution_name, &account.kind, &account.last_digits)
     };
     let id = (accounts.iter().filter(is_alike).count() > 1).then(|| account.account_id.clone());
-    join(parts.into_iter().chain([id]))
+    parts.into_iter().chain([id]).flatten().collect()
 }
 
 fn ending(account: &Account) -> Option<String> {
@@ -119,7 +119,7 @@ mod tests {
         let other = Account { connection_id: "other".to_owned(), ..one.clone() };
         let called = called(&[one.clone(), other.clone()]);
         assert_ne!(called[0], called[1]);
-        assert_eq!(origin(&one, &[one.clone(), other]), "1");
-        assert_eq!(origin(&one, std::slice::from_ref(&one)), "");
+        assert_eq!(origin(&one, &[one.clone(), other]), ["1"]);
+        assert!(origin(&one, std::slice::from_ref(&one)).is_empty());
     }
 }

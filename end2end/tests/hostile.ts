@@ -62,8 +62,10 @@ export async function faults(page: Page) {
       if (around.right - amount.right > 24) faults.push(`an amount is not at the end: ${row.textContent}`);
       if (name.right > amount.left && name.bottom > amount.top && name.top < amount.bottom) faults.push(`a name lies under its amount: ${row.textContent}`);
       if (around.height > 110) faults.push(`a row of ${around.height} px: ${row.textContent}`);
-      const parts = [...row.querySelectorAll('.row__detail')].map((part) => part.getBoundingClientRect().left);
-      if (parts.some((left, at) => left < (parts[at - 1] ?? -Infinity))) faults.push(`details out of order: ${row.textContent}`);
+      // What separates them as well.
+      const parts = [...row.querySelector('.row__details')!.childNodes].filter((part) => part.textContent && part.nodeType !== Node.COMMENT_NODE);
+      const lefts = parts.map((part) => (part instanceof Element ? part.getBoundingClientRect() : boxes(part, 0, part.nodeValue!.length)).left);
+      if (lefts.some((left, at) => left < (lefts[at - 1] ?? -Infinity))) faults.push(`details out of order: ${row.textContent}`);
     }
     // What is drawn outside of its line lies over its neighbours, unless something cuts it off.
     const clips = (element: Element | null): boolean => !!element && element !== document.body && (getComputedStyle(element).overflowY !== 'visible' || clips(element.parentElement));

@@ -32,13 +32,13 @@ async function register(person: Person, connectionId: string, body: object = {})
 const ofTransactions: Record<string, { fields: (text: string, at: number) => object; shown?: string }> = {
   description: { fields: (description) => ({ description }), shown: '.row__name' },
   merchant: { fields: (merchant) => ({ merchant, description: 'Card purchase' }), shown: '.row__name' },
-  'description below a merchant': { fields: (description) => ({ merchant: 'Shop', description }), shown: '.row__detail' },
+  'description below a merchant': { fields: (description) => ({ merchant: 'Shop', description }), shown: '.row__details' },
   'transaction id': { fields: (_, at) => ({ id: `${at}${hostileNames[at]}`.slice(0, 100) }) },
   'account id': { fields: (_, at) => ({ account: hostileNames[at] }), shown: '.account__name' },
   reference: { fields: (reference) => ({ reference }) },
   category: { fields: (category) => ({ category }) },
   location: { fields: (location) => ({ location }) },
-  tags: { fields: (text) => ({ tags: [text] }) },
+  tag: { fields: (text) => ({ tags: [text] }) },
   metadata: { fields: (text) => ({ metadata: { [text]: text } }) },
   'receipt and document address': { fields: (text) => ({ receiptUrl: text, documentUrl: `javascript:${text}` }) },
 };
@@ -101,14 +101,13 @@ for (const [name, { register, shown }] of Object.entries(ofConnections)) {
   });
 }
 
-test('a hostile display name stays text', async ({ person, dashboard, device, server }) => {
-  for (const name of hostileNames.filter((name) => name.length <= 190)) {
-    const alex = await person(name);
-    const page = await dashboard(alex, {}, watchScripts);
+test('a hostile display name stays text', async ({ person, dashboard }) => {
+  const { script, link, word, zalgo, override, isolates, rightToLeft } = hostile;
+  for (const name of [script + link, word, zalgo.slice(0, 60) + override, isolates + rightToLeft]) {
+    const page = await dashboard(await person(name), {}, watchScripts);
     await isHarmless(page);
     await page.context().close();
   }
-  expect((await device()).pages().length + server.port).toBeGreaterThan(0);
 });
 
 test('a hostile search text stays text', async ({ server, person, dashboard }) => {

@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use wire::api::Account;
 
 use super::keyed::{Item, keyed};
-use crate::format::money;
+use super::parts::parts;
+use crate::format::{money, size_class};
 use crate::naming::origin;
 use crate::search::AccountKey;
 
@@ -15,7 +16,7 @@ use crate::search::AccountKey;
 struct Card {
     key: AccountKey,
     account: Account,
-    origin: String,
+    origin: Vec<String>,
 }
 
 impl PartialEq for Card {
@@ -66,6 +67,7 @@ fn account_card(card: Card) -> impl IntoView {
         Some(balance) => money(balance, account.currency),
         None => "Balance not known yet".to_owned(),
     };
+    let class = format!("account__balance {}", size_class(&balance));
     let available = account.available.filter(|available| Some(*available) != account.balance);
     let available = available.map(|available| {
         view! { <p class="account__available">{format!("{} available", money(available, account.currency))}</p> }
@@ -75,12 +77,10 @@ fn account_card(card: Card) -> impl IntoView {
             <h3 class="account__name">
                 <bdi>{account.name}</bdi>
             </h3>
-            <p class="account__balance" data-testid="account-balance" data-known=account.balance.is_some().to_string()>
+            <p class=class data-testid="account-balance" data-known=account.balance.is_some().to_string()>
                 {balance}
             </p>
-            <p class="account__origin" dir="auto">
-                {origin}
-            </p>
+            <p class="account__origin">{parts(origin)}</p>
             {available}
         </li>
     }

@@ -10,6 +10,7 @@ pub(crate) mod fresh;
 pub(crate) mod header;
 pub(crate) mod keyed;
 mod older;
+mod parts;
 pub(crate) mod row;
 pub(crate) mod search;
 pub(crate) mod summary;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::{PrimaryType, Transaction, TransactionStatus};
 
+use super::parts::parts;
 use crate::clock::local_offset_minutes;
 use crate::format::{moment, signed_money, time_label};
 use crate::naming::AccountNames;
@@ -48,13 +49,7 @@ pub(crate) fn Row(
                     </span>
                     {pending.then(|| view! { <span class="tag">"Pending"</span> })}
                 </p>
-                // Each part is isolated from the others: one that is written from right to left reorders none of them.
-                <p class="row__details">
-                    {move || {
-                        let parts = details();
-                        parts.into_iter().map(|part| view! { <bdi class="row__detail">{part}</bdi> }).collect_view()
-                    }}
-                </p>
+                <p class="row__details">{move || parts(details())}</p>
             </div>
             <p class="row__amount" dir="ltr">
                 {amount}
