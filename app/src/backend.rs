@@ -23,6 +23,15 @@ pub struct Viewer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ViewerUnknown;
 
+/// Beside the request of a sign-in form that came to nothing: the page is the answer to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedSignIn {
+    /// The code of the reason.
+    pub code: String,
+    /// The e-mail address that stands in the form: it goes back into it, and nowhere else.
+    pub email: String,
+}
+
 /// Why the data could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendError {

@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::backend::{SharedBackend, Viewer, ViewerUnknown};
+use crate::backend::{FailedSignIn, SharedBackend, Viewer, ViewerUnknown};
+#[cfg(feature = "ssr")]
+use crate::pages::Attempt;
 use crate::pages::Page;
 
 /// A person, as a page speaks of them.
@@ -85,6 +87,9 @@ pub(crate) fn asked_for() -> Page {
     if parts.extensions.get::<ViewerUnknown>().is_some() {
         return Page::Unavailable;
     }
+    if let Some(FailedSignIn { code, email }) = failed_sign_in() {
+        return Page::SignIn(Attempt { error: Some(code), email });
+    }
     let page = Page::at(&parts.uri);
     if page.is_for_admins() && !viewer().as_ref().is_some_and(is_admin) { Page::NotFound } else { page }
 }
@@ -112,6 +117,12 @@ fn socket(viewer: &Viewer, url: Option<String>) -> Option<SocketTarget> {
 #[cfg(not(feature = "ssr"))]
 fn read() -> PageContext {
     PageContext::default()
+}
+
+/// The form that this page is the answer to, if it came to nothing.
+#[cfg(feature = "ssr")]
+pub(crate) fn failed_sign_in() -> Option<FailedSignIn> {
+    use_context::<http::request::Parts>()?.extensions.get::<FailedSignIn>().cloned()
 }
 
 /// Who is signed in, as the server put it into the request's extensions.

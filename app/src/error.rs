@@ -29,9 +29,9 @@ impl AppError {
     /// One sentence for a person.
     pub fn message(&self) -> String {
         match self {
-            Self::Unauthorized => "Your session has ended. Sign in again to go on.".to_owned(),
+            Self::Unauthorized => "You've been signed out. Sign in to continue.".to_owned(),
             Self::Invalid(reason) => reason.clone(),
-            Self::Unavailable => "Your data can't be read right now. Try again in a moment.".to_owned(),
+            Self::Unavailable => "We can't load your data right now. Try again in a moment.".to_owned(),
             Self::Unreachable => "The server can't be reached. Check your connection.".to_owned(),
             Self::Internal => "Something went wrong on our side.".to_owned(),
         }

@@ -113,15 +113,47 @@ pub fn day_code(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
 }
 
-/// `November 2026` in short, for the start of a period.
-pub fn month_label(from: &str) -> String {
-    unix_millis(from).map_or_else(
-        || "this month".to_owned(),
-        |millis| {
-            let civil = Civil::from_unix_millis(millis, 0);
-            format!("{} {}", civil.month_name(), civil.year)
-        },
-    )
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// `November`, for the start of a period.
+pub fn month_label(from: &str) -> &'static str {
+    let month = unix_millis(from).map(|millis| Civil::from_unix_millis(millis, 0).month);
+    let name = month.and_then(|month| MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?));
+    name.copied().unwrap_or("this month")
+}
+
+/// How long ago something was: `just now`, `12 s ago`, `3 min ago`. A clock that was set back makes it just now.
+pub fn ago(millis: i64) -> String {
+    match millis / 1_000 {
+        ..=0 => "just now".to_owned(),
+        seconds @ ..=59 => format!("{seconds} s ago"),
+        seconds @ ..=3_599 => format!("{} min ago", seconds / 60),
+        seconds @ ..=86_399 => format!("{} h ago", seconds / 3_600),
+        seconds => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// How much room an amount takes, as a class for style sheets: the longest are written smaller.
+pub fn size_class(amount: &str) -> &'static str {
+    match amount.chars().count() {
+        ..=14 => "",
+        15..=19 => "amount--long",
+        20..=24 => "amount--longer",
+        _ => "amount--longest",
+    }
 }
 
 /// `4 transactions`
@@ -168,6 +200,19 @@ mod tests {
     fn a_time_moves_with_the_place_and_may_change_the_day() {
         let moment = moment("2026-11-22T20:30:00Z", |_| 660).expect("a date");
         assert_eq!((day_code(moment.day), moment.time), ("2026-11-23".to_owned(), Some((7, 30))));
+    }
+
+    #[test]
+    fn how_long_ago_is_told_in_its_largest_unit() {
+        let told = [-5_000, 999, 1_000, 59_999, 60_000, 7_199_999, 7_200_000, 90_000_000].map(ago);
+        let words = ["just now", "just now", "1 s ago", "59 s ago", "1 min ago", "1 h ago", "2 h ago", "1 d ago"];
+        assert_eq!(told, words);
+    }
+
+    #[test]
+    fn a_period_has_the_name_of_its_month() {
+        assert_eq!(month_label("2026-11-01T00:00:00Z"), "November");
+        assert_eq!(month_label(""), "this month");
     }
 
     #[test]

@@ -10,6 +10,11 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "browserless.rs"]
+mod browser;
 mod clock;
 mod codec;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
@@ -19,6 +24,7 @@ mod erased;
 pub mod error;
 pub mod format;
 mod identity;
+mod naming;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;
 mod patience;

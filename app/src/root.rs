@@ -6,6 +6,7 @@ use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 
+use crate::browser::keep_focus;
 use crate::clock::Clock;
 use crate::components::banner::DemoBanner;
 use crate::context::provide_page_context;
@@ -59,7 +60,10 @@ pub fn App() -> impl IntoView {
     let page = provide_page_context();
     Clock::provide();
     provide_realtime();
-    Effect::new(|_| mark_hydrated());
+    Effect::new(|_| {
+        keep_focus();
+        mark_hydrated();
+    });
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Tallywire".to_owned() } else { format!("{title} · Tallywire") } />
         <a class="skip-link" href="#main">

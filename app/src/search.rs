@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use wire::api::{Account, TransactionQuery};
-use wire::time::unix_millis;
+use wire::rank::rank;
 use wire::{PrimaryType, Transaction};
 
 use crate::identity::same;
@@ -32,9 +32,6 @@ pub struct AccountKey {
     /// The provider's id.
     pub account_id: String,
 }
-
-/// What the accounts are called. Balances change often, the names hardly ever.
-pub type AccountNames = Vec<(AccountKey, String)>;
 
 impl From<&Account> for AccountKey {
     fn from(account: &Account) -> Self {
@@ -104,7 +101,7 @@ impl Filter {
                 list.push(Arc::clone(transaction));
             }
         }
-        list.sort_by_cached_key(|it| std::cmp::Reverse(unix_millis(&it.date)));
+        list.sort_by_cached_key(|it| std::cmp::Reverse(rank(it, 0)));
         list
     }
 }

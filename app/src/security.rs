@@ -17,8 +17,11 @@ use crate::pages::Page;
 pub(crate) fn set_headers() {
     set_content_security_policy();
     // Every page tells who is signed in, and most of them about their money: whoever has the browser next
-    // must not find it in there. Nor is one that says that nothing can be said kept.
-    let may_change = crate::context::viewer().is_some() || crate::context::asked_for() == Page::Unavailable;
+    // must not find it in there. Nor is one that says that nothing can be said kept, nor one with an e-mail
+    // address in it.
+    let may_change = crate::context::viewer().is_some()
+        || crate::context::failed_sign_in().is_some()
+        || crate::context::asked_for() == Page::Unavailable;
     if let Some(response) = use_context::<ResponseOptions>().filter(|_| may_change) {
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

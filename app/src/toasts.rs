@@ -110,16 +110,10 @@ impl Toasts {
         self.visible.pop();
     }
 
-    /// Stops the countdown while a person points at a notice or has the focus in it.
-    pub fn pause(&mut self, now: i64) {
+    /// Stops the countdown while a person points at a notice or has the focus in it, or goes on with it.
+    pub fn hold(&mut self, is_held: bool, now: i64) {
         self.elapse(now);
-        self.paused = true;
-    }
-
-    /// Goes on counting down.
-    pub fn resume(&mut self, now: i64) {
-        self.elapse(now);
-        self.paused = false;
+        self.paused = is_held;
     }
 
     /// Lets time pass, and takes away what has been there long enough.
@@ -199,10 +193,10 @@ mod tests {
     #[test]
     fn a_notice_that_is_read_stays() {
         let mut toasts = at_once(&["1"]);
-        toasts.pause(2_000);
+        toasts.hold(true, 2_000);
         toasts.elapse(100_000);
         assert_eq!(toasts.visible().len(), 1);
-        toasts.resume(100_000);
+        toasts.hold(false, 100_000);
         toasts.elapse(100_000 + LIFETIME_MS - 1_000);
         assert!(toasts.visible().is_empty());
     }

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use app::backend::{Backend, BackendError, SharedBackend, SiteInfo, Viewer};
+use app::backend::{Backend, BackendError, FailedSignIn, SharedBackend, SiteInfo, Viewer};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -124,6 +124,10 @@ async fn open_as(site: Router, path: &str, user_id: Option<&str>) -> Page {
     if let Some(user_id) = user_id {
         request.extensions_mut().insert(Viewer { user_id: user_id.to_owned(), display_name: "Alex".to_owned() });
     }
+    answer(site, request).await
+}
+
+async fn answer(site: Router, request: Request<Body>) -> Page {
     let response = site.oneshot(request).await.expect("an answer");
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, location) = (response.status(), header("location"));
@@ -136,7 +140,7 @@ async fn open_as(site: Router, path: &str, user_id: Option<&str>) -> Page {
 async fn the_dashboard_is_complete_before_any_script_runs() {
     let page = open(site(true, false), "/", true).await;
     assert_eq!(page.status, StatusCode::OK);
-    for text in ["A$1,234.50", "\u{2212}A$4.50", "+A$5,250.00", "Sun 22 Nov 2026", "10:05 · Everyday", "Pending"] {
+    for text in ["A$1,234.50", "\u{2212}A$4.50", "+A$5,250.00", "Sun 22 Nov 2026", ">10:05<", ">Everyday<", "Pending"] {
         assert!(page.text.contains(text), "{text}");
     }
     assert!(page.text.find("data-transaction-id=\"t2\"") < page.text.find("data-transaction-id=\"t1\""));
@@ -163,14 +167,41 @@ async fn a_stranger_is_sent_to_the_sign_in_page_and_back() {
 async fn a_failed_sign_in_is_explained_next_to_the_form() {
     let page = open(site(true, false), "/sign-in?error=INVALID_CREDENTIALS", false).await;
     assert!(page.text.contains("id=\"sign-in-error\""));
-    assert!(page.text.contains("aria-describedby=\"sign-in-error\""));
+    assert_eq!(page.text.matches("aria-describedby=\"sign-in-error\"").count(), 2);
+    assert_eq!(page.text.matches("aria-invalid=\"true\"").count(), 2);
     assert!(!page.text.contains("demo-sign-in"));
+}
+
+#[tokio::test]
+async fn only_what_was_looked_at_and_found_wrong_is_called_invalid() {
+    for code in ["UNAUTHORIZED", "RATE_LIMITED", "UNAVAILABLE", "BAD_REQUEST", "NO_SUCH_CODE"] {
+        let page = open(site(true, false), &format!("/sign-in?error={code}"), false).await;
+        assert!(page.text.contains("role=\"alert\"") && !page.text.contains("aria-invalid"), "{code}");
+    }
+    let first = open(site(true, false), "/sign-in", false).await;
+    assert!(!first.text.contains("role=\"alert\"") && !first.text.contains("aria-describedby"));
+    assert_eq!(first.text.matches(" autofocus").count(), 1, "{}", first.text);
+    let demo = open(site(true, true), "/sign-in", false).await;
+    assert!(!demo.text.contains(" autofocus"), "its buttons come first");
+}
+
+#[tokio::test]
+async fn a_form_that_came_to_nothing_keeps_its_address_and_is_kept_by_no_cache() {
+    let mut request = Request::get("/sign-in").body(Body::empty()).expect("a request");
+    let email = "alex+\"><script>@example.com".to_owned();
+    request.extensions_mut().insert(FailedSignIn { code: "INVALID_CREDENTIALS".to_owned(), email });
+    let page = answer(site(true, false), request).await;
+    assert_eq!(page.cache.as_deref(), Some("no-store"));
+    assert!(page.text.contains("value=\"alex+&quot;&gt;&lt;script&gt;@example.com\""), "{}", page.text);
+    assert!(!page.text.contains("\"><script>@"));
+    let password = page.text.split("name=\"password\"").nth(1).expect("a field").split('>').next().expect("its end");
+    assert!(password.contains("autofocus") && !password.contains("value"), "{password}");
 }
 
 #[tokio::test]
 async fn a_demo_says_so_and_offers_its_people() {
     let page = open(site(true, true), "/sign-in", false).await;
-    for text in ["demo-banner", "Continue as Alex", "action=\"/api/demo/session\"", "name=\"userId\" value=\"alex\""] {
+    for text in ["demo-banner", "Continue as ", "action=\"/api/demo/session\"", "name=\"userId\" value=\"alex\""] {
         assert!(page.text.contains(text), "{text}");
     }
 }
@@ -220,9 +251,11 @@ async fn an_administrator_sees_what_is_stuck_and_can_set_it_going() {
         "basiq:t9",
         "the core app answered 422",
         "name=\"id\" value=\"5\"",
-        "User sam",
+        "User ",
+        ">sam<",
         "the core app answered 500",
-        "basiq · conn-1",
+        ">basiq<",
+        ">conn-1<",
         "action=\"/api/admin/inbox/7/replay\"",
         "href=\"/admin/deliveries/7\"",
         "23 Nov 2026, 02:11:45 UTC",

@@ -30,6 +30,12 @@ export function transaction(connectionId, fields = {}, { event = 'transaction.cr
   return { event, data: { transaction: told, connectionId, ...(account && { account: { id: told.account, ...account } }) } };
 }
 
+/** The body that tells of several at once. */
+export function transactions(connectionId, all) {
+  const several = all.map((fields) => transaction(connectionId, fields).data.transaction);
+  return { event: 'transactions.created', data: { transactions: several, connectionId } };
+}
+
 /** Sends a body that must be taken; the answer. `signing`: `standard` or `guide`. */
 export async function deliver(server, body, { connector = 'basiq', signing = 'standard', id } = {}) {
   const text = JSON.stringify(body);

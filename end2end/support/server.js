@@ -70,6 +70,16 @@ export class Server {
     await gone;
   }
 
+  /** Stops it where it is: its sockets stay open, and nothing is answered. */
+  pause() {
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** Lets it go on. */
+  resume() {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Starts it again: the same port, the same database. */
   async restart() {
     await this.kill();

@@ -3,7 +3,7 @@
 
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 
-import { register, transaction } from '../support/provider.js';
+import { register, transaction, transactions } from '../support/provider.js';
 import { Server } from '../support/server.js';
 import { token } from '../support/signing.js';
 
@@ -44,6 +44,11 @@ export class Person {
   /** A webhook's body about them. */
   transaction(fields = {}, options = {}) {
     return transaction(this.connectionId, fields, options);
+  }
+
+  /** One that tells of several at once. */
+  transactions(all: object[]) {
+    return transactions(this.connectionId, all);
   }
 }
 

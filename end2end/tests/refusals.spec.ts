@@ -83,7 +83,7 @@ test('a session that has ended is told within seconds', async ({ server, person,
   expect((await page.context().request.delete(`${server.url}/api/session`)).ok()).toBe(true);
   await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
   await page.clock.fastForward(5_000);
-  await expect(page.getByRole('alert')).toContainText('Your session has ended');
+  await expect(page.getByRole('alert')).toContainText("You've been signed out");
   await expect(badge(page)).toHaveAttribute('data-status', 'closed');
   await page.getByRole('link', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(/\/sign-in/);
@@ -145,7 +145,7 @@ test('a token that stays as it is and is refused ends the session', async ({ own
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
 
   await ownServer.restartWith({ JWT_SECRET: 'another-secret-than-the-token-was-signed-with' });
-  await expect(page.getByRole('alert')).toContainText('Your session has ended', { timeout: 30_000 });
+  await expect(page.getByRole('alert')).toContainText("You've been signed out", { timeout: 30_000 });
   await expect(badge(page)).toHaveAttribute('data-status', 'closed');
   // The session at the page's own server holds: from there comes a newer token.
   await page.getByRole('link', { name: 'Sign in' }).click();
@@ -184,7 +184,7 @@ test('when somebody else signs in, nothing of the one before stays on the page',
 
   await signIn(page.context(), sam);
   network.say('41');
-  await expect(page.getByRole('alert')).toContainText('Somebody else signed in');
+  await expect(page.getByRole('alert')).toContainText('Someone else has signed in');
   await showsNothing(page);
   // Nor is anything asked for on the page of the one before.
   await page.clock.runFor(1_000);
@@ -202,7 +202,7 @@ test('when the session has ended nothing stays on the page, and all is back for 
   await page.context().request.delete(`${server.url}/api/session`);
   await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
   await page.clock.fastForward(5_000);
-  await expect(page.getByRole('alert')).toContainText('Your session has ended');
+  await expect(page.getByRole('alert')).toContainText("You've been signed out");
   await showsNothing(page);
   expect((await page.reload())?.headers()['cache-control'] ?? '', 'the page of a stranger').not.toContain('no-store');
 
@@ -215,7 +215,8 @@ test('when the session has ended nothing stays on the page, and all is back for 
   await showsNothing(page);
   // In another tab.
   await signIn(page.context(), alex);
-  await page.getByRole('button', { name: 'Reconnect now' }).click();
+  await expect(page.getByRole('button', { name: 'Reconnect now' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Sign in' }).click();
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
   await expect(rows(page)).toHaveCount(1);
   await expect(page.getByTestId('account-card')).toHaveCount(1);
@@ -233,7 +234,7 @@ test('an event that cannot be read is made up for, and then nothing is said of i
   });
   network.passed = (frame) => [frame.replace('"transactionId"', '"transaction"')];
   await deliver(server, alex.transaction({ id: 'one' }));
-  await expect(page.getByRole('alert')).toContainText('could not be read');
+  await expect(page.getByRole('alert')).toContainText('We missed an update');
   await expect.poll(() => network.reloads).toBe(1);
   answer();
   await expect(row(page, 'one')).toBeVisible();

@@ -246,6 +246,7 @@ impl Rig {
                 assert_eq!(self.status, Status::Live);
                 self.asked = event.ack.or(self.asked);
             }
+            Notification::Silent(_) => assert_eq!(self.status, Status::Live),
             Notification::Refused { .. } => {}
         }
     }

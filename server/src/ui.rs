@@ -6,16 +6,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::backend::{Backend, BackendError, SharedBackend, SiteInfo, Viewer, ViewerUnknown};
+use app::backend::{Backend, BackendError, FailedSignIn, SharedBackend, SiteInfo, Viewer, ViewerUnknown};
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, REFERER};
+use axum::routing::post;
+use http::header::{ACCEPT, CACHE_CONTROL, LOCATION, REFERER, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use leptos::config::{Env, LeptosOptions, ReloadWSProtocol};
-use leptos::prelude::{provide_context, use_context};
+use leptos::prelude::{IntoView, provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -26,6 +28,7 @@ use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 use crate::auth::Identity;
 use crate::auth::signer::TokenSigner;
 use crate::http::error::ApiError;
+use crate::http::session::{self, Failed};
 use crate::operations;
 use crate::state::AppState;
 use crate::store::{self, Session};
@@ -45,7 +48,12 @@ pub fn router(state: &AppState) -> Router<AppState> {
         let options = options.clone();
         move || app::shell(options.clone())
     };
+    let sign_in = {
+        let (state, context, shell) = (state.clone(), context.clone(), shell.clone());
+        post(move |request| sign_in(state, request, context, shell))
+    };
     Router::new()
+        .route("/sign-in", sign_in)
         .leptos_routes_with_context(&options, generate_route_list(app::App), context.clone(), shell)
         .nest_service("/pkg", files.service(pkg))
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, app::shell))
@@ -54,6 +62,33 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn(answer_programs))
         .layer(middleware::from_fn(refuse_long_names))
         .with_state(options)
+}
+
+/// `POST /sign-in`: the page's own form. One that comes to nothing is answered with the page, and with what was
+/// typed in it but for the password: the e-mail address then stands in no address, log or cookie.
+async fn sign_in<S: IntoView + 'static>(
+    state: AppState,
+    request: Request,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    shell: impl Fn() -> S + Clone + Send + Sync + 'static,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut page = Request::new(Body::empty());
+    *page.uri_mut() = parts.uri.clone();
+    *page.headers_mut() = parts.headers.clone();
+    let Failed { error, email } = match session::by_form(&state, Request::from_parts(parts, body)).await {
+        Ok(signed_in) => return signed_in,
+        Err(failed) => failed,
+    };
+    page.extensions_mut().insert(FailedSignIn { code: error.code().as_str().to_owned(), email });
+    let mut response = leptos_axum::render_app_async_with_context(context, shell)(page).await;
+    // A form that was read and found wrong has its answer; what passes with time says so to everybody on the way.
+    let refusal = error.into_response();
+    if let Some(seconds) = refusal.headers().get(RETRY_AFTER) {
+        *response.status_mut() = refusal.status();
+        response.headers_mut().insert(RETRY_AFTER, seconds.clone());
+    }
+    response
 }
 
 /// What server functions and pages find in their context.

@@ -16,10 +16,11 @@ pub(crate) fn Alert(error: Signal<Option<ClientError>>) -> impl IntoView {
                 error
                     .get()
                     .map(|error| {
-                        let sentence = error.message();
                         match ending(&error) {
-                            None => Either::Left(view! { <p class="notice notice--error">{sentence}</p> }),
-                            Some((title, label, href)) => {
+                            None => {
+                                Either::Left(view! { <p class="notice notice--error" dir="auto">{error.message()}</p> })
+                            }
+                            Some((title, sentence, label, href)) => {
                                 Either::Right(
                                     view! {
                                         <div class="entrance__panel">
@@ -39,11 +40,15 @@ pub(crate) fn Alert(error: Signal<Option<ClientError>>) -> impl IntoView {
     }
 }
 
-/// What a feed that is over is called, and where to go from there.
-fn ending(error: &ClientError) -> Option<(&'static str, &'static str, &'static str)> {
+/// What is said of a feed that is over, and where to go from there.
+fn ending(error: &ClientError) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     match error {
-        ClientError::SessionEnded => Some(("You are signed out", "Sign in", "/sign-in?error=UNAUTHORIZED")),
-        ClientError::OtherUser => Some(("This page was another person's", "Reload", "/")),
+        ClientError::SessionEnded => {
+            Some(("You've been signed out", "Sign in to continue.", "Sign in", "/sign-in?error=UNAUTHORIZED"))
+        }
+        ClientError::OtherUser => {
+            Some(("Someone else has signed in on this browser", "Reload the page to continue.", "Reload", "/"))
+        }
         _ => None,
     }
 }

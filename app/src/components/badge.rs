@@ -1,6 +1,6 @@
-//! Whether the page is live.
+//! Whether the page is live, and how fresh what it shows is.
 //!
-//! Owns the words for each state of the connection and the countdown. Must not act on the connection
+//! Owns the words for each state of the connection and the clock beside them. Must not act on the connection
 //! by itself.
 
 use std::time::Duration;
@@ -8,22 +8,26 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::clock::now_millis;
-use crate::realtime::ConnectionStatus;
+use crate::format::ago;
+use crate::realtime::{ConnectionStatus, UseRealtimeTransactionsReturn};
 
 #[component]
-pub(crate) fn ConnectionBadge(status: Signal<ConnectionStatus>, reconnect: Callback<()>) -> impl IntoView {
-    let now = countdown(status);
+pub(crate) fn ConnectionBadge(feed: UseRealtimeTransactionsReturn) -> impl IntoView {
+    let UseRealtimeTransactionsReturn { status, heard_at, ended, reconnect, .. } = feed;
+    let now = seconds();
+    let detail = Memo::new(move |_| detail(status.get(), heard_at.get(), now.get()));
     view! {
-        <div class="badge" data-testid="connection-badge" data-status=move || status.get().as_str()>
+        // Where the focus goes when the button in it does.
+        <div class="badge" tabindex="-1" data-testid="connection-badge" data-status=move || status.get().as_str()>
             <span class="badge__dot" aria-hidden="true"></span>
-            // Only the state is read out; a countdown that is read out every second helps nobody.
+            // Only the state is read out when it changes; a clock that is read out every second helps nobody.
             <span role="status" aria-live="polite">
-                {move || label(status.get())}
+                {move || label(status.get(), ended.get())}
             </span>
-            <span class="badge__detail" aria-hidden="true">
-                {Signal::derive(move || detail(status.get(), now.get()))}
-            </span>
-            <Show when=move || status.get().can_reconnect()>
+            " "
+            <span class="badge__detail">{detail}</span>
+            " "
+            <Show when=move || status.get().can_reconnect() && !ended.get()>
                 <button class="badge__action" type="button" on:click=move |_| reconnect.run(())>
                     "Reconnect now"
                 </button>
@@ -32,15 +36,11 @@ pub(crate) fn ConnectionBadge(status: Signal<ConnectionStatus>, reconnect: Callb
     }
 }
 
-/// The present moment, each second while somebody waits for it.
-fn countdown(status: Signal<ConnectionStatus>) -> ReadSignal<i64> {
-    let (now, set_now) = signal(0_i64);
-    let waiting = Memo::new(move |_| matches!(status.get(), ConnectionStatus::Waiting { .. }));
+/// The present moment, each second; nothing on the server and while hydrating.
+fn seconds() -> ReadSignal<Option<i64>> {
+    let (now, set_now) = signal(None);
     Effect::new(move |_| {
-        if !waiting.get() {
-            return;
-        }
-        let tick = move || set_now.set(now_millis());
+        let tick = move || set_now.set(Some(now_millis()));
         tick();
         if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
             on_cleanup(move || handle.clear());
@@ -49,29 +49,41 @@ fn countdown(status: Signal<ConnectionStatus>) -> ReadSignal<i64> {
     now
 }
 
-fn label(status: ConnectionStatus) -> &'static str {
+fn label(status: ConnectionStatus, ended: bool) -> &'static str {
     match status {
-        ConnectionStatus::Idle => "Not live yet",
-        ConnectionStatus::Connecting => "Connecting…",
+        ConnectionStatus::Closed if ended => "Signed out",
+        ConnectionStatus::Idle | ConnectionStatus::Connecting => "Connecting…",
         ConnectionStatus::Live => "Live",
-        ConnectionStatus::Waiting { .. } => "Reconnecting",
+        ConnectionStatus::Silent => "Not responding",
+        ConnectionStatus::Waiting { .. } => "Connection lost.",
         ConnectionStatus::Offline => "Offline",
         ConnectionStatus::Closed => "Disconnected",
         ConnectionStatus::Refused => "Not connected",
     }
 }
 
-fn detail(status: ConnectionStatus, now: i64) -> String {
+fn detail(status: ConnectionStatus, heard_at: Option<i64>, now: Option<i64>) -> String {
+    let Some(now) = now else { return String::new() };
+    let heard = heard_at.map(|at| ago(now - at));
+    let retry = match status {
+        ConnectionStatus::Waiting { retry_at_ms, .. } => retry(retry_at_ms, now),
+        _ => None,
+    };
+    let updated = heard.map(|ago| format!("updated {ago}"));
     match status {
-        ConnectionStatus::Waiting { attempt, retry_at_ms } => {
-            let left = i64::try_from(retry_at_ms).unwrap_or(i64::MAX).saturating_sub(now);
-            // Rounded up, so that it never waits at nothing; far beyond a day, the clock is not known yet.
-            match (left + 999) / 1_000 {
-                seconds @ 1..=86_400 => format!("in {seconds} s – attempt {attempt}"),
-                _ => format!("– attempt {attempt}"),
-            }
-        }
-        _ => String::new(),
+        ConnectionStatus::Idle | ConnectionStatus::Closed | ConnectionStatus::Refused => String::new(),
+        ConnectionStatus::Live => heard_at.map(|at| format!("· {}", ago(now - at))).unwrap_or_default(),
+        ConnectionStatus::Waiting { .. } => [retry, updated].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        _ => updated.map(|updated| format!("· {updated}")).unwrap_or_default(),
+    }
+}
+
+/// `Retrying in 84 s`. Rounded up, so that it never waits at nothing; far beyond a day, the clock is wrong.
+fn retry(at_ms: u64, now: i64) -> Option<String> {
+    let left = i64::try_from(at_ms).unwrap_or(i64::MAX).saturating_sub(now);
+    match (left + 999) / 1_000 {
+        seconds @ 1..=86_400 => Some(format!("Retrying in {seconds} s")),
+        _ => None,
     }
 }
 
@@ -80,10 +92,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_who_waits_is_told_how_long() {
+    fn a_live_page_says_how_long_ago_the_server_was_heard() {
+        let said = |heard_at, now| detail(ConnectionStatus::Live, heard_at, now);
+        assert_eq!(said(Some(10_000), Some(12_100)), "· 2 s ago");
+        assert_eq!(said(Some(10_000), Some(9_000)), "· just now");
+        assert_eq!((said(None, Some(9_000)), said(Some(9_000), None)), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_person_who_waits_is_told_how_long_and_how_old_the_page_is() {
         let waiting = ConnectionStatus::Waiting { attempt: 2, retry_at_ms: 12_500 };
-        assert_eq!(detail(waiting, 10_000), "in 3 s – attempt 2");
-        assert_eq!(detail(waiting, 13_000), "– attempt 2");
-        assert_eq!(detail(ConnectionStatus::Live, 0), "");
+        assert_eq!(detail(waiting, None, Some(10_000)), "Retrying in 3 s");
+        assert_eq!(detail(waiting, Some(4_000), Some(10_000)), "Retrying in 3 s · updated 6 s ago");
+        assert_eq!(detail(waiting, Some(4_000), Some(13_000)), "updated 9 s ago");
+        assert_eq!(detail(ConnectionStatus::Silent, Some(1_000), Some(10_000)), "· updated 9 s ago");
+    }
+
+    #[test]
+    fn a_page_whose_session_has_ended_says_so() {
+        assert_eq!(label(ConnectionStatus::Closed, true), "Signed out");
+        assert_eq!(label(ConnectionStatus::Closed, false), "Disconnected");
     }
 }

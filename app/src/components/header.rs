@@ -15,7 +15,7 @@ pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl 
                 <a class="header__home" href="/">
                     <Wordmark />
                 </a>
-                <ConnectionBadge status=feed.status reconnect=feed.reconnect />
+                <ConnectionBadge feed />
                 {use_page_context()
                     .is_admin
                     .then(|| {
@@ -26,7 +26,9 @@ pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl 
                         }
                     })}
                 <div class="header__user" hidden=move || feed.ended.get()>
-                    <span class="header__name">{name}</span>
+                    <span class="header__name" dir="auto">
+                        {name}
+                    </span>
                     <form method="post" action="/api/session/end">
                         <button class="button button--quiet" type="submit" data-testid="sign-out">
                             "Sign out"

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::{PrimaryType, Transaction, TransactionStatus};
 
+use super::parts::parts;
 use crate::clock::local_offset_minutes;
 use crate::format::{moment, signed_money, time_label};
-use crate::search::AccountNames;
+use crate::naming::AccountNames;
 
 /// The direction is told by a sign, by words and by the amount's own sign; colour comes on top.
 fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static str) {
@@ -31,8 +32,8 @@ pub(crate) fn Row(
     let amount = signed_money(transaction.amount, transaction.currency);
     let pending = transaction.status == Some(TransactionStatus::Pending);
     let id = transaction.transaction_id.clone();
-    let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
-    let details = Signal::derive(move || accounts.with(|accounts| details(&transaction, accounts, is_local.get())));
+    let title = title(&transaction).to_owned();
+    let details = move || accounts.with(|accounts| details(&transaction, accounts, is_local.get()));
     view! {
         <li class=class data-testid="transaction-row" data-transaction-id=id data-type=kind>
             <span class="row__icon" title=kind_label>
@@ -43,24 +44,34 @@ pub(crate) fn Row(
             </span>
             <div class="row__text">
                 <p class="row__title">
-                    <span class="row__name">{title}</span>
+                    <span class="row__name" dir="auto">
+                        {title}
+                    </span>
                     {pending.then(|| view! { <span class="tag">"Pending"</span> })}
                 </p>
-                <p class="row__details">{details}</p>
+                <p class="row__details">{move || parts(details())}</p>
             </div>
-            <p class="row__amount">{amount}</p>
+            <p class="row__amount" dir="ltr">
+                {amount}
+            </p>
         </li>
     }
 }
 
-/// `14:05 · Everyday · Card purchase, Surry Hills`
-fn details(transaction: &Transaction, accounts: &AccountNames, is_local: bool) -> String {
+/// Who it was, or what it was for.
+fn title(transaction: &Transaction) -> &str {
+    let texts = [transaction.merchant.as_deref(), Some(transaction.description.as_str())];
+    texts.into_iter().flatten().find(|text| !text.trim().is_empty()).unwrap_or("No description")
+}
+
+/// `14:05`, `Everyday`, `Card purchase, Surry Hills`
+fn details(transaction: &Transaction, accounts: &AccountNames, is_local: bool) -> Vec<String> {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
     let time = moment(&transaction.date, offset).and_then(|moment| moment.time).map(time_label);
     let account = accounts.iter().find(|(account, _)| account.owns(transaction));
-    let description = transaction.merchant.as_ref().map(|_| transaction.description.clone());
-    let parts = [time, account.map(|(_, name)| name.clone()), description];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let description = (title(transaction) != transaction.description).then(|| transaction.description.clone());
+    let parts = [time, account.map(|(_, name)| name.clone()), description.filter(|text| !text.is_empty())];
+    parts.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -69,26 +80,28 @@ mod tests {
     use crate::realtime::feed::samples::{account, transaction};
     use crate::search::AccountKey;
 
+    fn told(transaction: &Transaction, is_local: bool) -> Vec<String> {
+        details(transaction, &vec![(AccountKey::from(&account()), account().name)], is_local)
+    }
+
     #[test]
     fn a_merchant_goes_before_the_description_which_then_stands_below() {
         let mut coffee = transaction("1", "2026-11-22T10:05:00Z", "-4.50");
-        assert_eq!(details(&coffee, &vec![(AccountKey::from(&account()), account().name)], false), "10:05 · Everyday");
+        assert_eq!((title(&coffee), told(&coffee, false)), ("Payment 1", vec!["10:05".into(), "Everyday".into()]));
         coffee.merchant = Some("Blue Door".to_owned());
-        assert_eq!(
-            details(&coffee, &vec![(AccountKey::from(&account()), account().name)], false),
-            "10:05 · Everyday · Payment 1"
-        );
+        assert_eq!(title(&coffee), "Blue Door");
+        assert_eq!(told(&coffee, false), ["10:05", "Everyday", "Payment 1"]);
     }
 
     #[test]
     fn a_day_without_a_time_shows_none() {
-        assert_eq!(
-            details(
-                &transaction("1", "2026-11-22T00:00:00Z", "-1"),
-                &vec![(AccountKey::from(&account()), account().name)],
-                true
-            ),
-            "Everyday"
-        );
+        assert_eq!(told(&transaction("1", "2026-11-22T00:00:00Z", "-1"), true), ["Everyday"]);
+    }
+
+    #[test]
+    fn a_row_that_nobody_has_described_says_so() {
+        let mut bare = transaction("1", "2026-11-22T00:00:00Z", "-1");
+        (bare.description, bare.merchant) = (String::new(), Some(" ".to_owned()));
+        assert_eq!((title(&bare), told(&bare, true)), ("No description", vec!["Everyday".to_owned()]));
     }
 }

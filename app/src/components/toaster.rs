@@ -3,22 +3,85 @@
 //! Owns their life on the screen: the clock, the pointer, the keyboard. Must not decide what is
 //! worth a notice.
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use leptos::ev;
 use leptos::prelude::*;
 
+use super::keyed::{Item, keyed};
 use crate::clock::now_millis;
 use crate::toasts::{Toast, Toasts};
 
 const TICK: Duration = Duration::from_millis(250);
 
+/// A notice, whatever it says by now.
+#[derive(Clone)]
+struct Shown(Toast);
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Shown {}
+
+impl Hash for Shown {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
+
+impl Item for Shown {
+    fn is_unchanged(&self, other: &Self) -> bool {
+        (&self.0.title, &self.0.detail) == (&other.0.title, &other.0.detail)
+    }
+}
+
+/// Why the notices stay: each reason ends for itself.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    pointer: bool,
+    focus: bool,
+}
+
 #[component]
 pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
+    let held = StoredValue::new(Held::default());
+    let hold = move |change: fn(&mut Held)| {
+        held.update_value(change);
+        let Held { pointer, focus } = held.get_value();
+        toasts.update(|toasts| toasts.hold(pointer || focus, now_millis()));
+    };
     run_clock(toasts);
-    dismiss_on_escape(toasts);
-    let pause = move || toasts.update(|toasts| toasts.pause(now_millis()));
-    let resume = move || toasts.update(|toasts| toasts.resume(now_millis()));
+    // The button that had the focus is gone, and no focusout follows; nor is anything left with nothing to point at.
+    let release = move || {
+        let is_empty = toasts.with_untracked(|toasts| toasts.visible().is_empty());
+        hold(if is_empty { |held| *held = Held::default() } else { |held| held.focus = false });
+    };
+    dismiss_on_escape(toasts, release);
+    let all = move || toasts.with(|toasts| toasts.visible().iter().cloned().map(Shown).collect());
+    let toast = move |Shown(toast): Shown| {
+        let Toast { id, title, detail, .. } = toast;
+        let dismiss = move |_| {
+            toasts.update(|toasts| toasts.dismiss(id));
+            release();
+        };
+        view! {
+            <div class="toast" data-testid="toast">
+                <div class="toast__text">
+                    <p class="toast__title" dir="auto">
+                        {title}
+                    </p>
+                    <p class="toast__detail">{detail}</p>
+                </div>
+                <button class="toast__close" type="button" aria-label="Dismiss" on:click=dismiss>
+                    <span aria-hidden="true">"×"</span>
+                </button>
+            </div>
+        }
+    };
     view! {
         <div
             class="toaster"
@@ -26,49 +89,14 @@ pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
             role="status"
             aria-live="polite"
             aria-relevant="additions text"
-            on:pointerenter=move |_| pause()
-            on:pointerleave=move |_| resume()
-            on:focusin=move |_| pause()
-            on:focusout=move |_| resume()
+            on:pointerenter=move |_| hold(|held| held.pointer = true)
+            on:pointerleave=move |_| hold(|held| held.pointer = false)
+            on:focusin=move |_| hold(|held| held.focus = true)
+            on:focusout=move |_| hold(|held| held.focus = false)
         >
-            <For
-                each=move || toasts.with(|toasts| toasts.visible().iter().map(|toast| toast.id).collect::<Vec<_>>())
-                key=|id| *id
-                let:id
-            >
-                <div class="toast" data-testid="toast">
-                    <div class="toast__text">
-                        <p class="toast__title">{text(toasts, id, |toast| &toast.title)}</p>
-                        <p class="toast__detail">{text(toasts, id, |toast| &toast.detail)}</p>
-                    </div>
-                    <button
-                        class="toast__close"
-                        type="button"
-                        aria-label="Dismiss"
-                        on:click=move |_| {
-                            toasts
-                                .update(|toasts| {
-                                    toasts.dismiss(id);
-                                    // The button that had the focus is gone, and no focusout follows.
-                                    toasts.resume(now_millis());
-                                });
-                        }
-                    >
-                        <span aria-hidden="true">"×"</span>
-                    </button>
-                </div>
-            </For>
+            {keyed(all, toast)}
         </div>
     }
-}
-
-/// A notice stays where it is while its text changes: with the focus in it, and for who has it read out.
-fn text(toasts: RwSignal<Toasts>, id: u64, line: fn(&Toast) -> &String) -> Memo<String> {
-    Memo::new(move |_| {
-        let find =
-            |toasts: &Toasts| toasts.visible().iter().find(|toast| toast.id == id).map(|toast| line(toast).clone());
-        toasts.with(find).unwrap_or_default()
-    })
 }
 
 /// Counts down only while there is something to count down for.
@@ -92,17 +120,12 @@ fn run_clock(toasts: RwSignal<Toasts>) {
     });
 }
 
-fn dismiss_on_escape(toasts: RwSignal<Toasts>) {
+fn dismiss_on_escape(toasts: RwSignal<Toasts>, release: impl Fn() + Copy + 'static) {
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" {
-                toasts.maybe_update(|toasts| {
-                    let any = !toasts.visible().is_empty();
-                    toasts.dismiss_newest();
-                    // It may have had the focus, as above.
-                    toasts.resume(now_millis());
-                    any
-                });
+            if event.key() == "Escape" && toasts.with_untracked(|toasts| !toasts.visible().is_empty()) {
+                toasts.update(Toasts::dismiss_newest);
+                release();
             }
         });
         on_cleanup(move || handle.remove());

@@ -3,6 +3,8 @@
 //! Owns joining the live feed with the components and deciding what is worth a notice. Must not
 //! format or lay out.
 
+use std::time::Duration;
+
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,6 +14,7 @@ use wire::events::SyncStats;
 use super::redirect;
 use super::snapshot::with_snapshot;
 use crate::AppError;
+use crate::browser::{Attention, Steady};
 use crate::clock::now_millis;
 use crate::components::accounts::Accounts;
 use crate::components::alert::Alert;
@@ -23,7 +26,7 @@ use crate::components::transactions::Transactions;
 use crate::context::{Person, SocketTarget, use_page_context};
 use crate::erased::erased;
 use crate::format::count;
-use crate::realtime::{UseRealtimeTransactionsOptions, use_realtime_transactions};
+use crate::realtime::{UseRealtimeTransactionsOptions, UseRealtimeTransactionsReturn, use_realtime_transactions};
 use crate::toasts::Toasts;
 
 #[component]
@@ -66,9 +69,12 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
             toasts.set(Toasts::default());
         }
     });
+    shorten_unread(feed);
+    let main = NodeRef::new();
+    Steady::provide(main);
     view! {
         {erased(view! { <Header name=viewer.display_name feed /> })}
-        <main id="main" class="page" class:page--over=move || feed.ended.get()>
+        <main id="main" class="page" class:page--over=move || feed.ended.get() node_ref=main>
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
             {erased(view! { <Totals summary=feed.summary /> })}
@@ -78,6 +84,23 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         </main>
         {erased(view! { <Toaster toasts /> })}
     }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A page that is open for weeks does not grow for weeks; but what somebody reads never goes away.
+fn shorten_unread(feed: UseRealtimeTransactionsReturn) {
+    let attention = Attention::new();
+    Effect::new(move |_| {
+        let look = move || {
+            if attention.is_elsewhere() {
+                feed.shorten.run(());
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(look, MINUTE) {
+            on_cleanup(move || handle.clear());
+        }
+    });
 }
 
 /// New transactions have their own notice.

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use self::admin::{AdminPage, View};
 use self::dashboard::DashboardPage;
 use self::not_found::NotFoundPage;
+pub use self::sign_in::Attempt;
 use self::sign_in::SignInPage;
 #[cfg(feature = "ssr")]
 use self::unavailable::UnavailablePage;
@@ -34,10 +35,7 @@ pub enum Page {
     /// `/`
     Dashboard,
     /// `/sign-in`
-    SignIn {
-        /// Why the last attempt failed: the code that the server sent the browser back with.
-        error: Option<String>,
-    },
+    SignIn(Attempt),
     /// `/admin`
     Admin {
         /// What was just done there, in one word.
@@ -81,7 +79,7 @@ pub(crate) fn PageView() -> impl IntoView {
 fn ChosenPage() -> impl IntoView {
     match use_page_context().page {
         Page::Dashboard => EitherOf4::A(erased(view! { <DashboardPage /> })),
-        Page::SignIn { error } => EitherOf4::B(erased(view! { <SignInPage error /> })),
+        Page::SignIn(attempt) => EitherOf4::B(erased(view! { <SignInPage attempt /> })),
         #[cfg(feature = "ssr")]
         Page::Admin { done } => EitherOf4::D(view! { <AdminPage view=View::Overview { done } /> }),
         #[cfg(feature = "ssr")]

@@ -16,7 +16,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
         <main id="main" class="entrance">
             <div class="entrance__panel">
                 <Wordmark />
-                <h1 class="entrance__title">"There is no such page"</h1>
+                <h1 class="entrance__title">"Page not found"</h1>
                 <p class="muted">"The address may be mistyped, or the page has moved."</p>
                 <a class="button button--primary" href="/" rel="external">
                     "Go to your transactions"

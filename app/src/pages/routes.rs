@@ -8,7 +8,7 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
-use super::{ChosenPage, Page};
+use super::{Attempt, ChosenPage, Page};
 
 #[component]
 pub(super) fn Routing() -> impl IntoView {
@@ -29,7 +29,7 @@ impl Page {
     pub(crate) fn at(uri: &http::Uri) -> Self {
         match uri.path().trim_end_matches('/') {
             "" => Self::Dashboard,
-            "/sign-in" => Self::SignIn { error: parameter(uri, "error") },
+            "/sign-in" => Self::SignIn(Attempt { error: parameter(uri, "error"), email: String::new() }),
             "/admin" => Self::Admin { done: parameter(uri, "done") },
             path => {
                 let id = path.strip_prefix("/admin/deliveries/").and_then(|id| id.parse().ok());
@@ -53,8 +53,9 @@ mod tests {
     fn an_address_names_its_page_and_what_failed_before() {
         let at = |uri: &'static str| Page::at(&http::Uri::from_static(uri));
         assert_eq!(at("/"), Page::Dashboard);
-        assert_eq!(at("/sign-in"), Page::SignIn { error: None });
-        assert_eq!(at("/sign-in/?a=b&error=RATE_LIMITED"), Page::SignIn { error: Some("RATE_LIMITED".to_owned()) });
+        let attempt = |error: Option<&str>| Attempt { error: error.map(str::to_owned), email: String::new() };
+        assert_eq!(at("/sign-in"), Page::SignIn(attempt(None)));
+        assert_eq!(at("/sign-in/?a=b&error=RATE_LIMITED"), Page::SignIn(attempt(Some("RATE_LIMITED"))));
         assert_eq!(at("/sign-in/more"), Page::NotFound);
         assert_eq!(at("/admin?done=kept"), Page::Admin { done: Some("kept".to_owned()) });
         assert_eq!((at("/admin/deliveries/7"), at("/admin/deliveries/x")), (Page::AdminDelivery(7), Page::NotFound));

@@ -5,13 +5,25 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
 
 use super::redirect;
+use crate::browser::forget_form;
 use crate::components::wordmark::Wordmark;
 use crate::context::{Person, use_page_context};
+use crate::erased::erased;
+
+/// Why a visitor is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Why the last attempt failed, or why there has to be one: the server's code.
+    pub error: Option<String>,
+    /// The e-mail address that it was made with. It comes with the answer to the form and is kept nowhere.
+    pub email: String,
+}
 
 #[component]
-pub(crate) fn SignInPage(error: Option<String>) -> impl IntoView {
+pub(crate) fn SignInPage(attempt: Attempt) -> impl IntoView {
     let page = use_page_context();
     if page.viewer.is_some() {
         redirect("/");
@@ -25,59 +37,108 @@ pub(crate) fn SignInPage(error: Option<String>) -> impl IntoView {
                 <Wordmark />
                 <h1 class="entrance__title">"Sign in"</h1>
                 <p class="muted">"Your transactions, the moment they happen."</p>
-                {is_demo.then(|| view! { <DemoSignIn people=demo_users /> })}
-                <PasswordForm message=error.map(|code| message(&code)) is_second_choice=is_demo />
+                {is_demo.then(|| erased(view! { <DemoSignIn people=demo_users /> }))}
+                {erased(view! { <PasswordForm attempt is_second_choice=is_demo /> })}
             </div>
         </main>
     }
 }
 
-/// What to say about the code that the server sends the browser back with.
+/// What to say about the server's code.
 fn message(code: &str) -> &'static str {
     match code {
         "INVALID_CREDENTIALS" => "That e-mail address and password don't match. Try again.",
+        "BAD_REQUEST" => "Enter your e-mail address and your password.",
         "RATE_LIMITED" => "Too many attempts. Wait a minute, then try again.",
-        "UNAUTHORIZED" => "Your session has ended. Sign in again to go on.",
+        "UNAUTHORIZED" => "You've been signed out. Sign in to continue.",
+        "UNAVAILABLE" | "AUTH_UNAVAILABLE" => "We can't sign you in right now. Try again in a moment.",
         _ => "Signing in didn't work. Try again in a moment.",
     }
 }
 
 #[component]
-fn PasswordForm(message: Option<&'static str>, is_second_choice: bool) -> impl IntoView {
+fn PasswordForm(attempt: Attempt, is_second_choice: bool) -> impl IntoView {
+    let Attempt { error, email } = attempt;
+    let is_answer = !email.is_empty();
+    Effect::new(move |_| {
+        if is_answer {
+            forget_form();
+        }
+    });
+    // What was typed was wrong only where the server has looked at it.
+    let invalid = error.as_deref().filter(|code| *code == "INVALID_CREDENTIALS").map(|_| "true");
+    let message = error.as_deref().map(message);
     let described_by = message.map(|_| "sign-in-error");
-    let invalid = message.map(|_| "true");
     let submit_class = if is_second_choice { "button" } else { "button button--primary" };
+    // The first field there is something to do in; a demo's buttons come before all of them.
+    let retypes_password = is_answer;
+    let begins_with_email = !retypes_password && (!is_second_choice || error.is_some());
+    let password_shown = RwSignal::new(false);
+    let hide_password = move |_| password_shown.set(false);
     view! {
-        <form class="form" method="post" action="/api/session" data-testid="sign-in-form">
+        // What is shown while it is typed is sent as a password, or a browser would offer it as a word.
+        <form class="form" method="post" action="/sign-in" data-testid="sign-in-form" on:submit=hide_password>
             {message.map(|message| view! { <p id="sign-in-error" class="notice notice--error" role="alert">{message}</p> })}
-            <label class="field">
-                <span class="field__label">"E-mail address"</span>
+            <div class="field">
+                <label class="field__label" for="email">
+                    "E-mail address"
+                </label>
                 <input
                     class="input"
+                    id="email"
                     type="email"
                     name="email"
+                    value=email
                     autocomplete="username"
+                    autocapitalize="none"
+                    spellcheck="false"
                     required
+                    autofocus=begins_with_email
                     aria-describedby=described_by
                     aria-invalid=invalid
                 />
-            </label>
-            <label class="field">
-                <span class="field__label">"Password"</span>
-                <input
-                    class="input"
-                    type="password"
-                    name="password"
-                    autocomplete="current-password"
-                    required
-                    aria-describedby=described_by
-                    aria-invalid=invalid
-                />
-            </label>
+            </div>
+            <div class="field">
+                <label class="field__label" for="password">
+                    "Password"
+                </label>
+                <div class="field__box">
+                    <input
+                        class="input"
+                        id="password"
+                        type=move || if password_shown.get() { "text" } else { "password" }
+                        name="password"
+                        autocomplete="current-password"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        required
+                        autofocus=retypes_password
+                        aria-describedby=described_by
+                        aria-invalid=invalid
+                    />
+                    {erased(view! { <PasswordToggle shown=password_shown /> })}
+                </div>
+            </div>
             <button class=submit_class type="submit">
                 "Sign in"
             </button>
         </form>
+    }
+}
+
+/// Nothing without a script, and nothing before the page answers.
+#[component]
+fn PasswordToggle(shown: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            class="field__toggle needs-hydration"
+            type="button"
+            aria-controls="password"
+            aria-pressed=move || shown.get().to_string()
+            on:click=move |_| shown.update(|shown| *shown = !*shown)
+        >
+            "Show" <span class="visually-hidden">" password"</span>
+        </button>
     }
 }
 
@@ -92,7 +153,7 @@ fn DemoSignIn(people: Vec<Person>) -> impl IntoView {
                         <form method="post" action="/api/demo/session">
                             <input type="hidden" name="userId" value=person.user_id />
                             <button class="button button--primary" type="submit" data-testid="demo-sign-in">
-                                {format!("Continue as {}", person.display_name)}
+                                <span>"Continue as " <bdi>{person.display_name}</bdi></span>
                             </button>
                         </form>
                     }
@@ -102,5 +163,17 @@ fn DemoSignIn(people: Vec<Person>) -> impl IntoView {
                 <span>"or with your own account"</span>
             </p>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message;
+
+    #[test]
+    fn no_code_of_another_page_is_repeated() {
+        for odd in ["", "<b>", "NO_SUCH_CODE"] {
+            assert!(message(odd).starts_with("Signing in didn't work"), "{odd}");
+        }
     }
 }

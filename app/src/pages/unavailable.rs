@@ -23,9 +23,9 @@ pub(crate) fn UnavailablePage() -> AnyView {
                 <Wordmark />
                 <h1 class="entrance__title">"Back in a moment"</h1>
                 <p role="alert">
-                    "Your data can't be read right now. Nothing is lost: what happens meanwhile is kept, and shown when it can be read again."
+                    "We can't load your data right now. Nothing is lost; new transactions will appear once we're back."
                 </p>
-                <p class="muted">"This page tries again by itself."</p>
+                <p class="muted">"We'll keep trying automatically."</p>
                 <a class="button button--primary" href="" rel="external">
                     "Try again now"
                 </a>

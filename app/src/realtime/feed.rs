@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Account, Snapshot, Summary};
-use wire::time::unix_millis;
+use wire::rank::rank;
 use wire::transaction::TransactionKey;
 
 use super::event::FeedEvent;
@@ -47,8 +47,8 @@ const HELD: usize = 256;
 /// Deletions are remembered so that a page asked for before them does not bring back what is gone.
 const TOMBSTONES: usize = 256;
 
-/// How many transactions events may bring before the list begins anew: a page that is open for weeks must
-/// not grow for weeks. What a person has loaded does not count.
+/// How many transactions events bring before the list counts as long: a page that is open for weeks must not
+/// grow for weeks. It begins anew only when it is told that nobody reads it.
 const BROUGHT: usize = 2_000;
 
 /// The feed.
@@ -74,8 +74,10 @@ pub struct Feed {
     loaded: bool,
     /// How often the list has begun anew.
     loads: u64,
-    /// How many transactions events have brought since.
+    /// How many transactions events have brought since the list was last shortened.
     brought: usize,
+    /// Nobody reads the list: the next snapshot need not reach as far back as it does.
+    unread: bool,
     /// Nothing more comes to it, unless the same person is signed in again.
     given_up: bool,
     /// How often something may have gone.
@@ -89,7 +91,7 @@ pub struct Feed {
     accounts: Vec<Account>,
     summary: Summary,
     next_cursor: Option<String>,
-    /// The moment of the last transaction before `next_cursor`. Older ones may be in the list, if
+    /// The rank of the last transaction before `next_cursor`. Older ones may be in the list, if
     /// events have brought them, but not all of them.
     reach: i64,
 }
@@ -109,20 +111,20 @@ pub enum Need {
 #[derive(Clone, Debug)]
 struct Entry {
     transaction: Arc<Transaction>,
-    millis: i64,
+    rank: i64,
     /// The number of the event that brought it; 0 where it came with a page, whose order stands.
     arrival: u64,
 }
 
-/// What is without a date stands at the end.
-fn millis_of(date: &str) -> i64 {
-    unix_millis(date).unwrap_or(i64::MIN)
+/// What is without a date stands at the end. The list has the store's order, which is that of UTC.
+fn rank_of(transaction: &Transaction) -> i64 {
+    rank(transaction, 0).unwrap_or(i64::MIN)
 }
 
 impl Entry {
     fn new(transaction: Transaction, arrival: u64) -> Self {
-        let millis = millis_of(&transaction.date);
-        Self { transaction: Arc::new(transaction), millis, arrival }
+        let rank = rank_of(&transaction);
+        Self { transaction: Arc::new(transaction), rank, arrival }
     }
 }
 
@@ -202,6 +204,21 @@ impl Feed {
         self.stale_since = Some(self.newest.max(self.seq));
     }
 
+    /// Nobody reads the list: if events have made it long, it begins anew with the next snapshot. Whether it
+    /// does.
+    pub fn shorten(&mut self) -> bool {
+        self.unread = self.brought > BROUGHT;
+        if self.unread {
+            self.require_reload();
+        }
+        self.unread
+    }
+
+    /// The snapshot has not come: by the next one somebody may read again.
+    pub fn keep_long(&mut self) {
+        self.unread = false;
+    }
+
     /// Nothing more will come to this feed, and it shows nothing any more: whoever looks at it now may not
     /// be the one whose it is. Whose it is and what they have been told stays known, for they may come back.
     pub fn give_up(&mut self) {
@@ -224,10 +241,10 @@ impl Feed {
         self.entries.iter().position(|entry| same(&entry.transaction, transaction))
     }
 
-    /// Puts an entry where it belongs: by date, then the later arrival first, then as it came.
+    /// Puts an entry where it belongs: by rank, then the later arrival first, then as it came.
     fn insert(&mut self, entry: Entry) {
-        let rank = |entry: &Entry| (entry.millis, entry.arrival);
-        let at = self.entries.partition_point(|other| rank(other) >= rank(&entry));
+        let place = |entry: &Entry| (entry.rank, entry.arrival);
+        let at = self.entries.partition_point(|other| place(other) >= place(&entry));
         self.entries.insert(at, entry);
     }
 
@@ -242,22 +259,22 @@ impl Feed {
             return Upsert::Kept;
         }
         let new = Entry::new(transaction, entry.arrival);
-        if new.millis == entry.millis {
+        if new.rank == entry.rank {
             // Where it stands among those of the same moment does not change.
             return Upsert::Replaced(std::mem::replace(entry, new).transaction);
         }
         let old = self.entries.remove(at);
-        let among_equals = |other: &Entry| other.millis == new.millis && other.arrival == new.arrival;
-        if self.is_beyond(new.millis) || self.entries.iter().any(among_equals) {
+        let among_equals = |other: &Entry| other.rank == new.rank && other.arrival == new.arrival;
+        if self.is_beyond(new.rank) || self.entries.iter().any(among_equals) {
             self.mark_disordered();
         }
         self.insert(new);
         Upsert::Replaced(old.transaction)
     }
 
-    /// Whether the older pages, which are not loaded, have what is of this moment.
-    fn is_beyond(&self, millis: i64) -> bool {
-        self.next_cursor.is_some() && millis <= self.reach
+    /// Whether the older pages, which are not loaded, have what is of this rank.
+    fn is_beyond(&self, rank: i64) -> bool {
+        self.next_cursor.is_some() && rank <= self.reach
     }
 
     /// The server knows an order that the list does not.

@@ -27,8 +27,13 @@ pub struct UseRealtimeTransactionsReturn {
     pub latest: Signal<Option<Transaction>>,
     /// Where the connection stands.
     pub status: Signal<ConnectionStatus>,
+    /// When the server was last heard, in milliseconds since 1970: so fresh is what is shown. Nothing before the
+    /// first time.
+    pub heard_at: Signal<Option<i64>>,
     /// What went wrong last; nothing once it is right again.
     pub error: Signal<Option<ClientError>>,
+    /// Why the last older page did not come; nothing once one has.
+    pub older_error: Signal<Option<ClientError>>,
     /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
     /// signed in. `error` tells which.
     pub ended: Signal<bool>,
@@ -41,6 +46,9 @@ pub struct UseRealtimeTransactionsReturn {
     pub loading_older: Signal<bool>,
     /// Loads the next older page.
     pub load_older: Callback<()>,
+    /// Lets a list that events have made very long begin anew with its newest page: for when nobody reads it.
+    /// It never does by itself.
+    pub shorten: Callback<()>,
     /// Connects now, also after `disconnect`.
     pub reconnect: Callback<()>,
     /// Disconnects, and stays so until `reconnect`.
@@ -102,7 +110,9 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         summary: RwSignal::from(session.summary.clone()).into(),
         latest: RwSignal::from(session.latest.clone()).into(),
         status: RwSignal::from(session.status.clone()).into(),
+        heard_at: RwSignal::from(session.heard_at.clone()).into(),
         error: error.into(),
+        older_error: RwSignal::from(session.older_error.clone()).into(),
         ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
         removals: RwSignal::from(session.removals.clone()).into(),
         next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
@@ -110,6 +120,10 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         load_older: Callback::new({
             let session = session.clone();
             move |()| session.load_older()
+        }),
+        shorten: Callback::new({
+            let session = session.clone();
+            move |()| session.shorten()
         }),
         reconnect: Callback::new({
             let session = session.clone();

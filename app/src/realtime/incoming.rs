@@ -125,11 +125,23 @@ impl Session {
         }
     }
 
+    /// The server has stopped answering, or answers again. A socket that has not signed in stays what it is.
+    pub(super) fn on_silent(&self, is_silent: bool) {
+        let (from, to) = match is_silent {
+            true => (ConnectionStatus::Live, ConnectionStatus::Silent),
+            false => (ConnectionStatus::Silent, ConnectionStatus::Live),
+        };
+        if self.status.get_untracked() == from {
+            self.status.set(to);
+        }
+    }
+
     pub(super) fn on_refused(&self, message: String) {
         self.trouble(Part::Connection, ClientError::Refused(message));
     }
 
     pub(super) fn on_event(self: &Arc<Self>, name: &str, payload: &str) {
+        self.heard_at.set(Some(now_millis()));
         let malformed = |part| self.trouble(part, ClientError::Malformed(name.to_owned()));
         match name {
             AUTHENTICATED => match serde_json::from_str(payload) {

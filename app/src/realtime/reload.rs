@@ -35,6 +35,12 @@ pub(super) struct Reload {
     running: AtomicBool,
 }
 
+/// A snapshot that does not reach as far back as the list.
+struct Short {
+    snapshot: Snapshot,
+    lacking: usize,
+}
+
 /// How far the events have come since the last look.
 enum Progress {
     /// Nothing is missing.
@@ -74,17 +80,13 @@ impl Session {
                     Some(Progress::Moving) => continue,
                     Some(Progress::Stuck) => {}
                 }
-                let loaded = answered(load_snapshot()).await;
+                let loaded = load_as_far(&session).await;
                 let Some(strong) = session.upgrade() else { return };
+                if loaded.is_err() {
+                    strong.feed().keep_long();
+                }
                 pause = match loaded {
-                    Ok(snapshot) => {
-                        let missing = strong.take(snapshot);
-                        drop(strong);
-                        if missing > 0 {
-                            load_page(&session, u32::try_from(missing.min(LARGEST_PAGE)).unwrap_or(PAGE)).await;
-                        }
-                        (pause * 2).clamp(PATIENCE_MS, RETRY_MAX_MS)
-                    }
+                    Ok(()) => (pause * 2).clamp(PATIENCE_MS, RETRY_MAX_MS),
                     Err(AppError::Unauthorized) if lock(&strong.admission).denied() => {
                         strong.reload.running.store(false, Ordering::Relaxed);
                         strong.give_up(ClientError::SessionEnded);
@@ -119,19 +121,26 @@ impl Session {
         }
     }
 
-    /// Takes in a snapshot; tells how many older transactions have to be loaded again.
-    fn take(&self, snapshot: Snapshot) -> usize {
+    /// Takes in a snapshot, unless it is too short.
+    fn take(&self, snapshot: Snapshot) -> Result<(), Box<Short>> {
         if !self.is_for(&snapshot.user_id) {
             // The next check of the loop finds nothing to do.
             self.give_up(ClientError::OtherUser);
-            return 0;
+            return Ok(());
         }
         lock(&self.admission).confirmed();
-        let merged = self.feed().merge(snapshot);
-        let Some(Merged { news, dropped }) = merged else { return 0 };
-        self.mended(Part::Reload);
-        self.show(news);
-        dropped
+        let merged = {
+            let mut feed = self.feed();
+            match feed.lacking(&snapshot) {
+                0 => feed.merge(snapshot),
+                lacking => return Err(Box::new(Short { snapshot, lacking })),
+            }
+        };
+        if let Some(Merged { news }) = merged {
+            self.mended(Part::Reload);
+            self.show(news);
+        }
+        Ok(())
     }
 
     /// Loads the next older page.
@@ -142,7 +151,7 @@ impl Session {
         self.loading_older.set(true);
         let session = Arc::downgrade(self);
         spawn(async move {
-            load_page(&session, PAGE).await;
+            load_page(&session).await;
             if let Some(session) = session.upgrade() {
                 session.loading_older.set(false);
             }
@@ -150,11 +159,30 @@ impl Session {
     }
 }
 
-async fn load_page(session: &Weak<Session>, limit: u32) {
+/// Loads a snapshot, and pages behind it until it reaches as far back as the list: what somebody reads does not
+/// go away while it is loaded again.
+async fn load_as_far(session: &Weak<Session>) -> Result<(), AppError> {
+    let mut snapshot = answered(load_snapshot()).await?;
+    loop {
+        let Some(taken) = session.upgrade().map(|session| session.take(snapshot)) else { return Ok(()) };
+        let Err(short) = taken else { return Ok(()) };
+        let lacking;
+        Short { snapshot, lacking } = *short;
+        let limit = u32::try_from(lacking.min(LARGEST_PAGE)).unwrap_or(PAGE);
+        let page = answered(load_transactions(page_of(snapshot.next_cursor.clone(), limit))).await?;
+        // A page of nothing leads nowhere, whatever it says follows.
+        snapshot.next_cursor = page.next_cursor.filter(|_| !page.transactions.is_empty());
+        snapshot.transactions.extend(page.transactions);
+    }
+}
+
+fn page_of(before: Option<String>, limit: u32) -> TransactionQuery {
+    TransactionQuery { before, limit: Some(limit), ..TransactionQuery::default() }
+}
+
+async fn load_page(session: &Weak<Session>) {
     let Some(older) = session.upgrade().and_then(|session| session.feed().older()) else { return };
-    let before = Some(older.cursor.clone());
-    let query = TransactionQuery { before, limit: Some(limit), ..TransactionQuery::default() };
-    let loaded = answered(load_transactions(query)).await;
+    let loaded = answered(load_transactions(page_of(Some(older.cursor.clone()), PAGE))).await;
     let Some(session) = session.upgrade() else { return };
     match loaded {
         Ok(page) => {
@@ -164,6 +192,13 @@ async fn load_page(session: &Weak<Session>, limit: u32) {
             // It may tell of what the events have not told yet.
             session.catch_up();
         }
-        Err(error) => session.trouble(Part::Older, ClientError::Reload(error)),
+        Err(error) => {
+            if error == AppError::Unauthorized {
+                // One word is not believed: the session is asked about.
+                lock(&session.admission).denied();
+                session.request_reload();
+            }
+            session.trouble(Part::Older, ClientError::Reload(error));
+        }
     }
 }

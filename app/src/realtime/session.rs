@@ -58,6 +58,9 @@ pub(super) struct Session {
     pub(super) status: ArcRwSignal<ConnectionStatus>,
     troubles: Mutex<Troubles>,
     pub(super) error: ArcRwSignal<Option<ClientError>>,
+    pub(super) older_error: ArcRwSignal<Option<ClientError>>,
+    /// When the server was last heard, in milliseconds since 1970.
+    pub(super) heard_at: ArcRwSignal<Option<i64>>,
     pub(super) loading_older: ArcRwSignal<bool>,
 }
 
@@ -94,6 +97,8 @@ impl Session {
             status: ArcRwSignal::new(ConnectionStatus::Idle),
             troubles: Mutex::default(),
             error: ArcRwSignal::new(None),
+            older_error: ArcRwSignal::new(None),
+            heard_at: ArcRwSignal::new(None),
             loading_older: ArcRwSignal::new(false),
         })
     }
@@ -203,8 +208,19 @@ impl Session {
     }
 
     fn show_troubles(&self) {
-        let worst = lock(&self.troubles).worst().cloned();
+        let (worst, older) = {
+            let troubles = lock(&self.troubles);
+            (troubles.worst().cloned(), troubles.older().cloned())
+        };
         set_if_changed(&self.error, worst);
+        set_if_changed(&self.older_error, older);
+    }
+
+    /// Nobody reads the list. Not while the connection is away: what is loaded is all there is then.
+    pub(super) fn shorten(self: &Arc<Self>) {
+        if self.status.get_untracked() == ConnectionStatus::Live && self.feed().shorten() {
+            self.request_reload();
+        }
     }
 
     /// Ends the connection for a reason that trying again does not mend, and shows nothing any more.

@@ -7,13 +7,20 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use socketio_client::{Client, Notification, Options, Status};
+use socketio_client::{Client, Notification, Options, Probe, Status};
 
 use super::session::Session;
 
 /// How long the server may take to sign a page in. It answers at once, or something is wrong that it
 /// does not tell of.
 const SIGN_IN_MS: u32 = 20_000;
+
+/// A page that is looked at asks a server that has said nothing for so long whether it is there …
+const QUIET_MS: u32 = 5_000;
+/// … stops calling itself live when no answer comes within so long …
+const PATIENCE_MS: u32 = 3_000;
+/// … and gives the connection up after so long.
+const GIVE_UP_MS: u32 = 10_000;
 
 /// The session's client, once it has been asked for.
 pub(super) struct Link {
@@ -35,7 +42,9 @@ impl Link {
         if self.client.with_value(Option::is_some) {
             return;
         }
-        let mut options = Options::new().path(wire::events::PATH).ready_timeout(SIGN_IN_MS).auth({
+        let event = wire::events::PING.to_owned();
+        let probe = Probe { event, quiet: QUIET_MS, patience: PATIENCE_MS, give_up: GIVE_UP_MS };
+        let mut options = Options::new().path(wire::events::PATH).ready_timeout(SIGN_IN_MS).probe(probe).auth({
             let session = Arc::downgrade(session);
             move || session.upgrade().map(|session| session.auth_payload())
         });
@@ -48,6 +57,7 @@ impl Link {
             match notification {
                 Notification::Status(status) => session.on_status(status),
                 Notification::Event(event) => session.on_event(&event.name, event.raw_arg(0).unwrap_or("null")),
+                Notification::Silent(is_silent) => session.on_silent(is_silent),
                 Notification::Refused { message } => session.on_refused(message),
             }
         });

@@ -18,6 +18,8 @@ pub enum ConnectionStatus {
     Connecting,
     /// Signed in; events arrive as they happen.
     Live,
+    /// Signed in, but the server has stopped answering: whether events arrive is not known.
+    Silent,
     /// Lost; another attempt follows.
     Waiting {
         /// Which attempt comes next.
@@ -40,6 +42,7 @@ impl ConnectionStatus {
             Self::Idle => "idle",
             Self::Connecting => "connecting",
             Self::Live => "live",
+            Self::Silent => "silent",
             Self::Waiting { .. } => "waiting",
             Self::Offline => "offline",
             Self::Closed => "closed",
@@ -95,12 +98,10 @@ impl ClientError {
                 }
                 _ => format!("{}.", error.message),
             },
-            Self::Malformed(_) => {
-                "Something that the server sent could not be read. What it said is being fetched.".to_owned()
-            }
+            Self::Malformed(_) => "We missed an update and are reloading it.".to_owned(),
             Self::Reload(error) => error.message(),
             Self::SessionEnded => AppError::Unauthorized.message(),
-            Self::OtherUser => "Somebody else signed in on this browser. Reload the page.".to_owned(),
+            Self::OtherUser => "Someone else has signed in on this browser. Reload the page to continue.".to_owned(),
         }
     }
 

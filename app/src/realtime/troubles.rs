@@ -38,10 +38,14 @@ impl Troubles {
         *self.place(part) = None;
     }
 
-    /// What to say, if anything.
+    /// What to say of the whole page, if anything.
     pub fn worst(&self) -> Option<&ClientError> {
-        let all = [&self.connection, &self.reload, &self.older];
-        all.into_iter().find_map(Option::as_ref)
+        self.connection.as_ref().or(self.reload.as_ref())
+    }
+
+    /// What to say where older pages are asked for.
+    pub fn older(&self) -> Option<&ClientError> {
+        self.older.as_ref()
     }
 
     fn place(&mut self, part: Part) -> &mut Option<ClientError> {
@@ -69,14 +73,23 @@ mod tests {
     #[test]
     fn what_goes_right_takes_back_its_own_error_only() {
         let mut troubles = Troubles::default();
-        troubles.put(Part::Older, unreachable());
+        troubles.put(Part::Reload, unreachable());
         troubles.put(Part::Connection, refused());
-        troubles.mend(Part::Reload);
+        troubles.mend(Part::Older);
         assert_eq!(troubles.worst(), Some(&refused()));
         troubles.mend(Part::Connection);
         assert_eq!(troubles.worst(), Some(&unreachable()));
-        troubles.mend(Part::Older);
+        troubles.mend(Part::Reload);
         assert_eq!(troubles.worst(), None);
+    }
+
+    #[test]
+    fn an_older_page_that_did_not_come_is_no_trouble_of_the_whole_page() {
+        let mut troubles = Troubles::default();
+        troubles.put(Part::Older, unreachable());
+        assert_eq!((troubles.worst(), troubles.older()), (None, Some(&unreachable())));
+        troubles.mend(Part::Older);
+        assert_eq!(troubles.older(), None);
     }
 
     #[test]

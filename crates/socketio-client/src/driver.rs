@@ -48,15 +48,20 @@ impl Driver {
             shut_down: Cell::new(false),
         });
         // A hidden page's timers are slow, so deadlines are looked at anew when it is shown.
-        let inputs = [("online", Input::Online), ("offline", Input::Offline), ("visibilitychange", Input::Tick)];
+        let inputs: [(_, fn() -> Input); 3] = [
+            ("online", || Input::Online),
+            ("offline", || Input::Offline),
+            ("visibilitychange", || Input::Visible(runtime::is_visible())),
+        ];
         let listeners = inputs.into_iter().filter_map(|(name, input)| {
             let weak = Rc::downgrade(&driver);
-            Listener::new(name, move || hand_in(&weak, input.clone()))
+            Listener::new(name, move || hand_in(&weak, input()))
         });
         *driver.listeners.borrow_mut() = listeners.collect();
         if !runtime::is_online() {
             driver.handle(Input::Offline);
         }
+        driver.handle(Input::Visible(runtime::is_visible()));
         driver.handle(Input::Connect);
         driver
     }

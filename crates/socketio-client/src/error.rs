@@ -52,6 +52,8 @@ pub enum CloseReason {
     TransportError,
     /// Nothing was heard for longer than the server's ping interval and time-out.
     PingTimeout,
+    /// The server did not answer a [probe](crate::Probe).
+    Unresponsive,
     /// The server sent a disconnect packet.
     ServerDisconnect,
     /// The handshake was not complete in time.
@@ -77,6 +79,7 @@ impl CloseReason {
             Self::TransportClosed => "transport-closed",
             Self::TransportError => "transport-error",
             Self::PingTimeout => "ping-timeout",
+            Self::Unresponsive => "unresponsive",
             Self::ServerDisconnect => "server-disconnect",
             Self::HandshakeTimeout => "handshake-timeout",
             Self::NotReady => "not-ready",

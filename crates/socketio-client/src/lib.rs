@@ -45,5 +45,5 @@ pub use client::{Client, WeakClient};
 pub use deadline::Deadline;
 pub use error::{CloseReason, Error};
 pub use notification::{AckId, Event, Notification, Status};
-pub use options::{Config, Options};
+pub use options::{Config, Options, Probe};
 pub use serde_json::value::RawValue;

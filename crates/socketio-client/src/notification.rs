@@ -15,6 +15,9 @@ pub enum Notification {
     Status(Status),
     /// The server sent an event.
     Event(Event),
+    /// The server has stopped answering [probes](crate::Probe), or answers again. Nothing more than that is known
+    /// of the connection, which stays [`Status::Live`] for now.
+    Silent(bool),
     /// The server refused the namespace; `Status(Status::Refused)` follows.
     Refused {
         /// The reason, in the server's words.

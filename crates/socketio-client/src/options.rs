@@ -23,8 +23,24 @@ pub struct Config {
     /// How long a joined namespace may take to serve its purpose, in milliseconds: until the owner
     /// says so, which by then has signed in, for example. `None` where joining is all there is to it.
     pub ready_timeout: Option<u32>,
+    /// How to find out sooner than by the server's heartbeats that it has stopped answering.
+    pub probe: Option<Probe>,
     /// How many messages may wait for a connection.
     pub queue_limit: usize,
+}
+
+/// A question to a server that has said nothing for a while: any event that it answers in any way. It is asked
+/// while the page is visible and the connection ready, and costs a few bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The name of the event to send.
+    pub event: String,
+    /// After how long a silence, in milliseconds.
+    pub quiet: u32,
+    /// How long an answer may take before the server counts as silent, in milliseconds.
+    pub patience: u32,
+    /// How long it may take before the connection is given up, in milliseconds.
+    pub give_up: u32,
 }
 
 impl Default for Config {
@@ -36,6 +52,7 @@ impl Default for Config {
             policy: Policy::default(),
             connect_timeout: 20_000,
             ready_timeout: None,
+            probe: None,
             queue_limit: 64,
         }
     }
@@ -121,6 +138,12 @@ impl Options {
     /// milliseconds. Unless told, a connection is taken for ready as soon as the namespace is joined.
     pub fn ready_timeout(mut self, ms: u32) -> Self {
         self.config.ready_timeout = Some(ms);
+        self
+    }
+
+    /// Asks a server that says nothing whether it is still there; it is not asked unless told.
+    pub fn probe(mut self, probe: Probe) -> Self {
+        self.config.probe = Some(probe);
         self
     }
 

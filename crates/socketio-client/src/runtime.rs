@@ -26,6 +26,11 @@ pub(crate) fn is_online() -> bool {
     web_sys::window().is_none_or(|window| window.navigator().on_line())
 }
 
+/// Whether somebody can see the page.
+pub(crate) fn is_visible() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_none_or(|document| !document.hidden())
+}
+
 /// A handler of a window event, removed on drop.
 pub(crate) struct Listener {
     name: &'static str,

@@ -139,7 +139,7 @@ pub struct TransactionsPage {
 pub struct CurrencySummary {
     /// The currency.
     pub currency: Currency,
-    /// The sum of the accounts' booked balances.
+    /// The sum of the booked balances that are known.
     pub balance: Amount,
     /// Money in since `Summary::from`; not negative.
     pub income: Amount,
@@ -147,6 +147,9 @@ pub struct CurrencySummary {
     pub expenses: Amount,
     /// How many accounts there are.
     pub accounts: u32,
+    /// How many of them have no known balance, and so are not in `balance`.
+    #[serde(default)]
+    pub unknown_balances: u32,
 }
 
 /// Answer of `GET /api/summary`: totals for each currency; transfers between a person's own

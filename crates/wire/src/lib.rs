@@ -20,6 +20,7 @@ pub mod currency;
 pub mod error;
 pub mod events;
 mod object;
+pub mod rank;
 pub mod time;
 pub mod transaction;
 

@@ -74,6 +74,9 @@ pub struct Transaction {
     /// Whether the bank has booked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<TransactionStatus>,
+    /// RFC 3339, UTC: when the server first stored it. Orders what has a day and no time ([`rank`](crate::rank::rank)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen_at: Option<String>,
     /// 1 when it is new, one more with each change.
     pub revision: u32,
 }
@@ -114,6 +117,8 @@ impl Transaction {
             receipt_url,
             document_url,
             status,
+            // When it came is nothing that it says.
+            first_seen_at: _,
             revision: _,
         } = self;
         *transaction_id == other.transaction_id

@@ -106,7 +106,8 @@ async fn refuse_forged_writes(State(state): State<AppState>, request: Request, n
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
     // Signing in sets the cookie.
-    let signs_in = ["/api/session", "/api/demo/session"].iter().any(|path| request.uri().path().starts_with(path));
+    let signs_in =
+        ["/api/session", "/api/demo/session", "/sign-in"].iter().any(|path| request.uri().path().starts_with(path));
     let with_cookie = state.cookies.is_present(headers) || signs_in;
     if writes && with_cookie && !origin::is_own(headers) && !has_own_credentials(&state, headers) {
         return ApiError::from(ErrorCode::OriginNotAllowed).into_response();

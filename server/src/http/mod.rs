@@ -22,7 +22,7 @@ mod linger;
 mod metrics;
 mod middleware;
 mod pushed;
-mod session;
+pub(crate) mod session;
 mod site;
 mod target;
 mod webhooks;

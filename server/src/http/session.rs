@@ -3,7 +3,7 @@
 //! Owns the two proofs that start a session (an e-mail address and password, or the host
 //! application's JWT) and the answers for scripts and for plain forms. Must not keep a password.
 
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Extension, Json};
 use http::header::SET_COOKIE;
@@ -57,6 +57,30 @@ pub(super) async fn start(
         (Err(error), false) => error.into_response(),
         (Ok((_, cookie)), true) => ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
         (Err(error), true) => Redirect::to(&format!("/sign-in?error={}", error.code().as_str())).into_response(),
+    }
+}
+
+/// A form that came to nothing.
+#[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only the dashboard shows the form again"))]
+pub(crate) struct Failed {
+    /// Why.
+    pub(crate) error: ApiError,
+    /// The e-mail address in it, for the form to be shown again; nothing where none can be that long.
+    pub(crate) email: String,
+}
+
+/// Signs in by a plain form: with a cookie, the browser is sent to the dashboard.
+#[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only the dashboard shows the form again"))]
+pub(crate) async fn by_form(state: &AppState, request: Request) -> Result<Response, Failed> {
+    let (peer, headers) = (request.extensions().get::<Peer>().cloned(), request.headers().clone());
+    let Ok(Submitted { value: proof, .. }) = Submitted::<Proof>::from_request(request, state).await;
+    let email = proof.as_ref().ok().and_then(|proof| proof.email.clone());
+    match sign_in(state, peer.as_ref(), &headers, proof).await {
+        Ok((_, cookie)) => Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()),
+        Err(error) => {
+            let email = email.filter(|email| email.len() <= LONGEST_EMAIL).unwrap_or_default();
+            Err(Failed { error, email })
+        }
     }
 }
 

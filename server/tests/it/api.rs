@@ -81,6 +81,37 @@ async fn filters_narrow_the_page() {
 }
 
 #[tokio::test]
+async fn a_day_without_a_time_stands_above_what_happened_before_it_came_and_below_what_came_after() {
+    let app = TestApp::start().await;
+    app.register("conn-1", "alice").await;
+    let mut basiq = Basiq::default();
+    // Noon, so that the day does not end on the way.
+    app.advance(129_600 - app.now().as_second().rem_euclid(86_400));
+    let today = app.now().to_string()[..10].to_owned();
+    for (id, is_timed) in [("coffee", true), ("invoice", false), ("bus", true), ("rent", false), ("late", false)] {
+        let now = server::clock::rfc3339(app.now());
+        let mut body = basiq_body("conn-1", id, "-1");
+        body["data"]["transaction"]["transactionDate"] = json!(if is_timed { now } else { today.clone() });
+        basiq.deliver(&app, &body).await;
+        app.advance(60);
+    }
+    // What was booked before it was seen is of its own day, and a change does not move it.
+    let mut body = basiq_body("conn-1", "yesterday", "-1");
+    body["data"]["transaction"]["transactionDate"] = json!("2020-01-01");
+    basiq.deliver(&app, &body).await;
+    let mut body = basiq_body("conn-1", "invoice", "-2");
+    body["data"]["transaction"]["transactionDate"] = json!(today);
+    basiq.deliver(&app, &body).await;
+    let page = app.get("alice", "/api/transactions").await;
+    assert_eq!(ids(&page), ["late", "rent", "bus", "invoice", "coffee", "yesterday"]);
+    let first = app.get("alice", "/api/transactions?limit=3").await;
+    let next = app.get("alice", &format!("/api/transactions?before={}", first["nextCursor"].as_str().unwrap())).await;
+    assert_eq!(ids(&next), ["invoice", "coffee", "yesterday"]);
+    let day = app.get("alice", &format!("/api/transactions?from={today}&to={today}")).await;
+    assert_eq!(ids(&day).len(), 5);
+}
+
+#[tokio::test]
 async fn a_wrong_question_is_answered_with_what_is_wrong() {
     let app = TestApp::start().await;
     for query in ["limit=0", "limit=501", "limit=x", "before=x", "from=yesterday", "type=gift", "since=-1"] {
@@ -108,6 +139,27 @@ async fn the_summary_adds_up_exactly_and_leaves_transfers_out() {
     }
     let text = app.raw("alice", "/api/summary").await;
     assert!(text.contains(r#""balance":499.71,"income":1000.01,"expenses":-0.30"#), "{text}");
+}
+
+#[tokio::test]
+async fn the_summary_says_how_many_balances_are_not_known() {
+    let app = TestApp::start().await;
+    app.register("conn-1", "alice").await;
+    let mut basiq = Basiq::default();
+    for (id, account) in [("t1", "known"), ("t2", "unknown")] {
+        let mut body = basiq_body("conn-1", id, "-1");
+        body["data"]["transaction"]["account"] = json!(account);
+        if account == "known" {
+            body["data"]["account"] = json!({ "id": account, "balance": "20.50" });
+        }
+        basiq.deliver(&app, &body).await;
+    }
+    let summary = app.get("alice", "/api/summary").await;
+    let totals = &summary["currencies"][0];
+    assert_eq!(
+        (&totals["balance"], &totals["accounts"], &totals["unknownBalances"]),
+        (&json!(20.50), &json!(2), &json!(1))
+    );
 }
 
 #[tokio::test]

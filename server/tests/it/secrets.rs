@@ -137,6 +137,8 @@ async fn visit(visited: &mut Visited, core_app: &CoreAppDouble) {
     let apideck =
         visited.request(Method::POST, "/api/connectors/apideck/webhook").header("x-apideck-signature", APIDECK);
     visited.note(apideck.body("{}")).await;
+    let form = visited.request(Method::POST, "/sign-in").header("content-type", "application/x-www-form-urlencoded");
+    visited.note(form.body(format!("email=alice%40example.com&password={}", WRONG.replace(' ', "%20")))).await;
     for password in [WRONG, PASSWORD] {
         let proof = json!({ "email": "alice@example.com", "password": password });
         let (_, headers) = visited.note(visited.request(Method::POST, "/api/session").json(&proof)).await;

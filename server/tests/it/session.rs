@@ -78,6 +78,42 @@ async fn a_form_is_answered_with_a_redirect() {
     }
 }
 
+/// The page's own form is answered with the page: what was typed goes back into it and nowhere else.
+#[cfg(feature = "ui")]
+#[tokio::test]
+async fn a_form_that_comes_to_nothing_is_shown_again_with_its_address() {
+    let app = with_user().await;
+    let post = |email: &str, password: &str| {
+        app.request(Method::POST, "/sign-in")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("email={email}&password={password}"))
+    };
+    let signed_in = post("alice%40example.com", "correct+horse").send().await.unwrap();
+    assert_eq!((signed_in.status().as_u16(), &signed_in.headers()["location"]), (303, &"/".parse().unwrap()));
+    assert!(signed_in.headers().contains_key(SET_COOKIE));
+
+    let wrong = post("Alice%40example.com", "wrong+horse").send().await.unwrap();
+    assert_eq!((wrong.status().as_u16(), wrong.headers().contains_key(SET_COOKIE)), (200, false));
+    assert_eq!(wrong.headers()["cache-control"], "no-store");
+    let page = wrong.text().await.unwrap();
+    assert!(
+        page.contains("value=\"Alice@example.com\"") && page.contains("don&#39;t match")
+            || page.contains("don't match")
+    );
+    assert!(!page.contains("wrong horse") && !page.contains("wrong+horse"));
+
+    let long = post(&"a".repeat(300), "x").send().await.unwrap();
+    assert!(!long.text().await.unwrap().contains(&"a".repeat(255)));
+    let foreign = post("alice%40example.com", "correct+horse").header(ORIGIN, "https://evil.example");
+    assert_eq!(code(foreign.send().await.unwrap()).await, (403, "ORIGIN_NOT_ALLOWED".to_owned()));
+    for _ in 0..11 {
+        post("alice%40example.com", "wrong").send().await.unwrap();
+    }
+    let limited = post("alice%40example.com", "wrong").send().await.unwrap();
+    assert_eq!((limited.status().as_u16(), limited.headers().contains_key("retry-after")), (429, true));
+    assert!(limited.text().await.unwrap().contains("value=\"alice@example.com\""));
+}
+
 #[tokio::test]
 async fn a_host_application_hands_over_its_own_token() {
     let app = TestApp::start().await;

@@ -13,17 +13,17 @@ use super::inbox::{RunAgain, Verdict};
 pub(super) fn RawDeliveryView(raw: RawDelivery) -> AnyView {
     let RawDelivery { delivery, headers, body, is_base64 } = raw;
     let Delivery { id, connector_id, key, connection_id, received_at, verdict, reason, latency_us } = delivery;
-    let title = if is_base64 { "Body (in Base64: it is no text)" } else { "Body" };
+    let title = if is_base64 { "Body (not text, shown in Base64)" } else { "Body" };
     let run_again = (verdict != "processed").then(|| view! { <RunAgain id which=format!(": {key}") /> });
     let fact = |name: &'static str, value: Option<String>| {
-        value.map(|value| view! { <div class="facts__item"><dt>{name}</dt><dd>{value}</dd></div> })
+        value.map(|value| view! { <div class="facts__item"><dt>{name}</dt><dd dir="auto">{value}</dd></div> })
     };
     let headers = headers
         .into_iter()
-        .map(|(name, value)| view! { <div class="facts__item"><dt>{name}</dt><dd>{value}</dd></div> })
+        .map(|(name, value)| view! { <div class="facts__item"><dt dir="auto">{name}</dt><dd dir="auto">{value}</dd></div> })
         .collect::<Vec<_>>();
     let headers = if headers.is_empty() {
-        Either::Left(view! { <p class="section-hint">"It came without any."</p> })
+        Either::Left(view! { <p class="section-hint">"None."</p> })
     } else {
         Either::Right(view! { <dl class="panel facts raw">{headers}</dl> })
     };
@@ -33,21 +33,21 @@ pub(super) fn RawDeliveryView(raw: RawDelivery) -> AnyView {
                 <p class="admin__back">
                     <a href="/admin">"Administration"</a>
                 </p>
-                <h1>{format!("Delivery {id} of {connector_id}")} " " <Verdict verdict /></h1>
+                <h1>{format!("{} webhook #{id}", capitalised(&connector_id))} " " <Verdict verdict /></h1>
             </div>
             {run_again}
         </div>
         <dl class="panel facts">
-            {fact("Why it is kept", reason)}
+            {fact("Reason", reason)}
             {fact("Connection", connection_id)}
-            {fact("Provider's id of it", Some(key))}
+            {fact("Message ID", Some(key))}
             <div class="facts__item">
                 <dt>"Received"</dt>
                 <dd>
                     <Moment at=received_at />
                 </dd>
             </div>
-            {fact("Written within", latency_us.map(latency))}
+            {fact("Stored in", latency_us.map(latency))}
         </dl>
         <section aria-labelledby="headers-title">
             <h2 id="headers-title" class="section-title">
@@ -59,12 +59,18 @@ pub(super) fn RawDeliveryView(raw: RawDelivery) -> AnyView {
             <h2 id="body-title" class="section-title">
                 {title}
             </h2>
-            <pre class="panel raw" tabindex="0" role="region" aria-labelledby="body-title">
+            <pre class="panel raw" dir="auto" tabindex="0" role="region" aria-labelledby="body-title">
                 {if is_base64 { body } else { pretty(&body) }}
             </pre>
         </section>
     }
     .into_any()
+}
+
+/// `Apideck`
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `4.2 ms`

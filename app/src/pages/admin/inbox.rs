@@ -9,16 +9,16 @@ use super::{Moment, more};
 pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> AnyView {
     let is_empty = deliveries.is_empty();
     let hint = if is_empty {
-        "None. A webhook that is authentic but names a connection nobody has registered, or says something that is not understood, stays here."
+        "None. An authentic webhook for a connection that is not registered, or with content that is not understood, stays here."
     } else {
-        "Those of a connection are placed by themselves when it is registered. Others can be run again when the connector has learnt to read them."
+        "They run automatically once the connection is registered. Retry the others when the connector can read them."
     };
     let more = more(total, deliveries.len());
     let rows = deliveries.into_iter().map(kept).collect_view();
     view! {
         <section aria-labelledby="kept-title">
             <h2 id="kept-title" class="section-title">
-                "Kept deliveries"
+                "Unprocessed webhooks"
             </h2>
             <p class="section-hint">{hint}</p>
             {(!is_empty).then(|| view! { <ul class="stuck">{rows}</ul> })}
@@ -30,21 +30,18 @@ pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> AnyView {
 
 fn kept(delivery: Delivery) -> impl IntoView {
     let Delivery { id, connector_id, connection_id, received_at, verdict, reason, key, .. } = delivery;
-    let title = match connection_id {
-        Some(connection) => format!("{connector_id} · {connection}"),
-        None => connector_id,
-    };
+    let connection = connection_id.map(|connection| view! { " · " <bdi>{connection}</bdi> });
     let which = format!(": {key}");
     view! {
         <li class="stuck__item" data-testid="kept-delivery">
             <div class="stuck__what">
-                <h3 class="stuck__title">{title} " " <Verdict verdict /></h3>
-                <p>{reason}</p>
-                <p class="stuck__details">{format!("{key} · ")} <Moment at=received_at /></p>
+                <h3 class="stuck__title"><bdi>{connector_id}</bdi> {connection} " " <Verdict verdict /></h3>
+                <p dir="auto">{reason}</p>
+                <p class="stuck__details"><bdi>{key}</bdi> " · " <Moment at=received_at /></p>
             </div>
             <div class="stuck__actions">
                 <a class="button" href=format!("/admin/deliveries/{id}")>
-                    "Look at it"
+                    "View"
                     <span class="visually-hidden">{which.clone()}</span>
                 </a>
                 <RunAgain id which />
@@ -57,7 +54,7 @@ fn kept(delivery: Delivery) -> impl IntoView {
 #[component]
 pub(super) fn Verdict(verdict: String) -> impl IntoView {
     let word = match verdict.as_str() {
-        "refused" => Some("Not its provider's shape"),
+        "refused" => Some("Unexpected format"),
         "kept" => None,
         _ => Some("Processed"),
     };
@@ -69,7 +66,7 @@ pub(super) fn RunAgain(id: i64, which: String) -> impl IntoView {
     view! {
         <form method="post" action=format!("/api/admin/inbox/{id}/replay")>
             <button class="button" type="submit">
-                "Run again"
+                "Retry"
                 <span class="visually-hidden">{which}</span>
             </button>
         </form>

@@ -69,7 +69,7 @@ fn Bar(name: String) -> impl IntoView {
                     "Transactions"
                 </a>
                 <div class="header__user">
-                    <span class="header__name">{name}</span>
+                    <span class="header__name" dir="auto">{name}</span>
                     <form method="post" action="/api/session/end">
                         <button class="button button--quiet" type="submit">
                             "Sign out"
@@ -115,8 +115,8 @@ fn missing() -> AnyView {
     }
     view! {
         <div class="empty">
-            <h1 class="empty__title">"There is no such delivery"</h1>
-            <p>"It may have been forgotten: what is settled is kept for a time only."</p>
+            <h1 class="empty__title">"Webhook not found"</h1>
+            <p>"It may have been removed: processed webhooks are kept for a limited time."</p>
             <a class="button" href="/admin">"Back"</a>
         </div>
     }

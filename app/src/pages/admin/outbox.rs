@@ -25,7 +25,7 @@ fn sending(outbox: &OutboxView) -> AnyView {
     let figures = [
         ("Waiting", waiting.to_string()),
         ("Oldest has waited", duration(lag_seconds)),
-        ("Refused for good", dead.to_string()),
+        ("Permanently rejected", dead.to_string()),
     ];
     let figures = (configured || waiting + dead > 0).then(|| {
         let figure = |(label, figure)| {
@@ -71,17 +71,16 @@ fn sending(outbox: &OutboxView) -> AnyView {
 /// How it is, in a word and in a sentence.
 fn state(outbox: &OutboxView) -> (&'static str, &'static str) {
     match outbox {
-        OutboxView { configured: false, .. } => ("off", "No core app is configured: the store here is the core app."),
+        OutboxView { configured: false, .. } => ("off", "No core app configured. Transactions stay here."),
         OutboxView { breaker: Breaker::Open, .. } => (
             "away",
-            "The core app does not answer, or it refuses the service secret. It is tried again by itself, and nothing is lost meanwhile.",
+            "The core app does not answer, or it refuses the service secret. We keep trying, and nothing is lost.",
         ),
         OutboxView { waiting: 0, dead: 0, .. } => ("good", "Everything has reached the core app."),
         OutboxView { waiting: 0, .. } => ("good", "Everything has reached the core app but for what it refused."),
-        OutboxView { lag_seconds: LATE.., .. } => (
-            "late",
-            "The core app fails for some users. Their transactions wait in order and are tried again by themselves.",
-        ),
+        OutboxView { lag_seconds: LATE.., .. } => {
+            ("late", "The core app fails for some users. Their transactions wait in order, and we keep trying.")
+        }
         _ => ("busy", "Transactions are on their way to the core app."),
     }
 }
@@ -101,10 +100,10 @@ fn stuck_queues(queues: Vec<StuckQueue>) -> AnyView {
     view! {
         <section aria-labelledby="stuck-title">
             <h2 id="stuck-title" class="section-title">
-                "Held up"
+                "Blocked queues"
             </h2>
             <p class="section-hint">
-                "The core app fails again and again to take the first of what waits for these users, and what is behind it keeps its place. It goes on being tried; setting it aside lets the rest go on."
+                "The first transaction keeps failing, so the rest wait. Set it aside to continue."
             </p>
             <ul class="stuck">{rows}</ul>
         </section>
@@ -117,10 +116,11 @@ fn stuck_queue(queue: StuckQueue) -> impl IntoView {
     view! {
         <li class="stuck__item" data-testid="stuck-queue">
             <div class="stuck__what">
-                <h3 class="stuck__title">{format!("User {user_id}")}</h3>
-                <p>{reason}</p>
+                <h3 class="stuck__title">"User " <bdi>{user_id.clone()}</bdi></h3>
+                <p dir="auto">{reason}</p>
                 <p class="stuck__details">
-                    {format!("{idempotency_key} · tried {attempts} times · {waiting} waiting")}
+                    <bdi>{idempotency_key.clone()}</bdi>
+                    {format!(" · tried {attempts} times · {waiting} waiting")}
                 </p>
             </div>
             <form method="post" action="/api/admin/outbox/skip">
@@ -148,13 +148,13 @@ fn dead_letters(outbox: OutboxView) -> AnyView {
         }
     });
     let hint = match (configured, is_empty) {
-        (false, true) => "Nothing: there is no core app that could refuse a transaction.",
+        (false, true) => "None. No core app is configured.",
         (false, false) => {
-            "These are left of a core app that is no longer configured. With CORE_APP_URL they can be sent again."
+            "These are left from a core app that is no longer configured. With CORE_APP_URL they can be sent again."
         }
-        (true, true) => "Nothing. What the core app refuses for good stays here until somebody sends it again.",
+        (true, true) => "None. What the core app permanently rejects stays here until it is sent again.",
         (true, false) => {
-            "The core app answered that it will never take these. When it has been mended, send them again: each goes to the end of its user's queue."
+            "The core app rejected these permanently. Once it is fixed, send them again: each goes to the end of its user's queue."
         }
     };
     let more = more(dead, letters.len());
@@ -163,7 +163,7 @@ fn dead_letters(outbox: OutboxView) -> AnyView {
         <section aria-labelledby="dead-title">
             <div class="section-head">
                 <h2 id="dead-title" class="section-title">
-                    "Refused by the core app"
+                    "Permanently rejected"
                 </h2>
                 {all}
             </div>
@@ -193,9 +193,9 @@ fn dead_letter(letter: DeadLetter, configured: bool) -> impl IntoView {
     view! {
         <li class="stuck__item" data-testid="dead-letter">
             <div class="stuck__what">
-                <h3 class="stuck__title">{idempotency_key}</h3>
-                <p>{reason}</p>
-                <p class="stuck__details">{format!("User {user_id} · ")} <Moment at=died_at /></p>
+                <h3 class="stuck__title" dir="auto">{idempotency_key}</h3>
+                <p dir="auto">{reason}</p>
+                <p class="stuck__details">"User " <bdi>{user_id}</bdi> " · " <Moment at=died_at /></p>
             </div>
             {send}
         </li>

@@ -7,7 +7,7 @@ use wire::events::{BalanceUpdated, TransactionDeleted, TransactionEvent};
 use wire::time::unix_millis;
 use wire::transaction::TransactionKey;
 
-use super::{BROUGHT, Feed, FeedEvent, HELD, LOG_LENGTH, News, TOMBSTONES, Upsert};
+use super::{Feed, FeedEvent, HELD, LOG_LENGTH, News, TOMBSTONES, Upsert};
 use crate::identity::names;
 use crate::realtime::month;
 
@@ -109,9 +109,6 @@ impl Feed {
         let upsert = self.upsert(transaction.clone(), event.seq);
         if matches!(upsert, Upsert::Added) {
             self.brought += 1;
-            if self.brought > BROUGHT {
-                self.mark_stale();
-            }
         }
         match upsert {
             // Its earlier revision may be in the totals without being in the list.

@@ -1,15 +1,15 @@
 //! Snapshots and pages.
 //!
-//! Owns how a reload and an older page are joined with what is there. Must not know why a reload
-//! was asked for.
+//! Owns how a reload and an older page are joined with what is there, and how far a reload has to reach
+//! back. Must not know why a reload was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
 
-use super::{BROUGHT, Entry, Feed, FeedEvent, News, Outcome, Upsert, millis_of};
+use super::{Entry, Feed, FeedEvent, News, Outcome, Upsert, rank_of};
 use crate::identity::{names, same};
 
 /// What a reload brought.
@@ -17,9 +17,6 @@ use crate::identity::{names, same};
 pub struct Merged {
     /// What there is to tell, in the order in which it happened.
     pub news: Vec<News>,
-    /// How many older transactions had been loaded, and have to be asked for again because they may
-    /// have changed unnoticed.
-    pub dropped: usize,
 }
 
 /// Which page is the next older one.
@@ -31,17 +28,43 @@ pub struct Older {
 }
 
 impl Feed {
-    /// Joins a reloaded snapshot with the events that are newer than it. Nothing where the snapshot
-    /// is older than what the log of events reaches back to, or comes to a feed that was given up.
+    /// How many transactions more a snapshot has to bring, from further back, for the list to stay as long as
+    /// it is. Nothing where the rest of the list is kept anyway, or nobody reads it.
+    pub fn lacking(&self, snapshot: &Snapshot) -> usize {
+        if snapshot.next_cursor.is_none() || self.unread || !self.accepts(snapshot) || !self.begins_anew(snapshot) {
+            return 0;
+        }
+        let end = end_of(&snapshot.transactions);
+        let at_end = snapshot.transactions.iter().rev().take_while(|it| rank_of(it) == end).collect::<Vec<_>>();
+        let is_lacking = |entry: &&Entry| {
+            let is_loaded = self.next_cursor.is_none() || entry.rank >= self.reach;
+            let is_beyond =
+                entry.rank < end || (entry.rank == end && !at_end.iter().any(|it| same(it, &entry.transaction)));
+            is_loaded && is_beyond
+        };
+        self.entries.iter().filter(is_lacking).count()
+    }
+
+    /// Whether a snapshot is not older than what the log of events reaches back to.
+    fn accepts(&self, snapshot: &Snapshot) -> bool {
+        !self.given_up && (snapshot.seq + 1..=self.seq).all(|seq| self.log.contains_key(&seq))
+    }
+
+    /// Whether nothing of the list can be kept beside a snapshot: what lies behind it may have changed.
+    fn begins_anew(&self, snapshot: &Snapshot) -> bool {
+        let missed = !self.loaded || self.seq < snapshot.seq;
+        missed || self.unread || self.disordered_since.is_some() || self.user_id != snapshot.user_id
+    }
+
+    /// Joins a reloaded snapshot with the events that are newer than it. Nothing where the snapshot is too old,
+    /// or comes to a feed that was given up. Ask first whether it is [`lacking`](Self::lacking) something.
     pub fn merge(&mut self, snapshot: Snapshot) -> Option<Merged> {
-        let at = snapshot.seq;
-        if self.given_up || (at + 1..=self.seq).any(|seq| !self.log.contains_key(&seq)) {
+        if !self.accepts(&snapshot) {
             return None;
         }
+        let (at, anew) = (snapshot.seq, self.begins_anew(&snapshot));
         let mut before = std::mem::take(self);
         let missed = !before.loaded || before.seq < at;
-        let outgrown = before.brought > BROUGHT;
-        let anew = missed || outgrown || before.disordered_since.is_some() || before.user_id != snapshot.user_id;
         let later = before.log.split_off(&(at + 1));
         self.tombstones = std::mem::take(&mut before.tombstones);
         self.newest = before.newest;
@@ -53,7 +76,7 @@ impl Feed {
         self.log = before.log.split_off(&(before.since() + 1));
         self.loads = before.loads + u64::from(anew);
         self.removals = before.removals + u64::from(anew);
-        self.brought = if anew { 0 } else { before.brought };
+        self.brought = if before.unread { 0 } else { before.brought };
         self.stale_since = before.stale_since.filter(|since| *since > at);
         self.disordered_since = before.disordered_since.filter(|since| *since > at);
         let has_tail = snapshot.next_cursor.is_some();
@@ -63,9 +86,6 @@ impl Feed {
         if missed {
             self.owe(&before);
         }
-        // A list that had grown too long is the first page again, and the rest for whoever asks for it.
-        let rest = if outgrown { 0 } else { before.entries.len().saturating_sub(self.entries.len()) };
-        let dropped = if anew { rest } else { 0 };
         if !anew && has_tail {
             self.keep_tail(&before, &later);
         }
@@ -79,7 +99,7 @@ impl Feed {
             self.receive(event, &mut outcome);
         }
         self.unreachable &= self.seq < self.newest;
-        Some(Merged { news: outcome.news, dropped })
+        Some(Merged { news: outcome.news })
     }
 
     /// The next older page, if there is one.
@@ -111,8 +131,14 @@ impl Feed {
         self.newest = self.newest.max(snapshot.seq);
         self.reach = end_of(&snapshot.transactions);
         self.entries.clear();
+        // Several pages that were read one after the other may tell of the same transaction.
+        let mut ids = HashSet::new();
         for transaction in snapshot.transactions {
-            self.take_from_page(transaction);
+            if ids.insert(transaction.transaction_id.clone()) {
+                self.insert(Entry::new(transaction, 0));
+            } else {
+                self.take_from_page(transaction);
+            }
         }
         self.accounts = snapshot.accounts;
         self.summary = snapshot.summary;
@@ -121,9 +147,9 @@ impl Feed {
 
     /// What is as it was stays the same thing: nothing has to be drawn anew for it.
     fn keep_equals(&mut self, before: &Self) {
+        let known = Places::of(&before.entries);
         for entry in &mut self.entries {
-            let old = before.position(&entry.transaction).and_then(|at| before.entries.get(at));
-            if let Some(old) = old.filter(|old| old.transaction == entry.transaction) {
+            if let Some(old) = known.find(&entry.transaction).filter(|old| old.transaction == entry.transaction) {
                 entry.transaction = Arc::clone(&old.transaction);
             }
         }
@@ -138,15 +164,18 @@ impl Feed {
     /// What a later event carries is left to that event, which also counts it.
     fn keep_tail(&mut self, before: &Self, later: &BTreeMap<u64, FeedEvent>) {
         let last = self.reach;
-        for entry in before.entries.iter().filter(|entry| entry.millis <= last) {
-            let comes_later = later.values().any(|event| match event {
+        let comes_later = |entry: &Entry| {
+            later.values().any(|event| match event {
                 FeedEvent::New(event) | FeedEvent::Updated(event) => same(&event.transaction, &entry.transaction),
                 _ => false,
-            });
-            if !comes_later && self.position(&entry.transaction).is_none() {
-                // Behind those of the same moment that the snapshot has.
-                self.insert(Entry { arrival: 0, ..entry.clone() });
-            }
+            })
+        };
+        let shown = Places::of(&self.entries);
+        let behind = before.entries.iter().filter(|entry| entry.rank <= last && !comes_later(entry));
+        let tail: Vec<_> = behind.filter(|entry| shown.find(&entry.transaction).is_none()).cloned().collect();
+        for entry in tail {
+            // Behind those of the same rank that the snapshot has.
+            self.insert(Entry { arrival: 0, ..entry });
         }
         // The place from which the next older page follows is still the one that was reached.
         self.next_cursor.clone_from(&before.next_cursor);
@@ -154,7 +183,28 @@ impl Feed {
     }
 }
 
-/// The moment of a page's last transaction.
+/// The rank of a page's last transaction.
 fn end_of(transactions: &[Transaction]) -> i64 {
-    transactions.last().map_or(i64::MAX, |last| millis_of(&last.date))
+    transactions.last().map_or(i64::MAX, rank_of)
+}
+
+/// Where each transaction stands in a list. To look through a long list for each of another one would take the
+/// square of its length.
+pub(super) struct Places<'a> {
+    entries: &'a [Entry],
+    /// By the provider's id, under which there is hardly ever more than one.
+    by_id: HashMap<&'a str, usize>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(entries: &'a [Entry]) -> Self {
+        let ids = entries.iter().enumerate().map(|(at, entry)| (entry.transaction.transaction_id.as_str(), at));
+        Self { entries, by_id: ids.collect() }
+    }
+
+    pub(super) fn find(&self, transaction: &Transaction) -> Option<&'a Entry> {
+        let at = *self.by_id.get(transaction.transaction_id.as_str())?;
+        let found = self.entries.get(at).filter(|entry| same(&entry.transaction, transaction));
+        found.or_else(|| self.entries.iter().find(|entry| same(&entry.transaction, transaction)))
+    }
 }

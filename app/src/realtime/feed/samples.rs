@@ -33,6 +33,7 @@ pub(crate) fn transaction(id: &str, date: &str, amount: &str) -> Transaction {
         receipt_url: None,
         document_url: None,
         status: Some(TransactionStatus::Posted),
+        first_seen_at: None,
         revision: 1,
     }
 }
@@ -64,6 +65,7 @@ pub(crate) fn snapshot(seq: u64, mut transactions: Vec<Transaction>) -> Snapshot
         income: sum(PrimaryType::Income),
         expenses: sum(PrimaryType::Expense),
         accounts: 1,
+        unknown_balances: 0,
     };
     Snapshot {
         user_id: "alex".to_owned(),

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use wire::Transaction;
 use wire::events::SyncStats;
 
-use super::{Feed, FeedEvent, Outcome, millis_of};
+use super::merge::Places;
+use super::{Feed, FeedEvent, Outcome, rank_of};
 use crate::identity::same;
 
 /// Something to tell the person who looks.
@@ -85,14 +86,15 @@ impl Feed {
         if let Some(entry) = self.position(told).and_then(|at| self.entries.get(at)) {
             return Some(Arc::clone(&entry.transaction));
         }
-        self.is_beyond(millis_of(&told.date)).then(|| Arc::new(told.clone()))
+        self.is_beyond(rank_of(told)).then(|| Arc::new(told.clone()))
     }
 
     /// What stands in the list and did not before, oldest first. What is older than everything that
     /// was loaded may only have moved up, since another one was deleted: it is not news.
     fn unknown_to(&self, before: &Self) -> Vec<News> {
-        let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.millis));
-        let unknown = entries.filter(|entry| before.position(&entry.transaction).is_none());
+        let known = Places::of(&before.entries);
+        let entries = self.entries.iter().filter(|entry| !before.is_beyond(entry.rank));
+        let unknown = entries.filter(|entry| known.find(&entry.transaction).is_none());
         let news = unknown.rev().map(|entry| {
             let transaction = Arc::clone(&entry.transaction);
             // A changed one may have been known long before, with another date, unless all were loaded.

@@ -35,11 +35,13 @@ impl Feed {
         *column = *column + amount;
     }
 
-    /// The balance of a currency is the sum of its accounts' booked balances.
+    /// The balance of a currency is the sum of its accounts' booked balances, as far as they are known.
     pub(super) fn sum_balances(&mut self) {
         for totals in &mut self.summary.currencies {
             let of_currency = self.accounts.iter().filter(|account| account.currency == totals.currency);
-            totals.balance = of_currency.filter_map(|account| account.balance).sum();
+            let (known, unknown): (Vec<_>, Vec<_>) = of_currency.partition(|account| account.balance.is_some());
+            totals.balance = known.iter().filter_map(|account| account.balance).sum();
+            totals.unknown_balances = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
         }
     }
 }

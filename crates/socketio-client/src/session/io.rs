@@ -27,6 +27,8 @@ pub enum Input {
     Online,
     /// The browser says there is no network.
     Offline,
+    /// Whether somebody can see the page.
+    Visible(bool),
     /// The answer to [`Output::AskAuth`]: the connect payload as JSON text.
     Auth {
         /// The generation it was asked for.

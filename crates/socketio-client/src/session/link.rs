@@ -3,8 +3,10 @@
 //! Owns the two protocol machines and the deadlines of this one connection. Must not know what came
 //! before it or what comes after.
 
+use super::watch::{Finding, Watch};
 use crate::deadline::Deadline;
 use crate::engine::{Engine, Step, TransportEvent};
+use crate::options::Probe;
 use crate::socket::{Incoming, Socket};
 use crate::{CloseReason, Error};
 
@@ -32,6 +34,8 @@ pub(super) struct Link {
     pub(super) live_since: Option<u64>,
     /// Since when it serves its purpose.
     pub(super) ready_since: Option<u64>,
+    /// Whether the server still answers, once it serves its purpose.
+    watch: Option<Watch>,
 }
 
 impl Link {
@@ -43,6 +47,7 @@ impl Link {
             ready_deadline: None,
             live_since: None,
             ready_since: None,
+            watch: None,
         }
     }
 
@@ -51,15 +56,42 @@ impl Link {
         self.live_since = Some(now_ms);
         match ready_timeout {
             Some(timeout) => self.ready_deadline = Some(Deadline::after(timeout.into(), now_ms)),
-            None => self.ready_since = Some(now_ms),
+            None => self.serve(now_ms),
         }
     }
 
     /// The owner finds that it serves its purpose; the first time counts.
     pub(super) fn ready(&mut self, now_ms: u64) {
         if self.ready_deadline.take().is_some() {
-            self.ready_since = Some(now_ms);
+            self.serve(now_ms);
         }
+    }
+
+    fn serve(&mut self, now_ms: u64) {
+        self.ready_since = Some(now_ms);
+        self.watch = Some(Watch::new(now_ms));
+    }
+
+    /// Something arrived; whether the server had been said to be silent.
+    pub(super) fn heard(&mut self, now_ms: u64) -> bool {
+        self.watch.as_mut().is_some_and(|watch| watch.heard(now_ms))
+    }
+
+    /// Nobody looks for a while.
+    pub(super) fn rest(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.rest();
+        }
+    }
+
+    /// What there is to do about the server's silence.
+    pub(super) fn look(&mut self, probe: &Probe, now_ms: u64) -> Option<Finding> {
+        self.watch.as_mut()?.look(probe, now_ms)
+    }
+
+    /// When to look again whether it is silent.
+    pub(super) fn probe_at(&self, probe: &Probe) -> Option<u64> {
+        self.watch.as_ref().map(|watch| watch.deadline(probe))
     }
 
     pub(super) fn on_event(&mut self, now_ms: u64, event: TransportEvent) -> Result<Turn, Error> {

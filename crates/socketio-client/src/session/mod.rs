@@ -8,6 +8,7 @@ mod io;
 mod link;
 mod outbox;
 mod transitions;
+mod watch;
 
 pub use io::{Input, Output};
 
@@ -34,6 +35,8 @@ pub struct Session {
     pause: u64,
     outbox: Outbox,
     offline: bool,
+    /// Whether somebody looks at the page.
+    visible: bool,
     close_reason: Option<CloseReason>,
     last_error: Option<Error>,
     outputs: VecDeque<Output>,
@@ -54,6 +57,7 @@ impl Session {
             pause: 0,
             outbox: Outbox::new(config.queue_limit),
             offline: false,
+            visible: true,
             close_reason: None,
             last_error: None,
             outputs: VecDeque::new(),
@@ -88,7 +92,9 @@ impl Session {
             _ => None,
         };
         let link = self.link.as_ref().and_then(Link::deadline);
-        [retry, link, self.outbox.acks.deadline()].into_iter().flatten().min()
+        let probe = self.config.probe.as_ref().filter(|_| self.visible);
+        let probe = probe.and_then(|probe| self.link.as_ref()?.probe_at(probe));
+        [retry, link, probe, self.outbox.acks.deadline()].into_iter().flatten().min()
     }
 
     /// Takes in what happened. `random` is uniform in 0..1.
@@ -114,6 +120,7 @@ impl Session {
                 }
             }
             Input::Offline => self.on_offline(now_ms, random),
+            Input::Visible(visible) => self.on_visible(visible),
             Input::Auth { generation, payload } => self.join(generation, payload),
             Input::Transport { generation, event } => self.on_transport(now_ms, random, generation, event),
             Input::Tick => {}

@@ -7,6 +7,7 @@ use super::Session;
 use super::io::Output;
 use super::link::{Link, Turn};
 use super::outbox::Queued;
+use super::watch::Finding;
 use crate::deadline::Deadline;
 use crate::engine::{Packet as Frame, TransportEvent};
 use crate::socket::{self, Body, Incoming, Packet};
@@ -78,11 +79,23 @@ impl Session {
         }
     }
 
+    pub(super) fn on_visible(&mut self, visible: bool) {
+        self.visible = visible;
+        if let Some(link) = self.link.as_mut().filter(|_| !visible) {
+            link.rest();
+        }
+    }
+
     pub(super) fn on_transport(&mut self, now_ms: u64, random: f64, generation: u64, event: TransportEvent) {
         let Some(link) = self.link.as_mut().filter(|_| generation == self.generation) else {
             return;
         };
-        match link.on_event(now_ms, event) {
+        let was_silent = matches!(event, TransportEvent::Text(_) | TransportEvent::Binary(_)) && link.heard(now_ms);
+        let turn = link.on_event(now_ms, event);
+        if was_silent {
+            self.notify(Notification::Silent(false));
+        }
+        match turn {
             Ok(Turn::Join) => self.outputs.push_back(Output::AskAuth { generation }),
             Ok(Turn::Reply(frame)) => self.outputs.push_back(Output::SendText(frame)),
             Ok(Turn::Incoming(incoming)) => self.on_incoming(now_ms, random, incoming),
@@ -204,8 +217,26 @@ impl Session {
         if let Some(reason) = self.link.as_ref().and_then(|link| link.overdue(now_ms)) {
             self.lose(now_ms, random, reason);
         }
+        self.probe(now_ms, random);
         if matches!(self.status, Status::Waiting { retry_at_ms, .. } if self.is_due(now_ms, retry_at_ms)) {
             self.attempt(now_ms);
+        }
+    }
+
+    /// Asks a server that has said nothing for a while, and draws the consequences where it says nothing to that.
+    fn probe(&mut self, now_ms: u64, random: f64) {
+        let Some(probe) = self.config.probe.clone().filter(|_| self.visible) else { return };
+        match self.link.as_mut().and_then(|link| link.look(&probe, now_ms)) {
+            Some(Finding::Ask) => {
+                // Sent or not, no answer is no answer.
+                if let Ok(data) = socket::event_data(&probe.event, &[]) {
+                    let frame = self.frame(Body::Event { attachments: None, ack: None, data: &data });
+                    let _ = self.send(frame);
+                }
+            }
+            Some(Finding::Silent) => self.notify(Notification::Silent(true)),
+            Some(Finding::Dead) => self.lose(now_ms, random, CloseReason::Unresponsive),
+            None => {}
         }
     }
 

@@ -8,9 +8,11 @@ use connectors::change::NewTransaction;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
+use wire::rank::rank;
 use wire::{Currency, EventName, Transaction};
 
 use super::{accounts, feed, outbox};
+use crate::clock;
 use crate::store::{Changed, ConnectorRef, Error, FeedEvent, Result};
 
 /// What the changes are applied in.
@@ -73,6 +75,7 @@ fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option
     };
     accounts::ensure(scope, &new.account_id, currency)?;
     let mut transaction = named(scope, new, currency);
+    transaction.first_seen_at = Some(clock::rfc3339(scope.now));
     let mut name = EventName::TransactionNew;
     let mut row = None;
     if let Some((id, body)) = known {
@@ -81,6 +84,8 @@ fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option
             return Ok(None);
         }
         transaction.revision = before.revision + 1;
+        // Where it stands in a list does not follow from when it was changed.
+        transaction.first_seen_at = before.first_seen_at;
         name = EventName::TransactionUpdated;
         row = Some(id);
     }
@@ -122,13 +127,14 @@ fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency) -> Transac
         receipt_url: new.receipt_url.clone(),
         document_url: new.document_url.clone(),
         status: new.status,
+        first_seen_at: None,
         revision: 1,
     }
 }
 
 fn write_row(connection: &Connection, row: Option<i64>, transaction: &Transaction, seq: u64) -> Result<()> {
-    let date_ms = wire::time::unix_millis(&transaction.date)
-        .ok_or_else(|| Error::Corrupt(format!("a transaction is dated '{}'", transaction.date)))?;
+    let date_ms =
+        rank(transaction, 0).ok_or_else(|| Error::Corrupt(format!("a transaction is dated '{}'", transaction.date)))?;
     let search = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()]
         .into_iter()
         .flatten()

@@ -28,7 +28,7 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     }
     let mut filter = Filter { clauses: vec!["user_id = ?"], values: vec![Value::from(user_id.to_owned())] };
     filter.fill(query)?;
-    // The number that pages go on from: of the event that told of a change, or the date.
+    // The number that pages go on from: of the event that told of a change, or the rank (`wire::rank`).
     let (rank, order) = match query.since {
         Some(_) => ("changed_seq", "changed_seq, id"),
         None => ("date_ms", "date_ms DESC, id DESC"),
@@ -136,7 +136,10 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
     let mut totals: BTreeMap<Currency, CurrencySummary> = BTreeMap::new();
     for account in accounts::of_user(connection, user_id)? {
         let total = entry(&mut totals, account.currency);
-        total.balance = total.balance + account.balance.unwrap_or_default();
+        match account.balance {
+            Some(balance) => total.balance = total.balance + balance,
+            None => total.unknown_balances += 1,
+        }
         total.accounts += 1;
     }
     let mut statement = connection.prepare_cached(
@@ -168,6 +171,7 @@ fn entry(totals: &mut BTreeMap<Currency, CurrencySummary>, currency: Currency) -
         income: Amount::ZERO,
         expenses: Amount::ZERO,
         accounts: 0,
+        unknown_balances: 0,
     })
 }
 

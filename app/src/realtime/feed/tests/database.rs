@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use wire::api::{Account, CurrencySummary, Snapshot, Summary, TransactionsPage};
 use wire::events::{BalanceUpdated, Stamp, SyncComplete, SyncStats};
+use wire::rank::rank;
 use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use crate::realtime::feed::FeedEvent;
@@ -42,9 +43,9 @@ pub(super) enum Step {
     Month,
 }
 
-/// Few days, so that dates are often equal; some before the period that the totals are of, some beyond.
+/// Few days, so that dates are often equal, with a time and without; some before the period that the totals are of, some beyond.
 pub(super) fn steps() -> impl Strategy<Value = Step> {
-    let (day, cents, account) = (0_u32..7, -5_000_i32..5_000, 0_u32..3);
+    let (day, cents, account) = (0_u32..10, -5_000_i32..5_000, 0_u32..3);
     prop_oneof![
         6 => (day.clone(), cents.clone(), account.clone(), prop::bool::weighted(0.1))
             .prop_map(|(day, cents, account, abroad)| Step::Create { day, cents, account, abroad }),
@@ -78,7 +79,9 @@ fn date(day: u32) -> String {
         0 => "2026-10-30T00:00:00Z".to_owned(),
         1..=4 => format!("2026-11-{:02}T00:00:00Z", day * 3),
         5 => "2026-12-05T00:00:00Z".to_owned(),
-        _ => "2027-01-05T00:00:00Z".to_owned(),
+        6 => "2027-01-05T00:00:00Z".to_owned(),
+        7 => "2026-11-22T00:00:00Z".to_owned(),
+        _ => format!("2026-11-22T10:0{day}:30Z"),
     }
 }
 
@@ -128,6 +131,7 @@ impl Database {
                     _ => PrimaryType::Expense,
                 };
                 row.account_id = self.account(account).account_id.clone();
+                row.first_seen_at = Some(format!("{}-22T10:{:02}:00Z", MONTHS[self.month], self.inserted % 60));
                 if abroad {
                     row.currency = Currency::USD;
                 }
@@ -183,7 +187,7 @@ impl Database {
     /// All rows as a page lists them.
     pub(super) fn list(&self) -> Vec<(u64, Transaction)> {
         let mut rows = self.rows.clone();
-        rows.sort_by_key(|(id, row)| Reverse((row.date.clone(), *id)));
+        rows.sort_by_key(|(id, row)| Reverse((rank(row, 0), *id)));
         rows
     }
 
@@ -194,7 +198,7 @@ impl Database {
 
     /// What comes after `before`, and where the next page begins.
     pub(super) fn page(&self, before: Option<&str>, limit: usize) -> TransactionsPage {
-        let place = |(id, row): &(u64, Transaction)| format!("{}#{id:06}", row.date);
+        let place = |(id, row): &(u64, Transaction)| format!("{:015}#{id:06}", rank(row, 0).unwrap_or_default());
         let rest = self.list().into_iter().filter(|row| before.is_none_or(|before| place(row).as_str() < before));
         let mut rows: Vec<_> = rest.collect();
         let more = rows.len() > limit;
@@ -232,6 +236,7 @@ impl Database {
                     income: amounts.iter().filter(|amount| !amount.is_negative()).copied().sum(),
                     expenses: amounts.iter().filter(|amount| amount.is_negative()).copied().sum(),
                     accounts: u32::try_from(balances.len()).expect("few"),
+                    unknown_balances: u32::try_from(balances.iter().filter(|it| it.is_none()).count()).expect("few"),
                 });
             }
         }

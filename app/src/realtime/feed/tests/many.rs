@@ -33,7 +33,7 @@ fn a_thousand_events_are_taken_into_a_list_of_a_thousand_in_no_time() {
 }
 
 #[test]
-fn a_page_that_is_open_for_weeks_goes_back_to_the_first_page() {
+fn a_list_never_shrinks_by_itself_and_goes_back_to_the_first_page_when_nobody_reads_it() {
     let window = |seq: u64| Snapshot {
         next_cursor: Some("older".to_owned()),
         ..snapshot(seq, (seq.saturating_sub(49)..=seq).map(row).collect())
@@ -43,14 +43,40 @@ fn a_page_that_is_open_for_weeks_goes_back_to_the_first_page() {
     for seq in 51..=2_050 {
         feed.apply(new(seq, row(seq)));
     }
-    assert_eq!((feed.len(), feed.need()), (2_050, Need::Nothing));
-    feed.apply(new(2_051, row(2_051)));
-    assert_eq!((feed.len(), feed.need()), (2_051, Need::Snapshot));
-    let merged = feed.merge(window(2_051)).expect("taken");
-    assert_eq!((merged.news, merged.dropped), (Vec::new(), 0), "nothing is told and nothing loaded again");
-    assert_eq!((feed.len(), feed.need(), feed.next_cursor()), (50, Need::Nothing, Some("older")));
-    feed.apply(new(2_052, row(2_052)));
-    assert_eq!((feed.len(), feed.need()), (51, Need::Nothing));
+    assert!(!feed.shorten(), "it is not long yet");
+    for seq in 2_051..=5_000 {
+        feed.apply(new(seq, row(seq)));
+    }
+    assert_eq!((feed.len(), feed.need()), (5_000, Need::Nothing));
+    feed.merge(window(5_000)).expect("taken");
+    assert_eq!((feed.len(), feed.next_cursor()), (5_000, Some("older")), "a reload leaves it as long as it is");
+
+    assert!(feed.shorten());
+    assert_eq!((feed.len(), feed.need()), (5_000, Need::Snapshot));
+    feed.keep_long();
+    assert_eq!(feed.lacking(&window(5_001)), 4_951, "the snapshot has not come, and somebody may read again");
+    assert!(feed.shorten());
+    assert_eq!(feed.lacking(&window(5_000)), 0);
+    let merged = feed.merge(window(5_000)).expect("taken");
+    assert_eq!(
+        (merged.news, feed.len(), feed.need(), feed.next_cursor()),
+        (Vec::new(), 50, Need::Nothing, Some("older"))
+    );
+    feed.apply(new(5_001, row(5_001)));
+    assert_eq!((feed.len(), feed.need(), feed.shorten()), (51, Need::Nothing, false));
+}
+
+#[test]
+fn a_reload_of_a_long_list_takes_no_time() {
+    let all = |seq: u64| snapshot(seq, (1..=5_000).map(row).collect());
+    let mut feed = Feed::new(all(5_000));
+    let reloaded = all(5_002);
+    let started = Instant::now();
+    feed.merge(reloaded).expect("taken");
+    let took = started.elapsed();
+    assert_eq!(feed.len(), 5_000);
+    // A debug build takes 30 ms; looking through the list for each of them takes it 1,500.
+    assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
 #[test]

@@ -322,15 +322,20 @@ impl Tab {
         }
     }
 
-    fn merge(&mut self, snapshot: Snapshot) {
+    fn merge(&mut self, mut snapshot: Snapshot) {
         self.meet();
+        loop {
+            match self.page.lacking(&snapshot) {
+                0 => break,
+                more => {
+                    let page = self.database.page(snapshot.next_cursor.as_deref(), more);
+                    snapshot.transactions.extend(page.transactions);
+                    snapshot.next_cursor = page.next_cursor;
+                }
+            }
+        }
         let Some(merged) = self.page.merge(snapshot) else { return };
         self.tell(merged.news);
-        if merged.dropped > 0
-            && let Some((older, page)) = self.ask_older(merged.dropped)
-        {
-            self.page.append(&older, page);
-        }
     }
 
     fn ask_older(&self, limit: usize) -> Option<(Older, TransactionsPage)> {

@@ -1,0 +1,100 @@
+//! What is read stays where it is on the screen.
+//!
+//! Owns the place of the row that is read while others come in above it: the page is moved by as much as the
+//! row was. Browsers that do that by themselves hold on to whatever they find first, which may stand above the
+//! list, and some do not do it at all; so the style sheet tells them to leave it. A page at its very top shows
+//! what is new instead. Must not know what a row says.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::web_sys::wasm_bindgen::JsCast;
+use leptos::web_sys::wasm_bindgen::closure::Closure;
+use web_sys::{Element, HtmlElement, ResizeObserver};
+
+const ROW: &str = ".row";
+/// How many rows are remembered: the first may be the one that goes.
+const ROWS: usize = 3;
+/// What is looked for is no lower than this, so that a look costs little.
+const STEP_PX: f64 = 28.0;
+
+/// The place that is kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Steady {
+    /// Rows, and how far each is from the top of the document: that changes with what stands above it and not
+    /// with scrolling.
+    rows: StoredValue<Vec<(Element, f64)>, LocalStorage>,
+}
+
+impl Steady {
+    /// Keeps the place in a part of the page from now on.
+    pub(crate) fn provide(area: NodeRef<html::Main>) {
+        let steady = Self { rows: StoredValue::new_local(Vec::new()) };
+        provide_context(steady);
+        Effect::new(move |_| {
+            let Some(area) = area.get() else { return };
+            let scrolled = window_event_listener(ev::scroll, move |_| {
+                // What came in since the last frame is not to be taken for the place.
+                steady.keep();
+                steady.remember();
+            });
+            // Called when the page has been laid out, and nothing of it is drawn yet.
+            let closure = Closure::<dyn FnMut()>::new(move || steady.keep());
+            let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) else { return };
+            observer.observe(&area);
+            let observing = StoredValue::new_local(Some((observer, closure)));
+            on_cleanup(move || {
+                scrolled.remove();
+                if let Some((observer, _)) = observing.try_update_value(Option::take).flatten() {
+                    observer.disconnect();
+                }
+            });
+        });
+    }
+
+    /// The list is another one: the place in it means nothing any more.
+    pub(crate) fn release(self) {
+        self.rows.update_value(Vec::clear);
+        request_animation_frame(move || self.remember());
+    }
+
+    fn remember(self) {
+        let row = if scroll_top() > 0.0 { row_in_view() } else { None };
+        let rows = std::iter::successors(row, |row| row.next_element_sibling()).take(ROWS);
+        self.rows.try_set_value(rows.map(|row| (row.clone(), place(&row))).collect());
+    }
+
+    fn keep(self) {
+        let moved = self.rows.try_update_value(|rows| {
+            let (row, before) = rows.iter().find(|(row, _)| row.is_connected())?;
+            let by = place(row) - before;
+            rows.iter_mut().for_each(|(row, place_before)| *place_before = place(row));
+            Some(by)
+        });
+        if let Some(by) = moved.flatten().filter(|by| by.abs() >= 1.0) {
+            window().scroll_by_with_x_and_y(0.0, by);
+        }
+    }
+}
+
+/// As it is laid out, wherever an animation shows it.
+fn place(element: &Element) -> f64 {
+    let element = element.dyn_ref::<HtmlElement>().cloned();
+    let around = std::iter::successors(element, |it| it.offset_parent().and_then(|it| it.dyn_into().ok()));
+    around.map(|it| f64::from(it.offset_top())).sum()
+}
+
+fn scroll_top() -> f64 {
+    window().scroll_y().unwrap_or_default()
+}
+
+/// The first row below the bar at the top.
+fn row_in_view() -> Option<Element> {
+    let bar = document().query_selector(".header").ok().flatten();
+    let begin = bar.map_or(0.0, |bar| bar.get_bounding_client_rect().bottom()) + 1.0;
+    let (width, height) = (window().inner_width().ok()?.as_f64()?, window().inner_height().ok()?.as_f64()?);
+    let heights = std::iter::successors(Some(begin), |y| Some(y + STEP_PX)).take_while(|y| *y < height);
+    #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+    let at = |y: f64| document().element_from_point((width / 2.0) as f32, y as f32)?.closest(ROW).ok().flatten();
+    heights.filter_map(at).next()
+}

@@ -1,0 +1,17 @@
+//! Texts that stand in one line: `14:05 · Everyday · Card purchase`.
+//!
+//! Owns that each is isolated from the others: one that is written from right to left, or that has marks in it
+//! which turn text around, reorders none of them, nor what stands between them.
+
+use leptos::prelude::*;
+
+pub(crate) fn parts(texts: Vec<String>) -> impl IntoView {
+    let part = |(at, text)| {
+        let separator = if at == 0 { "" } else { " · " };
+        view! {
+            {separator}
+            <bdi>{text}</bdi>
+        }
+    };
+    texts.into_iter().enumerate().map(part).collect_view()
+}

@@ -1,0 +1,70 @@
+//! Whether the server still answers.
+//!
+//! Owns when to ask, and what an answer that does not come means: at first that nothing is known, later that
+//! the connection is dead. Only the server sends heartbeats, and seldom: a client that asks finds out sooner
+//! that it has stopped. Anything that arrives is an answer. Must not send, nor know a clock.
+
+use crate::deadline::Deadline;
+use crate::options::Probe;
+
+/// What to do about a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// Ask.
+    Ask,
+    /// Say that the server does not answer.
+    Silent,
+    /// Give the connection up.
+    Dead,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    heard_at: u64,
+    /// Until when an answer is waited for, at first and at most.
+    asked: Option<(Deadline, Deadline)>,
+    silent: bool,
+}
+
+impl Watch {
+    pub(super) fn new(now_ms: u64) -> Self {
+        Self { heard_at: now_ms, asked: None, silent: false }
+    }
+
+    /// Something arrived; whether the server had been said to be silent.
+    pub(super) fn heard(&mut self, now_ms: u64) -> bool {
+        (self.heard_at, self.asked) = (now_ms, None);
+        std::mem::take(&mut self.silent)
+    }
+
+    /// Nobody looks for a while: what was asked before says nothing by then.
+    pub(super) fn rest(&mut self) {
+        self.asked = None;
+    }
+
+    /// What there is to do by now, if anything.
+    pub(super) fn look(&mut self, probe: &Probe, now_ms: u64) -> Option<Finding> {
+        match self.asked {
+            None if Deadline::after(probe.quiet.into(), self.heard_at).is_over(now_ms) => {
+                let until = |ms: u32| Deadline::after(ms.into(), now_ms);
+                self.asked = Some((until(probe.patience), until(probe.give_up)));
+                Some(Finding::Ask)
+            }
+            Some((_, give_up)) if give_up.is_over(now_ms) => Some(Finding::Dead),
+            Some((patience, _)) if !self.silent && patience.is_over(now_ms) => {
+                self.silent = true;
+                Some(Finding::Silent)
+            }
+            _ => None,
+        }
+    }
+
+    /// When to look again.
+    pub(super) fn deadline(&self, probe: &Probe) -> u64 {
+        match self.asked {
+            None => self.heard_at.saturating_add(probe.quiet.into()),
+            Some((patience, _)) if !self.silent => patience.at_ms(),
+            Some((_, give_up)) => give_up.at_ms(),
+        }
+    }
+}
