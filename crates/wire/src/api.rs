@@ -246,7 +246,7 @@ pub struct TransactionQuery {
     /// Through this connector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector: Option<String>,
-    /// With this text in the description, merchant or reference.
+    /// With this text in the description, merchant or reference, whatever its case and accents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`).

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
 use wire::{Currency, EventName, Transaction};
 
-use super::{accounts, feed, outbox};
+use super::{accounts, feed, outbox, search};
 use crate::store::{Changed, ConnectorRef, Error, FeedEvent, Result};
 
 /// What the changes are applied in.
@@ -129,12 +129,8 @@ fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency) -> Transac
 fn write_row(connection: &Connection, row: Option<i64>, transaction: &Transaction, seq: u64) -> Result<()> {
     let date_ms = wire::time::unix_millis(&transaction.date)
         .ok_or_else(|| Error::Corrupt(format!("a transaction is dated '{}'", transaction.date)))?;
-    let search = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(|text| text.to_lowercase())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let search =
+        search::text(Some(&transaction.description), transaction.merchant.as_deref(), transaction.reference.as_deref());
     connection
         .prepare_cached(
             "INSERT INTO transactions (id, user_id, connector_id, connection_id, account_id, transaction_id,

@@ -14,6 +14,7 @@ mod inbox_store;
 mod outbox;
 mod outbox_store;
 mod readers;
+mod search;
 mod store;
 mod transactions;
 mod users;
@@ -34,7 +35,7 @@ use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_outbox.sql"),
     include_str!("../../../migrations/sqlite/0003_delivery_latency.sql"),
@@ -44,6 +45,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../../../migrations/sqlite/0007_probe.sql"),
     include_str!("../../../migrations/sqlite/0008_unpaused.sql"),
     include_str!("../../../migrations/sqlite/0009_deleted_connections.sql"),
+    include_str!("../../../migrations/sqlite/0010_search.sql"),
 ];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
@@ -176,6 +178,7 @@ fn migrate(connection: &mut Connection) -> Result<()> {
     if version > MIGRATIONS.len() {
         return Err(Error::Corrupt(format!("its schema has version {version}, made by a newer release")));
     }
+    search::add_function(connection)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;

@@ -87,7 +87,7 @@ impl Filter {
             self.add("connector_id = ?", connector.clone());
         }
         if let Some(text) = &query.q {
-            self.add("instr(search, ?) > 0", text.trim().to_lowercase());
+            self.add("instr(search, ?) > 0", folding::fold(text));
         }
         if let Some(from) = &query.from {
             self.add("date_ms >= ?", bound(from, false)?);
