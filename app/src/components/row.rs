@@ -56,7 +56,7 @@ pub(crate) fn Row(
 /// `14:05 · Everyday · Card purchase, Surry Hills`
 fn details(transaction: &Transaction, accounts: &AccountNames, is_local: bool) -> String {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
-    let time = moment(&transaction.date, offset).and_then(|moment| moment.time).map(time_label);
+    let time = moment(transaction, offset).and_then(|moment| moment.time).map(time_label);
     let account = accounts.iter().find(|(account, _)| account.owns(transaction));
     let description = transaction.merchant.as_ref().map(|_| transaction.description.clone());
     let parts = [time, account.map(|(_, name)| name.clone()), description];

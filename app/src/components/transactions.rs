@@ -67,7 +67,7 @@ fn by_day(transactions: Vec<Arc<Transaction>>, is_local: bool) -> Days {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
     let mut days = Days::new();
     for transaction in transactions {
-        let day = moment(&transaction.date, offset).map_or(Day { year: 1970, month: 1, day: 1 }, |moment| moment.day);
+        let day = moment(&transaction, offset).map_or(Day { year: 1970, month: 1, day: 1 }, |moment| moment.day);
         days.entry(day).or_default().push(transaction);
     }
     days

@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use wire::Currency;
 
 pub use change::{Change, Meaning};
-pub use dates::instant;
+pub use dates::When;
 pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
 pub use registry::Registry;
 

@@ -249,7 +249,8 @@ pub struct TransactionQuery {
     /// With this text in the description, merchant or reference, whatever its case and accents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
-    /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`).
+    /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`). A transaction that is dated by a day is compared with
+    /// the day that an instant names in its own offset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Up to, and with a day including, this (RFC 3339, or `YYYY-MM-DD`).

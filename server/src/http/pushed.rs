@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use connectors::change::NewTransaction;
+use connectors::When;
+use connectors::change::{Dated, NewTransaction};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wire::{Amount, Currency, ErrorCode, PrimaryType, TransactionStatus};
@@ -121,7 +122,7 @@ impl Pushed {
 
     /// The transaction.
     pub(super) fn transaction(self) -> Result<NewTransaction, ApiError> {
-        let date = connectors::instant(&self.date).ok_or_else(|| bad("date is not an RFC 3339 instant"))?;
+        let date = When::read(&self.date).ok_or_else(|| bad("date is not an RFC 3339 instant"))?;
         let amount = self.signed_amount.unwrap_or(match self.kind.as_deref() {
             Some("debit") => -self.amount.abs(),
             Some("credit") => self.amount.abs(),
@@ -133,7 +134,7 @@ impl Pushed {
             account_id: self.account_id.unwrap_or_else(|| "default".to_owned()),
             amount,
             currency: self.currency,
-            date,
+            date: Dated::At(date),
             primary_type: self.primary_type.unwrap_or(by_sign),
             secondary_type: self.secondary_type,
             description: connectors::masked(&self.description),

@@ -15,7 +15,7 @@ pub(crate) use connection::status_word;
 pub(crate) use event::{Event, Verb};
 
 use crate::document::{self, Document, Unreadable};
-use crate::{Malformed, Meaning};
+use crate::{Malformed, Meaning, When};
 
 /// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
 /// value of the body, as it may be personal.
@@ -127,8 +127,10 @@ impl<'a> Envelope<'a> {
     }
 
     /// When the event itself happened, as its sender says.
-    fn time(&self) -> Option<String> {
-        self.document.text(&["timestamp", "occurred_at", "occurredAt", "createdDate", "createdAt", "created_at"])
+    fn time(&self) -> Understood<Option<When>> {
+        let names = ["timestamp", "occurred_at", "occurredAt", "createdDate", "createdAt", "created_at"];
+        let told = self.document.text(&names);
+        told.map(|text| When::read(&text).ok_or_else(|| "the time of the event is not a date".to_owned())).transpose()
     }
 }
 

@@ -10,9 +10,9 @@ use wire::TransactionStatus;
 
 use self::direction::Direction;
 use super::{Envelope, Understood, Verb, account, currency, id, id_of, money};
-use crate::change::{AccountUpdate, Change, NewTransaction};
-use crate::dates;
-use crate::document::Document;
+use crate::When;
+use crate::change::{AccountUpdate, Change, Dated, NewTransaction};
+use crate::document::{self, Document};
 use crate::masking::{clean, original};
 
 /// The longest description, in characters.
@@ -159,16 +159,16 @@ impl Context<'_, '_> {
         })
     }
 
-    /// The transaction's date, else the time of the event that told it.
-    fn date(&self, item: &Document<'_>) -> Understood<String> {
-        match item.text(DATES) {
-            Some(text) => dates::instant(&text).ok_or_else(|| "the transaction's date is not a date".to_owned()),
-            None if item.raw(DATES).is_some() => Err("the transaction's date is not a text".to_owned()),
-            None => self
-                .envelope
-                .time()
-                .and_then(|text| dates::instant(&text))
-                .ok_or_else(|| "the transaction has no date".to_owned()),
+    /// The transaction's own date, else the time of the event that told it. The first date that is there must be
+    /// one: the next would be another.
+    fn date(&self, item: &Document<'_>) -> Understood<Dated> {
+        match item.raw(DATES) {
+            Some(raw) => {
+                let text = document::text(raw).ok_or("the transaction's date is not a text")?;
+                let when = When::read(&text).ok_or("the transaction's date is not a date")?;
+                Ok(Dated::At(when))
+            }
+            None => Ok(self.envelope.time()?.map_or(Dated::Unknown, Dated::Told)),
         }
     }
 }
