@@ -10,6 +10,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use wire::{Amount, AmountError};
 
+use crate::encoding::{NotText, json_text};
+
 /// How deep arrays and objects may lie in each other. serde_json skips a raw value without a limit
 /// of its own, and whatever recurses later relies on this one.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -17,8 +19,8 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// Why bytes are no JSON text that is safe to go into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    #[error("it is not UTF-8")]
-    NotUtf8,
+    #[error(transparent)]
+    NotText(#[from] NotText),
     #[error("it is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     #[error("it is not JSON")]
@@ -27,9 +29,9 @@ pub(crate) enum Unreadable {
     DuplicateName,
 }
 
-/// Checks a whole body: UTF-8, at most [`MAX_DEPTH`] levels, JSON's syntax.
+/// Checks a whole body: its encoding, at most [`MAX_DEPTH`] levels, JSON's syntax.
 pub(crate) fn read(body: &[u8]) -> Result<&RawValue, Unreadable> {
-    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
+    let text = json_text(body)?;
     if depth(body) > MAX_DEPTH {
         return Err(Unreadable::TooDeep);
     }

@@ -17,6 +17,7 @@ pub mod change;
 mod dates;
 pub mod delivery;
 mod document;
+mod encoding;
 mod fat;
 mod masking;
 pub mod registry;
@@ -28,6 +29,7 @@ use wire::Currency;
 pub use change::{Change, Meaning};
 pub use dates::When;
 pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
+pub use encoding::{NotText, json_text};
 pub use registry::Registry;
 
 /// A text as it may be shown: of a card's number, and of any run of 13 digits and more, only the last
