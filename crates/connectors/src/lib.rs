@@ -64,6 +64,9 @@ pub enum VerifyError {
     /// A header that the scheme needs is missing.
     #[error("the header {0} is missing")]
     Missing(&'static str),
+    /// A header that may have one value only has two.
+    #[error("the header {0} has two different values")]
+    Ambiguous(&'static str),
     /// No configured secret gives the signature that was sent.
     #[error("the signature does not match")]
     Mismatch,
