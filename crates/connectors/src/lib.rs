@@ -24,6 +24,7 @@ pub mod registry;
 mod signature;
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use wire::Currency;
 
 pub use change::{Change, Meaning};
@@ -32,10 +33,21 @@ pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
 pub use encoding::{NotText, json_text};
 pub use registry::Registry;
 
-/// A text as it may be shown: of a card's number, and of any run of 13 digits and more, only the last
-/// four stay.
+/// A text as it may be shown: of a card's number only the last four digits.
 pub fn masked(text: &str) -> String {
     masking::mask(text)
+}
+
+/// A text as it is shown in a line of at most `limit` characters: masked, without control characters and what
+/// turns text around. Nothing where there is nothing to read in it.
+pub fn readable(text: &str, limit: usize) -> Option<String> {
+    masking::readable(text, limit)
+}
+
+/// JSON as it may be shown: the same, for every string and name in it, and for numbers that are a card's. Nothing
+/// where it is not safe to go into.
+pub fn readable_json(json: &RawValue) -> Option<Box<RawValue>> {
+    masking::masked_json(document::read(json.get().as_bytes()).ok()?).ok()
 }
 
 /// What a provider is called and can do.

@@ -10,14 +10,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::MAX_TEXT;
 use crate::document::{self, Document};
 use crate::fat::Understood;
-use crate::masking::clean;
+use crate::masking::{clean, masked_number};
 
 const MAX_TAGS: usize = 20;
 const MAX_TAG: usize = 60;
 const MAX_URL: usize = 2000;
 const MAX_METADATA: usize = 20;
 const MAX_METADATA_NAME: usize = 60;
-/// The longest number in metadata, in digits.
+/// The longest number in metadata, in characters.
 const MAX_NUMBER: usize = 40;
 
 /// The names of a party: Basiq's enrichment, Apideck's supplier and customer, others.
@@ -150,7 +150,9 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
                 Some(b'"') => {
                     document::text(value).as_deref().and_then(short).and_then(|text| to_raw_value(&text).ok())
                 }
-                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => number(value),
+                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => {
+                    Some(masked_number(value).unwrap_or_else(|| value.to_owned()))
+                }
                 _ => None,
             };
             if let Some(value) = value {
@@ -159,11 +161,4 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
         }
     }
     Ok(if kept.is_empty() { None } else { to_raw_value(&kept).ok() })
-}
-
-/// A number as it came; but a card's number is one without its quotes as well, perhaps with `.0` behind it.
-fn number(value: &RawValue) -> Option<Box<RawValue>> {
-    let whole = value.get().split(['.', 'e', 'E']).next().unwrap_or_default();
-    let shown = clean(whole, MAX_NUMBER);
-    if shown == whole { Some(value.to_owned()) } else { to_raw_value(&shown).ok() }
 }
