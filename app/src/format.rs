@@ -4,7 +4,7 @@
 //! browser's locale: what depends on them is passed in.
 
 use wire::time::{Civil, unix_millis};
-use wire::{Amount, Currency, DatePrecision, Transaction};
+use wire::{Amount, Currency, DatePrecision, PrimaryType, Transaction};
 
 const MINUS: char = '\u{2212}';
 const NO_BREAK_SPACE: char = '\u{a0}';
@@ -65,6 +65,22 @@ pub struct Moment {
     pub day: Day,
     /// Hour and minute, where the provider told more than the day.
     pub time: Option<(u32, u32)>,
+}
+
+/// What a transaction is called: who it was with, else what it says, and where neither is known which way it went.
+pub fn title(transaction: &Transaction) -> String {
+    let told = [transaction.merchant.as_ref(), Some(&transaction.description)].into_iter().flatten();
+    let named = told.map(|text| text.trim()).find(|text| !text.is_empty());
+    named.unwrap_or_else(|| kind_label(transaction.primary_type)).to_owned()
+}
+
+/// The direction in words.
+pub fn kind_label(primary_type: PrimaryType) -> &'static str {
+    match primary_type {
+        PrimaryType::Income => "Money in",
+        PrimaryType::Expense => "Money out",
+        PrimaryType::Transfer => "Transfer",
+    }
 }
 
 /// Reads a transaction's date for a place `offset(millis)` minutes east of UTC. A day is the same everywhere.
@@ -180,6 +196,13 @@ mod tests {
         assert_eq!(shown_at("2026-11-22T20:30:00Z", instant, 660), ("2026-11-23".to_owned(), Some((7, 30))));
         assert_eq!(shown_at("2026-11-22T00:00:00Z", instant, -480), ("2026-11-21".to_owned(), Some((16, 0))));
         assert_eq!(shown_at("2026-11-22T00:00:00Z", instant, 0), ("2026-11-22".to_owned(), Some((0, 0))));
+    }
+
+    #[test]
+    fn a_transaction_without_any_text_is_called_by_its_direction() {
+        let mut silent = transaction("1", "2026-11-22T00:00:00Z", "-1");
+        (silent.description, silent.merchant) = (String::new(), Some(" ".to_owned()));
+        assert_eq!(title(&silent), "Money out");
     }
 
     #[test]

@@ -8,15 +8,15 @@ use leptos::prelude::*;
 use wire::{PrimaryType, Transaction, TransactionStatus};
 
 use crate::clock::local_offset_minutes;
-use crate::format::{moment, signed_money, time_label};
+use crate::format::{kind_label, moment, signed_money, time_label, title};
 use crate::search::AccountNames;
 
 /// The direction is told by a sign, by words and by the amount's own sign; colour comes on top.
-fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static str) {
+fn direction(transaction: &Transaction) -> (&'static str, &'static str) {
     match transaction.primary_type {
-        PrimaryType::Income => ("income", "Money in", "M8 3v10M4 9l4 4 4-4"),
-        PrimaryType::Expense => ("expense", "Money out", "M8 13V3M4 7l4-4 4 4"),
-        PrimaryType::Transfer => ("transfer", "Transfer", "M2 6h11M10 3l3 3-3 3M14 11H3M6 8l-3 3 3 3"),
+        PrimaryType::Income => ("income", "M8 3v10M4 9l4 4 4-4"),
+        PrimaryType::Expense => ("expense", "M8 13V3M4 7l4-4 4 4"),
+        PrimaryType::Transfer => ("transfer", "M2 6h11M10 3l3 3-3 3M14 11H3M6 8l-3 3 3 3"),
     }
 }
 
@@ -27,11 +27,12 @@ pub(crate) fn Row(
     accounts: Memo<AccountNames>,
     is_local: Memo<bool>,
 ) -> impl IntoView {
-    let (kind, kind_label, icon) = direction(&transaction);
+    let (kind, icon) = direction(&transaction);
+    let kind_label = kind_label(transaction.primary_type);
     let amount = signed_money(transaction.amount, transaction.currency);
     let pending = transaction.status == Some(TransactionStatus::Pending);
     let id = transaction.transaction_id.clone();
-    let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
+    let title = title(&transaction);
     let details = Signal::derive(move || accounts.with(|accounts| details(&transaction, accounts, is_local.get())));
     view! {
         <li class=class data-testid="transaction-row" data-transaction-id=id data-type=kind>

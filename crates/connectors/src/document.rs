@@ -170,6 +170,12 @@ impl<'a> Document<'a> {
         self.present(names).find_map(text)
     }
 
+    /// The first of `names` that is there, for a person to read: a string, a number by its digits, or an array of
+    /// these. Anything else is passed over.
+    pub(crate) fn words(&self, names: &[&str]) -> Option<String> {
+        self.present(names).find_map(words)
+    }
+
     /// The first of `names` that is a string or a number: a number by its digits as they came. A
     /// string that is no Unicode is none, as changing an id makes it another.
     pub(crate) fn id(&self, names: &[&str]) -> Option<String> {
@@ -201,6 +207,20 @@ fn is_absent(raw: &RawValue) -> bool {
 /// becomes a replacement character.
 pub(crate) fn text(raw: &RawValue) -> Option<String> {
     raw.get().starts_with('"').then(|| String::from_utf16_lossy(&utf16(raw.get())))
+}
+
+/// What there is to read of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.
+pub(crate) fn words(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => text(raw),
+        Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+            let lines = elements.into_iter().filter(|line| !line.get().starts_with('[')).filter_map(words);
+            Some(lines.collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+        }
+        _ => None,
+    }
 }
 
 /// A number, or a string of digits.
@@ -257,6 +277,14 @@ mod tests {
     fn a_name_that_comes_twice_is_refused_even_when_spelled_with_escapes() {
         let raw = read(br#"{"amount": 1, "\u0061mount": 2}"#).unwrap();
         assert_eq!(Document::open(raw).unwrap_err(), Unreadable::DuplicateName);
+    }
+
+    #[test]
+    fn numbers_and_lines_are_read_as_text_and_nothing_else_is() {
+        let texts =
+            document(r#"{"a": true, "b": {}, "c": [], "d": [[1]], "e": [" one", 2, null, "three"], "f": 12.50}"#);
+        assert_eq!(texts.words(&["a", "b", "c", "d", "e"]).as_deref(), Some(" one 2 three"));
+        assert_eq!(texts.words(&["f"]).as_deref(), Some("12.50"));
     }
 
     #[test]

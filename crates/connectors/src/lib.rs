@@ -38,6 +38,11 @@ pub fn masked(text: &str) -> String {
     masking::mask(text)
 }
 
+/// What there is to read of a value: of a string, a number by its digits, or an array of these.
+pub fn words(json: &RawValue) -> Option<String> {
+    document::words(json)
+}
+
 /// A text as it is shown in a line of at most `limit` characters: masked, without control characters and what
 /// turns text around. Nothing where there is nothing to read in it.
 pub fn readable(text: &str, limit: usize) -> Option<String> {

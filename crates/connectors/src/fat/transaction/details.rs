@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::MAX_TEXT;
 use crate::document::{self, Document};
 use crate::fat::Understood;
-use crate::masking::{clean, masked_number};
+use crate::masking::{clean, masked_number, readable};
 
 const MAX_TAGS: usize = 20;
 const MAX_TAG: usize = 60;
@@ -25,7 +25,21 @@ const NAMES: &[&str] =
     &["name", "businessName", "business_name", "displayName", "display_name", "companyName", "company_name"];
 
 fn short(text: &str) -> Option<String> {
-    Some(clean(text, MAX_TEXT)).filter(|text| !text.is_empty())
+    readable(text, MAX_TEXT)
+}
+
+/// Basiq's `subClass`, for example `Bank fees`.
+pub(super) fn sub_class(item: &Document<'_>) -> Understood<Option<String>> {
+    let told = match item.object(&["subClass"])? {
+        Some(object) => object.words(&["title"]),
+        None => item.words(&["subClass"]),
+    };
+    Ok(told.as_deref().and_then(short))
+}
+
+/// The first of the members that has something to read.
+fn first_readable(document: &Document<'_>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| document.words(&[name]).as_deref().and_then(short))
 }
 
 /// Who was paid, or who paid.
@@ -35,15 +49,15 @@ pub(super) fn merchant(item: &Document<'_>) -> Understood<Option<String>> {
     for document in [Some(item), enriched.as_ref()].into_iter().flatten() {
         for party in parties {
             let named = match document.object(&[party])? {
-                Some(object) => object.text(NAMES),
-                None => document.text(&[party]),
+                Some(object) => first_readable(&object, NAMES),
+                None => first_readable(document, &[party]),
             };
             if named.is_some() {
                 return Ok(named);
             }
         }
     }
-    Ok(item.text(&["merchantName", "merchant_name", "counterpartyName"]))
+    Ok(first_readable(item, &["merchantName", "merchant_name", "counterpartyName"]))
 }
 
 /// Where it happened: as one text, or an object with the address in one or in parts.
@@ -52,9 +66,9 @@ pub(super) fn location(item: &Document<'_>) -> Understood<Option<String>> {
     for document in [Some(item), enriched.as_ref()].into_iter().flatten() {
         let told = match document.object(&["location"])? {
             Some(object) => {
-                object.text(&["formattedAddress", "formatted_address", "address"]).or_else(|| parts(&object))
+                object.words(&["formattedAddress", "formatted_address", "address"]).or_else(|| parts(&object))
             }
-            None => document.text(&["location"]),
+            None => document.words(&["location"]),
         };
         if let Some(place) = told.as_deref().and_then(short) {
             return Ok(Some(place));
@@ -77,7 +91,7 @@ fn parts(location: &Document<'_>) -> Option<String> {
 
 /// The provider's finer class: Basiq's `class`, for example `bank-fee`.
 pub(super) fn secondary_type(item: &Document<'_>) -> Option<String> {
-    item.text(&["secondaryType", "secondary_type", "class", "subType", "sub_type"]).as_deref().and_then(short)
+    first_readable(item, &["secondaryType", "secondary_type", "class", "subType", "sub_type"])
 }
 
 /// A category's name: the sender's own, Basiq's enrichment by ANZSIC from the finest level that is told,
@@ -85,8 +99,8 @@ pub(super) fn secondary_type(item: &Document<'_>) -> Option<String> {
 pub(super) fn category(item: &Document<'_>) -> Understood<Option<String>> {
     let named = |document: &Document<'_>, name: &str| -> Understood<Option<String>> {
         Ok(match document.object(&[name])? {
-            Some(object) => object.text(&["title", "name"]),
-            None => document.text(&[name]),
+            Some(object) => object.words(&["title", "name"]),
+            None => document.words(&[name]),
         })
     };
     for name in ["category", "categoryHint", "category_hint"] {
@@ -109,10 +123,10 @@ pub(super) fn category(item: &Document<'_>) -> Understood<Option<String>> {
 pub(super) fn tags(item: &Document<'_>) -> Vec<String> {
     let told = item.array(&["tags", "labels"]).unwrap_or_default();
     let named = told.into_iter().filter_map(|raw| match Document::open(raw) {
-        Ok(Some(object)) => object.text(&["name", "title"]),
-        _ => document::text(raw),
+        Ok(Some(object)) => object.words(&["name", "title"]),
+        _ => document::words(raw),
     });
-    named.map(|tag| clean(&tag, MAX_TAG)).filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect()
+    named.filter_map(|tag| readable(&tag, MAX_TAG)).take(MAX_TAGS).collect()
 }
 
 /// An address that a browser may be sent to: only `https` and `http`, so that no script comes in.
