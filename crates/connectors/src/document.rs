@@ -198,7 +198,7 @@ impl<'a> Document<'a> {
 }
 
 /// `null`, or a string of nothing but blanks.
-fn is_absent(raw: &RawValue) -> bool {
+pub(crate) fn is_absent(raw: &RawValue) -> bool {
     let text = raw.get();
     text == "null" || text.strip_prefix('"').is_some_and(|rest| rest.trim_end_matches('"').trim().is_empty())
 }

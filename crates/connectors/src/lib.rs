@@ -16,6 +16,7 @@ mod canonical;
 pub mod change;
 mod dates;
 pub mod delivery;
+mod direction;
 mod document;
 mod encoding;
 mod fat;
@@ -30,6 +31,7 @@ use wire::Currency;
 pub use change::{Change, Meaning};
 pub use dates::When;
 pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
+pub use direction::{Way, way};
 pub use encoding::{NotText, json_text};
 pub use registry::Registry;
 

@@ -6,6 +6,7 @@
 
 mod account;
 mod connection;
+mod direction;
 mod event;
 mod transaction;
 
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 pub(crate) use connection::status_word;
 pub(crate) use event::{Event, Verb};
 
+use self::direction::Direction;
 use crate::document::{self, Document, Unreadable};
 use crate::{Malformed, Meaning, When};
 
@@ -94,6 +96,12 @@ impl<'a> Envelope<'a> {
         self.document.raw(&["data", "entity"]).is_some_and(|raw| raw.get().starts_with('{'))
     }
 
+    /// The objects that it is about, where these are several: in an array beside the rest, or in the place of `data`.
+    fn several(&self, data: &Document<'a>) -> Option<Vec<&'a RawValue>> {
+        let noun = format!("{}s", self.event.noun());
+        data.array(&["transactions", &noun]).or_else(|| self.document.array(&["data", "entity"]))
+    }
+
     /// The provider's id of the connection, from every place where senders put it. Places that disagree
     /// are refused: the connection decides whose the change is.
     fn connection_id(&self, data: &Document<'_>) -> Understood<String> {
@@ -101,7 +109,7 @@ impl<'a> Envelope<'a> {
         for inner in [data.object(&["transaction"])?, data.object(&["account"])?].iter().flatten() {
             found.push(connection::named_in(inner)?);
         }
-        for raw in data.array(&["transactions"]).unwrap_or_default() {
+        for raw in self.several(data).unwrap_or_default() {
             if let Some(transaction) = Document::open(raw)? {
                 found.push(connection::named_in(&transaction)?);
             }
@@ -166,7 +174,8 @@ fn currency(document: &Document<'_>, what: &str) -> Understood<Option<wire::Curr
     named.map(|code| code.parse().map_err(|error| format!("the currency of the {what} is {error}"))).transpose()
 }
 
-/// An amount of money as a number, a string of digits, or an object of value and currency.
+/// An amount of money as a number, a string of digits, or an object of value and currency, which may say the
+/// direction as well.
 fn money(
     document: &Document<'_>,
     names: &[&str],
@@ -180,7 +189,7 @@ fn money(
             let object = document.object(names)?.ok_or_else(|| format!("the {what} cannot be read"))?;
             let value =
                 read(&object, &["value", "amount", "current"])?.ok_or_else(|| format!("the {what} has no value"))?;
-            Ok(Some((value, currency(&object, what)?)))
+            Ok(Some((Direction::of_members(&object)?.signed(value)?, currency(&object, what)?)))
         }
         _ => Ok(read(document, names)?.map(|amount| (amount, None))),
     }

@@ -1,16 +1,15 @@
 //! Transactions in a body.
 //!
-//! Owns which of a sender's members becomes which of ours, and the sign of the amount. Must not guess: what
-//! is not told is absent, what contradicts itself is refused.
+//! Owns which of a sender's members becomes which of ours. Must not guess: what is not told is absent, what
+//! contradicts itself is refused.
 
 mod details;
-mod direction;
 mod texts;
 
 use wire::TransactionStatus;
 
-use self::direction::Direction;
 use self::texts::Texts;
+use super::direction::Direction;
 use super::{Envelope, Understood, Verb, account, currency, id, id_of, money};
 use crate::When;
 use crate::change::{AccountUpdate, Change, Dated, NewTransaction};
@@ -78,7 +77,7 @@ fn items<'a>(envelope: &Envelope<'a>, data: &Document<'a>) -> Understood<Vec<Doc
     if let Some(one) = data.object(&["transaction", envelope.event.noun()])? {
         return Ok(vec![one]);
     }
-    if let Some(several) = data.array(&["transactions"]) {
+    if let Some(several) = envelope.several(data) {
         let opened = several
             .into_iter()
             .map(|raw| Document::open(raw)?.ok_or_else(|| "a transaction is not an object".to_owned()));
@@ -125,7 +124,7 @@ impl Context<'_, '_> {
         account_id: String,
     ) -> Understood<NewTransaction> {
         let (amount, amount_currency) = money(item, AMOUNTS, "amount")?.ok_or("the transaction has no amount")?;
-        let direction = Direction::read(item, self.envelope.event.noun());
+        let direction = Direction::read(item, self.envelope.event.noun())?;
         let amount = direction.signed(amount)?;
         let primary_type = direction.primary_type(amount);
         let beside = self.account.as_ref().filter(|account| account.account_id == account_id);
