@@ -14,6 +14,7 @@ pub mod apideck;
 pub mod basiq;
 mod canonical;
 pub mod change;
+mod currencies;
 mod dates;
 pub mod delivery;
 mod direction;
@@ -29,6 +30,7 @@ use serde_json::value::RawValue;
 use wire::Currency;
 
 pub use change::{Change, Meaning};
+pub use currencies::currency;
 pub use dates::When;
 pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
 pub use direction::{Way, way};

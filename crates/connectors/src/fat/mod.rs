@@ -17,7 +17,7 @@ pub(crate) use event::{Event, Verb};
 
 use self::direction::Direction;
 use crate::document::{self, Document, Unreadable};
-use crate::{Malformed, Meaning, When};
+use crate::{Malformed, Meaning, When, currencies};
 
 /// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
 /// value of the body, as it may be personal.
@@ -168,10 +168,19 @@ fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understood<Option<S
     }
 }
 
-/// The currency that a member names, which must be a code of three letters.
+/// The currency that the first member names which names one: as a code, a number, or an object with either.
 fn currency(document: &Document<'_>, what: &str) -> Understood<Option<wire::Currency>> {
-    let named = document.text(&["currency", "currencyCode", "currency_code", "isoCurrencyCode", "iso_currency_code"]);
-    named.map(|code| code.parse().map_err(|error| format!("the currency of the {what} is {error}"))).transpose()
+    for name in ["currency", "currencyCode", "currency_code", "isoCurrencyCode", "iso_currency_code"] {
+        let told = match document.object(&[name])? {
+            Some(object) => object.id(&["code", "id", "isoCode", "iso_code"]),
+            None => document.id(&[name]),
+        };
+        let read = told.map_or(Ok(None), |text| currencies::currency(&text));
+        if let Some(currency) = read.map_err(|error| format!("the currency of the {what} is {error}"))? {
+            return Ok(Some(currency));
+        }
+    }
+    Ok(None)
 }
 
 /// An amount of money as a number, a string of digits, or an object of value and currency, which may say the
