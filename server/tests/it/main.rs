@@ -13,6 +13,8 @@ mod inbox;
 mod isolation;
 mod limits;
 mod protocol;
+mod pushed;
+mod readings;
 mod realtime;
 mod resume;
 mod secrets;
