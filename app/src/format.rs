@@ -4,7 +4,7 @@
 //! browser's locale: what depends on them is passed in.
 
 use wire::time::{Civil, unix_millis};
-use wire::{Amount, Currency};
+use wire::{Amount, Currency, DatePrecision, PrimaryType, Transaction};
 
 const MINUS: char = '\u{2212}';
 const NO_BREAK_SPACE: char = '\u{a0}';
@@ -67,11 +67,26 @@ pub struct Moment {
     pub time: Option<(u32, u32)>,
 }
 
-/// Reads a transaction's date for a place `offset(millis)` minutes east of UTC. Providers that tell
-/// only a day give midnight in UTC: such a day is the same everywhere.
-pub fn moment(date: &str, offset: impl Fn(i64) -> i32) -> Option<Moment> {
-    let millis = unix_millis(date)?;
-    if millis.rem_euclid(DAY_MILLIS) == 0 {
+/// What a transaction is called: who it was with, else what it says, and where neither is known which way it went.
+pub fn title(transaction: &Transaction) -> &str {
+    let told = [transaction.merchant.as_deref(), Some(transaction.description.as_str())].into_iter().flatten();
+    let named = told.map(str::trim).find(|text| !text.is_empty());
+    named.unwrap_or_else(|| kind_label(transaction.primary_type))
+}
+
+/// The direction in words.
+pub fn kind_label(primary_type: PrimaryType) -> &'static str {
+    match primary_type {
+        PrimaryType::Income => "Money in",
+        PrimaryType::Expense => "Money out",
+        PrimaryType::Transfer => "Transfer",
+    }
+}
+
+/// Reads a transaction's date for a place `offset(millis)` minutes east of UTC. A day is the same everywhere.
+pub fn moment(transaction: &Transaction, offset: impl Fn(i64) -> i32) -> Option<Moment> {
+    let millis = unix_millis(&transaction.date)?;
+    if transaction.precision() == DatePrecision::Day {
         return Some(Moment { day: day_of(millis, 0), time: None });
     }
     let civil = Civil::from_unix_millis(millis, offset(millis));
@@ -164,6 +179,7 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realtime::feed::samples::transaction;
 
     fn shown(amount: &str, currency: &str) -> String {
         money(amount.parse().expect("an amount"), currency.parse().expect("a currency"))
@@ -190,16 +206,35 @@ mod tests {
         assert_eq!(signed_money(-five, Currency::USD), "\u{2212}US$5.00");
     }
 
-    #[test]
-    fn a_day_without_a_time_is_the_same_day_everywhere() {
-        let moment = moment("2026-11-22T00:00:00Z", |_| -480).expect("a date");
-        assert_eq!((day_code(moment.day), moment.time), ("2026-11-22".to_owned(), None));
+    fn shown_at(date: &str, precision: Option<DatePrecision>, offset: i32) -> (String, Option<(u32, u32)>) {
+        let told = Transaction { date_precision: precision, ..transaction("1", date, "-1") };
+        let moment = moment(&told, |_| offset).expect("a date");
+        (day_code(moment.day), moment.time)
     }
 
     #[test]
-    fn a_time_moves_with_the_place_and_may_change_the_day() {
-        let moment = moment("2026-11-22T20:30:00Z", |_| 660).expect("a date");
-        assert_eq!((day_code(moment.day), moment.time), ("2026-11-23".to_owned(), Some((7, 30))));
+    fn a_day_is_the_same_day_everywhere_and_has_no_time() {
+        for precision in [Some(DatePrecision::Day), None] {
+            for offset in [-480, 0, 660] {
+                let shown = shown_at("2026-11-22T00:00:00Z", precision, offset);
+                assert_eq!(shown, ("2026-11-22".to_owned(), None));
+            }
+        }
+    }
+
+    #[test]
+    fn an_instant_moves_with_the_place_and_may_change_the_day() {
+        let instant = Some(DatePrecision::Instant);
+        assert_eq!(shown_at("2026-11-22T20:30:00Z", instant, 660), ("2026-11-23".to_owned(), Some((7, 30))));
+        assert_eq!(shown_at("2026-11-22T00:00:00Z", instant, -480), ("2026-11-21".to_owned(), Some((16, 0))));
+        assert_eq!(shown_at("2026-11-22T00:00:00Z", instant, 0), ("2026-11-22".to_owned(), Some((0, 0))));
+    }
+
+    #[test]
+    fn a_transaction_without_any_text_is_called_by_its_direction() {
+        let mut silent = transaction("1", "2026-11-22T00:00:00Z", "-1");
+        (silent.description, silent.merchant) = (String::new(), Some(" ".to_owned()));
+        assert_eq!(title(&silent), "Money out");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use folding::fold;
 use wire::api::{Account, TransactionQuery};
 use wire::rank::rank;
 use wire::{PrimaryType, Transaction};
@@ -63,16 +64,16 @@ impl Filter {
         self.lets_through(transaction, &self.needle())
     }
 
-    /// What is looked for, as it is compared.
+    /// What is looked for, as it is compared: by the same rule as on the server.
     fn needle(&self) -> String {
-        self.text.trim().to_lowercase()
+        fold(&self.text)
     }
 
     fn lets_through(&self, transaction: &Transaction, needle: &str) -> bool {
         let texts = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()];
         self.account.as_ref().is_none_or(|account| account.owns(transaction))
             && self.primary_type.is_none_or(|primary_type| transaction.primary_type == primary_type)
-            && (needle.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(needle)))
+            && (needle.is_empty() || texts.into_iter().flatten().any(|text| fold(text).contains(needle)))
     }
 
     /// The same question for the server.
@@ -122,6 +123,15 @@ mod tests {
         assert!(text(" blue ").matches(&coffee));
         assert!(text(&coffee.description.to_uppercase()).matches(&coffee));
         assert!(!text("rent").matches(&coffee));
+    }
+
+    #[test]
+    fn text_is_found_whatever_its_accents_and_forms() {
+        let mut kebap = transaction("1", "2026-11-22T10:00:00Z", "-4.50");
+        kebap.merchant = Some("\u{130}STANBUL Stra\u{df}e Cafe\u{301}".to_owned());
+        for query in ["istanbul", "STRASSE", "caf\u{e9}", "cafe", "\u{ff49}stanbul"] {
+            assert!(text(query).matches(&kebap), "{query}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use wire::{Amount, Currency, Transaction};
 
-use crate::format::{count, signed_money};
+use crate::format::{count, signed_money, title};
 
 /// How many notices are on the screen at once.
 pub const MAX_VISIBLE: usize = 3;
@@ -65,10 +65,9 @@ impl Toasts {
             last.remaining = LIFETIME_MS;
             return;
         }
-        let title = transaction.merchant.clone().unwrap_or_else(|| transaction.description.clone());
         self.push(Toast {
             id: 0,
-            title,
+            title: title(transaction).to_owned(),
             detail: signed_money(amount, currency),
             transactions: 1,
             totals: vec![(currency, amount)],

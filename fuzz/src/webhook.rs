@@ -9,17 +9,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use connectors::change::{AccountUpdate, NewTransaction};
+use connectors::change::{AccountUpdate, Dated, NewTransaction};
 use connectors::registry::Settings;
 use connectors::{Change, Connector, Headers, Meaning, RawDelivery, Registry, VerifiedDelivery};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use sha2::Sha256;
-use wire::Amount;
+use wire::{Amount, DatePrecision};
 
 use crate::digits::{Decimal, Reading};
-use crate::text::{scalars, shows_card_number};
+use crate::text::{is_hostile, scalars, shows_card_number};
 
 /// Made for this; nothing else is signed with it, so that no input can bring a signature that is right.
 pub const KEY: &[u8] = b"fuzzing is all that this key is for";
@@ -139,7 +139,7 @@ fn understood(meaning: &Meaning, body: &[u8]) {
         Meaning::Changes { connection_id, changes } => (connection_id, changes),
     };
     short(connection_id, 200);
-    let body = std::str::from_utf8(body).expect("nothing else is understood");
+    let body = std::str::from_utf8(body).expect("nothing else is understood").trim_start_matches('\u{feff}');
     let numbers = Numbers::of(body);
     for change in changes {
         match change {
@@ -157,13 +157,22 @@ fn understood(meaning: &Meaning, body: &[u8]) {
 fn transaction(new: &NewTransaction, numbers: &Numbers) {
     numbers.hold(Some(new.amount));
     numbers.hold(new.balance);
-    assert!(wire::time::unix_millis(&new.date).is_some(), "{} cannot be sorted", new.date);
+    if let Dated::At(when) | Dated::Told(when) = &new.date {
+        assert!(wire::time::unix_millis(&when.date).is_some(), "{} cannot be sorted", when.date);
+        assert!(
+            when.precision == DatePrecision::Instant || when.date.ends_with("T00:00:00Z"),
+            "{} is no day",
+            when.date
+        );
+    }
     [&new.transaction_id, &new.account_id].into_iter().for_each(|id| short(id, 200));
     shown(&new.description, 1000);
+    assert!(!new.description.trim().is_empty(), "there is nothing to read");
     let texts = [&new.secondary_type, &new.merchant, &new.reference, &new.location, &new.category_hint];
     texts.into_iter().flatten().chain(&new.tags).for_each(|text| shown(text, 200));
     // As it came, line breaks and all.
-    assert!(new.original_description.as_deref().is_none_or(|text| !shows_card_number(text)));
+    let original = new.original_description.as_deref().unwrap_or_default();
+    assert!(!shows_card_number(original) && !is_hostile(original), "{original:?}");
     if let Some(metadata) = &new.metadata {
         let members: BTreeMap<String, &RawValue> = serde_json::from_str(metadata.get()).expect("a flat object");
         for (name, value) in &members {
@@ -192,6 +201,7 @@ fn short(text: &str, most: usize) {
 fn shown(text: &str, most: usize) {
     short(text, most);
     assert!(!shows_card_number(text), "{text:?} shows a card's number");
+    assert!(!is_hostile(text), "{text:?}");
 }
 
 /// The numbers that a body names, by their digits.

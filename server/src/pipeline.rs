@@ -39,6 +39,9 @@ pub enum Refusal {
     Store(#[from] store::Error),
 }
 
+/// The longest name of an institution, in characters.
+const LONGEST_NAME: usize = 200;
+
 /// How many connections' owners are remembered.
 const MOST_OWNERS: usize = 100_000;
 
@@ -107,9 +110,11 @@ impl Pipeline {
         &self,
         connector: &str,
         connection_id: String,
-        request: ConnectionRequest,
+        mut request: ConnectionRequest,
         now: Timestamp,
     ) -> Result<(Connection, bool), Refusal> {
+        let institution = request.institution_name.take();
+        request.institution_name = institution.and_then(|name| connectors::readable(&name, LONGEST_NAME));
         let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         let info = ConnectorRef::from(connector.info());
         let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;

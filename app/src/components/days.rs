@@ -53,7 +53,7 @@ pub(super) fn by_day(transactions: Rows, is_local: bool) -> Vec<DayRows> {
 fn by_day_at(transactions: Rows, offset: impl Fn(i64) -> i32) -> Vec<DayRows> {
     let mut days: BTreeMap<Reverse<Day>, (Rows, bool)> = BTreeMap::new();
     for transaction in transactions {
-        let moment = moment(&transaction.date, &offset);
+        let moment = moment(&transaction, &offset);
         let day = moment.map_or(Day { year: 1970, month: 1, day: 1 }, |moment| moment.day);
         let (rows, has_untimed) = days.entry(Reverse(day)).or_default();
         *has_untimed |= moment.is_none_or(|moment| moment.time.is_none());

@@ -9,15 +9,15 @@ use wire::{PrimaryType, Transaction, TransactionStatus};
 
 use super::parts::parts;
 use crate::clock::local_offset_minutes;
-use crate::format::{moment, signed_money, time_label};
+use crate::format::{kind_label, moment, signed_money, time_label, title};
 use crate::naming::AccountNames;
 
 /// The direction is told by a sign, by words and by the amount's own sign; colour comes on top.
-fn direction(transaction: &Transaction) -> (&'static str, &'static str, &'static str) {
+fn direction(transaction: &Transaction) -> (&'static str, &'static str) {
     match transaction.primary_type {
-        PrimaryType::Income => ("income", "Money in", "M8 3v10M4 9l4 4 4-4"),
-        PrimaryType::Expense => ("expense", "Money out", "M8 13V3M4 7l4-4 4 4"),
-        PrimaryType::Transfer => ("transfer", "Transfer", "M2 6h11M10 3l3 3-3 3M14 11H3M6 8l-3 3 3 3"),
+        PrimaryType::Income => ("income", "M8 3v10M4 9l4 4 4-4"),
+        PrimaryType::Expense => ("expense", "M8 13V3M4 7l4-4 4 4"),
+        PrimaryType::Transfer => ("transfer", "M2 6h11M10 3l3 3-3 3M14 11H3M6 8l-3 3 3 3"),
     }
 }
 
@@ -28,7 +28,8 @@ pub(crate) fn Row(
     accounts: Memo<AccountNames>,
     is_local: Memo<bool>,
 ) -> impl IntoView {
-    let (kind, kind_label, icon) = direction(&transaction);
+    let (kind, icon) = direction(&transaction);
+    let kind_label = kind_label(transaction.primary_type);
     let amount = signed_money(transaction.amount, transaction.currency);
     let pending = transaction.status == Some(TransactionStatus::Pending);
     let id = transaction.transaction_id.clone();
@@ -58,19 +59,14 @@ pub(crate) fn Row(
     }
 }
 
-/// Who it was, or what it was for.
-fn title(transaction: &Transaction) -> &str {
-    let texts = [transaction.merchant.as_deref(), Some(transaction.description.as_str())];
-    texts.into_iter().flatten().find(|text| !text.trim().is_empty()).unwrap_or("No description")
-}
-
 /// `14:05`, `Everyday`, `Card purchase, Surry Hills`
 fn details(transaction: &Transaction, accounts: &AccountNames, is_local: bool) -> Vec<String> {
     let offset = |millis| if is_local { local_offset_minutes(millis) } else { 0 };
-    let time = moment(&transaction.date, offset).and_then(|moment| moment.time).map(time_label);
+    let time = moment(transaction, offset).and_then(|moment| moment.time).map(time_label);
     let account = accounts.iter().find(|(account, _)| account.owns(transaction));
-    let description = (title(transaction) != transaction.description).then(|| transaction.description.clone());
-    let parts = [time, account.map(|(_, name)| name.clone()), description.filter(|text| !text.is_empty())];
+    let description =
+        Some(transaction.description.trim()).filter(|text| !text.is_empty() && *text != title(transaction));
+    let parts = [time, account.map(|(_, name)| name.clone()), description.map(str::to_owned)];
     parts.into_iter().flatten().collect()
 }
 
@@ -99,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_nobody_has_described_says_so() {
+    fn a_row_that_nobody_has_described_says_which_way_the_money_went() {
         let mut bare = transaction("1", "2026-11-22T00:00:00Z", "-1");
         (bare.description, bare.merchant) = (String::new(), Some(" ".to_owned()));
-        assert_eq!((title(&bare), told(&bare, true)), ("No description", vec!["Everyday".to_owned()]));
+        assert_eq!((title(&bare), told(&bare, true)), ("Money out", vec!["Everyday".to_owned()]));
     }
 }

@@ -46,15 +46,15 @@ impl Apideck {
 
     /// The bytes that were signed, where any of the three forms is the right one. The raw bytes come
     /// first: they need no parsing of what is not yet believed.
-    fn signed_form(&self, body: &[u8], sent: Digest256) -> Result<Vec<u8>, VerifyError> {
-        if self.keys.verify(&[body], &[sent]) {
+    fn signed_form(&self, body: &[u8], sent: &[Digest256]) -> Result<Vec<u8>, VerifyError> {
+        if self.keys.verify(&[body], sent) {
             return Ok(body.to_vec());
         }
         let unreadable = |reason: document::Unreadable| VerifyError::Unreadable(reason.to_string());
         let raw = document::read(body).map_err(unreadable)?;
         for arrays in [Arrays::Untouched, Arrays::Sorted] {
             let form = canonical(raw, arrays).map_err(unreadable)?;
-            if self.keys.verify(&[form.as_bytes()], &[sent]) {
+            if self.keys.verify(&[form.as_bytes()], sent) {
                 return Ok(form.into_bytes());
             }
         }
@@ -75,9 +75,15 @@ impl Connector for Apideck {
         if !self.is_configured() {
             return Err(VerifyError::NotConfigured);
         }
-        let sent = delivery.headers.get(HEADER).ok_or(VerifyError::Missing(HEADER))?.trim();
-        let sent = signature::from_hex(sent).or_else(|| signature::from_base64(sent)).ok_or(VerifyError::Mismatch)?;
-        let signed = self.signed_form(&delivery.body, sent)?;
+        if delivery.headers.get(HEADER).is_none() {
+            return Err(VerifyError::Missing(HEADER));
+        }
+        let digest = |text| signature::from_hex(text).or_else(|| signature::from_base64(text));
+        let sent: Vec<_> = delivery.headers.list(HEADER).filter_map(digest).collect();
+        if sent.is_empty() {
+            return Err(VerifyError::Mismatch);
+        }
+        let signed = self.signed_form(&delivery.body, &sent)?;
         let key = delivery_key(&signed);
         Ok(VerifiedDelivery::new(delivery, key))
     }

@@ -14,7 +14,7 @@ use crate::change::Change;
 use crate::fat::{self, Envelope, Understood, status_word};
 use crate::registry::Settings;
 use crate::signature::{self, Keys};
-use crate::{Connector, ConnectorInfo, Malformed, Meaning, RawDelivery, VerifiedDelivery, VerifyError};
+use crate::{Connector, ConnectorInfo, Headers, Malformed, Meaning, RawDelivery, VerifiedDelivery, VerifyError};
 
 const INFO: ConnectorInfo = ConnectorInfo {
     id: "basiq",
@@ -53,9 +53,9 @@ impl Basiq {
     }
 
     /// The guide's form. It has no id and no time, so the same bytes are the same delivery.
-    fn verify_guide(&self, signature: &str, body: &[u8]) -> Result<String, VerifyError> {
-        let sent = signature::from_prefixed_hex(signature).ok_or(VerifyError::Mismatch)?;
-        if !self.guide_keys.verify(&[body], &[sent]) {
+    fn verify_guide(&self, headers: &Headers, body: &[u8]) -> Result<String, VerifyError> {
+        let sent: Vec<_> = headers.list(GUIDE_HEADER).filter_map(signature::from_prefixed_hex).collect();
+        if !self.guide_keys.verify(&[body], &sent) {
             return Err(VerifyError::Mismatch);
         }
         Ok(format!("sha256:{}", signature::sha256_hex(body)))
@@ -77,15 +77,12 @@ impl Connector for Basiq {
         if !self.is_configured() {
             return Err(VerifyError::NotConfigured);
         }
-        let guide = delivery.headers.get(GUIDE_HEADER).filter(|_| !self.strict);
-        let key = match guide {
-            Some(signature) if !signature::has_standard_headers(&delivery.headers) => {
-                self.verify_guide(signature, &delivery.body)?
-            }
-            _ => {
-                let id = signature::verify_standard(&self.keys, &delivery.headers, &delivery.body, now)?;
-                format!("webhook-id:{id}")
-            }
+        let has_guide = !self.strict && delivery.headers.get(GUIDE_HEADER).is_some();
+        let key = if has_guide && !signature::has_standard_headers(&delivery.headers) {
+            self.verify_guide(&delivery.headers, &delivery.body)?
+        } else {
+            let id = signature::verify_standard(&self.keys, &delivery.headers, &delivery.body, now)?;
+            format!("webhook-id:{id}")
         };
         Ok(VerifiedDelivery::new(delivery, key))
     }

@@ -5,6 +5,8 @@
 use serde_json::value::RawValue;
 use wire::{Amount, Currency, PrimaryType, TransactionStatus};
 
+use crate::When;
+
 /// What an authentic delivery says.
 #[derive(Clone, Debug)]
 pub enum Meaning {
@@ -51,8 +53,8 @@ pub struct NewTransaction {
     pub amount: Amount,
     /// Where the transaction itself, or the account beside it, tells.
     pub currency: Option<Currency>,
-    /// RFC 3339, UTC.
-    pub date: String,
+    /// When it happened.
+    pub date: Dated,
     /// Its direction.
     pub primary_type: PrimaryType,
     /// The provider's finer class.
@@ -81,6 +83,17 @@ pub struct NewTransaction {
     pub document_url: Option<String>,
     /// Whether the bank has booked it.
     pub status: Option<TransactionStatus>,
+}
+
+/// When a transaction happened, as far as that is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dated {
+    /// By its own date.
+    At(When),
+    /// It has none; the event that told of it happened then.
+    Told(When),
+    /// Nothing tells: it is when the delivery arrived.
+    Unknown,
 }
 
 /// What is told of an account; what is not told stays as it was.

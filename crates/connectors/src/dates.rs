@@ -1,36 +1,67 @@
-//! Providers' dates as instants in UTC.
+//! Providers' dates: days, and instants in UTC.
 //!
 //! Owns which notations are read. Must not know the clock.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use wire::DatePrecision;
 
-/// `YYYY-MM-DDTHH:MM:SSZ` of an RFC 3339 instant, of a date and time without an offset (taken as UTC,
-/// which is what senders that leave it out mean) or of a plain day (its midnight, UTC). Milliseconds are
-/// written where there are any; finer fractions are cut off. Nothing for anything else.
-pub fn instant(text: &str) -> Option<String> {
-    let text = text.trim();
-    // jiff reads more than RFC 3339: years of six digits, compact forms, zone names in brackets.
-    let (day, rest) = (text.get(..10)?, text.get(10..)?);
-    let shaped = day.bytes().zip(*b"dddd-dd-dd").all(|(byte, shape)| match shape {
-        b'd' => byte.is_ascii_digit(),
-        _ => byte == shape,
-    });
-    if !shaped || rest.contains('[') {
-        return None;
+/// A day or an instant, as it is stored and sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// RFC 3339 in UTC; of a day its midnight.
+    pub date: String,
+    /// Which of the two it is.
+    pub precision: DatePrecision,
+}
+
+impl When {
+    /// Reads an RFC 3339 instant, a date and time without an offset (taken as UTC, which is what senders that
+    /// leave it out mean) or a plain day. Milliseconds are written where there are any; finer fractions are cut
+    /// off. Nothing for anything else.
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        // jiff reads more than RFC 3339: years of six digits, compact forms, zone names in brackets.
+        let (day, rest) = (text.get(..10)?, text.get(10..)?);
+        let shaped = day.bytes().zip(*b"dddd-dd-dd").all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            _ => byte == shape,
+        });
+        if !shaped || rest.contains('[') {
+            return None;
+        }
+        if rest.is_empty() {
+            return Self::midnight(day);
+        }
+        let timestamp = match text.parse::<Timestamp>() {
+            Ok(timestamp) => timestamp,
+            Err(_) => {
+                text.parse::<DateTime>().ok().filter(|_| is_local(rest))?.to_zoned(TimeZone::UTC).ok()?.timestamp()
+            }
+        };
+        Some(Self { date: written(timestamp)?, precision: DatePrecision::Instant })
     }
-    let timestamp = if rest.is_empty() {
-        day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()
-    } else if let Ok(timestamp) = text.parse::<Timestamp>() {
-        timestamp
-    } else {
-        text.parse::<DateTime>().ok().filter(|_| is_local(rest))?.to_zoned(TimeZone::UTC).ok()?.timestamp()
-    };
+
+    /// The day that such a text names, of an instant in its own offset: a sender that knows only the day may write
+    /// its local midnight.
+    pub fn read_day(text: &str) -> Option<Self> {
+        Self::read(text)?;
+        Self::midnight(text.trim().get(..10)?)
+    }
+
+    fn midnight(day: &str) -> Option<Self> {
+        let midnight = day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        Some(Self { date: written(midnight)?, precision: DatePrecision::Day })
+    }
+}
+
+/// An instant of which RFC 3339 can write the year.
+fn written(timestamp: Timestamp) -> Option<String> {
     let millis = timestamp.as_millisecond();
     let timestamp = Timestamp::from_millisecond(millis).ok()?;
     let written = if millis % 1000 == 0 { format!("{timestamp:.0}") } else { format!("{timestamp:.3}") };
-    // An offset can carry the first day of the year 0 into a year that RFC 3339 has no notation for.
+    // An offset can carry the first day of the year 0 into a year that there is no notation for.
     written.starts_with(|first: char| first.is_ascii_digit()).then_some(written)
 }
 
@@ -45,6 +76,14 @@ mod tests {
 
     use super::*;
 
+    fn instant(text: &str) -> Option<String> {
+        When::read(text).filter(|when| when.precision == DatePrecision::Instant).map(|when| when.date)
+    }
+
+    fn day(text: &str) -> Option<String> {
+        When::read(text).filter(|when| when.precision == DatePrecision::Day).map(|when| when.date)
+    }
+
     #[test]
     fn instants_are_brought_to_utc() {
         for (text, utc) in [
@@ -54,15 +93,27 @@ mod tests {
             ("2020-01-01T00:00:00.120Z", "2020-01-01T00:00:00.120Z"),
             ("2020-01-01T00:00:00.1239999Z", "2020-01-01T00:00:00.123Z"),
             ("2024-12-31T23:30:00-01:00", "2025-01-01T00:30:00Z"),
+            ("2024-02-29T10:11:12", "2024-02-29T10:11:12Z"),
         ] {
             assert_eq!(instant(text).as_deref(), Some(utc), "{text}");
         }
     }
 
     #[test]
-    fn a_day_is_its_midnight_and_a_time_without_an_offset_is_utc() {
-        assert_eq!(instant("2024-02-29").as_deref(), Some("2024-02-29T00:00:00Z"));
-        assert_eq!(instant("2024-02-29T10:11:12").as_deref(), Some("2024-02-29T10:11:12Z"));
+    fn a_day_is_a_day_and_an_instant_at_midnight_is_none() {
+        assert_eq!(day("2025-11-13").as_deref(), Some("2025-11-13T00:00:00Z"));
+        assert_eq!(instant("2025-11-13"), None);
+        assert_eq!(instant("2025-11-13T00:00:00Z").as_deref(), Some("2025-11-13T00:00:00Z"));
+        assert_eq!(day("2025-11-13T00:00:00Z"), None);
+    }
+
+    #[test]
+    fn the_day_of_an_instant_is_the_one_in_its_own_offset() {
+        for text in ["2025-11-13", "2025-11-13T00:00:00+11:00", "2025-11-13T23:59:00-08:00", " 2025-11-13T00:00:00Z "] {
+            let when = When::read_day(text).unwrap();
+            assert_eq!((when.date.as_str(), when.precision), ("2025-11-13T00:00:00Z", DatePrecision::Day), "{text}");
+        }
+        assert_eq!(When::read_day("2025-11-13T99:00:00Z"), None);
     }
 
     #[test]
@@ -81,14 +132,15 @@ mod tests {
             "2024-04-29T11:28:20[Europe/Berlin]",
             "2024-04-29T11:28:20+99:00",
         ] {
-            assert_eq!(instant(text), None, "{text}");
+            assert_eq!(When::read(text), None, "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = instant(&text);
+            let _ = When::read(&text);
+            let _ = When::read_day(&text);
         }
 
         #[test]

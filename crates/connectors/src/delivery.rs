@@ -2,6 +2,8 @@
 //!
 //! Owns the two types and their one-way passage. Must not know any scheme.
 
+use crate::VerifyError;
+
 /// How far a signed time may be from now, either way (Standard Webhooks' reference libraries).
 pub const TOLERANCE_SECONDS: i64 = 300;
 
@@ -12,7 +14,29 @@ pub struct Headers(Vec<(String, String)>);
 impl Headers {
     /// The first value of a header; `name` in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+        self.values(name).next()
+    }
+
+    /// The values of all lines of a header, without blanks around them; `name` in lower case.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(header, _)| header == name).map(|(_, value)| value.trim())
+    }
+
+    /// The value of a header that may have one only. The same one twice is one; two are refused: which of them
+    /// counts would be the sender's choice on one side and the receiver's on the other (RFC 9110, section 5.3).
+    pub(crate) fn single(&self, name: &'static str) -> Result<&str, VerifyError> {
+        let mut values = self.values(name).filter(|value| !value.is_empty());
+        let first = values.next().ok_or(VerifyError::Missing(name))?;
+        if values.any(|other| other != first) {
+            return Err(VerifyError::Ambiguous(name));
+        }
+        Ok(first)
+    }
+
+    /// The members of a list that may stand in several lines: a proxy may have joined these with commas (RFC 9110,
+    /// section 5.3), and Standard Webhooks puts blanks between them.
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.values(name).flat_map(|value| value.split([',', ' ', '\t'])).filter(|member| !member.is_empty())
     }
 
     /// All of them.

@@ -10,6 +10,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use wire::{Amount, AmountError};
 
+use crate::encoding::{NotText, json_text};
+
 /// How deep arrays and objects may lie in each other. serde_json skips a raw value without a limit
 /// of its own, and whatever recurses later relies on this one.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -17,8 +19,8 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// Why bytes are no JSON text that is safe to go into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    #[error("it is not UTF-8")]
-    NotUtf8,
+    #[error(transparent)]
+    NotText(#[from] NotText),
     #[error("it is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     #[error("it is not JSON")]
@@ -27,9 +29,9 @@ pub(crate) enum Unreadable {
     DuplicateName,
 }
 
-/// Checks a whole body: UTF-8, at most [`MAX_DEPTH`] levels, JSON's syntax.
+/// Checks a whole body: its encoding, at most [`MAX_DEPTH`] levels, JSON's syntax.
 pub(crate) fn read(body: &[u8]) -> Result<&RawValue, Unreadable> {
-    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotUtf8)?;
+    let text = json_text(body)?;
     if depth(body) > MAX_DEPTH {
         return Err(Unreadable::TooDeep);
     }
@@ -168,6 +170,12 @@ impl<'a> Document<'a> {
         self.present(names).find_map(text)
     }
 
+    /// The first of `names` that is there, for a person to read: a string, a number by its digits, or an array of
+    /// these. Anything else is passed over.
+    pub(crate) fn words(&self, names: &[&str]) -> Option<String> {
+        self.present(names).find_map(words)
+    }
+
     /// The first of `names` that is a string or a number: a number by its digits as they came. A
     /// string that is no Unicode is none, as changing an id makes it another.
     pub(crate) fn id(&self, names: &[&str]) -> Option<String> {
@@ -190,7 +198,7 @@ impl<'a> Document<'a> {
 }
 
 /// `null`, or a string of nothing but blanks.
-fn is_absent(raw: &RawValue) -> bool {
+pub(crate) fn is_absent(raw: &RawValue) -> bool {
     let text = raw.get();
     text == "null" || text.strip_prefix('"').is_some_and(|rest| rest.trim_end_matches('"').trim().is_empty())
 }
@@ -199,6 +207,20 @@ fn is_absent(raw: &RawValue) -> bool {
 /// becomes a replacement character.
 pub(crate) fn text(raw: &RawValue) -> Option<String> {
     raw.get().starts_with('"').then(|| String::from_utf16_lossy(&utf16(raw.get())))
+}
+
+/// What there is to read of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.
+pub(crate) fn words(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => text(raw),
+        Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+            let lines = elements.into_iter().filter(|line| !line.get().starts_with('[')).filter_map(words);
+            Some(lines.collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+        }
+        _ => None,
+    }
 }
 
 /// A number, or a string of digits.
@@ -255,6 +277,14 @@ mod tests {
     fn a_name_that_comes_twice_is_refused_even_when_spelled_with_escapes() {
         let raw = read(br#"{"amount": 1, "\u0061mount": 2}"#).unwrap();
         assert_eq!(Document::open(raw).unwrap_err(), Unreadable::DuplicateName);
+    }
+
+    #[test]
+    fn numbers_and_lines_are_read_as_text_and_nothing_else_is() {
+        let texts =
+            document(r#"{"a": true, "b": {}, "c": [], "d": [[1]], "e": [" one", 2, null, "three"], "f": 12.50}"#);
+        assert_eq!(texts.words(&["a", "b", "c", "d", "e"]).as_deref(), Some(" one 2 three"));
+        assert_eq!(texts.words(&["f"]).as_deref(), Some("12.50"));
     }
 
     #[test]

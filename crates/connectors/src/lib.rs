@@ -14,26 +14,49 @@ pub mod apideck;
 pub mod basiq;
 mod canonical;
 pub mod change;
+mod currencies;
 mod dates;
 pub mod delivery;
+mod direction;
 mod document;
+mod encoding;
 mod fat;
 mod masking;
 pub mod registry;
 mod signature;
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use wire::Currency;
 
 pub use change::{Change, Meaning};
-pub use dates::instant;
+pub use currencies::currency;
+pub use dates::When;
 pub use delivery::{Headers, RawDelivery, VerifiedDelivery};
+pub use direction::{Way, way};
+pub use encoding::{NotText, json_text};
 pub use registry::Registry;
 
-/// A text as it may be shown: of a card's number, and of any run of 13 digits and more, only the last
-/// four stay.
+/// A text as it may be shown: of a card's number only the last four digits.
 pub fn masked(text: &str) -> String {
     masking::mask(text)
+}
+
+/// What there is to read of a value: of a string, a number by its digits, or an array of these.
+pub fn words(json: &RawValue) -> Option<String> {
+    document::words(json)
+}
+
+/// A text as it is shown in a line of at most `limit` characters: masked, without control characters and what
+/// turns text around. Nothing where there is nothing to read in it.
+pub fn readable(text: &str, limit: usize) -> Option<String> {
+    masking::readable(text, limit)
+}
+
+/// JSON as it may be shown: the same, for every string and name in it, and for numbers that are a card's. Nothing
+/// where it is not safe to go into.
+pub fn readable_json(json: &RawValue) -> Option<Box<RawValue>> {
+    masking::masked_json(document::read(json.get().as_bytes()).ok()?).ok()
 }
 
 /// What a provider is called and can do.
@@ -62,6 +85,9 @@ pub enum VerifyError {
     /// A header that the scheme needs is missing.
     #[error("the header {0} is missing")]
     Missing(&'static str),
+    /// A header that may have one value only has two.
+    #[error("the header {0} has two different values")]
+    Ambiguous(&'static str),
     /// No configured secret gives the signature that was sent.
     #[error("the signature does not match")]
     Mismatch,

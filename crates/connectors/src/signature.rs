@@ -108,14 +108,15 @@ pub(crate) fn from_hex(text: &str) -> Option<Digest256> {
     Some(digest)
 }
 
-/// A digest written in base64.
+/// A digest written in base64, in either alphabet (RFC 4648, sections 4 and 5), with padding or without.
 pub(crate) fn from_base64(text: &str) -> Option<Digest256> {
-    STANDARD.decode(text).ok()?.try_into().ok()
+    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()?.try_into().ok()
 }
 
 /// A digest in the form `sha256=<hex>`.
 pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
-    from_hex(text.trim().strip_prefix("sha256=")?)
+    let (scheme, hex) = text.split_once('=')?;
+    from_hex(hex).filter(|_| scheme.eq_ignore_ascii_case("sha256"))
 }
 
 /// The three headers of Standard Webhooks in the order id, time, signatures; and the names Svix's
@@ -123,9 +124,12 @@ pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
 const NAMES: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
 const SVIX_NAMES: [&str; 3] = ["svix-id", "svix-timestamp", "svix-signature"];
 
-/// The names in use: those of the first family of which there is any header.
+/// The names in use: those of the first family that is complete, else of the first of which there is any header.
 fn names_in_use(headers: &Headers) -> Option<[&'static str; 3]> {
-    [NAMES, SVIX_NAMES].into_iter().find(|names| names.iter().any(|name| headers.get(name).is_some()))
+    let is_there = |name: &&str| headers.values(name).any(|value| !value.is_empty());
+    let families = [NAMES, SVIX_NAMES];
+    let complete = families.into_iter().find(|names| names.iter().all(is_there));
+    complete.or_else(|| families.into_iter().find(|names| names.iter().any(|name| headers.get(name).is_some())))
 }
 
 /// Whether any header of Standard Webhooks is there.
@@ -145,8 +149,11 @@ pub(crate) fn verify_standard(
     now: Timestamp,
 ) -> Result<String, VerifyError> {
     let [id_name, time_name, signature_name] = names_in_use(headers).unwrap_or(NAMES);
-    let header = |name| headers.get(name).filter(|value| !value.is_empty()).ok_or(VerifyError::Missing(name));
-    let (id, time, signatures) = (header(id_name)?, header(time_name)?, header(signature_name)?);
+    let (id, time) = (headers.single(id_name)?, headers.single(time_name)?);
+    let signatures = v1_signatures(headers, signature_name);
+    if headers.list(signature_name).next().is_none() {
+        return Err(VerifyError::Missing(signature_name));
+    }
     if id.len() > MAX_ID || id.contains('.') || !time.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VerifyError::Mismatch);
     }
@@ -155,9 +162,21 @@ pub(crate) fn verify_standard(
     if now.as_second().abs_diff(seconds) > TOLERANCE_SECONDS.unsigned_abs() {
         return Err(VerifyError::Stale);
     }
-    let known = signatures.split(' ').filter_map(|entry| from_base64(entry.strip_prefix("v1,")?));
     let content: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body];
-    if keys.verify(&content, &known.collect::<Vec<_>>()) { Ok(id.to_owned()) } else { Err(VerifyError::Mismatch) }
+    if keys.verify(&content, &signatures) { Ok(id.to_owned()) } else { Err(VerifyError::Mismatch) }
+}
+
+/// The signatures of version 1, from every line. `v1,<base64>` is two members of a list with commas in it, as which
+/// lines are read that a proxy has joined.
+fn v1_signatures(headers: &Headers, name: &str) -> Vec<Digest256> {
+    let mut members = headers.list(name);
+    let mut signatures = Vec::new();
+    while let Some(version) = members.next() {
+        if version == "v1" {
+            signatures.extend(members.next().and_then(from_base64));
+        }
+    }
+    signatures
 }
 
 /// The headers of Standard Webhooks for a body, signed with the first key.

@@ -114,7 +114,7 @@ fn the_tolerance_is_three_hundred_seconds_either_way() {
 
 #[test]
 fn a_time_stamp_is_nothing_but_digits() {
-    for time in ["hello", "+1614265330", " 1614265330", "1614265330.0", "-1614265330", "0x60381fb2", "١٦١٤٢٦٥٣٣٠"]
+    for time in ["hello", "+1614265330", "16142 65330", "1614265330.0", "-1614265330", "0x60381fb2", "١٦١٤٢٦٥٣٣٠"]
     {
         let refused = sw1(SW1_SECRET, &sw1_headers(time, SW1_SIGNATURE), SW1_TIME);
         assert_eq!(refused, Err(VerifyError::Mismatch), "{time}");

@@ -249,10 +249,11 @@ pub struct TransactionQuery {
     /// Through this connector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector: Option<String>,
-    /// With this text in the description, merchant or reference.
+    /// With this text in the description, merchant or reference, whatever its case and accents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
-    /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`).
+    /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`). A transaction that is dated by a day is compared with
+    /// the day that an instant names in its own offset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Up to, and with a day including, this (RFC 3339, or `YYYY-MM-DD`).

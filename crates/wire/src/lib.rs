@@ -28,4 +28,4 @@ pub use amount::{Amount, AmountError};
 pub use currency::{Currency, CurrencyError};
 pub use error::{ErrorBody, ErrorCode};
 pub use events::EventName;
-pub use transaction::{PrimaryType, Transaction, TransactionStatus};
+pub use transaction::{DatePrecision, PrimaryType, Transaction, TransactionStatus};

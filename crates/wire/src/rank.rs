@@ -5,21 +5,16 @@
 //! a day ranks by when it was first seen, kept within its day: so it stands above what happened before it
 //! was reported and below what happens after. Must not know a list.
 
-use crate::Transaction;
 use crate::time::unix_millis;
+use crate::{DatePrecision, Transaction};
 
 const DAY_MS: i64 = 86_400_000;
-
-/// Whether a date has a day and no time: providers that tell only a day give midnight in UTC.
-pub fn is_day_only(millis: i64) -> bool {
-    millis.rem_euclid(DAY_MS) == 0
-}
 
 /// The rank of a transaction for a place so many minutes east of UTC, whose days begin at other moments;
 /// nothing where its date cannot be read. The order of the store and of every page is that of UTC.
 pub fn rank(transaction: &Transaction, offset_minutes: i32) -> Option<i64> {
     let date = unix_millis(&transaction.date)?;
-    if !is_day_only(date) {
+    if transaction.precision() == DatePrecision::Instant {
         return Some(date);
     }
     // Rows from before this was recorded stand at the beginning of their day.

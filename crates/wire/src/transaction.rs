@@ -2,13 +2,11 @@
 //!
 //! Owns its fields and their names. Must not know where a transaction comes from or is kept.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::object::json_objects;
+use crate::object::AsObject;
 use crate::{Amount, Currency};
-
-json_objects!(Transaction);
 
 /// One transaction of one account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,8 +24,11 @@ pub struct Transaction {
     pub amount: Amount,
     /// The account's currency.
     pub currency: Currency,
-    /// RFC 3339, UTC. Providers that tell only a day give midnight.
+    /// RFC 3339, UTC. Of a day its midnight.
     pub date: String,
+    /// Whether `date` is a day or an instant. What is read has it, see [`DatePrecision::of`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_precision: Option<DatePrecision>,
     /// Money out, money in, or between a person's own accounts.
     pub primary_type: PrimaryType,
     /// The provider's finer class, for example `bank-fee`.
@@ -81,6 +82,21 @@ pub struct Transaction {
     pub revision: u32,
 }
 
+impl Serialize for Transaction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Transaction {
+    /// As serde derives it, from objects only.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut transaction = Self::deserialize(AsObject(deserializer))?;
+        transaction.date_precision = Some(transaction.precision());
+        Ok(transaction)
+    }
+}
+
 impl PartialEq for Transaction {
     /// Field by field; `metadata` by its text.
     fn eq(&self, other: &Self) -> bool {
@@ -100,6 +116,7 @@ impl Transaction {
             amount,
             currency,
             date,
+            date_precision: _,
             primary_type,
             secondary_type,
             description,
@@ -128,6 +145,7 @@ impl Transaction {
             && *amount == other.amount
             && *currency == other.currency
             && *date == other.date
+            && self.precision() == other.precision()
             && *primary_type == other.primary_type
             && *secondary_type == other.secondary_type
             && *description == other.description
@@ -145,6 +163,11 @@ impl Transaction {
             && *receipt_url == other.receipt_url
             && *document_url == other.document_url
             && *status == other.status
+    }
+
+    /// Whether its date is a day or an instant.
+    pub fn precision(&self) -> DatePrecision {
+        self.date_precision.unwrap_or_else(|| DatePrecision::of(&self.date))
     }
 
     /// What tells it from every other transaction of the same user: the connector, the connection,
@@ -170,6 +193,24 @@ pub struct TransactionKey {
     pub account_id: String,
     /// The provider's id.
     pub transaction_id: String,
+}
+
+/// Whether a date is a day, which is the same everywhere, or an instant, which each place shows in its own time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DatePrecision {
+    /// Nothing is known of the time of day.
+    Day,
+    /// A moment.
+    Instant,
+}
+
+impl DatePrecision {
+    /// What a date is that does not say so: midnight in UTC is a day. So it was shown before the two were told
+    /// apart, and providers that write such a date mostly mean the day.
+    pub fn of(date: &str) -> Self {
+        if date.get(10..) == Some("T00:00:00Z") { Self::Day } else { Self::Instant }
+    }
 }
 
 /// The direction of a transaction.
@@ -216,4 +257,45 @@ pub enum TransactionStatus {
     Pending,
     /// Booked.
     Posted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(date: &str, precision: &str) -> Transaction {
+        serde_json::from_str(&format!(
+            r#"{{"transactionId":"t","accountId":"a","userId":"u","connectionId":"c","amount":1,"currency":"AUD",
+                "date":"{date}"{precision},"primaryType":"income","description":"d","source":"s","connectorId":"b",
+                "connectorType":"bank","revision":1}}"#
+        ))
+        .expect("a transaction")
+    }
+
+    #[test]
+    fn a_day_and_an_instant_at_midnight_are_told_apart_on_the_wire() {
+        let day = read("2025-11-13T00:00:00Z", r#","datePrecision":"day""#);
+        let instant = read("2025-11-13T00:00:00Z", r#","datePrecision":"instant""#);
+        assert_eq!((day.precision(), instant.precision()), (DatePrecision::Day, DatePrecision::Instant));
+        assert!(!day.same_content(&instant));
+        let written = serde_json::to_string(&instant).expect("json");
+        assert!(written.contains(r#""date":"2025-11-13T00:00:00Z","datePrecision":"instant""#), "{written}");
+    }
+
+    #[test]
+    fn what_does_not_say_so_is_a_day_at_midnight_in_utc_and_says_so_from_then_on() {
+        for (date, precision) in [
+            ("2025-11-13T00:00:00Z", DatePrecision::Day),
+            ("2025-11-13T00:00:01Z", DatePrecision::Instant),
+            ("2025-11-13T00:00:00.001Z", DatePrecision::Instant),
+            ("2025-11-13T10:00:00Z", DatePrecision::Instant),
+        ] {
+            assert_eq!(read(date, "").date_precision, Some(precision), "{date}");
+        }
+    }
+
+    #[test]
+    fn a_transaction_is_read_from_an_object_alone() {
+        assert!(serde_json::from_str::<Transaction>(r#"["t","a","u"]"#).is_err());
+    }
 }

@@ -130,7 +130,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match Json::<T>::from_request(request, state).await {
+        let (parts, body) = request.into_parts();
+        let RawBody(body) = RawBody::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        let text = body.slice_ref(json_text(&body)?.as_bytes());
+        match Json::<T>::from_request(Request::from_parts(parts, text.into()), state).await {
             Ok(Json(body)) => Ok(Self(body)),
             Err(rejection) => Err(of_body(rejection.status(), rejection.body_text())),
         }
@@ -150,6 +153,12 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
             Err(rejection) => Err(of_body(rejection.status(), rejection.body_text())),
         }
     }
+}
+
+/// The text of a body that is JSON, which may have a byte order mark in front of it.
+pub(crate) fn json_text(body: &[u8]) -> Result<&str, ApiError> {
+    let told = |reason: connectors::NotText| format!("The body cannot be read: {reason}");
+    connectors::json_text(body).map_err(|reason| ApiError::new(ErrorCode::BadRequest, told(reason)))
 }
 
 fn of_body(status: StatusCode, text: String) -> ApiError {

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use wire::{Amount, PrimaryType, Transaction};
+use wire::{Amount, DatePrecision, PrimaryType, Transaction};
 
 /// What the core app is sent; `amount` is positive, `type` says which way.
 #[derive(Debug, Serialize)]
@@ -14,6 +14,8 @@ pub(super) struct Body<'a> {
     description: &'a str,
     amount: Amount,
     date: &'a str,
+    /// Besides the original's fields: `day` or `instant`.
+    date_precision: DatePrecision,
     r#type: &'static str,
     primary_type: PrimaryType,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +51,7 @@ impl<'a> From<&'a Transaction> for Body<'a> {
             description: &transaction.description,
             amount: transaction.amount.abs(),
             date: &transaction.date,
+            date_precision: transaction.precision(),
             r#type: match transaction.primary_type {
                 PrimaryType::Transfer => "transfer",
                 _ if transaction.amount.is_negative() => "debit",

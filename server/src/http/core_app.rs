@@ -76,11 +76,19 @@ pub(super) async fn receive(
     Ok((status, Json(Answer { success: true, transaction })).into_response())
 }
 
-/// A header's text, which may be UTF-8; nothing where it is missing or empty.
+/// A header's text, which may be UTF-8; nothing where it is missing or empty. Two lines that differ are refused:
+/// one of them names somebody else.
 fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(name) else { return Ok(None) };
-    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad(format!("The header {name} is no text")))?;
-    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+    let mut found = None;
+    for value in headers.get_all(name) {
+        let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad(format!("The header {name} is no text")))?;
+        let text = text.trim();
+        if found.is_some_and(|before| before != text) {
+            return Err(bad(format!("The header {name} has two different values")));
+        }
+        found = Some(text);
+    }
+    Ok(found.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
 fn bad(message: impl Into<String>) -> ApiError {

@@ -103,7 +103,9 @@ impl From<Refusal> for ApiError {
             Refusal::UnknownConnector => ErrorCode::UnknownConnector.into(),
             Refusal::Unverified(VerifyError::NotConfigured) => ErrorCode::NotConfigured.into(),
             Refusal::Unverified(VerifyError::Missing(_)) => Self::new(ErrorCode::SignatureMissing, message),
-            Refusal::Unverified(VerifyError::Mismatch) => Self::new(ErrorCode::SignatureInvalid, message),
+            Refusal::Unverified(VerifyError::Mismatch | VerifyError::Ambiguous(_)) => {
+                Self::new(ErrorCode::SignatureInvalid, message)
+            }
             Refusal::Unverified(VerifyError::Stale) => Self::new(ErrorCode::SignatureStale, message),
             Refusal::Unverified(VerifyError::Unreadable(_)) | Refusal::Malformed(_) => {
                 Self::new(ErrorCode::MalformedBody, message)

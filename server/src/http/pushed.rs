@@ -4,13 +4,15 @@
 
 use std::borrow::Cow;
 
-use connectors::change::NewTransaction;
-use serde::Deserialize;
+use connectors::change::{Dated, NewTransaction};
+use connectors::{Way, When};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use wire::{Amount, Currency, ErrorCode, PrimaryType, TransactionStatus};
+use wire::{Amount, Currency, DatePrecision, ErrorCode, PrimaryType, TransactionStatus};
 
 use super::error::ApiError;
 use super::ids;
+use crate::auth::extract::json_text;
 use crate::store::ConnectorRef;
 
 /// The longest description, and the longest of the other texts, in characters.
@@ -25,21 +27,22 @@ const LARGEST_METADATA: usize = 8 * 1024;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Pushed {
     transaction_id: String,
-    description: String,
+    description: Option<Words>,
     amount: Amount,
     signed_amount: Option<Amount>,
     account_id: Option<String>,
     connection_id: Option<String>,
-    date: String,
+    date: Option<String>,
+    date_precision: Option<DatePrecision>,
     #[serde(rename = "type")]
     kind: Option<String>,
-    primary_type: Option<PrimaryType>,
-    secondary_type: Option<String>,
-    category: Option<String>,
-    merchant: Option<String>,
-    reference: Option<String>,
-    currency: Option<Currency>,
-    location: Option<String>,
+    primary_type: Option<String>,
+    secondary_type: Option<Words>,
+    category: Option<Words>,
+    merchant: Option<Words>,
+    reference: Option<Words>,
+    currency: Option<Words>,
+    location: Option<Words>,
     balance: Option<Amount>,
     source: Option<String>,
     connector_id: Option<String>,
@@ -48,10 +51,20 @@ pub(super) struct Pushed {
     status: Option<TransactionStatus>,
 }
 
+/// A text for a person to read: a string, a number by its digits, or lines of these.
+struct Words(String);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        connectors::words(raw).map(Self).ok_or_else(|| serde::de::Error::custom("expected a text or a number"))
+    }
+}
+
 impl Pushed {
     /// Reads a body.
     pub(super) fn read(body: &[u8], user_id: &str) -> Result<Self, ApiError> {
-        let pushed: Self = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
+        let pushed: Self = serde_json::from_str(json_text(body)?).map_err(|error| bad(error.to_string()))?;
         let named = [
             ("transactionId", Some(&pushed.transaction_id)),
             ("accountId", pushed.account_id.as_ref()),
@@ -73,7 +86,7 @@ impl Pushed {
 
     fn check_texts(&self) -> Result<(), ApiError> {
         let texts = [
-            ("description", Some(&self.description), LONGEST_DESCRIPTION),
+            ("description", self.description.as_ref(), LONGEST_DESCRIPTION),
             ("secondaryType", self.secondary_type.as_ref(), LONGEST_TEXT),
             ("category", self.category.as_ref(), LONGEST_TEXT),
             ("merchant", self.merchant.as_ref(), LONGEST_TEXT),
@@ -81,7 +94,7 @@ impl Pushed {
             ("location", self.location.as_ref(), LONGEST_TEXT),
         ];
         for (what, text, longest) in texts {
-            if text.is_some_and(|text| text.chars().count() > longest) {
+            if text.is_some_and(|Words(text)| text.chars().count() > longest) {
                 return Err(bad(format!("{what} has more than {longest} characters")));
             }
         }
@@ -121,35 +134,113 @@ impl Pushed {
 
     /// The transaction.
     pub(super) fn transaction(self) -> Result<NewTransaction, ApiError> {
-        let date = connectors::instant(&self.date).ok_or_else(|| bad("date is not an RFC 3339 instant"))?;
-        let amount = self.signed_amount.unwrap_or(match self.kind.as_deref() {
-            Some("debit") => -self.amount.abs(),
-            Some("credit") => self.amount.abs(),
-            _ => self.amount,
-        });
-        let by_sign = if amount.is_negative() { PrimaryType::Expense } else { PrimaryType::Income };
+        let (amount, primary_type) = self.direction()?;
+        let date = self.dated()?;
+        let currency = self.currency.as_ref().map_or(Ok(None), |Words(text)| connectors::currency(text));
+        let metadata =
+            self.metadata.map(|metadata| connectors::readable_json(&metadata).ok_or_else(nested)).transpose()?;
+        let short = |words: Option<Words>| words.and_then(|Words(text)| connectors::readable(&text, LONGEST_TEXT));
+        let (merchant, reference) = (short(self.merchant), short(self.reference));
+        let (secondary_type, category_hint) = (short(self.secondary_type), short(self.category));
+        let told = self.description.and_then(|Words(text)| connectors::readable(&text, LONGEST_DESCRIPTION));
+        // A row has something to read.
+        let named = [&merchant, &reference, &secondary_type, &category_hint].into_iter().flatten().next().cloned();
+        let description = told.or(named).unwrap_or_else(|| kind(primary_type).to_owned());
         Ok(NewTransaction {
             transaction_id: self.transaction_id,
             account_id: self.account_id.unwrap_or_else(|| "default".to_owned()),
             amount,
-            currency: self.currency,
+            currency: currency.map_err(|error| bad(format!("currency is {error}")))?,
             date,
-            primary_type: self.primary_type.unwrap_or(by_sign),
-            secondary_type: self.secondary_type,
-            description: connectors::masked(&self.description),
+            primary_type,
+            secondary_type,
+            description,
             original_description: None,
-            merchant: self.merchant,
-            reference: self.reference,
-            location: self.location,
+            merchant,
+            reference,
+            location: short(self.location),
             balance: self.balance,
-            metadata: self.metadata,
-            category_hint: self.category,
+            metadata,
+            category_hint,
             tags: vec![],
             receipt_url: None,
             document_url: None,
             status: self.status,
         })
     }
+
+    /// The amount with its sign, and the type. `signedAmount` decides where it is there; otherwise `type` and
+    /// `primaryType` do, and a word that is not known is never taken for money in.
+    fn direction(&self) -> Result<(Amount, PrimaryType), ApiError> {
+        let kind = word(self.kind.as_deref());
+        let primary = word(self.primary_type.as_deref()).map(|word| word.parse::<PrimaryType>()).transpose();
+        let primary = primary.map_err(|()| bad("primaryType is none of expense, income and transfer"))?;
+        let is_transfer = kind.as_deref() == Some("transfer");
+        let by_kind = kind.as_deref().and_then(connectors::way);
+        let by_primary = match primary {
+            Some(PrimaryType::Expense) => Some(Way::Out),
+            Some(PrimaryType::Income) => Some(Way::In),
+            Some(PrimaryType::Transfer) | None => None,
+        };
+        let by_primary = by_primary.filter(|_| self.signed_amount.is_none());
+        if by_kind.is_some() && by_primary.is_some() && by_kind != by_primary {
+            return Err(bad("type and primaryType disagree"));
+        }
+        let way = by_kind.or(by_primary);
+        let is_unknown = kind.is_some() && by_kind.is_none() && !is_transfer;
+        let amount = match (self.signed_amount, way) {
+            (Some(signed), _) => signed,
+            (None, Some(Way::Out)) => -self.amount.abs(),
+            (None, None) if is_unknown && !self.amount.is_negative() => {
+                return Err(bad("type is none of debit, credit and transfer"));
+            }
+            (None, _) => self.amount,
+        };
+        let is_contrary = match way {
+            Some(Way::Out) => !amount.is_negative() && !amount.is_zero(),
+            Some(Way::In) => amount.is_negative(),
+            None => false,
+        };
+        if is_contrary {
+            return Err(bad("the sign of the amount and its type disagree"));
+        }
+        let by_sign = if amount.is_negative() { PrimaryType::Expense } else { PrimaryType::Income };
+        Ok((amount, primary.unwrap_or(if is_transfer { PrimaryType::Transfer } else { by_sign })))
+    }
+
+    /// When it happened; without a date, when it arrives.
+    fn dated(&self) -> Result<Dated, ApiError> {
+        let Some(text) = self.date.as_deref().filter(|text| !text.trim().is_empty()) else { return Ok(Dated::Unknown) };
+        let when = match self.date_precision {
+            Some(DatePrecision::Day) => When::read_day(text),
+            _ => When::read(text),
+        };
+        let when = when.ok_or_else(|| bad("date is not an RFC 3339 instant or a day (YYYY-MM-DD)"))?;
+        match self.date_precision {
+            Some(told) if told != when.precision => {
+                Err(bad("date is a day, and datePrecision says that it is an instant"))
+            }
+            _ => Ok(Dated::At(when)),
+        }
+    }
+}
+
+/// What there is to read of a transaction of which nothing else is told.
+fn kind(primary_type: PrimaryType) -> &'static str {
+    match primary_type {
+        PrimaryType::Expense => "Money out",
+        PrimaryType::Income => "Money in",
+        PrimaryType::Transfer => "Transfer",
+    }
+}
+
+/// A word without blanks around it and in lower case; nothing for an empty one.
+fn word(told: Option<&str>) -> Option<String> {
+    told.map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty())
+}
+
+fn nested() -> ApiError {
+    bad("metadata is nested too deeply")
 }
 
 fn bad(message: impl Into<String>) -> ApiError {

@@ -250,13 +250,16 @@ pub(crate) fn last_digits(number: &str) -> Option<String> {
     (digits.len() >= 4).then(|| digits[digits.len() - 4..].iter().collect())
 }
 
+/// The longest name of an account, in characters.
+const LONGEST_NAME: usize = 200;
+
 /// What a core app tells of an account, as if the provider had told it.
 pub(crate) fn account_update(request: &AccountRequest) -> connectors::change::AccountUpdate {
     connectors::change::AccountUpdate {
         last_digits: request.account_number.as_deref().and_then(last_digits),
         account_id: request.account_id.clone(),
-        name: request.name.clone(),
-        kind: request.kind.clone(),
+        name: request.name.as_deref().and_then(|name| connectors::readable(name, LONGEST_NAME)),
+        kind: request.kind.as_deref().and_then(|kind| connectors::readable(kind, LONGEST_NAME)),
         currency: request.currency,
         balance: request.balance,
         available: request.available,

@@ -19,6 +19,8 @@ mod protocol;
 mod protocol_engine;
 mod protocol_socket;
 mod protocol_v3;
+mod pushed;
+mod readings;
 mod realtime;
 mod resume;
 mod secrets;

@@ -6,7 +6,7 @@ use serde_json::json;
 use server::auth::password;
 use server::store::User;
 
-use crate::support::{Socket, TestApp, code, config};
+use crate::support::{Socket, TestApp, code};
 
 async fn with_user() -> TestApp {
     let app = TestApp::start().await;
@@ -214,7 +214,7 @@ async fn what_a_page_signs_in_with_elsewhere_ends_with_its_session() {
 #[tokio::test]
 async fn a_page_that_cannot_find_out_who_asks_takes_nobody_for_a_stranger() {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = config();
+    let mut config = crate::support::config();
     config.database.path = Some(folder.path().join("t.db"));
     let app = TestApp::with(config).await;
     let cookie = crate::support::cookie(&app, "alice").await;

@@ -16,6 +16,7 @@ pub(crate) fn transaction(id: &str, date: &str, amount: &str) -> Transaction {
         amount,
         currency: Currency::AUD,
         date: date.to_owned(),
+        date_precision: None,
         primary_type: if amount.is_negative() { PrimaryType::Expense } else { PrimaryType::Income },
         secondary_type: None,
         description: format!("Payment {id}"),

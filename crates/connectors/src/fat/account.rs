@@ -5,7 +5,7 @@
 use super::{Envelope, Understood, Verb, currency, id, money};
 use crate::change::{AccountUpdate, Change};
 use crate::document::Document;
-use crate::masking::{clean, last_four};
+use crate::masking::{last_four, readable};
 
 /// The longest name of an account, in characters.
 const MAX_NAME: usize = 200;
@@ -56,8 +56,8 @@ pub(super) fn read(account: &Document<'_>, account_id: String) -> Understood<Opt
     ];
     let update = AccountUpdate {
         name: account
-            .text(&["name", "displayName", "display_name", "accountName", "account_name", "nickname"])
-            .map(|name| clean(&name, MAX_NAME)),
+            .words(&["name", "displayName", "display_name", "accountName", "account_name", "nickname"])
+            .and_then(|name| readable(&name, MAX_NAME)),
         last_digits: number.iter().find_map(|name| account.id(&[*name]).as_deref().and_then(last_four)),
         kind: kind(account)?,
         currency: currency(account, "account")?.or(balance.and_then(|(_, currency)| currency)),
@@ -75,5 +75,5 @@ fn kind(account: &Document<'_>) -> Understood<Option<String>> {
         Some(class) => class.text(&["type"]),
         None => account.text(&["class", "accountType", "account_type", "kind", "type"]),
     };
-    Ok(told.filter(|kind| kind != "account").map(|kind| clean(&kind, MAX_KIND)))
+    Ok(told.filter(|kind| kind != "account").and_then(|kind| readable(&kind, MAX_KIND)))
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod connection;
+mod direction;
 mod event;
 mod transaction;
 
@@ -14,8 +15,9 @@ use serde_json::value::RawValue;
 pub(crate) use connection::status_word;
 pub(crate) use event::{Event, Verb};
 
+use self::direction::Direction;
 use crate::document::{self, Document, Unreadable};
-use crate::{Malformed, Meaning};
+use crate::{Malformed, Meaning, When, currencies};
 
 /// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
 /// value of the body, as it may be personal.
@@ -94,6 +96,12 @@ impl<'a> Envelope<'a> {
         self.document.raw(&["data", "entity"]).is_some_and(|raw| raw.get().starts_with('{'))
     }
 
+    /// The objects that it is about, where these are several: in an array beside the rest, or in the place of `data`.
+    fn several(&self, data: &Document<'a>) -> Option<Vec<&'a RawValue>> {
+        let noun = format!("{}s", self.event.noun());
+        data.array(&["transactions", &noun]).or_else(|| self.document.array(&["data", "entity"]))
+    }
+
     /// The provider's id of the connection, from every place where senders put it. Places that disagree
     /// are refused: the connection decides whose the change is.
     fn connection_id(&self, data: &Document<'_>) -> Understood<String> {
@@ -101,7 +109,7 @@ impl<'a> Envelope<'a> {
         for inner in [data.object(&["transaction"])?, data.object(&["account"])?].iter().flatten() {
             found.push(connection::named_in(inner)?);
         }
-        for raw in data.array(&["transactions"]).unwrap_or_default() {
+        for raw in self.several(data).unwrap_or_default() {
             if let Some(transaction) = Document::open(raw)? {
                 found.push(connection::named_in(&transaction)?);
             }
@@ -127,8 +135,10 @@ impl<'a> Envelope<'a> {
     }
 
     /// When the event itself happened, as its sender says.
-    fn time(&self) -> Option<String> {
-        self.document.text(&["timestamp", "occurred_at", "occurredAt", "createdDate", "createdAt", "created_at"])
+    fn time(&self) -> Understood<Option<When>> {
+        let names = ["timestamp", "occurred_at", "occurredAt", "createdDate", "createdAt", "created_at"];
+        let told = self.document.text(&names);
+        told.map(|text| When::read(&text).ok_or_else(|| "the time of the event is not a date".to_owned())).transpose()
     }
 }
 
@@ -158,13 +168,23 @@ fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understood<Option<S
     }
 }
 
-/// The currency that a member names, which must be a code of three letters.
+/// The currency that the first member names which names one: as a code, a number, or an object with either.
 fn currency(document: &Document<'_>, what: &str) -> Understood<Option<wire::Currency>> {
-    let named = document.text(&["currency", "currencyCode", "currency_code", "isoCurrencyCode", "iso_currency_code"]);
-    named.map(|code| code.parse().map_err(|error| format!("the currency of the {what} is {error}"))).transpose()
+    for name in ["currency", "currencyCode", "currency_code", "isoCurrencyCode", "iso_currency_code"] {
+        let told = match document.object(&[name])? {
+            Some(object) => object.id(&["code", "id", "isoCode", "iso_code"]),
+            None => document.id(&[name]),
+        };
+        let read = told.map_or(Ok(None), |text| currencies::currency(&text));
+        if let Some(currency) = read.map_err(|error| format!("the currency of the {what} is {error}"))? {
+            return Ok(Some(currency));
+        }
+    }
+    Ok(None)
 }
 
-/// An amount of money as a number, a string of digits, or an object of value and currency.
+/// An amount of money as a number, a string of digits, or an object of value and currency, which may say the
+/// direction as well.
 fn money(
     document: &Document<'_>,
     names: &[&str],
@@ -178,7 +198,7 @@ fn money(
             let object = document.object(names)?.ok_or_else(|| format!("the {what} cannot be read"))?;
             let value =
                 read(&object, &["value", "amount", "current"])?.ok_or_else(|| format!("the {what} has no value"))?;
-            Ok(Some((value, currency(&object, what)?)))
+            Ok(Some((Direction::of_members(&object)?.signed(value)?, currency(&object, what)?)))
         }
         _ => Ok(read(document, names)?.map(|amount| (amount, None))),
     }

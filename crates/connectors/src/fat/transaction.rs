@@ -1,23 +1,21 @@
 //! Transactions in a body.
 //!
-//! Owns which of a sender's members becomes which of ours, and the sign of the amount. Must not guess: what
-//! is not told is absent, what contradicts itself is refused.
+//! Owns which of a sender's members becomes which of ours. Must not guess: what is not told is absent, what
+//! contradicts itself is refused.
 
 mod details;
-mod direction;
+mod texts;
 
 use wire::TransactionStatus;
 
-use self::direction::Direction;
+use self::texts::Texts;
+use super::direction::Direction;
 use super::{Envelope, Understood, Verb, account, currency, id, id_of, money};
-use crate::change::{AccountUpdate, Change, NewTransaction};
-use crate::dates;
-use crate::document::Document;
-use crate::masking::{clean, original};
+use crate::When;
+use crate::change::{AccountUpdate, Change, Dated, NewTransaction};
+use crate::document::{self, Document};
 
-/// The longest description, in characters.
-const MAX_DESCRIPTION: usize = 1000;
-/// The longest of the shorter texts.
+/// The longest of the shorter texts, in characters.
 const MAX_TEXT: usize = 200;
 
 const IDS: &[&str] = &["id", "transactionId", "transaction_id"];
@@ -79,7 +77,7 @@ fn items<'a>(envelope: &Envelope<'a>, data: &Document<'a>) -> Understood<Vec<Doc
     if let Some(one) = data.object(&["transaction", envelope.event.noun()])? {
         return Ok(vec![one]);
     }
-    if let Some(several) = data.array(&["transactions"]) {
+    if let Some(several) = envelope.several(data) {
         let opened = several
             .into_iter()
             .map(|raw| Document::open(raw)?.ok_or_else(|| "a transaction is not an object".to_owned()));
@@ -126,17 +124,19 @@ impl Context<'_, '_> {
         account_id: String,
     ) -> Understood<NewTransaction> {
         let (amount, amount_currency) = money(item, AMOUNTS, "amount")?.ok_or("the transaction has no amount")?;
-        let direction = Direction::read(item, self.envelope.event.noun());
+        let direction = Direction::read(item, self.envelope.event.noun())?;
         let amount = direction.signed(amount)?;
+        let primary_type = direction.primary_type(amount);
         let beside = self.account.as_ref().filter(|account| account.account_id == account_id);
-        let texts = Texts::read(item)?;
+        let account_name = beside.and_then(|account| account.name.as_deref());
+        let texts = Texts::read(item, self.envelope.event.noun(), primary_type, account_name)?;
         Ok(NewTransaction {
             amount,
             currency: currency(item, "transaction")?
                 .or(amount_currency)
                 .or_else(|| beside.and_then(|account| account.currency)),
             date: self.date(item)?,
-            primary_type: direction.primary_type(amount),
+            primary_type,
             secondary_type: details::secondary_type(item),
             merchant: texts.merchant,
             description: texts.description,
@@ -159,40 +159,17 @@ impl Context<'_, '_> {
         })
     }
 
-    /// The transaction's date, else the time of the event that told it.
-    fn date(&self, item: &Document<'_>) -> Understood<String> {
-        match item.text(DATES) {
-            Some(text) => dates::instant(&text).ok_or_else(|| "the transaction's date is not a date".to_owned()),
-            None if item.raw(DATES).is_some() => Err("the transaction's date is not a text".to_owned()),
-            None => self
-                .envelope
-                .time()
-                .and_then(|text| dates::instant(&text))
-                .ok_or_else(|| "the transaction has no date".to_owned()),
+    /// The transaction's own date, else the time of the event that told it. The first date that is there must be
+    /// one: the next would be another.
+    fn date(&self, item: &Document<'_>) -> Understood<Dated> {
+        match item.raw(DATES) {
+            Some(raw) => {
+                let text = document::text(raw).ok_or("the transaction's date is not a text")?;
+                let when = When::read(&text).ok_or("the transaction's date is not a date")?;
+                Ok(Dated::At(when))
+            }
+            None => Ok(self.envelope.time()?.map_or(Dated::Unknown, Dated::Told)),
         }
-    }
-}
-
-/// The texts that stand in for each other.
-struct Texts {
-    description: String,
-    original: Option<String>,
-    merchant: Option<String>,
-    reference: Option<String>,
-}
-
-impl Texts {
-    fn read(item: &Document<'_>) -> Understood<Self> {
-        let short = |text: String| Some(clean(&text, MAX_TEXT)).filter(|text| !text.is_empty());
-        let merchant = details::merchant(item)?.and_then(short);
-        let reference = item.id(&["reference", "number", "paymentReference", "payment_reference"]).and_then(short);
-        let given = item.text(&["originalDescription", "original_description", "rawDescription", "raw_description"]);
-        let told = item.text(&["description", "memo", "narrative", "details", "note"]).or_else(|| given.clone());
-        let description = told.as_deref().map(|text| clean(text, MAX_DESCRIPTION)).filter(|text| !text.is_empty());
-        let as_it_came = given.or(told).map(|text| original(&text, MAX_DESCRIPTION));
-        // A row needs something to read: who it was, else what it refers to.
-        let description = description.or_else(|| merchant.clone()).or_else(|| reference.clone()).unwrap_or_default();
-        Ok(Self { original: as_it_came.filter(|text| *text != description), description, merchant, reference })
     }
 }
 

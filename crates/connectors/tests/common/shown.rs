@@ -1,6 +1,6 @@
 //! Meanings as the fixtures' expectations write them.
 
-use connectors::change::{AccountUpdate, NewTransaction};
+use connectors::change::{AccountUpdate, Dated, NewTransaction};
 use connectors::{Change, Meaning};
 use serde_json::{Value, json};
 
@@ -35,9 +35,15 @@ fn shown_change(change: &Change) -> Value {
 }
 
 fn shown_transaction(new: &NewTransaction) -> Value {
+    let (when, is_events) = match &new.date {
+        Dated::At(when) => (Some(when), false),
+        Dated::Told(when) => (Some(when), true),
+        Dated::Unknown => (None, false),
+    };
     json!({
         "transaction": new.transaction_id, "accountId": new.account_id, "amount": new.amount.to_string(),
-        "currency": new.currency, "date": new.date, "primaryType": new.primary_type,
+        "currency": new.currency, "date": when.map(|when| &when.date), "dateIsTheEvents": is_events.then_some(true),
+        "datePrecision": when.map(|when| when.precision), "primaryType": new.primary_type,
         "secondaryType": new.secondary_type, "description": new.description,
         "originalDescription": new.original_description, "merchant": new.merchant, "reference": new.reference,
         "location": new.location, "balance": new.balance.map(|balance| balance.to_string()),

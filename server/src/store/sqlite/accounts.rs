@@ -139,7 +139,7 @@ fn read(row: &Row<'_>) -> Result<Account> {
         connection_id: row.get(2)?,
         name: name.unwrap_or_else(|| match &last_digits {
             Some(digits) => format!("Account ending {digits}"),
-            None => format!("Account {account_id}"),
+            None => format!("Account {}", connectors::masked(&account_id)),
         }),
         institution_name: row.get(4)?,
         last_digits,

@@ -3,15 +3,15 @@
 //! Owns what is new, what is an update and what is nothing at all. Must not know how a provider
 //! said it.
 
-use connectors::Change;
-use connectors::change::NewTransaction;
+use connectors::change::{Dated, NewTransaction};
+use connectors::{Change, When};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
 use wire::rank::rank;
-use wire::{Currency, EventName, Transaction};
+use wire::{Currency, DatePrecision, EventName, Transaction};
 
-use super::{accounts, feed, outbox};
+use super::{accounts, feed, outbox, search};
 use crate::clock;
 use crate::store::{Changed, ConnectorRef, Error, FeedEvent, Result};
 
@@ -24,6 +24,8 @@ pub(super) struct Scope<'a> {
     pub(super) user_id: &'a str,
     /// Whether transactions go to the core app as well.
     pub(super) forward: bool,
+    /// When what tells of the changes arrived here.
+    pub(super) arrived: Timestamp,
     pub(super) now: Timestamp,
 }
 
@@ -74,12 +76,14 @@ fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option
         None => accounts::currency(scope, &new.account_id)?.unwrap_or(scope.connector.default_currency),
     };
     accounts::ensure(scope, &new.account_id, currency)?;
-    let mut transaction = named(scope, new, currency);
+    let known =
+        known.map(|(id, body)| Ok::<_, Error>((id, serde_json::from_str::<Transaction>(&body)?))).transpose()?;
+    let when = when(scope, &new.date, known.as_ref().map(|(_, before)| before));
+    let mut transaction = named(scope, new, currency, when);
     transaction.first_seen_at = Some(clock::rfc3339(scope.now));
     let mut name = EventName::TransactionNew;
     let mut row = None;
-    if let Some((id, body)) = known {
-        let before: Transaction = serde_json::from_str(&body)?;
+    if let Some((id, before)) = known {
         if before.same_content(&transaction) {
             return Ok(None);
         }
@@ -100,8 +104,20 @@ fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option
     Ok(Some(name))
 }
 
+/// When a transaction happened: by its own date, else as it stands already, since telling of it again does not move
+/// it; else when the event happened, or arrived.
+fn when(scope: &Scope<'_>, date: &Dated, before: Option<&Transaction>) -> When {
+    match (date, before) {
+        (Dated::At(when), _) | (Dated::Told(when), None) => when.clone(),
+        (Dated::Told(_) | Dated::Unknown, Some(before)) => {
+            When { date: before.date.clone(), precision: before.precision() }
+        }
+        (Dated::Unknown, None) => When { date: clock::rfc3339(scope.arrived), precision: DatePrecision::Instant },
+    }
+}
+
 /// The transaction with its owner's name on it.
-fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency) -> Transaction {
+fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency, when: When) -> Transaction {
     Transaction {
         transaction_id: new.transaction_id.clone(),
         account_id: new.account_id.clone(),
@@ -109,7 +125,8 @@ fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency) -> Transac
         connection_id: scope.connection_id.to_owned(),
         amount: new.amount,
         currency,
-        date: new.date.clone(),
+        date: when.date,
+        date_precision: Some(when.precision),
         primary_type: new.primary_type,
         secondary_type: new.secondary_type.clone(),
         description: new.description.clone(),
@@ -135,19 +152,15 @@ fn named(scope: &Scope<'_>, new: &NewTransaction, currency: Currency) -> Transac
 fn write_row(connection: &Connection, row: Option<i64>, transaction: &Transaction, seq: u64) -> Result<()> {
     let date_ms =
         rank(transaction, 0).ok_or_else(|| Error::Corrupt(format!("a transaction is dated '{}'", transaction.date)))?;
-    let search = [Some(&transaction.description), transaction.merchant.as_ref(), transaction.reference.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(|text| text.to_lowercase())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let search =
+        search::text(Some(&transaction.description), transaction.merchant.as_deref(), transaction.reference.as_deref());
     connection
         .prepare_cached(
             "INSERT INTO transactions (id, user_id, connector_id, connection_id, account_id, transaction_id,
-                 date_ms, amount, currency, primary_type, search, changed_seq, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-             ON CONFLICT (id) DO UPDATE SET date_ms = excluded.date_ms, amount = excluded.amount,
-                 currency = excluded.currency, primary_type = excluded.primary_type, search = excluded.search,
+                 date_ms, is_day, amount, currency, primary_type, search, changed_seq, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             ON CONFLICT (id) DO UPDATE SET date_ms = excluded.date_ms, is_day = excluded.is_day,
+                 amount = excluded.amount, currency = excluded.currency, primary_type = excluded.primary_type, search = excluded.search,
                  changed_seq = excluded.changed_seq, body = excluded.body",
         )?
         .execute(params![
@@ -158,6 +171,7 @@ fn write_row(connection: &Connection, row: Option<i64>, transaction: &Transactio
             transaction.account_id,
             transaction.transaction_id,
             date_ms,
+            transaction.precision() == DatePrecision::Day,
             transaction.amount.to_string(),
             transaction.currency.code(),
             transaction.primary_type.as_str(),

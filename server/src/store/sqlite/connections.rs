@@ -73,6 +73,7 @@ pub(super) fn put(
         connection_id,
         user_id: &request.user_id,
         forward: false,
+        arrived: now,
         now,
     };
     if before.as_ref().is_none_or(|known| known.status != status) {

@@ -73,8 +73,16 @@ pub(super) fn record(
     match (content, owner) {
         (Content::Changes { .. }, Some(_)) if is_queued => Ok(Recorded::Queued),
         (Content::Changes { connection_id, changes }, Some(owner)) => {
-            let mut scope =
-                Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
+            let mut scope = Scope {
+                connection,
+                events,
+                connector,
+                connection_id,
+                user_id: &owner.user_id,
+                forward,
+                arrived: now,
+                now,
+            };
             Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
         }
         (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
@@ -143,7 +151,12 @@ pub(super) fn apply_kept(
     if !conclude(Some(connection_id), "processed", None)? {
         return Ok(Recorded::Duplicate);
     }
-    let mut scope = Scope { connection, events, connector, connection_id, user_id: &owner.user_id, forward, now };
+    let arrived = connection
+        .prepare_cached("SELECT received_at FROM deliveries WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    let arrived = Timestamp::from_millisecond(arrived).unwrap_or(now);
+    let user_id = &owner.user_id;
+    let mut scope = Scope { connection, events, connector, connection_id, user_id, forward, arrived, now };
     Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
 }
 

@@ -15,6 +15,7 @@ mod inbox_store;
 mod outbox;
 mod outbox_store;
 mod readers;
+mod search;
 mod store;
 mod transactions;
 mod users;
@@ -35,7 +36,7 @@ use readers::Readers;
 use writer::Writer;
 
 /// Each brings the schema from the version before to its own.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_outbox.sql"),
     include_str!("../../../migrations/sqlite/0003_delivery_latency.sql"),
@@ -45,6 +46,8 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../../../migrations/sqlite/0007_probe.sql"),
     include_str!("../../../migrations/sqlite/0008_unpaused.sql"),
     include_str!("../../../migrations/sqlite/0009_deleted_connections.sql"),
+    include_str!("../../../migrations/sqlite/0010_search.sql"),
+    include_str!("../../../migrations/sqlite/0011_days.sql"),
 ];
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
@@ -207,6 +210,7 @@ fn open_reader(path: &Path) -> Result<Connection> {
 }
 
 fn migrate(connection: &mut Connection) -> Result<()> {
+    search::add_function(connection)?;
     while migrate_once(connection)? {}
     Ok(())
 }
@@ -248,5 +252,29 @@ mod tests {
         let texts = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a row");
         assert_eq!(texts("SELECT group_concat(id || user_id || transaction_id) FROM transactions"), "7alicet1");
         assert_eq!(texts("SELECT group_concat(user_id || transaction_id) FROM tombstones"), "alicet2");
+    }
+
+    #[test]
+    fn rows_of_an_earlier_release_are_found_by_the_rule_of_today_and_keep_their_days() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        for migration in &MIGRATIONS[..9] {
+            connection.execute_batch(migration).expect("migrated");
+        }
+        connection.pragma_update(None, "user_version", 9).expect("set");
+        let body = |date: &str, text: &str| format!(r#"{{"date":"{date}","description":"{text}","merchant":"Shop"}}"#);
+        for (id, body) in [
+            ("t1", body("2025-11-13T00:00:00Z", "\u{130}STANBUL Stra\u{df}e")),
+            ("t2", body("2025-11-13T10:00:00Z", "Cafe\u{301}")),
+            ("t3", "{}".to_owned()),
+        ] {
+            let sql = "INSERT INTO transactions VALUES (NULL, 'alice', 'basiq', 'c1', 'a1', ?1, 0, '-1', 'AUD', 'expense', 'old', 3, ?2)";
+            connection.execute(sql, [id, &body]).expect("filled");
+        }
+        migrate(&mut connection).expect("migrated");
+        let mut statement = connection.prepare("SELECT is_day, search FROM transactions ORDER BY id").expect("a query");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+        let rows: Vec<(bool, String)> = rows.collect::<rusqlite::Result<_>>().expect("rows");
+        let expected = [(true, "istanbul strasse\nshop"), (false, "cafe\nshop"), (false, "")];
+        assert_eq!(rows, expected.map(|(is_day, search)| (is_day, search.to_owned())));
     }
 }

@@ -87,13 +87,19 @@ impl Filter {
             self.add("connector_id = ?", connector.clone());
         }
         if let Some(text) = &query.q {
-            self.add("instr(search, ?) > 0", text.trim().to_lowercase());
+            self.add("instr(search, ?) > 0", folding::fold(text));
         }
         if let Some(from) = &query.from {
-            self.add("date_ms >= ?", bound(from, false)?);
+            let (instant, day) = (bound(from, false)?, bound(day_of(from), false)?);
+            self.add("date_ms >= ?", instant.min(day));
+            self.add("date_ms >= iif(is_day, ?, ?)", day);
+            self.values.push(instant.into());
         }
         if let Some(to) = &query.to {
-            self.add("date_ms < ?", bound(to, true)?);
+            let (instant, day) = (bound(to, true)?, bound(day_of(to), true)?);
+            self.add("date_ms < ?", instant.max(day));
+            self.add("date_ms < iif(is_day, ?, ?)", day);
+            self.values.push(instant.into());
         }
         if let Some(primary_type) = &query.primary_type {
             let known: PrimaryType =
@@ -102,6 +108,11 @@ impl Filter {
         }
         Ok(())
     }
+}
+
+/// The day that a bound names, an instant's in its own offset: with it a day is compared, which is no instant.
+fn day_of(bound: &str) -> &str {
+    bound.get(..10).unwrap_or(bound)
 }
 
 /// The milliseconds of an instant or of a day's beginning; as an upper bound, of what comes after it.

@@ -10,14 +10,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::MAX_TEXT;
 use crate::document::{self, Document};
 use crate::fat::Understood;
-use crate::masking::clean;
+use crate::masking::{clean, masked_number, readable};
 
 const MAX_TAGS: usize = 20;
 const MAX_TAG: usize = 60;
 const MAX_URL: usize = 2000;
 const MAX_METADATA: usize = 20;
 const MAX_METADATA_NAME: usize = 60;
-/// The longest number in metadata, in digits.
+/// The longest number in metadata, in characters.
 const MAX_NUMBER: usize = 40;
 
 /// The names of a party: Basiq's enrichment, Apideck's supplier and customer, others.
@@ -25,7 +25,21 @@ const NAMES: &[&str] =
     &["name", "businessName", "business_name", "displayName", "display_name", "companyName", "company_name"];
 
 fn short(text: &str) -> Option<String> {
-    Some(clean(text, MAX_TEXT)).filter(|text| !text.is_empty())
+    readable(text, MAX_TEXT)
+}
+
+/// Basiq's `subClass`, for example `Bank fees`.
+pub(super) fn sub_class(item: &Document<'_>) -> Understood<Option<String>> {
+    let told = match item.object(&["subClass"])? {
+        Some(object) => object.words(&["title"]),
+        None => item.words(&["subClass"]),
+    };
+    Ok(told.as_deref().and_then(short))
+}
+
+/// The first of the members that has something to read.
+fn first_readable(document: &Document<'_>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| document.words(&[name]).as_deref().and_then(short))
 }
 
 /// Who was paid, or who paid.
@@ -35,15 +49,15 @@ pub(super) fn merchant(item: &Document<'_>) -> Understood<Option<String>> {
     for document in [Some(item), enriched.as_ref()].into_iter().flatten() {
         for party in parties {
             let named = match document.object(&[party])? {
-                Some(object) => object.text(NAMES),
-                None => document.text(&[party]),
+                Some(object) => first_readable(&object, NAMES),
+                None => first_readable(document, &[party]),
             };
             if named.is_some() {
                 return Ok(named);
             }
         }
     }
-    Ok(item.text(&["merchantName", "merchant_name", "counterpartyName"]))
+    Ok(first_readable(item, &["merchantName", "merchant_name", "counterpartyName"]))
 }
 
 /// Where it happened: as one text, or an object with the address in one or in parts.
@@ -52,9 +66,9 @@ pub(super) fn location(item: &Document<'_>) -> Understood<Option<String>> {
     for document in [Some(item), enriched.as_ref()].into_iter().flatten() {
         let told = match document.object(&["location"])? {
             Some(object) => {
-                object.text(&["formattedAddress", "formatted_address", "address"]).or_else(|| parts(&object))
+                object.words(&["formattedAddress", "formatted_address", "address"]).or_else(|| parts(&object))
             }
-            None => document.text(&["location"]),
+            None => document.words(&["location"]),
         };
         if let Some(place) = told.as_deref().and_then(short) {
             return Ok(Some(place));
@@ -77,7 +91,7 @@ fn parts(location: &Document<'_>) -> Option<String> {
 
 /// The provider's finer class: Basiq's `class`, for example `bank-fee`.
 pub(super) fn secondary_type(item: &Document<'_>) -> Option<String> {
-    item.text(&["secondaryType", "secondary_type", "class", "subType", "sub_type"]).as_deref().and_then(short)
+    first_readable(item, &["secondaryType", "secondary_type", "class", "subType", "sub_type"])
 }
 
 /// A category's name: the sender's own, Basiq's enrichment by ANZSIC from the finest level that is told,
@@ -85,8 +99,8 @@ pub(super) fn secondary_type(item: &Document<'_>) -> Option<String> {
 pub(super) fn category(item: &Document<'_>) -> Understood<Option<String>> {
     let named = |document: &Document<'_>, name: &str| -> Understood<Option<String>> {
         Ok(match document.object(&[name])? {
-            Some(object) => object.text(&["title", "name"]),
-            None => document.text(&[name]),
+            Some(object) => object.words(&["title", "name"]),
+            None => document.words(&[name]),
         })
     };
     for name in ["category", "categoryHint", "category_hint"] {
@@ -109,10 +123,10 @@ pub(super) fn category(item: &Document<'_>) -> Understood<Option<String>> {
 pub(super) fn tags(item: &Document<'_>) -> Vec<String> {
     let told = item.array(&["tags", "labels"]).unwrap_or_default();
     let named = told.into_iter().filter_map(|raw| match Document::open(raw) {
-        Ok(Some(object)) => object.text(&["name", "title"]),
-        _ => document::text(raw),
+        Ok(Some(object)) => object.words(&["name", "title"]),
+        _ => document::words(raw),
     });
-    named.map(|tag| clean(&tag, MAX_TAG)).filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect()
+    named.filter_map(|tag| readable(&tag, MAX_TAG)).take(MAX_TAGS).collect()
 }
 
 /// An address that a browser may be sent to: only `https` and `http`, so that no script comes in.
@@ -150,7 +164,9 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
                 Some(b'"') => {
                     document::text(value).as_deref().and_then(short).and_then(|text| to_raw_value(&text).ok())
                 }
-                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => number(value),
+                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => {
+                    Some(masked_number(value).unwrap_or_else(|| value.to_owned()))
+                }
                 _ => None,
             };
             if let Some(value) = value {
@@ -159,11 +175,4 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
         }
     }
     Ok(if kept.is_empty() { None } else { to_raw_value(&kept).ok() })
-}
-
-/// A number as it came; but a card's number is one without its quotes as well, perhaps with `.0` behind it.
-fn number(value: &RawValue) -> Option<Box<RawValue>> {
-    let whole = value.get().split(['.', 'e', 'E']).next().unwrap_or_default();
-    let shown = clean(whole, MAX_NUMBER);
-    if shown == whole { Some(value.to_owned()) } else { to_raw_value(&shown).ok() }
 }

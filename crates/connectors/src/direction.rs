@@ -1,0 +1,208 @@
+//! Which way money went, in the words of banks.
+//!
+//! Owns the words, and the names of the members that they stand in. Must not know amounts.
+//!
+//! A member that is about the direction and nothing else ([`is_member`]) must be understood. One that says what
+//! kind of record it is (`type`) may say anything, and counts where its word has a direction ([`way_of_kind`]).
+
+/// Out of the account, or into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Money out.
+    Out,
+    /// Money in.
+    In,
+}
+
+impl Way {
+    fn back(self) -> Self {
+        match self {
+            Self::Out => Self::In,
+            Self::In => Self::Out,
+        }
+    }
+}
+
+/// Members that are about the direction alone, without case and punctuation. `CdtDbtInd` is ISO 20022's
+/// (CreditDebitIndicator), the mark is that of SWIFT's statements (MT940, field 61).
+const MEMBERS: [&str; 29] = [
+    "direction",
+    "transactiondirection",
+    "txndirection",
+    "paymentdirection",
+    "moneydirection",
+    "primarytype",
+    "creditdebit",
+    "creditdebitindicator",
+    "creditdebitind",
+    "creditdebitcode",
+    "creditdebitflag",
+    "creditdebitmark",
+    "creditdebittype",
+    "creditordebit",
+    "debitcredit",
+    "debitcreditindicator",
+    "debitcreditind",
+    "debitcreditcode",
+    "debitcreditflag",
+    "debitcreditmark",
+    "debitcredittype",
+    "debitorcredit",
+    "cdtdbtind",
+    "drcr",
+    "crdr",
+    "drcrindicator",
+    "crdrindicator",
+    "dcmark",
+    "sign",
+];
+
+/// Members that are `true` or `false`, and what `true` means.
+const FLAGS: [(&str, Way); 6] = [
+    ("isdebit", Way::Out),
+    ("isoutgoing", Way::Out),
+    ("outgoing", Way::Out),
+    ("iscredit", Way::In),
+    ("isincoming", Way::In),
+    ("incoming", Way::In),
+];
+
+/// A name or a word without case and punctuation: `credit_debit_indicator` and `CreditDebitIndicator` are one.
+fn plain(text: &str) -> String {
+    text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a member is about the direction alone.
+pub(crate) fn is_member(name: &str) -> bool {
+    MEMBERS.contains(&plain(name).as_str())
+}
+
+/// Whether a member says what kind of record it is.
+pub(crate) fn is_kind(name: &str) -> bool {
+    matches!(plain(name).as_str(), "type" | "transactiontype" | "txntype")
+}
+
+/// What a member says that is `true` or `false`.
+pub(crate) fn way_of_flag(name: &str, value: bool) -> Option<Way> {
+    let name = plain(name);
+    FLAGS.iter().find(|(flag, _)| *flag == name).map(|(_, way)| if value { *way } else { way.back() })
+}
+
+/// The direction that a word names: ISO 20022's `DBIT` and `CRDT`, the `D`, `C`, `RD` and `RC` of MT940 (a
+/// reversal goes the other way), and what banks and their customers say. `paid` is none: a bill may be paid by
+/// either side.
+pub fn way(word: &str) -> Option<Way> {
+    let word = word.trim();
+    match word {
+        "-" | "\u{2212}" => return Some(Way::Out),
+        "+" => return Some(Way::In),
+        _ => {}
+    }
+    Some(match plain(word).as_str() {
+        "debit" | "debits" | "debited" | "dbit" | "dbt" | "deb" | "dr" | "d" | "rc" => Way::Out,
+        "out" | "outgoing" | "outbound" | "outflow" | "outward" | "outwards" | "moneyout" => Way::Out,
+        "sent" | "send" | "paidout" | "spend" | "spent" | "minus" | "negative" => Way::Out,
+        "expense" | "expenses" | "withdrawal" | "withdraw" | "withdrawn" | "purchase" | "directdebit" => Way::Out,
+        "credit" | "credits" | "credited" | "crdt" | "cdt" | "cred" | "cr" | "c" | "rd" => Way::In,
+        "in" | "incoming" | "inbound" | "inflow" | "inward" | "inwards" | "moneyin" => Way::In,
+        "received" | "receive" | "paidin" | "plus" | "positive" => Way::In,
+        "income" | "deposit" | "deposited" | "refund" | "refunded" | "directcredit" => Way::In,
+        _ => return None,
+    })
+}
+
+/// Whether a word names the direction itself, and not a kind of payment that mostly goes that way: a purchase
+/// can be credited, a deposit be taken back.
+pub(crate) fn is_direction_itself(word: &str) -> bool {
+    let kinds = ["withdraw", "purchase", "deposit", "refund", "direct"];
+    let word = plain(word);
+    !kinds.iter().any(|kind| word.starts_with(kind))
+}
+
+/// The direction of a kind of record, where its word has one.
+pub(crate) fn way_of_kind(word: &str) -> Option<Way> {
+    if plain(word) == "billpayment" { Some(Way::Out) } else { way(word) }
+}
+
+/// Whether a word says that money moved between a person's own accounts.
+pub(crate) fn is_transfer(word: &str) -> bool {
+    plain(word) == "transfer"
+}
+
+/// Whether a word is of the family of Apideck's PaymentType (accounting.yml), which says whose debt is paid.
+pub(crate) fn is_payment_type(word: &str) -> bool {
+    plain(word).starts_with("accounts")
+}
+
+/// The direction of a payment by its PaymentType: what is owed to others is paid to them, what is owed by others
+/// comes in, prepaid and overpaid as well. A credit is given back, and goes the other way.
+pub(crate) fn way_of_payment(payment_type: &str) -> Option<Way> {
+    let plain = plain(payment_type);
+    let (side, kind) = match (plain.strip_prefix("accountspayable"), plain.strip_prefix("accountsreceivable")) {
+        (Some(kind), _) => (Way::Out, kind),
+        (_, Some(kind)) => (Way::In, kind),
+        _ => return None,
+    };
+    match kind {
+        "" | "overpayment" | "prepayment" => Some(side),
+        "credit" => Some(side.back()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_banks_are_known_in_any_case_and_with_blanks_around_them() {
+        for word in
+            ["DR", "debit ", "Debit", "DBIT", "D", "outgoing", "OUT", "Money out", "paid_out", "Sent", "-", "RC"]
+        {
+            assert_eq!(way(word), Some(Way::Out), "{word}");
+        }
+        for word in
+            ["CR", " credit", "Credit", "CRDT", "c", "incoming", "In", "money-in", "paidIn", "received", "+", "RD"]
+        {
+            assert_eq!(way(word), Some(Way::In), "{word}");
+        }
+        for word in ["", "paid", "both", "internal", "transfer", "transaction", "payment", "card", "drx", "1", "true"] {
+            assert_eq!(way(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn members_are_known_in_every_spelling() {
+        for name in [
+            "direction",
+            "credit_debit_indicator",
+            "creditDebitIndicator",
+            "CreditDebitIndicator",
+            "CdtDbtInd",
+            "DR/CR",
+        ] {
+            assert!(is_member(name), "{name}");
+        }
+        for name in ["type", "status", "description", "debit", "credit", "directionsToBranch"] {
+            assert!(!is_member(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_payment_type_of_apideck_has_its_direction() {
+        for (payment_type, expected) in [
+            ("accounts_receivable", Some(Way::In)),
+            ("accounts_payable", Some(Way::Out)),
+            ("accounts_receivable_credit", Some(Way::Out)),
+            ("accounts_payable_credit", Some(Way::In)),
+            ("accounts_receivable_overpayment", Some(Way::In)),
+            ("accounts_payable_overpayment", Some(Way::Out)),
+            ("accounts_receivable_prepayment", Some(Way::In)),
+            ("accounts_payable_prepayment", Some(Way::Out)),
+            ("accounts_payable_refund", None),
+            ("cash", None),
+        ] {
+            assert_eq!(way_of_payment(payment_type), expected, "{payment_type}");
+        }
+    }
+}

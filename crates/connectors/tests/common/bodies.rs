@@ -1,0 +1,59 @@
+//! Bodies around the members that a test is about, and what they mean.
+
+use connectors::change::{Dated, NewTransaction};
+use connectors::{Change, Headers, Meaning, VerifiedDelivery};
+
+use super::{SECRET, connector};
+
+pub(crate) fn means(id: &str, body: &str) -> Meaning {
+    let stored = VerifiedDelivery::from_store(Headers::default(), body.as_bytes().to_vec(), String::new());
+    connector(id, &[SECRET]).normalise(&stored).expect("an object of JSON")
+}
+
+/// What a body changes, or the reason why it is kept.
+pub(crate) fn changes(id: &str, body: &str) -> Result<Vec<Change>, String> {
+    match means(id, body) {
+        Meaning::Changes { changes, .. } => Ok(changes),
+        Meaning::NotUnderstood(reason) => Err(reason),
+        Meaning::Nothing => panic!("{body} means nothing"),
+    }
+}
+
+/// The transactions of a body.
+pub(crate) fn transactions(id: &str, body: &str) -> Result<Vec<NewTransaction>, String> {
+    let of = |change| match change {
+        Change::Transaction(new) => Some(*new),
+        _ => None,
+    };
+    Ok(changes(id, body)?.into_iter().filter_map(of).collect())
+}
+
+/// A transaction of Basiq in the guide's form; `members` come last.
+pub(crate) fn basiq(members: &str) -> Result<NewTransaction, String> {
+    let body = format!(
+        r#"{{"event":"transaction.created","timestamp":"2026-11-20T10:05:00Z","data":{{"transaction":{{"id":"t1","accountId":"a1",{members}}},"connectionId":"c1"}}}}"#
+    );
+    Ok(transactions("basiq", &body)?.remove(0))
+}
+
+/// The same with an amount and a date.
+pub(crate) fn basiq_texts(members: &str) -> NewTransaction {
+    basiq(&format!(r#""amount":"-1","transactionDate":"2026-11-20",{members}"#)).unwrap()
+}
+
+/// A record of Apideck.
+pub(crate) fn apideck(event: &str, members: &str) -> Result<NewTransaction, String> {
+    let body = format!(
+        r#"{{"event_type":"{event}","data":{{"id":"p1","account":{{"id":"a1"}},"connectionId":"c1","transaction_date":"2026-11-20",{members}}}}}"#
+    );
+    Ok(transactions("apideck", &body)?.remove(0))
+}
+
+/// The date of a transaction and where it is from.
+pub(crate) fn dated(new: &NewTransaction) -> (&'static str, String) {
+    match &new.date {
+        Dated::At(when) => ("its own", format!("{} {:?}", when.date, when.precision)),
+        Dated::Told(when) => ("the event's", format!("{} {:?}", when.date, when.precision)),
+        Dated::Unknown => ("the arrival's", String::new()),
+    }
+}
