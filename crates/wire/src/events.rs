@@ -193,6 +193,9 @@ payload! {
     TransactionEvent {
         /// The transaction as it is now.
         transaction: Transaction,
+        /// The connection that it came over before, where its account was linked again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous_connection_id: Option<String>,
     }
 }
 payload! {

@@ -95,7 +95,7 @@ fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option
     }
     let told = transaction.clone();
     let seq = feed::append(scope.connection, scope.events, scope.user_id, scope.now, name, |stamp| {
-        TransactionEvent::new(stamp, told)
+        TransactionEvent::new(stamp, told, None)
     })?;
     write_row(scope.connection, row, &transaction, seq)?;
     if scope.forward {

@@ -1,0 +1,137 @@
+//! What a provider reports, in our own words and before anybody's name is on it.
+//!
+//! Owns the normalised types. Must not know users: whose it is comes from the registered connection.
+
+use serde_json::value::RawValue;
+use wire::{Amount, Currency, DatePrecision, PrimaryType, TransactionStatus};
+
+/// One thing that changed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// How recent the report is, where the provider says so: the time of the change in milliseconds since 1970, or the
+    /// row's version.
+    pub version: Option<i64>,
+    /// What changed.
+    pub update: Update,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// A transaction is as this says, new or not.
+    Transaction(Box<NewTransaction>),
+    /// A transaction is gone.
+    TransactionDeleted {
+        /// The provider's id.
+        transaction_id: String,
+        /// Its account.
+        account_id: String,
+    },
+    /// An account, its name or balance.
+    Account(AccountUpdate),
+    /// The connection's own state: `active`, `pending`, `invalid`, `revoked` or `deleted`.
+    ConnectionStatus(&'static str),
+}
+
+/// A transaction without its owner.
+#[derive(Clone, Debug)]
+pub struct NewTransaction {
+    /// The provider's id, unique within the account.
+    pub transaction_id: String,
+    /// The provider's id of the account.
+    pub account_id: String,
+    /// Negative is money out.
+    pub amount: Amount,
+    /// Where the transaction itself, or the account beside it, tells.
+    pub currency: Option<Currency>,
+    /// When it happened.
+    pub date: Dated,
+    /// Its direction.
+    pub primary_type: PrimaryType,
+    /// The provider's finer class.
+    pub secondary_type: Option<String>,
+    /// For a person to read, masked.
+    pub description: String,
+    /// As it came, where masking or tidying changed it (masked as well).
+    pub original_description: Option<String>,
+    /// Who was paid, or who paid.
+    pub merchant: Option<String>,
+    /// The payment's reference.
+    pub reference: Option<String>,
+    /// Where it happened.
+    pub location: Option<String>,
+    /// The account's balance after it.
+    pub balance: Option<Amount>,
+    /// What else the provider said.
+    pub metadata: Option<Box<RawValue>>,
+    /// The provider's guess at a category.
+    pub category_hint: Option<String>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// A picture of the receipt.
+    pub receipt_url: Option<String>,
+    /// The invoice, bill or statement.
+    pub document_url: Option<String>,
+    /// Whether the bank has booked it.
+    pub status: Option<TransactionStatus>,
+}
+
+/// A day or an instant, as it is stored and sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// RFC 3339 in UTC; of a day its midnight.
+    pub date: String,
+    /// Which of the two it is.
+    pub precision: DatePrecision,
+}
+
+/// When a transaction happened, as far as the report says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dated {
+    /// By its own date.
+    At(When),
+    /// It has no date; the event that reported it happened then.
+    Reported(When),
+    /// Nothing says when: the arrival of the delivery stands for it.
+    Unknown,
+}
+
+/// What is reported of an account; what is not reported stays as it was.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccountUpdate {
+    /// The provider's id.
+    pub account_id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The last four digits of its number.
+    pub last_digits: Option<String>,
+    /// `transaction`, `savings`, `credit-card` …
+    pub kind: Option<String>,
+    /// Its currency.
+    pub currency: Option<Currency>,
+    /// The booked balance.
+    pub balance: Option<Amount>,
+    /// What can be spent.
+    pub available: Option<Amount>,
+}
+
+impl Change {
+    /// The account that it is about; nothing where it is about the connection.
+    pub fn account_id(&self) -> Option<&str> {
+        match &self.update {
+            Update::Transaction(new) => Some(&new.account_id),
+            Update::TransactionDeleted { account_id, .. } => Some(account_id),
+            Update::Account(update) => Some(&update.account_id),
+            Update::ConnectionStatus(_) => None,
+        }
+    }
+
+    /// The transaction that it is about, with its account.
+    pub fn transaction(&self) -> Option<(&str, &str)> {
+        match &self.update {
+            Update::Transaction(new) => Some((&new.account_id, &new.transaction_id)),
+            Update::TransactionDeleted { transaction_id, account_id } => Some((account_id, transaction_id)),
+            Update::Account(_) | Update::ConnectionStatus(_) => None,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What a change is applied in.
+//!
+//! Owns the surroundings that every rule needs. Must not hold anything that a change alters.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use wire::Currency;
+
+/// What is known of a connector when something of it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connector {
+    /// `connectorId`.
+    pub id: Cow<'static, str>,
+    /// `connectorType`.
+    pub connector_type: Cow<'static, str>,
+    /// `source` of its transactions.
+    pub source: Cow<'static, str>,
+    /// Where nothing tells the currency.
+    pub default_currency: Currency,
+}
+
+/// Whose data it is, where it came from, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The owner: the user that the connection is registered for.
+    pub user_id: &'a str,
+    /// The connector.
+    pub connector: &'a Connector,
+    /// The provider's id of the connection.
+    pub connection_id: &'a str,
+    /// Names this database and its history: part of every event's id.
+    pub epoch: &'a str,
+    /// Now.
+    pub now: Timestamp,
+    /// When the delivery arrived.
+    pub arrived: Timestamp,
+    /// The place of these changes in the order of arrival.
+    pub arrival: i64,
+    /// Whether transactions go to a core app as well.
+    pub forwards: bool,
+}

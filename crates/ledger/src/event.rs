@@ -1,0 +1,88 @@
+//! Events of a user's feed.
+//!
+//! Owns their numbers, ids and payloads. Must not know who receives them.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use wire::EventName;
+use wire::events::{EventSource, Stamp};
+
+use crate::context::Context;
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The user's number for it.
+    pub seq: u64,
+    /// Its name on the wire.
+    pub name: EventName,
+    /// Its payload as it is sent: encoded once, however many subscribers get it.
+    pub payload: Box<RawValue>,
+    /// The transaction whose newest revision it tells, by its account and id: while the row holds that revision, the
+    /// payload can be made of the row.
+    pub of_transaction: Option<(String, String)>,
+}
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.seq == other.seq && self.name == other.name && self.payload.get() == other.payload.get()
+    }
+}
+
+/// The id of an event: the same for the same event of the same history, so that it need not be stored.
+pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
+    let mut hash = Sha256::new();
+    // With the length, so that no two can be the same with what follows.
+    hash.update((epoch.len() as u64).to_be_bytes());
+    hash.update(epoch);
+    hash.update(seq.to_be_bytes());
+    hash.update(user_id);
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    // A UUID whose content is of its maker's own kind (RFC 9562 5.8).
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!(
+        "{}-{}-{}-{}-{}",
+        hex(&bytes[..4]),
+        hex(&bytes[4..6]),
+        hex(&bytes[6..8]),
+        hex(&bytes[8..10]),
+        hex(&bytes[10..])
+    )
+}
+
+/// What an event carries besides what it tells.
+pub(crate) fn stamp(context: &Context<'_>, seq: u64) -> Stamp {
+    Stamp {
+        seq,
+        event_id: event_id(context.epoch, context.user_id, seq),
+        timestamp: format!("{:.3}", context.now),
+        source: EventSource::Realtime,
+    }
+}
+
+/// The event with a payload.
+pub(crate) fn event(seq: u64, name: EventName, payload: &impl Serialize) -> Event {
+    // Every payload is a struct of texts, numbers and raw JSON: none can fail.
+    let payload = serde_json::value::to_raw_value(payload).unwrap_or_else(|_| RawValue::NULL.to_owned());
+    Event { seq, name, payload, of_transaction: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::event_id;
+
+    #[test]
+    fn an_events_id_is_a_uuid_of_its_own_and_always_the_same() {
+        let id = event_id("e", "alice", 1);
+        assert_eq!(id, event_id("e", "alice", 1));
+        assert_eq!((id.len(), id.as_bytes()[14]), (36, b'8'));
+        for other in [event_id("e", "alice", 2), event_id("e", "bob", 1), event_id("f", "alice", 1)] {
+            assert_ne!(id, other);
+        }
+    }
+}

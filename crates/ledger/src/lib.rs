@@ -1,0 +1,45 @@
+//! What changes mean.
+//!
+//! Owns the product's rules: what is new, updated or deleted, which of two reports of the same thing is the newer one,
+//! which events a user's feed gets and in which order, and what the core app is sent. Must not do input or output, read
+//! a clock or know a database: a store loads the [`State`] that changes touch, and writes the [`Plan`] that
+//! [`apply`] makes of both.
+//!
+//! ```
+//! use ledger::{Change, Context, State};
+//!
+//! let context = Context::example();
+//! let change = Change::example("t1", "-12.50");
+//! let plan = ledger::apply(&context, State::default(), &[change.clone()]);
+//! assert_eq!(plan.events[0].name.as_str(), "transaction:new");
+//!
+//! // The same again changes nothing.
+//! let again = ledger::apply(&context, plan.state, &[change]);
+//! assert!(again.events.is_empty());
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod account;
+mod apply;
+pub mod change;
+mod connection;
+mod context;
+mod event;
+mod examples;
+mod outgoing;
+mod plan;
+mod recency;
+mod state;
+mod transaction;
+
+pub use apply::apply;
+pub use change::{AccountUpdate, Change, Dated, NewTransaction, Update, When};
+pub use connection::{register, relink, remove, synced};
+pub use context::{Connector, Context};
+pub use event::{Event, event_id};
+pub use outgoing::{Call, Outgoing};
+pub use plan::{Applied, Plan};
+pub use recency::Recency;
+pub use state::{AccountState, ConnectionState, Dirty, State, StoredTransaction, Tombstone, TransactionState};

@@ -1,0 +1,43 @@
+//! What the core app is sent.
+//!
+//! Owns the key that tells one call from another. Must not know how a call is made.
+
+use wire::Transaction;
+
+/// A call to the core app.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    /// `Idempotency-Key`: the same for every attempt, and another for every revision.
+    pub key: String,
+    /// What is to be done.
+    pub call: Call,
+}
+
+/// What the core app is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// Take a transaction as it is at this revision.
+    Put(Box<Transaction>),
+    /// Delete one, as it was last.
+    Delete(Box<Transaction>),
+}
+
+impl Outgoing {
+    pub(crate) fn put(transaction: &Transaction) -> Self {
+        Self { key: key(transaction, transaction.revision), call: Call::Put(Box::new(transaction.clone())) }
+    }
+
+    /// A deletion is a revision of its own.
+    pub(crate) fn delete(transaction: &Transaction) -> Self {
+        Self { key: key(transaction, transaction.revision + 1), call: Call::Delete(Box::new(transaction.clone())) }
+    }
+}
+
+/// `<connectorId>:<transactionId>`, from the second revision on with its number.
+fn key(transaction: &Transaction, revision: u32) -> String {
+    let Transaction { connector_id, transaction_id, .. } = transaction;
+    match revision {
+        ..=1 => format!("{connector_id}:{transaction_id}"),
+        _ => format!("{connector_id}:{transaction_id}:{revision}"),
+    }
+}

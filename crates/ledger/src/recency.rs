@@ -1,0 +1,71 @@
+//! Which of two reports of the same thing is the newer one.
+//!
+//! Owns that order. Deliveries are late, repeated and reordered; what a provider says of the time or the version of a
+//! row decides, and where it says nothing, the order of arrival does. Must not know what is reported.
+
+use std::cmp::Ordering;
+
+/// How recent a report is.
+///
+/// Times and row versions share one number line: a time is in milliseconds since 1970, which no row version reaches, so
+/// that a report with a time is newer than one with a row version alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Recency {
+    /// What the provider says: a time in milliseconds since 1970, or a row's version.
+    pub version: Option<i64>,
+    /// The place in the order of arrival.
+    pub arrival: i64,
+}
+
+impl Recency {
+    /// Whether this report is older than another. Of two with the same version the one that arrived later is newer;
+    /// where one has no version, arrival decides.
+    pub fn is_older_than(self, other: Self) -> bool {
+        self.order(other) == Ordering::Less
+    }
+
+    /// Whether both have the same version, and so only arrival tells them apart.
+    pub fn is_contemporary_of(self, other: Self) -> bool {
+        self.version.is_some() && self.version == other.version
+    }
+
+    fn order(self, other: Self) -> Ordering {
+        let by_version = match (self.version, other.version) {
+            (Some(own), Some(others)) => own.cmp(&others),
+            _ => Ordering::Equal,
+        };
+        by_version.then(self.arrival.cmp(&other.arrival))
+    }
+
+    /// The recency of a row after another report was taken: a report without a version does not lower what later ones
+    /// are compared with.
+    #[must_use]
+    pub fn advanced_to(self, taken: Self) -> Self {
+        Self { version: self.version.max(taken.version), arrival: self.arrival.max(taken.arrival) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recency(version: Option<i64>, arrival: i64) -> Recency {
+        Recency { version, arrival }
+    }
+
+    #[test]
+    fn what_the_provider_says_decides_and_arrival_only_where_it_says_nothing() {
+        assert!(recency(Some(1), 9).is_older_than(recency(Some(2), 3)));
+        assert!(!recency(Some(2), 3).is_older_than(recency(Some(1), 9)));
+        assert!(recency(None, 3).is_older_than(recency(Some(1), 9)));
+        assert!(recency(Some(1), 3).is_older_than(recency(Some(1), 9)));
+        assert!(!recency(Some(1), 3).is_older_than(recency(Some(1), 3)), "the same report");
+    }
+
+    #[test]
+    fn a_report_without_a_version_lowers_nothing() {
+        let row = recency(Some(10), 1).advanced_to(recency(None, 2));
+        assert_eq!(row, recency(Some(10), 2));
+        assert!(recency(Some(9), 3).is_older_than(row));
+    }
+}

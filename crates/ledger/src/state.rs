@@ -1,0 +1,148 @@
+//! What is stored of the things that changes touch.
+//!
+//! Owns the shape of that knowledge, and which of it was altered. A store fills it in for the accounts and
+//! transactions that the changes name, and nothing else. Must not know how it is kept.
+
+use std::collections::BTreeMap;
+
+use wire::{Amount, Currency, Transaction};
+
+use crate::recency::Recency;
+
+/// What is stored of the things that changes touch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The user's newest event number.
+    pub seq: u64,
+    /// The connection; nothing where it is not registered.
+    pub connection: Option<ConnectionState>,
+    /// By the provider's id.
+    pub accounts: BTreeMap<String, AccountState>,
+    /// By the account and the provider's id of the transaction. What is not here is not stored.
+    pub transactions: BTreeMap<(String, String), TransactionState>,
+}
+
+/// Whether something has to be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dirty {
+    /// It is as it was loaded.
+    #[default]
+    No,
+    /// It has other values.
+    Changed,
+    /// It was not there.
+    New,
+}
+
+impl Dirty {
+    pub(crate) fn touch(&mut self) {
+        if *self == Self::No {
+            *self = Self::Changed;
+        }
+    }
+}
+
+/// A connection's own state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionState {
+    /// `active`, `pending`, `invalid`, `revoked` or `deleted`.
+    pub status: String,
+    /// How recent that is.
+    pub recency: Recency,
+    /// Whether it has to be written.
+    pub dirty: Dirty,
+}
+
+/// A value with how recent it is. What is not told stays as it was, so that each value has a recency of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known<T> {
+    /// The value, where it was ever told.
+    pub value: Option<T>,
+    /// How recent it is.
+    pub recency: Recency,
+}
+
+impl<T: Clone + PartialEq> Known<T> {
+    /// Takes over a newer value; whether it is another one, and whether anything has to be written.
+    pub(crate) fn take(&mut self, told: Option<&T>, recency: Recency) -> (bool, bool) {
+        let Some(told) = told.filter(|_| self.value.is_none() || !recency.is_older_than(self.recency)) else {
+            return (false, false);
+        };
+        let is_other = self.value.as_ref() != Some(told);
+        let advanced = if self.value.is_none() { recency } else { self.recency.advanced_to(recency) };
+        let is_newer = advanced.version != self.recency.version;
+        self.recency = advanced;
+        if is_other {
+            self.value = Some(told.clone());
+        }
+        (is_other, is_other || is_newer)
+    }
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountState {
+    /// Its name.
+    pub name: Known<String>,
+    /// The last four digits of its number.
+    pub last_digits: Known<String>,
+    /// `transaction`, `savings`, `credit-card` …
+    pub kind: Known<String>,
+    /// Its currency.
+    pub currency: Known<Currency>,
+    /// The booked balance.
+    pub balance: Known<Amount>,
+    /// What can be spent.
+    pub available: Known<Amount>,
+    /// Whether it has to be written.
+    pub dirty: Dirty,
+}
+
+impl AccountState {
+    pub(crate) fn new() -> Self {
+        Self {
+            name: Known::default(),
+            last_digits: Known::default(),
+            kind: Known::default(),
+            currency: Known { value: None, recency: Recency::default() },
+            balance: Known::default(),
+            available: Known::default(),
+            dirty: Dirty::New,
+        }
+    }
+}
+
+/// A transaction as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredTransaction {
+    /// As clients see it.
+    pub transaction: Transaction,
+    /// How recent that is.
+    pub recency: Recency,
+    /// The event that told of its newest revision.
+    pub changed_seq: u64,
+    /// Whether it has to be written.
+    pub dirty: Dirty,
+}
+
+/// A transaction that was deleted: what is older must not bring it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// How recent the deletion is.
+    pub recency: Recency,
+    /// The revision that the deletion was; 0 where there was no transaction yet.
+    pub revision: u32,
+    /// Whether there was a row that has to go.
+    pub had_row: bool,
+    /// Whether it has to be written.
+    pub dirty: Dirty,
+}
+
+/// What is stored of a transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TransactionState {
+    /// It is there.
+    Live(Box<StoredTransaction>),
+    /// It was deleted.
+    Deleted(Tombstone),
+}
