@@ -3,6 +3,7 @@
 //! Owns the order of these steps and what each failure means. Must not know HTTP, a provider's words
 //! or SQL. The event goes out from the commit itself, see `store::CommitSink`.
 
+pub(crate) mod convert;
 mod placing;
 mod turns;
 
@@ -84,7 +85,8 @@ impl Pipeline {
             Content::Changes { connection_id, .. } => Some((connector.info().id.to_owned(), connection_id.clone())),
             _ => None,
         };
-        let new = NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
+        let new =
+            NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
         match (self.store.record_delivery(new, now).await?, place) {
             (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
             (recorded, _) => answer(recorded),
@@ -188,6 +190,11 @@ fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
     let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
     match recorded {
         Recorded::Applied(changed) => answer.processed = changed.all(),
+        Recorded::Partly(changed, reason) => {
+            answer.processed = changed.all();
+            answer.kept = true;
+            answer.reason = Some(reason);
+        }
         Recorded::Duplicate => answer.duplicate = true,
         Recorded::Kept(reason) => {
             answer.kept = true;

@@ -76,6 +76,17 @@ pub struct ConnectorInfo {
     pub capabilities: &'static [&'static str],
 }
 
+impl From<&ConnectorInfo> for ledger::Connector {
+    fn from(info: &ConnectorInfo) -> Self {
+        Self {
+            id: info.id.into(),
+            connector_type: info.connector_type.into(),
+            source: info.source.into(),
+            default_currency: info.default_currency,
+        }
+    }
+}
+
 /// Why a delivery is refused before anything of it is believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {

@@ -77,6 +77,18 @@ pub fn synced(context: &Context<'_>, state: State, stats: SyncStats) -> Plan {
     applying.plan
 }
 
+/// Transactions are deleted with their connection, on request: their owner and the core app are told of each.
+pub fn purge(context: &Context<'_>, state: State) -> Plan {
+    let mut applying = Applying::new(context, state);
+    for state in std::mem::take(&mut applying.plan.state.transactions).into_values() {
+        if let TransactionState::Live(stored) = state {
+            applying.plan.applied.updated += 1;
+            applying.tell_deletion(&stored.transaction);
+        }
+    }
+    applying.plan
+}
+
 /// Accounts were linked again, over the connection of the context: their transactions move to it, and each is told as
 /// an update.
 pub fn relink(context: &Context<'_>, state: State) -> Plan {

@@ -2,11 +2,12 @@
 //!
 //! Owns their numbers, ids and payloads. Must not know who receives them.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
-use wire::EventName;
-use wire::events::{EventSource, Stamp};
+use wire::events::{EventSource, Stamp, TransactionEvent};
+use wire::{EventName, Transaction};
 
 use crate::context::Context;
 
@@ -55,21 +56,30 @@ pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
     )
 }
 
-/// What an event carries besides what it tells.
+/// The payload of the event that reported a transaction's newest revision, made again from the transaction: byte for
+/// byte what was sent then.
+pub fn transaction_payload(epoch: &str, seq: u64, at: Timestamp, transaction: Transaction) -> Box<RawValue> {
+    let stamp = stamped(epoch, &transaction.user_id, seq, at);
+    payload(&TransactionEvent::new(stamp, transaction, None))
+}
+
+/// What every event carries.
 pub(crate) fn stamp(context: &Context<'_>, seq: u64) -> Stamp {
-    Stamp {
-        seq,
-        event_id: event_id(context.epoch, context.user_id, seq),
-        timestamp: format!("{:.3}", context.now),
-        source: EventSource::Realtime,
-    }
+    stamped(context.epoch, context.user_id, seq, context.now)
+}
+
+fn stamped(epoch: &str, user_id: &str, seq: u64, at: Timestamp) -> Stamp {
+    Stamp { seq, event_id: event_id(epoch, user_id, seq), timestamp: format!("{at:.3}"), source: EventSource::Realtime }
 }
 
 /// The event with a payload.
-pub(crate) fn event(seq: u64, name: EventName, payload: &impl Serialize) -> Event {
+pub(crate) fn event(seq: u64, name: EventName, content: &impl Serialize) -> Event {
+    Event { seq, name, payload: payload(content), of_transaction: None }
+}
+
+fn payload(content: &impl Serialize) -> Box<RawValue> {
     // Every payload is a struct of texts, numbers and raw JSON: none can fail.
-    let payload = serde_json::value::to_raw_value(payload).unwrap_or_else(|_| RawValue::NULL.to_owned());
-    Event { seq, name, payload, of_transaction: None }
+    serde_json::value::to_raw_value(content).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 #[cfg(test)]

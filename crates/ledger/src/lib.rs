@@ -36,10 +36,10 @@ mod transaction;
 
 pub use apply::apply;
 pub use change::{AccountUpdate, Change, Dated, NewTransaction, Update, When};
-pub use connection::{register, relink, remove, synced};
+pub use connection::{purge, register, relink, remove, synced};
 pub use context::{Connector, Context};
-pub use event::{Event, event_id};
+pub use event::{Event, event_id, transaction_payload};
 pub use outgoing::{Call, Outgoing};
 pub use plan::{Applied, Plan};
 pub use recency::Recency;
-pub use state::{AccountState, ConnectionState, Dirty, State, StoredTransaction, Tombstone, TransactionState};
+pub use state::{AccountState, ConnectionState, Dirty, Known, State, StoredTransaction, Tombstone, TransactionState};

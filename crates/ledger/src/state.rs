@@ -53,13 +53,19 @@ pub struct ConnectionState {
     pub dirty: Dirty,
 }
 
-/// A value with how recent it is. What is not told stays as it was, so that each value has a recency of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A value with how recent it is. What a report leaves out stays as it was, so that each value has a recency of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known<T> {
     /// The value, where it was ever told.
     pub value: Option<T>,
     /// How recent it is.
     pub recency: Recency,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { value: None, recency: Recency::default() }
+    }
 }
 
 impl<T: Clone + PartialEq> Known<T> {
@@ -80,7 +86,7 @@ impl<T: Clone + PartialEq> Known<T> {
 }
 
 /// An account.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountState {
     /// Its name.
     pub name: Known<String>,
@@ -100,15 +106,7 @@ pub struct AccountState {
 
 impl AccountState {
     pub(crate) fn new() -> Self {
-        Self {
-            name: Known::default(),
-            last_digits: Known::default(),
-            kind: Known::default(),
-            currency: Known { value: None, recency: Recency::default() },
-            balance: Known::default(),
-            available: Known::default(),
-            dirty: Dirty::New,
-        }
+        Self { dirty: Dirty::New, ..Self::default() }
     }
 }
 

@@ -75,9 +75,11 @@ impl Applying<'_> {
         dirty: Dirty,
         previous_connection_id: Option<String>,
     ) {
-        let told = transaction.clone();
+        let reported = transaction.clone();
+        // What an event says beyond the row is in its payload alone.
+        let subject = previous_connection_id.is_none().then(|| key.clone());
         let changed_seq =
-            self.tell(name, Some(key.clone()), |stamp| TransactionEvent::new(stamp, told, previous_connection_id));
+            self.tell(name, subject, |stamp| TransactionEvent::new(stamp, reported, previous_connection_id));
         if self.context.forwards {
             self.plan.outgoing.push(Outgoing::put(&transaction));
         }
@@ -87,6 +89,8 @@ impl Applying<'_> {
 
     /// A transaction is gone. That is kept in mind, also where it was never there: its report may be on its way.
     pub(crate) fn delete_transaction(&mut self, account_id: &str, transaction_id: &str, recency: Recency) {
+        // The account may not be known yet: it holds the place of the deletion.
+        self.account(account_id);
         let key = (account_id.to_owned(), transaction_id.to_owned());
         let tombstone = match self.plan.state.transactions.remove(&key) {
             None => Tombstone { recency, revision: 0, had_row: false, dirty: Dirty::New },
@@ -114,7 +118,7 @@ impl Applying<'_> {
         self.plan.state.transactions.insert(key, TransactionState::Deleted(tombstone));
     }
 
-    fn tell_deletion(&mut self, transaction: &Transaction) {
+    pub(crate) fn tell_deletion(&mut self, transaction: &Transaction) {
         let Transaction { transaction_id, connector_id, connection_id, account_id, .. } = transaction.clone();
         self.tell(EventName::TransactionDeleted, None, |stamp| {
             TransactionDeleted::new(stamp, transaction_id, connector_id, connection_id, account_id)
@@ -134,6 +138,7 @@ impl Applying<'_> {
         if account.currency.value.is_none() {
             account.currency.value = Some(currency);
             account.currency.recency = Recency { version: None, arrival: recency.arrival };
+            account.dirty.touch();
         }
         currency
     }

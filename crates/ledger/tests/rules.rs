@@ -168,3 +168,24 @@ fn a_currency_comes_from_the_transaction_its_account_or_the_connector() {
     let (state, _) = then(registered(), 1, &[Change::example("t1", "-1")]);
     assert_eq!(currency(&state, "t1"), "AUD");
 }
+
+#[test]
+fn a_purge_reports_every_deletion_to_the_owner_and_the_core_app() {
+    let (state, _) = then(registered(), 1, &[Change::example("t1", "-1"), Change::example("t2", "-2")]);
+    let plan = ledger::purge(&Context { arrival: 2, ..Context::example() }, state);
+    let names: Vec<_> = plan.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["transaction:deleted", "transaction:deleted"]);
+    assert_eq!(plan.outgoing.len(), 2);
+    assert!(plan.state.transactions.is_empty());
+}
+
+#[test]
+fn the_payload_of_an_event_can_be_made_again_from_the_row() {
+    let plan = apply(&Context::example(), registered(), &[Change::example("t1", "-12.50")]);
+    let event = &plan.events[0];
+    let key = event.of_transaction.clone().unwrap();
+    let TransactionState::Live(stored) = &plan.state.transactions[&key] else { panic!("deleted") };
+    let context = Context::example();
+    let again = ledger::transaction_payload(context.epoch, event.seq, context.now, stored.transaction.clone());
+    assert_eq!(again.get(), event.payload.get());
+}

@@ -42,6 +42,9 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
                 Recorded::Applied(changed) => {
                     say!("applied: {} transactions were new or had changed", changed.all())?;
                 }
+                Recorded::Partly(changed, reason) => {
+                    say!("{} transactions were stored or changed; still kept: {reason}", changed.all())?;
+                }
                 Recorded::Queued => say!("still kept behind earlier ones of its connection")?,
                 Recorded::Duplicate => say!("it was processed before: nothing was done")?,
                 Recorded::Kept(reason) => say!("still kept: {reason}")?,

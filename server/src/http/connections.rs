@@ -81,7 +81,7 @@ pub(super) async fn delete(
     PathParts((connector, connection_id)): PathParts<(String, String)>,
 ) -> Result<Response, ApiError> {
     let owner = caller.user_id().map(ToOwned::to_owned);
-    state.store.delete_connection(known(&state, &connector)?, connection_id, owner, state.now()).await?;
+    state.store.delete_connection(known(&state, &connector)?, connection_id, owner, false, state.now()).await?;
     Ok(Json(Done { success: true }).into_response())
 }
 

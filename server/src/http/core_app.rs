@@ -61,7 +61,11 @@ pub(super) async fn receive(
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
-    let content = Content::Changes { connection_id, changes: vec![Change::Transaction(Box::new(new))] };
+    let content = Content::Changes {
+        connection_id,
+        changes: vec![crate::pipeline::convert::change(Change::Transaction(Box::new(new)))],
+        rejected: vec![],
+    };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
     let register = Some(user_id.clone());
     let new = NewDelivery { connector, delivery, content, register, arrived: Instant::now() };

@@ -76,7 +76,7 @@ impl Placer {
                     continue;
                 }
                 match (self.store.apply_kept(kept.id, delivery, now).await, place) {
-                    (Ok(Recorded::Applied(more)), _) => changed += more,
+                    (Ok(Recorded::Applied(more) | Recorded::Partly(more, _)), _) => changed += more,
                     (Ok(_), _) => {}
                     (Err(error), Some(place)) if only.is_none() && !matches!(error, store::Error::Unavailable(_)) => {
                         tracing::error!(%error, delivery.id = kept.id, "a kept delivery could not be placed");
@@ -92,7 +92,11 @@ impl Placer {
 /// What a delivery means.
 pub(super) fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery) -> Content {
     match connector.normalise(delivery) {
-        Ok(Meaning::Changes { connection_id, changes }) => Content::Changes { connection_id, changes },
+        Ok(Meaning::Changes { connection_id, changes }) => Content::Changes {
+            connection_id,
+            changes: changes.into_iter().map(super::convert::change).collect(),
+            rejected: vec![],
+        },
         Ok(Meaning::Nothing) => Content::Nothing,
         Ok(Meaning::NotUnderstood(reason)) => Content::Kept(reason),
         Err(Malformed(reason)) => Content::Malformed(reason),
@@ -102,5 +106,11 @@ pub(super) fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery)
 /// A kept delivery with what it means by now.
 pub(super) fn newly_understood(connector: &dyn Connector, delivery: VerifiedDelivery) -> NewDelivery {
     let content = understand(connector, &delivery);
-    NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived: Instant::now() }
+    NewDelivery {
+        connector: connector.info().into(),
+        delivery,
+        content,
+        register: None,
+        arrived: Instant::now(),
+    }
 }

@@ -9,12 +9,11 @@ mod inbox;
 mod outbox;
 pub mod sqlite;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use connectors::{Change, ConnectorInfo, VerifiedDelivery};
+use connectors::VerifiedDelivery;
 use jiff::Timestamp;
 use wire::Transaction;
 use wire::api::{
@@ -28,29 +27,7 @@ pub use event::{CommitSink, FeedEvent, LogEnds};
 pub use inbox::{Inbox, InboxEntry, KeptDelivery};
 pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Revived, StuckQueue};
 
-/// What is known of a connector when something of it is stored.
-#[derive(Clone, Debug)]
-pub struct ConnectorRef {
-    /// `connectorId`.
-    pub id: Cow<'static, str>,
-    /// `connectorType`.
-    pub connector_type: Cow<'static, str>,
-    /// `source` of its transactions.
-    pub source: Cow<'static, str>,
-    /// Where nothing tells the currency.
-    pub default_currency: wire::Currency,
-}
-
-impl From<&ConnectorInfo> for ConnectorRef {
-    fn from(info: &ConnectorInfo) -> Self {
-        Self {
-            id: info.id.into(),
-            connector_type: info.connector_type.into(),
-            source: info.source.into(),
-            default_currency: info.default_currency,
-        }
-    }
-}
+pub use ledger::Connector as ConnectorRef;
 
 /// A verified delivery with what it means.
 #[derive(Debug)]
@@ -75,7 +52,9 @@ pub enum Content {
         /// The provider's id of the connection.
         connection_id: String,
         /// In order.
-        changes: Vec<Change>,
+        changes: Vec<ledger::Change>,
+        /// Items that are not understood: one sentence each. The others are applied.
+        rejected: Vec<String>,
     },
     /// Nothing to do.
     Nothing,
@@ -90,6 +69,8 @@ pub enum Content {
 pub enum Recorded {
     /// It is applied.
     Applied(Changed),
+    /// It is applied but for items that are not understood: it is quarantined with the reason.
+    Partly(Changed, String),
     /// It had been recorded before.
     Duplicate,
     /// It is kept, with the reason.
@@ -172,15 +153,22 @@ pub trait Store: Inbox + Outbox {
     /// One connection.
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection>;
 
-    /// Forgets a connection and its accounts, if it is `owner`'s (or whoever's it is); its transactions
-    /// stay.
+    /// Removes a connection with its accounts, only `owner`'s where one is given. Its transactions stay; with `purge`
+    /// they are deleted as well, also those of a connection that was removed before.
     async fn delete_connection(
         &self,
         connector_id: String,
         connection_id: String,
         owner: Option<String>,
+        purge: bool,
         now: Timestamp,
     ) -> Result<()>;
+
+    /// Moves and purges the transactions of connections that a crash has left to be.
+    async fn finish_moves(&self, now: Timestamp) -> Result<()>;
+
+    /// Names this database and its history.
+    fn epoch(&self) -> &str;
 
     /// Tells the owner that a connection has been synchronised.
     async fn complete_sync(
@@ -254,8 +242,8 @@ pub(crate) fn last_digits(number: &str) -> Option<String> {
 const LONGEST_NAME: usize = 200;
 
 /// What a core app tells of an account, as if the provider had told it.
-pub(crate) fn account_update(request: &AccountRequest) -> connectors::change::AccountUpdate {
-    connectors::change::AccountUpdate {
+pub(crate) fn account_update(request: &AccountRequest) -> ledger::AccountUpdate {
+    ledger::AccountUpdate {
         last_digits: request.account_number.as_deref().and_then(last_digits),
         account_id: request.account_id.clone(),
         name: request.name.as_deref().and_then(|name| connectors::readable(name, LONGEST_NAME)),

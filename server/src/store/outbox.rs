@@ -26,6 +26,8 @@ pub struct OutgoingTransaction {
     pub idempotency_key: String,
     /// As it was at that revision; why not, where it can't be read.
     pub transaction: std::result::Result<Transaction, String>,
+    /// Whether the core app is to delete it.
+    pub is_deletion: bool,
 }
 
 /// A queue whose head could not be sent several times.

@@ -20,8 +20,9 @@ fn multiply(path: &Path, times: u32) {
         .execute(
             "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < ?1)
              INSERT INTO transactions
-                 SELECT x + 1000, user_id, connector_id, connection_id, account_id, 'copy-' || x, date_ms - x * 1000, amount,
-                        currency, primary_type, search || ' ' || x, changed_seq, body
+                 SELECT x + 1000, account, owner, x, 'copy-' || x, source, rank_ms - x * 1000, date_ms - x * 1000, is_day,
+                        first_seen_ms, amount, currency, primary_type, status, description, details, search || ' ' || x,
+                        revision, changed_seq, version, arrival
                  FROM n, transactions WHERE id = 1",
             [times],
         )

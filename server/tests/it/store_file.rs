@@ -47,7 +47,7 @@ async fn a_damaged_file_is_said_to_be_one_and_the_server_is_not_ready() {
     drop(moved);
     let mut bytes = std::fs::read(&path).unwrap();
     let tables = rusqlite::Connection::open(&path).unwrap();
-    let sql = "SELECT rootpage FROM sqlite_schema WHERE name IN ('transactions', 'transactions_by_date')";
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name IN ('transactions', 'transactions_by_rank')";
     let pages: Vec<usize> =
         tables.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     drop(tables);

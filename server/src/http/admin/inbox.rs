@@ -75,6 +75,9 @@ pub(in crate::http) async fn replay(
         let id = number(&id)?;
         let outcome = match state.pipeline.run_again(id, state.now()).await? {
             Recorded::Applied(changed) => Outcome { outcome: "applied", changed: Some(changed.all()), reason: None },
+            Recorded::Partly(changed, reason) => {
+                Outcome { outcome: "kept", changed: Some(changed.all()), reason: Some(reason) }
+            }
             Recorded::Queued => Outcome { outcome: "kept", changed: None, reason: None },
             Recorded::Duplicate => Outcome { outcome: "processed_before", changed: None, reason: None },
             Recorded::Kept(reason) => Outcome { outcome: "kept", changed: None, reason: Some(reason) },

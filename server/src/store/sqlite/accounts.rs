@@ -1,130 +1,91 @@
 //! Accounts and their balances.
 //!
-//! Owns the table `accounts`. Must not know transactions.
+//! Owns the table `accounts`. Must not decide what is taken over of a report: the ledger does.
 
-use connectors::change::AccountUpdate;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use jiff::Timestamp;
+use ledger::{AccountState, Dirty, Known, Recency};
+use rusqlite::{Connection, Row, params};
 use wire::api::Account;
-use wire::events::BalanceUpdated;
-use wire::{Amount, Currency, EventName};
 
-use super::apply::Scope;
-use super::feed;
+use super::columns::{amount, currency, maybe_currency};
+use super::connections::ConnectionRow;
+use super::recencies;
 use crate::clock;
-use crate::store::{Error, Result};
+use crate::store::Result;
 
-/// The currency of an account that is known.
-pub(super) fn currency(scope: &Scope<'_>, account_id: &str) -> Result<Option<Currency>> {
-    let code: Option<String> = scope
-        .connection
-        .prepare_cached(
-            "SELECT currency FROM accounts WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3",
-        )?
-        .query_row(params![scope.connector.id, scope.connection_id, account_id], |row| row.get(0))
-        .optional()?;
-    code.map(|code| parse_currency(&code)).transpose()
+/// Loads an account of a connection; its row's id and its state.
+pub(super) fn load(database: &Connection, connection: i64, account_id: &str) -> Result<Option<(i64, AccountState)>> {
+    let mut statement = database.prepare_cached(
+        "SELECT id, name, last_digits, kind, currency, balance, available, version, arrival, recencies
+         FROM accounts WHERE connection = ?1 AND account_id = ?2",
+    )?;
+    let mut rows = statement.query_and_then(params![connection, account_id], state)?;
+    rows.next().transpose()
 }
 
-/// Makes sure that an account that a transaction names is there, though nothing else is known of it.
-pub(super) fn ensure(scope: &Scope<'_>, account_id: &str, currency: Currency) -> Result<()> {
-    scope
-        .connection
+fn state(row: &Row<'_>) -> Result<(i64, AccountState)> {
+    let shared = Recency { version: row.get(7)?, arrival: row.get(8)? };
+    let each = row.get_ref(9)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    let [name, last_digits, kind, of_currency, balance, available] = recencies::from_columns(shared, each);
+    let account = AccountState {
+        name: Known { value: row.get(1)?, recency: name },
+        last_digits: Known { value: row.get(2)?, recency: last_digits },
+        kind: Known { value: row.get(3)?, recency: kind },
+        currency: Known { value: maybe_currency(row, 4)?, recency: of_currency },
+        balance: Known { value: amount(row, 5)?, recency: balance },
+        available: Known { value: amount(row, 6)?, recency: available },
+        dirty: Dirty::No,
+    };
+    Ok((row.get(0)?, account))
+}
+
+/// Writes an account, a new one where it has no row yet; its id.
+pub(super) fn write(
+    database: &Connection,
+    id: Option<i64>,
+    connection: &ConnectionRow,
+    account_id: &str,
+    account: &AccountState,
+    now: Timestamp,
+) -> Result<i64> {
+    let (shared, each) = recencies::to_columns(account);
+    database
         .prepare_cached(
-            "INSERT INTO accounts (connector_id, connection_id, account_id, user_id, currency, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO accounts (id, connection, owner, account_id, name, last_digits, kind, currency, balance,
+                 available, version, arrival, recencies, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_digits = excluded.last_digits,
+                 kind = excluded.kind, currency = excluded.currency, balance = excluded.balance,
+                 available = excluded.available, version = excluded.version, arrival = excluded.arrival,
+                 recencies = excluded.recencies, updated_at = excluded.updated_at",
         )?
         .execute(params![
-            scope.connector.id,
-            scope.connection_id,
+            id,
+            connection.id,
+            connection.owner,
             account_id,
-            scope.user_id,
-            currency.code(),
-            scope.now.as_millisecond()
+            account.name.value,
+            account.last_digits.value,
+            account.kind.value,
+            account.currency.value.map(|currency| currency.code().to_owned()),
+            account.balance.value.map(|amount| amount.to_string()),
+            account.available.value.map(|amount| amount.to_string()),
+            shared.version,
+            shared.arrival,
+            each,
+            now.as_millisecond(),
         ])?;
-    Ok(())
+    Ok(id.unwrap_or_else(|| database.last_insert_rowid()))
 }
 
-/// Takes over what is told of an account, and tells its owner where the balance changed.
-pub(super) fn update(scope: &mut Scope<'_>, update: &AccountUpdate) -> Result<()> {
-    let before = balances(scope, &update.account_id)?;
-    let currency = match (update.currency, &before) {
-        (Some(currency), _) => currency,
-        (None, Some(known)) => known.currency,
-        (None, None) => scope.connector.default_currency,
-    };
-    scope
-        .connection
-        .prepare_cached(
-            "INSERT INTO accounts (connector_id, connection_id, account_id, user_id, name, last_digits, kind,
-                 currency, balance, available, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-             ON CONFLICT DO UPDATE SET name = coalesce(excluded.name, name),
-                 last_digits = coalesce(excluded.last_digits, last_digits), kind = coalesce(excluded.kind, kind),
-                 currency = excluded.currency, balance = coalesce(excluded.balance, balance),
-                 available = coalesce(excluded.available, available), updated_at = excluded.updated_at",
-        )?
-        .execute(params![
-            scope.connector.id,
-            scope.connection_id,
-            update.account_id,
-            scope.user_id,
-            update.name,
-            update.last_digits,
-            update.kind,
-            currency.code(),
-            update.balance.map(|amount| amount.to_string()),
-            update.available.map(|amount| amount.to_string()),
-            scope.now.as_millisecond(),
-        ])?;
-    let known = before.unwrap_or(Balances { currency, balance: None, available: None });
-    let after = Balances {
-        currency,
-        balance: update.balance.or(known.balance),
-        available: update.available.or(known.available),
-    };
-    let Some(balance) = after.balance.filter(|_| after != known) else { return Ok(()) };
-    let connection_id = scope.connection_id.to_owned();
-    feed::append(scope.connection, scope.events, scope.user_id, scope.now, EventName::BalanceUpdated, |stamp| {
-        BalanceUpdated::new(stamp, connection_id, update.account_id.clone(), currency, balance, after.available)
-    })?;
-    Ok(())
-}
-
-#[derive(Clone, Copy, PartialEq)]
-struct Balances {
-    currency: Currency,
-    balance: Option<Amount>,
-    available: Option<Amount>,
-}
-
-fn balances(scope: &Scope<'_>, account_id: &str) -> Result<Option<Balances>> {
-    let row: Option<(String, Option<String>, Option<String>)> = scope
-        .connection
-        .prepare_cached(
-            "SELECT currency, balance, available FROM accounts
-             WHERE connector_id = ?1 AND connection_id = ?2 AND account_id = ?3",
-        )?
-        .query_row(params![scope.connector.id, scope.connection_id, account_id], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    row.map(|(currency, balance, available)| {
-        Ok(Balances {
-            currency: parse_currency(&currency)?,
-            balance: parse_amount(balance)?,
-            available: parse_amount(available)?,
-        })
-    })
-    .transpose()
-}
-
-/// A user's accounts, by institution and name.
-pub(super) fn of_user(connection: &Connection, user_id: &str) -> Result<Vec<Account>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT a.account_id, a.connector_id, a.connection_id, a.name, c.institution_name, a.last_digits, a.kind,
+/// A user's accounts, by institution and name. Those of removed connections are not among them.
+pub(super) fn of_user(database: &Connection, user_id: &str) -> Result<Vec<Account>> {
+    let mut statement = database.prepare_cached(
+        "SELECT a.account_id, c.connector_id, c.connection_id, a.name, c.institution_name, a.last_digits, a.kind,
                 a.currency, a.balance, a.available, a.updated_at
-         FROM accounts a JOIN connections c USING (connector_id, connection_id)
-         WHERE a.user_id = ?1 ORDER BY c.institution_name, a.name, a.account_id",
+         FROM owners o JOIN accounts a ON a.owner = o.id JOIN connections c ON c.id = a.connection
+         WHERE o.user_id = ?1 AND c.removed_at IS NULL AND a.currency IS NOT NULL
+         ORDER BY c.institution_name, a.name, a.account_id",
     )?;
     let rows = statement.query_and_then([user_id], read)?;
     rows.collect()
@@ -144,18 +105,10 @@ fn read(row: &Row<'_>) -> Result<Account> {
         institution_name: row.get(4)?,
         last_digits,
         kind: row.get(6)?,
-        currency: parse_currency(&row.get::<_, String>(7)?)?,
-        balance: parse_amount(row.get(8)?)?,
-        available: parse_amount(row.get(9)?)?,
+        currency: currency(row, 7)?,
+        balance: amount(row, 8)?,
+        available: amount(row, 9)?,
         updated_at: clock::rfc3339_of_millis(row.get(10)?),
         account_id,
     })
-}
-
-pub(super) fn parse_currency(code: &str) -> Result<Currency> {
-    code.parse().map_err(|_| Error::Corrupt(format!("'{code}' stands as a currency")))
-}
-
-pub(super) fn parse_amount(text: Option<String>) -> Result<Option<Amount>> {
-    text.map(|text| text.parse().map_err(|_| Error::Corrupt(format!("'{text}' stands as an amount")))).transpose()
 }

@@ -2,154 +2,80 @@
 //!
 //! Owns the table `connections`. Must not decide who may ask.
 
-use jiff::Timestamp;
+use ledger::{ConnectionState, Dirty, Recency, State};
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
-use wire::EventName;
 use wire::api::{Connection, ConnectionRequest};
-use wire::events::{ConnectionUpdated, SyncComplete, SyncStats};
+use wire::events::SyncStats;
 
-use super::apply::{self, Scope};
-use super::{accounts, deliveries, feed};
+use super::owners;
+use super::scope::Scope;
+use super::unit::Unit;
+use super::{deliveries, load, unit};
 use crate::clock;
-use crate::store::{ConnectorRef, Error, FeedEvent, Result, account_update};
+use crate::store::{ConnectorRef, Error, Result, account_update};
 
-const COLUMNS: &str = "connector_id, connection_id, user_id, external_user_id, institution_name, status, created_at";
-
-/// One connection, if it is registered.
-pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<Connection>> {
-    Ok(database
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM connections WHERE connector_id = ?1 AND connection_id = ?2"))?
-        .query_row([connector_id, connection_id], read)
-        .optional()?)
+/// A connection as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct ConnectionRow {
+    pub(super) id: i64,
+    pub(super) connector_id: String,
+    pub(super) connection_id: String,
+    pub(super) owner: i64,
+    pub(super) status: String,
+    pub(super) recency: Recency,
 }
 
-/// Those of a user, or of everybody.
-pub(super) fn list(database: &Database, connector_id: &str, user_id: Option<&str>) -> Result<Vec<Connection>> {
-    let (of_user, values) = match &user_id {
-        Some(user_id) => ("AND user_id = ?2", vec![connector_id, user_id]),
-        None => ("", vec![connector_id]),
-    };
-    let mut statement = database.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM connections WHERE connector_id = ?1 {of_user} ORDER BY created_at, connection_id"
-    ))?;
-    let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Registers or changes one; whether it is new.
-pub(super) fn put(
-    database: &Database,
-    events: &mut Vec<FeedEvent>,
-    connector: &ConnectorRef,
-    connection_id: &str,
-    request: &ConnectionRequest,
-    now: Timestamp,
-) -> Result<(Connection, bool)> {
-    let before = find(database, &connector.id, connection_id)?;
-    if before.as_ref().is_some_and(|known| known.user_id != request.user_id) {
-        return Err(Error::Conflict("This connection belongs to another user"));
+impl ConnectionRow {
+    /// What the ledger knows of it.
+    pub(super) fn state(&self) -> ConnectionState {
+        ConnectionState { status: self.status.clone(), recency: self.recency, dirty: Dirty::No }
     }
-    let status = request.status.as_deref().or(before.as_ref().map(|known| known.status.as_str())).unwrap_or("active");
-    database
-        .prepare_cached(
-            "INSERT INTO connections (connector_id, connection_id, user_id, external_user_id, institution_name, status, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT DO UPDATE SET external_user_id = coalesce(excluded.external_user_id, external_user_id),
-                 institution_name = coalesce(excluded.institution_name, institution_name), status = excluded.status",
-        )?
-        .execute(params![
-            connector.id,
-            connection_id,
-            request.user_id,
-            request.external_user_id,
-            request.institution_name,
-            status,
-            now.as_millisecond()
-        ])?;
-    let mut scope = Scope {
-        connection: database,
-        events,
-        connector,
-        connection_id,
-        user_id: &request.user_id,
-        forward: false,
-        arrived: now,
-        now,
-    };
-    if before.as_ref().is_none_or(|known| known.status != status) {
-        apply::tell_status(&mut scope, status)?;
-    }
-    for account in &request.accounts {
-        accounts::update(&mut scope, &account_update(account))?;
-    }
-    let connection = find(database, &connector.id, connection_id)?.ok_or(Error::NotFound)?;
-    Ok((connection, before.is_none()))
 }
 
-/// Registers one for a user, unless it is theirs already.
-pub(super) fn ensure(
-    database: &Database,
-    events: &mut Vec<FeedEvent>,
-    connector: &ConnectorRef,
-    connection_id: &str,
-    user_id: &str,
-    now: Timestamp,
-) -> Result<()> {
-    if find(database, &connector.id, connection_id)?.is_none_or(|known| known.user_id != user_id) {
-        let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
-        put(database, events, connector, connection_id, &request, now)?;
-    }
-    Ok(())
+const ROW: &str = "id, connector_id, connection_id, owner, status, status_version, status_arrival";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
+    Ok(ConnectionRow {
+        id: row.get(0)?,
+        connector_id: row.get(1)?,
+        connection_id: row.get(2)?,
+        owner: row.get(3)?,
+        status: row.get(4)?,
+        recency: Recency { version: row.get(5)?, arrival: row.get(6)? },
+    })
 }
 
-/// Forgets one and its accounts, with what is still to be placed for it, and tells its owner; where an owner is given, only theirs.
-pub(super) fn delete(
-    database: &Database,
-    events: &mut Vec<FeedEvent>,
-    (connector_id, connection_id): (&str, &str),
-    owner: Option<&str>,
-    now: Timestamp,
-) -> Result<()> {
-    let connection = find(database, connector_id, connection_id)?;
-    let connection =
-        connection.filter(|found| owner.is_none_or(|owner| owner == found.user_id)).ok_or(Error::NotFound)?;
-    for table in ["accounts", "connections"] {
-        database
-            .prepare_cached(&format!("DELETE FROM {table} WHERE connector_id = ?1 AND connection_id = ?2"))?
-            .execute([connector_id, connection_id])?;
-    }
-    deliveries::settle_those_of(database, connector_id, connection_id, now)?;
-    feed::append(database, events, &connection.user_id, now, EventName::ConnectionUpdated, |stamp| {
-        let [connector_id, connection_id] = [connector_id, connection_id].map(str::to_owned);
-        ConnectionUpdated::new(stamp, connection_id, connector_id, "deleted".to_owned())
-    })?;
-    Ok(())
+/// A registered connection.
+pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<ConnectionRow>> {
+    let sql = const_format(
+        "SELECT ",
+        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NULL",
+    );
+    Ok(database.prepare_cached(&sql)?.query_row([connector_id, connection_id], row).optional()?)
 }
 
-/// How many transactions its owner has of it.
-pub(super) fn count(database: &Database, (connector_id, connection_id): (&str, &str)) -> Result<u64> {
-    Ok(database
-        .prepare_cached(
-            "SELECT count(*) FROM transactions t JOIN connections c USING (connector_id, connection_id, user_id)
-             WHERE connector_id = ?1 AND connection_id = ?2",
-        )?
-        .query_row([connector_id, connection_id], |row| row.get(0))?)
+/// The connection that was removed last under an id.
+pub(super) fn find_removed(database: &Database, id: (&str, &str)) -> Result<Option<ConnectionRow>> {
+    let sql = const_format(
+        "SELECT ",
+        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NOT NULL
+          ORDER BY removed_at DESC, id DESC LIMIT 1",
+    );
+    Ok(database.prepare_cached(&sql)?.query_row([id.0, id.1], row).optional()?)
 }
 
-/// Tells the owner that one has been synchronised.
-pub(super) fn complete_sync(
-    database: &Database,
-    events: &mut Vec<FeedEvent>,
-    (connector_id, connection_id): (&str, &str),
-    stats: SyncStats,
-    now: Timestamp,
-) -> Result<SyncStats> {
-    let connection = find(database, connector_id, connection_id)?.ok_or(Error::NotFound)?;
-    feed::append(database, events, &connection.user_id, now, EventName::SyncComplete, |stamp| {
-        SyncComplete::new(stamp, connection_id.to_owned(), stats)
-    })?;
-    Ok(stats)
+/// One by its number, removed or not.
+pub(super) fn get(database: &Database, id: i64) -> Result<ConnectionRow> {
+    let sql = const_format("SELECT ", " FROM connections WHERE id = ?1");
+    Ok(database.prepare_cached(&sql)?.query_row([id], row)?)
 }
+
+fn const_format(before: &str, after: &str) -> String {
+    format!("{before}{ROW}{after}")
+}
+
+const API: &str = "SELECT c.connector_id, c.connection_id, o.user_id, c.external_user_id, c.institution_name, c.status,
+     c.created_at FROM connections c JOIN owners o ON o.id = c.owner WHERE c.removed_at IS NULL AND c.connector_id = ?1";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
     Ok(Connection {
@@ -161,4 +87,157 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
         status: row.get(5)?,
         created_at: clock::rfc3339_of_millis(row.get(6)?),
     })
+}
+
+/// A registered connection, as clients see it.
+pub(super) fn shown(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<Connection>> {
+    let mut statement = database.prepare_cached(&format!("{API} AND c.connection_id = ?2"))?;
+    Ok(statement.query_row([connector_id, connection_id], read).optional()?)
+}
+
+/// Those of a user, or of everybody.
+pub(super) fn list(database: &Database, connector_id: &str, user_id: Option<&str>) -> Result<Vec<Connection>> {
+    let (of_user, values) = match &user_id {
+        Some(user_id) => ("AND o.user_id = ?2", vec![connector_id, user_id]),
+        None => ("", vec![connector_id]),
+    };
+    let mut statement = database.prepare_cached(&format!("{API} {of_user} ORDER BY c.created_at, c.connection_id"))?;
+    let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Registers or changes one; whether it is new.
+pub(super) fn put(
+    unit: &mut Unit<'_>,
+    connector: &ConnectorRef,
+    connection_id: &str,
+    request: &ConnectionRequest,
+) -> Result<(Connection, bool)> {
+    let (connection, is_new) = put_row(unit, connector, connection_id, request)?;
+    let owner = owners::get(unit.database, connection.owner)?;
+    let scope = Scope { connector, connection: &connection, owner: &owner, arrived: unit.now };
+    let accounts: Vec<_> = request.accounts.iter().map(account_update).collect();
+    let mut loaded = load::nothing(&scope);
+    load::accounts(unit, &scope, accounts.iter().map(|account| account.account_id.as_str()), &mut loaded)?;
+    loaded.state.connection = (!is_new).then(|| connection.state());
+    let context = unit.context(&scope, deliveries::newest(unit.database)?);
+    let plan = ledger::register(&context, std::mem::take(&mut loaded.state), request.status.as_deref(), &accounts);
+    unit::write(unit, &scope, &loaded, plan)?;
+    let connection = shown(unit.database, &connector.id, connection_id)?.ok_or(Error::NotFound)?;
+    Ok((connection, is_new))
+}
+
+/// Writes what is not the ledger's: whose it is and what it is called.
+fn put_row(
+    unit: &Unit<'_>,
+    connector: &ConnectorRef,
+    connection_id: &str,
+    request: &ConnectionRequest,
+) -> Result<(ConnectionRow, bool)> {
+    let database = unit.database;
+    let owner = owners::ensure(database, &request.user_id)?;
+    if let Some(known) = find(database, &connector.id, connection_id)? {
+        if known.owner != owner.id {
+            return Err(Error::Conflict("This connection belongs to another user"));
+        }
+        database
+            .prepare_cached(
+                "UPDATE connections SET external_user_id = coalesce(?2, external_user_id),
+                     institution_name = coalesce(?3, institution_name) WHERE id = ?1",
+            )?
+            .execute(params![known.id, request.external_user_id, request.institution_name])?;
+        return Ok((known, false));
+    }
+    database
+        .prepare_cached(
+            "INSERT INTO connections (connector_id, connection_id, owner, external_user_id, institution_name, status,
+                 status_arrival, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, '', 0, ?6)",
+        )?
+        .execute(params![
+            connector.id,
+            connection_id,
+            owner.id,
+            request.external_user_id,
+            request.institution_name,
+            unit.now.as_millisecond()
+        ])?;
+    Ok((get(database, database.last_insert_rowid())?, true))
+}
+
+/// Registers one for a user, unless it is theirs already.
+pub(super) fn ensure(unit: &mut Unit<'_>, connector: &ConnectorRef, connection_id: &str, user_id: &str) -> Result<()> {
+    let known = find(unit.database, &connector.id, connection_id)?;
+    let owner = known.map(|known| owners::get(unit.database, known.owner)).transpose()?;
+    if owner.is_none_or(|owner| owner.user_id != user_id) {
+        let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
+        put(unit, connector, connection_id, &request)?;
+    }
+    Ok(())
+}
+
+/// Writes a connection's own state.
+pub(super) fn set_state(database: &Database, id: i64, state: &ConnectionState) -> Result<()> {
+    database
+        .prepare_cached("UPDATE connections SET status = ?2, status_version = ?3, status_arrival = ?4 WHERE id = ?1")?
+        .execute(params![id, state.status, state.recency.version, state.recency.arrival])?;
+    Ok(())
+}
+
+/// Removes one, with what still waits for it; where an owner is given, only theirs. Its transactions stay unless they
+/// are to be purged: then also those of one that was removed before.
+pub(super) fn remove(unit: &mut Unit<'_>, id: (&str, &str), user_id: Option<&str>, purge: bool) -> Result<()> {
+    let database = unit.database;
+    let registered = find(database, id.0, id.1)?;
+    let is_registered = registered.is_some();
+    let connection = match registered {
+        None if purge => find_removed(database, id)?,
+        registered => registered,
+    };
+    let connection = connection.ok_or(Error::NotFound)?;
+    let owner = owners::get(database, connection.owner)?;
+    if user_id.is_some_and(|user_id| user_id != owner.user_id) {
+        return Err(Error::NotFound);
+    }
+    if purge {
+        database.prepare_cached("UPDATE connections SET is_purging = 1 WHERE id = ?1")?.execute([connection.id])?;
+        unit.shared.has_moves();
+    }
+    if is_registered {
+        remove_row(unit, &connection)?;
+        let connector = unit::connector_of(&connection);
+        let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
+        let plan = ledger::remove(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() });
+        unit::write(unit, &scope, &load::nothing(&scope), plan)?;
+    }
+    Ok(())
+}
+
+fn remove_row(unit: &Unit<'_>, connection: &ConnectionRow) -> Result<()> {
+    unit.database
+        .prepare_cached("UPDATE connections SET status = 'deleted', removed_at = ?2 WHERE id = ?1")?
+        .execute(params![connection.id, unit.now.as_millisecond()])?;
+    deliveries::settle_those_of(unit, &connection.connector_id, &connection.connection_id)
+}
+
+/// How many transactions its owner has of it.
+pub(super) fn count(database: &Database, connector_id: &str, connection_id: &str) -> Result<u64> {
+    Ok(database
+        .prepare_cached(
+            "SELECT count(*) FROM connections c JOIN accounts a ON a.connection = c.id
+                 JOIN transactions t ON t.account = a.id
+             WHERE c.connector_id = ?1 AND c.connection_id = ?2 AND c.removed_at IS NULL",
+        )?
+        .query_row([connector_id, connection_id], |row| row.get(0))?)
+}
+
+/// Reports to the owner that one has been synchronised.
+pub(super) fn complete_sync(unit: &mut Unit<'_>, id: (&str, &str), stats: SyncStats) -> Result<SyncStats> {
+    let connection = find(unit.database, id.0, id.1)?.ok_or(Error::NotFound)?;
+    let owner = owners::get(unit.database, connection.owner)?;
+    let connector = unit::connector_of(&connection);
+    let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
+    let plan = ledger::synced(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() }, stats);
+    unit::write(unit, &scope, &load::nothing(&scope), plan)?;
+    Ok(stats)
 }

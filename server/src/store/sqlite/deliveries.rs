@@ -1,191 +1,275 @@
 //! Deliveries on their way in.
 //!
-//! Owns that each is recorded under its provider's key and applied once, those of a connection in the
-//! order in which they came. Must not know a provider.
+//! Owns that each is recorded under its provider's key and applied once, those of a connection in the order in which
+//! they came. Must not know a provider.
 
 use connectors::Headers;
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use ledger::Applied;
+use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
-use super::apply::{self, Scope};
-use super::connections;
-use crate::store::{Changed, Content, Error, FeedEvent, NewDelivery, Recorded, Result};
+use super::connections::{self, ConnectionRow};
+use super::owners;
+use super::scope::Scope;
+use super::unit::{self, Unit};
+use super::{hash, load};
+use crate::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded, Result};
 
-/// Why a delivery waits for its connection; the deliveries to look at when one is registered.
+/// Why a delivery waits for its connection.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
 /// Why a delivery waits although its connection is there: an older one must not be applied after it.
-const QUEUED: &str = "earlier deliveries of the connection are still to be placed";
-/// Why a delivery will not be placed.
-const DELETED: &str = "its connection was deleted before it could be placed";
+const QUEUED: &str = "earlier deliveries of the connection are still waiting";
+/// Why a delivery will not be applied.
+const REMOVED: &str = "its connection was removed before it could be applied";
+
+/// What became of a delivery, as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It is applied, or there was nothing to do.
+    Processed,
+    /// It waits for its connection, or behind earlier ones of it.
+    Waiting,
+    /// It is not understood, wholly or in part.
+    Quarantined,
+    /// It is not this provider's shape.
+    Rejected,
+}
+
+impl Status {
+    /// The number that stands for it.
+    pub(super) fn code(self) -> i64 {
+        match self {
+            Self::Processed => 0,
+            Self::Waiting => 1,
+            Self::Quarantined => 2,
+            Self::Rejected => 3,
+        }
+    }
+
+    /// What a number stands for.
+    pub(super) fn read(code: i64) -> Result<Self> {
+        [Self::Processed, Self::Waiting, Self::Quarantined, Self::Rejected]
+            .into_iter()
+            .find(|status| status.code() == code)
+            .ok_or_else(|| Error::Corrupt(format!("{code} stands as a delivery's status")))
+    }
+}
+
+/// Where a delivery stands when it has come.
+struct Standing<'a> {
+    status: Status,
+    connection_id: Option<&'a str>,
+    reason: Option<String>,
+    /// The connection that its changes are applied to now.
+    apply_to: Option<ConnectionRow>,
+}
 
 /// Records a delivery and applies it, once.
-pub(super) fn record(
-    connection: &Connection,
-    events: &mut Vec<FeedEvent>,
-    new: &NewDelivery,
-    forward: bool,
-    now: Timestamp,
-) -> Result<Recorded> {
-    let NewDelivery { connector, delivery, content, register, arrived } = new;
-    if let (Content::Changes { connection_id, .. }, Some(user_id)) = (content, register) {
-        connections::ensure(connection, events, connector, connection_id, user_id, now)?;
+pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded> {
+    let NewDelivery { connector, delivery, content, register, .. } = new;
+    if let Some(recorded) = seen_before(unit.database, &connector.id, delivery.key())? {
+        return Ok(recorded);
     }
-    let owner = match content {
-        Content::Changes { connection_id, .. } => connections::find(connection, &connector.id, connection_id)?,
-        Content::Nothing | Content::Kept(_) | Content::Malformed(_) => None,
-    };
-    let is_queued = match content {
-        // What brings its connection waits for nobody: its sender is told only that it is there.
-        Content::Changes { connection_id, .. } if owner.is_some() && register.is_none() => {
-            has_kept(connection, &connector.id, connection_id)?
+    if let (Content::Changes { connection_id, .. }, Some(user_id)) = (content, register) {
+        connections::ensure(unit, connector, connection_id, user_id)?;
+    }
+    let standing = standing(unit.database, new)?;
+    let id = insert(unit, new, &standing)?;
+    match (content, standing) {
+        (Content::Changes { changes, rejected, .. }, Standing { apply_to: Some(connection), .. }) => {
+            let changed = apply(unit, connector, &connection, changes, id, unit.now)?;
+            Ok(applied(changed, rejected))
         }
-        _ => false,
+        (Content::Changes { .. }, Standing { reason: Some(reason), .. }) if reason == QUEUED => Ok(Recorded::Queued),
+        (_, Standing { status: Status::Processed, .. }) => Ok(Recorded::Applied(Changed::default())),
+        (_, Standing { status: Status::Rejected, reason, .. }) => Ok(Recorded::Malformed(reason.unwrap_or_default())),
+        (_, Standing { reason, .. }) => Ok(Recorded::Kept(reason.unwrap_or_default())),
+    }
+}
+
+fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a>> {
+    let of = |status, reason: Option<&str>| Standing {
+        status,
+        connection_id: None,
+        reason: reason.map(str::to_owned),
+        apply_to: None,
     };
-    let (connection_id, verdict, reason) = match content {
-        Content::Changes { connection_id, .. } if owner.is_none() => {
-            (Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))
-        }
-        Content::Changes { connection_id, .. } if is_queued => (Some(connection_id), "kept", Some(QUEUED)),
-        Content::Changes { connection_id, .. } => (Some(connection_id), "processed", None),
-        Content::Nothing => (None, "processed", None),
-        Content::Kept(reason) => (None, "kept", Some(reason.as_str())),
-        Content::Malformed(reason) => (None, "refused", Some(reason.as_str())),
+    let (connection_id, rejected) = match &new.content {
+        Content::Changes { connection_id, rejected, .. } => (connection_id, rejected),
+        Content::Nothing => return Ok(of(Status::Processed, None)),
+        Content::Kept(reason) => return Ok(of(Status::Quarantined, Some(reason))),
+        Content::Malformed(reason) => return Ok(of(Status::Rejected, Some(reason))),
     };
-    let inserted = connection
+    let connection = connections::find(database, &new.connector.id, connection_id)?;
+    let standing = if connection.is_none() {
+        of(Status::Waiting, Some(UNKNOWN_CONNECTION))
+    } else if new.register.is_none() && has_waiting(database, &new.connector.id, connection_id)? {
+        // What brings its connection waits for nobody: its sender hears only that it was taken.
+        of(Status::Waiting, Some(QUEUED))
+    } else {
+        Standing { apply_to: connection, ..settled(rejected) }
+    };
+    Ok(Standing { connection_id: Some(connection_id), ..standing })
+}
+
+/// Where a delivery stands whose changes are applied: items of it may not be understood.
+fn settled<'a>(rejected: &[String]) -> Standing<'a> {
+    let (status, reason) = match rejected {
+        [] => (Status::Processed, None),
+        some => (Status::Quarantined, Some(some.join("; "))),
+    };
+    Standing { status, connection_id: None, reason, apply_to: None }
+}
+
+fn applied(changed: Applied, rejected: &[String]) -> Recorded {
+    let changed = Changed { new: changed.new, updated: changed.updated };
+    if rejected.is_empty() { Recorded::Applied(changed) } else { Recorded::Partly(changed, rejected.join("; ")) }
+}
+
+fn insert(unit: &Unit<'_>, new: &NewDelivery, standing: &Standing<'_>) -> Result<i64> {
+    let NewDelivery { connector, delivery, arrived, .. } = new;
+    unit.database
         .prepare_cached(
-            "INSERT INTO deliveries (connector_id, delivery_key, connection_id, received_at, headers, body, verdict, reason, latency_us)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (connector_id, delivery_key) DO NOTHING",
+            "INSERT INTO deliveries (connector_id, key_hash, delivery_key, connection_id, received_at, headers, body,
+                 status, reason, latency_us)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             connector.id,
+            hash::of_delivery(&connector.id, delivery.key()),
             delivery.key(),
-            connection_id,
-            now.as_millisecond(),
+            standing.connection_id,
+            unit.now.as_millisecond(),
             headers_to_keep(delivery.headers())?,
             delivery.body(),
-            verdict,
-            reason,
+            standing.status.code(),
+            standing.reason,
             u64::try_from(arrived.elapsed().as_micros()).ok(),
         ])?;
-    if inserted == 0 {
-        return seen_before(connection, &connector.id, delivery.key());
-    }
-    match (content, owner) {
-        (Content::Changes { .. }, Some(_)) if is_queued => Ok(Recorded::Queued),
-        (Content::Changes { connection_id, changes }, Some(owner)) => {
-            let mut scope = Scope {
-                connection,
-                events,
-                connector,
-                connection_id,
-                user_id: &owner.user_id,
-                forward,
-                arrived: now,
-                now,
-            };
-            Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
-        }
-        (Content::Changes { .. }, None) => Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned())),
-        (Content::Kept(reason), _) => Ok(Recorded::Kept(reason.clone())),
-        (Content::Malformed(reason), _) => Ok(Recorded::Malformed(reason.clone())),
-        (Content::Nothing, _) => Ok(Recorded::Applied(Changed::default())),
-    }
+    Ok(unit.database.last_insert_rowid())
 }
 
-/// Whether deliveries of a connection are kept: where it is registered, they are about to be placed.
-fn has_kept(connection: &Connection, connector_id: &str, connection_id: &str) -> Result<bool> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM deliveries WHERE connector_id = ?1 AND connection_id = ?2 AND verdict = 'kept'")?
+/// Applies changes that arrived with a delivery.
+fn apply(
+    unit: &mut Unit<'_>,
+    connector: &ConnectorRef,
+    connection: &ConnectionRow,
+    changes: &[ledger::Change],
+    delivery: i64,
+    arrived: Timestamp,
+) -> Result<Applied> {
+    let owner = owners::get(unit.database, connection.owner)?;
+    let scope = Scope { connector, connection, owner: &owner, arrived };
+    let mut loaded = load::for_changes(unit, &scope, changes)?;
+    let plan = ledger::apply(&unit.context(&scope, delivery), std::mem::take(&mut loaded.state), changes);
+    unit::write(unit, &scope, &loaded, plan)
+}
+
+/// Whether deliveries of a connection wait: where it is registered, they are about to be applied.
+fn has_waiting(database: &Database, connector_id: &str, connection_id: &str) -> Result<bool> {
+    Ok(database
+        .prepare_cached("SELECT 1 FROM deliveries WHERE connector_id = ?1 AND connection_id = ?2 AND status = 1")?
         .exists([connector_id, connection_id])?)
 }
 
-/// What is said of a delivery that was recorded before.
-fn seen_before(connection: &Connection, connector_id: &str, key: &str) -> Result<Recorded> {
-    let (verdict, reason): (String, Option<String>) = connection
-        .prepare_cached("SELECT verdict, reason FROM deliveries WHERE connector_id = ?1 AND delivery_key = ?2")?
-        .query_row([connector_id, key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(if verdict == "refused" { Recorded::Malformed(reason.unwrap_or_default()) } else { Recorded::Duplicate })
+/// The newest delivery's id: the place in the order of arrival of what is not a delivery.
+pub(super) fn newest(database: &Database) -> Result<i64> {
+    let newest: Option<i64> =
+        database.prepare_cached("SELECT max(id) FROM deliveries")?.query_row([], |row| row.get(0))?;
+    Ok(newest.unwrap_or_default())
 }
 
-/// Applies a delivery that was kept.
-pub(super) fn apply_kept(
-    connection: &Connection,
-    events: &mut Vec<FeedEvent>,
-    id: i64,
-    new: &NewDelivery,
-    forward: bool,
-    now: Timestamp,
-) -> Result<Recorded> {
+/// What is said of a delivery that was recorded before.
+fn seen_before(database: &Database, connector_id: &str, key: &str) -> Result<Option<Recorded>> {
+    let seen: Option<(i64, Option<String>)> = database
+        .prepare_cached(
+            "SELECT status, reason FROM deliveries WHERE key_hash = ?1 AND delivery_key = ?2 AND connector_id = ?3",
+        )?
+        .query_row(params![hash::of_delivery(connector_id, key), key, connector_id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((status, reason)) = seen else { return Ok(None) };
+    Ok(Some(match Status::read(status)? {
+        Status::Rejected => Recorded::Malformed(reason.unwrap_or_default()),
+        Status::Processed | Status::Waiting | Status::Quarantined => Recorded::Duplicate,
+    }))
+}
+
+/// Runs a delivery again that waits or is quarantined.
+pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result<Recorded> {
     let NewDelivery { connector, content, .. } = new;
-    // A newer connector may read it otherwise than the one that took it: what is known of it follows, so
-    // that a registration finds what waits for it. Nothing is done where another job has applied it.
-    let conclude = |connection_id: Option<&str>, verdict: &str, reason: Option<&str>| {
-        let mut statement = connection.prepare_cached(
-            "UPDATE deliveries SET connection_id = ?2, verdict = ?3, reason = ?4 WHERE id = ?1 AND verdict <> 'processed'",
-        )?;
-        Ok::<_, Error>(statement.execute(params![id, connection_id, verdict, reason])? > 0)
-    };
-    let (connection_id, changes) = match content {
-        Content::Changes { connection_id, changes } => (connection_id, changes),
+    let database = unit.database;
+    let (connection_id, changes, rejected) = match content {
+        Content::Changes { connection_id, changes, rejected } => (connection_id, changes, rejected),
         Content::Nothing => {
-            let is_first = conclude(None, "processed", None)?;
+            let is_first = conclude(database, id, None, Status::Processed, None)?;
             return Ok(if is_first { Recorded::Applied(Changed::default()) } else { Recorded::Duplicate });
         }
         Content::Kept(reason) => {
-            conclude(None, "kept", Some(reason))?;
+            conclude(database, id, None, Status::Quarantined, Some(reason))?;
             return Ok(Recorded::Kept(reason.clone()));
         }
         Content::Malformed(reason) => {
-            conclude(None, "refused", Some(reason))?;
+            conclude(database, id, None, Status::Rejected, Some(reason))?;
             return Ok(Recorded::Malformed(reason.clone()));
         }
     };
-    if is_of_former_owner(connection, id, &connector.id, connection_id)? {
-        conclude(Some(connection_id), "processed", Some(DELETED))?;
+    if is_of_former_owner(database, id, &connector.id, connection_id)? {
+        conclude(database, id, Some(connection_id), Status::Processed, Some(REMOVED))?;
         return Ok(Recorded::Duplicate);
     }
-    let Some(owner) = connections::find(connection, &connector.id, connection_id)? else {
-        conclude(Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))?;
+    let Some(connection) = connections::find(database, &connector.id, connection_id)? else {
+        conclude(database, id, Some(connection_id), Status::Waiting, Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
-    if !conclude(Some(connection_id), "processed", None)? {
+    let settled = settled(rejected);
+    if !conclude(database, id, Some(connection_id), settled.status, settled.reason.as_deref())? {
         return Ok(Recorded::Duplicate);
     }
-    let arrived = connection
+    let arrived = database
         .prepare_cached("SELECT received_at FROM deliveries WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?;
-    let arrived = Timestamp::from_millisecond(arrived).unwrap_or(now);
-    let user_id = &owner.user_id;
-    let mut scope = Scope { connection, events, connector, connection_id, user_id, forward, arrived, now };
-    Ok(Recorded::Applied(apply::apply(&mut scope, changes)?))
+    let arrived = Timestamp::from_millisecond(arrived).unwrap_or(unit.now);
+    let changed = apply(unit, connector, &connection, changes, id, arrived)?;
+    Ok(applied(changed, rejected))
 }
 
-/// A connection is deleted: what came for it was its owner's, and is not for whoever has it next.
-pub(super) fn settle_those_of(
-    connection: &Connection,
-    connector_id: &str,
-    connection_id: &str,
-    now: Timestamp,
-) -> Result<()> {
-    connection
+/// Writes what became of a delivery; nothing where another job has applied it. A newer connector may read it otherwise
+/// than the one that took it: its connection follows, so that a registration finds what waits for it.
+fn conclude(
+    database: &Database,
+    id: i64,
+    connection_id: Option<&str>,
+    status: Status,
+    reason: Option<&str>,
+) -> Result<bool> {
+    let mut statement = database.prepare_cached(
+        "UPDATE deliveries SET connection_id = ?2, status = ?3, reason = ?4 WHERE id = ?1 AND status <> 0",
+    )?;
+    Ok(statement.execute(params![id, connection_id, status.code(), reason])? > 0)
+}
+
+/// A connection is removed: what came for it was its owner's, and is not for the one who registers it next.
+pub(super) fn settle_those_of(unit: &Unit<'_>, connector_id: &str, connection_id: &str) -> Result<()> {
+    unit.database
         .prepare_cached(
             "INSERT OR REPLACE INTO deleted_connections (connector_id, connection_id, last_delivery, deleted_at)
-             VALUES (?1, ?2, coalesce((SELECT max(id) FROM deliveries), 0), ?3)",
+             VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![connector_id, connection_id, now.as_millisecond()])?;
-    connection
+        .execute(params![connector_id, connection_id, newest(unit.database)?, unit.now.as_millisecond()])?;
+    unit.database
         .prepare_cached(
-            "UPDATE deliveries SET verdict = 'processed', reason = ?3
-             WHERE connector_id = ?1 AND connection_id = ?2 AND verdict = 'kept'",
+            "UPDATE deliveries SET status = 0, reason = ?3 WHERE connector_id = ?1 AND connection_id = ?2 AND status = 1",
         )?
-        .execute([connector_id, connection_id, DELETED])?;
+        .execute([connector_id, connection_id, REMOVED])?;
     Ok(())
 }
 
-/// Whether a delivery came before its connection was deleted. An id alone would not do: it can be another's after
-/// all newer ones were forgotten.
-fn is_of_former_owner(connection: &Connection, id: i64, connector_id: &str, connection_id: &str) -> Result<bool> {
-    Ok(connection
+/// Whether a delivery came before its connection was removed. Before ids were kept in order one could be given again,
+/// so that the time counts as well.
+fn is_of_former_owner(database: &Database, id: i64, connector_id: &str, connection_id: &str) -> Result<bool> {
+    Ok(database
         .prepare_cached(
             "SELECT 1 FROM deleted_connections c JOIN deliveries d ON d.id = ?1
              WHERE c.connector_id = ?2 AND c.connection_id = ?3 AND d.id <= c.last_delivery AND d.received_at <= c.deleted_at",

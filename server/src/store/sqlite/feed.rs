@@ -1,127 +1,201 @@
 //! The event log.
 //!
-//! Owns the numbering: each user's events are 1, 2, 3 … without gaps, written in the same database
-//! transaction as what they tell of. Must not know what an event tells.
+//! Owns the table `events`: each user's events are 1, 2, 3 … without gaps, written in the same database transaction as
+//! the rows that they report. An event whose transaction has not changed since has no payload of its own: it is made
+//! again from the row. Must not decide what an event says.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::value::RawValue;
 use wire::EventName;
-use wire::events::{EventSource, Stamp};
 
-use crate::clock;
+use super::owners::{self, Owner};
+use super::row;
 use crate::store::{Error, FeedEvent, LogEnds, Result};
 
-/// Appends one event to a user's log and to `events`; returns its number.
-pub(super) fn append<P: Serialize>(
-    connection: &Connection,
-    events: &mut Vec<FeedEvent>,
-    user_id: &str,
+/// Bits of an event's key that are its number: 68 billion events for each of 134 million users.
+pub(super) const SEQ_BITS: u32 = 36;
+
+/// The key of a user's event.
+pub(super) fn key(owner: i64, seq: u64) -> Result<i64> {
+    let (owner, seq) = (u64::try_from(owner).ok(), Some(seq).filter(|seq| *seq < 1 << SEQ_BITS));
+    let key = owner.zip(seq).and_then(|(owner, seq)| owner.checked_mul(1 << SEQ_BITS).map(|base| base + seq));
+    key.and_then(|key| i64::try_from(key).ok()).ok_or_else(|| Error::Unavailable("its event log is full".to_owned()))
+}
+
+fn seq_of(key: i64) -> u64 {
+    key.cast_unsigned() & ((1 << SEQ_BITS) - 1)
+}
+
+/// The keys before and after all events of a user.
+fn bounds(owner: i64) -> Result<(i64, i64)> {
+    Ok((key(owner, 0)?, key(owner, (1 << SEQ_BITS) - 1)?))
+}
+
+/// Appends an event. With a subject its payload can be made again from that transaction's row.
+pub(super) fn append(
+    database: &Connection,
+    owner: &Owner,
+    event: ledger::Event,
+    subject: Option<i64>,
     now: Timestamp,
-    name: EventName,
-    payload: impl FnOnce(Stamp) -> P,
-) -> Result<u64> {
-    let seq: u64 = connection
-        .prepare_cached(
-            "INSERT INTO feeds (user_id, seq) VALUES (?1, 1)
-             ON CONFLICT (user_id) DO UPDATE SET seq = seq + 1 RETURNING seq",
-        )?
-        .query_row([user_id], |row| row.get(0))?;
-    let stamp = Stamp {
-        seq,
-        event_id: uuid::Uuid::now_v7().to_string(),
-        timestamp: clock::rfc3339(now),
-        source: EventSource::Realtime,
-    };
-    let payload = serde_json::to_string(&payload(stamp))?;
-    connection
-        .prepare_cached("INSERT INTO events (user_id, seq, name, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![user_id, seq, name.as_str(), payload, now.as_millisecond()])?;
-    let payload: Arc<RawValue> = RawValue::from_string(payload)?.into();
-    events.push(FeedEvent { user_id: user_id.into(), seq, name: name.as_str(), payload });
-    Ok(seq)
+) -> Result<FeedEvent> {
+    let name = EventName::ALL.iter().position(|name| *name == event.name).unwrap_or_default();
+    let payload = subject.is_none().then(|| event.payload.get());
+    database
+        .prepare_cached("INSERT INTO events (key, name, at, subject, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![key(owner.id, event.seq)?, name, now.as_millisecond(), subject, payload])?;
+    Ok(FeedEvent {
+        user_id: owner.user_id.as_str().into(),
+        seq: event.seq,
+        name: event.name.as_str(),
+        payload: event.payload.into(),
+    })
+}
+
+/// Gives the event of a transaction's newest revision a payload of its own, before the row is written or deleted.
+pub(super) fn detach(database: &Connection, epoch: &str, owner: &Owner, id: i64, changed_seq: u64) -> Result<()> {
+    let key = key(owner.id, changed_seq)?;
+    let at = database
+        .prepare_cached("SELECT at FROM events WHERE key = ?1 AND subject = ?2")?
+        .query_row([key, id], |row| row.get::<_, i64>(0))
+        .optional()?;
+    let Some(at) = at else { return Ok(()) };
+    let sql = format!("SELECT {} FROM {} WHERE t.id = ?1", row::COLUMNS, row::FROM);
+    let mut statement = database.prepare_cached(&sql)?;
+    let found = statement.query_and_then([id], |row| row::read(row, &owner.user_id))?.next();
+    let row = found.ok_or_else(|| Error::Corrupt(format!("there is no transaction {id}")))??;
+    let payload = ledger::transaction_payload(epoch, changed_seq, moment(at), row.stored.transaction);
+    database
+        .prepare_cached("UPDATE events SET payload = ?2, subject = NULL WHERE key = ?1")?
+        .execute(params![key, payload.get()])?;
+    Ok(())
+}
+
+fn moment(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN)
+}
+
+/// The keys around a user's events after a number: the last that is before them, and the last that can be.
+pub(super) fn range_after(owner: i64, after: u64) -> Result<(i64, i64)> {
+    // No number in a log is beyond its bits.
+    Ok((key(owner, after.min((1 << SEQ_BITS) - 1))?, bounds(owner)?.1))
 }
 
 /// A user's newest event number; 0 before the first.
-pub(super) fn newest_seq(connection: &Connection, user_id: &str) -> Result<u64> {
-    let seq = connection
-        .prepare_cached("SELECT seq FROM feeds WHERE user_id = ?1")?
-        .query_row([user_id], |row| row.get(0))
-        .optional()?;
-    Ok(seq.unwrap_or_default())
+pub(super) fn newest_seq(database: &Connection, user_id: &str) -> Result<u64> {
+    Ok(owners::find(database, user_id)?.map(|owner| owner.seq).unwrap_or_default())
 }
 
 /// How far a user's log reaches.
-pub(super) fn ends(connection: &Connection, user_id: &str) -> Result<LogEnds> {
-    let newest = newest_seq(connection, user_id)?;
-    let oldest: Option<u64> = connection
-        .prepare_cached("SELECT min(seq) FROM events WHERE user_id = ?1")?
-        .query_row([user_id], |row| row.get(0))?;
-    Ok(LogEnds { oldest: oldest.unwrap_or(newest + 1), newest })
+pub(super) fn ends(database: &Connection, user_id: &str) -> Result<LogEnds> {
+    let Some(owner) = owners::find(database, user_id)? else { return Ok(LogEnds { oldest: 1, newest: 0 }) };
+    Ok(LogEnds { oldest: oldest(database, owner.id)?.unwrap_or(owner.seq + 1), newest: owner.seq })
+}
+
+/// The oldest number in a user's log.
+pub(super) fn oldest(database: &Connection, owner: i64) -> Result<Option<u64>> {
+    let (first, last) = bounds(owner)?;
+    let key: Option<i64> = database
+        .prepare_cached("SELECT min(key) FROM events WHERE key BETWEEN ?1 AND ?2")?
+        .query_row([first, last], |row| row.get(0))?;
+    Ok(key.map(seq_of))
 }
 
 /// A user's events after a number, in order.
-pub(super) fn after(connection: &Connection, user_id: &Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
-    // No number in the log is beyond what SQLite's integers hold.
-    let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, name, payload FROM events WHERE user_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-    )?;
-    let rows = statement.query_and_then(params![user_id, after, limit], |row| {
-        let name: String = row.get(1)?;
-        let name = EventName::parse(&name).ok_or_else(|| Error::Corrupt(format!("'{name}' stands as an event")))?;
-        let payload = RawValue::from_string(row.get(2)?)?;
-        Ok(FeedEvent { user_id: Arc::clone(user_id), seq: row.get(0)?, name: name.as_str(), payload: payload.into() })
-    })?;
+pub(super) fn after(
+    database: &Connection,
+    epoch: &str,
+    user_id: &Arc<str>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<FeedEvent>> {
+    let Some(owner) = owners::find(database, user_id)? else { return Ok(Vec::new()) };
+    let (before, last) = range_after(owner.id, after)?;
+    let sql = format!(
+        "SELECT {}, e.key, e.name, e.at, e.payload FROM events e LEFT JOIN ({}) ON t.id = e.subject
+         WHERE e.key > ?1 AND e.key <= ?2 ORDER BY e.key LIMIT ?3",
+        row::COLUMNS,
+        row::FROM
+    );
+    let mut statement = database.prepare_cached(&sql)?;
+    let rows = statement.query_and_then(params![before, last, limit], |row| event(row, epoch, user_id))?;
     rows.collect()
 }
 
-/// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow
-/// `after` by their ids.
+fn event(row: &Row<'_>, epoch: &str, user_id: &Arc<str>) -> Result<FeedEvent> {
+    let (key, name, at): (i64, usize, i64) = (row.get(20)?, row.get(21)?, row.get(22)?);
+    let name = EventName::ALL.get(name).ok_or_else(|| Error::Corrupt(format!("{name} stands as an event")))?;
+    let seq = seq_of(key);
+    let payload = match row.get::<_, Option<String>>(23)? {
+        Some(payload) => RawValue::from_string(payload)?,
+        None => {
+            let transaction = self::row::read(row, user_id)?.stored.transaction;
+            ledger::transaction_payload(epoch, seq, moment(at), transaction)
+        }
+    };
+    Ok(FeedEvent { user_id: Arc::clone(user_id), seq, name: name.as_str(), payload: payload.into() })
+}
+
+/// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow `after` by
+/// their numbers.
 pub(super) fn overdue(
-    connection: &Connection,
+    database: &Connection,
     older_than: Timestamp,
     keep_newest: u64,
-    after: &str,
-) -> Result<Vec<String>> {
-    // The order of the tables is not left to the planner: it would go through every event there is.
-    let mut statement = connection.prepare_cached(
-        "SELECT f.user_id FROM feeds f CROSS JOIN events e
-         WHERE f.user_id > ?3
-             AND e.user_id = f.user_id AND e.seq = (SELECT min(seq) FROM events WHERE user_id = f.user_id)
-             AND (e.created_at < ?1 OR e.seq <= f.seq - ?2)
-         ORDER BY f.user_id LIMIT 100",
-    )?;
+    after: i64,
+) -> Result<Vec<Owner>> {
+    let mut statement = database
+        .prepare_cached(
+            "SELECT o.id, o.user_id, o.seq FROM owners o CROSS JOIN events e
+             WHERE o.id > ?1 AND e.key = (SELECT min(key) FROM events WHERE key BETWEEN o.id << ?4 AND ((o.id + 1) << ?4) - 1)
+                 AND (e.at < ?2 OR (e.key & ((1 << ?4) - 1)) <= o.seq - ?3)
+             ORDER BY o.id LIMIT 100",
+        )?;
     let keep = i64::try_from(keep_newest).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![older_than.as_millisecond(), keep, after], |row| row.get(0))?;
+    let rows = statement.query_map(params![after, older_than.as_millisecond(), keep, SEQ_BITS], |row| {
+        Ok(Owner { id: row.get(0)?, user_id: row.get(1)?, seq: row.get(2)? })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many events are forgotten in one job, so that no delivery waits long behind it.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
-/// Forgets some of a user's oldest events; how many. The numbers go on: who has missed longer than
-/// what is kept reloads over HTTP. Only from the beginning up to the first that stays, whatever the
-/// clock said when they were written: a log has no holes.
-pub(super) fn prune(connection: &Connection, user_id: &str, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
-    let mut oldest = connection.prepare_cached(
-        "SELECT seq, created_at < ?2 OR seq <= (SELECT seq FROM feeds WHERE user_id = ?1) - ?3
-         FROM events WHERE user_id = ?1 ORDER BY seq LIMIT ?4",
-    )?;
-    let keep = i64::try_from(keep_newest).unwrap_or(i64::MAX);
-    let mut rows = oldest.query(params![user_id, older_than.as_millisecond(), keep, FORGOTTEN_AT_ONCE])?;
-    let mut last: Option<i64> = None;
+/// Forgets some of a user's oldest events; how many. Only from the beginning up to the first that stays, whatever the
+/// clock said when they were written: a log has no holes, and its numbers go on.
+pub(super) fn prune(database: &Connection, owner: i64, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
+    let newest = owners::get(database, owner)?.seq;
+    let last_to_go = newest.saturating_sub(keep_newest);
+    let (first, last) = bounds(owner)?;
+    let mut oldest =
+        database.prepare_cached("SELECT key, at FROM events WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3")?;
+    let mut rows = oldest.query(params![first, last, FORGOTTEN_AT_ONCE])?;
+    let mut up_to: Option<i64> = None;
     while let Some(row) = rows.next()? {
-        if !row.get::<_, bool>(1)? {
+        let (key, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if at >= older_than.as_millisecond() && seq_of(key) > last_to_go {
             break;
         }
-        last = Some(row.get(0)?);
+        up_to = Some(key);
     }
-    let Some(last) = last else { return Ok(0) };
-    Ok(connection
-        .prepare_cached("DELETE FROM events WHERE user_id = ?1 AND seq <= ?2")?
-        .execute(params![user_id, last])?)
+    let Some(up_to) = up_to else { return Ok(0) };
+    let deleted = database.prepare_cached("DELETE FROM events WHERE key BETWEEN ?1 AND ?2")?.execute([first, up_to])?;
+    Ok(deleted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_keep_users_apart_and_numbers_in_order() {
+        let (first, last) = bounds(7).expect("in range");
+        assert!(first < key(7, 1).expect("in range") && key(7, 1).expect("in range") < last);
+        assert!(last < key(8, 0).expect("in range"));
+        assert_eq!(seq_of(key(7, 123).expect("in range")), 123);
+        assert!(key(1 << 27, 1).is_err() && key(1, 1 << 36).is_err());
+    }
 }

@@ -6,27 +6,25 @@ use connectors::{Headers, VerifiedDelivery};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
+use super::deliveries::Status;
 use crate::clock;
 use crate::store::{Error, InboxEntry, KeptDelivery, Result};
 
 /// Those after an id that wait for a connection which is registered by now, in the order they came.
-pub(super) fn placeable(
+pub(super) fn waiting(
     connection: &Connection,
     only: Option<(&str, &str)>,
     after: i64,
     limit: u32,
 ) -> Result<Vec<KeptDelivery>> {
-    // One statement for each: with a condition that may be left out neither index would be of use.
-    let (of_one, index) = match only {
-        Some(_) => ("AND d.connector_id = ?3 AND d.connection_id = ?4", "deliveries_kept"),
-        None => ("AND d.verdict <> 'processed'", "deliveries_stuck"),
-    };
+    // One statement for each: with a condition that may be left out the index would be of no use.
+    let of_one = if only.is_some() { "AND d.connector_id = ?3 AND d.connection_id = ?4" } else { "" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT d.id, d.connector_id, d.delivery_key, d.headers, d.body
-         FROM deliveries d INDEXED BY {index}
-         WHERE d.verdict = 'kept' AND d.id > ?1 {of_one}
+         FROM deliveries d INDEXED BY deliveries_waiting
+         WHERE d.status = 1 AND d.id > ?1 {of_one}
              AND EXISTS (SELECT 1 FROM connections c
-                 WHERE c.connector_id = d.connector_id AND c.connection_id = d.connection_id)
+                 WHERE c.connector_id = d.connector_id AND c.connection_id = d.connection_id AND c.removed_at IS NULL)
          ORDER BY d.id LIMIT ?2"
     ))?;
     let rows = match only {
@@ -52,58 +50,85 @@ pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
 
 /// The newest ones.
 pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
-    // The condition as the index `deliveries_stuck` has it.
-    let some = if kept_only { "WHERE verdict <> 'processed'" } else { "" };
+    // The condition as the index `deliveries_unsettled` has it.
+    let some = if kept_only { "WHERE status <> 0" } else { "" };
     let mut statement =
         connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries {some} ORDER BY id DESC LIMIT ?1"))?;
-    let rows = statement.query_map([limit], read_entry)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let rows = statement.query_and_then([limit], read_entry)?;
+    rows.collect()
 }
 
 /// One of them.
 pub(super) fn entry(connection: &Connection, id: i64) -> Result<InboxEntry> {
     let mut statement = connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries WHERE id = ?1"))?;
-    Ok(statement.query_row([id], read_entry)?)
+    let entry = statement.query_and_then([id], read_entry)?.next();
+    entry.ok_or(Error::NotFound)?
 }
 
 /// How many could not be placed or understood.
 pub(super) fn count_kept(connection: &Connection) -> Result<u64> {
-    let mut statement = connection.prepare_cached("SELECT count(*) FROM deliveries WHERE verdict <> 'processed'")?;
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM deliveries WHERE status <> 0")?;
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
 /// The columns that [`read_entry`] reads.
-const ENTRY: &str = "id, connector_id, delivery_key, connection_id, received_at, verdict, reason, latency_us";
+const ENTRY: &str = "id, connector_id, delivery_key, connection_id, received_at, status, reason, latency_us";
 
-fn read_entry(row: &Row<'_>) -> rusqlite::Result<InboxEntry> {
+fn read_entry(row: &Row<'_>) -> Result<InboxEntry> {
+    let verdict = match Status::read(row.get(5)?)? {
+        Status::Processed => "processed",
+        Status::Waiting | Status::Quarantined => "kept",
+        Status::Rejected => "refused",
+    };
     Ok(InboxEntry {
         id: row.get(0)?,
         connector_id: row.get(1)?,
         key: row.get(2)?,
         connection_id: row.get(3)?,
         received_at: clock::rfc3339_of_millis(row.get(4)?),
-        verdict: row.get(5)?,
+        verdict: verdict.to_owned(),
         reason: row.get(6)?,
         latency_us: row.get(7)?,
     })
 }
 
-/// Forgets some of those that are settled and older than a time; how many.
-pub(super) fn prune_settled(connection: &Connection, older_than: Timestamp) -> Result<usize> {
-    Ok(connection
-        .prepare_cached(
-            "DELETE FROM deliveries WHERE id IN (
-                 SELECT id FROM deliveries WHERE verdict <> 'kept' AND received_at < ?1 ORDER BY received_at LIMIT 500)",
-        )?
-        .execute([older_than.as_millisecond()])?)
+/// How many deliveries are looked at in one job.
+const AT_ONCE: u32 = 500;
+
+/// How far a pass over the settled deliveries has come.
+pub(super) struct Pass {
+    /// How many were forgotten.
+    pub(super) pruned: usize,
+    /// The last one looked at, where there may be more that are old.
+    pub(super) next: Option<i64>,
 }
 
-/// Forgets some of those that could not be placed or understood for so long; how many.
-pub(super) fn prune_kept(connection: &Connection, older_than: Timestamp) -> Result<usize> {
+/// Forgets some of those after an id that are settled and older than a time. They stand in the order of arrival, so that
+/// a pass ends where none of so many is old. The newest stays: its id marks the place of the next one.
+pub(super) fn prune_settled(connection: &Connection, older_than: Timestamp, after: i64) -> Result<Pass> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, received_at < ?2, status IN (0, 3) FROM deliveries
+         WHERE id > ?1 AND id < (SELECT max(id) FROM deliveries) ORDER BY id LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![after, older_than.as_millisecond(), AT_ONCE], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+    })?;
+    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut pruned = 0;
+    for (id, _, _) in rows.iter().filter(|(_, is_old, is_settled)| *is_old && *is_settled) {
+        pruned += connection.prepare_cached("DELETE FROM deliveries WHERE id = ?1")?.execute([id])?;
+    }
+    let is_any_old = rows.iter().any(|(_, is_old, _)| *is_old);
+    Ok(Pass { pruned, next: rows.last().filter(|_| is_any_old).map(|(id, ..)| *id) })
+}
+
+/// Forgets some of those that waited or were quarantined for so long; how many.
+pub(super) fn prune_unsettled(connection: &Connection, older_than: Timestamp) -> Result<usize> {
     Ok(connection
         .prepare_cached(
             "DELETE FROM deliveries WHERE id IN (
-                 SELECT id FROM deliveries WHERE verdict = 'kept' AND received_at < ?1 ORDER BY received_at LIMIT 500)",
+                 SELECT id FROM deliveries WHERE status <> 0 AND status <> 3 AND received_at < ?1
+                     AND id < (SELECT max(id) FROM deliveries) ORDER BY id LIMIT ?2)",
         )?
-        .execute([older_than.as_millisecond()])?)
+        .execute(params![older_than.as_millisecond(), AT_ONCE])?)
 }

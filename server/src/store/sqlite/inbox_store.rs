@@ -34,22 +34,26 @@ impl Inbox for SqliteStore {
     ) -> Result<Vec<KeptDelivery>> {
         let query = move |connection: &rusqlite::Connection| {
             let only = only.as_ref().map(|(connector, id)| (connector.as_str(), id.as_str()));
-            inbox::placeable(connection, only, after, limit)
+            inbox::waiting(connection, only, after, limit)
         };
         self.readers.read(query).await
     }
 
     async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize> {
-        let mut pruned = 0;
+        // In small jobs, so that no delivery waits long behind one.
+        let (mut pruned, mut after) = (0, Some(i64::MIN));
+        while let Some(last) = after {
+            let pass = self.writer.write(move |connection, _| inbox::prune_settled(connection, settled_before, last));
+            let pass = pass.await?;
+            pruned += pass.pruned;
+            after = pass.next;
+        }
         loop {
-            // In small jobs, so that no delivery waits long behind one.
-            let settled =
-                self.writer.write(move |connection, _| inbox::prune_settled(connection, settled_before)).await?;
-            let kept = self.writer.write(move |connection, _| inbox::prune_kept(connection, kept_before)).await?;
-            if settled + kept == 0 {
-                return Ok(pruned);
+            let unsettled = self.writer.write(move |connection, _| inbox::prune_unsettled(connection, kept_before));
+            match unsettled.await? {
+                0 => return Ok(pruned),
+                some => pruned += some,
             }
-            pruned += settled + kept;
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
+use ledger::{Call, Outgoing};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::Transaction;
 
@@ -13,21 +14,28 @@ use super::transactions;
 use crate::clock;
 use crate::store::{DeadLetter, DueUser, Error, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue};
 
-/// Appends a transaction as it is now.
-pub(super) fn append(connection: &Connection, transaction: &Transaction, now: Timestamp) -> Result<()> {
-    let Transaction { connector_id, transaction_id, revision, user_id, .. } = transaction;
-    let mut key = format!("{connector_id}:{transaction_id}");
-    if *revision > 1 {
-        key = format!("{key}:{revision}");
-    }
-    put(connection, user_id, &key, &serde_json::to_string(transaction)?, now)
+/// Appends a call.
+pub(super) fn append(connection: &Connection, user_id: &str, call: &Outgoing, now: Timestamp) -> Result<()> {
+    let (transaction, is_deletion) = match &call.call {
+        Call::Put(transaction) => (transaction, false),
+        Call::Delete(transaction) => (transaction, true),
+    };
+    put(connection, user_id, (&call.key, is_deletion), &serde_json::to_string(transaction)?, now)
 }
 
 /// Puts something at the end of a user's queue.
-fn put(connection: &Connection, user_id: &str, key: &str, body: &str, now: Timestamp) -> Result<()> {
+fn put(
+    connection: &Connection,
+    user_id: &str,
+    (key, is_deletion): (&str, bool),
+    body: &str,
+    now: Timestamp,
+) -> Result<()> {
     connection
-        .prepare_cached("INSERT INTO outbox (user_id, idempotency_key, body, created_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![user_id, key, body, now.as_millisecond()])?;
+        .prepare_cached(
+            "INSERT INTO outbox (user_id, idempotency_key, body, created_at, is_deletion) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![user_id, key, body, now.as_millisecond(), is_deletion])?;
     connection
         .prepare_cached(
             "INSERT INTO outbox_users (user_id, attempts, next_at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING",
@@ -64,11 +72,12 @@ pub(super) fn next_due(connection: &Connection) -> Result<Option<i64>> {
 
 /// A user's oldest, in order.
 pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Result<Vec<OutgoingTransaction>> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, idempotency_key, body FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, idempotency_key, body, is_deletion FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2",
+    )?;
     let rows = statement.query_map(params![user_id, limit], |row| {
         let transaction = serde_json::from_str(&row.get::<_, String>(2)?).map_err(|error| error.to_string());
-        Ok(OutgoingTransaction { id: row.get(0)?, idempotency_key: row.get(1)?, transaction })
+        Ok(OutgoingTransaction { id: row.get(0)?, idempotency_key: row.get(1)?, transaction, is_deletion: row.get(3)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -84,8 +93,8 @@ pub(super) fn settle(
     if let Some(reason) = dead {
         connection
             .prepare_cached(
-                "INSERT INTO dead_letters (user_id, idempotency_key, body, created_at, died_at, reason)
-                 SELECT user_id, idempotency_key, body, created_at, ?2, ?3 FROM outbox WHERE id = ?1",
+                "INSERT INTO dead_letters (user_id, idempotency_key, body, created_at, died_at, reason, is_deletion)
+                 SELECT user_id, idempotency_key, body, created_at, ?2, ?3, is_deletion FROM outbox WHERE id = ?1",
             )?
             .execute(params![id, now.as_millisecond(), reason])?;
     }
@@ -159,23 +168,23 @@ pub(super) fn revive(
     limit: u32,
     now: Timestamp,
 ) -> Result<Option<(i64, Revived)>> {
-    let letters: Vec<(i64, String, String, String)> = connection
+    let letters: Vec<(i64, String, String, String, bool)> = connection
         .prepare_cached(
-            "SELECT id, user_id, idempotency_key, body FROM dead_letters WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+            "SELECT id, user_id, idempotency_key, body, is_deletion FROM dead_letters WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
         )?
         .query_map(params![ids.start(), ids.end(), limit], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
     let mut became = Revived::default();
-    for (id, user_id, key, body) in &letters {
+    for (id, user_id, key, body, is_deletion) in &letters {
         connection.prepare_cached("DELETE FROM dead_letters WHERE id = ?1")?.execute([id])?;
-        if is_outdated(connection, user_id, body)? {
+        if is_outdated(connection, user_id, body, *is_deletion)? {
             became.outdated += 1;
             continue;
         }
         became.revived += 1;
-        put(connection, user_id, key, body, now)?;
+        put(connection, user_id, (key, *is_deletion), body, now)?;
         connection
             .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE user_id = ?1")?
             .execute([user_id])?;
@@ -183,13 +192,13 @@ pub(super) fn revive(
     Ok(letters.last().map(|(id, ..)| (*id, became)))
 }
 
-/// Whether a transaction is another by now, or is gone. Sent after its newer revision, an older one
-/// would be the core app's last word.
-fn is_outdated(connection: &Connection, user_id: &str, body: &str) -> Result<bool> {
+/// Whether a transaction is another by now, or is gone. Sent after its newer revision, an older one would be the core
+/// app's last word. A deletion is outdated where there is the transaction again.
+fn is_outdated(connection: &Connection, user_id: &str, body: &str, is_deletion: bool) -> Result<bool> {
     let Ok(letter) = serde_json::from_str::<Transaction>(body) else { return Ok(false) };
     match transactions::one(connection, user_id, &letter.key()) {
-        Ok(now) => Ok(now.revision > letter.revision),
-        Err(Error::NotFound) => Ok(true),
+        Ok(now) => Ok(is_deletion || now.revision > letter.revision),
+        Err(Error::NotFound) => Ok(!is_deletion),
         Err(error) => Err(error),
     }
 }
@@ -238,7 +247,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_holds_up_only_who_pauses_and_for_no_longer_than_a_pause() {
         let mut database = Connection::open_in_memory().expect("a database");
-        super::super::migrate(&mut database).expect("migrated");
+        super::super::schema::migrate(&mut database).expect("migrated");
         let now = Timestamp::from_second(1_000_000).expect("a time");
         let minutes = |minutes: i64| now.as_millisecond() + minutes * 60_000;
         for (user_id, attempts, next_at) in

@@ -78,7 +78,7 @@ struct Pool {
 
 impl Pool {
     fn open(path: &Path, size: usize) -> Result<Self> {
-        let connections = (0..size).map(|_| super::open_reader(path)).collect::<Result<Vec<_>>>()?;
+        let connections = (0..size).map(|_| super::file::open_reader(path)).collect::<Result<Vec<_>>>()?;
         Ok(Self { free: Arc::new(Mutex::new(connections)), permits: Arc::new(Semaphore::new(size)) })
     }
 

@@ -17,18 +17,11 @@ use crate::store::{ConnectorRef, Error, FeedEvent, LogEnds, NewDelivery, Recorde
 #[async_trait]
 impl Store for SqliteStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
-        let forward = self.forward;
-        self.writer
-            .write(move |connection, events| deliveries::record(connection, events, &delivery, forward, now))
-            .await
+        self.unit(now, move |unit| deliveries::record(unit, &delivery)).await
     }
 
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
-        let forward = self.forward;
-        let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
-            deliveries::apply_kept(connection, events, id, &delivery, forward, now)
-        };
-        self.writer.write(job).await
+        self.unit(now, move |unit| deliveries::requeue(unit, id, &delivery)).await
     }
 
     async fn put_connection(
@@ -38,11 +31,7 @@ impl Store for SqliteStore {
         request: ConnectionRequest,
         now: Timestamp,
     ) -> Result<(Connection, bool)> {
-        self.writer
-            .write(move |connection, events| {
-                connections::put(connection, events, &connector, &connection_id, &request, now)
-            })
-            .await
+        self.unit(now, move |unit| connections::put(unit, &connector, &connection_id, &request)).await
     }
 
     async fn connections(&self, connector_id: String, user_id: Option<String>) -> Result<Vec<Connection>> {
@@ -51,7 +40,7 @@ impl Store for SqliteStore {
 
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection> {
         let query = move |connection: &rusqlite::Connection| {
-            connections::find(connection, &connector_id, &connection_id)?.ok_or(Error::NotFound)
+            connections::shown(connection, &connector_id, &connection_id)?.ok_or(Error::NotFound)
         };
         self.readers.read(query).await
     }
@@ -61,12 +50,10 @@ impl Store for SqliteStore {
         connector_id: String,
         connection_id: String,
         owner: Option<String>,
+        purge: bool,
         now: Timestamp,
     ) -> Result<()> {
-        self.writer
-            .write(move |connection, events| {
-                connections::delete(connection, events, (&connector_id, &connection_id), owner.as_deref(), now)
-            })
+        self.unit(now, move |unit| connections::remove(unit, (&connector_id, &connection_id), owner.as_deref(), purge))
             .await
     }
 
@@ -79,14 +66,11 @@ impl Store for SqliteStore {
     ) -> Result<SyncStats> {
         // Counted beside the writer, which a long history would hold up.
         let place = (connector_id.clone(), connection_id.clone());
-        let total = move |connection: &rusqlite::Connection| connections::count(connection, (&place.0, &place.1));
+        let total = move |connection: &rusqlite::Connection| connections::count(connection, &place.0, &place.1);
         let owner = self.connection(connector_id.clone(), connection_id.clone()).await?.user_id;
         let total_transactions = self.readers.answer(&owner, total).await?;
         let stats = SyncStats { total_transactions, new_transactions };
-        let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
-            connections::complete_sync(connection, events, (&connector_id, &connection_id), stats, now)
-        };
-        self.writer.write(job).await
+        self.unit(now, move |unit| connections::complete_sync(unit, (&connector_id, &connection_id), stats)).await
     }
 
     async fn transactions(&self, user_id: String, query: TransactionQuery) -> Result<TransactionsPage> {
@@ -125,23 +109,32 @@ impl Store for SqliteStore {
     }
 
     async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
-        let owner = Arc::clone(&user_id);
-        self.readers.answer(&owner, move |connection| feed::after(connection, &user_id, after, limit)).await
+        let (owner, shared) = (Arc::clone(&user_id), Arc::clone(&self.shared));
+        let question =
+            move |connection: &rusqlite::Connection| feed::after(connection, &shared.epoch, &user_id, after, limit);
+        self.readers.answer(&owner, question).await
     }
 
     async fn prune_events(&self, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
-        let (mut pruned, mut after) = (0, String::new());
+        let (mut pruned, mut after) = (0, 0);
         loop {
-            let last = after.clone();
             let page =
-                move |connection: &rusqlite::Connection| feed::overdue(connection, older_than, keep_newest, &last);
+                move |connection: &rusqlite::Connection| feed::overdue(connection, older_than, keep_newest, after);
             let overdue = self.readers.read(page).await?;
             let Some(last) = overdue.last() else { return Ok(pruned) };
-            after.clone_from(last);
-            for user_id in overdue {
-                pruned += self.prune_log(user_id, older_than, keep_newest).await?;
+            after = last.id;
+            for owner in overdue {
+                pruned += self.prune_log(owner.id, older_than, keep_newest).await?;
             }
         }
+    }
+
+    fn epoch(&self) -> &str {
+        &self.shared.epoch
+    }
+
+    async fn finish_moves(&self, now: Timestamp) -> Result<()> {
+        self.move_transactions(now).await
     }
 
     async fn add_user(&self, user: User, now: Timestamp) -> Result<()> {

@@ -13,7 +13,9 @@ use wire::api::{CurrencySummary, Snapshot, Summary, TransactionQuery, Transactio
 use wire::transaction::TransactionKey;
 use wire::{Amount, Currency, PrimaryType, Transaction};
 
-use super::{accounts, feed};
+use super::columns::{amount, currency};
+use super::owners::{self, Owner};
+use super::{accounts, feed, hash, row};
 use crate::clock;
 use crate::store::{Error, Result};
 
@@ -26,33 +28,61 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     if limit == 0 || limit > MAX_LIMIT {
         return Err(Error::Invalid("limit is not between 1 and 500"));
     }
-    let mut filter = Filter { clauses: vec!["user_id = ?"], values: vec![Value::from(user_id.to_owned())] };
+    let mut page = TransactionsPage { success: true, ..TransactionsPage::default() };
+    let Some(owner) = owners::find(connection, user_id)? else {
+        Filter::of(0).fill(query)?;
+        return Ok(page);
+    };
+    let mut filter = Filter::of(owner.id);
     filter.fill(query)?;
-    // The number that pages go on from: of the event that told of a change, or the rank (`wire::rank`).
+    // The number that pages go on from: of the event that reported a change, or the rank (`wire::rank`).
     let (rank, order) = match query.since {
-        Some(_) => ("changed_seq", "changed_seq, id"),
-        None => ("date_ms", "date_ms DESC, id DESC"),
+        Some(_) => ("t.changed_seq", "t.changed_seq, t.id"),
+        None => ("t.rank_ms", "t.rank_ms DESC, t.id DESC"),
+    };
+    let from = match query.since {
+        Some(since) => changed_since(connection, &owner, since, &mut filter)?,
+        None => row::FROM.to_owned(),
     };
     // One more than asked for tells whether there is a next page.
     filter.values.push(Value::from(i64::from(limit) + 1));
     let sql = format!(
-        "SELECT id, {rank}, body FROM transactions WHERE {} ORDER BY {order} LIMIT ?",
+        "SELECT {}, {rank} FROM {from} WHERE {} ORDER BY {order} LIMIT ?",
+        row::COLUMNS,
         filter.clauses.join(" AND ")
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(filter.values))?;
-    let mut page = TransactionsPage { success: true, ..TransactionsPage::default() };
     let mut last = None;
     while let Some(row) = rows.next()? {
         if page.transactions.len() == limit as usize {
             page.next_cursor = last;
             break;
         }
-        let (id, rank): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let (id, rank): (i64, i64) = (row.get(0)?, row.get(20)?);
         last = Some(format!("{rank}.{id}"));
-        page.transactions.push(serde_json::from_str(&row.get::<_, String>(2)?)?);
+        page.transactions.push(row::read(row, user_id)?.stored.transaction);
     }
     Ok(page)
+}
+
+/// Where to find what changed after an event: among the events that are the newest of a transaction, as far as the log
+/// reaches back; before that, among all of the user's transactions.
+fn changed_since(connection: &Connection, owner: &Owner, since: u64, filter: &mut Filter) -> Result<String> {
+    let oldest = feed::oldest(connection, owner.id)?.unwrap_or(owner.seq + 1);
+    if since.saturating_add(1) < oldest {
+        return Ok(row::FROM.to_owned());
+    }
+    // The events that are newer, each with the transaction whose newest one it is.
+    let (first, last) = feed::range_after(owner.id, since)?;
+    filter.clauses.push("e.key > ?");
+    filter.values.push(first.into());
+    filter.clauses.push("e.key <= ?");
+    filter.values.push(last.into());
+    Ok(format!(
+        "events e CROSS JOIN {}",
+        row::FROM.replacen("transactions t JOIN", "transactions t ON t.id = e.subject JOIN", 1)
+    ))
 }
 
 struct Filter {
@@ -61,6 +91,10 @@ struct Filter {
 }
 
 impl Filter {
+    fn of(owner: i64) -> Self {
+        Self { clauses: vec!["t.owner = ?"], values: vec![Value::from(owner)] }
+    }
+
     fn add(&mut self, clause: &'static str, value: impl Into<Value>) {
         self.clauses.push(clause);
         self.values.push(value.into());
@@ -69,42 +103,43 @@ impl Filter {
     fn fill(&mut self, query: &TransactionQuery) -> Result<()> {
         if let Some(since) = query.since {
             let since = i64::try_from(since).map_err(|_| Error::Invalid("since is no event number"))?;
-            self.add("changed_seq > ?", since);
+            self.add("t.changed_seq > ?", since);
         }
         if let Some(cursor) = &query.before {
             let (rank, id) = cursor
                 .split_once('.')
                 .and_then(|(rank, id)| Some((rank.parse::<i64>().ok()?, id.parse::<i64>().ok()?)))
                 .ok_or(Error::Invalid("before is no page's nextCursor"))?;
-            let follows = if query.since.is_some() { "(changed_seq, id) > (?, ?)" } else { "(date_ms, id) < (?, ?)" };
+            let follows =
+                if query.since.is_some() { "(t.changed_seq, t.id) > (?, ?)" } else { "(t.rank_ms, t.id) < (?, ?)" };
             self.add(follows, rank);
             self.values.push(id.into());
         }
         if let Some(account) = &query.account {
-            self.add("account_id = ?", account.clone());
+            self.add("a.account_id = ?", account.clone());
         }
         if let Some(connector) = &query.connector {
-            self.add("connector_id = ?", connector.clone());
+            self.add("s.connector_id = ?", connector.clone());
         }
         if let Some(text) = &query.q {
-            self.add("instr(search, ?) > 0", folding::fold(text));
+            self.add("instr(t.search, ?) > 0", folding::fold(text));
         }
         if let Some(from) = &query.from {
             let (instant, day) = (bound(from, false)?, bound(day_of(from), false)?);
-            self.add("date_ms >= ?", instant.min(day));
-            self.add("date_ms >= iif(is_day, ?, ?)", day);
+            self.add("t.rank_ms >= ?", instant.min(day));
+            self.add("t.rank_ms >= iif(t.is_day, ?, ?)", day);
             self.values.push(instant.into());
         }
         if let Some(to) = &query.to {
             let (instant, day) = (bound(to, true)?, bound(day_of(to), true)?);
-            self.add("date_ms < ?", instant.max(day));
-            self.add("date_ms < iif(is_day, ?, ?)", day);
+            self.add("t.rank_ms < ?", instant.max(day));
+            self.add("t.rank_ms < iif(t.is_day, ?, ?)", day);
             self.values.push(instant.into());
         }
         if let Some(primary_type) = &query.primary_type {
             let known: PrimaryType =
                 primary_type.parse().map_err(|()| Error::Invalid("type is none of expense, income and transfer"))?;
-            self.add("primary_type = ?", known.as_str().to_owned());
+            self.add("t.primary_type = ?", row::type_code(known));
         }
         Ok(())
     }
@@ -128,16 +163,24 @@ fn bound(text: &str, upper: bool) -> Result<i64> {
 
 /// One of a user's transactions.
 pub(super) fn one(connection: &Connection, user_id: &str, key: &TransactionKey) -> Result<Transaction> {
-    let body: String = connection
-        .prepare_cached(
-            "SELECT body FROM transactions WHERE user_id = ?1
-                 AND connector_id = ?2 AND connection_id = ?3 AND account_id = ?4 AND transaction_id = ?5",
-        )?
-        .query_row(
-            params![user_id, key.connector_id, key.connection_id, key.account_id, key.transaction_id],
-            |row| row.get(0),
-        )?;
-    Ok(serde_json::from_str(&body)?)
+    let sql = format!(
+        "SELECT {} FROM {} WHERE a.owner = (SELECT id FROM owners WHERE user_id = ?1) AND a.account_id = ?2
+             AND c.connector_id = ?3 AND c.connection_id = ?4 AND t.account = a.id AND t.key_hash = ?5
+             AND t.transaction_id = ?6",
+        row::COLUMNS,
+        row::FROM
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let lookup = params![
+        user_id,
+        key.account_id,
+        key.connector_id,
+        key.connection_id,
+        hash::of(&key.transaction_id),
+        key.transaction_id
+    ];
+    let found = statement.query_and_then(lookup, |row| row::read(row, user_id))?.next();
+    Ok(found.ok_or(Error::NotFound)??.stored.transaction)
 }
 
 /// Totals since the first of the month (UTC), for each currency.
@@ -155,12 +198,12 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
     }
     let mut statement = connection.prepare_cached(
         "SELECT amount, currency FROM transactions
-         WHERE user_id = ?1 AND date_ms >= ?2 AND primary_type <> 'transfer'",
+         WHERE owner = (SELECT id FROM owners WHERE user_id = ?1) AND rank_ms >= ?2 AND primary_type <> 2",
     )?;
     let mut rows = statement.query(params![user_id, from.as_millisecond()])?;
     while let Some(row) = rows.next()? {
-        let amount = accounts::parse_amount(row.get(0)?)?.unwrap_or_default();
-        let total = entry(&mut totals, accounts::parse_currency(&row.get::<_, String>(1)?)?);
+        let amount = amount(row, 0)?.unwrap_or_default();
+        let total = entry(&mut totals, currency(row, 1)?);
         if amount.is_negative() {
             total.expenses = total.expenses + amount;
         } else {

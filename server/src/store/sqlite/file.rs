@@ -1,0 +1,71 @@
+//! The database's file.
+//!
+//! Owns making it, its permissions, and its connections' settings. Must not know a table.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::{Error, Result};
+
+/// Makes a file where there is none, with its folder: nobody else on the machine may read it.
+pub(super) fn make_file(path: &Path) -> Result<()> {
+    let made = make_folder(path).and_then(|()| private_file().create(true).truncate(false).open(path));
+    made.map(drop).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// Makes a file for a copy, where there is none.
+pub(super) fn make_new_file(path: &Path) -> Result<()> {
+    let made = make_folder(path).and_then(|()| private_file().create_new(true).open(path));
+    made.map(drop).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::Conflict("The file exists already: choose another name"),
+        _ => Error::Unavailable(format!("{}: {error}", path.display())),
+    })
+}
+
+fn make_folder(of: &Path) -> std::io::Result<()> {
+    let mut folders = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    match of.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => folders.recursive(true).create(folder),
+        None => Ok(()),
+    }
+}
+
+fn private_file() -> std::fs::OpenOptions {
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    file
+}
+
+/// WAL with `synchronous=FULL`: a commit has reached the disk when it returns.
+pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    // The journal of a job's savepoint is needed until the job ends: on the disk it would cost twice as
+    // many writes as the log itself, and leave data in a folder for temporary files.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // 64 MiB of pages each in the cache and in the log. The checkpointer moves the log beside the
+    // writer; the writer itself only where that falls behind.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+    // A long read keeps the log from being begun anew, and lets it grow: it is cut to this when the read has ended.
+    connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// A connection that reads beside the writer.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}

@@ -1,0 +1,105 @@
+//! Loading what changes touch.
+//!
+//! Owns which rows those are, and the rows' ids beside the ledger's state. Must not decide what changes.
+
+use std::collections::{HashMap, HashSet};
+
+use ledger::{Change, Dirty, Recency, State, Tombstone, TransactionState};
+use rusqlite::{Connection as Database, OptionalExtension as _, params};
+
+use super::scope::Scope;
+use super::unit::Unit;
+use super::{accounts, hash, moves, row};
+use crate::store::Result;
+
+/// What is stored of the things that changes touch, with the rows that hold it.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) state: State,
+    /// By the provider's id.
+    pub(super) accounts: HashMap<String, i64>,
+    /// By account and id: the row, and the event of its newest revision.
+    pub(super) rows: HashMap<(String, String), (i64, u64)>,
+    pub(super) tombstones: HashSet<(String, String)>,
+}
+
+/// The feed alone.
+pub(super) fn nothing(scope: &Scope<'_>) -> Loaded {
+    Loaded { state: State { seq: scope.owner.seq, ..State::default() }, ..Loaded::default() }
+}
+
+/// Everything that these changes touch.
+pub(super) fn for_changes(unit: &mut Unit<'_>, scope: &Scope<'_>, changes: &[Change]) -> Result<Loaded> {
+    let mut loaded = nothing(scope);
+    loaded.state.connection = Some(scope.connection.state());
+    accounts(unit, scope, changes.iter().filter_map(Change::account_id), &mut loaded)?;
+    for (account_id, transaction_id) in changes.iter().filter_map(Change::transaction) {
+        // A transaction of an account that is not known is not known either.
+        let Some(account) = loaded.accounts.get(account_id).copied() else { continue };
+        let key = (account_id.to_owned(), transaction_id.to_owned());
+        if !loaded.state.transactions.contains_key(&key) {
+            transaction(unit.database, scope, account, key, &mut loaded)?;
+        }
+    }
+    Ok(loaded)
+}
+
+/// These accounts, as far as they are known. One of a removed connection of the same user moves to this one.
+pub(super) fn accounts<'a>(
+    unit: &mut Unit<'_>,
+    scope: &Scope<'_>,
+    ids: impl Iterator<Item = &'a str>,
+    loaded: &mut Loaded,
+) -> Result<()> {
+    for account_id in ids {
+        if loaded.accounts.contains_key(account_id) {
+            continue;
+        }
+        let mut known = accounts::load(unit.database, scope.connection.id, account_id)?;
+        if known.is_none() && moves::adopt(unit, scope, account_id)? {
+            known = accounts::load(unit.database, scope.connection.id, account_id)?;
+        }
+        if let Some((id, account)) = known {
+            loaded.accounts.insert(account_id.to_owned(), id);
+            loaded.state.accounts.insert(account_id.to_owned(), account);
+        }
+    }
+    Ok(())
+}
+
+fn transaction(
+    database: &Database,
+    scope: &Scope<'_>,
+    account: i64,
+    key: (String, String),
+    loaded: &mut Loaded,
+) -> Result<()> {
+    let sql = format!(
+        "SELECT {} FROM {} WHERE t.account = ?1 AND t.key_hash = ?2 AND t.transaction_id = ?3",
+        row::COLUMNS,
+        row::FROM
+    );
+    let lookup = params![account, hash::of(&key.1), key.1];
+    let mut statement = database.prepare_cached(&sql)?;
+    let found = statement.query_and_then(lookup, |row| row::read(row, &scope.owner.user_id))?.next().transpose()?;
+    if let Some(row) = found {
+        loaded.rows.insert(key.clone(), (row.id, row.stored.changed_seq));
+        loaded.state.transactions.insert(key, TransactionState::Live(Box::new(row.stored)));
+    } else if let Some(tombstone) = tombstone(database, account, &key.1)? {
+        loaded.tombstones.insert(key.clone());
+        loaded.state.transactions.insert(key, TransactionState::Deleted(tombstone));
+    }
+    Ok(())
+}
+
+fn tombstone(database: &Database, account: i64, transaction_id: &str) -> Result<Option<Tombstone>> {
+    let mut statement = database.prepare_cached(
+        "SELECT version, arrival, revision FROM tombstones WHERE account = ?1 AND key_hash = ?2 AND transaction_id = ?3",
+    )?;
+    let lookup = params![account, hash::of(transaction_id), transaction_id];
+    let tombstone = statement.query_row(lookup, |row| {
+        let recency = Recency { version: row.get(0)?, arrival: row.get(1)? };
+        Ok(Tombstone { recency, revision: row.get(2)?, had_row: false, dirty: Dirty::No })
+    });
+    Ok(tombstone.optional()?)
+}

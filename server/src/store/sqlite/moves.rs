@@ -1,0 +1,150 @@
+//! Transactions of whole accounts: moved to another connection, or purged.
+//!
+//! Owns doing that in small units of work, each complete in itself, so that no delivery waits long behind one and a
+//! crash in between loses nothing. Must not decide what is reported of it: the ledger does.
+
+use ledger::TransactionState;
+use rusqlite::{Connection as Database, OptionalExtension as _, params};
+
+use super::connections::ConnectionRow;
+use super::load::{self, Loaded};
+use super::scope::Scope;
+use super::unit::Unit;
+use super::{connections, owners, row, unit};
+use crate::store::Result;
+
+/// How many transactions a unit of work takes.
+const AT_ONCE: usize = 250;
+
+/// Moves an account here from the user's connection that was removed last, where one had it; whether one had. The
+/// account and its values move at once, its transactions step by step.
+pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) -> Result<bool> {
+    let former: Option<(i64, String)> = unit
+        .database
+        .prepare_cached(
+            "SELECT a.id, c.connection_id FROM accounts a JOIN connections c ON c.id = a.connection
+             WHERE a.owner = ?1 AND a.account_id = ?2 AND c.connector_id = ?3 AND c.removed_at IS NOT NULL
+                 AND NOT c.is_purging ORDER BY c.removed_at DESC, a.id DESC LIMIT 1",
+        )?
+        .query_row(params![scope.owner.id, account_id, scope.connector.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((account, former)) = former else { return Ok(false) };
+    // A move that a crash has interrupted ends first: its transactions would stand under three connections.
+    while moving(unit.database)?.is_some_and(|moving| moving.id == account) {
+        step(unit)?;
+    }
+    unit.database
+        .prepare_cached(
+            "UPDATE accounts SET connection = ?2, moved_from = nullif(?3, ?4), moved_up_to = ?5 WHERE id = ?1",
+        )?
+        .execute(params![account, scope.connection.id, former, scope.connection.connection_id, i64::MIN])?;
+    unit.shared.has_moves();
+    Ok(true)
+}
+
+/// Moves or purges some transactions; whether there may be more.
+pub(super) fn step(unit: &mut Unit<'_>) -> Result<bool> {
+    if let Some(account) = moving(unit.database)? {
+        move_some(unit, &account)?;
+        return Ok(true);
+    }
+    let purging: Option<i64> = unit
+        .database
+        .prepare_cached("SELECT id FROM connections WHERE is_purging LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let Some(connection) = purging else { return Ok(false) };
+    let connection = connections::get(unit.database, connection)?;
+    purge_some(unit, &connection)?;
+    Ok(true)
+}
+
+/// An account.
+struct Account {
+    id: i64,
+    account_id: String,
+    connection: i64,
+}
+
+fn moving(database: &Database) -> Result<Option<Account>> {
+    let mut statement = database
+        .prepare_cached("SELECT id, account_id, connection FROM accounts WHERE moved_from IS NOT NULL LIMIT 1")?;
+    let account = statement
+        .query_row([], |row| Ok(Account { id: row.get(0)?, account_id: row.get(1)?, connection: row.get(2)? }));
+    Ok(account.optional()?)
+}
+
+fn move_some(unit: &mut Unit<'_>, account: &Account) -> Result<()> {
+    let database = unit.database;
+    let connection = connections::get(database, account.connection)?;
+    let owner = owners::get(database, connection.owner)?;
+    let connector = unit::connector_of(&connection);
+    let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
+    let mut loaded = load::nothing(&scope);
+    let last = load_some(database, &scope, account, &mut loaded)?;
+    let plan = ledger::relink(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
+    unit::write(unit, &scope, &loaded, plan)?;
+    match last {
+        Some(hash) => database
+            .prepare_cached("UPDATE accounts SET moved_up_to = ?2 WHERE id = ?1")?
+            .execute([account.id, hash])?,
+        None => database
+            .prepare_cached("UPDATE accounts SET moved_from = NULL, moved_up_to = 0 WHERE id = ?1")?
+            .execute([account.id])?,
+    };
+    Ok(())
+}
+
+fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
+    let database = unit.database;
+    let account = database
+        .prepare_cached("SELECT id, account_id, connection FROM accounts WHERE connection = ?1 LIMIT 1")?
+        .query_row([connection.id], |row| {
+            Ok(Account { id: row.get(0)?, account_id: row.get(1)?, connection: row.get(2)? })
+        })
+        .optional()?;
+    let Some(account) = account else {
+        database.prepare_cached("UPDATE connections SET is_purging = 0 WHERE id = ?1")?.execute([connection.id])?;
+        return Ok(());
+    };
+    let owner = owners::get(database, connection.owner)?;
+    let connector = unit::connector_of(connection);
+    let scope = Scope { connector: &connector, connection, owner: &owner, arrived: unit.now };
+    let mut loaded = load::nothing(&scope);
+    database
+        .prepare_cached("UPDATE accounts SET moved_from = NULL, moved_up_to = ?2 WHERE id = ?1")?
+        .execute([account.id, i64::MIN])?;
+    let last = load_some(database, &scope, &account, &mut loaded)?;
+    for (id, changed_seq) in loaded.rows.values() {
+        unit::delete_row(unit, &scope, *id, *changed_seq)?;
+    }
+    let plan = ledger::purge(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
+    unit::write(unit, &scope, &loaded, plan)?;
+    if last.is_none() {
+        database.prepare_cached("DELETE FROM tombstones WHERE account = ?1")?.execute([account.id])?;
+        database.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([account.id])?;
+    }
+    Ok(())
+}
+
+/// Loads an account's next transactions; the last one's hash where there may be more.
+fn load_some(database: &Database, scope: &Scope<'_>, account: &Account, loaded: &mut Loaded) -> Result<Option<i64>> {
+    loaded.accounts.insert(account.account_id.clone(), account.id);
+    let sql = format!(
+        "SELECT {}, t.key_hash FROM {} WHERE t.account = ?1 AND t.key_hash > a.moved_up_to ORDER BY t.key_hash LIMIT ?2",
+        row::COLUMNS,
+        row::FROM
+    );
+    let mut statement = database.prepare_cached(&sql)?;
+    let rows = statement.query_and_then(params![account.id, AT_ONCE], |row| {
+        Ok((self::row::read(row, &scope.owner.user_id)?, row.get::<_, i64>(20)?))
+    })?;
+    let rows: Vec<_> = rows.collect::<Result<_>>()?;
+    let last = rows.last().filter(|_| rows.len() == AT_ONCE).map(|(_, hash)| *hash);
+    for (row, _) in rows {
+        let key = (account.account_id.clone(), row.stored.transaction.transaction_id.clone());
+        loaded.rows.insert(key.clone(), (row.id, row.stored.changed_seq));
+        loaded.state.transactions.insert(key, TransactionState::Live(Box::new(row.stored)));
+    }
+    Ok(last)
+}
