@@ -33,7 +33,7 @@ mod tests {
             "revision":1}"#;
         let transaction: Transaction = serde_json::from_str(json).expect("a transaction");
         let first_seen_at = first_seen_at.map(str::to_owned);
-        rank(&Transaction { date: date.to_owned(), first_seen_at, ..transaction }, offset_minutes)
+        rank(&Transaction { date: date.to_owned(), date_precision: None, first_seen_at, ..transaction }, offset_minutes)
     }
 
     const DAY: &str = "2026-11-22T00:00:00Z";

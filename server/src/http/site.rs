@@ -13,7 +13,9 @@ use crate::state::AppState;
 /// Everything that is not the API.
 pub(super) fn router(state: &AppState) -> Router<AppState> {
     let unknown = any(|| async { ApiError::from(ErrorCode::NotFound) });
-    let api = Router::new().route("/api/{*rest}", unknown.clone()).route("/health/{*rest}", unknown);
+    let api = ["/api", "/api/{*rest}", "/health", "/health/{*rest}"]
+        .into_iter()
+        .fold(Router::new(), |api, address| api.route(address, unknown.clone()));
     #[cfg(feature = "ui")]
     return api.merge(crate::ui::router(state));
     #[cfg(not(feature = "ui"))]

@@ -187,7 +187,7 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
     assert_eq!(ids, ["after"]);
     for id in [1, 2] {
         let settled = app.state.store.inbox_entry(id).await.unwrap();
-        let reason = Some("its connection was deleted before it could be placed".to_owned());
+        let reason = Some("its connection was removed before it could be applied".to_owned());
         assert_eq!((settled.verdict.as_str(), settled.reason), ("processed", reason));
     }
 }
