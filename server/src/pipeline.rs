@@ -85,8 +85,7 @@ impl Pipeline {
             Content::Changes { connection_id, .. } => Some((connector.info().id.to_owned(), connection_id.clone())),
             _ => None,
         };
-        let new =
-            NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
+        let new = NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
         match (self.store.record_delivery(new, now).await?, place) {
             (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
             (recorded, _) => answer(recorded),

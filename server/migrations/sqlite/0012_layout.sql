@@ -60,8 +60,9 @@ CREATE TABLE accounts (
     arrival       INTEGER NOT NULL,
     recencies     BLOB,
     updated_at    INTEGER NOT NULL,
-    moved_from    TEXT,                    -- the connection before, while its transactions are moved
-    moved_up_to   INTEGER NOT NULL DEFAULT 0
+    moved_from    TEXT,                    -- the connection before, while its transactions are moved: of these,
+    moved_since   INTEGER NOT NULL DEFAULT 0, -- those that have not changed since this event of the owner's,
+    moved_up_to   INTEGER NOT NULL DEFAULT 0  -- and have a later hash than this
 ) STRICT;
 
 ALTER TABLE transactions RENAME TO old_transactions;

@@ -106,11 +106,5 @@ pub(super) fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery)
 /// A kept delivery with what it means by now.
 pub(super) fn newly_understood(connector: &dyn Connector, delivery: VerifiedDelivery) -> NewDelivery {
     let content = understand(connector, &delivery);
-    NewDelivery {
-        connector: connector.info().into(),
-        delivery,
-        content,
-        register: None,
-        arrived: Instant::now(),
-    }
+    NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived: Instant::now() }
 }

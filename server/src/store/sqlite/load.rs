@@ -9,7 +9,7 @@ use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{accounts, hash, moves, row};
+use super::{accounts, hash, moves, owners, row};
 use crate::store::Result;
 
 /// What is stored of the things that changes touch, with the rows that hold it.
@@ -58,6 +58,8 @@ pub(super) fn accounts<'a>(
         let mut known = accounts::load(unit.database, scope.connection.id, account_id)?;
         if known.is_none() && moves::adopt(unit, scope, account_id)? {
             known = accounts::load(unit.database, scope.connection.id, account_id)?;
+            // An earlier move may have ended first, and have reported that.
+            loaded.state.seq = owners::get(unit.database, scope.owner.id)?.seq;
         }
         if let Some((id, account)) = known {
             loaded.accounts.insert(account_id.to_owned(), id);

@@ -35,9 +35,17 @@ pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) ->
     }
     unit.database
         .prepare_cached(
-            "UPDATE accounts SET connection = ?2, moved_from = nullif(?3, ?4), moved_up_to = ?5 WHERE id = ?1",
+            "UPDATE accounts SET connection = ?2, moved_from = nullif(?3, ?4), moved_since = ?5, moved_up_to = ?6
+             WHERE id = ?1",
         )?
-        .execute(params![account, scope.connection.id, former, scope.connection.connection_id, i64::MIN])?;
+        .execute(params![
+            account,
+            scope.connection.id,
+            former,
+            scope.connection.connection_id,
+            owners::get(unit.database, scope.owner.id)?.seq,
+            i64::MIN
+        ])?;
     unit.shared.has_moves();
     Ok(true)
 }
@@ -88,9 +96,9 @@ fn move_some(unit: &mut Unit<'_>, account: &Account) -> Result<()> {
         Some(hash) => database
             .prepare_cached("UPDATE accounts SET moved_up_to = ?2 WHERE id = ?1")?
             .execute([account.id, hash])?,
-        None => database
-            .prepare_cached("UPDATE accounts SET moved_from = NULL, moved_up_to = 0 WHERE id = ?1")?
-            .execute([account.id])?,
+        None => {
+            database.prepare_cached("UPDATE accounts SET moved_from = NULL WHERE id = ?1")?.execute([account.id])?
+        }
     };
     Ok(())
 }

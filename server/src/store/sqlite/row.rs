@@ -17,7 +17,7 @@ use crate::clock;
 use crate::store::{Error, Result};
 
 /// What [`read`] reads, from [`FROM`].
-pub(super) const COLUMNS: &str = "t.id, t.transaction_id, a.account_id, coalesce(iif(t.key_hash > a.moved_up_to, \
+pub(super) const COLUMNS: &str = "t.id, t.transaction_id, a.account_id, coalesce(iif(t.changed_seq <= a.moved_since, \
      a.moved_from, NULL), c.connection_id), s.source, s.connector_id, s.connector_type, t.date_ms, t.is_day, \
      t.first_seen_ms, t.amount, t.currency, t.primary_type, t.status, t.description, t.details, t.revision, \
      t.changed_seq, t.version, t.arrival";

@@ -1,0 +1,57 @@
+//! Deliveries and changes to ask a store with.
+//!
+//! Owns the shortest ones that are whole. Must not know a store.
+
+use std::time::Instant;
+
+use connectors::{Headers, VerifiedDelivery};
+use ledger::{AccountUpdate, Change, Update};
+use server::store::{Content, NewDelivery};
+use wire::Currency;
+
+pub const CONNECTOR: &str = "basiq";
+
+pub fn connector() -> ledger::Connector {
+    ledger::Connector {
+        id: CONNECTOR.into(),
+        connector_type: "bank".into(),
+        source: "BANK_API".into(),
+        default_currency: Currency::AUD,
+    }
+}
+
+/// A delivery that reports changes of a connection.
+pub fn delivery(key: &str, connection_id: &str, changes: Vec<Change>) -> NewDelivery {
+    partly(key, connection_id, changes, &[])
+}
+
+/// The same with items that are not understood.
+pub fn partly(key: &str, connection_id: &str, changes: Vec<Change>, rejected: &[&str]) -> NewDelivery {
+    let rejected = rejected.iter().map(|reason| (*reason).to_owned()).collect();
+    NewDelivery {
+        connector: connector(),
+        delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), key.to_owned()),
+        content: Content::Changes { connection_id: connection_id.to_owned(), changes, rejected },
+        register: None,
+        arrived: Instant::now(),
+    }
+}
+
+pub fn transaction(id: &str, amount: &str) -> Change {
+    Change::example(id, amount)
+}
+
+pub fn deletion(id: &str) -> Change {
+    let update = Update::TransactionDeleted { transaction_id: id.to_owned(), account_id: "acc-1".to_owned() };
+    Change { version: None, update }
+}
+
+pub fn balance(amount: &str) -> Change {
+    let update = AccountUpdate {
+        account_id: "acc-1".to_owned(),
+        name: Some("Everyday".to_owned()),
+        balance: Some(amount.parse().unwrap()),
+        ..AccountUpdate::default()
+    };
+    Change { version: None, update: Update::Account(update) }
+}

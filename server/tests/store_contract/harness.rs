@@ -1,0 +1,75 @@
+//! A store with what it has published.
+//!
+//! Owns the calls that most promises begin with. Must not know which store it is.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use server::store::{CommitSink, FeedEvent, NewDelivery, Recorded, Store};
+use wire::Transaction;
+use wire::api::{ConnectionRequest, TransactionQuery};
+
+use crate::changes::{CONNECTOR, connector};
+
+/// Makes a store that sends transactions to a core app as well.
+pub trait Open {
+    /// Opens the same data each time.
+    fn open(&self, sink: CommitSink) -> Arc<dyn Store>;
+}
+
+/// A store and the events that it has published.
+pub struct Harness {
+    pub store: Arc<dyn Store>,
+    pub published: Arc<Mutex<Vec<FeedEvent>>>,
+}
+
+pub fn now() -> Timestamp {
+    "2026-11-25T12:00:00.123456Z".parse().unwrap()
+}
+
+impl Harness {
+    pub fn of(opener: &dyn Open) -> Self {
+        let published = Arc::<Mutex<Vec<FeedEvent>>>::default();
+        let sink = Arc::clone(&published);
+        let store = opener.open(Box::new(move |events| sink.lock().unwrap().extend(events)));
+        Self { store, published }
+    }
+
+    pub async fn register(&self, connection_id: &str, user_id: &str) {
+        let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
+        self.store.put_connection(connector(), connection_id.to_owned(), request, now()).await.unwrap();
+    }
+
+    pub async fn remove(&self, connection_id: &str, purge: bool) {
+        self.store.delete_connection(CONNECTOR.to_owned(), connection_id.to_owned(), None, purge, now()).await.unwrap();
+    }
+
+    pub async fn deliver(&self, delivery: NewDelivery) -> Recorded {
+        self.store.record_delivery(delivery, now()).await.unwrap()
+    }
+
+    pub async fn query(&self, user_id: &str, query: TransactionQuery) -> Vec<Transaction> {
+        self.store.transactions(user_id.to_owned(), query).await.unwrap().transactions
+    }
+
+    /// A user's transactions as `id amount`, newest first.
+    pub async fn transactions(&self, user_id: &str) -> Vec<String> {
+        let all = self.query(user_id, TransactionQuery::default()).await;
+        all.iter().map(|it| format!("{} {}", it.transaction_id, it.amount)).collect()
+    }
+
+    /// The names of a user's events after a number.
+    pub async fn events(&self, user_id: &str, after: u64) -> Vec<&'static str> {
+        self.log(user_id, after).await.iter().map(|event| event.name).collect()
+    }
+
+    pub async fn log(&self, user_id: &str, after: u64) -> Vec<FeedEvent> {
+        self.store.events_after(user_id.into(), after, 5000).await.unwrap()
+    }
+
+    /// What is to be sent to the core app, by its keys.
+    pub async fn outgoing(&self, user_id: &str) -> Vec<(String, bool)> {
+        let outgoing = self.store.outgoing(user_id.to_owned(), 100).await.unwrap();
+        outgoing.into_iter().map(|it| (it.idempotency_key, it.is_deletion)).collect()
+    }
+}

@@ -1,0 +1,13 @@
+//! What every store promises.
+//!
+//! Owns the promises ([`suite`]) and the stores that they are asked of, one file each. A new store adds a file here and
+//! changes no promise.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(unreachable_pub, reason = "a test is no library")]
+
+mod changes;
+mod harness;
+mod layout;
+mod sqlite;
+mod suite;

@@ -1,0 +1,54 @@
+//! The embedded store.
+//!
+//! Owns a file for each promise. Must not hold a promise of its own.
+
+use std::sync::Arc;
+
+use server::store::sqlite::SqliteStore;
+use server::store::{CommitSink, Store};
+
+use crate::harness::Open;
+use crate::suite;
+
+struct Sqlite(tempfile::TempDir);
+
+impl Sqlite {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+impl Open for Sqlite {
+    fn open(&self, sink: CommitSink) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(&self.0.path().join("t.db"), sink).unwrap().forwarding(true))
+    }
+}
+
+macro_rules! promises {
+    ($($name:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                suite::$name(&Sqlite::new()).await;
+            }
+        )*
+    };
+}
+
+promises! {
+    a_connection_is_one_users
+    a_delivery_is_applied_once
+    a_page_goes_on_where_the_last_one_ended_in_both_orders
+    a_purge_deletes_a_connections_transactions_and_reports_each
+    an_account_that_is_linked_again_brings_its_history
+    an_account_that_only_a_deletion_names_is_not_shown
+    an_item_that_is_not_understood_is_quarantined_alone
+    an_older_report_never_overwrites_a_newer_one
+    another_users_link_of_the_same_account_brings_nothing
+    balances_are_reported_when_they_change
+    the_core_app_is_sent_revisions_and_deletions_in_order
+    the_epoch_is_the_databases_and_outlives_the_process
+    the_log_repeats_byte_for_byte_what_was_published
+    what_changed_since_an_event_is_found_also_when_the_log_begins_later
+    what_comes_before_its_connection_waits_and_is_applied_in_order
+}

@@ -1,0 +1,233 @@
+//! What every store promises.
+//!
+//! Owns the promises, each a sentence. Must not know which store it asks.
+
+use server::store::{Changed, Error, Recorded};
+use wire::api::{ConnectionRequest, TransactionQuery};
+
+use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction};
+use crate::harness::{Harness, Open, now};
+
+pub async fn a_delivery_is_applied_once(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    let first = it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t2", "-2")])).await;
+    assert_eq!(first, Recorded::Applied(Changed { new: 2, updated: 0 }));
+    let again = it.deliver(delivery("k1", "c1", vec![transaction("t1", "-9")])).await;
+    assert_eq!(again, Recorded::Duplicate);
+    assert_eq!(it.transactions("alice").await, ["t2 -2", "t1 -1"]);
+}
+
+pub async fn what_comes_before_its_connection_waits_and_is_applied_in_order(open: &dyn Open) {
+    let it = Harness::of(open);
+    for (key, amount) in [("k1", "-1"), ("k2", "-2")] {
+        let recorded = it.deliver(delivery(key, "c1", vec![transaction("t1", amount)])).await;
+        assert!(matches!(recorded, Recorded::Kept(_)));
+    }
+    it.register("c1", "alice").await;
+    // What comes now must not overtake what waits.
+    assert_eq!(it.deliver(delivery("k3", "c1", vec![transaction("t1", "-3")])).await, Recorded::Queued);
+    let waiting = it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap();
+    for (kept, amount) in waiting.iter().zip(["-1", "-2", "-3"]) {
+        let again = delivery(kept.delivery.key(), "c1", vec![transaction("t1", amount)]);
+        assert!(matches!(it.store.apply_kept(kept.id, again, now()).await.unwrap(), Recorded::Applied(_)));
+    }
+    assert_eq!(it.transactions("alice").await, ["t1 -3"]);
+    assert!(it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap().is_empty());
+}
+
+pub async fn an_older_report_never_overwrites_a_newer_one(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-12.50").versioned(2_000)])).await;
+    it.deliver(delivery("k2", "c1", vec![transaction("t1", "-10").versioned(1_000)])).await;
+    assert_eq!(it.transactions("alice").await, ["t1 -12.50"]);
+    it.deliver(delivery("k3", "c1", vec![deletion("t1")])).await;
+    it.deliver(delivery("k4", "c1", vec![transaction("t1", "-12.50").versioned(1_500)])).await;
+    assert!(it.transactions("alice").await.is_empty(), "what was deleted stays deleted");
+    it.deliver(delivery("k5", "c1", vec![transaction("t1", "-13").versioned(3_000)])).await;
+    let all = it.query("alice", TransactionQuery::default()).await;
+    assert_eq!((all[0].amount.to_string().as_str(), all[0].revision), ("-13", 3));
+}
+
+pub async fn an_item_that_is_not_understood_is_quarantined_alone(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    let changes = || vec![transaction("t1", "-1"), transaction("t3", "-3")];
+    let recorded = it.deliver(partly("k1", "c1", changes(), &["t2: the amount is not a number"])).await;
+    let partly = Recorded::Partly(Changed { new: 2, updated: 0 }, "t2: the amount is not a number".to_owned());
+    assert_eq!(recorded, partly);
+    assert_eq!(it.transactions("alice").await, ["t3 -3", "t1 -1"]);
+    let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
+    assert_eq!(entry.reason.as_deref(), Some("t2: the amount is not a number"));
+    // A later release understands it: only what is new of it changes anything.
+    let all = vec![transaction("t1", "-1"), transaction("t2", "-2"), transaction("t3", "-3")];
+    let again = it.store.apply_kept(entry.id, delivery("k1", "c1", all), now()).await.unwrap();
+    assert_eq!(again, Recorded::Applied(Changed { new: 1, updated: 0 }));
+    assert_eq!(it.store.kept_deliveries().await.unwrap(), 0);
+}
+
+pub async fn the_log_repeats_byte_for_byte_what_was_published(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![balance("100.00"), transaction("t1", "-1"), transaction("t2", "-2")])).await;
+    it.deliver(delivery("k2", "c1", vec![transaction("t1", "-1.5"), transaction("t1", "-1.6")])).await;
+    it.deliver(delivery("k3", "c1", vec![deletion("t2"), transaction("t3", "-3"), deletion("t3")])).await;
+    let published = it.published.lock().unwrap().clone();
+    let log = it.log("alice", 0).await;
+    let numbers: Vec<u64> = log.iter().map(|event| event.seq).collect();
+    assert_eq!(numbers, (1..=log.len() as u64).collect::<Vec<_>>());
+    let texts = |events: &[server::store::FeedEvent]| {
+        events.iter().map(|event| format!("{} {} {}", event.seq, event.name, event.payload.get())).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&log), texts(&published));
+}
+
+pub async fn a_page_goes_on_where_the_last_one_ended_in_both_orders(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    for number in 1..=5 {
+        it.deliver(delivery(&format!("k{number}"), "c1", vec![transaction(&format!("t{number}"), "-1")])).await;
+    }
+    it.deliver(delivery("k6", "c1", vec![transaction("t2", "-2")])).await;
+    for (since, expected) in [(None, ["t5", "t4", "t3", "t2", "t1"]), (Some(0), ["t1", "t3", "t4", "t5", "t2"])] {
+        let mut ids = vec![];
+        let mut before = None;
+        loop {
+            let query = TransactionQuery { since, before, limit: Some(2), ..TransactionQuery::default() };
+            let page = it.store.transactions("alice".to_owned(), query).await.unwrap();
+            ids.extend(page.transactions.into_iter().map(|it| it.transaction_id));
+            before = page.next_cursor;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(ids, expected, "{since:?}");
+    }
+}
+
+pub async fn what_changed_since_an_event_is_found_also_when_the_log_begins_later(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    for number in 1..=4 {
+        it.deliver(delivery(&format!("k{number}"), "c1", vec![transaction(&format!("t{number}"), "-1")])).await;
+    }
+    let since = |since| TransactionQuery { since: Some(since), ..TransactionQuery::default() };
+    let ids = |found: Vec<wire::Transaction>| found.into_iter().map(|it| it.transaction_id).collect::<Vec<_>>();
+    // The first event is the connection's own.
+    assert_eq!(ids(it.query("alice", since(3)).await), ["t3", "t4"]);
+    assert_eq!(it.store.prune_events(jiff::Timestamp::MIN, 1).await.unwrap(), 4);
+    assert_eq!(ids(it.query("alice", since(3)).await), ["t3", "t4"]);
+    assert_eq!(ids(it.query("alice", since(0)).await), ["t1", "t2", "t3", "t4"]);
+    let ends = it.store.log_ends("alice".into()).await.unwrap();
+    assert_eq!((ends.oldest, ends.newest), (5, 5));
+}
+
+pub async fn an_account_that_is_linked_again_brings_its_history(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
+    it.deliver(delivery("k1", "c1", many)).await;
+    it.deliver(delivery("k2", "c1", vec![balance("100.00")])).await;
+    it.remove("c1", false).await;
+    assert!(it.store.accounts("alice".to_owned()).await.unwrap().is_empty());
+    let before = it.log("alice", 0).await.len() as u64;
+    it.register("c2", "alice").await;
+    it.deliver(delivery("k3", "c2", vec![transaction("t1", "-1")])).await;
+    let all = it.query("alice", TransactionQuery { limit: Some(500), ..TransactionQuery::default() }).await;
+    assert!(all.iter().all(|it| it.connection_id == "c2"));
+    assert_eq!(it.store.accounts("alice".to_owned()).await.unwrap()[0].name, "Everyday");
+    let log = it.log("alice", before).await;
+    let moved: Vec<_> = log.iter().filter(|event| event.name == "transaction:updated").collect();
+    assert_eq!(moved.len(), 600, "each once");
+    for event in moved {
+        assert!(event.payload.get().contains(r#""previousConnectionId":"c1""#), "{}", event.payload.get());
+    }
+    assert!(log.iter().all(|event| event.name != "transaction:new"));
+    // The log still says what was published before.
+    let published = it.published.lock().unwrap().clone();
+    let second = &it.log("alice", 1).await[0];
+    assert_eq!(second.payload.get(), published[1].payload.get());
+}
+
+pub async fn another_users_link_of_the_same_account_brings_nothing(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1")])).await;
+    it.remove("c1", false).await;
+    it.register("c1", "bob").await;
+    it.deliver(delivery("k2", "c1", vec![transaction("t2", "-2")])).await;
+    assert_eq!(it.transactions("alice").await, ["t1 -1"]);
+    assert_eq!(it.transactions("bob").await, ["t2 -2"]);
+}
+
+pub async fn a_purge_deletes_a_connections_transactions_and_reports_each(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.register("c2", "alice").await;
+    let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
+    it.deliver(delivery("k1", "c1", many)).await;
+    it.deliver(delivery("k2", "c2", vec![transaction("other", "-1")])).await;
+    // Also one that was removed before.
+    it.remove("c1", false).await;
+    assert_eq!(it.transactions("alice").await.len(), 50);
+    it.remove("c1", true).await;
+    assert_eq!(it.transactions("alice").await, ["other -1"]);
+    let deleted = it.events("alice", 0).await.into_iter().filter(|name| *name == "transaction:deleted").count();
+    assert_eq!(deleted, 600);
+    let unknown = it.store.delete_connection(CONNECTOR.to_owned(), "c9".to_owned(), None, true, now()).await;
+    assert!(matches!(unknown, Err(Error::NotFound)));
+    // Linked again it may bring them back: the user asked for that.
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k3", "c1", vec![transaction("t1", "-1")])).await;
+    assert_eq!(it.transactions("alice").await, ["t1 -1", "other -1"]);
+}
+
+pub async fn the_core_app_is_sent_revisions_and_deletions_in_order(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t1", "-2"), deletion("t1")])).await;
+    let expected = [("basiq:t1", false), ("basiq:t1:2", false), ("basiq:t1:3", true)];
+    assert_eq!(it.outgoing("alice").await, expected.map(|(key, is_deletion)| (key.to_owned(), is_deletion)));
+}
+
+pub async fn an_account_that_only_a_deletion_names_is_not_shown(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![deletion("t1")])).await;
+    assert!(it.store.accounts("alice".to_owned()).await.unwrap().is_empty());
+    it.deliver(delivery("k2", "c1", vec![transaction("t1", "-1"), transaction("t2", "-2")])).await;
+    assert_eq!(it.transactions("alice").await, ["t2 -2"]);
+    assert_eq!(it.store.accounts("alice".to_owned()).await.unwrap().len(), 1);
+}
+
+pub async fn a_connection_is_one_users(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    let request = ConnectionRequest { user_id: "bob".to_owned(), ..ConnectionRequest::default() };
+    let taken = it.store.put_connection(connector(), "c1".to_owned(), request, now()).await;
+    assert!(matches!(taken, Err(Error::Conflict(_))));
+    let bobs = Some("bob".to_owned());
+    let removed = it.store.delete_connection(CONNECTOR.to_owned(), "c1".to_owned(), bobs, false, now()).await;
+    assert!(matches!(removed, Err(Error::NotFound)));
+}
+
+pub async fn balances_are_reported_when_they_change(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    for (key, amount) in [("k1", "100.00"), ("k2", "100.00"), ("k3", "99.99")] {
+        it.deliver(delivery(key, "c1", vec![balance(amount)])).await;
+    }
+    assert_eq!(it.events("alice", 1).await, ["balance:updated", "balance:updated"]);
+    let summary = it.store.summary("alice".to_owned(), now()).await.unwrap();
+    assert_eq!(summary.currencies[0].balance.to_string(), "99.99");
+}
+
+pub async fn the_epoch_is_the_databases_and_outlives_the_process(open: &dyn Open) {
+    let first = Harness::of(open);
+    let epoch = first.store.epoch().to_owned();
+    assert!(!epoch.is_empty());
+    first.store.close().await;
+    drop(first);
+    assert_eq!(Harness::of(open).store.epoch(), epoch);
+}
