@@ -1,4 +1,4 @@
-//! `tallywire user …`, `token`, `connection add` and `backup`.
+//! `tallywire user …`, `token`, `connection add`, `backup` and `restore`.
 //!
 //! Owns their small works on the configured store. They may run beside a server: SQLite lets both
 //! write in turn. Must not print a secret that was not asked for.
@@ -75,6 +75,17 @@ pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
     let path = config.database.path.as_deref().context("the configured database is in memory")?;
     SqliteStore::copy(path, to)?;
     say!("{}", to.display())?;
+    Ok(())
+}
+
+/// Puts a copy in the place of the store.
+pub(super) fn restore(config: &Config, copy: &Path) -> anyhow::Result<()> {
+    let path = config.database.path.as_deref().context("the configured database is in memory")?;
+    let former = SqliteStore::restore(copy, path)?;
+    say!("{}", path.display())?;
+    if let Some(former) = former {
+        say!("The database that was there is now {}", former.display())?;
+    }
     Ok(())
 }
 

@@ -52,6 +52,11 @@ enum Command {
         /// The new file
         file: PathBuf,
     },
+    /// Put a copy in the place of the database, while no server runs: clients load everything again
+    Restore {
+        /// The copy, as `backup` made it
+        file: PathBuf,
+    },
     /// Deliveries as they came: look at them, and run them again
     #[command(subcommand)]
     Inbox(InboxCommand),
@@ -177,6 +182,7 @@ impl Cli {
                 admin::add_connection(config, &connector, connection_id, user, institution).await
             }
             Some(Command::Backup { file }) => admin::backup(&config::load(&source)?, &file),
+            Some(Command::Restore { file }) => admin::restore(&config::load(&source)?, &file),
             Some(Command::Inbox(command)) => queues::inbox(config::load(&source)?, command).await,
             Some(Command::Outbox(command)) => queues::outbox(config::load(&source)?, command).await,
             #[cfg(feature = "tail")]

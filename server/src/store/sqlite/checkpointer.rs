@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::health::Health;
+use super::mark::Mark;
 use crate::store::{Error, Result};
 
 /// How often the log's length is looked at.
@@ -19,6 +20,8 @@ const EVERY: Duration = Duration::from_millis(100);
 /// From how many pages on it is moved: 32 MiB, half of what the writer lets it grow to. Each time
 /// delays the commits beside it by its own flushes, so a quiet server does it seldom.
 const WORTH_IT: i64 = 8192;
+/// How often it is noted how far the database has come.
+const MARK_EVERY: Duration = Duration::from_secs(5);
 
 /// The thread; it ends when this is dropped.
 pub(super) struct Checkpointer {
@@ -31,19 +34,32 @@ impl Checkpointer {
     pub(super) fn start(path: &Path, health: Arc<Health>) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(1))?;
+        let mut mark = Mark::of(path);
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || {
+                let mut marked = Instant::now();
                 while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                     let worth_it = if health.take_tightness() { 1 } else { WORTH_IT };
                     if let Err(error) = checkpoint(&connection, worth_it) {
                         tracing::debug!(%error, "a checkpoint failed");
                     }
+                    if marked.elapsed() >= MARK_EVERY {
+                        note(mark.write(&connection));
+                        marked = Instant::now();
+                    }
                 }
+                note(mark.write(&connection));
             })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+fn note(marked: Result<()>) {
+    if let Err(error) = marked {
+        tracing::debug!(%error, "it was not noted how far the database has come");
     }
 }
 

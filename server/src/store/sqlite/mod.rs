@@ -16,12 +16,14 @@ mod inbox;
 mod inbox_store;
 mod layout;
 mod load;
+mod mark;
 mod moves;
 mod outbox;
 mod outbox_store;
 mod owners;
 mod readers;
 mod recencies;
+mod restore;
 mod row;
 mod schema;
 mod scope;
@@ -33,7 +35,7 @@ mod unit;
 mod users;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -44,6 +46,7 @@ use super::{CommitSink, Error, FeedEvent, Result};
 use crate::metrics::Commits;
 use checkpointer::Checkpointer;
 use health::Health;
+use mark::Mark;
 use readers::Readers;
 use shared::Shared;
 use unit::Unit;
@@ -77,6 +80,7 @@ impl SqliteStore {
         let mut connection = Connection::open(path)?;
         file::configure_writer(&connection)?;
         schema::migrate(&mut connection)?;
+        Mark::of(path).check(&connection)?;
         let shared = Arc::new(Shared::new(schema::epoch(&connection)?));
         let health = Arc::<Health>::default();
         let readers = Readers::open(path, Arc::clone(&health))?;
@@ -99,6 +103,12 @@ impl SqliteStore {
         }
         copied?;
         Ok(())
+    }
+
+    /// Puts a copy in the place of the database at a path, in a new epoch: clients that are ahead of it load everything
+    /// again. The database that was there stays beside it, under the name that is returned. No server may run on it.
+    pub fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
+        restore::restore(copy, path)
     }
 
     /// Makes every stored transaction wait in the outbox as well.

@@ -1,0 +1,75 @@
+//! A copy in the place of the database.
+//!
+//! Owns that either the old database is there or the whole new one, whatever interrupts it. Must not run beside a server.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{SqliteStore, schema};
+use crate::store::{Error, Result};
+
+/// Puts a copy in the place of the database, in a new epoch; the name that the former database has now.
+pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
+    if !copy.is_file() {
+        return Err(Error::Unavailable(format!("{}: there is no such file", copy.display())));
+    }
+    refuse_a_database_in_use(path)?;
+    let new = beside(path, "restoring");
+    // One that was interrupted.
+    let _ = std::fs::remove_file(&new);
+    SqliteStore::copy(copy, &new)?;
+    let prepared = prepare(&new);
+    if prepared.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    prepared?;
+    let io = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", path.display()));
+    let former = path.exists().then(|| free_name(path)).transpose()?;
+    if let Some(former) = &former {
+        std::fs::rename(path, former).map_err(io)?;
+    }
+    for left in ["-wal", "-shm", "-mark"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(left);
+        let _ = std::fs::remove_file(name);
+    }
+    std::fs::rename(&new, path).map_err(io)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    }
+    Ok(former)
+}
+
+/// Only a connection that is alone may end the write-ahead log, and then everything is in the one file.
+fn refuse_a_database_in_use(path: &Path) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
+    match mode.map_err(Error::from) {
+        Ok(mode) if mode == "delete" => Ok(()),
+        // It is to be replaced for that very reason.
+        Err(Error::Damaged(_)) => Ok(()),
+        Ok(_) | Err(_) => Err(Error::Conflict("The database is in use: stop the server first")),
+    }
+}
+
+fn prepare(path: &Path) -> Result<()> {
+    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    schema::migrate(&mut connection)?;
+    schema::begin_epoch(&connection)?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{what}"));
+    path.with_file_name(name)
+}
+
+fn free_name(path: &Path) -> Result<PathBuf> {
+    let names = (1..1000).map(|number| beside(path, &format!("before-restore-{number}")));
+    names.into_iter().find(|name| !name.exists()).ok_or(Error::Conflict("Too many former databases lie beside it"))
+}
