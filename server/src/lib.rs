@@ -1,8 +1,8 @@
 //! Tallywire: signed webhooks in, live transactions out.
 //!
 //! The way of a delivery: [`http`] takes the bytes, [`pipeline`] has them verified and understood by
-//! a connector, [`store`] makes them durable together with the events they cause, and [`realtime`]
-//! gives each event to the sockets of its user right after the commit. See `docs/architecture.md`.
+//! a connector, [`store`] makes them durable together with the events they cause, and [`feed`]
+//! gives each event to the sockets and streams of its user right after the commit. See `docs/architecture.md`.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod core_app;
 pub mod demo;
+pub mod feed;
 pub mod http;
 pub mod ids;
 pub mod limits;
@@ -18,8 +19,8 @@ pub mod metrics;
 pub mod net;
 pub mod operations;
 pub mod pipeline;
-pub mod realtime;
 pub mod shares;
+pub mod socketio;
 pub mod startup;
 pub mod state;
 pub mod store;

@@ -7,9 +7,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socketioxide::SocketIo;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +17,7 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::{CoreApp, Retries, Signals, Worker};
+use crate::feed::{Bus as _, Feed, LocalBus, Message};
 use crate::http::front::Front;
 use crate::http::health::Readiness;
 use crate::http::{Intake, listen};
@@ -25,7 +25,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::descriptors;
 use crate::pipeline::Pipeline;
-use crate::realtime::{self, Gate, Hub};
+use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
@@ -37,18 +37,18 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 pub struct Server {
     state: AppState,
     front: Front,
-    io: SocketIo,
+    endpoint: Endpoint,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Server {
     /// Opens the store and builds everything on it.
     pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
-        let (sink, commits) = mpsc::unbounded_channel();
+        let (bus, messages) = LocalBus::new();
         let forward = Arc::new(Notify::new());
-        let waiting = Arc::clone(&forward);
+        let (publisher, waiting) = (bus.clone(), Arc::clone(&forward));
         let on_commit = Box::new(move |events| {
-            let _ = sink.send(events);
+            publisher.publish(Message::Committed(events));
             waiting.notify_one();
         });
         let metrics = Arc::new(Metrics::default());
@@ -63,17 +63,21 @@ impl Server {
         let cookies = SessionCookies::new(Arc::clone(&store), config.auth.session_lifetime, config.http.secure_cookies);
         let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
-        let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits, Arc::clone(&metrics));
-        let gate = Arc::new(Gate::new(
-            Arc::clone(&hub),
-            Arc::clone(&store),
-            Arc::clone(&tokens),
-            cookies.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&limits),
-            &config.realtime,
-        ));
-        let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
+        let (feed, delivery) = Feed::new(limit, Arc::clone(&store), Arc::new(bus), messages, Arc::clone(&metrics));
+        let sockets =
+            ConnectionManager::new(Arc::clone(&feed), Arc::clone(&limits), Arc::clone(&clock), &config.realtime);
+        let sockets = Arc::new(sockets);
+        let sign_in = SignIn {
+            connections: Arc::clone(&sockets),
+            feed: Arc::clone(&feed),
+            store: Arc::clone(&store),
+            tokens: Arc::clone(&tokens),
+            cookies: cookies.clone(),
+            clock: Arc::clone(&clock),
+            limit,
+            metrics: Arc::clone(&metrics),
+        };
+        let (engine, endpoint) = Endpoint::new(&config.realtime, Arc::new(sign_in));
         let registry = connectors::Registry::new(&config.connectors);
         let pipeline = Pipeline::new(registry, Arc::clone(&store), Arc::clone(&limits));
         let breaker = Arc::default();
@@ -81,8 +85,8 @@ impl Server {
             config,
             store,
             pipeline,
-            hub,
-            gate,
+            feed,
+            sockets,
             tokens,
             cookies,
             passwords: Arc::default(),
@@ -97,9 +101,9 @@ impl Server {
         });
         let front = Front::new(engine, crate::http::router(&state), &state);
         let mut tasks = upkeep::start(&state);
-        tasks.push(tokio::spawn(rooms));
+        tasks.push(tokio::spawn(delivery));
         tasks.extend(outbox_worker(&state)?.map(|worker| tokio::spawn(worker.run())));
-        Ok(Self { state, front, io, tasks })
+        Ok(Self { state, front, endpoint, tasks })
     }
 
     /// The services behind the addresses.
@@ -107,19 +111,9 @@ impl Server {
         &self.state
     }
 
-    /// The rooms.
-    pub fn hub(&self) -> &Arc<Hub> {
-        &self.state.hub
-    }
-
-    /// The sockets.
-    pub fn gate(&self) -> &Arc<Gate> {
-        &self.state.gate
-    }
-
     /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
-        let Self { state, front, io, tasks } = self;
+        let Self { state, front, endpoint, tasks } = self;
         let stopping = state.stopping.clone();
         let begun = stopping.clone();
         tokio::spawn(async move {
@@ -128,10 +122,10 @@ impl Server {
             begun.cancel();
         });
         let serving = listen::serve(listener, front, &state.config.http, descriptors::capacity(), stopping.clone());
-        // Sockets are told as well: they come back elsewhere, or here when it has started again.
+        // Clients reconnect, to another node or to this one when it has restarted.
         let closing = async {
             stopping.cancelled().await;
-            io.close().await;
+            endpoint.close().await;
         };
         let limit = async {
             stopping.cancelled().await;

@@ -16,12 +16,13 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::Breaker;
+use crate::feed::Feed;
 use crate::http::Intake;
 use crate::http::health::Readiness;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
-use crate::realtime::{Gate, Hub};
+use crate::socketio::ConnectionManager;
 use crate::store::Store;
 
 /// The services of a running server.
@@ -32,10 +33,10 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// The way in.
     pub pipeline: Pipeline,
-    /// The rooms.
-    pub hub: Arc<Hub>,
-    /// The sockets.
-    pub gate: Arc<Gate>,
+    /// Live delivery.
+    pub feed: Arc<Feed>,
+    /// The connected sockets.
+    pub sockets: Arc<ConnectionManager>,
     /// Whose token it is.
     pub tokens: Arc<TokenVerifier>,
     /// Whose session it is.

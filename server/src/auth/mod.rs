@@ -20,6 +20,8 @@ pub mod session;
 pub mod signer;
 pub mod token;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::store::Store;
@@ -51,6 +53,12 @@ pub async fn of_token(
         Ok(_) => Err(Error::Invalid),
         Err(error) => Err(Error::Unavailable(error.to_string())),
     }
+}
+
+/// For how long a proof is still valid, at most a year: the runtime cannot hold much longer deadlines.
+pub fn remaining(until: Timestamp, now: Timestamp) -> Duration {
+    let seconds = until.as_second().saturating_sub(now.as_second()).saturating_add(token::LEEWAY_SECONDS);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
 }
 
 /// Why a proof was not taken.

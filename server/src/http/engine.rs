@@ -19,7 +19,7 @@ use super::target;
 use crate::auth::origin;
 use crate::limits::{InboundQuota, Limits};
 use crate::net::peer::Peer;
-use crate::realtime::{LARGEST_MESSAGE, Lines, Sid};
+use crate::socketio::{LARGEST_MESSAGE, Sid, TransportRegistry};
 use crate::state::AppState;
 
 /// How many packets one polling request may bring. Each costs work that its few bytes do not tell, and clients send a
@@ -34,7 +34,7 @@ pub(super) struct Rules {
     allowed_origins: Arc<[String]>,
     allow_eio3: bool,
     limits: Arc<Limits>,
-    lines: Arc<Lines>,
+    transports: Arc<TransportRegistry>,
     headers: PrivateAnswers,
 }
 
@@ -100,7 +100,7 @@ impl Rules {
             allowed_origins: state.config.http.allowed_origins.as_slice().into(),
             allow_eio3: state.config.realtime.allow_eio3,
             limits: Arc::clone(&state.limits),
-            lines: Arc::clone(state.hub.lines()),
+            transports: Arc::clone(state.sockets.transports()),
             headers: PrivateAnswers::new(state.config.http.secure_cookies),
         }
     }
@@ -116,7 +116,7 @@ impl Rules {
     pub(super) fn admit(&self, request: &Request<Body>) -> Result<Asked, Answered> {
         let asked = Asked::of(request.uri().query().unwrap_or_default());
         self.check_form(request, asked)?;
-        if asked.sid.is_some_and(|sid| self.lines.has_ended(sid)) {
+        if asked.sid.is_some_and(|sid| self.transports.is_aborted(sid)) {
             return Err(Answered::UnknownSession);
         }
         if let Some(address) = address(request) {
@@ -161,16 +161,16 @@ impl Rules {
 
     /// A request has become a WebSocket.
     pub(super) fn upgraded(&self, asked: Asked, peer: &Peer) {
-        peer.line.meter(self.inbound(asked.sid, Some(peer.address)));
+        peer.abort.throttle(self.inbound(asked.sid, Some(peer.address)));
         if let Some(sid) = asked.sid {
-            self.lines.carries(sid, &peer.line);
+            self.transports.add_websocket(sid, &peer.abort);
         }
     }
 
     /// The quota of a session, whichever transport it uses.
     fn inbound(&self, sid: Option<Sid>, address: Option<IpAddr>) -> Arc<InboundQuota> {
         let new = || Arc::new(InboundQuota::new(Arc::clone(&self.limits), address));
-        sid.and_then(|sid| self.lines.inbound(sid, new)).unwrap_or_else(new)
+        sid.and_then(|sid| self.transports.inbound(sid, new)).unwrap_or_else(new)
     }
 
     /// Puts the headers on an answer that every answer to this request has.

@@ -10,9 +10,9 @@ use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
 use super::target::WEBSOCKET_VERSION;
+use crate::feed::SubscribeError;
 use crate::limits::TooMany;
 use crate::pipeline::Refusal;
-use crate::realtime::StreamError;
 use crate::{auth, store};
 
 /// What a handler fails with.
@@ -86,11 +86,11 @@ impl From<TooMany> for ApiError {
     }
 }
 
-impl From<StreamError> for ApiError {
-    fn from(error: StreamError) -> Self {
+impl From<SubscribeError> for ApiError {
+    fn from(error: SubscribeError) -> Self {
         match error {
-            StreamError::Full => Self::from(ErrorCode::ConnectionLimit).retry_after(5),
-            StreamError::Store(error) => error.into(),
+            SubscribeError::Full => Self::from(ErrorCode::ConnectionLimit).retry_after(5),
+            SubscribeError::Store(error) => error.into(),
         }
     }
 }

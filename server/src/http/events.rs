@@ -15,8 +15,9 @@ use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::error::ApiError;
+use crate::auth;
 use crate::auth::extract::{CurrentUser, QueryString};
-use crate::realtime::Subscription;
+use crate::feed::Subscription;
 use crate::state::AppState;
 
 #[derive(Deserialize)]
@@ -39,8 +40,8 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     // An id that is no number asks for what no log holds, and is told so.
     let since = last.map(|id| id.trim().parse().unwrap_or(u64::MAX)).or(options.since);
-    let subscription = Subscription::start(state.gate.clone(), &user, since).await?;
-    let ends = tokio::time::Instant::now() + state.gate.remaining(user.expires_at);
+    let subscription = Subscription::start(state.feed.clone(), &user, since).await?;
+    let ends = tokio::time::Instant::now() + auth::remaining(user.expires_at, state.now());
     let stopping = state.stopping.clone();
     let beginning = stream::iter([Ok(beginning(subscription.newest(), since))]);
     let events = stream::unfold(subscription, move |mut subscription| {

@@ -20,7 +20,7 @@ use super::engine::{self, Asked, Rules};
 use super::error::ApiError;
 use super::target;
 use crate::net::peer::Peer;
-use crate::realtime::{EngineService, Gate, PendingPoll};
+use crate::socketio::{ConnectionManager, EngineService, PollGuard};
 use crate::state::AppState;
 
 /// The largest head of a request: cookies and a token with room to spare.
@@ -32,7 +32,7 @@ const MOST_HEADERS: usize = 100;
 #[derive(Clone)]
 pub struct Front {
     engine: EngineService,
-    gate: Arc<Gate>,
+    sockets: Arc<ConnectionManager>,
     router: Router,
     rules: Rules,
 }
@@ -40,7 +40,7 @@ pub struct Front {
 impl Front {
     /// Joins the two ways.
     pub fn new(engine: EngineService, router: Router, state: &AppState) -> Self {
-        Self { engine, gate: Arc::clone(&state.gate), router, rules: Rules::new(state) }
+        Self { engine, sockets: Arc::clone(&state.sockets), router, rules: Rules::new(state) }
     }
 }
 
@@ -70,9 +70,9 @@ impl Service<Request<Body>> for Front {
         let cors = self.rules.cors_headers(request.headers());
         match self.rules.admit(&request) {
             Ok(asked) => {
-                let (engine, gate, rules) = (self.engine.clone(), Arc::clone(&self.gate), self.rules.clone());
+                let (engine, sockets, rules) = (self.engine.clone(), Arc::clone(&self.sockets), self.rules.clone());
                 Box::pin(async move {
-                    let answer = ask_engine(engine, &gate, &rules, asked, request).await;
+                    let answer = ask_engine(engine, &sockets, &rules, asked, request).await;
                     Ok(rules.finish(answer.unwrap_or_else(ApiError::into_response), cors))
                 })
             }
@@ -105,13 +105,13 @@ fn check_head(request: &Request<Body>) -> Result<(), ApiError> {
 
 async fn ask_engine(
     mut engine: EngineService,
-    gate: &Arc<Gate>,
+    sockets: &Arc<ConnectionManager>,
     rules: &Rules,
     asked: Asked,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let peer = request.extensions().get::<Peer>().cloned();
-    let poll = asked.polled(request.method()).map(|sid| PendingPoll::begin(gate, sid));
+    let poll = asked.polled(request.method()).map(|sid| PollGuard::new(sockets, sid));
     let request = if asked.brings_packets(request.method()) { rules.read(asked, request).await? } else { request };
     let answer = Service::<Request<Body>>::call(&mut engine, detached(request)).await;
     let response = answer.map_or_else(|never| match never {}, |response| response.map(Body::new));

@@ -27,8 +27,8 @@ use tower_http::timeout::{DeadlineBody, TimeoutBody};
 use super::front::Front;
 use super::linger::lingering;
 use crate::config::HttpConfig;
+use crate::net::abortable::{AbortHandle, AbortableStream};
 use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
-use crate::net::line::{Line, Severable};
 use crate::net::peer::Peer;
 
 /// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
@@ -132,8 +132,8 @@ impl Served {
         if !has_spoken {
             return;
         }
-        let line = Arc::new(Line::default());
-        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line), permit));
+        let abort = Arc::new(AbortHandle::default());
+        let io = TokioIo::new(AbortableStream::new(stream, Arc::clone(&abort), permit));
         let has_asked = AtomicBool::new(false);
         let service = service_fn(|request: http::Request<Incoming>| {
             has_asked.store(true, Ordering::Relaxed);
@@ -144,7 +144,7 @@ impl Served {
             if lingers {
                 request = request.map(lingering);
             }
-            let peer = Peer::of_request(address, request.headers(), &self.proxies, &line);
+            let peer = Peer::of_request(address, request.headers(), &self.proxies, &abort);
             self.tell_of_stranger(address, &peer, request.headers());
             request.extensions_mut().insert(peer);
             let mut front = self.front.clone();
@@ -202,7 +202,7 @@ mod tests {
         let limiter = ConnectionLimiter::new(1, 2);
         let permit = limiter.acquire().await;
         let other = limiter.acquire().await;
-        let io = TokioIo::new(Severable::new(stream, Arc::default(), permit));
+        let io = TokioIo::new(AbortableStream::new(stream, Arc::default(), permit));
         let (upgraded, mut taken) = tokio::sync::mpsc::channel(1);
         let service = service_fn(move |request: Request<Incoming>| {
             let upgraded = upgraded.clone();

@@ -105,7 +105,7 @@ pub(super) async fn end_by_form(State(state): State<AppState>, headers: HeaderMa
 async fn sign_out(state: &AppState, headers: &HeaderMap) -> Result<String, ApiError> {
     let cookie = state.cookies.end(headers).await?;
     if let Some(session) = state.cookies.id(headers) {
-        state.gate.end_session(session);
+        state.feed.end_session(session);
     }
     Ok(cookie)
 }

@@ -15,7 +15,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use super::Limits;
-use crate::net::line::Meter;
+use crate::net::abortable::Meter;
 
 /// What a session may send at once: its largest message (100 kB) and room to spare.
 const SESSION_BURST: NonZeroU32 = NonZeroU32::new(128 * 1024).unwrap();

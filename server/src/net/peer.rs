@@ -9,22 +9,22 @@ use std::sync::Arc;
 use http::HeaderMap;
 use ipnet::IpNet;
 
-use super::line::Line;
+use super::abortable::AbortHandle;
 
 /// What every request carries in its extensions.
 #[derive(Clone)]
 pub struct Peer {
     /// Whose request it is, as far as can be trusted.
     pub address: IpAddr,
-    /// Ends the connection it came on.
-    pub line: Arc<Line>,
+    /// Aborts the connection it came on.
+    pub abort: Arc<AbortHandle>,
 }
 
 impl Peer {
     /// What a request's connection and headers tell.
-    pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], line: &Arc<Line>) -> Self {
+    pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], abort: &Arc<AbortHandle>) -> Self {
         let connected = connected.to_canonical();
-        Self { address: client(connected, headers, proxies), line: Arc::clone(line) }
+        Self { address: client(connected, headers, proxies), abort: Arc::clone(abort) }
     }
 }
 

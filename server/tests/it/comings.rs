@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use server::auth::Identity;
-use server::realtime::Subscription;
+use server::feed::{self, Subscription};
 use server::store::Store as _;
 use server::store::sqlite::SqliteStore;
 
@@ -176,9 +176,9 @@ async fn a_stream_whose_session_has_ended_gets_nothing_more_of_its_replay() {
     fill(&app, 1000, LONG).await;
     let session = [7; 32];
     let identity = Identity { user_id: "alice".to_owned(), expires_at: jiff::Timestamp::MAX, session: Some(session) };
-    let mut stream = Subscription::start(app.state.gate.clone(), &identity, Some(0)).await.unwrap();
+    let mut stream = Subscription::start(app.state.feed.clone(), &identity, Some(0)).await.unwrap();
     assert_eq!(stream.next().await.map(|event| event.seq), Some(1));
-    app.state.gate.end_session(session);
+    app.state.feed.end_session(session);
     let mut received = 1;
     while stream.next().await.is_some() {
         received += 1;
@@ -223,6 +223,6 @@ async fn what_another_process_writes_is_noticed() {
     let request = wire::api::ConnectionRequest { user_id: "alice".to_owned(), ..Default::default() };
     elsewhere.put_connection(connector.info().into(), "conn-2".to_owned(), request, app.now()).await.unwrap();
     socket.expect_nothing().await;
-    app.state.gate.notice_written_events().await.unwrap();
+    feed::deliver_external_events(&app.state.feed).await.unwrap();
     assert_eq!(socket.expect("connection:updated").await["connectionId"], json!("conn-2"));
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use http::header::COOKIE;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::feed;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -94,11 +95,11 @@ async fn a_session_that_was_ended_elsewhere_ends_its_sockets_and_streams() {
     socket.expect("authenticated").await;
     let stream = app.request(Method::GET, "/api/events").header(COOKIE, &cookie).send().await.unwrap();
     assert_eq!(app.hub.count("alice"), 2);
-    app.state.gate.notice_ended_sessions().await.unwrap();
+    feed::disconnect_ended_sessions(&app.state.feed, app.now()).await.unwrap();
     socket.expect_nothing().await;
     // As another process would, without telling this one.
     assert_eq!(app.state.store.delete_sessions("alice".to_owned()).await.unwrap(), 1);
-    app.state.gate.notice_ended_sessions().await.unwrap();
+    feed::disconnect_ended_sessions(&app.state.feed, app.now()).await.unwrap();
     assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
     socket.expect_disconnect().await;
     let rest = tokio::time::timeout(Duration::from_secs(5), stream.text()).await.unwrap().unwrap();
