@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod net;
 pub mod operations;
 pub mod pipeline;
+pub mod readiness;
 pub mod shares;
 pub mod socketio;
 pub mod startup;

@@ -5,6 +5,7 @@
 //! up somebody else's share.
 
 mod inbound;
+mod large_bodies;
 mod tarpit;
 
 use std::hash::Hash;
@@ -16,9 +17,10 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::LimitsConfig;
-use crate::net::peer::holder;
+use crate::net::address::limit_key;
 
 pub use inbound::InboundQuota;
+pub use large_bodies::{LargeBodies, MAX_LARGE_BODIES};
 pub use tarpit::Tarpit;
 
 /// How often a minute a password may be tried for an e-mail address from one address, so that nobody can
@@ -51,6 +53,8 @@ type Keyed<K> = Option<DefaultKeyedRateLimiter<K>>;
 pub struct Limits {
     /// Holds back the refusals of addresses.
     pub tarpit: Tarpit,
+    /// The permits for large bodies that are not verified yet.
+    pub large_bodies: LargeBodies,
     deliveries_by_connection: Keyed<String>,
     deliveries_by_user: Keyed<String>,
     deliveries_by_address: Keyed<IpAddr>,
@@ -71,6 +75,7 @@ impl Limits {
     pub fn new(config: &LimitsConfig) -> Self {
         Self {
             tarpit: Tarpit::default(),
+            large_bodies: LargeBodies::default(),
             deliveries_by_connection: keyed(config.webhooks_per_connection),
             deliveries_by_user: keyed(config.webhooks_per_user),
             deliveries_by_address: keyed_evenly(config.webhooks_per_address),
@@ -152,7 +157,7 @@ impl Limits {
     /// Somebody tries a password for an e-mail address.
     pub fn password_for(&self, email: &str, from: Option<IpAddr>) -> Result<(), TooMany> {
         if let (Some(limiter), Some(address)) = (&self.passwords_by_email_and_address, from) {
-            check(limiter, &(email.to_owned(), holder(address)))?;
+            check(limiter, &(email.to_owned(), limit_key(address)))?;
         }
         check_text(&self.passwords_by_email, email)
     }
@@ -206,7 +211,7 @@ fn check_text(limiter: &Keyed<String>, key: &str) -> Result<(), TooMany> {
 /// would share one limit.
 fn check_address(limiter: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany> {
     match limiter {
-        Some(limiter) if !address.is_loopback() => check(limiter, &holder(address)),
+        Some(limiter) if !address.is_loopback() => check(limiter, &limit_key(address)),
         _ => Ok(()),
     }
 }
@@ -216,7 +221,7 @@ fn wait_for(limiter: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr, bytes: N
     if address.is_loopback() {
         return None;
     }
-    match limiter.check_key_n(&holder(address), bytes).ok()? {
+    match limiter.check_key_n(&limit_key(address), bytes).ok()? {
         Ok(()) => None,
         Err(until) => Some(until.wait_time_from(DefaultClock::default().now())),
     }

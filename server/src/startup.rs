@@ -19,12 +19,12 @@ use crate::config::Config;
 use crate::core_app::{CoreApp, Retries, Signals, Worker};
 use crate::feed::{Bus as _, Feed, LocalBus, Message};
 use crate::http::front::Front;
-use crate::http::health::Readiness;
-use crate::http::{Intake, listen};
+use crate::http::listen;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::descriptors;
 use crate::pipeline::Pipeline;
+use crate::readiness::Readiness;
 use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
@@ -95,7 +95,6 @@ impl Server {
             forward,
             breaker,
             stopping,
-            intake: Intake::default(),
             readiness: Readiness::default(),
             clock,
         });

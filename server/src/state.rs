@@ -17,11 +17,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::Breaker;
 use crate::feed::Feed;
-use crate::http::Intake;
-use crate::http::health::Readiness;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
+use crate::readiness::Readiness;
 use crate::socketio::ConnectionManager;
 use crate::store::Store;
 
@@ -53,8 +52,6 @@ pub struct App {
     pub breaker: Arc<Mutex<Breaker>>,
     /// Cancelled when the server begins to stop: what would go on for ever ends then.
     pub stopping: CancellationToken,
-    /// The room for bodies that are not proven yet.
-    pub intake: Intake,
     /// Whether the store takes writes, as it was found out last.
     pub readiness: Readiness,
     /// Where the time comes from.

@@ -9,7 +9,6 @@ mod members;
 mod refusal;
 mod roca;
 
-pub mod extract;
 pub mod jws;
 pub mod key;
 pub mod key_set;

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 use crate::config::random_secret;
-use crate::net::peer::holder;
+use crate::net::address::limit_key;
 use crate::shares::Shares;
 
 /// The shortest password that is taken (NIST SP 800-63B asks for 8 at least).
@@ -85,7 +85,7 @@ impl Passwords {
         if password.len() > LONGEST * 4 {
             return Ok(false);
         }
-        let from = from.filter(|address| !address.is_loopback()).map(holder);
+        let from = from.filter(|address| !address.is_loopback()).map(limit_key);
         let place = async {
             let share = match from {
                 Some(address) => Some(self.addresses.acquire(&address).await),

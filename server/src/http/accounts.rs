@@ -8,7 +8,7 @@ use axum::extract::State;
 use wire::api::{AccountsPage, Summary, TransactionQuery, TransactionsPage};
 
 use super::error::ApiError;
-use crate::auth::extract::{CurrentUser, QueryString};
+use crate::http::extract::{CurrentUser, QueryString};
 use crate::state::AppState;
 
 /// `GET /api/transactions`

@@ -12,7 +12,7 @@ use wire::api::{Connection, ConnectionRequest};
 
 use super::error::ApiError;
 use super::ids;
-use crate::auth::extract::{Caller, JsonBody, PathParts, Service};
+use crate::http::extract::{Caller, JsonBody, PathParts, Service};
 use crate::state::AppState;
 
 const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];

@@ -11,8 +11,8 @@ use wire::ErrorCode;
 
 use super::error::ApiError;
 use super::session;
-use crate::auth::extract::Submitted;
 use crate::demo;
+use crate::http::extract::Submitted;
 use crate::state::AppState;
 
 #[derive(Deserialize)]

@@ -9,13 +9,15 @@ use http::header::{RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
-use super::target::WEBSOCKET_VERSION;
 use crate::feed::SubscribeError;
 use crate::limits::TooMany;
 use crate::pipeline::Refusal;
 use crate::{auth, store};
 
-/// What a handler fails with.
+/// The version of the WebSocket protocol that the engine speaks; the answer to other versions names it.
+pub(super) const WEBSOCKET_VERSION: &str = "13";
+
+/// The error of a handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     code: ErrorCode,

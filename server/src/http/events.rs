@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use crate::auth;
-use crate::auth::extract::{CurrentUser, QueryString};
 use crate::feed::Subscription;
+use crate::http::extract::{CurrentUser, QueryString};
 use crate::state::AppState;
 
 #[derive(Deserialize)]

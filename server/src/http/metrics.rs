@@ -9,7 +9,7 @@ use wire::ErrorCode;
 use wire::admin::Breaker;
 
 use super::error::ApiError;
-use crate::auth::extract::Admin;
+use crate::http::extract::Admin;
 use crate::operations;
 use crate::state::AppState;
 use crate::store;

@@ -19,10 +19,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::ErrorCode;
 
-use super::LARGEST_BODY;
+use super::body_limit::{LARGEST_BODY, announced};
 use super::error::ApiError;
 use super::headers::{NO_SNIFFING, PrivateAnswers, STRICT_TRANSPORT};
-use super::intake::announced;
 use crate::auth::origin;
 use crate::auth::presented::bearer;
 use crate::metrics::OfDelivery;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use crate::auth::extract::{CurrentUser, Submitted};
 use crate::auth::password::Busy;
+use crate::http::extract::{CurrentUser, Submitted};
 use crate::limits::TooMany;
 use crate::net::peer::Peer;
 use crate::state::AppState;

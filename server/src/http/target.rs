@@ -9,10 +9,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Method, Request, Uri, Version, header};
 use wire::ErrorCode;
 
-use super::error::ApiError;
-
-/// The version of the WebSocket protocol that the engine speaks.
-pub(super) const WEBSOCKET_VERSION: &str = "13";
+use super::error::{ApiError, WEBSOCKET_VERSION};
 
 /// Refuses a request whose target or host no route could make sense of.
 pub(super) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::peer::holder;
+use super::address::limit_key;
 
 /// The connections of each address and of all. A cheap handle.
 #[derive(Clone)]
@@ -56,25 +56,25 @@ impl ConnectionLimiter {
 
     /// Counts a permit for an address; nothing where that has as many as it may.
     pub fn count(&self, mut permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
-        let holder = holder(address);
-        let mut held = self.by_address.entry(holder).or_default();
+        let key = limit_key(address);
+        let mut held = self.by_address.entry(key).or_default();
         if *held >= self.most_of_an_address {
             return None;
         }
         *held += 1;
         drop(held);
-        permit.of_address = Some((Arc::clone(&self.by_address), holder));
+        permit.of_address = Some((Arc::clone(&self.by_address), key));
         Some(permit)
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let Some((by_address, holder)) = &self.of_address else { return };
-        if let Some(mut held) = by_address.get_mut(holder) {
+        let Some((by_address, key)) = &self.of_address else { return };
+        if let Some(mut held) = by_address.get_mut(key) {
             *held = held.saturating_sub(1);
         }
-        by_address.remove_if(holder, |_, held| *held == 0);
+        by_address.remove_if(key, |_, held| *held == 0);
     }
 }
 

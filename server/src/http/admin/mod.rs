@@ -1,7 +1,7 @@
 //! For administrators: what is stuck, and setting it going again.
 //!
 //! Owns how these calls are answered, to programs and to the page's plain forms. Must not decide who is
-//! an administrator ([`Admin`](crate::auth::extract::Admin) does).
+//! an administrator ([`Admin`](crate::http::extract::Admin) does).
 
 pub(super) mod inbox;
 pub(super) mod outbox;
