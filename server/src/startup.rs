@@ -1,7 +1,6 @@
 //! From settings to a running server.
 //!
-//! Owns what is built in which order and how it stops. Must not parse arguments or read the
-//! environment.
+//! Owns in which order services are built, and how the server stops. Must not parse arguments or read the environment.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::{CoreApp, Retries, Signals, Worker};
 use crate::feed::{Bus as _, Feed, LocalBus, Message};
-use crate::http::front::Front;
+use crate::http::edge::Edge;
 use crate::http::listen;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -31,12 +30,13 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
 use crate::upkeep;
 
-/// How long requests in flight have when the server stops.
+/// How long requests in flight may take when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
+
 /// A server that is ready to listen.
 pub struct Server {
     state: AppState,
-    front: Front,
+    edge: Edge,
     endpoint: Endpoint,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -98,21 +98,21 @@ impl Server {
             readiness: Readiness::default(),
             clock,
         });
-        let front = Front::new(engine, crate::http::router(&state), &state);
+        let edge = Edge::new(engine, crate::http::router(&state), &state);
         let mut tasks = upkeep::start(&state);
         tasks.push(tokio::spawn(delivery));
         tasks.extend(outbox_worker(&state)?.map(|worker| tokio::spawn(worker.run())));
-        Ok(Self { state, front, endpoint, tasks })
+        Ok(Self { state, edge, endpoint, tasks })
     }
 
-    /// The services behind the addresses.
+    /// The services of the server.
     pub fn state(&self) -> &AppState {
         &self.state
     }
 
-    /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
+    /// Serves until `stop` completes; then finishes requests in flight and closes the sockets.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
-        let Self { state, front, endpoint, tasks } = self;
+        let Self { state, edge, endpoint, tasks } = self;
         let stopping = state.stopping.clone();
         let begun = stopping.clone();
         tokio::spawn(async move {
@@ -120,7 +120,7 @@ impl Server {
             tracing::info!("stopping");
             begun.cancel();
         });
-        let serving = listen::serve(listener, front, &state.config.http, descriptors::capacity(), stopping.clone());
+        let serving = listen::serve(listener, edge, &state.config.http, descriptors::capacity(), stopping.clone());
         // Clients reconnect, to another node or to this one when it has restarted.
         let closing = async {
             stopping.cancelled().await;
@@ -132,7 +132,7 @@ impl Server {
         };
         tokio::select! {
             _ = async { tokio::join!(serving, closing) } => {}
-            () = limit => tracing::warn!("some connections did not end in time"),
+            () = limit => tracing::warn!("some connections did not close in time"),
         }
         tasks.iter().for_each(JoinHandle::abort);
         state.store.close().await;

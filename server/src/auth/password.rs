@@ -13,8 +13,8 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 use crate::config::random_secret;
+use crate::keyed_semaphore::KeyedSemaphore;
 use crate::net::address::limit_key;
-use crate::shares::Shares;
 
 /// The shortest password that is taken (NIST SP 800-63B asks for 8 at least).
 pub const SHORTEST: usize = 10;
@@ -55,7 +55,7 @@ pub struct Passwords {
     /// thread had it, and there are many.
     memory: Mutex<Vec<Vec<Block>>>,
     places: Arc<Semaphore>,
-    addresses: Shares<IpAddr>,
+    addresses: KeyedSemaphore<IpAddr>,
     /// How long somebody waits for a place.
     patience: Duration,
     /// A hash of a random password, made at the first need.
@@ -68,7 +68,7 @@ pub struct Busy;
 
 impl Default for Passwords {
     fn default() -> Self {
-        let (places, addresses) = (Arc::new(Semaphore::new(AT_ONCE)), Shares::new(OF_AN_ADDRESS));
+        let (places, addresses) = (Arc::new(Semaphore::new(AT_ONCE)), KeyedSemaphore::new(OF_AN_ADDRESS));
         Self { memory: Mutex::default(), places, addresses, patience: PATIENCE, nobodys: OnceLock::new() }
     }
 }

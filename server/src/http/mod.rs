@@ -1,10 +1,10 @@
 //! The HTTP interface.
 //!
-//! Owns the index of addresses: every route is listed here. Must not contain a handler.
+//! Owns the index of routes. Must not contain a handler.
 
+pub mod edge;
 pub mod error;
 pub mod extract;
-pub mod front;
 pub mod listen;
 
 mod accounts;
@@ -33,7 +33,7 @@ use axum::routing::{get, post, put};
 
 use crate::state::AppState;
 
-/// Every address but Socket.IO's.
+/// Every route except Socket.IO's.
 pub fn router(state: &AppState) -> Router {
     let api = Router::new()
         .route("/api/connectors", get(connectors::list))
