@@ -1,6 +1,7 @@
 //! Whether the server is able to work.
 //!
-//! Owns remembering the last check, so that frequent probes cost nothing. Must not answer a probe: [`crate::http`] does.
+//! Owns remembering the last check, so that frequent probes cost nothing. Must not answer a probe: [`crate::http`]
+//! does.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
-//! What handlers share.
+//! The services that handlers share.
 //!
-//! Owns the services of a running server. Must not do anything itself.
+//! Owns the set of services of a running server. Must not do anything itself.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -26,35 +26,35 @@ use crate::store::Store;
 
 /// The services of a running server.
 pub struct App {
-    /// What is configured.
+    /// The configuration.
     pub config: Config,
-    /// What is durable.
+    /// The durable data.
     pub store: Arc<dyn Store>,
-    /// The way in.
+    /// Verifies and stores deliveries.
     pub pipeline: Pipeline,
     /// Live delivery.
     pub feed: Arc<Feed>,
     /// The connected sockets.
     pub sockets: Arc<ConnectionManager>,
-    /// Whose token it is.
+    /// Verifies tokens.
     pub tokens: Arc<TokenVerifier>,
-    /// Whose session it is.
+    /// Dashboard sessions and their cookie.
     pub cookies: SessionCookies,
-    /// Whose password it is.
+    /// Verifies passwords.
     pub passwords: Arc<Passwords>,
-    /// How often somebody may call.
+    /// Rate limits.
     pub limits: Arc<Limits>,
-    /// What is counted.
+    /// Metrics.
     pub metrics: Arc<Metrics>,
-    /// Wakes the sending to the core app.
+    /// Wakes the worker that calls the core app.
     pub forward: Arc<Notify>,
-    /// Whether it is paused.
+    /// Whether calls to the core app are paused.
     pub breaker: Arc<Mutex<Breaker>>,
-    /// Cancelled when the server begins to stop: what would go on for ever ends then.
+    /// Cancelled when the server starts to stop, to end streams.
     pub stopping: CancellationToken,
-    /// Whether the store takes writes, as it was found out last.
+    /// Whether the store accepts writes, as of the last check.
     pub readiness: Readiness,
-    /// Where the time comes from.
+    /// The current time.
     pub clock: Clock,
 }
 

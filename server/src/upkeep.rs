@@ -68,7 +68,7 @@ async fn place_what_is_kept(state: AppState) {
 async fn forget_callers(state: AppState) {
     loop {
         tokio::time::sleep(FORGET_CALLERS_EVERY).await;
-        state.limits.forget_the_quiet();
+        state.limits.remove_recovered();
         state.sockets.transports().remove_expired();
     }
 }

@@ -1,7 +1,7 @@
 //! Catch-up: delivering missed events from the log.
 //!
-//! Owns the one way in which missed events are delivered: at sign-in with `since`, while a subscriber joins, and after a
-//! full buffer. Must not read any log but that of the subscriber's own user.
+//! Owns the one way in which missed events are delivered: at sign-in with `since`, while a subscriber joins, and after
+//! a full buffer. Must not read any log but that of the subscriber's own user.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -147,8 +147,8 @@ async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, subscriber: 
     }
 }
 
-/// Starts delivery to a subscriber that has joined. One that has missed nothing is in sync at once; any other catches up
-/// in a task of its own.
+/// Starts delivery to a subscriber that has joined. One that has missed nothing is in sync at once; any other catches
+/// up in a task of its own.
 pub(super) fn start(
     store: &Arc<dyn Store>,
     hub: &Arc<Hub>,

@@ -3,9 +3,9 @@
 //! Owns membership, the limit of subscribers per user, and that each receives each event of its user once and in order.
 //! Must not authenticate a subscriber, nor read the store ([`super::catch_up`] does).
 //!
-//! A subscriber is live or lagging. A live one receives each event as it is published. For a lagging one only the newest
-//! published number is noted, and it catches up from the log until it is in sync. Joining, replaying and recovering from
-//! a full buffer are therefore one case, and none of them holds events in memory.
+//! A subscriber is live or lagging. A live one receives each event as it is published. For a lagging one only the
+//! newest published number is noted, and it catches up from the log until it is in sync. Joining, replaying and
+//! recovering from a full buffer are therefore one case, and none of them holds events in memory.
 
 use std::sync::Arc;
 
@@ -87,8 +87,8 @@ impl Hub {
         self.rooms.get(user_id).map_or(0, |room| room.len())
     }
 
-    /// Adds a subscriber to the user's room, lagging. Counting and adding are one step, so that two cannot both take the
-    /// last permit. Whether it is new there.
+    /// Adds a subscriber to the user's room, lagging. Counting and adding are one step, so that two cannot both take
+    /// the last permit. Whether it is new there.
     pub fn join(&self, user_id: &Arc<str>, subscriber: &Subscriber) -> Result<bool, RoomFull> {
         let mut room = self.rooms.entry(Arc::clone(user_id)).or_default();
         if room.iter().any(|member| member.subscriber.id() == subscriber.id()) {

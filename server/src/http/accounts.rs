@@ -1,7 +1,7 @@
 //! A user's own data.
 //!
-//! Owns the calls that read it. Must not take whose data it is from anything but the proof of who
-//! calls.
+//! Owns the calls that read it. Must not take the user from anything but the
+//! caller's credentials.
 
 use axum::Json;
 use axum::extract::State;

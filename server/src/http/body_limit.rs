@@ -1,8 +1,8 @@
 //! The sizes of request bodies, and reading those of webhooks.
 //!
 //! Owns how large a body may be, how long reading it may take, and how much of all bodies is held at once before a
-//! signature is verified. Anybody can send one: those of ordinary size are always read, large ones only while a permit is
-//! free. Must not look into one.
+//! signature is verified. Anybody can send one: those of ordinary size are always read, large ones only while a permit
+//! is free. Must not look into one.
 
 use std::time::Duration;
 

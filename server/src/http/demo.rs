@@ -1,6 +1,6 @@
 //! Signing in to the demo with one click.
 //!
-//! Owns that one call, which exists in demo mode only. Must not let anybody in anywhere else.
+//! Owns that one call, which exists in demo mode only. Must not sign anyone in elsewhere.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};

@@ -1,7 +1,7 @@
 //! The outermost service of the server.
 //!
-//! Owns routing requests to Socket.IO or to the router: in front of the router's layers, so that the task of an upgraded
-//! socket holds none of them. Must not know what either side does.
+//! Owns routing requests to Socket.IO or to the router: in front of the router's layers, so that the task of an
+//! upgraded socket holds none of them. Must not know what either side does.
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! Checks of Socket.IO requests before they reach the engine.
 //!
-//! Owns who may open or use a session (origin, protocol version, limits), how much one request may carry, and the headers
-//! of every answer. Must not implement the protocol: the engine does.
+//! Owns who may open or use a session (origin, protocol version, limits), how much one request may carry, and the
+//! headers of every answer. Must not implement the protocol: the engine does.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -238,8 +238,8 @@ fn packets_of_eio3(body: &[u8]) -> usize {
     packets
 }
 
-/// Whether an answer to a polling request has packets besides the engine's noop, which it sends while the session upgrades
-/// to WebSocket.
+/// Whether an answer to a polling request has packets besides the engine's noop, which it sends while the session
+/// upgrades to WebSocket.
 pub(super) fn has_packets(response: &Response) -> bool {
     const LONGEST_NOOP: u64 = 3;
     response.status().is_success() && response.body().size_hint().lower() > LONGEST_NOOP

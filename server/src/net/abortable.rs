@@ -1,8 +1,8 @@
 //! A TCP stream that other parts of the server can abort or throttle.
 //!
 //! Owns aborting it, reading no faster than its meter allows, a bound on what a peer that does not read can make it
-//! hold, and returning its connection permit when it is dropped: whatever takes over the connection, such as a WebSocket,
-//! takes over the stream. Must not decide when, nor know what is sent.
+//! hold, and returning its connection permit when it is dropped: whatever takes over the connection, such as a
+//! WebSocket, takes over the stream. Must not decide when, nor know what is sent.
 
 use std::io;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
 //! The connected sockets of this node.
 //!
-//! Owns the state of each: its session, its user once signed in, its deadline and its quota; and disconnecting those that
-//! miss a deadline or stop polling. Must not check credentials: [`super::sign_in`] does.
+//! Owns the state of each: its session, its user once signed in, its deadline and its quota; and disconnecting those
+//! that miss a deadline or stop polling. Must not check credentials: [`super::sign_in`] does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub struct ConnectionManager {
     deadlines: Deadlines,
 }
 
-/// A client that has left the namespace. Its quota goes on when it rejoins.
+/// A client that has left the namespace. Its quota continues when it rejoins.
 struct Departed {
     at: Instant,
     id: SubscriberId,
@@ -81,7 +81,8 @@ impl ConnectionManager {
         }
     }
 
-    /// Disconnects sockets whose deadline has passed, and polling clients that no longer poll. Runs as long as the server.
+    /// Disconnects sockets whose deadline has passed, and polling clients that no longer poll. Runs as long as the
+    /// server.
     pub async fn run(&self) {
         let deadlines = async {
             loop {
@@ -172,8 +173,8 @@ impl ConnectionManager {
         true
     }
 
-    /// A socket has left the namespace, and may keep the connection open: it is aborted after the grace period, unless it
-    /// closes or the client rejoins before. A client that rejoins and leaves again gets a new grace period.
+    /// A socket has left the namespace, and may keep the connection open: it is aborted after the grace period, unless
+    /// it closes or the client rejoins before. A client that rejoins and leaves again gets a new grace period.
     pub(super) fn abort_after_grace(self: &Arc<Self>, socket: &SocketRef) {
         let (connections, sid) = (Arc::clone(self), socket.id);
         let Some(id) = SocketSession::of(socket).map(|session| session.id) else { return };
@@ -277,8 +278,8 @@ impl ConnectionManager {
         }
     }
 
-    /// A client disconnected during a polling request. Its answer may be lost, so the session ends and its permit is free
-    /// at once; the client can reconnect and resume.
+    /// A client disconnected during a polling request. Its answer may be lost, so the session ends and its permit is
+    /// free at once; the client can reconnect and resume.
     pub(super) fn poll_aborted(&self, sid: Sid) {
         if !self.transports.has_websocket(sid) {
             self.abort(sid);

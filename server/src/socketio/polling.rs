@@ -1,8 +1,8 @@
 //! How much a polling client is sent between two of its requests.
 //!
 //! Owns the bound. The engine (engineioxide 0.17.9) stops an answer at 100 kB, keeps the packet that did not fit beside
-//! its queue, and drops it when the client upgrades to WebSocket at that moment; and where its queue is full, the upgrade
-//! waits for space that no request makes. Below this bound neither happens. Must not know what is sent.
+//! its queue, and drops it when the client upgrades to WebSocket at that moment; and where its queue is full, the
+//! upgrade waits for space that no request makes. Below this bound neither happens. Must not know what is sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

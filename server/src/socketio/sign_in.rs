@@ -139,8 +139,8 @@ impl SignIn {
         })
     }
 
-    /// The identity of the dashboard's cookie. It is read only where the page that opened the socket is the server's own:
-    /// another site's page would send the cookie as well.
+    /// The identity of the dashboard's cookie. It is read only where the page that opened the socket is the server's
+    /// own: another site's page would send the cookie as well.
     async fn cookie_identity(&self, socket: &SocketRef) -> Result<Option<Identity>, ErrorCode> {
         let headers = &socket.req_parts().headers;
         if !self.cookies.is_present(headers) || !origin::is_own(headers) {

@@ -1,7 +1,7 @@
 //! The transports of Engine.IO sessions: their WebSockets and polling requests.
 //!
-//! Owns aborting them: a socket that the server disconnects has left its namespace only, and a hostile client could keep
-//! the connection open for ever. Must not decide whom to abort.
+//! Owns aborting them: a socket that the server disconnects has left its namespace only, and a hostile client could
+//! keep the connection open for ever. Must not decide whom to abort.
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ impl TransportRegistry {
         Some(Arc::clone(self.sessions.get(&sid)?.inbound.get_or_init(new)))
     }
 
-    /// A session has asked for an unknown namespace. One that goes on doing so is aborted.
+    /// A session has asked for an unknown namespace. After too many it is aborted.
     pub(super) fn count_unknown_namespace(&self, sid: Sid) {
         let mut session = self.sessions.entry(sid).or_default();
         session.unknown_namespaces += 1;
