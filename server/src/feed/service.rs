@@ -98,3 +98,70 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::future::BoxFuture;
+    use parking_lot::Mutex;
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::feed::{EventSink, LocalBus};
+    use crate::store::FeedEvent;
+    use crate::store::sqlite::SqliteStore;
+
+    /// Remembers what it was given.
+    #[derive(Default)]
+    struct Recorder {
+        events: Mutex<Vec<u64>>,
+        closed: Mutex<Option<CloseReason>>,
+    }
+
+    impl EventSink for Recorder {
+        fn try_send(&self, event: &FeedEvent) -> bool {
+            self.events.lock().push(event.seq);
+            true
+        }
+
+        fn ready(&self, _: Duration) -> BoxFuture<'_, ()> {
+            Box::pin(std::future::ready(()))
+        }
+
+        fn is_connected(&self) -> bool {
+            self.closed.lock().is_none()
+        }
+
+        fn close(&self, reason: CloseReason) {
+            *self.closed.lock() = Some(reason);
+        }
+    }
+
+    fn committed(user_id: &Arc<str>, seq: u64) -> Message {
+        let payload: Arc<RawValue> = RawValue::from_string("{}".to_owned()).expect("JSON").into();
+        Message::Committed(vec![FeedEvent { user_id: Arc::clone(user_id), seq, name: "transaction:new", payload }])
+    }
+
+    #[tokio::test]
+    async fn committed_events_and_the_end_of_a_session_reach_a_subscriber_over_the_bus() {
+        let store = Arc::new(SqliteStore::open_temporary(Box::new(drop)).expect("a store"));
+        let (bus, messages) = LocalBus::new();
+        let (feed, running) = Feed::new(10, store, Arc::new(bus.clone()), messages, Arc::default());
+        let (user_id, sink) = (Arc::<str>::from("alice"), Arc::new(Recorder::default()));
+        let subscriber = Subscriber::new(SubscriberId::next(), Arc::clone(&sink) as Arc<dyn EventSink>);
+        assert_eq!(feed.hub().join(&user_id, &subscriber), Ok(true));
+        feed.bind_session([7; 32], &user_id, &subscriber);
+        feed.start_delivery(&user_id, subscriber, None, LogEnds { oldest: 1, newest: 0 });
+        for seq in 1..=2 {
+            bus.publish(committed(&user_id, seq));
+        }
+        feed.end_session([1; 32]);
+        feed.end_session([7; 32]);
+        bus.publish(committed(&user_id, 3));
+        assert!(futures_util::poll!(std::pin::pin!(running)).is_pending());
+        assert_eq!(*sink.events.lock(), [1, 2], "in order, and none after the end of the session");
+        assert_eq!(*sink.closed.lock(), Some(CloseReason::SessionEnded));
+        assert_eq!((feed.hub().count("alice"), feed.sessions().len()), (0, 0));
+    }
+}
