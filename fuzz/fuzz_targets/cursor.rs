@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use server::realtime::Credentials;
+use server::socketio::Credentials;
 use server::store::sqlite::SqliteStore;
 use server::store::{ConnectorRef, Content, Error, NewDelivery, Store};
 use tokio::runtime::{Builder, Runtime};

@@ -1,8 +1,8 @@
 //! Tallywire: signed webhooks in, live transactions out.
 //!
-//! The way of a delivery: [`http`] takes the bytes, [`pipeline`] has them verified and understood by
-//! a connector, [`store`] makes them durable together with the events they cause, and [`realtime`]
-//! gives each event to the sockets of its user right after the commit. See `docs/architecture.md`.
+//! The path of a delivery: [`http`] receives the bytes, [`pipeline`] has a connector verify and parse them, [`store`]
+//! makes them durable together with the events they cause, and [`feed`] gives each event to the sockets and streams of
+//! its user right after the commit. See `docs/architecture.md`.
 
 #![forbid(unsafe_code)]
 
@@ -11,15 +11,17 @@ pub mod clock;
 pub mod config;
 pub mod core_app;
 pub mod demo;
+pub mod feed;
 pub mod http;
 pub mod ids;
+pub mod keyed_semaphore;
 pub mod limits;
 pub mod metrics;
 pub mod net;
 pub mod operations;
 pub mod pipeline;
-pub mod realtime;
-pub mod shares;
+pub mod readiness;
+pub mod socketio;
 pub mod startup;
 pub mod state;
 pub mod store;

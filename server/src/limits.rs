@@ -1,10 +1,10 @@
-//! How often somebody may call.
+//! Rate limits.
 //!
-//! Owns what is counted and by whom: addresses, users, connections, e-mail addresses. Must not know
-//! what a call does. Only what is proven counts against a user or a connection, so that nobody can use
-//! up somebody else's share.
+//! Owns what is counted, and by which key: address, user, connection, e-mail address. Must not know what a call does.
+//! Only authenticated calls count against a user or a connection, so that no caller can use up another's limit.
 
 mod inbound;
+mod large_bodies;
 mod tarpit;
 
 use std::hash::Hash;
@@ -16,41 +16,44 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::LimitsConfig;
-use crate::net::peer::holder;
+use crate::net::address::limit_key;
 
 pub use inbound::InboundQuota;
+pub use large_bodies::{LargeBodies, MAX_LARGE_BODIES};
 pub use tarpit::Tarpit;
 
-/// How often a minute a password may be tried for an e-mail address from one address, so that nobody can
-/// lock its owner out from elsewhere; and from all of them, whoever they are.
+/// Password attempts per minute for an e-mail address: from one IP address, so that no other address can lock its owner
+/// out, and from all addresses together.
 const PASSWORDS_PER_EMAIL_AND_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const PASSWORDS_PER_EMAIL: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// How often a minute somebody may try to sign in from an address: an office shares one.
+/// Sign-in attempts per minute from an address: an office shares one.
 const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
-/// How often a minute a connection may be synchronised: each time its owner's pages hear of it.
+/// Synchronisations per minute of a connection: each sends an event to its owner's pages.
 const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
 
-/// How many bytes all sockets of an address may send at once, and a second after that: an office of a thousand people,
-/// who sign in with two megabytes, has done so within five seconds.
+/// How many bytes all sockets of an address may send at once, and per second after that: an office of a thousand people
+/// needs two megabytes to sign in, and has sent them within five seconds.
 const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
 const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
-/// The same of webhooks' bodies, before anything of them is proven. Some schemes sign another form of the body than the
-/// one that comes, so that each byte costs more than its reading.
+/// The same for webhooks' bodies, before they are verified. Some schemes sign another form of the body than the one
+/// that is sent, so that each byte costs more than reading it.
 const BODY_BYTES_BURST: NonZeroU32 = NonZeroU32::new(8 * 1024 * 1024).unwrap();
 const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
 
-/// It was too much; worth trying again after so many seconds.
+/// A limit was exceeded; the caller may retry after this many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany(pub u64);
 
 type Keyed<K> = Option<DefaultKeyedRateLimiter<K>>;
 
-/// What is counted.
+/// The rate limits of a server.
 pub struct Limits {
-    /// Holds back the refusals of addresses.
+    /// Delays refusals.
     pub tarpit: Tarpit,
+    /// The permits for large bodies that are not verified yet.
+    pub large_bodies: LargeBodies,
     deliveries_by_connection: Keyed<String>,
     deliveries_by_user: Keyed<String>,
     deliveries_by_address: Keyed<IpAddr>,
@@ -71,6 +74,7 @@ impl Limits {
     pub fn new(config: &LimitsConfig) -> Self {
         Self {
             tarpit: Tarpit::default(),
+            large_bodies: LargeBodies::default(),
             deliveries_by_connection: keyed(config.webhooks_per_connection),
             deliveries_by_user: keyed(config.webhooks_per_user),
             deliveries_by_address: keyed_evenly(config.webhooks_per_address),
@@ -89,12 +93,12 @@ impl Limits {
         }
     }
 
-    /// A delivery comes from an address: nothing of it is proven yet.
+    /// A delivery arrives from an address. It is not verified yet.
     pub fn delivery_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.deliveries_by_address, address)
     }
 
-    /// A delivery that is authentic names a connection.
+    /// An authentic delivery names a connection.
     pub fn delivery_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
         match &self.deliveries_by_connection {
             Some(limiter) => check(limiter, &format!("{connector_id}:{connection_id}")),
@@ -107,7 +111,7 @@ impl Limits {
         check_text(&self.syncs_by_connection, &format!("{connector_id}:{connection_id}"))
     }
 
-    /// Whether it is worth finding out whose a delivery is.
+    /// Whether deliveries are counted by user, so that a delivery's user has to be looked up.
     pub fn counts_deliveries_of_users(&self) -> bool {
         self.deliveries_by_user.is_some()
     }
@@ -127,58 +131,57 @@ impl Limits {
         check_address(&self.polls_by_address, address)
     }
 
-    /// Sockets of an address have sent some bytes; how long to wait until they fit, where they are too many.
+    /// Sockets of an address have sent bytes; how long to wait, where they exceed the limit.
     fn socket_bytes_from(&self, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
         wait_for(&self.socket_bytes_by_address, address, bytes.min(SOCKET_BYTES_BURST))
     }
 
-    /// Some bytes of a webhook's body have come from an address; how long to wait until they fit, where they are too
-    /// many.
+    /// Bytes of a webhook's body have arrived from an address; how long to wait, where they exceed the limit.
     pub fn body_bytes_from(&self, address: IpAddr, bytes: usize) -> Option<Duration> {
         let bytes = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX))?;
         wait_for(&self.body_bytes_by_address, address, bytes.min(BODY_BYTES_BURST))
     }
 
-    /// A call or a page comes from an address.
+    /// A call or a page is requested from an address.
     pub fn call_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.calls_by_address, address)
     }
 
-    /// A call is a user's.
+    /// An authenticated call of a user.
     pub fn call_of(&self, user_id: &str) -> Result<(), TooMany> {
         check_text(&self.calls_by_user, user_id)
     }
 
-    /// Somebody tries a password for an e-mail address.
+    /// A password attempt for an e-mail address.
     pub fn password_for(&self, email: &str, from: Option<IpAddr>) -> Result<(), TooMany> {
         if let (Some(limiter), Some(address)) = (&self.passwords_by_email_and_address, from) {
-            check(limiter, &(email.to_owned(), holder(address)))?;
+            check(limiter, &(email.to_owned(), limit_key(address)))?;
         }
         check_text(&self.passwords_by_email, email)
     }
 
-    /// Somebody tries to sign in from an address.
+    /// A sign-in attempt from an address.
     pub fn sign_in_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.sign_ins_by_address, address)
     }
 
-    /// Forgets whoever could call as often as ever again: the tables hold a minute's callers at most.
-    pub fn forget_the_quiet(&self) {
-        forget(&self.deliveries_by_connection);
-        forget(&self.deliveries_by_user);
-        forget(&self.deliveries_by_address);
-        forget(&self.calls_by_user);
-        forget(&self.calls_by_address);
-        forget(&self.sockets_by_address);
-        forget(&self.polls_by_address);
+    /// Removes callers whose limit has fully recovered: the tables hold a minute's callers at most.
+    pub fn remove_recovered(&self) {
+        remove_recovered(&self.deliveries_by_connection);
+        remove_recovered(&self.deliveries_by_user);
+        remove_recovered(&self.deliveries_by_address);
+        remove_recovered(&self.calls_by_user);
+        remove_recovered(&self.calls_by_address);
+        remove_recovered(&self.sockets_by_address);
+        remove_recovered(&self.polls_by_address);
         for bytes in [&self.socket_bytes_by_address, &self.body_bytes_by_address] {
             bytes.retain_recent();
             bytes.shrink_to_fit();
         }
-        forget(&self.passwords_by_email);
-        forget(&self.passwords_by_email_and_address);
-        forget(&self.sign_ins_by_address);
-        forget(&self.syncs_by_connection);
+        remove_recovered(&self.passwords_by_email);
+        remove_recovered(&self.passwords_by_email_and_address);
+        remove_recovered(&self.sign_ins_by_address);
+        remove_recovered(&self.syncs_by_connection);
     }
 }
 
@@ -186,7 +189,7 @@ fn keyed<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
     per_minute.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)))
 }
 
-/// The same for what costs much when it comes all at once: ten seconds' worth of it may, and a hundred always.
+/// The same for calls that are expensive in a burst: a burst is ten seconds' worth, and at least a hundred.
 fn keyed_evenly<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
     per_minute.map(|limit| {
         let burst = NonZeroU32::new((limit.get() / 6).max(limit.get().min(100))).unwrap_or(limit);
@@ -202,27 +205,27 @@ fn check_text(limiter: &Keyed<String>, key: &str) -> Result<(), TooMany> {
     limiter.as_ref().map_or(Ok(()), |limiter| check(limiter, &key.to_owned()))
 }
 
-/// Loopback is this machine: its own tools, or a proxy that nobody declared, behind which everybody
-/// would share one limit.
+/// Loopback is exempt: it is the machine's own tools, or an undeclared proxy, behind which all clients would share one
+/// limit.
 fn check_address(limiter: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany> {
     match limiter {
-        Some(limiter) if !address.is_loopback() => check(limiter, &holder(address)),
+        Some(limiter) if !address.is_loopback() => check(limiter, &limit_key(address)),
         _ => Ok(()),
     }
 }
 
-/// How long to wait until so many bytes fit; they count only when they do.
+/// How long to wait until `bytes` are within the limit; they are counted only then.
 fn wait_for(limiter: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
     if address.is_loopback() {
         return None;
     }
-    match limiter.check_key_n(&holder(address), bytes).ok()? {
+    match limiter.check_key_n(&limit_key(address), bytes).ok()? {
         Ok(()) => None,
         Err(until) => Some(until.wait_time_from(DefaultClock::default().now())),
     }
 }
 
-fn forget<K: Hash + Eq + Clone>(limiter: &Keyed<K>) {
+fn remove_recovered<K: Hash + Eq + Clone>(limiter: &Keyed<K>) {
     if let Some(limiter) = limiter {
         limiter.retain_recent();
         limiter.shrink_to_fit();
@@ -253,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_a_subscribers_ipv6_addresses_are_one() {
+    fn the_addresses_of_an_ipv6_64_count_as_one() {
         let limits = limits(1);
         assert_eq!(limits.call_from(address("2001:db8:1:2::1")), Ok(()));
         assert!(limits.call_from(address("2001:db8:1:2:ffff::9")).is_err());
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_lock_the_owner_of_an_e_mail_address_out_from_elsewhere() {
+    fn no_other_address_can_lock_the_owner_of_an_e_mail_address_out() {
         let limits = Limits::new(&LimitsConfig::default());
         let (owner, other) = (Some(address("198.51.100.1")), Some(address("203.0.113.9")));
         let tried = (0..200).filter(|_| limits.password_for("ada@example.com", other).is_ok()).count();
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn one_users_calls_do_not_count_for_another_and_no_limit_is_none() {
+    fn one_users_calls_do_not_count_for_another_and_no_setting_means_no_limit() {
         let limits = limits(1);
         assert_eq!((limits.call_of("alice"), limits.call_of("bob")), (Ok(()), Ok(())));
         assert!(limits.call_of("alice").is_err());
@@ -289,10 +292,10 @@ mod tests {
     }
 
     #[test]
-    fn forgetting_the_quiet_forgets_nobody_who_is_at_the_limit() {
+    fn a_caller_at_the_limit_is_not_removed() {
         let limits = limits(1);
         assert_eq!(limits.call_of("alice"), Ok(()));
-        limits.forget_the_quiet();
+        limits.remove_recovered();
         assert!(limits.call_of("alice").is_err());
     }
 }

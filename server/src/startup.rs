@@ -1,15 +1,13 @@
 //! From settings to a running server.
 //!
-//! Owns what is built in which order and how it stops. Must not parse arguments or read the
-//! environment.
+//! Owns in which order services are built, and how the server stops. Must not parse arguments or read the environment.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socketioxide::SocketIo;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -18,37 +16,39 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::{CoreApp, Retries, Signals, Worker};
-use crate::http::front::Front;
-use crate::http::health::Readiness;
-use crate::http::{Intake, listen};
+use crate::feed::{Bus as _, Feed, LocalBus, Message};
+use crate::http::edge::Edge;
+use crate::http::listen;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::descriptors;
 use crate::pipeline::Pipeline;
-use crate::realtime::{self, Gate, Hub};
+use crate::readiness::Readiness;
+use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
 use crate::upkeep;
 
-/// How long requests in flight have when the server stops.
+/// How long requests in flight may take when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
+
 /// A server that is ready to listen.
 pub struct Server {
     state: AppState,
-    front: Front,
-    io: SocketIo,
+    edge: Edge,
+    endpoint: Endpoint,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Server {
     /// Opens the store and builds everything on it.
     pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
-        let (sink, commits) = mpsc::unbounded_channel();
+        let (bus, messages) = LocalBus::new();
         let forward = Arc::new(Notify::new());
-        let waiting = Arc::clone(&forward);
+        let (publisher, waiting) = (bus.clone(), Arc::clone(&forward));
         let on_commit = Box::new(move |events| {
-            let _ = sink.send(events);
+            publisher.publish(Message::Committed(events));
             waiting.notify_one();
         });
         let metrics = Arc::new(Metrics::default());
@@ -63,17 +63,21 @@ impl Server {
         let cookies = SessionCookies::new(Arc::clone(&store), config.auth.session_lifetime, config.http.secure_cookies);
         let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
-        let (hub, rooms) = realtime::rooms(limit, Arc::clone(&store), commits, Arc::clone(&metrics));
-        let gate = Arc::new(Gate::new(
-            Arc::clone(&hub),
-            Arc::clone(&store),
-            Arc::clone(&tokens),
-            cookies.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&limits),
-            &config.realtime,
-        ));
-        let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
+        let (feed, delivery) = Feed::new(limit, Arc::clone(&store), Arc::new(bus), messages, Arc::clone(&metrics));
+        let sockets =
+            ConnectionManager::new(Arc::clone(&feed), Arc::clone(&limits), Arc::clone(&clock), &config.realtime);
+        let sockets = Arc::new(sockets);
+        let sign_in = SignIn {
+            connections: Arc::clone(&sockets),
+            feed: Arc::clone(&feed),
+            store: Arc::clone(&store),
+            tokens: Arc::clone(&tokens),
+            cookies: cookies.clone(),
+            clock: Arc::clone(&clock),
+            limit,
+            metrics: Arc::clone(&metrics),
+        };
+        let (engine, endpoint) = Endpoint::new(&config.realtime, Arc::new(sign_in));
         let registry = connectors::Registry::new(&config.connectors);
         let pipeline = Pipeline::new(registry, Arc::clone(&store), Arc::clone(&limits));
         let breaker = Arc::default();
@@ -81,8 +85,8 @@ impl Server {
             config,
             store,
             pipeline,
-            hub,
-            gate,
+            feed,
+            sockets,
             tokens,
             cookies,
             passwords: Arc::default(),
@@ -91,35 +95,24 @@ impl Server {
             forward,
             breaker,
             stopping,
-            intake: Intake::default(),
             readiness: Readiness::default(),
             clock,
         });
-        let front = Front::new(engine, crate::http::router(&state), &state);
+        let edge = Edge::new(engine, crate::http::router(&state), &state);
         let mut tasks = upkeep::start(&state);
-        tasks.push(tokio::spawn(rooms));
+        tasks.push(tokio::spawn(delivery));
         tasks.extend(outbox_worker(&state)?.map(|worker| tokio::spawn(worker.run())));
-        Ok(Self { state, front, io, tasks })
+        Ok(Self { state, edge, endpoint, tasks })
     }
 
-    /// The services behind the addresses.
+    /// The services of the server.
     pub fn state(&self) -> &AppState {
         &self.state
     }
 
-    /// The rooms.
-    pub fn hub(&self) -> &Arc<Hub> {
-        &self.state.hub
-    }
-
-    /// The sockets.
-    pub fn gate(&self) -> &Arc<Gate> {
-        &self.state.gate
-    }
-
-    /// Serves until `stop` is done; then finishes what is in flight and closes the sockets.
+    /// Serves until `stop` completes; then finishes requests in flight and closes the sockets.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
-        let Self { state, front, io, tasks } = self;
+        let Self { state, edge, endpoint, tasks } = self;
         let stopping = state.stopping.clone();
         let begun = stopping.clone();
         tokio::spawn(async move {
@@ -127,11 +120,11 @@ impl Server {
             tracing::info!("stopping");
             begun.cancel();
         });
-        let serving = listen::serve(listener, front, &state.config.http, descriptors::capacity(), stopping.clone());
-        // Sockets are told as well: they come back elsewhere, or here when it has started again.
+        let serving = listen::serve(listener, edge, &state.config.http, descriptors::capacity(), stopping.clone());
+        // Clients reconnect, to another node or to this one when it has restarted.
         let closing = async {
             stopping.cancelled().await;
-            io.close().await;
+            endpoint.close().await;
         };
         let limit = async {
             stopping.cancelled().await;
@@ -139,7 +132,7 @@ impl Server {
         };
         tokio::select! {
             _ = async { tokio::join!(serving, closing) } => {}
-            () = limit => tracing::warn!("some connections did not end in time"),
+            () = limit => tracing::warn!("some connections did not close in time"),
         }
         tasks.iter().for_each(JoinHandle::abort);
         state.store.close().await;

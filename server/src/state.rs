@@ -1,6 +1,6 @@
-//! What handlers share.
+//! The services that handlers share.
 //!
-//! Owns the services of a running server. Must not do anything itself.
+//! Owns the set of services of a running server. Must not do anything itself.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -16,47 +16,45 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::Breaker;
-use crate::http::Intake;
-use crate::http::health::Readiness;
+use crate::feed::Feed;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
-use crate::realtime::{Gate, Hub};
+use crate::readiness::Readiness;
+use crate::socketio::ConnectionManager;
 use crate::store::Store;
 
 /// The services of a running server.
 pub struct App {
-    /// What is configured.
+    /// The configuration.
     pub config: Config,
-    /// What is durable.
+    /// The durable data.
     pub store: Arc<dyn Store>,
-    /// The way in.
+    /// Verifies and stores deliveries.
     pub pipeline: Pipeline,
-    /// The rooms.
-    pub hub: Arc<Hub>,
-    /// The sockets.
-    pub gate: Arc<Gate>,
-    /// Whose token it is.
+    /// Live delivery.
+    pub feed: Arc<Feed>,
+    /// The connected sockets.
+    pub sockets: Arc<ConnectionManager>,
+    /// Verifies tokens.
     pub tokens: Arc<TokenVerifier>,
-    /// Whose session it is.
+    /// Dashboard sessions and their cookie.
     pub cookies: SessionCookies,
-    /// Whose password it is.
+    /// Verifies passwords.
     pub passwords: Arc<Passwords>,
-    /// How often somebody may call.
+    /// Rate limits.
     pub limits: Arc<Limits>,
-    /// What is counted.
+    /// Metrics.
     pub metrics: Arc<Metrics>,
-    /// Wakes the sending to the core app.
+    /// Wakes the worker that calls the core app.
     pub forward: Arc<Notify>,
-    /// Whether it is paused.
+    /// Whether calls to the core app are paused.
     pub breaker: Arc<Mutex<Breaker>>,
-    /// Cancelled when the server begins to stop: what would go on for ever ends then.
+    /// Cancelled when the server starts to stop, to end streams.
     pub stopping: CancellationToken,
-    /// The room for bodies that are not proven yet.
-    pub intake: Intake,
-    /// Whether the store takes writes, as it was found out last.
+    /// Whether the store accepts writes, as of the last check.
     pub readiness: Readiness,
-    /// Where the time comes from.
+    /// The current time.
     pub clock: Clock,
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::state::AppState;
-use crate::store;
+use crate::{feed, store};
 
 /// How often the event log and the inbox are looked through for what is too old.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
@@ -23,7 +23,7 @@ const FORGET_CALLERS_EVERY: Duration = Duration::from_secs(60);
 pub fn start(state: &AppState) -> Vec<JoinHandle<()>> {
     let watched = state.clone();
     vec![
-        tokio::spawn(async move { watched.gate.watch().await }),
+        tokio::spawn(async move { watched.sockets.run().await }),
         tokio::spawn(forget_what_is_old(state.clone())),
         tokio::spawn(place_what_is_kept(state.clone())),
         tokio::spawn(forget_callers(state.clone())),
@@ -68,8 +68,8 @@ async fn place_what_is_kept(state: AppState) {
 async fn forget_callers(state: AppState) {
     loop {
         tokio::time::sleep(FORGET_CALLERS_EVERY).await;
-        state.limits.forget_the_quiet();
-        state.hub.lines().forget_the_ended();
+        state.limits.remove_recovered();
+        state.sockets.transports().remove_expired();
     }
 }
 
@@ -78,8 +78,8 @@ async fn look_elsewhere(state: AppState) {
     loop {
         tokio::time::sleep(LOOK_ELSEWHERE_EVERY).await;
         let noticed = async {
-            state.gate.notice_ended_sessions().await?;
-            state.gate.notice_written_events().await
+            feed::disconnect_ended_sessions(&state.feed, state.now()).await?;
+            feed::deliver_external_events(&state.feed).await
         };
         if let Err(error) = noticed.await {
             tracing::warn!(%error, "what other processes did could not be looked up");

@@ -1,4 +1,4 @@
-//! What a signed token says: whose it is, until when, from whom and for whom (RFC 7519).
+//! The claims of a signed token: user, expiry, issuer and audience (RFC 7519).
 //!
 //! Owns which claims count. Must not check a signature. Claims that are not used have no type.
 
@@ -17,7 +17,7 @@ pub const LEEWAY_SECONDS: i64 = 5;
 /// The claim of a token that this server made for one of its pages: the session's id, in hexadecimal.
 const SESSION: &str = "tallywire_session";
 
-/// For whom tokens must be, and from whom. Where nothing is configured, anybody.
+/// The accepted audiences and issuers. Where none are configured, any is accepted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expected {
     audiences: Vec<String>,
@@ -45,7 +45,7 @@ impl Expected {
         Self { audiences: config.jwt_audiences.clone(), issuers: config.jwt_issuers.clone() }
     }
 
-    /// Whose token it is, by its signed bytes.
+    /// The identity in a token's signed bytes.
     pub(super) fn identity(&self, payload: &[u8], now: Timestamp) -> Result<Identity, Refusal> {
         let claims = Members::read(payload).ok_or(Refusal::Claims)?;
         let expires_at = end(&claims, now)?;

@@ -1,8 +1,8 @@
 //! Fetching the keys that the host application publishes (`JWT_JWKS_URL`).
 //!
 //! Owns fetching, caching, and the bound on fetches that tokens of unknown keys can cause: what a token says of its
-//! key is the sender's choice. Must not decide which key a token is about ([`super::key_set`] does), nor keep anybody
-//! waiting whose key is known.
+//! key is the sender's choice. Must not decide which key a token is about ([`super::key_set`] does), nor delay a
+//! token whose key is known.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -39,7 +39,7 @@ impl Algorithm {
     }
 }
 
-/// A token whose form is good. Nothing in it is proven.
+/// A well-formed token. Nothing in it is verified.
 #[derive(Debug)]
 pub struct Jws<'a> {
     algorithm: Algorithm,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of an object. A value that nobody asks for has no type.
+/// The members of an object. A value is parsed when it is used.
 #[derive(Debug)]
 pub(super) struct Members(BTreeMap<String, Box<RawValue>>);
 
@@ -19,7 +19,7 @@ pub(super) struct Members(BTreeMap<String, Box<RawValue>>);
 pub(super) struct WrongType;
 
 impl Members {
-    /// Reads an object; nothing where the bytes are none, or a name comes twice.
+    /// Reads an object; nothing where the bytes are not an object, or a name occurs twice.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }

@@ -9,7 +9,6 @@ mod members;
 mod refusal;
 mod roca;
 
-pub mod extract;
 pub mod jws;
 pub mod key;
 pub mod key_set;
@@ -20,24 +19,26 @@ pub mod session;
 pub mod signer;
 pub mod token;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::store::Store;
 
 pub use refusal::Refusal;
 
-/// A user whose token or session was good.
+/// A user with a valid token or session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The owner of the feed.
     pub user_id: String,
-    /// When the proof ends.
+    /// When the credentials expire.
     pub expires_at: Timestamp,
-    /// The dashboard's session that it came from, if it did: its end is the proof's end.
+    /// The dashboard session that it came from, if any: when that ends, the identity is no longer valid.
     pub session: Option<session::SessionId>,
 }
 
-/// Whose a token is. One that this server made for a page holds as long as that page's session does.
+/// The identity of a token. A token that this server issued for a page is valid as long as that page's session.
 pub async fn of_token(
     tokens: &token::TokenVerifier,
     store: &dyn Store,
@@ -53,7 +54,13 @@ pub async fn of_token(
     }
 }
 
-/// Why a proof was not taken.
+/// How long credentials are still valid, at most a year: the runtime cannot hold much longer deadlines.
+pub fn remaining(until: Timestamp, now: Timestamp) -> Duration {
+    let seconds = until.as_second().saturating_sub(now.as_second()).saturating_add(token::LEEWAY_SECONDS);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
+}
+
+/// Why credentials were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// It is malformed, wrongly signed, not signed with an accepted algorithm, or out of its time.

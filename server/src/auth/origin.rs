@@ -6,10 +6,10 @@
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 
-/// Whether the page that sent this request is the server's own, as far as a browser tells.
+/// Whether the page that sent this request is the server's own, according to the browser.
 pub fn is_own(headers: &HeaderMap) -> bool {
     let Some(origin) = text(headers, "origin") else {
-        // Browsers leave `Origin` out of a page's plain reads, and say here whose page it is.
+        // Browsers omit `Origin` for same-origin reads, and send this header instead.
         return !matches!(text(headers, "sec-fetch-site"), Some("cross-site" | "same-site"));
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());

@@ -13,8 +13,8 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 use crate::config::random_secret;
-use crate::net::peer::holder;
-use crate::shares::Shares;
+use crate::keyed_semaphore::KeyedSemaphore;
+use crate::net::address::limit_key;
 
 /// The shortest password that is taken (NIST SP 800-63B asks for 8 at least).
 pub const SHORTEST: usize = 10;
@@ -24,7 +24,7 @@ const LONGEST: usize = 1000;
 /// How many are checked at once, and how many of those for one address.
 const AT_ONCE: usize = 2;
 const OF_AN_ADDRESS: usize = 1;
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why a password cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,17 +49,16 @@ fn hash_blocking(password: &str) -> Result<String, Error> {
     Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| Error::Hash)
 }
 
-/// Checks passwords, a few at a time: each takes 19 MiB and a processor for a while, and anybody may ask.
+/// Checks passwords, a few at a time: each takes 19 MiB and a processor for a while, and needs no credentials.
 pub struct Passwords {
-    /// The memory of those that were checked, for the next ones: given back each time, it would stay with whichever
-    /// thread had it, and there are many.
+    /// The memory of finished checks, for the next ones: memory freed each time would stay with one of many threads.
     memory: Mutex<Vec<Vec<Block>>>,
-    places: Arc<Semaphore>,
-    addresses: Shares<IpAddr>,
-    /// How long somebody waits for a place.
-    patience: Duration,
-    /// A hash of a random password, made at the first need.
-    nobodys: OnceLock<Option<String>>,
+    permits: Arc<Semaphore>,
+    addresses: KeyedSemaphore<IpAddr>,
+    /// How long a caller waits for a permit.
+    timeout: Duration,
+    /// A hash of a random password, made when first needed.
+    dummy_hash: OnceLock<Option<String>>,
 }
 
 /// Too many are being checked.
@@ -68,14 +67,14 @@ pub struct Busy;
 
 impl Default for Passwords {
     fn default() -> Self {
-        let (places, addresses) = (Arc::new(Semaphore::new(AT_ONCE)), Shares::new(OF_AN_ADDRESS));
-        Self { memory: Mutex::default(), places, addresses, patience: PATIENCE, nobodys: OnceLock::new() }
+        let (permits, addresses) = (Arc::new(Semaphore::new(AT_ONCE)), KeyedSemaphore::new(OF_AN_ADDRESS));
+        Self { memory: Mutex::default(), permits, addresses, timeout: TIMEOUT, dummy_hash: OnceLock::new() }
     }
 }
 
 impl Passwords {
     /// Whether the password is the one with this hash. Without a hash (no such user) the same work is
-    /// done for a hash that no password has. `from` is who asks: one address leaves room for others.
+    /// done for a hash that no password has. `from` is the caller: one address leaves permits for others.
     pub async fn verify(
         self: &Arc<Self>,
         password: String,
@@ -85,23 +84,23 @@ impl Passwords {
         if password.len() > LONGEST * 4 {
             return Ok(false);
         }
-        let from = from.filter(|address| !address.is_loopback()).map(holder);
-        let place = async {
-            let share = match from {
+        let from = from.filter(|address| !address.is_loopback()).map(limit_key);
+        let permits = async {
+            let of_address = match from {
                 Some(address) => Some(self.addresses.acquire(&address).await),
                 None => None,
             };
-            (share, Arc::clone(&self.places).acquire_owned().await)
+            (of_address, Arc::clone(&self.permits).acquire_owned().await)
         };
-        let Ok((share, Ok(place))) = tokio::time::timeout(self.patience, place).await else { return Err(Busy) };
+        let Ok((of_address, Ok(permit))) = tokio::time::timeout(self.timeout, permits).await else { return Err(Busy) };
         let passwords = Arc::clone(self);
         let work = move || {
-            // The work's and not the caller's: who hangs up has not made it less.
-            let _place = (share, place);
+            // Held by the work and not by the caller: a disconnect does not stop the work.
+            let _permits = (of_address, permit);
             let mut memory = passwords.memory.lock().pop().unwrap_or_default();
-            let nobodys = || passwords.nobodys.get_or_init(|| hash_blocking(&random_secret()).ok()).clone();
+            let dummy_hash = || passwords.dummy_hash.get_or_init(|| hash_blocking(&random_secret()).ok()).clone();
             let has_user = hash.is_some();
-            let matches = hash.or_else(nobodys).and_then(|hash| matches_hash(&password, &hash, &mut memory));
+            let matches = hash.or_else(dummy_hash).and_then(|hash| matches_hash(&password, &hash, &mut memory));
             passwords.memory.lock().push(memory);
             has_user && matches.unwrap_or(false)
         };
@@ -109,7 +108,7 @@ impl Passwords {
     }
 }
 
-/// Nothing where the hash is none of ours.
+/// Nothing where the hash was not made here.
 fn matches_hash(password: &str, hash: &str, memory: &mut Vec<Block>) -> Option<bool> {
     let parsed = PasswordHash::new(hash).ok()?;
     let (salt, expected) = (parsed.salt?, parsed.hash?);
@@ -140,37 +139,37 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_than_a_few_at_a_time_have_to_wait() {
-        let passwords = Arc::new(Passwords { patience: Duration::ZERO, ..Passwords::default() });
-        let places = passwords.places.acquire_many(2).await.expect("both");
+    async fn more_than_two_at_a_time_have_to_wait() {
+        let passwords = Arc::new(Passwords { timeout: Duration::ZERO, ..Passwords::default() });
+        let permits = passwords.permits.acquire_many(2).await.expect("both");
         assert_eq!(passwords.verify("correct horse".to_owned(), None, None).await, Err(Busy));
-        drop(places);
+        drop(permits);
         assert_eq!(passwords.verify("correct horse".to_owned(), None, None).await, Ok(false));
     }
 
     #[tokio::test]
-    async fn a_caller_that_has_gone_frees_no_place_before_its_work_is_done() {
-        let passwords = Arc::new(Passwords { patience: Duration::ZERO, ..Passwords::default() });
+    async fn a_caller_that_disconnects_frees_no_permit_before_its_work_is_done() {
+        let passwords = Arc::new(Passwords { timeout: Duration::ZERO, ..Passwords::default() });
         let callers: Vec<_> = (0..2)
             .map(|_| {
                 let passwords = Arc::clone(&passwords);
                 tokio::spawn(async move { passwords.verify("correct horse".to_owned(), None, None).await })
             })
             .collect();
-        while passwords.places.available_permits() > 0 {
+        while passwords.permits.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         callers.iter().for_each(tokio::task::JoinHandle::abort);
         tokio::task::yield_now().await;
-        assert_eq!(passwords.places.available_permits(), 0);
-        while passwords.places.available_permits() < 2 {
+        assert_eq!(passwords.permits.available_permits(), 0);
+        while passwords.permits.available_permits() < 2 {
             tokio::task::yield_now().await;
         }
     }
 
     #[tokio::test]
-    async fn one_address_that_tries_many_passwords_leaves_room_for_others() {
-        let passwords = Arc::new(Passwords { patience: Duration::from_millis(50), ..Passwords::default() });
+    async fn an_address_that_tries_many_passwords_leaves_permits_for_others() {
+        let passwords = Arc::new(Passwords { timeout: Duration::from_millis(50), ..Passwords::default() });
         let held = passwords.addresses.acquire(&IpAddr::from([198, 51, 100, 1])).await;
         let verify =
             |last: u8| passwords.verify("correct horse".to_owned(), None, Some(IpAddr::from([198, 51, 100, last])));

@@ -1,17 +1,17 @@
-//! Where a request brings a token: in a header, and nowhere else.
+//! The token of a request: in a header, and nowhere else.
 //!
-//! Owns finding it, and noticing one in the address, where it is not read: addresses are kept in logs, histories and
+//! Owns finding it, and detecting one in the address, where it is not read: addresses are stored in logs, histories and
 //! caches (RFC 6750, 5.3). Must not check it.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 
-/// What follows the sentence that somebody has to sign in, where they believe that they have.
+/// Appended to the request to sign in, where the address contains a token.
 pub const NOT_IN_ADDRESS: &str = "a token in the address is not read, since addresses are kept in logs";
 /// Under which names tokens are put into addresses.
 const NAMES: [&str; 6] = ["token", "access_token", "accessToken", "auth_token", "authToken", "jwt"];
 
-/// The token of an `Authorization` header, whose scheme is `Bearer`.
+/// The token of an `Authorization` header with the scheme `Bearer`.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

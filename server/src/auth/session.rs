@@ -1,6 +1,6 @@
 //! Sign-ins at the dashboard.
 //!
-//! Owns the session's cookie and its token. Must not know how somebody proved who they are.
+//! Owns the session's cookie and its token. Must not know how a user authenticated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::config::random_bytes;
 use crate::store::{self, Session, Store};
 
 /// The cookie's name. Over TLS it has a prefix with which a browser takes it from this host alone, and not
-/// from a neighbour of the same domain, who could sign a visitor in as somebody else (RFC 6265bis, 4.1.3.2).
+/// from another host of the same domain, which could sign a visitor in as another user (RFC 6265bis, 4.1.3.2).
 const SECURE_NAME: &str = "__Host-tallywire_session";
 const PLAIN_NAME: &str = "tallywire_session";
 
@@ -37,7 +37,7 @@ impl SessionCookies {
     }
 
     /// Starts a session; the value of the `Set-Cookie` header. It holds no longer than what was proved, where that
-    /// ends at a time. The store sees only the token's hash, so that a stolen copy of it signs nobody in.
+    /// ends at a time. The store sees only the token's hash, so that a stolen copy cannot sign in.
     pub async fn start(
         &self,
         user_id: String,

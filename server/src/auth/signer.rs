@@ -31,7 +31,7 @@ struct NewClaims<'a> {
 }
 
 impl<'a> TokenSigner<'a> {
-    /// The signer of a configuration; nothing where tokens are signed elsewhere.
+    /// The signer of a configuration; nothing where another system signs tokens.
     pub fn new(config: &'a AuthConfig) -> Option<Self> {
         Some(Self {
             secret: config.jwt_secrets.first()?,

@@ -37,7 +37,7 @@ impl TokenVerifier {
         }
     }
 
-    /// Whose token it is.
+    /// The identity of a token.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Identity, Error> {
         let refused = |refusal: Refusal| {
             tracing::debug!(reason = %refusal, "a token was refused");

@@ -4,6 +4,7 @@
 //! ([`Source`] does) nor act on a setting.
 
 mod load;
+mod names;
 mod reader;
 mod secret;
 mod source;

@@ -1,14 +1,14 @@
 //! A user's own data.
 //!
-//! Owns the calls that read it. Must not take whose data it is from anything but the proof of who
-//! calls.
+//! Owns the calls that read it. Must not take the user from anything but the
+//! caller's credentials.
 
 use axum::Json;
 use axum::extract::State;
 use wire::api::{AccountsPage, Summary, TransactionQuery, TransactionsPage};
 
 use super::error::ApiError;
-use crate::auth::extract::{CurrentUser, QueryString};
+use crate::http::extract::{CurrentUser, QueryString};
 use crate::state::AppState;
 
 /// `GET /api/transactions`

@@ -1,6 +1,6 @@
 //! The connections' calls.
 //!
-//! Owns who may see and change which connection. Must not place deliveries: the pipeline does.
+//! Owns who may see and change which connection. Must not apply deliveries: the pipeline does.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use wire::api::{Connection, ConnectionRequest};
 
 use super::error::ApiError;
 use super::ids;
-use crate::auth::extract::{Caller, JsonBody, PathParts, Service};
+use crate::http::extract::{Caller, JsonBody, PathParts, Service};
 use crate::state::AppState;
 
 const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];
@@ -85,8 +85,8 @@ pub(super) async fn delete(
     Ok(Json(Done { success: true }).into_response())
 }
 
-/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: places what is kept for it,
-/// then tells its owner. Providers that only say what changed are asked for it in a later release.
+/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog,
+/// then sends `sync:complete`. Fetching from providers comes in a later release.
 pub(super) async fn sync(
     State(state): State<AppState>,
     caller: Caller,

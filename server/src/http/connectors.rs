@@ -10,7 +10,7 @@ use wire::ErrorCode;
 use wire::api::ConnectorStatus;
 
 use super::error::ApiError;
-use crate::auth::extract::PathParts;
+use crate::http::extract::PathParts;
 use crate::state::AppState;
 
 /// The answer of `GET /api/connectors`.

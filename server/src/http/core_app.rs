@@ -17,7 +17,7 @@ use wire::{ErrorCode, Transaction};
 use super::error::ApiError;
 use super::ids;
 use super::pushed::Pushed;
-use crate::auth::extract::{RawBody, Service};
+use crate::http::extract::{RawBody, Service};
 use crate::state::AppState;
 use crate::store::{Changed, Content, NewDelivery, Recorded};
 

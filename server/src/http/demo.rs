@@ -1,6 +1,6 @@
 //! Signing in to the demo with one click.
 //!
-//! Owns that one call, which exists in demo mode only. Must not let anybody in anywhere else.
+//! Owns that one call, which exists in demo mode only. Must not sign anyone in elsewhere.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -11,8 +11,8 @@ use wire::ErrorCode;
 
 use super::error::ApiError;
 use super::session;
-use crate::auth::extract::Submitted;
 use crate::demo;
+use crate::http::extract::Submitted;
 use crate::state::AppState;
 
 #[derive(Deserialize)]

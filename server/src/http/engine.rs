@@ -1,7 +1,7 @@
-//! What requests of Socket.IO are checked against before the engine sees them.
+//! Checks of Socket.IO requests before they reach the engine.
 //!
-//! Owns who may open or use a session (origin, protocol version, limits), how much one request may bring, and the
-//! headers of every answer. Must not speak the protocol: the engine does.
+//! Owns who may open or use a session (origin, protocol version, limits), how much one request may carry, and the
+//! headers of every answer. Must not implement the protocol: the engine does.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,63 +19,63 @@ use super::target;
 use crate::auth::origin;
 use crate::limits::{InboundQuota, Limits};
 use crate::net::peer::Peer;
-use crate::realtime::{LARGEST_MESSAGE, Lines, Sid};
+use crate::socketio::{LARGEST_MESSAGE, Sid, TransportRegistry};
 use crate::state::AppState;
 
-/// How many packets one polling request may bring. Each costs work that its few bytes do not tell, and clients send a
+/// How many packets one polling request may carry. Small packets cost as much work as large ones, and clients send a
 /// handful.
-const MOST_PACKETS: usize = 256;
+const MAX_PACKETS: usize = 256;
 /// What separates packets in a polling body of Engine.IO 4.
 const SEPARATOR: u8 = 0x1e;
 
-/// What Socket.IO's requests are checked against.
+/// Checks Socket.IO requests.
 #[derive(Clone)]
-pub(super) struct Rules {
+pub(super) struct EngineGuard {
     allowed_origins: Arc<[String]>,
     allow_eio3: bool,
     limits: Arc<Limits>,
-    lines: Arc<Lines>,
+    transports: Arc<TransportRegistry>,
     headers: PrivateAnswers,
 }
 
-/// What an Engine.IO request says of itself.
+/// The query parameters of an Engine.IO request.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Asked {
-    /// Of the session it belongs to; nothing where it begins one.
+pub(super) struct EngineQuery {
+    /// The session that it belongs to; nothing where it opens one.
     sid: Option<Sid>,
     is_websocket: bool,
     is_eio3: bool,
-    /// Whether it says one of these twice, or with something behind it: the engine would read the one, and these
-    /// rules the other.
+    /// Whether one of these occurs twice, or with something after it: the engine might read another value than these
+    /// checks.
     is_ambiguous: bool,
 }
 
-impl Asked {
-    fn of(query: &str) -> Self {
+impl EngineQuery {
+    fn of(text: &str) -> Self {
         let mut seen = Vec::with_capacity(3);
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(name, _)| matches!(*name, "sid" | "transport" | "EIO")).fold(Self::default(), |asked, pair| {
-            let is_ambiguous = asked.is_ambiguous || seen.contains(&pair.0) || pair.1.contains('=');
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(name, _)| matches!(*name, "sid" | "transport" | "EIO")).fold(Self::default(), |query, pair| {
+            let is_ambiguous = query.is_ambiguous || seen.contains(&pair.0) || pair.1.contains('=');
             seen.push(pair.0);
-            let asked = Self { is_ambiguous, ..asked };
+            let query = Self { is_ambiguous, ..query };
             match pair {
-                ("sid", sid) => Self { sid: sid.parse().ok(), ..asked },
-                ("transport", transport) => Self { is_websocket: transport == "websocket", ..asked },
-                (_, version) => Self { is_eio3: version == "3", ..asked },
+                ("sid", sid) => Self { sid: sid.parse().ok(), ..query },
+                ("transport", transport) => Self { is_websocket: transport == "websocket", ..query },
+                (_, version) => Self { is_eio3: version == "3", ..query },
             }
         })
     }
 }
 
-/// What is answered in the engine's place.
-pub(super) enum Answered {
+/// An answer without the engine.
+pub(super) enum EarlyAnswer {
     Refused(ApiError),
-    /// A session that has ended, as the engine itself would say it.
+    /// The session was aborted; the answer is the engine's for an unknown session.
     UnknownSession,
     Preflight,
 }
 
-impl Answered {
+impl EarlyAnswer {
     pub(super) fn into_response(self) -> Response {
         match self {
             Self::Refused(error) => error.into_response(),
@@ -88,99 +88,99 @@ impl Answered {
     }
 }
 
-impl<E: Into<ApiError>> From<E> for Answered {
+impl<E: Into<ApiError>> From<E> for EarlyAnswer {
     fn from(error: E) -> Self {
         Self::Refused(error.into())
     }
 }
 
-impl Rules {
+impl EngineGuard {
     pub(super) fn new(state: &AppState) -> Self {
         Self {
             allowed_origins: state.config.http.allowed_origins.as_slice().into(),
             allow_eio3: state.config.realtime.allow_eio3,
             limits: Arc::clone(&state.limits),
-            lines: Arc::clone(state.hub.lines()),
+            transports: Arc::clone(state.sockets.transports()),
             headers: PrivateAnswers::new(state.config.http.secure_cookies),
         }
     }
 
-    /// An address that calls too often is answered slowly.
-    pub(super) async fn hold_back(&self, answered: &Answered) {
-        if matches!(answered, Answered::Refused(error) if error.code() == ErrorCode::RateLimited) {
+    /// Delays the answer to an address that calls too often.
+    pub(super) async fn delay(&self, answer: &EarlyAnswer) {
+        if matches!(answer, EarlyAnswer::Refused(error) if error.code() == ErrorCode::RateLimited) {
             self.limits.tarpit.hold().await;
         }
     }
 
-    /// What a request asks for, if it may; a preflight is answered here.
-    pub(super) fn admit(&self, request: &Request<Body>) -> Result<Asked, Answered> {
-        let asked = Asked::of(request.uri().query().unwrap_or_default());
-        self.check_form(request, asked)?;
-        if asked.sid.is_some_and(|sid| self.lines.has_ended(sid)) {
-            return Err(Answered::UnknownSession);
+    /// The parameters of a request that may pass; a preflight is answered here.
+    pub(super) fn admit(&self, request: &Request<Body>) -> Result<EngineQuery, EarlyAnswer> {
+        let query = EngineQuery::of(request.uri().query().unwrap_or_default());
+        self.check_form(request, query)?;
+        if query.sid.is_some_and(|sid| self.transports.is_aborted(sid)) {
+            return Err(EarlyAnswer::UnknownSession);
         }
         if let Some(address) = address(request) {
-            // What begins a session, or takes a connection for it, and what is said over one, have limits of their own.
-            let begins = asked.sid.is_none() || asked.is_websocket;
-            if begins { self.limits.socket_from(address) } else { self.limits.poll_from(address) }?;
+            // Opening a session or a WebSocket, and polling, have separate limits.
+            let opens = query.sid.is_none() || query.is_websocket;
+            if opens { self.limits.socket_from(address) } else { self.limits.poll_from(address) }?;
         }
-        if request.method() == Method::OPTIONS { Err(Answered::Preflight) } else { Ok(asked) }
+        if request.method() == Method::OPTIONS { Err(EarlyAnswer::Preflight) } else { Ok(query) }
     }
 
-    fn check_form(&self, request: &Request<Body>, asked: Asked) -> Result<(), ApiError> {
+    fn check_form(&self, request: &Request<Body>, query: EngineQuery) -> Result<(), ApiError> {
         if !origin::is_allowed(request.headers(), &self.allowed_origins) {
             return Err(ErrorCode::OriginNotAllowed.into());
         }
-        if asked.is_ambiguous {
+        if query.is_ambiguous {
             return Err(ErrorCode::BadRequest.into());
         }
-        if asked.is_eio3 && !self.allow_eio3 {
+        if query.is_eio3 && !self.allow_eio3 {
             return Err(ApiError::new(ErrorCode::BadRequest, "Unsupported protocol version"));
         }
-        if asked.is_websocket && request.method() == Method::GET {
+        if query.is_websocket && request.method() == Method::GET {
             target::check_websocket(request.headers())?;
         }
         Ok(())
     }
 
-    /// A polling request's body, where it is not more than a session may send.
-    pub(super) async fn read(&self, asked: Asked, request: Request<Body>) -> Result<Request<Body>, ApiError> {
+    /// Reads a polling request's body, within the limits of its session.
+    pub(super) async fn read(&self, query: EngineQuery, request: Request<Body>) -> Result<Request<Body>, ApiError> {
         let address = address(&request);
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, LARGEST_MESSAGE).collect().await.map_err(|_| ErrorCode::PayloadTooLarge)?;
         let body: Bytes = body.to_bytes();
-        let packets = if asked.is_eio3 { packets_of_eio3(&body) } else { packets_of_eio4(&body) };
-        if packets > MOST_PACKETS {
+        let packets = if query.is_eio3 { packets_of_eio3(&body) } else { packets_of_eio4(&body) };
+        if packets > MAX_PACKETS {
             return Err(ErrorCode::PayloadTooLarge.into());
         }
-        if let Some(wait) = self.inbound(asked.sid, address).take(body.len()) {
+        if let Some(wait) = self.inbound(query.sid, address).take(body.len()) {
             return Err(ApiError::from(ErrorCode::RateLimited).retry_after(wait.as_secs() + 1));
         }
         Ok(Request::from_parts(parts, Body::from(body)))
     }
 
     /// A request has become a WebSocket.
-    pub(super) fn upgraded(&self, asked: Asked, peer: &Peer) {
-        peer.line.meter(self.inbound(asked.sid, Some(peer.address)));
-        if let Some(sid) = asked.sid {
-            self.lines.carries(sid, &peer.line);
+    pub(super) fn upgraded(&self, query: EngineQuery, peer: &Peer) {
+        peer.abort.throttle(self.inbound(query.sid, Some(peer.address)));
+        if let Some(sid) = query.sid {
+            self.transports.add_websocket(sid, &peer.abort);
         }
     }
 
     /// The quota of a session, whichever transport it uses.
     fn inbound(&self, sid: Option<Sid>, address: Option<IpAddr>) -> Arc<InboundQuota> {
         let new = || Arc::new(InboundQuota::new(Arc::clone(&self.limits), address));
-        sid.and_then(|sid| self.lines.inbound(sid, new)).unwrap_or_else(new)
+        sid.and_then(|sid| self.transports.inbound(sid, new)).unwrap_or_else(new)
     }
 
-    /// Puts the headers on an answer that every answer to this request has.
+    /// Adds the headers that every answer to this request has.
     pub(super) fn finish(&self, mut response: Response, cors: HeaderMap) -> Response {
         response.headers_mut().extend(cors);
         self.headers.put_on(response.headers_mut());
         response
     }
 
-    /// What lets an allowed page of another origin read the answer.
+    /// The headers that let an allowed page of another origin read the answer.
     pub(super) fn cors_headers(&self, headers: &HeaderMap) -> HeaderMap {
         let mut cors = HeaderMap::new();
         if !origin::is_allowed(headers, &self.allowed_origins) {
@@ -190,8 +190,8 @@ impl Rules {
             cors.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             cors.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             cors.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-            if let Some(asked) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-                cors.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+            if let Some(requested) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+                cors.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, requested.clone());
             }
             cors.insert(header::VARY, HeaderValue::from_static("Origin"));
         }
@@ -199,14 +199,14 @@ impl Rules {
     }
 }
 
-impl Asked {
-    /// The session whose packets it waits for.
+impl EngineQuery {
+    /// The session, where the request polls for packets.
     pub(super) fn polled(self, method: &Method) -> Option<Sid> {
         self.sid.filter(|_| !self.is_websocket && *method == Method::GET)
     }
 
-    /// Whether it brings packets.
-    pub(super) fn brings_packets(self, method: &Method) -> bool {
+    /// Whether it carries packets.
+    pub(super) fn has_packets(self, method: &Method) -> bool {
         !self.is_websocket && *method == Method::POST
     }
 }
@@ -219,8 +219,8 @@ fn packets_of_eio4(body: &[u8]) -> usize {
     body.iter().filter(|byte| **byte == SEPARATOR).count() + 1
 }
 
-/// In Engine.IO 3 each packet has its length in characters in front: `6:4hello`. Binary bodies begin with a byte
-/// below the digits and have their lengths in bytes of that kind; they are bounded by their size alone.
+/// In Engine.IO 3 each packet follows its length in characters: `6:4hello`. Binary bodies begin with a byte below the
+/// digits and encode lengths in such bytes; only their size is limited.
 fn packets_of_eio3(body: &[u8]) -> usize {
     let Ok(mut rest) = std::str::from_utf8(body) else { return 1 };
     let mut packets = 0;
@@ -238,9 +238,9 @@ fn packets_of_eio3(body: &[u8]) -> usize {
     packets
 }
 
-/// Whether an answer to a polling request is more than the engine's own "there is nothing for you here", with
-/// which it answers while the session moves to a WebSocket.
-pub(super) fn brings_packets(response: &Response) -> bool {
+/// Whether an answer to a polling request has packets besides the engine's noop, which it sends while the session
+/// upgrades to WebSocket.
+pub(super) fn has_packets(response: &Response) -> bool {
     const LONGEST_NOOP: u64 = 3;
     response.status().is_success() && response.body().size_hint().lower() > LONGEST_NOOP
 }

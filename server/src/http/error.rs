@@ -1,7 +1,7 @@
-//! Errors become answers, here and nowhere else.
+//! Errors as answers.
 //!
-//! Owns the status of each code and the one body of all errors. Must not reveal what a 5xx came of:
-//! that goes to the log.
+//! Owns the status of each code and the one body of all errors. Must not reveal the cause of a 5xx: that goes to the
+//! log.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -9,13 +9,15 @@ use http::header::{RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
-use super::target::WEBSOCKET_VERSION;
+use crate::feed::SubscribeError;
 use crate::limits::TooMany;
 use crate::pipeline::Refusal;
-use crate::realtime::StreamError;
 use crate::{auth, store};
 
-/// What a handler fails with.
+/// The version of the WebSocket protocol that the engine speaks; the answer to other versions names it.
+pub(super) const WEBSOCKET_VERSION: &str = "13";
+
+/// The error of a handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     code: ErrorCode,
@@ -25,12 +27,12 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error with a sentence of its own.
+    /// An error with its own message.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after: None }
     }
 
-    /// An error that passes with time.
+    /// An error that is worth retrying after some time.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
@@ -45,7 +47,7 @@ impl ApiError {
         if code == ErrorCode::Internal {
             tracing::error!(%detail, "a request failed");
         } else {
-            // What is away says so itself, once and not for every request.
+            // The failing service logs it once, not for every request.
             tracing::debug!(%detail, code = code.as_str(), "a request failed");
         }
         Self { retry_after: (code == ErrorCode::Unavailable).then_some(5), ..code.into() }
@@ -86,11 +88,11 @@ impl From<TooMany> for ApiError {
     }
 }
 
-impl From<StreamError> for ApiError {
-    fn from(error: StreamError) -> Self {
+impl From<SubscribeError> for ApiError {
+    fn from(error: SubscribeError) -> Self {
         match error {
-            StreamError::Full => Self::from(ErrorCode::ConnectionLimit).retry_after(5),
-            StreamError::Store(error) => error.into(),
+            SubscribeError::Full => Self::from(ErrorCode::ConnectionLimit).retry_after(5),
+            SubscribeError::Store(error) => error.into(),
         }
     }
 }
@@ -132,7 +134,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The status that goes with a code. Never 410, which tells a provider to stop for good.
+/// The status of a code. Never 410, which makes a provider stop for good.
 fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest | ErrorCode::MalformedBody => StatusCode::BAD_REQUEST,

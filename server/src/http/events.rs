@@ -1,7 +1,7 @@
-//! Server-Sent Events: the same events as over Socket.IO, for who has only HTTP.
+//! Server-Sent Events: the same events as over Socket.IO, for clients with HTTP alone.
 //!
-//! Owns the form of the stream, and that what stands between passes it on at once. Must not decide what is in it: the
-//! user's room does.
+//! Owns the format of the stream, and the headers that keep proxies from buffering it. Must not decide what is in it:
+//! [`crate::feed`] does.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -15,8 +15,9 @@ use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use super::error::ApiError;
-use crate::auth::extract::{CurrentUser, QueryString};
-use crate::realtime::Subscription;
+use crate::auth;
+use crate::feed::Subscription;
+use crate::http::extract::{CurrentUser, QueryString};
 use crate::state::AppState;
 
 #[derive(Deserialize)]
@@ -26,10 +27,10 @@ pub(super) struct Options {
 
 /// A proxy that compresses or collects an answer would hold events back (nginx, `ngx_http_proxy_module`,
 /// `proxy_buffering`; RFC 9111, 5.2.2.6).
-const PASS_ON_AT_ONCE: [(HeaderName, &str); 2] =
+const UNBUFFERED: [(HeaderName, &str); 2] =
     [(HeaderName::from_static("x-accel-buffering"), "no"), (CACHE_CONTROL, "no-cache, no-transform")];
 
-/// `GET /api/events`: `id:` is the event's number, and `Last-Event-ID` (or `since`) goes on after it.
+/// `GET /api/events`: `id:` is the event's number, and `Last-Event-ID` (or `since`) resumes after it.
 pub(super) async fn stream(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -37,10 +38,10 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    // An id that is no number asks for what no log holds, and is told so.
+    // An id that is not a number becomes one that no log reaches, so that the client has to reload.
     let since = last.map(|id| id.trim().parse().unwrap_or(u64::MAX)).or(options.since);
-    let subscription = Subscription::start(state.gate.clone(), &user, since).await?;
-    let ends = tokio::time::Instant::now() + state.gate.remaining(user.expires_at);
+    let subscription = Subscription::start(state.feed.clone(), &user, since).await?;
+    let ends = tokio::time::Instant::now() + auth::remaining(user.expires_at, state.now());
     let stopping = state.stopping.clone();
     let beginning = stream::iter([Ok(beginning(subscription.newest(), since))]);
     let events = stream::unfold(subscription, move |mut subscription| {
@@ -56,12 +57,12 @@ pub(super) async fn stream(
         }
     });
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    Ok((PASS_ON_AT_ONCE, Sse::new(beginning.chain(events)).keep_alive(keep_alive)).into_response())
+    Ok((UNBUFFERED, Sse::new(beginning.chain(events)).keep_alive(keep_alive)).into_response())
 }
 
-/// The first block, which comes at once. An id without data is no event to an `EventSource`, which keeps it all the
-/// same: one that is cut off before the first event resumes from it. One that has said where it stopped goes on from
-/// there until it has received something.
+/// The first block, sent at once. To an `EventSource` an id without data is not an event, but it remembers the id: one
+/// that is disconnected before the first event resumes from it. A client that sent its position keeps that until it
+/// receives an event.
 fn beginning(newest: u64, since: Option<u64>) -> Event {
     let block = Event::default().comment(format!("the newest event is {newest}"));
     if since.is_none() { block.id(newest.to_string()) } else { block }

@@ -1,6 +1,6 @@
-//! The headers that every answer has.
+//! Headers common to all answers.
 //!
-//! Owns what browsers are told of all answers alike, and which answers no cache may keep. Must not decide on CORS.
+//! Owns the security headers, and which answers must not be cached. Must not decide on CORS.
 
 use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue};
 /// Browsers pay attention to it over TLS only (RFC 6797, 8.1).
 pub(super) const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 pub(super) const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
-/// For what is somebody's own, or true for a moment only.
+/// For one user's data, and for data that changes at any moment.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The headers of answers that are for one caller.

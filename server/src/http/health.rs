@@ -1,26 +1,15 @@
 //! Whether the server is up and able to work.
 //!
-//! Owns the two probes, and that being asked often costs nothing. Must not tell a stranger more than yes
-//! or no.
-
-use std::time::{Duration, Instant};
+//! Owns the two probes. Must not tell a stranger more than yes or no.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use tokio::sync::Mutex;
 use wire::ErrorCode;
 
 use super::error::ApiError;
 use crate::state::AppState;
-
-/// How long an answer holds: whoever asks in between gets the same.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// What was found out last, and when.
-#[derive(Default)]
-pub struct Readiness(Mutex<Option<(Instant, bool)>>);
 
 #[derive(Serialize)]
 struct Health {
@@ -32,23 +21,10 @@ pub(super) async fn live() -> Response {
     Json(Health { status: "ok" }).into_response()
 }
 
-/// `GET /health/ready`: the store takes writes.
+/// `GET /health/ready`: the store accepts writes.
 pub(super) async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
-    // Whoever comes while it is found out waits for the same answer; it is found out also where they go.
-    let found = tokio::spawn(async move {
-        let mut last = state.readiness.0.lock().await;
-        match *last {
-            Some((at, is_ready)) if at.elapsed() < FRESH => is_ready,
-            _ => {
-                let found = state.store.check(state.now()).await;
-                if let Err(error) = &found {
-                    tracing::error!(%error, "the store takes no writes");
-                }
-                *last = Some((Instant::now(), found.is_ok()));
-                found.is_ok()
-            }
-        }
-    });
-    let is_ready = found.await.unwrap_or(false);
+    // A task of its own, so that the check completes for other callers when this one disconnects.
+    let checking = tokio::spawn(async move { state.readiness.check(state.store.as_ref(), state.now()).await });
+    let is_ready = checking.await.unwrap_or(false);
     if is_ready { Ok(Json(Health { status: "ok" }).into_response()) } else { Err(ErrorCode::Unavailable.into()) }
 }

@@ -1,18 +1,18 @@
-//! Names that callers give over HTTP.
+//! Ids that callers choose.
 //!
-//! Owns the answer where one is none. Must not decide what may be one: [`crate::ids`] does.
+//! Owns the answer to an invalid one. Must not decide what is valid: [`crate::ids`] does.
 
 use wire::ErrorCode;
 
 use super::error::ApiError;
 use crate::ids;
 
-/// Refuses what is no name; `what` is the field's.
+/// Refuses an invalid id; `what` is the name of its field.
 pub(super) fn check(what: &str, id: &str) -> Result<(), ApiError> {
     ids::check(what, id).map_err(|sentence| ApiError::new(ErrorCode::BadRequest, sentence))
 }
 
-/// The same for what may be longer: a name that has others in it.
+/// The same for an id that may be longer, because it contains other ids.
 pub(super) fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), ApiError> {
     ids::check_up_to(longest, what, id).map_err(|sentence| ApiError::new(ErrorCode::BadRequest, sentence))
 }

@@ -24,11 +24,11 @@ use tokio_util::task::TaskTracker;
 use tower::Service as _;
 use tower_http::timeout::{DeadlineBody, TimeoutBody};
 
-use super::front::Front;
+use super::edge::Edge;
 use super::linger::lingering;
 use crate::config::HttpConfig;
+use crate::net::abortable::{AbortHandle, AbortableStream};
 use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
-use crate::net::line::{Line, Severable};
 use crate::net::peer::Peer;
 
 /// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
@@ -45,7 +45,7 @@ const SILENCE_LIMIT_WHEN_CROWDED: Duration = Duration::from_secs(1);
 const BODY_PAUSE: Duration = Duration::from_secs(20);
 const BODY_LIMIT: Duration = Duration::from_secs(60);
 /// The largest head that is parsed, and the most fields in one: twice of what is taken. Up to here the answer to a
-/// head that is too large is ours (`front.rs`), beyond it the parser's own 431, without a body.
+/// head that is too large is ours (`edge.rs`), beyond it the parser's own 431, without a body.
 const LARGEST_PARSED_HEAD: usize = 32 * 1024;
 const MOST_PARSED_HEADERS: usize = 200;
 /// How long to wait where no connection can be accepted: file descriptors come back when others end.
@@ -53,7 +53,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What every connection is served with.
 struct Served {
-    front: Front,
+    edge: Edge,
     /// Whose word on a caller's address counts.
     proxies: Vec<IpNet>,
     limiter: ConnectionLimiter,
@@ -63,18 +63,12 @@ struct Served {
 
 /// Serves every connection, of at most `capacity` at once, until `stopping`; then lets those that are open finish what
 /// they have begun.
-pub async fn serve(
-    listener: TcpListener,
-    front: Front,
-    config: &HttpConfig,
-    capacity: u32,
-    stopping: CancellationToken,
-) {
+pub async fn serve(listener: TcpListener, edge: Edge, config: &HttpConfig, capacity: u32, stopping: CancellationToken) {
     let connections = TaskTracker::new();
     let proxies = config.trusted_proxies.clone();
     let limiter = ConnectionLimiter::new(config.connections_per_address, capacity);
     let has_told = AtomicBool::new(false);
-    let served = Arc::new(Served { front, proxies, limiter, stopping, has_told });
+    let served = Arc::new(Served { edge, proxies, limiter, stopping, has_told });
     loop {
         let accepted = async {
             // What cannot be served yet waits in the kernel.
@@ -132,8 +126,8 @@ impl Served {
         if !has_spoken {
             return;
         }
-        let line = Arc::new(Line::default());
-        let io = TokioIo::new(Severable::new(stream, Arc::clone(&line), permit));
+        let abort = Arc::new(AbortHandle::default());
+        let io = TokioIo::new(AbortableStream::new(stream, Arc::clone(&abort), permit));
         let has_asked = AtomicBool::new(false);
         let service = service_fn(|request: http::Request<Incoming>| {
             has_asked.store(true, Ordering::Relaxed);
@@ -144,11 +138,11 @@ impl Served {
             if lingers {
                 request = request.map(lingering);
             }
-            let peer = Peer::of_request(address, request.headers(), &self.proxies, &line);
+            let peer = Peer::of_request(address, request.headers(), &self.proxies, &abort);
             self.tell_of_stranger(address, &peer, request.headers());
             request.extensions_mut().insert(peer);
-            let mut front = self.front.clone();
-            async move { Ok::<_, Infallible>(front.call(request).await.unwrap_or_else(|never| match never {})) }
+            let mut edge = self.edge.clone();
+            async move { Ok::<_, Infallible>(edge.call(request).await.unwrap_or_else(|never| match never {})) }
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -202,7 +196,7 @@ mod tests {
         let limiter = ConnectionLimiter::new(1, 2);
         let permit = limiter.acquire().await;
         let other = limiter.acquire().await;
-        let io = TokioIo::new(Severable::new(stream, Arc::default(), permit));
+        let io = TokioIo::new(AbortableStream::new(stream, Arc::default(), permit));
         let (upgraded, mut taken) = tokio::sync::mpsc::channel(1);
         let service = service_fn(move |request: Request<Incoming>| {
             let upgraded = upgraded.clone();

@@ -9,7 +9,7 @@ use wire::ErrorCode;
 use wire::admin::Breaker;
 
 use super::error::ApiError;
-use crate::auth::extract::Admin;
+use crate::http::extract::Admin;
 use crate::operations;
 use crate::state::AppState;
 use crate::store;
@@ -21,9 +21,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// from this machine may be anybody's through a proxy.
 pub(super) async fn show(State(state): State<AppState>, _: Admin) -> Result<Response, ApiError> {
     let now = &state.metrics.now;
-    now.sockets.set(whole(state.gate.connected()));
-    now.rooms.set(whole(state.hub.rooms()));
-    now.members.set(whole(state.hub.members()));
+    now.sockets.set(whole(state.sockets.connected()));
+    now.rooms.set(whole(state.feed.hub().rooms()));
+    now.members.set(whole(state.feed.hub().members()));
     let is_up = read_store(&state).await.inspect_err(|error| tracing::warn!(%error, "the store could not be read"));
     now.store_up.set(i64::from(is_up.is_ok()));
     let text = state.metrics.encode().map_err(|_| ErrorCode::Internal)?;

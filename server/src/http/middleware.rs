@@ -1,4 +1,4 @@
-//! What every request passes through, in order.
+//! The middleware of every request, in order.
 //!
 //! Owns the stack of layers. Must not know any route.
 
@@ -19,17 +19,16 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::ErrorCode;
 
-use super::LARGEST_BODY;
+use super::body_limit::{LARGEST_BODY, announced};
 use super::error::ApiError;
 use super::headers::{NO_SNIFFING, PrivateAnswers, STRICT_TRANSPORT};
-use super::intake::announced;
 use crate::auth::origin;
 use crate::auth::presented::bearer;
 use crate::metrics::OfDelivery;
 use crate::net::peer::Peer;
 use crate::state::AppState;
 
-/// How long a browser may go by the answer to a preflight.
+/// How long a browser may cache the answer to a preflight.
 const PREFLIGHTS_HOLD: Duration = Duration::from_secs(600);
 
 /// The routes with their layers: `webhooks` come from servers and need none of the browsers'. Addresses without a route
@@ -68,7 +67,7 @@ fn fixed_header(name: &'static str, value: HeaderValue) -> SetResponseHeaderLaye
     SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), value)
 }
 
-/// What programs are answered, and every error, is for one caller and one moment. Pages and files say for themselves.
+/// Answers to programs, and all errors, are not cached. Pages and files set their own headers.
 async fn keep_private(private: PrivateAnswers, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_for_programs = ["/api", "/health", "/metrics"].iter().any(|prefix| path.starts_with(prefix));
@@ -79,7 +78,7 @@ async fn keep_private(private: PrivateAnswers, request: Request, next: Next) -> 
     response
 }
 
-/// No body here is compressed: a signature is of the bytes as they came, and a few kilobytes could become gigabytes.
+/// Compressed bodies are refused: a signature covers the exact bytes, and a few kilobytes could expand to gigabytes.
 async fn refuse_encodings(request: Request, next: Next) -> Response {
     let is_plain = |value: &HeaderValue| value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"identity");
     if request.headers().get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
@@ -100,7 +99,7 @@ fn cors(state: &AppState) -> CorsLayer {
         .max_age(PREFLIGHTS_HOLD)
 }
 
-/// A write that brings the dashboard's cookie must come from the server's own pages: other sites'
+/// A write with the dashboard's cookie must come from the server's own pages: other sites'
 /// pages can make a browser send it, but cannot hide that they are another origin.
 async fn refuse_forged_writes(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -115,13 +114,13 @@ async fn refuse_forged_writes(State(state): State<AppState>, request: Request, n
     next.run(request).await
 }
 
-/// A configured front end that authenticates with a token does not lean on the cookie: where there is a token, the
-/// cookie is not looked at.
+/// A configured front end that authenticates with a token does not depend on the cookie: where there is a token, the
+/// cookie is ignored.
 fn has_own_credentials(state: &AppState, headers: &http::HeaderMap) -> bool {
     bearer(headers).is_some() && origin::is_allowed(headers, &state.config.http.allowed_origins)
 }
 
-/// Calls and pages by address. Files of the dashboard and probes do not count.
+/// Limits calls and pages by address. Files of the dashboard and probes are exempt.
 async fn limit_calls(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let counts = !path.starts_with("/pkg/") && !path.starts_with("/health/");
@@ -134,7 +133,7 @@ async fn limit_calls(State(state): State<AppState>, request: Request, next: Next
     }
 }
 
-/// Bodies of calls and of pages' questions: those that say how long they are are refused unread.
+/// Limits the bodies of calls and of pages: one with a length above the limit is refused unread.
 async fn bound_bodies(request: Request, next: Next) -> Response {
     if announced(request.headers()).is_some_and(|length| length > LARGEST_BODY) {
         return ApiError::from(ErrorCode::PayloadTooLarge).into_response();
@@ -142,7 +141,7 @@ async fn bound_bodies(request: Request, next: Next) -> Response {
     next.run(request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)))).await
 }
 
-/// Deliveries by address, before anything of them is read.
+/// Limits deliveries by address, before anything is read.
 async fn limit_deliveries(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match request.extensions().get::<Peer>().map(|peer| state.limits.delivery_from(peer.address)) {
         Some(Err(too_many)) => {

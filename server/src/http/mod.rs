@@ -1,14 +1,15 @@
 //! The HTTP interface.
 //!
-//! Owns the index of addresses: every route is listed here. Must not contain a handler.
+//! Owns the index of routes. Must not contain a handler.
 
+pub mod edge;
 pub mod error;
-pub mod front;
-pub mod health;
+pub mod extract;
 pub mod listen;
 
 mod accounts;
 mod admin;
+mod body_limit;
 mod connections;
 mod connectors;
 mod core_app;
@@ -16,8 +17,8 @@ mod demo;
 mod engine;
 mod events;
 mod headers;
+mod health;
 mod ids;
-mod intake;
 mod linger;
 mod metrics;
 mod middleware;
@@ -32,14 +33,7 @@ use axum::routing::{get, post, put};
 
 use crate::state::AppState;
 
-pub use intake::Intake;
-
-/// The largest body of a webhook.
-pub const LARGEST_WEBHOOK: usize = 1024 * 1024;
-/// The largest body of any other call.
-pub const LARGEST_BODY: usize = 64 * 1024;
-
-/// Every address but Socket.IO's.
+/// Every route except Socket.IO's.
 pub fn router(state: &AppState) -> Router {
     let api = Router::new()
         .route("/api/connectors", get(connectors::list))

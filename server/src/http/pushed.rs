@@ -12,7 +12,7 @@ use wire::{Amount, Currency, DatePrecision, ErrorCode, PrimaryType, TransactionS
 
 use super::error::ApiError;
 use super::ids;
-use crate::auth::extract::json_text;
+use crate::http::extract::json_text;
 use crate::store::ConnectorRef;
 
 /// The longest description, and the longest of the other texts, in characters.

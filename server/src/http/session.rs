@@ -1,7 +1,7 @@
 //! Signing in and out at the dashboard.
 //!
-//! Owns the two proofs that start a session (an e-mail address and password, or the host
-//! application's JWT) and the answers for scripts and for plain forms. Must not keep a password.
+//! Owns the two kinds of credentials that start a session (an e-mail address and password, or the host application's
+//! JWT) and the answers for scripts and for HTML forms. Must not store a password.
 
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
 use super::error::ApiError;
-use crate::auth::extract::{CurrentUser, Submitted};
 use crate::auth::password::Busy;
+use crate::http::extract::{CurrentUser, Submitted};
 use crate::limits::TooMany;
 use crate::net::peer::Peer;
 use crate::state::AppState;
@@ -60,10 +60,10 @@ pub(super) async fn start(
     }
 }
 
-/// A form that came to nothing.
+/// A failed sign-in by form.
 #[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only the dashboard shows the form again"))]
 pub(crate) struct Failed {
-    /// Why.
+    /// The reason.
     pub(crate) error: ApiError,
     /// The e-mail address in it, for the form to be shown again; nothing where none can be that long.
     pub(crate) email: String,
@@ -84,7 +84,7 @@ pub(crate) async fn by_form(state: &AppState, request: Request) -> Result<Respon
     }
 }
 
-/// `GET /api/session`: who is signed in.
+/// `GET /api/session`: the signed-in user.
 pub(super) async fn show(CurrentUser(user): CurrentUser) -> Response {
     Json(SignedIn { success: true, user_id: user.user_id }).into_response()
 }
@@ -105,7 +105,7 @@ pub(super) async fn end_by_form(State(state): State<AppState>, headers: HeaderMa
 async fn sign_out(state: &AppState, headers: &HeaderMap) -> Result<String, ApiError> {
     let cookie = state.cookies.end(headers).await?;
     if let Some(session) = state.cookies.id(headers) {
-        state.gate.end_session(session);
+        state.feed.end_session(session);
     }
     Ok(cookie)
 }
@@ -114,14 +114,14 @@ fn too_many_attempts(TooMany(seconds): TooMany) -> ApiError {
     ApiError::new(ErrorCode::RateLimited, "Too many attempts: wait a minute").retry_after(seconds)
 }
 
-/// Who has proved what, and until when that holds, where it ends by itself.
+/// A user who has authenticated, and when that expires, where it does.
 struct Proved {
     user_id: String,
     display_name: String,
     until: Option<Timestamp>,
 }
 
-/// Counted by address before the proof is looked at: checking a password costs time on purpose.
+/// Attempts are counted by address before credentials are checked: checking a password is expensive on purpose.
 async fn sign_in(
     state: &AppState,
     peer: Option<&Peer>,

@@ -1,4 +1,4 @@
-//! What a request's first lines must be before anything else is looked at.
+//! The form of a request's first lines, checked before anything else.
 //!
 //! Owns the form of the target, the `Host` field and the WebSocket handshake's fields (RFC 9112 3.2, RFC 6455
 //! 4.2.1), and the one spelling of the API's addresses. Must not know a route.
@@ -9,12 +9,9 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Method, Request, Uri, Version, header};
 use wire::ErrorCode;
 
-use super::error::ApiError;
+use super::error::{ApiError, WEBSOCKET_VERSION};
 
-/// The version of the WebSocket protocol that the engine speaks.
-pub(super) const WEBSOCKET_VERSION: &str = "13";
-
-/// Refuses a request whose target or host no route could make sense of.
+/// Refuses a request with an invalid target or host.
 pub(super) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
     check_target(request.method(), request.uri())?;
     check_host(request.version(), request.headers())
@@ -29,8 +26,8 @@ fn check_target(method: &Method, uri: &Uri) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Exactly one host that is one: a server that believes another `Host` than the proxy in front of it can be made
-/// to answer for somebody else. HTTP/1.0 knows no such field.
+/// Exactly one valid host: a server that reads another `Host` than the proxy in front of it can be made
+/// to answer for another site. HTTP/1.0 has no such field.
 fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -44,7 +41,7 @@ fn is_host(text: &[u8]) -> bool {
     !text.contains(&b'@') && Authority::try_from(text).is_ok_and(|authority| !authority.host().is_empty())
 }
 
-/// Refuses a WebSocket handshake that is none: the engine would answer it as if it were.
+/// Refuses an invalid WebSocket handshake: the engine would accept it.
 pub(super) fn check_websocket(headers: &HeaderMap) -> Result<(), ApiError> {
     let lists = |name: header::HeaderName, word: &str| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());

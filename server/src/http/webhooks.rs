@@ -15,9 +15,9 @@ use http::HeaderMap;
 use wire::ErrorCode;
 use wire::api::WebhookAnswer;
 
+use super::body_limit::{self, announced};
 use super::error::ApiError;
-use super::intake::announced;
-use crate::auth::extract::PathParts;
+use crate::http::extract::PathParts;
 use crate::net::peer::Peer;
 use crate::state::AppState;
 
@@ -67,7 +67,7 @@ async fn take(
         return Err(ErrorCode::NotConfigured.into());
     }
     let pace = |bytes| state.limits.body_bytes_from(from?, bytes);
-    let body = state.intake.read(body, announced(headers), pace).await?;
+    let body = body_limit::read(&state.limits.large_bodies, body, announced(headers), pace).await?;
     let raw = RawDelivery { headers: readable(headers), body };
     Ok(state.pipeline.receive(connector, raw, arrived, state.now()).await?)
 }

@@ -1,7 +1,7 @@
 //! How much a socket session may send.
 //!
 //! Owns the quota of inbound bytes: a session's own, and beside it the one of its address. It covers everything a
-//! client can say, WebSocket control frames and packets that are no events included, since each costs work however
+//! client can send, including WebSocket control frames and packets other than events, since each costs work however
 //! small it is. Must not know what the bytes mean.
 
 use std::net::IpAddr;
@@ -15,9 +15,9 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use super::Limits;
-use crate::net::line::Meter;
+use crate::net::abortable::Meter;
 
-/// What a session may send at once: its largest message (100 kB) and room to spare.
+/// What a session may send at once: its largest message (100 kB) and a margin.
 const SESSION_BURST: NonZeroU32 = NonZeroU32::new(128 * 1024).unwrap();
 /// What it may send a second after that: a sign-in has a few kilobytes, and a pong 7 bytes every 25 s.
 const SESSION_RATE: NonZeroU32 = NonZeroU32::new(16 * 1024).unwrap();
@@ -28,7 +28,7 @@ type SessionLimiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpM
 pub struct InboundQuota {
     session: SessionLimiter,
     limits: Arc<Limits>,
-    /// Whose it is; nothing where addresses are not counted.
+    /// The client's address; nothing where addresses are not counted.
     address: Option<IpAddr>,
 }
 
@@ -39,7 +39,7 @@ impl InboundQuota {
         Self { session: RateLimiter::direct_with_clock(quota, MonotonicClock), limits, address }
     }
 
-    /// Counts bytes against both quotas; how long to wait until they fit, where they are too many.
+    /// Counts bytes against both quotas; how long to wait, where they exceed one.
     pub fn take(&self, bytes: usize) -> Option<Duration> {
         let bytes = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX))?;
         self.of_session(bytes).or_else(|| self.limits.socket_bytes_from(self.address?, bytes))

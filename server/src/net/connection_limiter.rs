@@ -1,7 +1,6 @@
 //! How many connections there may be: in all, and from one address.
 //!
-//! Owns the counts, which no way of ending a connection can leave wrong. Must not know which addresses are not
-//! counted.
+//! Owns the counts, which stay right however a connection ends. Must not know which addresses are exempt.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,32 +8,32 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::peer::holder;
+use super::address::limit_key;
 
-/// The connections of each address and of all. A cheap handle.
+/// Counts connections, in all and per address. A cheap handle.
 #[derive(Clone)]
 pub struct ConnectionLimiter {
     by_address: Arc<DashMap<IpAddr, u32>>,
-    most_of_an_address: u32,
+    max_per_address: u32,
     free: Arc<Semaphore>,
     capacity: usize,
 }
 
-/// The right to be connected, which is given back when this is dropped.
+/// The permit of a connection, returned when it is dropped.
 pub struct ConnectionPermit {
     _of_all: OwnedSemaphorePermit,
     of_address: Option<(Arc<DashMap<IpAddr, u32>>, IpAddr)>,
 }
 
 impl ConnectionLimiter {
-    /// So many connections for each address, but no more than half of the `capacity` for all, so that no address can
-    /// have them all.
-    pub fn new(most_of_an_address: u32, capacity: u32) -> Self {
+    /// `max_per_address` connections for each address, but no more than half of `capacity`, so that no address can
+    /// take them all.
+    pub fn new(max_per_address: u32, capacity: u32) -> Self {
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
         let half = u32::try_from(capacity / 2).unwrap_or(u32::MAX).max(1);
         Self {
             by_address: Arc::default(),
-            most_of_an_address: most_of_an_address.min(half),
+            max_per_address: max_per_address.min(half),
             free: Arc::new(Semaphore::new(capacity)),
             capacity,
         }
@@ -49,32 +48,32 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Whether few permits are left.
+    /// Whether less than a quarter of the permits is left.
     pub fn is_crowded(&self) -> bool {
         self.free.available_permits() < self.capacity / 4
     }
 
-    /// Counts a permit for an address; nothing where that has as many as it may.
+    /// Counts a permit for an address; nothing where the address is at its limit.
     pub fn count(&self, mut permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
-        let holder = holder(address);
-        let mut held = self.by_address.entry(holder).or_default();
-        if *held >= self.most_of_an_address {
+        let key = limit_key(address);
+        let mut held = self.by_address.entry(key).or_default();
+        if *held >= self.max_per_address {
             return None;
         }
         *held += 1;
         drop(held);
-        permit.of_address = Some((Arc::clone(&self.by_address), holder));
+        permit.of_address = Some((Arc::clone(&self.by_address), key));
         Some(permit)
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let Some((by_address, holder)) = &self.of_address else { return };
-        if let Some(mut held) = by_address.get_mut(holder) {
+        let Some((by_address, key)) = &self.of_address else { return };
+        if let Some(mut held) = by_address.get_mut(key) {
             *held = held.saturating_sub(1);
         }
-        by_address.remove_if(holder, |_, held| *held == 0);
+        by_address.remove_if(key, |_, held| *held == 0);
     }
 }
 
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_its_share_back_when_a_connection_has_gone() {
+    fn an_address_gets_a_permit_back_when_a_connection_has_closed() {
         let limiter = ConnectionLimiter::new(2, 100);
         let first = take(&limiter, "2001:db8::1").expect("a permit");
         let second = take(&limiter, "2001:db8::2").expect("a permit of the same subscriber");
@@ -98,7 +97,7 @@ mod tests {
         assert!(take(&limiter, "198.51.100.1").is_some());
         drop((first, second));
         assert!(take(&limiter, "2001:db8::3").is_some());
-        assert!(limiter.by_address.is_empty(), "nobody is remembered");
+        assert!(limiter.by_address.is_empty(), "no entry is left");
         assert_eq!(limiter.free.available_permits(), 100, "also where an address was refused");
     }
 

@@ -2,9 +2,9 @@
 //!
 //! Owns raising that limit and how many connections fit in it. Must not count connections.
 
-/// Kept for what is no connection of a client's: the store, the log, the core app, listening.
+/// Reserved for everything that is not a client connection: the store, the log, the core app, listening.
 const RESERVED: u64 = 128;
-/// Below this a server runs out of descriptors before it runs out of anything else.
+/// Below this, descriptors are the first resource that a server runs out of.
 pub const FEW: u64 = 4096;
 
 /// Raises the soft limit to the hard one; the limit that holds now. Services start with 1,024, for the sake of programs

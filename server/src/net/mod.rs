@@ -1,8 +1,9 @@
-//! Connections, below HTTP.
+//! TCP connections, below HTTP.
 //!
-//! Owns who is at the other end and the means to end it. Must not know what is said over it.
+//! Owns who the peer is, how many connections there may be, and aborting one. Must not know what is sent over it.
 
+pub mod abortable;
+pub mod address;
 pub mod connection_limiter;
 pub mod descriptors;
-pub mod line;
 pub mod peer;

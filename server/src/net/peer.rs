@@ -1,43 +1,34 @@
-//! Who is at the other end of a connection.
+//! The peer of a request.
 //!
-//! Owns the address that limits are kept by, seen through the proxies that are trusted. Must not decide
-//! on limits.
+//! Owns finding the client's address behind trusted proxies. Must not decide on limits.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
 use ipnet::IpNet;
 
-use super::line::Line;
+use super::abortable::AbortHandle;
 
-/// What every request carries in its extensions.
+/// The peer of a request; in every request's extensions.
 #[derive(Clone)]
 pub struct Peer {
-    /// Whose request it is, as far as can be trusted.
+    /// The client's address, as far as it can be trusted.
     pub address: IpAddr,
-    /// Ends the connection it came on.
-    pub line: Arc<Line>,
+    /// Aborts the connection it came on.
+    pub abort: Arc<AbortHandle>,
 }
 
 impl Peer {
-    /// What a request's connection and headers tell.
-    pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], line: &Arc<Line>) -> Self {
+    /// The peer according to a request's connection and headers.
+    pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], abort: &Arc<AbortHandle>) -> Self {
         let connected = connected.to_canonical();
-        Self { address: client(connected, headers, proxies), line: Arc::clone(line) }
+        Self { address: client(connected, headers, proxies), abort: Arc::clone(abort) }
     }
 }
 
-/// Who holds an address: a subscriber has a whole /64 of IPv6 (RFC 6177), and can call from any of it.
-pub fn holder(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
-    }
-}
-
-/// The last address on the way that no trusted proxy has. Each proxy appends whom it was called by, so
-/// what stands before the first untrusted one is that one's invention.
+/// The last address on the way that is not a trusted proxy's. Each proxy appends the address that called it, so that
+/// everything before the first untrusted address may be forged.
 fn client(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
     let lines: Vec<&str> =

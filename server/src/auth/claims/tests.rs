@@ -1,4 +1,4 @@
-//! Whose token it is by what it says.
+//! The identity in a token's claims.
 
 use serde_json::{Value, json};
 

@@ -9,8 +9,8 @@ use wire::ErrorCode;
 use wire::admin::{Delivery, RawDelivery};
 
 use super::{answer, finish, is_form};
-use crate::auth::extract::{Admin, PathParts, QueryString};
 use crate::http::error::ApiError;
+use crate::http::extract::{Admin, PathParts, QueryString};
 use crate::operations;
 use crate::state::AppState;
 use crate::store::Recorded;

@@ -1,7 +1,7 @@
-//! For administrators: what is stuck, and setting it going again.
+//! For administrators: what is stuck, and retrying it.
 //!
-//! Owns how these calls are answered, to programs and to the page's plain forms. Must not decide who is
-//! an administrator ([`Admin`](crate::auth::extract::Admin) does).
+//! Owns how these calls are answered, to programs and to HTML forms. Must not decide who is an administrator
+//! ([`Admin`](crate::http::extract::Admin) does).
 
 pub(super) mod inbox;
 pub(super) mod outbox;
@@ -23,7 +23,7 @@ struct Answer<T> {
     content: T,
 }
 
-/// What is answered here may be somebody's banking: no cache keeps it.
+/// An answer may contain banking data: it is never cached.
 fn answer<T: Serialize>(content: T) -> Response {
     let mut response = Json(Answer { success: true, content }).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -35,7 +35,7 @@ fn is_form(request: &Request) -> bool {
     content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// A program is answered; a form is sent on to a page that tells what came of it in words.
+/// A program gets the answer; a form is redirected to a page that shows the outcome.
 fn finish<T: Serialize>(is_form: bool, done: Result<T, ApiError>, word: impl FnOnce(&T) -> String) -> Response {
     let place = match (is_form, done) {
         (false, Ok(content)) => return answer(content),

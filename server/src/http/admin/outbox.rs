@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 
 use super::{answer, finish};
-use crate::auth::extract::{Admin, Submitted};
 use crate::http::error::ApiError;
+use crate::http::extract::{Admin, Submitted};
 use crate::operations;
 use crate::state::AppState;
 use crate::store;

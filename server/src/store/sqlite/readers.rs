@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::health::Health;
-use crate::shares::Shares;
+use crate::keyed_semaphore::KeyedSemaphore;
 use crate::store::{Error, Result};
 
 /// Who has signed in and how far the logs reach: short reads that everything else waits for.
@@ -31,13 +31,13 @@ const STEPS: i32 = 10_000;
 pub(super) struct Readers {
     short: Pool,
     questions: Pool,
-    users: Shares<String>,
+    users: KeyedSemaphore<String>,
     health: Arc<Health>,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path, health: Arc<Health>) -> Result<Self> {
-        let users = Shares::new(OF_A_USER);
+        let users = KeyedSemaphore::new(OF_A_USER);
         Ok(Self { short: Pool::open(path, SHORT)?, questions: Pool::open(path, QUESTIONS)?, users, health })
     }
 

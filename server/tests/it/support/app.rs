@@ -34,7 +34,7 @@ pub(crate) struct TestApp {
     pub(crate) address: String,
     pub(crate) client: reqwest::Client,
     pub(crate) state: AppState,
-    pub(crate) hub: Arc<server::realtime::Hub>,
+    pub(crate) hub: Arc<server::feed::Hub>,
     offset: Arc<AtomicI64>,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
@@ -56,7 +56,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let (state, hub) = (server.state().clone(), Arc::clone(server.hub()));
+        let (state, hub) = (server.state().clone(), Arc::clone(server.state().feed.hub()));
         let serving = tokio::spawn(server.run(listener, async {
             let _ = stopped.await;
         }));

@@ -1,17 +1,16 @@
-//! What a client sent to sign in.
+//! The credentials that a client sends.
 //!
-//! Owns the reading of the payload of `authenticate` and of the handshake, which any client may
-//! fill with anything. Must not judge what it reads: a token is checked where one signs in, and
-//! `since` against the log.
+//! Owns reading the payload of `authenticate` and of the handshake, which may contain anything. Must not validate them:
+//! [`super::sign_in`] checks the token, and the feed checks `since` against the log.
 
 use serde_json::Value;
 
-/// A user id, a token and the newest event that the client has: whatever of them was there.
+/// A user id, a token and the newest event that the client has; each may be missing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     pub user_id: Option<String>,
     pub token: Option<String>,
-    /// Outside the range of numbers, it asks for what no log holds.
+    /// `u64::MAX`, which no log reaches, where it is not a number.
     pub since: Option<u64>,
 }
 
@@ -34,7 +33,7 @@ impl Credentials {
     }
 }
 
-/// A `since` that is no number asks for what no log holds, and is told so.
+/// A `since` that is not a number becomes one that no log reaches, so that the client has to reload.
 fn number(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(u64::MAX)
 }
@@ -61,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_since_that_is_no_number_asks_for_what_no_log_holds() {
+    fn a_since_that_is_not_a_number_is_one_that_no_log_reaches() {
         let since = |since| Credentials::read(&json!({ "since": since })).since;
         assert_eq!(since(json!(4)), Some(4));
         assert_eq!(since(json!("4")), Some(4));

@@ -1,7 +1,7 @@
 //! Signing in over Socket.IO.
 //!
-//! Owns the three ways (the event, the handshake, the dashboard's cookie), which end in the same
-//! step, and what a client is told. Must not check a signature itself nor keep a room.
+//! Owns the three ways (the event, the handshake, the dashboard's cookie), which end in the same step, and the answers.
+//! Must not check a signature itself, nor keep state: [`ConnectionManager`] does.
 
 use std::sync::Arc;
 
@@ -11,46 +11,75 @@ use wire::ErrorCode;
 use wire::error::SocketError;
 use wire::events::{self, AuthenticateAck, Authenticated};
 
-use super::Gate;
+use super::connections::ConnectionManager;
 use super::credentials::Credentials;
-use super::hub::Full;
-use super::outlet::Outlet;
-use super::resume;
-use super::visit::Visit;
+use super::socket_session::SocketSession;
+use super::subscriber::subscriber;
+use crate::auth::session::SessionCookies;
+use crate::auth::token::TokenVerifier;
 use crate::auth::{self, Identity, origin, presented};
+use crate::clock::Clock;
+use crate::feed::{Feed, RoomFull, Subscriber};
+use crate::metrics::Metrics;
+use crate::store::Store;
 
-impl Gate {
-    /// Signs in a socket that brought a token, or the dashboard's cookie, with its handshake.
-    pub(super) async fn sign_in_at_handshake(&self, socket: SocketRef, auth: Value) {
-        let Some(visit) = Visit::of(&socket) else { return };
+/// What sign-in needs.
+pub struct SignIn {
+    /// The sockets.
+    pub connections: Arc<ConnectionManager>,
+    /// Where a signed-in socket subscribes.
+    pub feed: Arc<Feed>,
+    /// Where sessions and the ends of a user's log are looked up.
+    pub store: Arc<dyn Store>,
+    /// Checks tokens.
+    pub tokens: Arc<TokenVerifier>,
+    /// Checks the dashboard's cookie.
+    pub cookies: SessionCookies,
+    /// The current time.
+    pub clock: Clock,
+    /// How many subscribers a user may have, for the error.
+    pub limit: u32,
+    /// Counts outcomes.
+    pub metrics: Arc<Metrics>,
+}
+
+impl SignIn {
+    /// The sockets.
+    pub(super) fn connections(&self) -> &Arc<ConnectionManager> {
+        &self.connections
+    }
+
+    /// Signs in a socket whose handshake carries a token or the dashboard's cookie.
+    pub(super) async fn at_handshake(&self, socket: SocketRef, auth: Value) {
+        let Some(session) = SocketSession::of(&socket) else { return };
         let credentials = Credentials::read(&auth);
         drop(auth);
-        let Some(_turn) = visit.first_turn().await else { return };
+        let Some(_guard) = session.lock_for_handshake().await else { return };
         let outcome = match &credentials.token {
             Some(token) => Some(self.check_as(token, credentials.user_id.as_deref()).await),
-            None => self.proof_of_request(&socket, credentials.user_id.as_deref()).await,
+            None => self.request_identity(&socket, credentials.user_id.as_deref()).await,
         };
         match outcome {
-            Some(outcome) => drop(self.admit(&socket, &visit, outcome, credentials.since).await),
+            Some(outcome) => drop(self.complete(&socket, &session, outcome, credentials.since).await),
             None if presented::is_in_address(&socket.req_parts().uri) => {
-                drop(self.refuse_proof(&socket, token_in_address()));
+                drop(self.refuse_credentials(&socket, token_in_address()));
             }
             // The client may still send `authenticate`.
             None => {}
         }
     }
 
-    /// Whether a handshake brings something to sign in with.
-    pub(super) fn brings_proof(&self, socket: &SocketRef, auth: &Value) -> bool {
+    /// Whether a handshake carries credentials.
+    pub(super) fn has_credentials(&self, socket: &SocketRef, auth: &Value) -> bool {
         let headers = &socket.req_parts().headers;
         Credentials::read(auth).token.is_some()
             || presented::bearer(headers).is_some()
             || self.cookies.is_present(headers)
     }
 
-    /// Whose the request is that began the connection: by the token of its header, else by the dashboard's cookie. A
-    /// header that proves nothing changes nothing: it may be a proxy's.
-    async fn proof_of_request(&self, socket: &SocketRef, user_id: Option<&str>) -> Option<Result<Identity, ErrorCode>> {
+    /// The identity of the request that opened the connection: from the token in its header, else from the dashboard's
+    /// cookie. An invalid header is ignored where the cookie is valid: it may be a proxy's.
+    async fn request_identity(&self, socket: &SocketRef, user_id: Option<&str>) -> Option<Result<Identity, ErrorCode>> {
         let by_header = match presented::bearer(&socket.req_parts().headers) {
             Some(token) => Some(self.check_as(token, user_id).await),
             None => None,
@@ -62,15 +91,15 @@ impl Gate {
     }
 
     /// Answers `authenticate`.
-    pub(super) async fn sign_in(&self, socket: &SocketRef, payload: Value) -> AuthenticateAck {
-        let Some(visit) = Visit::of(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
+    pub(super) async fn authenticate(&self, socket: &SocketRef, payload: Value) -> AuthenticateAck {
+        let Some(session) = SocketSession::of(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
         let credentials = Credentials::read(&payload);
         drop(payload);
-        let Some(_turn) = visit.turn().await else { return refuse(socket, ErrorCode::RateLimited) };
-        let signed_in = self.user(socket);
+        let Some(_guard) = session.lock().await else { return refuse(socket, ErrorCode::RateLimited) };
+        let signed_in = self.connections.user(socket);
         let since = credentials.since;
         let outcome = match (credentials, signed_in) {
-            // Signed in, and no newer token: answered again, and nothing changes.
+            // Signed in, and no newer token: the answer is repeated, and nothing changes.
             (Credentials { user_id, token: None, .. }, Some(user)) => {
                 if user_id.is_some_and(|id| *id != *user) {
                     Err(ErrorCode::UserMismatch)
@@ -84,13 +113,13 @@ impl Gate {
             _ => Err(ErrorCode::MissingCredentials),
         };
         match outcome {
-            Ok(Some(identity)) => self.admit(socket, &visit, Ok(identity), since).await,
-            Ok(None) => self.answer_again(socket).await,
-            Err(code) => self.refuse_proof(socket, code),
+            Ok(Some(identity)) => self.complete(socket, &session, Ok(identity), since).await,
+            Ok(None) => self.repeat_answer(socket).await,
+            Err(code) => self.refuse_credentials(socket, code),
         }
     }
 
-    /// Whose token it is; where a user is named, it must be that user's.
+    /// The identity of a token; where a user is named, it must be that user's.
     async fn check_as(&self, token: &str, user_id: Option<&str>) -> Result<Identity, ErrorCode> {
         let identity = self.check(token).await?;
         if user_id.is_some_and(|user_id| *user_id != *identity.user_id) {
@@ -110,8 +139,8 @@ impl Gate {
         })
     }
 
-    /// The cookie counts only where the page that opened the socket is the server's own: another
-    /// site's page would bring the cookie as well.
+    /// The identity of the dashboard's cookie. It is read only where the page that opened the socket is the server's
+    /// own: another site's page would send the cookie as well.
     async fn cookie_identity(&self, socket: &SocketRef) -> Result<Option<Identity>, ErrorCode> {
         let headers = &socket.req_parts().headers;
         if !self.cookies.is_present(headers) || !origin::is_own(headers) {
@@ -127,78 +156,79 @@ impl Gate {
         }
     }
 
-    async fn admit(
+    /// Makes the socket a subscriber of the user's events.
+    async fn complete(
         &self,
         socket: &SocketRef,
-        visit: &Arc<Visit>,
+        session: &Arc<SocketSession>,
         outcome: Result<Identity, ErrorCode>,
         since: Option<u64>,
     ) -> AuthenticateAck {
         let identity = match outcome {
             Ok(identity) => identity,
-            Err(code) => return self.refuse_proof(socket, code),
+            Err(code) => return self.refuse_credentials(socket, code),
         };
-        let Some(user_id) = self.claim(socket, &identity) else {
-            self.hub.metrics().signed_in("socket", ErrorCode::UserMismatch.as_str());
+        let subscriber = subscriber(socket, session, &self.connections);
+        let Some(user_id) = self.connections.claim(socket, &identity, &subscriber) else {
+            self.metrics.signed_in("socket", ErrorCode::UserMismatch.as_str());
             return refuse(socket, ErrorCode::UserMismatch);
         };
-        let outlet = Outlet::Socket(socket.clone(), Arc::clone(visit));
-        let is_new = match self.hub.join(&user_id, &outlet) {
+        let is_new = match self.feed.hub().join(&user_id, &subscriber) {
             Ok(is_new) => is_new,
-            Err(Full) => {
+            Err(RoomFull) => {
                 let error = SocketError { limit: Some(self.limit), ..ErrorCode::ConnectionLimit.into() };
-                self.hub.metrics().signed_in("socket", error.code.as_str());
-                self.turn_away(socket, &error);
+                self.metrics.signed_in("socket", error.code.as_str());
+                self.connections.disconnect(socket, &error);
                 return refusal(&error);
             }
         };
-        // It may have gone while it was being admitted, before there was a place to leave.
-        if self.user(socket).is_none() {
-            self.hub.leave(&user_id, outlet.id());
+        // The socket may have closed before it had joined the room, and so without leaving it.
+        if self.connections.user(socket).is_none() {
+            self.feed.hub().leave(&user_id, subscriber.id());
         }
-        if is_new { self.welcome(socket, &user_id, outlet, since).await } else { self.answer_again(socket).await }
+        if is_new { self.start(socket, &user_id, subscriber, since).await } else { self.repeat_answer(socket).await }
     }
 
-    /// Refuses what a socket brought. It may try again, but not for ever.
-    fn refuse_proof(&self, socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck {
+    /// Refuses the credentials of a socket. After too many refusals it is disconnected.
+    fn refuse_credentials(&self, socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck {
         let error = error.into();
         let code = error.code;
-        self.hub.metrics().signed_in("socket", code.as_str());
+        self.metrics.signed_in("socket", code.as_str());
         let refused = refuse(socket, error);
-        if code != ErrorCode::AuthUnavailable && !self.may_try_again(socket) {
-            self.turn_away(socket, &ErrorCode::RateLimited.into());
+        if code != ErrorCode::AuthUnavailable && !self.connections.count_refusal(socket) {
+            self.connections.disconnect(socket, &ErrorCode::RateLimited.into());
         }
         refused
     }
 
-    /// Tells a socket that it is in the room; what it has missed comes next, then what happens.
-    async fn welcome(
+    /// Sends `authenticated`, then missed events, then live ones.
+    async fn start(
         &self,
         socket: &SocketRef,
         user_id: &Arc<str>,
-        outlet: Outlet,
+        subscriber: Subscriber,
         since: Option<u64>,
     ) -> AuthenticateAck {
         let ends = match self.store.log_ends(Arc::clone(user_id)).await {
             Ok(ends) => ends,
             Err(error) => {
                 tracing::warn!(%error, "a user's log could not be read");
-                self.hub.metrics().signed_in("socket", ErrorCode::AuthUnavailable.as_str());
-                self.forget(socket);
+                self.metrics.signed_in("socket", ErrorCode::AuthUnavailable.as_str());
+                self.connections.undo_claim(socket);
                 return refuse(socket, ErrorCode::AuthUnavailable);
             }
         };
-        tell(socket, user_id, ends.newest);
-        self.hub.metrics().signed_in("socket", "accepted");
-        resume::begin(&self.store, &self.hub, user_id, outlet, since, ends);
+        send_authenticated(socket, user_id, ends.newest);
+        self.metrics.signed_in("socket", "accepted");
+        self.feed.start_delivery(user_id, subscriber, since, ends);
         accepted(user_id, ends.newest)
     }
 
-    async fn answer_again(&self, socket: &SocketRef) -> AuthenticateAck {
-        let Some(user_id) = self.user(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
+    async fn repeat_answer(&self, socket: &SocketRef) -> AuthenticateAck {
+        let Some(user_id) = self.connections.user(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
         match self.store.log_ends(Arc::clone(&user_id)).await {
             Ok(ends) => {
-                tell(socket, &user_id, ends.newest);
+                send_authenticated(socket, &user_id, ends.newest);
                 accepted(&user_id, ends.newest)
             }
             Err(error) => {
@@ -209,7 +239,7 @@ impl Gate {
     }
 }
 
-fn tell(socket: &SocketRef, user_id: &str, seq: u64) {
+fn send_authenticated(socket: &SocketRef, user_id: &str, seq: u64) {
     let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq });
 }
 
@@ -223,7 +253,7 @@ fn refuse(socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck 
     refusal(&error)
 }
 
-/// Why somebody who put a token into the address is not signed in.
+/// The error where the only token is in the address.
 fn token_in_address() -> SocketError {
     let code = ErrorCode::MissingCredentials;
     let message = format!(

@@ -1,11 +1,11 @@
-//! Clients that come, go, come back, and move from one transport to another.
+//! Clients that disconnect, reconnect, rejoin and upgrade.
 
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use server::auth::Identity;
-use server::realtime::Subscription;
+use server::feed::{self, Subscription};
 use server::store::Store as _;
 use server::store::sqlite::SqliteStore;
 
@@ -37,7 +37,7 @@ fn seq(packet: &str) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn a_client_that_moves_to_a_websocket_in_the_middle_of_a_replay_misses_nothing() {
+async fn a_client_that_upgrades_during_a_replay_misses_nothing() {
     for letters in [1, LONG] {
         let app = TestApp::start().await;
         fill(&app, 1500, letters).await;
@@ -80,7 +80,7 @@ async fn a_replay_over_polling_alone_is_complete_and_quick() {
 }
 
 #[tokio::test]
-async fn a_client_that_only_answers_pings_and_never_asks_loses_its_place() {
+async fn a_client_that_answers_pings_and_never_polls_is_disconnected() {
     let mut config = config();
     config.realtime.ping_interval = Duration::from_secs(2);
     config.realtime.ping_timeout = Duration::from_secs(20);
@@ -102,7 +102,7 @@ async fn a_client_that_only_answers_pings_and_never_asks_loses_its_place() {
 }
 
 #[tokio::test]
-async fn leaving_and_coming_back_at_once_is_another_stay_with_a_replay_of_its_own() {
+async fn rejoining_at_once_starts_a_new_session_with_its_own_replay() {
     let app = TestApp::start().await;
     fill(&app, 300, LONG).await;
     let auth = |since: u64| format!("40{}", json!({ "token": app.token("alice", 600), "since": since }));
@@ -130,7 +130,7 @@ async fn leaving_and_coming_back_at_once_is_another_stay_with_a_replay_of_its_ow
 }
 
 #[tokio::test]
-async fn leaving_and_coming_back_is_no_new_beginning_for_who_has_not_signed_in() {
+async fn rejoining_does_not_extend_the_time_to_sign_in() {
     let mut config = config();
     config.realtime.auth_timeout = Duration::from_secs(2);
     let app = TestApp::with(config).await;
@@ -171,14 +171,14 @@ async fn a_bare_authenticate_right_after_a_handshake_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_session_has_ended_gets_nothing_more_of_its_replay() {
+async fn a_stream_whose_session_has_ended_receives_no_more_of_its_replay() {
     let app = TestApp::start().await;
     fill(&app, 1000, LONG).await;
     let session = [7; 32];
     let identity = Identity { user_id: "alice".to_owned(), expires_at: jiff::Timestamp::MAX, session: Some(session) };
-    let mut stream = Subscription::start(app.state.gate.clone(), &identity, Some(0)).await.unwrap();
+    let mut stream = Subscription::start(app.state.feed.clone(), &identity, Some(0)).await.unwrap();
     assert_eq!(stream.next().await.map(|event| event.seq), Some(1));
-    app.state.gate.end_session(session);
+    app.state.feed.end_session(session);
     let mut received = 1;
     while stream.next().await.is_some() {
         received += 1;
@@ -187,7 +187,7 @@ async fn a_stream_whose_session_has_ended_gets_nothing_more_of_its_replay() {
 }
 
 #[tokio::test]
-async fn what_is_forgotten_in_the_middle_of_a_replay_asks_for_a_reload() {
+async fn events_pruned_during_a_replay_require_a_reload() {
     let app = TestApp::start().await;
     fill(&app, 3000, LONG).await;
     let client = Polling::join(&app, &json!({ "token": app.token("alice", 600), "since": 0 })).await;
@@ -210,7 +210,7 @@ async fn what_is_forgotten_in_the_middle_of_a_replay_asks_for_a_reload() {
 }
 
 #[tokio::test]
-async fn what_another_process_writes_is_noticed() {
+async fn events_that_another_process_wrote_are_delivered() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let mut config = config();
@@ -223,6 +223,6 @@ async fn what_another_process_writes_is_noticed() {
     let request = wire::api::ConnectionRequest { user_id: "alice".to_owned(), ..Default::default() };
     elsewhere.put_connection(connector.info().into(), "conn-2".to_owned(), request, app.now()).await.unwrap();
     socket.expect_nothing().await;
-    app.state.gate.notice_written_events().await.unwrap();
+    feed::deliver_external_events(&app.state.feed).await.unwrap();
     assert_eq!(socket.expect("connection:updated").await["connectionId"], json!("conn-2"));
 }

@@ -1,7 +1,7 @@
-//! The service in front of everything.
+//! The outermost service of the server.
 //!
-//! Owns the fork between Socket.IO and the rest: an upgraded socket's task then holds none of the
-//! router's layers. Must not know what is behind either way.
+//! Owns routing requests to Socket.IO or to the router: in front of the router's layers, so that the task of an
+//! upgraded socket holds none of them. Must not know what either side does.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -16,49 +16,49 @@ use http::{HeaderValue, Request, StatusCode};
 use tower::Service;
 use wire::ErrorCode;
 
-use super::engine::{self, Asked, Rules};
+use super::engine::{self, EngineGuard, EngineQuery};
 use super::error::ApiError;
 use super::target;
 use crate::net::peer::Peer;
-use crate::realtime::{EngineService, Gate, PendingPoll};
+use crate::socketio::{ConnectionManager, EngineService, PollGuard};
 use crate::state::AppState;
 
-/// The largest head of a request: cookies and a token with room to spare.
+/// The largest head of a request: more than cookies and a token need.
 const LARGEST_HEAD: usize = 16 * 1024;
 /// How many header fields a request may have.
 const MOST_HEADERS: usize = 100;
 
 /// The whole server as one service.
 #[derive(Clone)]
-pub struct Front {
+pub struct Edge {
     engine: EngineService,
-    gate: Arc<Gate>,
+    sockets: Arc<ConnectionManager>,
     router: Router,
-    rules: Rules,
+    guard: EngineGuard,
 }
 
-impl Front {
-    /// Joins the two ways.
+impl Edge {
+    /// Combines the two.
     pub fn new(engine: EngineService, router: Router, state: &AppState) -> Self {
-        Self { engine, gate: Arc::clone(&state.gate), router, rules: Rules::new(state) }
+        Self { engine, sockets: Arc::clone(&state.sockets), router, guard: EngineGuard::new(state) }
     }
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-impl Service<Request<Body>> for Front {
+impl Service<Request<Body>> for Edge {
     type Response = Response;
     type Error = Infallible;
     type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // Both ways are always ready; the router's clone that is called is the one that was polled.
+        // Both are always ready; the clone of the router that is called is the one that was polled.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Err(error) = target::check(&request).and_then(|()| check_head(&request)) {
-            return now(self.rules.finish(error.into_response(), http::HeaderMap::new()));
+            return now(self.guard.finish(error.into_response(), http::HeaderMap::new()));
         }
         if let Some(uri) = target::without_trailing_slash(request.uri()) {
             *request.uri_mut() = uri;
@@ -67,20 +67,20 @@ impl Service<Request<Body>> for Front {
         if path != "/socket.io" && !path.starts_with(wire::events::PATH) {
             return Box::pin(Service::<Request<Body>>::call(&mut self.router, request));
         }
-        let cors = self.rules.cors_headers(request.headers());
-        match self.rules.admit(&request) {
-            Ok(asked) => {
-                let (engine, gate, rules) = (self.engine.clone(), Arc::clone(&self.gate), self.rules.clone());
+        let cors = self.guard.cors_headers(request.headers());
+        match self.guard.admit(&request) {
+            Ok(query) => {
+                let (engine, sockets, guard) = (self.engine.clone(), Arc::clone(&self.sockets), self.guard.clone());
                 Box::pin(async move {
-                    let answer = ask_engine(engine, &gate, &rules, asked, request).await;
-                    Ok(rules.finish(answer.unwrap_or_else(ApiError::into_response), cors))
+                    let answer = call_engine(engine, &sockets, &guard, query, request).await;
+                    Ok(guard.finish(answer.unwrap_or_else(ApiError::into_response), cors))
                 })
             }
-            Err(answered) => {
-                let rules = self.rules.clone();
+            Err(rejection) => {
+                let guard = self.guard.clone();
                 Box::pin(async move {
-                    rules.hold_back(&answered).await;
-                    Ok(rules.finish(answered.into_response(), cors))
+                    guard.delay(&rejection).await;
+                    Ok(guard.finish(rejection.into_response(), cors))
                 })
             }
         }
@@ -91,7 +91,7 @@ fn now(response: Response) -> Answer {
     Box::pin(std::future::ready(Ok(response)))
 }
 
-/// The parser's own limits are higher: beyond those the answer has no body.
+/// The parser's own limits are higher: its answer has no body.
 fn check_head(request: &Request<Body>) -> Result<(), ApiError> {
     let headers = request.headers();
     // As it was sent: a name, a colon, a blank, a value and the end of a line.
@@ -103,29 +103,29 @@ fn check_head(request: &Request<Body>) -> Result<(), ApiError> {
     Ok(())
 }
 
-async fn ask_engine(
+async fn call_engine(
     mut engine: EngineService,
-    gate: &Arc<Gate>,
-    rules: &Rules,
-    asked: Asked,
+    sockets: &Arc<ConnectionManager>,
+    guard: &EngineGuard,
+    query: EngineQuery,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let peer = request.extensions().get::<Peer>().cloned();
-    let poll = asked.polled(request.method()).map(|sid| PendingPoll::begin(gate, sid));
-    let request = if asked.brings_packets(request.method()) { rules.read(asked, request).await? } else { request };
+    let poll = query.polled(request.method()).map(|sid| PollGuard::new(sockets, sid));
+    let request = if query.has_packets(request.method()) { guard.read(query, request).await? } else { request };
     let answer = Service::<Request<Body>>::call(&mut engine, detached(request)).await;
     let response = answer.map_or_else(|never| match never {}, |response| response.map(Body::new));
     if let Some(poll) = poll {
-        poll.answered(engine::brings_packets(&response));
+        poll.answered(engine::has_packets(&response));
     }
     if let (Some(peer), StatusCode::SWITCHING_PROTOCOLS) = (peer, response.status()) {
-        rules.upgraded(asked, &peer);
+        guard.upgraded(query, &peer);
     }
     Ok(response)
 }
 
-/// The request with an address and header values of its own. The engine keeps them as long as the socket
-/// lives, and as they come they are slices of the connection's whole read buffer, 16 KiB each.
+/// The request with its own copies of the address and header values. The engine keeps them as long as the socket lives,
+/// and the originals are slices of the connection's whole read buffer, 16 KiB each.
 fn detached(request: Request<Body>) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
     if let Ok(uri) = parts.uri.to_string().parse() {

@@ -1,7 +1,7 @@
-//! When something must have happened to a socket.
+//! Deadlines of sockets.
 //!
-//! Owns one queue of deadlines for all sockets, and the one task that waits for the next of them: a
-//! timer for each socket would cost each of them memory. Must not know what a deadline is for.
+//! Owns one queue for all sockets, and waiting for the next deadline in it: a timer for each socket would cost memory
+//! for each of them. Must not know what a deadline is for.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use socketioxide::extract::SocketRef;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::visit::MemberId;
+use crate::feed::SubscriberId;
 
 #[derive(Default)]
 pub(super) struct Deadlines {
-    queue: Mutex<BTreeMap<(Instant, MemberId), SocketRef>>,
+    queue: Mutex<BTreeMap<(Instant, SubscriberId), SocketRef>>,
     earlier: Notify,
 }
 
 impl Deadlines {
     /// Sets a socket's deadline.
-    pub(super) fn set(&self, at: Instant, id: MemberId, socket: SocketRef) {
+    pub(super) fn set(&self, at: Instant, id: SubscriberId, socket: SocketRef) {
         let mut queue = self.queue.lock();
         let is_next = queue.first_key_value().is_none_or(|((next, _), _)| at < *next);
         queue.insert((at, id), socket);
@@ -30,8 +30,8 @@ impl Deadlines {
         }
     }
 
-    /// Takes a socket's deadline back.
-    pub(super) fn clear(&self, at: Instant, id: MemberId) {
+    /// Removes a socket's deadline.
+    pub(super) fn clear(&self, at: Instant, id: SubscriberId) {
         self.queue.lock().remove(&(at, id));
     }
 

@@ -1,8 +1,8 @@
-//! Ending and slowing down a connection from elsewhere.
+//! A TCP stream that other parts of the server can abort or throttle.
 //!
-//! Owns a TCP stream that can be cut, that is read no faster than its meter allows, that cannot be made to hold
-//! answers nobody takes, and that gives its permit back when it is gone: what becomes of a connection, a WebSocket say,
-//! takes the stream with it. Must not decide when, nor know what is sent.
+//! Owns aborting it, reading no faster than its meter allows, a bound on what a peer that does not read can make it
+//! hold, and returning its connection permit when it is dropped: whatever takes over the connection, such as a
+//! WebSocket, takes over the stream. Must not decide when, nor know what is sent.
 
 use std::io;
 use std::pin::Pin;
@@ -18,9 +18,9 @@ use tokio::time::Sleep;
 
 use super::connection_limiter::ConnectionPermit;
 
-/// How much may be read from a peer that takes nothing of what is written to it. Some of what it sends is answered
+/// How much may be read from a peer that reads nothing of what is written to it. Some of what it sends is answered
 /// below every queue: tungstenite 0.30 keeps a PONG for each PING, however many. A request or a message is smaller.
-const MOST_UNANSWERED: usize = 256 * 1024;
+const MAX_UNANSWERED: usize = 256 * 1024;
 
 /// Counts what is read.
 pub trait Meter: Send + Sync {
@@ -28,46 +28,45 @@ pub trait Meter: Send + Sync {
     fn count(&self, bytes: usize) -> Option<Duration>;
 }
 
-/// The means to end a connection from elsewhere, or to have it read more slowly: the engine under a socket has none
-/// of its own.
+/// Aborts or throttles a connection: the engine under a socket offers neither.
 #[derive(Default)]
-pub struct Line {
-    is_cut: AtomicBool,
+pub struct AbortHandle {
+    is_aborted: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
     meter: OnceLock<Arc<dyn Meter>>,
 }
 
-impl Line {
-    /// Ends the connection.
-    pub fn cut(&self) {
-        self.is_cut.store(true, Ordering::Release);
+impl AbortHandle {
+    /// Aborts the connection.
+    pub fn abort(&self) {
+        self.is_aborted.store(true, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
     }
 
-    /// From now on what is read is counted. A connection has one meter: the first one.
-    pub fn meter(&self, meter: Arc<dyn Meter>) {
+    /// Throttles reading from now on. A connection has one meter: the first one.
+    pub fn throttle(&self, meter: Arc<dyn Meter>) {
         let _ = self.meter.set(meter);
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.is_cut.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        if self.is_aborted.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 }
 
-/// A TCP stream that ends when its line is cut.
-pub(crate) struct Severable {
+/// A TCP stream that ends when its handle aborts it.
+pub(crate) struct AbortableStream {
     stream: TcpStream,
-    line: Arc<Line>,
-    backlog: Backlog,
+    handle: Arc<AbortHandle>,
+    unanswered: Unanswered,
     pause: Option<Pause>,
     _permit: ConnectionPermit,
 }
 
 /// What was read while writing was blocked, less what could be written since.
 #[derive(Default)]
-struct Backlog {
+struct Unanswered {
     is_blocked: bool,
     bytes: usize,
 }
@@ -78,9 +77,9 @@ struct Pause {
     bytes: usize,
 }
 
-impl Severable {
-    pub(crate) fn new(stream: TcpStream, line: Arc<Line>, permit: ConnectionPermit) -> Self {
-        Self { stream, line, backlog: Backlog::default(), pause: None, _permit: permit }
+impl AbortableStream {
+    pub(crate) fn new(stream: TcpStream, handle: Arc<AbortHandle>, permit: ConnectionPermit) -> Self {
+        Self { stream, handle, unanswered: Unanswered::default(), pause: None, _permit: permit }
     }
 
     /// Waits until what was read fits the meter.
@@ -95,33 +94,33 @@ impl Severable {
     }
 
     fn count(&mut self, bytes: usize) {
-        if let Some(wait) = self.line.meter.get().filter(|_| bytes > 0).and_then(|meter| meter.count(bytes)) {
+        if let Some(wait) = self.handle.meter.get().filter(|_| bytes > 0).and_then(|meter| meter.count(bytes)) {
             self.pause = Some(Pause { until: Box::pin(tokio::time::sleep(wait)), bytes });
         }
     }
 
     fn wrote(&mut self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        self.backlog.is_blocked = outcome.is_pending();
+        self.unanswered.is_blocked = outcome.is_pending();
         if let Poll::Ready(Ok(written)) = outcome {
-            self.backlog.bytes = self.backlog.bytes.saturating_sub(written);
+            self.unanswered.bytes = self.unanswered.bytes.saturating_sub(written);
         }
         outcome
     }
 }
 
-impl AsyncRead for Severable {
+impl AsyncRead for AbortableStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // Registered before looking, so that a cut in between is not slept through.
-        self.line.reader.register(cx.waker());
-        self.line.check()?;
+        // Registered before the check, so that an abort in between is not missed.
+        self.handle.reader.register(cx.waker());
+        self.handle.check()?;
         std::task::ready!(self.poll_pause(cx));
         let before = buffer.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().len() - before;
         self.count(read);
-        if self.backlog.is_blocked {
-            self.backlog.bytes += read;
-            if self.backlog.bytes > MOST_UNANSWERED {
+        if self.unanswered.is_blocked {
+            self.unanswered.bytes += read;
+            if self.unanswered.bytes > MAX_UNANSWERED {
                 return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
             }
         }
@@ -129,10 +128,10 @@ impl AsyncRead for Severable {
     }
 }
 
-impl AsyncWrite for Severable {
+impl AsyncWrite for AbortableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.line.writer.register(cx.waker());
-        self.line.check()?;
+        self.handle.writer.register(cx.waker());
+        self.handle.check()?;
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.wrote(outcome)
     }
@@ -142,8 +141,8 @@ impl AsyncWrite for Severable {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.line.writer.register(cx.waker());
-        self.line.check()?;
+        self.handle.writer.register(cx.waker());
+        self.handle.check()?;
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.wrote(outcome)
     }
@@ -171,18 +170,18 @@ mod tests {
     use super::*;
     use crate::net::connection_limiter::ConnectionLimiter;
 
-    async fn pair() -> (TcpStream, Severable, Arc<Line>) {
+    async fn pair() -> (TcpStream, AbortableStream, Arc<AbortHandle>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
         let (stream, _) = listener.accept().await.expect("accepted");
-        let line = Arc::<Line>::default();
+        let handle = Arc::<AbortHandle>::default();
         let permit = ConnectionLimiter::new(1, 1).acquire().await;
-        (client, Severable::new(stream, Arc::clone(&line), permit), line)
+        (client, AbortableStream::new(stream, Arc::clone(&handle), permit), handle)
     }
 
     #[tokio::test]
-    async fn a_peer_that_sends_on_and_takes_nothing_is_cut_off_at_a_bound() {
-        let (client, mut stream, _line) = pair().await;
+    async fn a_peer_that_sends_without_reading_is_disconnected_at_a_bound() {
+        let (client, mut stream, _handle) = pair().await;
         let (unread, mut sender) = client.into_split();
         let filling = async {
             // Until the kernel takes no more: the peer reads nothing.
@@ -198,14 +197,14 @@ mod tests {
             }
         };
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
-        assert!(read <= MOST_UNANSWERED, "{read}");
+        assert!(read <= MAX_UNANSWERED, "{read}");
         drop((stream, unread));
         sending.await.expect("the peer notices");
     }
 
     #[tokio::test]
-    async fn a_peer_that_takes_what_it_is_sent_may_send_without_a_bound() {
-        let (mut client, mut stream, _line) = pair().await;
+    async fn a_peer_that_reads_may_send_without_a_bound() {
+        let (mut client, mut stream, _handle) = pair().await;
         let echoing = tokio::spawn(async move {
             let mut buffer = [0; 4096];
             while let Ok(bytes @ 1..) = stream.read(&mut buffer).await {
@@ -213,7 +212,7 @@ mod tests {
             }
         });
         let (mut reader, mut writer) = client.split();
-        let most = 4 * MOST_UNANSWERED;
+        let most = 4 * MAX_UNANSWERED;
         let sending = async {
             writer.write_all(&vec![7; most]).await.expect("sent");
             writer.shutdown().await.expect("ended");
@@ -242,8 +241,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_fit_the_meter_delays_what_is_read_next() {
-        let (mut client, mut stream, line) = pair().await;
-        line.meter(Arc::new(Slow(AtomicUsize::new(100))));
+        let (mut client, mut stream, handle) = pair().await;
+        handle.throttle(Arc::new(Slow(AtomicUsize::new(100))));
         client.write_all(&[0; 600]).await.expect("sent");
         let started = tokio::time::Instant::now();
         let mut buffer = [0; 300];

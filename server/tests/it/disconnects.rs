@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use http::header::COOKIE;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::feed;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, config, cookie};
 
 #[tokio::test]
-async fn a_websocket_that_ignores_its_disconnect_is_cut() {
+async fn a_websocket_that_ignores_its_disconnect_is_aborted() {
     let app = TestApp::start().await;
     let mut socket = app.socket().await;
     let signed_out = Instant::now();
@@ -21,7 +22,7 @@ async fn a_websocket_that_ignores_its_disconnect_is_cut() {
     while let Some(packet) = socket.packet().await {
         assert!(packet.starts_with("42[\"error\"") || packet == "41", "{packet}");
     }
-    assert!(signed_out.elapsed() > Duration::from_secs(4), "it had time to leave by itself");
+    assert!(signed_out.elapsed() > Duration::from_secs(4), "it had time to close the connection");
 }
 
 #[tokio::test]
@@ -48,9 +49,9 @@ async fn a_polling_session_that_ignores_its_disconnect_is_unknown_afterwards() {
     }
 }
 
-/// Behind a proxy that keeps connections, the one a session began on carries other people's requests.
+/// Behind a proxy with keep-alive, the connection that a session started on carries other clients' requests.
 #[tokio::test]
-async fn the_connection_on_which_an_upgraded_session_began_is_left_alone_when_it_ends() {
+async fn the_connection_on_which_an_upgraded_session_started_is_not_aborted_with_the_session() {
     let mut config = config();
     config.realtime.auth_timeout = Duration::from_secs(1);
     let app = TestApp::with(config).await;
@@ -75,7 +76,7 @@ async fn get_on(stream: &mut TcpStream, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_and_comes_back_on_the_same_connection_is_not_cut() {
+async fn a_client_that_leaves_and_rejoins_over_the_same_connection_is_not_aborted() {
     let app = TestApp::start().await;
     let mut socket = app.signed_in("alice").await;
     socket.send("41").await;
@@ -87,18 +88,18 @@ async fn a_client_that_leaves_and_comes_back_on_the_same_connection_is_not_cut()
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_elsewhere_ends_its_sockets_and_streams() {
+async fn a_session_that_another_process_ended_ends_its_sockets_and_streams() {
     let app = TestApp::start().await;
     let cookie = cookie(&app, "alice").await;
     let mut socket = Socket::connect(&app.address, None, &[("cookie", cookie.as_str())]).await;
     socket.expect("authenticated").await;
     let stream = app.request(Method::GET, "/api/events").header(COOKIE, &cookie).send().await.unwrap();
     assert_eq!(app.hub.count("alice"), 2);
-    app.state.gate.notice_ended_sessions().await.unwrap();
+    feed::disconnect_ended_sessions(&app.state.feed, app.now()).await.unwrap();
     socket.expect_nothing().await;
     // As another process would, without telling this one.
     assert_eq!(app.state.store.delete_sessions("alice".to_owned()).await.unwrap(), 1);
-    app.state.gate.notice_ended_sessions().await.unwrap();
+    feed::disconnect_ended_sessions(&app.state.feed, app.now()).await.unwrap();
     assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
     socket.expect_disconnect().await;
     let rest = tokio::time::timeout(Duration::from_secs(5), stream.text()).await.unwrap().unwrap();
@@ -118,7 +119,7 @@ async fn signing_out_ends_the_sessions_streams() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_answers_what_is_in_flight_and_takes_nothing_new() {
+async fn a_stopping_server_answers_requests_in_flight_and_accepts_no_others() {
     let mut app = TestApp::start().await;
     app.register("conn-1", "alice").await;
     let mut socket = app.signed_in("alice").await;
@@ -151,13 +152,13 @@ async fn a_stopping_server_answers_what_is_in_flight_and_takes_nothing_new() {
     assert!(!stream.text().await.unwrap().contains("event:"), "the stream has ended");
     assert_eq!(idle.read(&mut [0; 16]).await.unwrap(), 0, "an idle connection is closed");
     assert_eq!(silent.read(&mut [0; 16]).await.unwrap_or(0), 0, "so is one that has never been used");
-    assert!(TcpStream::connect(&address).await.is_err(), "nobody new is taken in");
+    assert!(TcpStream::connect(&address).await.is_err(), "no new connection is accepted");
     delivery.write_all(&body[body.len() / 2..]).await.unwrap();
     let mut answer = String::new();
     delivery.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains(r#""processed":1"#), "{answer}");
     served.await.unwrap();
-    assert!(stopping.elapsed() < Duration::from_secs(7), "nobody was waited for in vain");
+    assert!(stopping.elapsed() < Duration::from_secs(7), "it did not wait for the limit");
     let stored =
         app.state.store.transactions("alice".to_owned(), wire::api::TransactionQuery::default()).await.unwrap();
     assert_eq!(stored.transactions.len(), 1);

@@ -1,0 +1,54 @@
+//! The names of all settings.
+//!
+//! Owns which environment variables are read, and which of them are secrets. Must not read any.
+
+/// Every setting there is.
+pub(super) const NAMES: [&str; 43] = [
+    "ADMIN_USERS",
+    "ALLOW_EIO3",
+    "APIDECK_WEBHOOK_SECRET",
+    "API_RATE_LIMIT_PER_ADDRESS",
+    "API_RATE_LIMIT_PER_USER",
+    "AUTH_TIMEOUT_SECONDS",
+    "BASIQ_WEBHOOK_SECRET",
+    "BASIQ_WEBHOOK_STRICT",
+    "CONNECTORS_HOST",
+    "CONNECTORS_PORT",
+    "CONNECTORS_URL",
+    "CONNECT_TIMEOUT",
+    "CORE_APP_MAX_RETRIES",
+    "CORE_APP_RETRY_DELAY",
+    "CORE_APP_TIMEOUT",
+    "CORE_APP_URL",
+    "DATABASE_URL",
+    "EVENT_RETENTION_COUNT",
+    "EVENT_RETENTION_DAYS",
+    "FRONTEND_URL",
+    "INBOX_KEPT_RETENTION_DAYS",
+    "INBOX_RETENTION_DAYS",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
+    "JWT_JWKS_URL",
+    "JWT_PUBLIC_KEY",
+    "JWT_SECRET",
+    "LOG_FORMAT",
+    "MAX_CONNECTIONS_PER_ADDRESS",
+    "MAX_WEBSOCKET_CONNECTIONS_PER_USER",
+    "PING_INTERVAL",
+    "PING_TIMEOUT",
+    "POLLING_RATE_LIMIT_PER_ADDRESS",
+    "REACT_APP_CONNECTORS_URL",
+    "SECURE_COOKIES",
+    "SERVICE_SECRET",
+    "SESSION_HOURS",
+    "SOCKET_RATE_LIMIT_PER_ADDRESS",
+    "TALLYWIRE_SITE",
+    "TRUSTED_PROXIES",
+    "WEBHOOK_RATE_LIMIT",
+    "WEBHOOK_RATE_LIMIT_PER_ADDRESS",
+    "WEBHOOK_RATE_LIMIT_PER_USER",
+];
+
+/// Those of them that must not be seen.
+pub(super) const SECRET_NAMES: [&str; 5] =
+    ["APIDECK_WEBHOOK_SECRET", "BASIQ_WEBHOOK_SECRET", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];

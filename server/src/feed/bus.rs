@@ -1,0 +1,68 @@
+//! The bus between nodes: what one node publishes, every node receives.
+//!
+//! Owns the kinds of messages and their order: a receiver gets them as they were published. Must not act on a message
+//! (the receiving [`Feed`](super::Feed) does), nor block: commits are published from the store's writer thread.
+//!
+//! There is one node so far, so that the only implementation passes messages on within the process.
+
+use tokio::sync::mpsc;
+
+use crate::auth::session::SessionId;
+use crate::store::FeedEvent;
+
+/// A message to all nodes, the publishing one included.
+#[derive(Debug)]
+pub enum Message {
+    /// The events of one commit, in the order of the log.
+    Committed(Vec<FeedEvent>),
+    /// An instruction about connected clients.
+    Control(Control),
+}
+
+/// An instruction about connected clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// A dashboard session has ended: disconnect the sockets and streams that signed in with it.
+    SessionEnded(SessionId),
+}
+
+/// Publishes messages to all nodes.
+pub trait Bus: Send + Sync {
+    /// Publishes a message without waiting for its delivery.
+    fn publish(&self, message: Message);
+}
+
+/// A bus within this process. A cheap handle.
+#[derive(Clone)]
+pub struct LocalBus(mpsc::UnboundedSender<Message>);
+
+impl LocalBus {
+    /// A bus and its receiving end.
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<Message>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+}
+
+impl Bus for LocalBus {
+    fn publish(&self, message: Message) {
+        // The receiver is dropped only when the server stops.
+        let _ = self.0.send(message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_received_in_the_order_in_which_they_were_published() {
+        let (bus, mut receiver) = LocalBus::new();
+        let publisher: Box<dyn Bus> = Box::new(bus.clone());
+        bus.publish(Message::Committed(vec![]));
+        publisher.publish(Message::Control(Control::SessionEnded([7; 32])));
+        assert!(matches!(receiver.try_recv(), Ok(Message::Committed(events)) if events.is_empty()));
+        assert!(matches!(receiver.try_recv(), Ok(Message::Control(Control::SessionEnded(id))) if id == [7; 32]));
+        assert!(receiver.try_recv().is_err());
+    }
+}

@@ -1,0 +1,21 @@
+//! Live delivery of a user's events.
+//!
+//! Owns who receives a committed event (the subscribers in a user's room), in which order, and how a subscriber that
+//! missed some catches up from the log. Must not know a transport: Socket.IO is [`crate::socketio`], Server-Sent Events
+//! are in [`crate::http`].
+
+mod bus;
+mod catch_up;
+mod external_changes;
+mod hub;
+mod service;
+mod sessions;
+mod subscriber;
+mod subscription;
+
+pub use bus::{Bus, Control, LocalBus, Message};
+pub use external_changes::{deliver_external_events, disconnect_ended_sessions};
+pub use hub::{Hub, RoomFull};
+pub use service::Feed;
+pub use subscriber::{CloseReason, EventSink, Subscriber, SubscriberId};
+pub use subscription::{Error as SubscribeError, Subscription};

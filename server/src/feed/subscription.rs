@@ -1,0 +1,104 @@
+//! A user's events as a stream in this process: what Server-Sent Events are built on.
+//!
+//! Owns that a stream is a subscriber like a socket, with the same limit and the same replay, and leaves when it is
+//! dropped. Must not know HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use wire::ErrorCode;
+
+use super::hub::RoomFull;
+use super::service::Feed;
+use super::subscriber::{CloseReason, EventSink, Subscriber, SubscriberId};
+use crate::auth::Identity;
+use crate::auth::session::SessionId;
+use crate::store::{self, FeedEvent};
+
+/// How many events may wait for the reader; beyond that it catches up from the log.
+const BUFFER: usize = 128;
+
+/// Why a subscription could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user has as many sockets and streams as are allowed.
+    #[error("{}", ErrorCode::ConnectionLimit.message())]
+    Full,
+    /// The log could not be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A subscription to a user's events.
+pub struct Subscription {
+    feed: Arc<Feed>,
+    user_id: Arc<str>,
+    session: Option<SessionId>,
+    id: SubscriberId,
+    events: mpsc::Receiver<FeedEvent>,
+    newest: u64,
+}
+
+impl Subscription {
+    /// Joins the user's room; with `since`, missed events come first.
+    pub async fn start(feed: Arc<Feed>, identity: &Identity, since: Option<u64>) -> Result<Self, Error> {
+        let user_id: Arc<str> = Arc::from(identity.user_id.as_str());
+        let (sender, events) = mpsc::channel(BUFFER);
+        let (id, session) = (SubscriberId::next(), identity.session);
+        let subscriber = Subscriber::new(id, Arc::new(StreamSink(Mutex::new(Some(sender)))));
+        feed.hub().join(&user_id, &subscriber).map_err(|RoomFull| Error::Full)?;
+        if let Some(session) = session {
+            feed.bind_session(session, &user_id, &subscriber);
+        }
+        // From here on dropping it leaves the room.
+        let mut subscription = Self { feed, user_id, session, id, events, newest: 0 };
+        let ends = subscription.feed.store().log_ends(Arc::clone(&subscription.user_id)).await?;
+        subscription.newest = ends.newest;
+        subscription.feed.start_delivery(&subscription.user_id, subscriber, since, ends);
+        Ok(subscription)
+    }
+
+    /// The user's newest event number at the start: without `since`, every later event is delivered.
+    pub fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// The next event. Nothing where the server ended the subscription: it was read too slowly, or its session has
+    /// ended.
+    pub async fn next(&mut self) -> Option<FeedEvent> {
+        self.events.recv().await
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.feed.hub().leave(&self.user_id, self.id);
+        if let Some(session) = self.session {
+            self.feed.unbind_session(session, self.id);
+        }
+    }
+}
+
+/// The sending end of the stream; nothing once the server has ended it.
+struct StreamSink(Mutex<Option<mpsc::Sender<FeedEvent>>>);
+
+impl EventSink for StreamSink {
+    fn try_send(&self, event: &FeedEvent) -> bool {
+        self.0.lock().as_ref().is_some_and(|sender| sender.try_send(event.clone()).is_ok())
+    }
+
+    fn ready(&self, timeout: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(timeout))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.0.lock().as_ref().is_some_and(|sender| !sender.is_closed())
+    }
+
+    fn close(&self, _: CloseReason) {
+        *self.0.lock() = None;
+    }
+}

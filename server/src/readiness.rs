@@ -1,0 +1,36 @@
+//! Whether the server is able to work.
+//!
+//! Owns remembering the last check, so that frequent probes cost nothing. Must not answer a probe: [`crate::http`]
+//! does.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::store::Store;
+
+/// How long a result is reused.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The last result and its time.
+#[derive(Default)]
+pub struct Readiness(Mutex<Option<(Instant, bool)>>);
+
+impl Readiness {
+    /// Whether the store accepts writes. Callers during a check wait for its result.
+    pub async fn check(&self, store: &dyn Store, now: Timestamp) -> bool {
+        let mut last = self.0.lock().await;
+        match *last {
+            Some((at, is_ready)) if at.elapsed() < FRESH => is_ready,
+            _ => {
+                let checked = store.check(now).await;
+                if let Err(error) = &checked {
+                    tracing::error!(%error, "the store does not accept writes");
+                }
+                *last = Some((Instant::now(), checked.is_ok()));
+                checked.is_ok()
+            }
+        }
+    }
+}
