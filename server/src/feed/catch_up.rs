@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use wire::events::{self, SyncRequired};
 
 use super::hub::{Hub, LaggingSubscriber, SyncState};
+use super::resume_point::ResumePoint;
 use super::subscriber::Subscriber;
 use crate::store::{self, FeedEvent, LogEnds, Store};
 
@@ -32,17 +33,21 @@ enum Start {
     Impossible(SyncRequired),
 }
 
-/// What `since` means for a log with these ends.
-fn starting_point(since: Option<u64>, ends: LogEnds) -> Start {
-    let LogEnds { oldest, newest } = ends;
-    let impossible =
-        |reason: &str| Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq: oldest, seq: newest });
+/// What a resume point means for a log with these ends, in this epoch.
+fn starting_point(since: Option<&ResumePoint>, ends: LogEnds, epoch: &str) -> Start {
+    let impossible = |reason: &str| Start::Impossible(required(reason, ends, epoch));
     match since {
         None => Start::Live,
-        Some(since) if since > newest => impossible("ahead"),
-        Some(since) if since + 1 < oldest => impossible(TOO_OLD),
-        Some(since) => Start::After(since),
+        Some(since) if !since.is_of(epoch) => impossible(SyncRequired::EPOCH),
+        Some(since) if since.seq > ends.newest => impossible("ahead"),
+        Some(since) if since.seq + 1 < ends.oldest => impossible(TOO_OLD),
+        Some(since) => Start::After(since.seq),
     }
+}
+
+fn required(reason: &str, ends: LogEnds, epoch: &str) -> SyncRequired {
+    let LogEnds { oldest, newest } = ends;
+    SyncRequired { reason: reason.to_owned(), oldest_seq: oldest, seq: newest, epoch: Some(epoch.to_owned()) }
 }
 
 /// The event that makes a client reload, since the log does not hold what it missed.
@@ -116,9 +121,9 @@ impl CatchUp<'_> {
 
     /// The next event was pruned meanwhile: the client has to reload, and continues from the newest event.
     async fn restart(&self) -> Result<Position, CatchUpError> {
-        let LogEnds { oldest, newest } = self.store.log_ends(Arc::clone(self.user_id)).await?;
-        let required = SyncRequired { reason: TOO_OLD.to_owned(), oldest_seq: oldest, seq: newest };
-        Ok(Position { reload: Some(required), ..Position::after(newest) })
+        let ends = self.store.log_ends(Arc::clone(self.user_id)).await?;
+        let required = required(TOO_OLD, ends, self.store.epoch());
+        Ok(Position { reload: Some(required), ..Position::after(ends.newest) })
     }
 
     /// Delivers an event, retrying with growing pauses; false where the subscriber has left.
@@ -154,10 +159,10 @@ pub(super) fn start(
     hub: &Arc<Hub>,
     user_id: &Arc<str>,
     subscriber: Subscriber,
-    since: Option<u64>,
+    since: Option<&ResumePoint>,
     ends: LogEnds,
 ) {
-    let position = match starting_point(since, ends) {
+    let position = match starting_point(since, ends, store.epoch()) {
         Start::Live => Position::after(ends.newest),
         Start::After(since) => {
             hub.metrics().resumed("replayed");
@@ -190,20 +195,28 @@ pub(super) async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, mut lagging: mpsc:
 mod tests {
     use super::*;
 
-    fn impossible(reason: &str, oldest_seq: u64, seq: u64) -> Start {
-        Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq, seq })
+    fn start(since: Option<(&str, u64)>, ends: LogEnds) -> Start {
+        let point = since.map(|(epoch, seq)| ResumePoint { seq, epoch: Some(epoch.to_owned()).filter(|it| it != "") });
+        starting_point(point.as_ref(), ends, "e2")
     }
 
     #[test]
     fn a_replay_starts_where_the_log_still_reaches() {
         let ends = LogEnds { oldest: 11, newest: 20 };
-        assert_eq!(starting_point(None, ends), Start::Live);
-        assert_eq!(starting_point(Some(20), ends), Start::After(20));
-        assert_eq!(starting_point(Some(10), ends), Start::After(10));
-        assert_eq!(starting_point(Some(9), ends), impossible("too_old", 11, 20));
-        assert_eq!(starting_point(Some(21), ends), impossible("ahead", 11, 20));
-        assert_eq!(starting_point(Some(u64::MAX), ends), impossible("ahead", 11, 20));
-        let empty = LogEnds { oldest: 1, newest: 0 };
-        assert_eq!(starting_point(Some(0), empty), Start::After(0));
+        assert_eq!(start(None, ends), Start::Live);
+        for (since, expected) in [(("", 20), 20), (("", 10), 10), (("e2", 10), 10)] {
+            assert_eq!(start(Some(since), ends), Start::After(expected));
+        }
+        for (since, reason) in [
+            (("", 9), "too_old"),
+            (("", 21), "ahead"),
+            (("", u64::MAX), "ahead"),
+            (("e2", 21), "ahead"),
+            (("e1", 15), "epoch"),
+            (("e1", 30), "epoch"),
+        ] {
+            assert_eq!(start(Some(since), ends), Start::Impossible(required(reason, ends, "e2")), "{since:?}");
+        }
+        assert_eq!(start(Some(("", 0)), LogEnds { oldest: 1, newest: 0 }), Start::After(0));
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::bus::{Bus, Control, Message};
 use super::catch_up;
 use super::hub::Hub;
+use super::resume_point::ResumePoint;
 use super::sessions::{Entry, SessionIndex};
 use super::subscriber::{CloseReason, Subscriber, SubscriberId};
 use crate::auth::session::SessionId;
@@ -50,7 +51,13 @@ impl Feed {
     }
 
     /// Starts delivery to a subscriber that has joined its room: first what it missed since `since`, then live events.
-    pub fn start_delivery(&self, user_id: &Arc<str>, subscriber: Subscriber, since: Option<u64>, ends: LogEnds) {
+    pub fn start_delivery(
+        &self,
+        user_id: &Arc<str>,
+        subscriber: Subscriber,
+        since: Option<&ResumePoint>,
+        ends: LogEnds,
+    ) {
         catch_up::start(&self.store, &self.hub, user_id, subscriber, since, ends);
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use wire::ErrorCode;
 
 use super::hub::RoomFull;
+use super::resume_point::ResumePoint;
 use super::service::Feed;
 use super::subscriber::{CloseReason, EventSink, Subscriber, SubscriberId};
 use crate::auth::Identity;
@@ -44,7 +45,7 @@ pub struct Subscription {
 
 impl Subscription {
     /// Joins the user's room; with `since`, missed events come first.
-    pub async fn start(feed: Arc<Feed>, identity: &Identity, since: Option<u64>) -> Result<Self, Error> {
+    pub async fn start(feed: Arc<Feed>, identity: &Identity, since: Option<&ResumePoint>) -> Result<Self, Error> {
         let user_id: Arc<str> = Arc::from(identity.user_id.as_str());
         let (sender, events) = mpsc::channel(BUFFER);
         let (id, session) = (SubscriberId::next(), identity.session);

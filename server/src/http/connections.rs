@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 use wire::api::{Connection, ConnectionRequest};
 
 use super::error::ApiError;
 use super::ids;
-use crate::http::extract::{Caller, JsonBody, PathParts, Service};
+use crate::http::extract::{Caller, JsonBody, PathParts, QueryString, Service};
 use crate::state::AppState;
 
 const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];
@@ -74,14 +74,23 @@ pub(super) async fn list(
     Ok(Json(List { success: true, connections }))
 }
 
-/// `DELETE /api/connectors/{connector}/connections/{connectionId}`
+#[derive(Deserialize)]
+pub(super) struct Removal {
+    /// Whether its transactions are deleted as well.
+    #[serde(default)]
+    purge: bool,
+}
+
+/// `DELETE /api/connectors/{connector}/connections/{connectionId}`: removes it and leaves its transactions, with
+/// `?purge=true` also these.
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     PathParts((connector, connection_id)): PathParts<(String, String)>,
+    QueryString(Removal { purge }): QueryString<Removal>,
 ) -> Result<Response, ApiError> {
     let owner = caller.user_id().map(ToOwned::to_owned);
-    state.store.delete_connection(known(&state, &connector)?, connection_id, owner, false, state.now()).await?;
+    state.store.delete_connection(known(&state, &connector)?, connection_id, owner, purge, state.now()).await?;
     Ok(Json(Done { success: true }).into_response())
 }
 

@@ -16,13 +16,15 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use crate::auth;
-use crate::feed::Subscription;
+use crate::feed::{ResumePoint, Subscription};
 use crate::http::extract::{CurrentUser, QueryString};
 use crate::state::AppState;
 
 #[derive(Deserialize)]
 pub(super) struct Options {
     since: Option<u64>,
+    /// The epoch of `since`. A client that names one, be it empty, gets ids with the epoch.
+    epoch: Option<String>,
 }
 
 /// A proxy that compresses or collects an answer would hold events back (nginx, `ngx_http_proxy_module`,
@@ -30,7 +32,8 @@ pub(super) struct Options {
 const UNBUFFERED: [(HeaderName, &str); 2] =
     [(HeaderName::from_static("x-accel-buffering"), "no"), (CACHE_CONTROL, "no-cache, no-transform")];
 
-/// `GET /api/events`: `id:` is the event's number, and `Last-Event-ID` (or `since`) resumes after it.
+/// `GET /api/events`: `id:` is the event's number, for clients that know epochs with the epoch before it, and
+/// `Last-Event-ID` (or `since`) resumes after it.
 pub(super) async fn stream(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -38,21 +41,26 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let Options { since, epoch } = options;
     // An id that is not a number becomes one that no log reaches, so that the client has to reload.
-    let since = last.map(|id| id.trim().parse().unwrap_or(u64::MAX)).or(options.since);
-    let subscription = Subscription::start(state.feed.clone(), &user, since).await?;
+    let last = last.and_then(|id| id.parse::<ResumePoint>().ok());
+    let knows_epochs = epoch.is_some() || last.as_ref().is_some_and(|last| last.epoch.is_some());
+    let epoch = epoch.filter(|epoch| !epoch.is_empty());
+    let since = last.or(since.map(|seq| ResumePoint { seq, epoch }));
+    let prefix = if knows_epochs { format!("{}:", state.store.epoch()) } else { String::new() };
+    let subscription = Subscription::start(state.feed.clone(), &user, since.as_ref()).await?;
     let ends = tokio::time::Instant::now() + auth::remaining(user.expires_at, state.now());
     let stopping = state.stopping.clone();
-    let beginning = stream::iter([Ok(beginning(subscription.newest(), since))]);
+    let beginning = stream::iter([Ok(beginning(&prefix, subscription.newest(), since.is_some()))]);
     let events = stream::unfold(subscription, move |mut subscription| {
-        let stopping = stopping.clone();
+        let (stopping, prefix) = (stopping.clone(), prefix.clone());
         async move {
             let event = tokio::select! {
                 event = subscription.next() => event?,
                 () = tokio::time::sleep_until(ends) => return None,
                 () = stopping.cancelled() => return None,
             };
-            let event = named(event.name, event.seq, event.payload.get());
+            let event = named(event.name, &format!("{prefix}{}", event.seq), event.payload.get());
             Some((Ok::<_, Infallible>(event), subscription))
         }
     });
@@ -63,11 +71,11 @@ pub(super) async fn stream(
 /// The first block, sent at once. To an `EventSource` an id without data is not an event, but it remembers the id: one
 /// that is disconnected before the first event resumes from it. A client that sent its position keeps that until it
 /// receives an event.
-fn beginning(newest: u64, since: Option<u64>) -> Event {
-    let block = Event::default().comment(format!("the newest event is {newest}"));
-    if since.is_none() { block.id(newest.to_string()) } else { block }
+fn beginning(prefix: &str, newest: u64, resumes: bool) -> Event {
+    let block = Event::default().comment(format!("the newest event is {prefix}{newest}"));
+    if resumes { block } else { block.id(format!("{prefix}{newest}")) }
 }
 
-fn named(name: &str, seq: u64, payload: &str) -> Event {
-    Event::default().event(name).id(seq.to_string()).data(payload)
+fn named(name: &str, id: &str, payload: &str) -> Event {
+    Event::default().event(name).id(id).data(payload)
 }

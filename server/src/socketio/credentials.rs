@@ -5,13 +5,14 @@
 
 use serde_json::Value;
 
+use crate::feed::ResumePoint;
+
 /// A user id, a token and the newest event that the client has; each may be missing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     pub user_id: Option<String>,
     pub token: Option<String>,
-    /// `u64::MAX`, which no log reaches, where it is not a number.
-    pub since: Option<u64>,
+    pub since: Option<ResumePoint>,
 }
 
 impl Credentials {
@@ -26,7 +27,10 @@ impl Credentials {
             Value::Object(fields) => Self {
                 user_id: fields.get("userId").and_then(text),
                 token: fields.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Into::into),
-                since: fields.get("since").filter(|since| !since.is_null()).map(number),
+                since: fields.get("since").filter(|since| !since.is_null()).map(|since| ResumePoint {
+                    seq: number(since),
+                    epoch: fields.get("epoch").filter(|epoch| !epoch.is_null()).map(epoch),
+                }),
             },
             other => Self { user_id: text(other), ..Self::default() },
         }
@@ -36,6 +40,11 @@ impl Credentials {
 /// A `since` that is not a number becomes one that no log reaches, so that the client has to reload.
 fn number(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// An epoch that is not a text is none of the server's.
+fn epoch(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -61,12 +70,17 @@ mod tests {
 
     #[test]
     fn a_since_that_is_not_a_number_is_one_that_no_log_reaches() {
-        let since = |since| Credentials::read(&json!({ "since": since })).since;
+        let since = |since| Credentials::read(&json!({ "since": since })).since.map(|point| point.seq);
         assert_eq!(since(json!(4)), Some(4));
         assert_eq!(since(json!("4")), Some(4));
         assert_eq!(since(json!(null)), None);
         for no_number in [json!(-1), json!(1.5), json!("1e3"), json!(""), json!([4]), json!({}), json!(true)] {
             assert_eq!(since(no_number), Some(u64::MAX));
         }
+        let epoch = |epoch| Credentials::read(&json!({ "since": 4, "epoch": epoch })).since.unwrap().epoch;
+        assert_eq!(
+            (epoch(json!("e1")), epoch(json!(null)), epoch(json!(7))),
+            (Some("e1".into()), None, Some("".into()))
+        );
     }
 }

@@ -19,7 +19,7 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::auth::{self, Identity, origin, presented};
 use crate::clock::Clock;
-use crate::feed::{Feed, RoomFull, Subscriber};
+use crate::feed::{Feed, ResumePoint, RoomFull, Subscriber};
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -97,7 +97,7 @@ impl SignIn {
         drop(payload);
         let Some(_guard) = session.lock().await else { return refuse(socket, ErrorCode::RateLimited) };
         let signed_in = self.connections.user(socket);
-        let since = credentials.since;
+        let since = credentials.since.clone();
         let outcome = match (credentials, signed_in) {
             // Signed in, and no newer token: the answer is repeated, and nothing changes.
             (Credentials { user_id, token: None, .. }, Some(user)) => {
@@ -162,7 +162,7 @@ impl SignIn {
         socket: &SocketRef,
         session: &Arc<SocketSession>,
         outcome: Result<Identity, ErrorCode>,
-        since: Option<u64>,
+        since: Option<ResumePoint>,
     ) -> AuthenticateAck {
         let identity = match outcome {
             Ok(identity) => identity,
@@ -207,7 +207,7 @@ impl SignIn {
         socket: &SocketRef,
         user_id: &Arc<str>,
         subscriber: Subscriber,
-        since: Option<u64>,
+        since: Option<ResumePoint>,
     ) -> AuthenticateAck {
         let ends = match self.store.log_ends(Arc::clone(user_id)).await {
             Ok(ends) => ends,
@@ -218,9 +218,9 @@ impl SignIn {
                 return refuse(socket, ErrorCode::AuthUnavailable);
             }
         };
-        send_authenticated(socket, user_id, ends.newest);
+        self.send_authenticated(socket, user_id, ends.newest);
         self.metrics.signed_in("socket", "accepted");
-        self.feed.start_delivery(user_id, subscriber, since, ends);
+        self.feed.start_delivery(user_id, subscriber, since.as_ref(), ends);
         accepted(user_id, ends.newest)
     }
 
@@ -228,7 +228,7 @@ impl SignIn {
         let Some(user_id) = self.connections.user(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
         match self.store.log_ends(Arc::clone(&user_id)).await {
             Ok(ends) => {
-                send_authenticated(socket, &user_id, ends.newest);
+                self.send_authenticated(socket, &user_id, ends.newest);
                 accepted(&user_id, ends.newest)
             }
             Err(error) => {
@@ -237,10 +237,11 @@ impl SignIn {
             }
         }
     }
-}
 
-fn send_authenticated(socket: &SocketRef, user_id: &str, seq: u64) {
-    let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq });
+    fn send_authenticated(&self, socket: &SocketRef, user_id: &str, seq: u64) {
+        let epoch = Some(self.store.epoch().to_owned());
+        let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq, epoch });
+    }
 }
 
 fn accepted(user_id: &str, seq: u64) -> AuthenticateAck {

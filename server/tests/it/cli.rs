@@ -63,6 +63,32 @@ async fn a_backup_has_all_that_is_stored_while_the_server_runs_and_the_file_alon
     }
 }
 
+#[tokio::test]
+async fn a_backup_is_restored_while_no_server_runs_and_the_former_database_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = config();
+    settings.database.path = Some(folder.path().join("t.db"));
+    let app = TestApp::with(settings).await;
+    app.register("conn-1", "alice").await;
+    let mut basiq = Basiq::default();
+    basiq.deliver(&app, &basiq_body("conn-1", "t1", "-1")).await;
+    tallywire(folder.path(), "", &["backup", "copy.db"]);
+    basiq.deliver(&app, &basiq_body("conn-1", "t2", "-1")).await;
+    let refused = run(folder.path(), "", &["restore", "copy.db"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("stop the server first"), "{said}");
+
+    app.state.store.close().await;
+    drop(app);
+    while !run(folder.path(), "", &["restore", "copy.db"]).status.success() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let former = folder.path().join("t.db.before-restore-1");
+    assert_eq!((transactions(&folder.path().join("t.db")), transactions(&former)), (1, 2));
+    let mode = std::fs::metadata(folder.path().join("t.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "its owner's alone");
+}
+
 #[test]
 fn names_are_the_same_on_the_command_line_as_over_http() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ mod api;
 mod cli;
 mod core_app;
 mod disconnects;
+mod epoch;
 mod fairness;
 mod faults;
 mod handshake;

@@ -142,5 +142,6 @@ async fn a_client_signs_in_with_the_event() {
     let app = TestApp::start().await;
     let mut socket = websocket(&app).await;
     socket.authenticate("alice", &app.token("alice", 60)).await;
-    assert_eq!(socket.expect("authenticated").await, json!({ "userId": "alice", "seq": 0 }));
+    let epoch = app.state.store.epoch();
+    assert_eq!(socket.expect("authenticated").await, json!({ "userId": "alice", "seq": 0, "epoch": epoch }));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use server::auth::Identity;
-use server::feed::{self, Subscription};
+use server::feed::{self, ResumePoint, Subscription};
 use server::store::Store as _;
 use server::store::sqlite::SqliteStore;
 
@@ -176,7 +176,9 @@ async fn a_stream_whose_session_has_ended_receives_no_more_of_its_replay() {
     fill(&app, 1000, LONG).await;
     let session = [7; 32];
     let identity = Identity { user_id: "alice".to_owned(), expires_at: jiff::Timestamp::MAX, session: Some(session) };
-    let mut stream = Subscription::start(app.state.feed.clone(), &identity, Some(0)).await.unwrap();
+    let mut stream = Subscription::start(app.state.feed.clone(), &identity, Some(&ResumePoint { seq: 0, epoch: None }))
+        .await
+        .unwrap();
     assert_eq!(stream.next().await.map(|event| event.seq), Some(1));
     app.state.feed.end_session(session);
     let mut received = 1;

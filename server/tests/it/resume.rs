@@ -84,7 +84,8 @@ async fn a_number_that_the_log_does_not_hold_asks_for_a_reload() {
         let mut socket = resumed(&app, &since).await;
         socket.expect("authenticated").await;
         let told = socket.expect("sync:required").await;
-        assert_eq!(told, json!({ "reason": reason, "oldestSeq": 17, "seq": 21 }), "{since}");
+        let epoch = app.state.store.epoch();
+        assert_eq!(told, json!({ "reason": reason, "oldestSeq": 17, "seq": 21, "epoch": epoch }), "{since}");
         socket.expect_nothing().await;
     }
     let mut socket = resumed(&app, &json!(16)).await;

@@ -113,3 +113,19 @@ async fn a_stream_whose_reader_has_to_reload_names_no_id_before_it_says_so() {
         assert_eq!(stream.event().await, event("sync:required", 3));
     }
 }
+
+#[tokio::test]
+async fn a_reader_that_knows_epochs_gets_ids_with_the_epoch_and_both_forms_are_taken() {
+    let (app, _) = with_events().await;
+    let epoch = app.state.store.epoch().to_owned();
+    let mut stream = Stream::open(&app, "?epoch=", None).await;
+    assert_eq!(stream.block().await[1], format!("id: {epoch}:3"));
+    for (query, last) in [(format!("?since=1&epoch={epoch}"), None), (String::new(), Some(format!("{epoch}:1")))] {
+        let mut stream = Stream::open(&app, &query, last.as_deref()).await;
+        stream.block().await;
+        assert_eq!(stream.event().await, ("transaction:new".to_owned(), format!("{epoch}:2")));
+    }
+    let mut stream = Stream::open(&app, "", Some("another:1")).await;
+    stream.block().await;
+    assert_eq!(stream.event().await.0, "sync:required");
+}

@@ -15,7 +15,7 @@ use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use super::columns::{amount, currency};
 use super::owners::{self, Owner};
-use super::{accounts, feed, hash, row};
+use super::{accounts, feed, hash, row, schema};
 use crate::clock;
 use crate::store::{Error, Result};
 
@@ -215,6 +215,7 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
         from: clock::rfc3339(from),
         currencies: totals.into_values().collect(),
         seq: feed::newest_seq(connection, user_id)?,
+        epoch: Some(schema::epoch(connection)?),
     })
 }
 
@@ -240,6 +241,7 @@ pub(super) fn snapshot(
     let summary = summary(connection, &user_id, now)?;
     Ok(Snapshot {
         seq: summary.seq,
+        epoch: summary.epoch.clone(),
         accounts: accounts::of_user(connection, &user_id)?,
         transactions: page.transactions,
         next_cursor: page.next_cursor,
