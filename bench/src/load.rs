@@ -53,6 +53,8 @@ pub(crate) struct Outcome {
     /// Processor seconds that the server and this program used within the window.
     pub(crate) server_cpu: f64,
     pub(crate) own_cpu: f64,
+    /// And all other processes on the machine.
+    pub(crate) other_cpu: f64,
     /// How long the window was in fact: it ends early where the requests run out.
     pub(crate) window: Duration,
 }
@@ -69,6 +71,7 @@ pub(crate) async fn closed_loop(plan: Plan, requests: Requests) -> anyhow::Resul
     tokio::time::sleep_until(opens.into()).await;
     let own = std::process::id();
     let (server_before, own_before) = (process::cpu_seconds(plan.server)?, process::cpu_seconds(own)?);
+    let machine_before = process::machine_cpu_seconds()?;
     let (mut answered, mut refused, mut times, mut last) = (0, 0, vec![], opens);
     while let Some(log) = callers.join_next().await {
         let log = log??;
@@ -81,13 +84,17 @@ pub(crate) async fn closed_loop(plan: Plan, requests: Requests) -> anyhow::Resul
         }
     }
     let window = last - opens;
+    let server_cpu = process::cpu_seconds(plan.server)? - server_before;
+    let own_cpu = process::cpu_seconds(own)? - own_before;
+    let other_cpu = (process::machine_cpu_seconds()? - machine_before - server_cpu - own_cpu).max(0.0);
     Ok(Outcome {
         answered,
         refused,
         rate: rate(times.len(), window),
         times: Times::new(times),
-        server_cpu: process::cpu_seconds(plan.server)? - server_before,
-        own_cpu: process::cpu_seconds(own)? - own_before,
+        server_cpu,
+        own_cpu,
+        other_cpu,
         window,
     })
 }

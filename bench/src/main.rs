@@ -4,7 +4,11 @@
 
 #![forbid(unsafe_code)]
 
+mod audience;
 mod disk;
+mod fill;
+mod flushes;
+mod full_load;
 mod http;
 mod load;
 mod population;
@@ -12,8 +16,10 @@ mod process;
 mod report;
 mod scenarios;
 mod server;
+mod service;
 mod socket;
 mod stats;
+mod wal;
 mod webhook;
 
 use std::path::PathBuf;
@@ -21,7 +27,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use report::Report;
-use scenarios::{connect, deaf, hostile, latency, memory, outage, replay, size, throughput};
+use scenarios::{
+    connect, deaf, history, hostile, latency, memory, outage, replay, size, stalls, throughput, write_path,
+};
 
 /// Measures Tallywire on this machine: it starts a server, loads it over loopback and stops it.
 #[derive(Parser)]
@@ -58,7 +66,7 @@ impl Setup {
 
 #[derive(Subcommand)]
 enum Scenario {
-    /// All of them with their defaults
+    /// All of them with their defaults, but for write-path, history and stalls
     All,
     /// From a webhook to the event in connected clients
     Latency(latency::Options),
@@ -78,6 +86,12 @@ enum Scenario {
     Hostile(hostile::Options),
     /// What an outage of the core app costs
     Outage(outage::Options),
+    /// What a webhook costs, beside a Node.js service of the same kind
+    WritePath(write_path::Options),
+    /// What it costs when much is stored already
+    History(history::Options),
+    /// The longest stalls at a fixed rate, and whether the disk explains them
+    Stalls(stalls::Options),
 }
 
 /// One thread: the generator shares the machine with what it measures.
@@ -115,6 +129,9 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
         Scenario::Deaf(options) => deaf::run(setup, &options, report).await,
         Scenario::Hostile(options) => hostile::run(setup, &options, report).await,
         Scenario::Outage(options) => outage::run(setup, &options, report).await,
+        Scenario::WritePath(options) => write_path::run(setup, &options, report).await,
+        Scenario::History(options) => history::run(setup, &options, report).await,
+        Scenario::Stalls(options) => stalls::run(setup, &options, report).await,
     }
 }
 

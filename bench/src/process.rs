@@ -24,6 +24,29 @@ pub(crate) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
     Ok((f64::from(user) + f64::from(system)) / TICKS_PER_SECOND)
 }
 
+/// The processor time that all processes and the kernel have used since the machine started, in seconds.
+pub(crate) fn machine_cpu_seconds() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let line = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).context("no line cpu in stat")?;
+    let ticks = line.split_whitespace().map(str::parse::<f64>).collect::<Result<Vec<_>, _>>()?;
+    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user and nice as well.
+    Ok(ticks
+        .iter()
+        .take(8)
+        .enumerate()
+        .filter(|(index, _)| ![3, 4].contains(index))
+        .map(|(_, ticks)| ticks)
+        .sum::<f64>()
+        / TICKS_PER_SECOND)
+}
+
+/// How many bytes a process has caused to be written to disks.
+pub(crate) fn written_bytes(pid: u32) -> anyhow::Result<u64> {
+    let io = std::fs::read_to_string(format!("/proc/{pid}/io"))?;
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("no write_bytes in io")?;
+    Ok(line.trim().parse()?)
+}
+
 /// What a process has in memory.
 pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;

@@ -15,9 +15,14 @@ use tokio::process::{Child, Command};
 use crate::Setup;
 use crate::http::Link;
 use crate::population::{JWT_SECRET, SERVICE_SECRET};
+use crate::service::Service;
 use crate::webhook::WEBHOOK_SECRET;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
+/// It moves its log into the database before it ends.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// The database's file name.
+pub(crate) const DATABASE: &str = "bench.db";
 
 /// A running server; it is killed when this is dropped.
 pub(crate) struct Server {
@@ -28,19 +33,29 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one and waits until it is ready.
+    /// Starts Tallywire with an empty database and waits until it is ready.
     pub(crate) async fn start(setup: &Setup) -> anyhow::Result<Self> {
-        let binary = binary(setup)?;
+        Self::start_service(Service::Tallywire, setup, None).await
+    }
+
+    /// Starts a service, on a copy of `database` where one is given.
+    pub(crate) async fn start_service(
+        service: Service,
+        setup: &Setup,
+        database: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let folder = Folder::new(setup.dir.as_deref())?;
+        if let Some(database) = database {
+            std::fs::copy(database, folder.0.join(DATABASE))
+                .with_context(|| format!("cannot copy {}", database.display()))?;
+        }
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let log = File::create(folder.0.join("server.log"))?;
-        let mut command = Command::new(&binary);
+        let mut command = service.command(setup)?;
         command
-            .arg("serve")
-            .env_clear()
             .env("CONNECTORS_HOST", address.ip().to_string())
             .env("CONNECTORS_PORT", address.port().to_string())
-            .env("DATABASE_URL", format!("sqlite://{}", folder.0.join("bench.db").display()))
+            .env("DATABASE_URL", format!("sqlite://{}", folder.0.join(DATABASE).display()))
             .env("JWT_SECRET", JWT_SECRET)
             .env("SERVICE_SECRET", SERVICE_SECRET)
             .env("BASIQ_WEBHOOK_SECRET", WEBHOOK_SECRET)
@@ -54,7 +69,7 @@ impl Server {
             let (name, value) = setting.split_once('=').with_context(|| format!("{setting} is not NAME=VALUE"))?;
             command.env(name, value);
         }
-        let child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let child = command.spawn().with_context(|| format!("cannot start {}", service.name()))?;
         let pid = child.id().context("the server has ended at once")?;
         let mut server = Self { address, pid, child, folder };
         server.wait_until_ready().await?;
@@ -76,6 +91,24 @@ impl Server {
         self.child.kill().await.context("the server could not be stopped")
     }
 
+    /// Ends it as an operator does, so that its log is moved into the database; returns how many bytes that has.
+    /// With `keep`, the database is moved there.
+    pub(crate) async fn finish(mut self, keep: Option<&Path>) -> anyhow::Result<u64> {
+        // The standard library sends no signal but SIGKILL.
+        let signal = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.pid)).status().await?;
+        anyhow::ensure!(signal.success(), "the server could not be stopped");
+        let ended = tokio::time::timeout(STOP_LIMIT, self.child.wait()).await;
+        ended.context("the server did not end")?.context("the server could not be stopped")?;
+        let database = self.folder.0.join(DATABASE);
+        let log = std::fs::metadata(self.folder.0.join(format!("{DATABASE}-wal"))).map_or(0, |log| log.len());
+        anyhow::ensure!(log == 0, "the server left {log} bytes in its write-ahead log");
+        let bytes = std::fs::metadata(&database)?.len();
+        if let Some(keep) = keep {
+            std::fs::copy(&database, keep).with_context(|| format!("cannot write to {}", keep.display()))?;
+        }
+        Ok(bytes)
+    }
+
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let request = format!("GET /health/ready HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
         let started = Instant::now();
@@ -92,17 +125,6 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
-}
-
-fn binary(setup: &Setup) -> anyhow::Result<PathBuf> {
-    if let Some(path) = &setup.server {
-        return path.canonicalize().with_context(|| format!("there is no {}", path.display()));
-    }
-    let beside = std::env::current_exe()?.with_file_name("tallywire");
-    [PathBuf::from("dist/tallywire"), beside]
-        .into_iter()
-        .find_map(|path| path.canonicalize().ok())
-        .context("there is no release build of the server: run `make build`, or name one with --server")
 }
 
 /// A folder that is removed when it is dropped.

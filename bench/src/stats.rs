@@ -2,6 +2,7 @@
 //!
 //! Owns the arithmetic and how times are written. Must not know what was timed.
 
+use std::fmt;
 use std::time::Duration;
 
 /// Measured times, in order of size.
@@ -31,6 +32,39 @@ impl Times {
     }
 }
 
+/// One figure of several runs.
+pub(crate) struct Runs(Vec<f64>);
+
+impl Runs {
+    pub(crate) fn new(runs: impl Iterator<Item = f64>) -> Self {
+        Self(runs.collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The one in the middle (the lower of two); nothing of nothing is zero.
+    pub(crate) fn median(&self) -> f64 {
+        let mut ordered = self.0.clone();
+        ordered.sort_by(f64::total_cmp);
+        ordered.get(ordered.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+    }
+}
+
+/// The median, and where there are several all of them as they came: `1.65 (1.60, 1.70, 1.65)`.
+impl fmt::Display for Runs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = if self.median() < 10.0 { 2 } else { usize::from(self.median() < 100.0) };
+        write!(f, "{:.digits$}", self.median())?;
+        if self.0.len() > 1 {
+            let runs: Vec<_> = self.0.iter().map(|run| format!("{run:.digits$}")).collect();
+            write!(f, " ({})", runs.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
 /// `1.23 ms`.
 pub(crate) fn millis(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)
@@ -54,5 +88,12 @@ mod tests {
         assert_eq!(times.percentile(0.99), Duration::from_millis(99));
         assert_eq!(times.percentile(1.0), Duration::from_millis(100));
         assert_eq!(Times::new(vec![]).percentile(0.5), Duration::ZERO);
+    }
+
+    #[test]
+    fn runs_are_written_with_their_median() {
+        assert_eq!(Runs::new([1.7, 1.6, 1.65].into_iter()).to_string(), "1.65 (1.70, 1.60, 1.65)");
+        assert_eq!(Runs::new([6581.4].into_iter()).to_string(), "6581");
+        assert_eq!(Runs::new([12.0, 20.0].into_iter()).median(), 12.0);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -31,9 +32,24 @@ impl Signer {
     /// The request that tells of the transaction number `index` of a user's connection. Its signature
     /// holds for five minutes.
     pub(crate) fn request(&self, index: usize, user: usize) -> anyhow::Result<Vec<u8>> {
-        let body = body(index, &population::connection(user));
+        let connection = population::connection(user);
+        self.signed(
+            &format!("msg-{index}"),
+            &body(&format!(r#""transaction":{}"#, transaction(index, &connection)), &connection),
+        )
+    }
+
+    /// The same with a range of transactions in one delivery, as when a provider catches up.
+    pub(crate) fn request_of_many(&self, indexes: Range<usize>, user: usize) -> anyhow::Result<Vec<u8>> {
+        let connection = population::connection(user);
+        let name = format!("many-{}", indexes.start);
+        let transactions: Vec<_> = indexes.map(|index| transaction(index, &connection)).collect();
+        self.signed(&name, &body(&format!(r#""transactions":[{}]"#, transactions.join(",")), &connection))
+    }
+
+    fn signed(&self, message_id: &str, body: &str) -> anyhow::Result<Vec<u8>> {
         let now = SystemTime::now().try_into()?;
-        let signed = self.connector.sign(&format!("msg-{index}"), body.as_bytes(), now).context("not signed")?;
+        let signed = self.connector.sign(message_id, body.as_bytes(), now).context("not signed")?;
         let mut request = format!(
             "POST /api/connectors/basiq/webhook HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n",
             self.address
@@ -46,21 +62,39 @@ impl Signer {
     }
 }
 
-/// The id of the transaction number `index`, as events carry it back.
+/// The id of the transaction number `index`, as events carry it back: like a provider's, random at its beginning, so
+/// that an index by id is written all over and not only at its end.
 pub(crate) fn transaction_id(index: usize) -> String {
-    format!("t-{index}")
+    format!("{:016x}-{index}", scrambled(index as u64))
 }
 
 /// The number in a transaction's id.
 pub(crate) fn transaction_index(id: &str) -> Option<usize> {
-    id.strip_prefix("t-")?.parse().ok()
+    id.rsplit_once('-')?.1.parse().ok()
 }
 
-fn body(index: usize, connection: &str) -> String {
+/// The finaliser of SplitMix64: a different number for each, in no order.
+fn scrambled(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+/// A transaction a second, from the beginning of the year on.
+fn transaction(index: usize, connection: &str) -> String {
     let (id, account) = (transaction_id(index), format!("account-of-{connection}"));
-    let (cents, hour, minute, second) = (index % 90 + 10, index / 3600 % 24, index / 60 % 60, index % 60);
+    let (cents, day) = (index % 90 + 10, index / 86_400);
+    let (month, day) = (day / 28 % 10 + 1, day % 28 + 1);
+    let (hour, minute, second) = (index / 3600 % 24, index / 60 % 60, index % 60);
     format!(
-        r#"{{"event":"transaction.created","data":{{"connectionId":"{connection}","transaction":{{"id":"{id}","account":"{account}","amount":"-12.{cents}","currency":"AUD","description":"CARD PURCHASE HARBOUR COFFEE ROASTERS SYDNEY","status":"posted","direction":"debit","class":"payment","transactionDate":"2026-11-20T{hour:02}:{minute:02}:{second:02}Z","postDate":"2026-11-21T00:00:00Z"}},"account":{{"id":"{account}","name":"Everyday Account","currency":"AUD"}}}}}}"#
+        r#"{{"id":"{id}","account":"{account}","amount":"-12.{cents}","currency":"AUD","description":"CARD PURCHASE HARBOUR COFFEE ROASTERS SYDNEY","status":"posted","direction":"debit","class":"payment","transactionDate":"2026-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z","postDate":"2026-11-21T00:00:00Z"}}"#
+    )
+}
+
+fn body(transactions: &str, connection: &str) -> String {
+    format!(
+        r#"{{"event":"transaction.created","data":{{"connectionId":"{connection}",{transactions},"account":{{"id":"account-of-{connection}","name":"Everyday Account","currency":"AUD"}}}}}}"#
     )
 }
 
@@ -70,10 +104,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_request_is_verified_and_understood() {
-        let signer = Signer::new(([127, 0, 0, 1], 1).into()).expect("a signer");
-        let request = String::from_utf8(signer.request(61, 7).expect("a request")).expect("text");
+    fn understood(signer: &Signer, request: Vec<u8>) -> (String, String) {
+        let request = String::from_utf8(request).expect("text");
         let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
         let headers = head.split("\r\n").skip(1).filter_map(|line| line.split_once(": ")).collect();
         let raw = RawDelivery { headers, body: body.as_bytes().to_vec() };
@@ -82,8 +114,25 @@ mod tests {
         let Ok(Meaning::Changes { connection_id, changes }) = signer.connector.normalise(&delivery) else {
             panic!("not understood: {body}");
         };
-        assert_eq!(connection_id, population::connection(7));
-        assert!(format!("{changes:?}").contains("t-61"));
+        (connection_id, format!("{changes:?}"))
+    }
+
+    #[test]
+    fn a_request_is_verified_and_understood() {
+        let signer = Signer::new(([127, 0, 0, 1], 1).into()).expect("a signer");
+        let (connection, changes) = understood(&signer, signer.request(61, 7).expect("a request"));
+        assert_eq!(connection, population::connection(7));
+        assert!(changes.contains(&transaction_id(61)));
         assert_eq!(transaction_index(&transaction_id(61)), Some(61));
+    }
+
+    #[test]
+    fn a_delivery_of_many_carries_each_transaction() {
+        let signer = Signer::new(([127, 0, 0, 1], 1).into()).expect("a signer");
+        let (connection, changes) = understood(&signer, signer.request_of_many(86_398..86_402, 7).expect("a request"));
+        assert_eq!(connection, population::connection(7));
+        for index in 86_398..86_402 {
+            assert!(changes.contains(&transaction_id(index)));
+        }
     }
 }

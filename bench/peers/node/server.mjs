@@ -51,8 +51,12 @@ function isAuthentic(headers, body) {
   });
 }
 
+// A delivery carries one transaction or, when a provider catches up, many.
 function normalise({ data }, userId) {
-  const { transaction, connectionId } = data;
+  return (data.transactions ?? [data.transaction]).map((transaction) => standardise(transaction, data.connectionId, userId));
+}
+
+function standardise(transaction, connectionId, userId) {
   return {
     transactionId: transaction.id,
     accountId: transaction.account,
@@ -73,8 +77,8 @@ function normalise({ data }, userId) {
 const commit = database.transaction((batch) => {
   for (const delivery of batch) {
     delivery.isNew = insertDelivery.run(delivery.key, delivery.text, Date.now()).changes > 0;
-    const { transaction } = delivery;
-    if (delivery.isNew && transaction) {
+    if (!delivery.isNew) continue;
+    for (const transaction of delivery.transactions) {
       const key = `${transaction.connectionId}:${transaction.accountId}:${transaction.transactionId}`;
       upsertTransaction.run(key, transaction.userId, JSON.stringify(transaction));
     }
@@ -86,14 +90,14 @@ function flush() {
   const batch = waiting;
   waiting = [];
   commit(batch);
-  for (const { isNew, transaction, response } of batch) {
-    if (isNew && transaction) {
+  for (const { isNew, transactions, response } of batch) {
+    for (const transaction of isNew ? transactions : []) {
       const seq = (numbers.get(transaction.userId) ?? 0) + 1;
       numbers.set(transaction.userId, seq);
       const timestamp = new Date().toISOString();
       io.to(`user:${transaction.userId}`).emit("transaction:new", { transaction, seq, timestamp, source: "realtime" });
     }
-    response.json({ success: true, duplicate: !isNew, processed: isNew ? 1 : 0 });
+    response.json({ success: true, duplicate: !isNew, processed: isNew ? transactions.length : 0 });
   }
 }
 
@@ -102,8 +106,8 @@ app.post("/api/connectors/basiq/webhook", express.raw({ type: "*/*", limit: "1mb
   const text = request.body.toString();
   const body = JSON.parse(text);
   const userId = owners.get(body.data.connectionId);
-  const transaction = userId === undefined ? undefined : normalise(body, userId);
-  if (waiting.push({ key: request.headers["webhook-id"], text, transaction, response }) === 1) setImmediate(flush);
+  const transactions = userId === undefined ? [] : normalise(body, userId);
+  if (waiting.push({ key: request.headers["webhook-id"], text, transactions, response }) === 1) setImmediate(flush);
 });
 
 app.put("/api/connectors/basiq/connections/:id", express.json(), (request, response) => {
@@ -135,4 +139,11 @@ io.on("connection", (socket) => {
   if (socket.handshake.auth?.token) signIn(socket.handshake.auth.token);
 });
 
+// Node.js closes idle connections after 5 s: senders that keep theirs, and proxies, need longer.
+http.keepAliveTimeout = 65_000;
+// Closing the database moves its log into it.
+process.once("SIGTERM", () => {
+  database.close();
+  process.exit(0);
+});
 http.listen(Number(CONNECTORS_PORT), CONNECTORS_HOST);

@@ -22,9 +22,11 @@ use crate::{Setup, disk, population, process};
 mod ledger;
 
 use ledger::Ledger;
-pub(crate) use ledger::Outcome;
+pub(crate) use ledger::{Outcome, Slow};
 
 const AIM: Duration = Duration::from_millis(10);
+/// Users, each with [`SOCKETS_PER_USER`] sockets.
+const USERS: u16 = 100;
 /// How long after the last webhook events are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -32,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Users, with ten sockets and one connection each
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1500))]
+    #[arg(long, default_value_t = USERS, value_parser = clap::value_parser!(u16).range(1..=1500))]
     users: u16,
     /// Webhooks a second
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
@@ -73,6 +75,11 @@ struct Named<'a> {
 }
 
 impl Options {
+    /// The default number of users and sockets.
+    pub(crate) fn at_rate(rate: u32, seconds: u32) -> Self {
+        Self { users: USERS, rate, seconds }
+    }
+
     pub(crate) fn users(&self) -> usize {
         self.users.into()
     }
@@ -125,7 +132,8 @@ pub(crate) async fn measure(server: &Server, options: &Options) -> anyhow::Resul
         .map(|index| signer.request(index, index % users))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let before = process::cpu_seconds(server.pid)?;
-    let ledger = open_loop(server, sockets, requests, Duration::from_secs(1) / options.rate).await?;
+    let step = Duration::from_secs(1) / options.rate;
+    let ledger = open_loop(server, sockets, requests.into_iter().map(Ok), step).await?;
     let used = process::cpu_seconds(server.pid)? - before;
     let outcome = ledger.close(options.warm_up());
     outcome.print();
@@ -139,10 +147,10 @@ fn note_times(report: &mut Report, figure: &str, times: &Times) {
 }
 
 /// Sends each request when it is due and gathers what is heard of it.
-async fn open_loop(
+pub(super) async fn open_loop(
     server: &Server,
     sockets: Vec<(usize, Socket)>,
-    requests: Vec<Vec<u8>>,
+    mut requests: impl ExactSizeIterator<Item = anyhow::Result<Vec<u8>>>,
     step: Duration,
 ) -> anyhow::Result<Ledger> {
     let (notes, mut noted) = unbounded_channel();
@@ -156,14 +164,13 @@ async fn open_loop(
     let due = notes.clone();
     std::thread::spawn(move || pace(start, step, count, &due));
     let deadline = tokio::time::Instant::from_std(ledger.due(count) + PATIENCE);
-    let mut requests = requests.into_iter();
     let mut free = Vec::new();
     while !ledger.is_complete() {
         let Ok(Some(note)) = tokio::time::timeout_at(deadline, noted.recv()).await else { break };
         match note {
             Note::Due(index) => {
                 if let Some(request) = requests.next() {
-                    tasks.spawn(send(server.address, free.pop(), index, request, notes.clone()));
+                    tasks.spawn(send(server.address, free.pop(), index, request?, notes.clone()));
                 }
             }
             Note::Answered { index, sent, at, status, link } => {

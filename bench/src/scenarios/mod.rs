@@ -4,10 +4,13 @@
 
 pub(crate) mod connect;
 pub(crate) mod deaf;
+pub(crate) mod history;
 pub(crate) mod hostile;
 pub(crate) mod latency;
 pub(crate) mod memory;
 pub(crate) mod outage;
 pub(crate) mod replay;
 pub(crate) mod size;
+pub(crate) mod stalls;
 pub(crate) mod throughput;
+pub(crate) mod write_path;

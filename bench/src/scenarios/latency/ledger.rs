@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::stats::Times;
 
 /// What is known of the webhooks of a run.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     start: Instant,
     step: Duration,
     listeners: usize,
@@ -37,6 +37,16 @@ pub(crate) struct Outcome {
     pub(crate) lost: usize,
     pub(crate) twice: usize,
     pub(crate) closed: usize,
+}
+
+/// A webhook that took long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slow {
+    pub(crate) due: Instant,
+    /// Until the last of the user's clients had the event, or the answer came, whichever was later.
+    pub(crate) took: Duration,
+    /// How late the generator was with it.
+    pub(crate) lag: Duration,
 }
 
 impl Ledger {
@@ -78,12 +88,22 @@ impl Ledger {
         self.twice += 1;
     }
 
-    pub(super) fn closed(&mut self) {
+    pub(crate) fn closed(&mut self) {
         self.closed += 1;
     }
 
+    /// The webhooks that took longer than `limit`, in the order in which they were due.
+    pub(crate) fn slower_than(&self, limit: Duration) -> Vec<Slow> {
+        let slow = self.webhooks.iter().enumerate().map(|(index, webhook)| Slow {
+            due: self.due(index),
+            took: webhook.last.max(webhook.answered.unwrap_or_default()),
+            lag: webhook.sent.unwrap_or_default(),
+        });
+        slow.filter(|slow| slow.took > limit).collect()
+    }
+
     /// The times of all but the first `warm_up` webhooks; what was lost counts from the first.
-    pub(super) fn close(self, warm_up: usize) -> Outcome {
+    pub(crate) fn close(self, warm_up: usize) -> Outcome {
         let lost = self.webhooks.iter().map(|webhook| self.listeners.saturating_sub(webhook.heard)).sum();
         let measured = self.webhooks.get(warm_up..).unwrap_or_default();
         let heard_by_all = || measured.iter().filter(|webhook| webhook.heard >= self.listeners);
@@ -103,7 +123,7 @@ impl Ledger {
 
 impl Outcome {
     /// The small table.
-    pub(super) fn print(&self) {
+    pub(crate) fn print(&self) {
         self.first.print("event in the user's first client");
         self.last.print("event in the user's last client");
         self.answers.print("webhook answered");
