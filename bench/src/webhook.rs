@@ -79,7 +79,7 @@ mod tests {
         let raw = RawDelivery { headers, body: body.as_bytes().to_vec() };
         let now = SystemTime::now().try_into().expect("a time");
         let delivery = signer.connector.verify(raw, now).expect("a good signature");
-        let Ok(Meaning::Changes { connection_id, changes }) = signer.connector.normalise(&delivery) else {
+        let Ok(Meaning::Changes { connection_id, changes, .. }) = signer.connector.normalise(&delivery) else {
             panic!("not understood: {body}");
         };
         assert_eq!(connection_id, population::connection(7));

@@ -84,11 +84,13 @@ impl Pipeline {
             Content::Changes { connection_id, .. } => Some((connector.info().id.to_owned(), connection_id.clone())),
             _ => None,
         };
+        let rejection = content.rejection();
         let new = NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
-        match (self.store.record_delivery(new, now).await?, place) {
-            (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
-            (recorded, _) => answer(recorded),
-        }
+        let recorded = match (self.store.record_delivery(new, now).await?, place) {
+            (Recorded::Queued, Some(place)) => self.place_with_earlier(place, now).await,
+            (recorded, _) => recorded,
+        };
+        answer(recorded, rejection)
     }
 
     /// Places a delivery that is queued, with those before it. It is on the disk: where its turn does not
@@ -143,7 +145,12 @@ impl Pipeline {
     pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
         let kept = self.store.delivery(id).await?;
         let connector = self.registry.get(&kept.connector_id).ok_or(Refusal::UnknownConnector)?;
-        Ok(self.store.apply_kept(id, newly_understood(connector.as_ref(), kept.delivery), now).await?)
+        let delivery = newly_understood(connector.as_ref(), kept.delivery);
+        let rejection = delivery.content.rejection();
+        Ok(match (self.store.apply_kept(id, delivery, now).await?, rejection) {
+            (Recorded::Applied(_), Some(reason)) => Recorded::Kept(reason),
+            (recorded, _) => recorded,
+        })
     }
 
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
@@ -184,10 +191,15 @@ impl From<TooMany> for Refusal {
     }
 }
 
-fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
+/// What the provider is answered. `rejection` is why a part of the delivery stays quarantined.
+fn answer(recorded: Recorded, rejection: Option<String>) -> Result<WebhookAnswer, Refusal> {
     let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
     match recorded {
-        Recorded::Applied(changed) => answer.processed = changed.all(),
+        Recorded::Applied(changed) => {
+            answer.processed = changed.all();
+            answer.kept = rejection.is_some();
+            answer.reason = rejection;
+        }
         Recorded::Duplicate => answer.duplicate = true,
         Recorded::Kept(reason) => {
             answer.kept = true;

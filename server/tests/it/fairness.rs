@@ -21,7 +21,7 @@ fn multiply(path: &Path, times: u32) {
             "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < ?1)
              INSERT INTO transactions
                  SELECT x + 1000, user_id, connector_id, connection_id, account_id, 'copy-' || x, date_ms - x * 1000, amount,
-                        currency, primary_type, search || ' ' || x, changed_seq, body
+                        currency, primary_type, search || ' ' || x, changed_seq, body, is_day
                  FROM n, transactions WHERE id = 1",
             [times],
         )

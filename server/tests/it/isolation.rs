@@ -176,7 +176,7 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
     app.state.pipeline.place_all(app.now()).await.unwrap();
     // What nobody understood when it came, and a newer connector does.
     let understood = NewDelivery {
-        content: Content::Changes { connection_id: "conn-1".to_owned(), changes: vec![] },
+        content: Content::Changes { connection_id: "conn-1".to_owned(), changes: vec![], rejected: vec![] },
         ..not_understood(&app)
     };
     assert_eq!(app.state.store.apply_kept(2, understood, app.now()).await.unwrap(), Recorded::Duplicate);

@@ -93,15 +93,15 @@ async fn a_day_and_an_instant_are_told_apart_in_events_pages_and_filters() {
     }
     let precisions: Vec<_> =
         transactions(&app, "").await.into_iter().map(|transaction| transaction["datePrecision"].clone()).collect();
-    assert_eq!(precisions, [json!("instant"), json!("instant"), json!("day")]);
+    assert_eq!(precisions, [json!("day"), json!("instant"), json!("instant")]);
     for (query, expected) in [
-        ("?from=2025-11-13&to=2025-11-13", vec!["evening", "midnight", "day"]),
+        ("?from=2025-11-13&to=2025-11-13", vec!["day", "evening", "midnight"]),
         ("?from=2025-11-14", vec![]),
         ("?to=2025-11-12", vec![]),
         // A day is compared with the day that a bound names, an instant with its moment.
-        ("?from=2025-11-13T10:00:00Z", vec!["evening", "day"]),
-        ("?to=2025-11-13T10:00:00Z", vec!["midnight", "day"]),
-        ("?from=2025-11-13T00:00:00%2B11:00&to=2025-11-13T23:59:59%2B11:00", vec!["midnight", "day"]),
+        ("?from=2025-11-13T10:00:00Z", vec!["day", "evening"]),
+        ("?to=2025-11-13T10:00:00Z", vec!["day", "midnight"]),
+        ("?from=2025-11-13T00:00:00%2B11:00&to=2025-11-13T23:59:59%2B11:00", vec!["day", "midnight"]),
         ("?from=2025-11-14T00:00:00%2B11:00", vec!["evening"]),
         ("?from=2025-11-12T00:00:00-08:00&to=2025-11-12T23:59:59-08:00", vec!["midnight"]),
     ] {

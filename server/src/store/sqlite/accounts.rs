@@ -2,7 +2,7 @@
 //!
 //! Owns the table `accounts`. Must not know transactions.
 
-use connectors::change::AccountUpdate;
+use ledger::AccountUpdate;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::api::Account;
 use wire::events::BalanceUpdated;

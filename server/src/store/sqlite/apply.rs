@@ -3,9 +3,8 @@
 //! Owns what is new, what is an update and what is nothing at all. Must not know how a provider
 //! said it.
 
-use connectors::change::{Dated, NewTransaction};
-use connectors::{Change, When};
 use jiff::Timestamp;
+use ledger::{Change, Dated, NewTransaction, Update, When};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::events::{ConnectionUpdated, TransactionDeleted, TransactionEvent};
 use wire::rank::rank;
@@ -45,17 +44,17 @@ impl Scope<'_> {
 pub(super) fn apply(scope: &mut Scope<'_>, changes: &[Change]) -> Result<Changed> {
     let mut applied = Changed::default();
     for change in changes {
-        match change {
-            Change::Transaction(transaction) => match put_transaction(scope, transaction)? {
+        match &change.update {
+            Update::Transaction(transaction) => match put_transaction(scope, transaction)? {
                 Some(EventName::TransactionNew) => applied.new += 1,
                 Some(_) => applied.updated += 1,
                 None => {}
             },
-            Change::TransactionDeleted { transaction_id, account_id } => {
+            Update::TransactionDeleted { transaction_id, account_id } => {
                 applied.updated += u32::from(delete_transaction(scope, transaction_id, account_id)?);
             }
-            Change::Account(update) => accounts::update(scope, update)?,
-            Change::ConnectionStatus(status) => set_status(scope, status)?,
+            Update::Account(update) => accounts::update(scope, update)?,
+            Update::ConnectionStatus(status) => set_status(scope, status)?,
         }
     }
     Ok(applied)
@@ -108,8 +107,8 @@ fn put_transaction(scope: &mut Scope<'_>, new: &NewTransaction) -> Result<Option
 /// it; else when the event happened, or arrived.
 fn when(scope: &Scope<'_>, date: &Dated, before: Option<&Transaction>) -> When {
     match (date, before) {
-        (Dated::At(when), _) | (Dated::Told(when), None) => when.clone(),
-        (Dated::Told(_) | Dated::Unknown, Some(before)) => {
+        (Dated::At(when), _) | (Dated::Reported(when), None) => when.clone(),
+        (Dated::Reported(_) | Dated::Unknown, Some(before)) => {
             When { date: before.date.clone(), precision: before.precision() }
         }
         (Dated::Unknown, None) => When { date: clock::rfc3339(scope.arrived), precision: DatePrecision::Instant },

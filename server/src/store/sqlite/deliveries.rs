@@ -41,11 +41,14 @@ pub(super) fn record(
         }
         _ => false,
     };
+    let rejection = content.rejection();
     let (connection_id, verdict, reason) = match content {
         Content::Changes { connection_id, .. } if owner.is_none() => {
             (Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))
         }
         Content::Changes { connection_id, .. } if is_queued => (Some(connection_id), "kept", Some(QUEUED)),
+        // Without its connection, since it does not wait for one: what could be applied is.
+        Content::Changes { .. } if rejection.is_some() => (None, "kept", rejection.as_deref()),
         Content::Changes { connection_id, .. } => (Some(connection_id), "processed", None),
         Content::Nothing => (None, "processed", None),
         Content::Kept(reason) => (None, "kept", Some(reason.as_str())),
@@ -72,7 +75,7 @@ pub(super) fn record(
     }
     match (content, owner) {
         (Content::Changes { .. }, Some(_)) if is_queued => Ok(Recorded::Queued),
-        (Content::Changes { connection_id, changes }, Some(owner)) => {
+        (Content::Changes { connection_id, changes, .. }, Some(owner)) => {
             let mut scope = Scope {
                 connection,
                 events,
@@ -126,7 +129,7 @@ pub(super) fn apply_kept(
         Ok::<_, Error>(statement.execute(params![id, connection_id, verdict, reason])? > 0)
     };
     let (connection_id, changes) = match content {
-        Content::Changes { connection_id, changes } => (connection_id, changes),
+        Content::Changes { connection_id, changes, .. } => (connection_id, changes),
         Content::Nothing => {
             let is_first = conclude(None, "processed", None)?;
             return Ok(if is_first { Recorded::Applied(Changed::default()) } else { Recorded::Duplicate });
@@ -148,7 +151,11 @@ pub(super) fn apply_kept(
         conclude(Some(connection_id), "kept", Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
-    if !conclude(Some(connection_id), "processed", None)? {
+    let is_first = match content.rejection() {
+        Some(reason) => conclude(None, "kept", Some(&reason))?,
+        None => conclude(Some(connection_id), "processed", None)?,
+    };
+    if !is_first {
         return Ok(Recorded::Duplicate);
     }
     let arrived = connection
