@@ -111,7 +111,7 @@ mod tests {
         let raw = RawDelivery { headers, body: body.as_bytes().to_vec() };
         let now = SystemTime::now().try_into().expect("a time");
         let delivery = signer.connector.verify(raw, now).expect("a good signature");
-        let Ok(Meaning::Changes { connection_id, changes }) = signer.connector.normalise(&delivery) else {
+        let Ok(Meaning::Changes { connection_id, changes, .. }) = signer.connector.normalise(&delivery) else {
             panic!("not understood: {body}");
         };
         (connection_id, format!("{changes:?}"))

@@ -122,8 +122,10 @@ async fn fill(store: &SqliteStore, user: &str, connector: &str, connection: &str
         );
         let delivery =
             VerifiedDelivery::from_store(Headers::default(), body.into_bytes(), format!("{connection}-{number}"));
-        let Ok(Meaning::Changes { connection_id, changes }) = connector.normalise(&delivery) else { panic!("changes") };
-        let content = Content::Changes { connection_id, changes };
+        let Ok(Meaning::Changes { connection_id, changes, .. }) = connector.normalise(&delivery) else {
+            panic!("changes")
+        };
+        let content = Content::Changes { connection_id, changes, rejected: vec![] };
         let new = NewDelivery { connector: known.clone(), delivery, content, register: None, arrived: Instant::now() };
         store.record_delivery(new, now).await.expect("stored");
     }

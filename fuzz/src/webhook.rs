@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use connectors::change::{AccountUpdate, Dated, NewTransaction};
 use connectors::registry::Settings;
-use connectors::{Change, Connector, Headers, Meaning, RawDelivery, Registry, VerifiedDelivery};
+use connectors::{Connector, Headers, Meaning, RawDelivery, Registry, VerifiedDelivery};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
+use ledger::{AccountUpdate, Dated, NewTransaction, Update};
 use serde_json::value::RawValue;
 use sha2::Sha256;
 use wire::{Amount, DatePrecision};
@@ -133,23 +133,28 @@ fn verify(connector: &Arc<dyn Connector>, headers: &Signature, body: &[u8], late
 
 /// What comes out may be stored and shown.
 fn understood(meaning: &Meaning, body: &[u8]) {
-    let (connection_id, changes) = match meaning {
+    let (connection_id, changes, rejected) = match meaning {
         Meaning::Nothing => return,
         Meaning::NotUnderstood(reason) => return short(reason, 400),
-        Meaning::Changes { connection_id, changes } => (connection_id, changes),
+        Meaning::Changes { connection_id, changes, rejected } => (connection_id, changes, rejected),
     };
     short(connection_id, 200);
+    assert!(!changes.is_empty(), "nothing of it is understood");
+    for one in rejected {
+        short(&one.item, 200);
+        short(&one.reason, 400);
+    }
     let body = std::str::from_utf8(body).expect("nothing else is understood").trim_start_matches('\u{feff}');
     let numbers = Numbers::of(body);
     for change in changes {
-        match change {
-            Change::Transaction(new) => transaction(new, &numbers),
-            Change::TransactionDeleted { transaction_id, account_id } => {
+        match &change.update {
+            Update::Transaction(new) => transaction(new, &numbers),
+            Update::TransactionDeleted { transaction_id, account_id } => {
                 short(transaction_id, 200);
                 short(account_id, 200);
             }
-            Change::Account(update) => account(update, &numbers),
-            Change::ConnectionStatus(_) => {}
+            Update::Account(update) => account(update, &numbers),
+            Update::ConnectionStatus(_) => {}
         }
     }
 }
@@ -157,7 +162,7 @@ fn understood(meaning: &Meaning, body: &[u8]) {
 fn transaction(new: &NewTransaction, numbers: &Numbers) {
     numbers.hold(Some(new.amount));
     numbers.hold(new.balance);
-    if let Dated::At(when) | Dated::Told(when) = &new.date {
+    if let Dated::At(when) | Dated::Reported(when) = &new.date {
         assert!(wire::time::unix_millis(&when.date).is_some(), "{} cannot be sorted", when.date);
         assert!(
             when.precision == DatePrecision::Instant || when.date.ends_with("T00:00:00Z"),

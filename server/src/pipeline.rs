@@ -3,7 +3,6 @@
 //! Owns the order of these steps and what each failure means. Must not know HTTP, a provider's words
 //! or SQL. The event goes out from the commit itself, see `store::CommitSink`.
 
-pub(crate) mod convert;
 mod placing;
 mod turns;
 
@@ -86,10 +85,11 @@ impl Pipeline {
             _ => None,
         };
         let new = NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
-        match (self.store.record_delivery(new, now).await?, place) {
-            (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
-            (recorded, _) => answer(recorded),
-        }
+        let recorded = match (self.store.record_delivery(new, now).await?, place) {
+            (Recorded::Queued, Some(place)) => self.place_with_earlier(place, now).await,
+            (recorded, _) => recorded,
+        };
+        answer(recorded)
     }
 
     /// Places a delivery that is queued, with those before it. It is on the disk: where its turn does not
@@ -144,7 +144,8 @@ impl Pipeline {
     pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
         let kept = self.store.delivery(id).await?;
         let connector = self.registry.get(&kept.connector_id).ok_or(Refusal::UnknownConnector)?;
-        Ok(self.store.apply_kept(id, newly_understood(connector.as_ref(), kept.delivery), now).await?)
+        let delivery = newly_understood(connector.as_ref(), kept.delivery);
+        Ok(self.store.apply_kept(id, delivery, now).await?)
     }
 
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
@@ -185,6 +186,7 @@ impl From<TooMany> for Refusal {
     }
 }
 
+/// What the provider is answered.
 fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
     let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
     match recorded {

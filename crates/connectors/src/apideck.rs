@@ -11,7 +11,6 @@ use serde_json::value::RawValue;
 use wire::Currency;
 
 use crate::canonical::{Arrays, canonical};
-use crate::change::Change;
 use crate::document::{self, Document};
 use crate::fat::{self, Envelope, Event, Understood, status_word};
 use crate::registry::Settings;
@@ -142,14 +141,15 @@ fn own_events(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
     let entity = envelope.document.object(&["entity"])?;
     let state = entity.as_ref().and_then(|entity| entity.text(&["state"]));
     let by_state = || state.as_deref().and_then(status_word);
-    let status = match (envelope.event.noun(), envelope.event.verb_text()) {
-        // A new connection is one that can be authorised now; its state says how far it is.
-        ("connection", "created") => Some(by_state().unwrap_or("pending")),
+    let by_event = match (envelope.event.noun(), envelope.event.verb_text()) {
         ("connection", verb @ ("callable" | "disabled" | "deleted" | "revoked")) => status_word(verb),
         ("token_refresh", "failed") => Some("invalid"),
         ("token_refresh", "recovered") => Some("active"),
-        _ => by_state(),
+        _ => None,
     };
+    // A new connection is one that can be authorised now; its state says how far it is.
+    let is_new = envelope.event.noun() == "connection" && envelope.event.verb_text() == "created";
+    let status = by_event.or_else(by_state).or(is_new.then_some("pending"));
     let status = status.ok_or_else(|| format!("{} tells no state of the connection", envelope.event))?;
     let connection_id = entity
         .as_ref()
@@ -157,5 +157,7 @@ fn own_events(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
         .or_else(|| envelope.document.id(&["entity_id"]))
         .filter(|id| id.chars().count() <= MAX_EVENT_ID && !id.chars().any(char::is_control))
         .ok_or_else(|| format!("{} names no connection", envelope.event))?;
-    Ok(Some(Meaning::Changes { connection_id, changes: vec![Change::ConnectionStatus(status)] }))
+    let row = entity.as_ref().and_then(fat::of_row);
+    let change = fat::status_change(status, by_event.is_some(), row, envelope.version(&envelope.document));
+    Ok(Some(Meaning::Changes { connection_id, changes: vec![change], rejected: vec![] }))
 }

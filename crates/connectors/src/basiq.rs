@@ -10,7 +10,6 @@
 use jiff::Timestamp;
 use wire::Currency;
 
-use crate::change::Change;
 use crate::fat::{self, Envelope, Understood, status_word};
 use crate::registry::Settings;
 use crate::signature::{self, Keys};
@@ -113,7 +112,8 @@ fn thin(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
         .and_then(connection_of)
         .map(str::to_owned)
         .ok_or_else(|| format!("{} has no link to a connection at {API}", envelope.event))?;
-    Ok(Some(Meaning::Changes { connection_id, changes: vec![Change::ConnectionStatus(status)] }))
+    let change = fat::status_change(status, true, None, fat::of_event(&envelope.document));
+    Ok(Some(Meaning::Changes { connection_id, changes: vec![change], rejected: vec![] }))
 }
 
 /// The connection's id in `https://au-api.basiq.io/users/<id>/connections/<id>`; nothing for any other link.

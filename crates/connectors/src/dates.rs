@@ -5,55 +5,59 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use ledger::When;
 use wire::DatePrecision;
 
-/// A day or an instant, as it is stored and sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct When {
-    /// RFC 3339 in UTC; of a day its midnight.
-    pub date: String,
-    /// Which of the two it is.
-    pub precision: DatePrecision,
+/// Reads an RFC 3339 instant, a date and time without an offset (taken as UTC, which is what senders that
+/// leave it out mean) or a plain day. Milliseconds are written where there are any; finer fractions are cut
+/// off. Nothing for anything else.
+pub fn read(text: &str) -> Option<When> {
+    let text = text.trim();
+    let (day, rest) = parts(text)?;
+    if rest.is_empty() {
+        return midnight(day);
+    }
+    Some(When { date: written(timestamp(text, rest)?)?, precision: DatePrecision::Instant })
 }
 
-impl When {
-    /// Reads an RFC 3339 instant, a date and time without an offset (taken as UTC, which is what senders that
-    /// leave it out mean) or a plain day. Milliseconds are written where there are any; finer fractions are cut
-    /// off. Nothing for anything else.
-    pub fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
-        // jiff reads more than RFC 3339: years of six digits, compact forms, zone names in brackets.
-        let (day, rest) = (text.get(..10)?, text.get(10..)?);
-        let shaped = day.bytes().zip(*b"dddd-dd-dd").all(|(byte, shape)| match shape {
-            b'd' => byte.is_ascii_digit(),
-            _ => byte == shape,
-        });
-        if !shaped || rest.contains('[') {
-            return None;
-        }
-        if rest.is_empty() {
-            return Self::midnight(day);
-        }
-        let timestamp = match text.parse::<Timestamp>() {
-            Ok(timestamp) => timestamp,
-            Err(_) => {
-                text.parse::<DateTime>().ok().filter(|_| is_local(rest))?.to_zoned(TimeZone::UTC).ok()?.timestamp()
-            }
-        };
-        Some(Self { date: written(timestamp)?, precision: DatePrecision::Instant })
-    }
+/// The day that such a text names, of an instant in its own offset: a sender that knows only the day may write
+/// its local midnight.
+pub fn read_day(text: &str) -> Option<When> {
+    read(text)?;
+    midnight(text.trim().get(..10)?)
+}
 
-    /// The day that such a text names, of an instant in its own offset: a sender that knows only the day may write
-    /// its local midnight.
-    pub fn read_day(text: &str) -> Option<Self> {
-        Self::read(text)?;
-        Self::midnight(text.trim().get(..10)?)
-    }
+/// The milliseconds since 1970 of an instant; nothing for a day.
+pub(crate) fn millis(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (_, rest) = parts(text)?;
+    timestamp(text, rest).map(Timestamp::as_millisecond)
+}
 
-    fn midnight(day: &str) -> Option<Self> {
-        let midnight = day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        Some(Self { date: written(midnight)?, precision: DatePrecision::Day })
+/// The day of a text, and what follows it. jiff reads more than RFC 3339: years of six digits, compact forms, zone
+/// names in brackets.
+fn parts(text: &str) -> Option<(&str, &str)> {
+    let (day, rest) = (text.get(..10)?, text.get(10..)?);
+    let shaped = day.bytes().zip(*b"dddd-dd-dd").all(|(byte, shape)| match shape {
+        b'd' => byte.is_ascii_digit(),
+        _ => byte == shape,
+    });
+    (shaped && !rest.contains('[')).then_some((day, rest))
+}
+
+fn timestamp(text: &str, rest: &str) -> Option<Timestamp> {
+    match text.parse::<Timestamp>() {
+        Ok(timestamp) => Some(timestamp),
+        Err(_) if is_local(rest) => {
+            Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()).filter(|_| !rest.is_empty())
+        }
+        Err(_) => None,
     }
+}
+
+fn midnight(day: &str) -> Option<When> {
+    let midnight = day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    Some(When { date: written(midnight)?, precision: DatePrecision::Day })
 }
 
 /// An instant of which RFC 3339 can write the year.
@@ -77,11 +81,11 @@ mod tests {
     use super::*;
 
     fn instant(text: &str) -> Option<String> {
-        When::read(text).filter(|when| when.precision == DatePrecision::Instant).map(|when| when.date)
+        read(text).filter(|when| when.precision == DatePrecision::Instant).map(|when| when.date)
     }
 
     fn day(text: &str) -> Option<String> {
-        When::read(text).filter(|when| when.precision == DatePrecision::Day).map(|when| when.date)
+        read(text).filter(|when| when.precision == DatePrecision::Day).map(|when| when.date)
     }
 
     #[test]
@@ -110,10 +114,10 @@ mod tests {
     #[test]
     fn the_day_of_an_instant_is_the_one_in_its_own_offset() {
         for text in ["2025-11-13", "2025-11-13T00:00:00+11:00", "2025-11-13T23:59:00-08:00", " 2025-11-13T00:00:00Z "] {
-            let when = When::read_day(text).unwrap();
+            let when = read_day(text).unwrap();
             assert_eq!((when.date.as_str(), when.precision), ("2025-11-13T00:00:00Z", DatePrecision::Day), "{text}");
         }
-        assert_eq!(When::read_day("2025-11-13T99:00:00Z"), None);
+        assert_eq!(read_day("2025-11-13T99:00:00Z"), None);
     }
 
     #[test]
@@ -132,15 +136,15 @@ mod tests {
             "2024-04-29T11:28:20[Europe/Berlin]",
             "2024-04-29T11:28:20+99:00",
         ] {
-            assert_eq!(When::read(text), None, "{text}");
+            assert_eq!(read(text), None, "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = When::read(&text);
-            let _ = When::read_day(&text);
+            let _ = read(&text);
+            let _ = read_day(&text);
         }
 
         #[test]

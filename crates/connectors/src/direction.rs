@@ -68,7 +68,7 @@ const FLAGS: [(&str, Way); 6] = [
 ];
 
 /// A name or a word without case and punctuation: `credit_debit_indicator` and `CreditDebitIndicator` are one.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -5,8 +5,8 @@
 mod common;
 
 use common::{SECRET, connector};
-use connectors::change::NewTransaction;
-use connectors::{Change, Headers, Meaning, VerifiedDelivery};
+use connectors::{Headers, Meaning, VerifiedDelivery};
+use ledger::{NewTransaction, Update};
 use proptest::prelude::*;
 use wire::Currency;
 
@@ -15,9 +15,11 @@ fn means(body: &str) -> Meaning {
     connector("basiq", &[SECRET]).normalise(&stored).expect("an object of JSON")
 }
 
-fn changes(body: &str) -> (String, Vec<Change>) {
+fn changes(body: &str) -> (String, Vec<Update>) {
     match means(body) {
-        Meaning::Changes { connection_id, changes } => (connection_id, changes),
+        Meaning::Changes { connection_id, changes, rejected } if rejected.is_empty() => {
+            (connection_id, changes.into_iter().map(|change| change.update).collect())
+        }
         other => panic!("{body}: {other:?}"),
     }
 }
@@ -39,7 +41,7 @@ const WHOLE: &str = r#""id":"t1","accountId":"a1","amount":-50.1,"date":"2024-04
 fn transaction(members: &str) -> NewTransaction {
     let (_, changes) = changes(&body(members));
     match changes.into_iter().next() {
-        Some(Change::Transaction(new)) => *new,
+        Some(Update::Transaction(new)) => *new,
         other => panic!("{members}: {other:?}"),
     }
 }
@@ -110,7 +112,7 @@ fn the_transaction_comes_before_its_account() {
         r#"{{"event":"transaction.created","data":{{"transaction":{{{WHOLE}}},"account":{{"id":"a1","name":"Everyday","balance":"10.00","currency":"NZD"}},"connectionId":"c1"}}}}"#
     );
     let (_, changes) = changes(&body);
-    let [Change::Transaction(new), Change::Account(account)] = changes.as_slice() else { panic!("{changes:?}") };
+    let [Update::Transaction(new), Update::Account(account)] = changes.as_slice() else { panic!("{changes:?}") };
     assert_eq!(new.currency, "NZD".parse::<Currency>().ok());
     assert_eq!(account.balance.unwrap().to_string(), "10.00");
 }
@@ -121,7 +123,7 @@ fn another_accounts_currency_is_not_the_transactions() {
         r#"{{"event":"transaction.created","data":{{"transaction":{{{WHOLE}}},"account":{{"id":"a2","currency":"NZD"}},"connectionId":"c1"}}}}"#
     );
     let (_, changes) = changes(&body);
-    assert!(matches!(&changes[0], Change::Transaction(new) if new.currency.is_none()));
+    assert!(matches!(&changes[0], Update::Transaction(new) if new.currency.is_none()));
 }
 
 #[test]
@@ -132,14 +134,14 @@ fn several_transactions_come_in_their_order() {
     );
     let (_, changes) = changes(&body);
     assert!(
-        matches!(&changes[..], [Change::Transaction(one), Change::Transaction(two)] if one.transaction_id == "t1" && two.transaction_id == "t2")
+        matches!(&changes[..], [Update::Transaction(one), Update::Transaction(two)] if one.transaction_id == "t1" && two.transaction_id == "t2")
     );
 }
 
 #[test]
 fn a_voided_transaction_is_gone() {
     let (_, changes) = changes(&body(&format!(r#"{WHOLE},"status":"voided""#)));
-    assert!(matches!(&changes[..], [Change::TransactionDeleted { .. }]));
+    assert!(matches!(&changes[..], [Update::TransactionDeleted { .. }]));
 }
 
 #[test]

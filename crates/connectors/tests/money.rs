@@ -5,7 +5,7 @@
 mod common;
 
 use common::bodies::{apideck, basiq, changes, transactions};
-use connectors::Change;
+use ledger::{Change, Update};
 use wire::PrimaryType;
 
 fn amount(members: &str) -> Result<(String, PrimaryType), String> {
@@ -52,7 +52,9 @@ fn an_amount_and_a_balance_can_bring_their_own_direction() {
     assert_eq!(out, Ok(("-20.00".to_owned(), PrimaryType::Expense)));
     let overdrawn = r#"{"event":"balance.updated","data":{"connectionId":"c1","account":{"id":"a1","balance":{"amount":"5.00","CdtDbtInd":"DBIT"}}}}"#;
     let changes = changes("basiq", overdrawn).unwrap();
-    assert!(matches!(&changes[..], [Change::Account(account)] if account.balance.unwrap().to_string() == "-5.00"));
+    assert!(
+        matches!(&changes[..], [Change { update: Update::Account(account), .. }] if account.balance.unwrap().to_string() == "-5.00")
+    );
 }
 
 #[test]

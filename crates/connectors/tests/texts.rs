@@ -5,7 +5,7 @@
 mod common;
 
 use common::bodies::{basiq_texts, changes};
-use connectors::Change;
+use ledger::{Change, Update};
 use proptest::prelude::*;
 
 #[test]
@@ -82,7 +82,7 @@ fn a_card_number_is_hidden_in_every_text_however_it_is_written() {
 fn an_accounts_name_shows_no_card_number() {
     let body = r#"{"event":"account.updated","data":{"connectionId":"c1","account":{"id":"a1","name":"Visa 4111 1111 1111 1111","kind":"4111111111111111"}}}"#;
     let changes = changes("basiq", body).unwrap();
-    let [Change::Account(account)] = &changes[..] else { panic!("{changes:?}") };
+    let [Change { update: Update::Account(account), .. }] = &changes[..] else { panic!("{changes:?}") };
     assert_eq!(account.name.as_deref(), Some("Visa •••• 1111"));
     assert_eq!(account.kind.as_deref(), Some("•••• 1111"));
 }

@@ -7,8 +7,9 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use connectors::{Change, Headers, VerifiedDelivery};
+use connectors::{Headers, VerifiedDelivery};
 use http::{HeaderMap, StatusCode};
+use ledger::{Change, Update};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use wire::transaction::TransactionKey;
@@ -61,11 +62,8 @@ pub(super) async fn receive(
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
-    let content = Content::Changes {
-        connection_id,
-        changes: vec![crate::pipeline::convert::change(Change::Transaction(Box::new(new)))],
-        rejected: vec![],
-    };
+    let change = Change { version: None, update: Update::Transaction(Box::new(new)) };
+    let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
     let register = Some(user_id.clone());
     let new = NewDelivery { connector, delivery, content, register, arrived: Instant::now() };

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use connectors::change::{Dated, NewTransaction};
-use connectors::{Way, When};
+use connectors::{Way, dates};
+use ledger::{Dated, NewTransaction};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use wire::{Amount, Currency, DatePrecision, ErrorCode, PrimaryType, TransactionStatus};
@@ -212,8 +212,8 @@ impl Pushed {
     fn dated(&self) -> Result<Dated, ApiError> {
         let Some(text) = self.date.as_deref().filter(|text| !text.trim().is_empty()) else { return Ok(Dated::Unknown) };
         let when = match self.date_precision {
-            Some(DatePrecision::Day) => When::read_day(text),
-            _ => When::read(text),
+            Some(DatePrecision::Day) => dates::read_day(text),
+            _ => dates::read(text),
         };
         let when = when.ok_or_else(|| bad("date is not an RFC 3339 instant or a day (YYYY-MM-DD)"))?;
         match self.date_precision {

@@ -92,11 +92,9 @@ impl Placer {
 /// What a delivery means.
 pub(super) fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery) -> Content {
     match connector.normalise(delivery) {
-        Ok(Meaning::Changes { connection_id, changes }) => Content::Changes {
-            connection_id,
-            changes: changes.into_iter().map(super::convert::change).collect(),
-            rejected: vec![],
-        },
+        Ok(Meaning::Changes { connection_id, changes, rejected }) => {
+            Content::Changes { connection_id, changes, rejected }
+        }
         Ok(Meaning::Nothing) => Content::Nothing,
         Ok(Meaning::NotUnderstood(reason)) => Content::Kept(reason),
         Err(Malformed(reason)) => Content::Malformed(reason),

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use connectors::VerifiedDelivery;
+use connectors::{Rejected, VerifiedDelivery};
 use jiff::Timestamp;
+use ledger::{AccountUpdate, Change};
 use wire::Transaction;
 use wire::api::{
     Account, AccountRequest, Connection, ConnectionRequest, Snapshot, Summary, TransactionQuery, TransactionsPage,
@@ -52,9 +53,9 @@ pub enum Content {
         /// The provider's id of the connection.
         connection_id: String,
         /// In order.
-        changes: Vec<ledger::Change>,
-        /// Items that are not understood: one sentence each. The others are applied.
-        rejected: Vec<String>,
+        changes: Vec<Change>,
+        /// The items that are not understood: the delivery is quarantined for them, once the changes are applied.
+        rejected: Vec<Rejected>,
     },
     /// Nothing to do.
     Nothing,
@@ -62,6 +63,18 @@ pub enum Content {
     Kept(String),
     /// Not this provider's shape; kept to be looked at, with the reason.
     Malformed(String),
+}
+
+impl Content {
+    /// Why the delivery stays quarantined though its changes are applied.
+    pub fn rejection(&self) -> Option<String> {
+        match self {
+            Self::Changes { rejected, .. } if !rejected.is_empty() => {
+                Some(format!("applied but for what is not understood: {}", Rejected::sentence(rejected)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What became of a delivery.
@@ -242,8 +255,8 @@ pub(crate) fn last_digits(number: &str) -> Option<String> {
 const LONGEST_NAME: usize = 200;
 
 /// What a core app tells of an account, as if the provider had told it.
-pub(crate) fn account_update(request: &AccountRequest) -> ledger::AccountUpdate {
-    ledger::AccountUpdate {
+pub(crate) fn account_update(request: &AccountRequest) -> AccountUpdate {
+    AccountUpdate {
         last_digits: request.account_number.as_deref().and_then(last_digits),
         account_id: request.account_id.clone(),
         name: request.name.as_deref().and_then(|name| connectors::readable(name, LONGEST_NAME)),

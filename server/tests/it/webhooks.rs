@@ -124,6 +124,45 @@ async fn what_was_deleted_stays_deleted_when_a_delayed_delivery_comes() {
     assert!(transactions(&app, "alice").await.is_empty());
 }
 
+/// Three transactions in one body, the second without an amount that can be read.
+fn three(connection_id: &str, second: &str) -> serde_json::Value {
+    let one = |id: &str, amount: &str| json!({ "id": id, "account": "acc-1", "amount": amount, "date": "2026-11-20" });
+    json!({
+        "event": "transactions.updated",
+        "connectionId": connection_id,
+        "data": { "transactions": [one("t1", "-1"), one("t2", second), one("t3", "-3")] },
+    })
+}
+
+#[tokio::test]
+async fn one_item_that_is_not_understood_is_quarantined_alone() {
+    let app = TestApp::start().await;
+    app.register("conn-1", "alice").await;
+    let mut basiq = Basiq::default();
+    let answer = basiq.deliver(&app, &three("conn-1", "abc")).await;
+    assert_eq!((&answer["processed"], &answer["kept"]), (&json!(2), &json!(true)));
+    assert_eq!(transactions(&app, "alice").await.len(), 2);
+    let [entry] = &app.state.store.inbox(true, 10).await.unwrap()[..] else { panic!("it stays in the inbox") };
+    let reason = entry.reason.clone().unwrap_or_default();
+    assert!(reason.contains("t2: the amount is not a decimal number"), "{reason}");
+    // It holds up nothing that comes after it.
+    let answer = basiq.deliver(&app, &basiq_body("conn-1", "t4", "-4")).await;
+    assert_eq!((&answer["processed"], answer.get("kept")), (&json!(1), None));
+    let again = app.state.pipeline.run_again(entry.id, app.now()).await.unwrap();
+    assert_eq!(again, server::store::Recorded::Kept(reason));
+    assert_eq!(transactions(&app, "alice").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_quarantined_item_of_a_connection_that_is_registered_later_is_named_as_well() {
+    let app = TestApp::start().await;
+    Basiq::default().deliver(&app, &three("conn-1", "abc")).await;
+    app.register("conn-1", "alice").await;
+    assert_eq!(transactions(&app, "alice").await.len(), 2);
+    let [entry] = &app.state.store.inbox(true, 10).await.unwrap()[..] else { panic!("it stays in the inbox") };
+    assert!(entry.reason.as_deref().is_some_and(|reason| reason.contains("t2: ")), "{entry:?}");
+}
+
 #[tokio::test]
 async fn a_delivery_for_an_unknown_connection_is_kept_and_placed_when_it_is_registered() {
     let app = TestApp::start().await;

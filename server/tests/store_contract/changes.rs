@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use connectors::{Headers, VerifiedDelivery};
+use connectors::{Headers, Rejected, VerifiedDelivery};
 use ledger::{AccountUpdate, Change, Update};
 use server::store::{Content, NewDelivery};
 use wire::Currency;
@@ -26,12 +26,12 @@ pub fn delivery(key: &str, connection_id: &str, changes: Vec<Change>) -> NewDeli
 }
 
 /// The same with items that are not understood.
-pub fn partly(key: &str, connection_id: &str, changes: Vec<Change>, rejected: &[&str]) -> NewDelivery {
-    let rejected = rejected.iter().map(|reason| (*reason).to_owned()).collect();
+pub fn partly(key: &str, connection_id: &str, changes: Vec<Change>, rejected: &[(&str, &str)]) -> NewDelivery {
+    let rejected = rejected.iter().map(|(item, reason)| Rejected { item: (*item).into(), reason: (*reason).into() });
     NewDelivery {
         connector: connector(),
         delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), key.to_owned()),
-        content: Content::Changes { connection_id: connection_id.to_owned(), changes, rejected },
+        content: Content::Changes { connection_id: connection_id.to_owned(), changes, rejected: rejected.collect() },
         register: None,
         arrived: Instant::now(),
     }

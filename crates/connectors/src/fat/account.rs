@@ -2,14 +2,18 @@
 //!
 //! Owns the names that senders give to what is known of an account. Must not tell what was not told.
 
-use super::{Envelope, Understood, Verb, currency, id, money};
-use crate::change::{AccountUpdate, Change};
+use ledger::{AccountUpdate, Change, Update};
+use wire::Currency;
+
+use super::{Envelope, Understood, Verb, currency, id, money, version};
 use crate::document::Document;
 use crate::masking::{last_four, readable};
 
 /// The longest name of an account, in characters.
 const MAX_NAME: usize = 200;
 const MAX_KIND: usize = 60;
+
+const BALANCES: &[&str] = &["balance", "currentBalance", "current_balance", "current"];
 
 /// The change that an account's or a balance's event tells.
 pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
@@ -28,12 +32,28 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     };
     let update = read(&account, account_id.ok_or_else(|| envelope.without("account"))?)?;
     let Some(update) = update else { return Err(envelope.without("name or balance of the account")) };
-    Ok(vec![Change::Account(update)])
+    Ok(vec![change(&account, update, envelope.version(data))])
+}
+
+/// The currency that an account tells, whatever else of it is understood.
+pub(super) fn currency_of(account: &Document<'_>) -> Understood<Option<Currency>> {
+    match currency(account, "account")? {
+        Some(currency) => Ok(Some(currency)),
+        None if account.raw(BALANCES).is_some_and(|raw| raw.get().starts_with('{')) => {
+            Ok(money(account, BALANCES, "balance")?.and_then(|(_, currency)| currency))
+        }
+        None => Ok(None),
+    }
+}
+
+/// The change of an account: as recent as the account itself says, else as the event.
+pub(super) fn change(account: &Document<'_>, update: AccountUpdate, event: Option<i64>) -> Change {
+    Change { version: version::of_row(account).or(event), update: Update::Account(update) }
 }
 
 /// What an object tells of the account; nothing where that is only its id.
 pub(super) fn read(account: &Document<'_>, account_id: String) -> Understood<Option<AccountUpdate>> {
-    let balance = money(account, &["balance", "currentBalance", "current_balance", "current"], "balance")?;
+    let balance = money(account, BALANCES, "balance")?;
     let available = money(
         account,
         &["availableFunds", "available", "availableBalance", "available_balance", "available_funds"],

@@ -2,8 +2,9 @@
 //!
 //! Owns the words for it. Must not decide which connection is whose.
 
-use super::{Envelope, Understood, id, id_of};
-use crate::change::Change;
+use ledger::{Change, Update};
+
+use super::{Envelope, Understood, id, id_of, version};
 use crate::document::Document;
 
 /// The change that a connection's event tells: by its verb, else by the state that is in its object.
@@ -11,10 +12,19 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     let object = data.object(&["connection"])?;
     let told =
         [object.as_ref(), Some(data)].into_iter().flatten().find_map(|document| document.text(&["status", "state"]));
-    let status = status_word(envelope.event.verb_text())
+    let by_event = status_word(envelope.event.verb_text());
+    let status = by_event
         .or_else(|| told.as_deref().and_then(status_word))
         .ok_or_else(|| format!("{} tells no state of the connection", envelope.event))?;
-    Ok(vec![Change::ConnectionStatus(status)])
+    let row = object.as_ref().and_then(version::of_row);
+    Ok(vec![change(status, by_event.is_some(), row, envelope.version(data))])
+}
+
+/// The change of a status. Where the event itself names it, the event's time says how recent it is: what the connection
+/// says of itself may have been written before. Otherwise the connection's own time does.
+pub(crate) fn change(status: &'static str, is_the_events: bool, row: Option<i64>, event: Option<i64>) -> Change {
+    let version = if is_the_events { event.or(row) } else { row.or(event) };
+    Change { version, update: Update::ConnectionStatus(status) }
 }
 
 /// Our word for a provider's: a state's name or an event's verb. Nothing where it tells no state.

@@ -9,15 +9,18 @@ mod connection;
 mod direction;
 mod event;
 mod transaction;
+mod version;
 
+use ledger::{Change, When};
 use serde_json::value::RawValue;
 
-pub(crate) use connection::status_word;
+pub(crate) use connection::{change as status_change, status_word};
 pub(crate) use event::{Event, Verb};
+pub(crate) use version::{of_event, of_row};
 
 use self::direction::Direction;
 use crate::document::{self, Document, Unreadable};
-use crate::{Malformed, Meaning, When, currencies};
+use crate::{Malformed, Meaning, Rejected, currencies, dates};
 
 /// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
 /// value of the body, as it may be personal.
@@ -29,6 +32,28 @@ const MAX_ID: usize = 200;
 impl From<Unreadable> for String {
     fn from(unreadable: Unreadable) -> Self {
         format!("the body is not understood: {unreadable}")
+    }
+}
+
+/// What there is in a body, item by item.
+#[derive(Default)]
+struct Read {
+    changes: Vec<Change>,
+    rejected: Vec<Rejected>,
+}
+
+impl Read {
+    fn add(&mut self, name: impl FnOnce() -> String, item: Understood<Change>) {
+        match item {
+            Ok(change) => self.changes.push(change),
+            Err(reason) => self.rejected.push(Rejected { item: name(), reason }),
+        }
+    }
+}
+
+impl From<Vec<Change>> for Read {
+    fn from(changes: Vec<Change>) -> Self {
+        Self { changes, rejected: vec![] }
     }
 }
 
@@ -67,13 +92,21 @@ fn understand(raw: &RawValue, own: impl Fn(&Envelope<'_>) -> Understood<Option<M
         return Ok(meaning);
     }
     let data = envelope.data()?;
-    let changes = match envelope.event.noun() {
-        _ if envelope.event.is_about_transactions() => transaction::changes(&envelope, &data)?,
-        "account" | "balance" => account::changes(&envelope, &data)?,
-        "connection" => connection::changes(&envelope, &data)?,
+    let connection_id = envelope.connection_id(&data);
+    let read = match envelope.event.noun() {
+        _ if envelope.event.is_about_transactions() => {
+            transaction::changes(&envelope, &data, connection_id.as_deref().ok())?
+        }
+        "account" | "balance" => account::changes(&envelope, &data)?.into(),
+        "connection" => connection::changes(&envelope, &data)?.into(),
         _ => return Err(format!("{} is not an event that anything follows from", envelope.event)),
     };
-    Ok(Meaning::Changes { connection_id: envelope.connection_id(&data)?, changes })
+    let Read { changes, rejected } = read;
+    match rejected.as_slice() {
+        [only] if changes.is_empty() => Err(only.reason.clone()),
+        [_, ..] if changes.is_empty() => Err(Rejected::sentence(&rejected)),
+        _ => Ok(Meaning::Changes { connection_id: connection_id?, changes, rejected }),
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -102,27 +135,39 @@ impl<'a> Envelope<'a> {
         data.array(&["transactions", &noun]).or_else(|| self.document.array(&["data", "entity"]))
     }
 
-    /// The provider's id of the connection, from every place where senders put it. Places that disagree
-    /// are refused: the connection decides whose the change is.
+    /// The provider's id of the connection, from every place where senders put it: around the items, else in them.
+    /// Places that disagree are refused: the connection decides whose the change is.
     fn connection_id(&self, data: &Document<'_>) -> Understood<String> {
         let mut found = vec![connection::named_in(data)?, connection::named_in(&self.document)?];
-        for inner in [data.object(&["transaction"])?, data.object(&["account"])?].iter().flatten() {
-            found.push(connection::named_in(inner)?);
-        }
-        for raw in self.several(data).unwrap_or_default() {
-            if let Some(transaction) = Document::open(raw)? {
-                found.push(connection::named_in(&transaction)?);
-            }
-        }
         if self.event.noun() == "connection" {
             found.push(connection::own_id(data, self.has_data())?);
+        }
+        if found.iter().all(Option::is_none) {
+            // Of an item that cannot be read nothing is applied, so that it need not name one.
+            let names = [["transaction"], [self.event.noun()], ["account"]];
+            let one = names.map(|name| data.object(&name).ok().flatten());
+            let several = self.several(data).unwrap_or_default();
+            let several = several.into_iter().filter_map(|raw| Document::open(raw).ok().flatten());
+            found.extend(one.into_iter().flatten().chain(several).filter_map(|item| connection::named_in(&item).ok()));
         }
         let mut ids = found.into_iter().flatten();
         let first = ids.next().ok_or_else(|| format!("{} names no connection", self.event))?;
         if ids.any(|other| other != first) {
-            return Err(format!("{} names two different connections", self.event));
+            return Err(self.two_connections());
         }
         Ok(first)
+    }
+
+    /// Refuses an item that names another connection than the rest of its delivery.
+    fn check_connection(&self, item: &Document<'_>, connection_id: Option<&str>) -> Understood<()> {
+        match (connection::named_in(item)?, connection_id) {
+            (Some(own), Some(id)) if own != id => Err(self.two_connections()),
+            _ => Ok(()),
+        }
+    }
+
+    fn two_connections(&self) -> String {
+        format!("{} names two different connections", self.event)
     }
 
     /// Why nothing follows from an event whose object is not in the body.
@@ -136,9 +181,23 @@ impl<'a> Envelope<'a> {
 
     /// When the event itself happened, as its sender says.
     fn time(&self) -> Understood<Option<When>> {
-        let names = ["timestamp", "occurred_at", "occurredAt", "createdDate", "createdAt", "created_at"];
-        let told = self.document.text(&names);
-        told.map(|text| When::read(&text).ok_or_else(|| "the time of the event is not a date".to_owned())).transpose()
+        let text = version::event_times(&self.document).into_iter().find_map(document::text);
+        text.map(|text| dates::read(&text).ok_or_else(|| "the time of the event is not a date".to_owned())).transpose()
+    }
+
+    /// How recent the event is, as its sender says.
+    pub(crate) fn version(&self, data: &Document<'_>) -> Option<i64> {
+        if self.has_data() {
+            version::of_event(&self.document).or_else(|| version::of_report(data))
+        } else {
+            // Beside the event's name, what was created is what the event is about.
+            version::of_report(&self.document)
+        }
+    }
+
+    /// The same where `data` are a transaction themselves, whose times say when it happened.
+    fn version_beside_row(&self) -> Option<i64> {
+        if self.has_data() { version::of_event(&self.document) } else { version::of_named_event(&self.document) }
     }
 }
 

@@ -3,22 +3,24 @@
 //! Owns which of a sender's members becomes which of ours. Must not guess: what is not told is absent, what
 //! contradicts itself is refused.
 
+mod beside;
 mod details;
+mod items;
 mod texts;
 
+use ledger::{Change, Dated, NewTransaction, Update};
 use wire::TransactionStatus;
 
+use self::beside::Beside;
 use self::texts::Texts;
 use super::direction::Direction;
-use super::{Envelope, Understood, Verb, account, currency, id, id_of, money};
-use crate::When;
-use crate::change::{AccountUpdate, Change, Dated, NewTransaction};
+use super::{Envelope, Read, Understood, Verb, account, currency, id, id_of, money, version};
+use crate::dates;
 use crate::document::{self, Document};
 
 /// The longest of the shorter texts, in characters.
 const MAX_TEXT: usize = 200;
 
-const IDS: &[&str] = &["id", "transactionId", "transaction_id"];
 const ACCOUNT_IDS: &[&str] = &["accountId", "account_id"];
 const AMOUNTS: &[&str] = &["amount", "total_amount", "totalAmount", "total"];
 
@@ -42,71 +44,63 @@ const DATES: &[&str] = &[
     "createdDate",
 ];
 
-/// The changes that a transaction's event tells: the transaction first, so that it reaches people first
+/// The changes that a transaction's event tells, each understood by itself: the transaction first, so that it reaches people first
 /// and the balance which the provider tells has the last word on what clients added up from it.
-pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
+pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_id: Option<&str>) -> Understood<Read> {
     let deleted = match envelope.event.verb() {
         Verb::Saved => false,
         Verb::Deleted => true,
         Verb::Other => return Err(format!("{} is not an event that anything follows from", envelope.event)),
     };
-    let beside = data.object(&["account"])?;
-    let beside_id = match &beside {
-        Some(account) => id(account, &["id", "accountId", "account_id"], "account")?,
-        None => None,
-    };
-    let outer_id = match beside_id {
-        Some(id) => Some(id),
-        None => id(data, &["accountId", "account_id", "account"], "account")?,
-    };
-    let told = match (&beside, &outer_id) {
-        (Some(account), Some(id)) => account::read(account, id.clone())?,
-        _ => None,
-    };
-    let context = Context { envelope, account_id: outer_id, account: told };
-    let mut changes = Vec::new();
-    for transaction in items(envelope, data)? {
-        changes.push(context.change(&transaction, deleted)?);
+    let items = items::of(envelope, data)?;
+    let event = if items.are_data { envelope.version_beside_row() } else { envelope.version(data) };
+    let context = Context { envelope, connection_id, beside: Beside::read(data), event };
+    let mut read = Read::default();
+    for item in items.list {
+        let change = item.document.as_ref().map_err(Clone::clone).and_then(|one| context.change(one, deleted));
+        read.add(|| item.name(), change);
     }
-    changes.extend(context.account.map(Change::Account));
-    Ok(changes)
-}
-
-/// The objects that are transactions: one, several, or the data themselves.
-fn items<'a>(envelope: &Envelope<'a>, data: &Document<'a>) -> Understood<Vec<Document<'a>>> {
-    if let Some(one) = data.object(&["transaction", envelope.event.noun()])? {
-        return Ok(vec![one]);
+    if read.changes.is_empty() {
+        // An account beside them is told for their sake.
+        return Ok(read);
     }
-    if let Some(several) = envelope.several(data) {
-        let opened = several
-            .into_iter()
-            .map(|raw| Document::open(raw)?.ok_or_else(|| "a transaction is not an object".to_owned()));
-        let opened = opened.collect::<Understood<Vec<_>>>()?;
-        return if opened.is_empty() { Err(envelope.without("transaction")) } else { Ok(opened) };
+    if let Some(account) = context.account().transpose() {
+        read.add(|| context.beside.name(), account);
     }
-    // Beside the event's name, `id` is the event's: there it takes a name that says more.
-    let is_one = if envelope.has_data() { data.raw(IDS) } else { data.raw(&["transactionId", "transaction_id"]) };
-    if is_one.is_some() { Ok(vec![data.clone()]) } else { Err(envelope.without("transaction")) }
+    Ok(read)
 }
 
 /// What is known from around a transaction.
 struct Context<'e, 'a> {
     envelope: &'e Envelope<'a>,
-    account_id: Option<String>,
-    account: Option<AccountUpdate>,
+    connection_id: Option<&'e str>,
+    beside: Beside<'a>,
+    /// How recent the event is.
+    event: Option<i64>,
 }
 
 impl Context<'_, '_> {
     fn change(&self, item: &Document<'_>, deleted: bool) -> Understood<Change> {
-        // Beside the event's name there may be an `id` as well, which is the event's.
-        let names = if item.raw(&["transactionId", "transaction_id"]).is_some() { &IDS[1..] } else { IDS };
-        let transaction_id = id(item, names, "transaction")?.ok_or("the transaction has no id")?;
+        self.envelope.check_connection(item, self.connection_id)?;
+        let transaction_id = items::id_of(item)?.ok_or("the transaction has no id")?;
         let account_id = self.account_of(item)?.ok_or("the transaction names no account")?;
+        let row = version::of_row(item);
         // Apideck's `voided` is written into the ledger in place of a deletion.
         if deleted || matches!(status(item), Some(Status::Void)) {
-            return Ok(Change::TransactionDeleted { transaction_id, account_id });
+            // What a row that was deleted says of itself was written before.
+            let version = if deleted { self.event.or(row) } else { row.or(self.event) };
+            return Ok(Change { version, update: Update::TransactionDeleted { transaction_id, account_id } });
         }
-        self.transaction(item, transaction_id, account_id).map(|new| Change::Transaction(Box::new(new)))
+        let new = self.transaction(item, transaction_id, account_id)?;
+        Ok(Change { version: row.or(self.event), update: Update::Transaction(Box::new(new)) })
+    }
+
+    /// The change of the account beside, where anything is told of it.
+    fn account(&self) -> Understood<Option<Change>> {
+        let update = self.beside.update.clone()?;
+        let Some((account, update)) = self.beside.account.as_ref().zip(update) else { return Ok(None) };
+        self.envelope.check_connection(account, self.connection_id)?;
+        Ok(Some(account::change(account, update, self.event)))
     }
 
     /// The account's id: from the transaction, else from beside it.
@@ -114,7 +108,10 @@ impl Context<'_, '_> {
         if let Some(id) = id(item, ACCOUNT_IDS, "account")? {
             return Ok(Some(id));
         }
-        Ok(id_of(item, "account", "account")?.or_else(|| self.account_id.clone()))
+        match id_of(item, "account", "account")? {
+            Some(id) => Ok(Some(id)),
+            None => self.beside.id.clone(),
+        }
     }
 
     fn transaction(
@@ -127,14 +124,14 @@ impl Context<'_, '_> {
         let direction = Direction::read(item, self.envelope.event.noun())?;
         let amount = direction.signed(amount)?;
         let primary_type = direction.primary_type(amount);
-        let beside = self.account.as_ref().filter(|account| account.account_id == account_id);
-        let account_name = beside.and_then(|account| account.name.as_deref());
-        let texts = Texts::read(item, self.envelope.event.noun(), primary_type, account_name)?;
+        let texts = Texts::read(item, self.envelope.event.noun(), primary_type, self.beside.name_of(&account_id))?;
+        let own_currency = currency(item, "transaction")?.or(amount_currency);
         Ok(NewTransaction {
             amount,
-            currency: currency(item, "transaction")?
-                .or(amount_currency)
-                .or_else(|| beside.and_then(|account| account.currency)),
+            currency: match own_currency {
+                Some(currency) => Some(currency),
+                None => self.beside.currency_of(&account_id)?,
+            },
             date: self.date(item)?,
             primary_type,
             secondary_type: details::secondary_type(item),
@@ -165,10 +162,10 @@ impl Context<'_, '_> {
         match item.raw(DATES) {
             Some(raw) => {
                 let text = document::text(raw).ok_or("the transaction's date is not a text")?;
-                let when = When::read(&text).ok_or("the transaction's date is not a date")?;
+                let when = dates::read(&text).ok_or("the transaction's date is not a date")?;
                 Ok(Dated::At(when))
             }
-            None => Ok(self.envelope.time()?.map_or(Dated::Unknown, Dated::Told)),
+            None => Ok(self.envelope.time()?.map_or(Dated::Unknown, Dated::Reported)),
         }
     }
 }

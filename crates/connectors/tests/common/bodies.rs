@@ -1,7 +1,7 @@
 //! Bodies around the members that a test is about, and what they mean.
 
-use connectors::change::{Dated, NewTransaction};
-use connectors::{Change, Headers, Meaning, VerifiedDelivery};
+use connectors::{Headers, Meaning, VerifiedDelivery};
+use ledger::{Change, Dated, NewTransaction, Update};
 
 use super::{SECRET, connector};
 
@@ -21,8 +21,8 @@ pub(crate) fn changes(id: &str, body: &str) -> Result<Vec<Change>, String> {
 
 /// The transactions of a body.
 pub(crate) fn transactions(id: &str, body: &str) -> Result<Vec<NewTransaction>, String> {
-    let of = |change| match change {
-        Change::Transaction(new) => Some(*new),
+    let of = |change: Change| match change.update {
+        Update::Transaction(new) => Some(*new),
         _ => None,
     };
     Ok(changes(id, body)?.into_iter().filter_map(of).collect())
@@ -53,7 +53,7 @@ pub(crate) fn apideck(event: &str, members: &str) -> Result<NewTransaction, Stri
 pub(crate) fn dated(new: &NewTransaction) -> (&'static str, String) {
     match &new.date {
         Dated::At(when) => ("its own", format!("{} {:?}", when.date, when.precision)),
-        Dated::Told(when) => ("the event's", format!("{} {:?}", when.date, when.precision)),
+        Dated::Reported(when) => ("the event's", format!("{} {:?}", when.date, when.precision)),
         Dated::Unknown => ("the arrival's", String::new()),
     }
 }

@@ -1,7 +1,7 @@
 //! Meanings as the fixtures' expectations write them.
 
-use connectors::change::{AccountUpdate, Dated, NewTransaction};
-use connectors::{Change, Meaning};
+use connectors::Meaning;
+use ledger::{AccountUpdate, Change, Dated, NewTransaction, Update};
 use serde_json::{Value, json};
 
 /// A meaning as the expectations write it: what is absent is left out, amounts are texts, so that every
@@ -10,25 +10,31 @@ pub(crate) fn shown(meaning: &Meaning) -> Value {
     match meaning {
         Meaning::Nothing => json!("nothing"),
         Meaning::NotUnderstood(reason) => json!({ "notUnderstood": reason }),
-        Meaning::Changes { connection_id, changes } => {
-            json!({ "connectionId": connection_id, "changes": changes.iter().map(shown_change).collect::<Vec<_>>() })
+        Meaning::Changes { connection_id, changes, rejected } => {
+            let changes: Vec<Value> = changes.iter().map(shown_change).collect();
+            let mut value = json!({ "connectionId": connection_id, "changes": changes });
+            if !rejected.is_empty() {
+                value["rejected"] = rejected.iter().map(|one| json!([one.item, one.reason])).collect();
+            }
+            value
         }
     }
 }
 
 fn shown_change(change: &Change) -> Value {
-    let mut value = match change {
-        Change::ConnectionStatus(status) => json!({ "connectionStatus": status }),
-        Change::TransactionDeleted { transaction_id, account_id } => {
+    let mut value = match &change.update {
+        Update::ConnectionStatus(status) => json!({ "connectionStatus": status }),
+        Update::TransactionDeleted { transaction_id, account_id } => {
             json!({ "deleted": transaction_id, "accountId": account_id })
         }
-        Change::Account(AccountUpdate { account_id, name, last_digits, kind, currency, balance, available }) => json!({
+        Update::Account(AccountUpdate { account_id, name, last_digits, kind, currency, balance, available }) => json!({
             "account": account_id, "name": name, "lastDigits": last_digits, "kind": kind, "currency": currency,
             "balance": balance.map(|balance| balance.to_string()), "available": available.map(|amount| amount.to_string()),
         }),
-        Change::Transaction(transaction) => shown_transaction(transaction),
+        Update::Transaction(transaction) => shown_transaction(transaction),
     };
     if let Some(members) = value.as_object_mut() {
+        members.insert("version".to_owned(), json!(change.version));
         members.retain(|_, value| !value.is_null() && *value != json!([]));
     }
     value
@@ -37,7 +43,7 @@ fn shown_change(change: &Change) -> Value {
 fn shown_transaction(new: &NewTransaction) -> Value {
     let (when, is_events) = match &new.date {
         Dated::At(when) => (Some(when), false),
-        Dated::Told(when) => (Some(when), true),
+        Dated::Reported(when) => (Some(when), true),
         Dated::Unknown => (None, false),
     };
     json!({

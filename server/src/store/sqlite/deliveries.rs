@@ -76,9 +76,8 @@ pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded>
     let standing = standing(unit.database, new)?;
     let id = insert(unit, new, &standing)?;
     match (content, standing) {
-        (Content::Changes { changes, rejected, .. }, Standing { apply_to: Some(connection), .. }) => {
-            let changed = apply(unit, connector, &connection, changes, id, unit.now)?;
-            Ok(applied(changed, rejected))
+        (Content::Changes { changes, .. }, Standing { apply_to: Some(connection), reason, .. }) => {
+            Ok(applied(apply(unit, connector, &connection, changes, id, unit.now)?, reason))
         }
         (Content::Changes { .. }, Standing { reason: Some(reason), .. }) if reason == QUEUED => Ok(Recorded::Queued),
         (_, Standing { status: Status::Processed, .. }) => Ok(Recorded::Applied(Changed::default())),
@@ -94,8 +93,8 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
         reason: reason.map(str::to_owned),
         apply_to: None,
     };
-    let (connection_id, rejected) = match &new.content {
-        Content::Changes { connection_id, rejected, .. } => (connection_id, rejected),
+    let connection_id = match &new.content {
+        Content::Changes { connection_id, .. } => connection_id,
         Content::Nothing => return Ok(of(Status::Processed, None)),
         Content::Kept(reason) => return Ok(of(Status::Quarantined, Some(reason))),
         Content::Malformed(reason) => return Ok(of(Status::Rejected, Some(reason))),
@@ -107,23 +106,24 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
         // What brings its connection waits for nobody: its sender hears only that it was taken.
         of(Status::Waiting, Some(QUEUED))
     } else {
-        Standing { apply_to: connection, ..settled(rejected) }
+        Standing { apply_to: connection, ..settled(&new.content) }
     };
     Ok(Standing { connection_id: Some(connection_id), ..standing })
 }
 
 /// Where a delivery stands whose changes are applied: items of it may not be understood.
-fn settled<'a>(rejected: &[String]) -> Standing<'a> {
-    let (status, reason) = match rejected {
-        [] => (Status::Processed, None),
-        some => (Status::Quarantined, Some(some.join("; "))),
-    };
+fn settled<'a>(content: &Content) -> Standing<'a> {
+    let reason = content.rejection();
+    let status = if reason.is_some() { Status::Quarantined } else { Status::Processed };
     Standing { status, connection_id: None, reason, apply_to: None }
 }
 
-fn applied(changed: Applied, rejected: &[String]) -> Recorded {
+fn applied(changed: Applied, rejection: Option<String>) -> Recorded {
     let changed = Changed { new: changed.new, updated: changed.updated };
-    if rejected.is_empty() { Recorded::Applied(changed) } else { Recorded::Partly(changed, rejected.join("; ")) }
+    match rejection {
+        Some(reason) => Recorded::Partly(changed, reason),
+        None => Recorded::Applied(changed),
+    }
 }
 
 fn insert(unit: &Unit<'_>, new: &NewDelivery, standing: &Standing<'_>) -> Result<i64> {
@@ -200,8 +200,8 @@ fn seen_before(database: &Database, connector_id: &str, key: &str) -> Result<Opt
 pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result<Recorded> {
     let NewDelivery { connector, content, .. } = new;
     let database = unit.database;
-    let (connection_id, changes, rejected) = match content {
-        Content::Changes { connection_id, changes, rejected } => (connection_id, changes, rejected),
+    let (connection_id, changes) = match content {
+        Content::Changes { connection_id, changes, .. } => (connection_id, changes),
         Content::Nothing => {
             let is_first = conclude(database, id, None, Status::Processed, None)?;
             return Ok(if is_first { Recorded::Applied(Changed::default()) } else { Recorded::Duplicate });
@@ -223,7 +223,7 @@ pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result
         conclude(database, id, Some(connection_id), Status::Waiting, Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
-    let settled = settled(rejected);
+    let settled = settled(content);
     if !conclude(database, id, Some(connection_id), settled.status, settled.reason.as_deref())? {
         return Ok(Recorded::Duplicate);
     }
@@ -232,7 +232,7 @@ pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result
         .query_row([id], |row| row.get(0))?;
     let arrived = Timestamp::from_millisecond(arrived).unwrap_or(unit.now);
     let changed = apply(unit, connector, &connection, changes, id, arrived)?;
-    Ok(applied(changed, rejected))
+    Ok(applied(changed, settled.reason))
 }
 
 /// Writes what became of a delivery; nothing where another job has applied it. A newer connector may read it otherwise
