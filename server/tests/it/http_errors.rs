@@ -197,3 +197,39 @@ async fn private_answers_are_kept_by_no_cache_also_the_engines() {
         assert!(headers.contains_key("strict-transport-security"), "{path}");
     }
 }
+
+/// Answers of the pages' half, asked for by programs that do not say that they take HTML.
+#[cfg(feature = "ui")]
+#[tokio::test]
+async fn a_page_that_moves_says_so_whatever_the_caller_accepts_and_a_name_no_file_has_is_not_found() {
+    let app = TestApp::start().await;
+    for accept in [None, Some("text/html"), Some("application/json"), Some("*/*")] {
+        let request = app.request(Method::GET, "/");
+        let request = accept.into_iter().fold(request, |request, accept| request.header("accept", accept));
+        let answer = request.send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
+            (302, "/sign-in"),
+            "{accept:?}"
+        );
+    }
+    let long = format!("/pkg/{}", "x".repeat(300));
+    assert_eq!(code(app.request(Method::GET, &long).send().await.unwrap()).await, (404, "NOT_FOUND".to_owned()));
+}
+
+#[cfg(feature = "ui")]
+#[tokio::test]
+async fn a_malformed_call_of_a_page_is_refused_and_its_referer_leads_nowhere() {
+    let app = TestApp::start().await;
+    let cookie = crate::support::cookie(&app, "alice").await;
+    for (body, kind) in
+        [("{", "application/json"), ("", "application/json"), ("\u{0}", "application/x-www-form-urlencoded")]
+    {
+        let call = app.request(Method::POST, "/api/_ui/transactions").header("content-type", kind).body(body);
+        let call =
+            call.header("referer", "https://evil.example/").header("accept", "text/html").header("cookie", &cookie);
+        let answer = call.header("origin", &app.address).send().await.unwrap();
+        assert!(answer.headers().get("location").is_none(), "{kind} {body:?}");
+        assert!(answer.status().is_client_error(), "{} for {kind} {body:?}", answer.status());
+    }
+}
