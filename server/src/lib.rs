@@ -13,6 +13,7 @@ pub mod core_app;
 pub mod demo;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod limits;
 pub mod metrics;
 pub mod net;
@@ -23,7 +24,7 @@ pub mod shares;
 pub mod startup;
 pub mod state;
 pub mod store;
+pub mod tasks;
 pub mod telemetry;
 #[cfg(feature = "ui")]
 pub mod ui;
-pub mod upkeep;

@@ -15,7 +15,7 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core_app::Breaker;
+use crate::core_app::CircuitBreaker;
 use crate::http::Intake;
 use crate::http::health::Readiness;
 use crate::limits::Limits;
@@ -49,7 +49,7 @@ pub struct App {
     /// Wakes the sending to the core app.
     pub forward: Arc<Notify>,
     /// Whether it is paused.
-    pub breaker: Arc<Mutex<Breaker>>,
+    pub breaker: Arc<Mutex<CircuitBreaker>>,
     /// Cancelled when the server begins to stop: what would go on for ever ends then.
     pub stopping: CancellationToken,
     /// The room for bodies that are not proven yet.

@@ -35,6 +35,7 @@ use wire::{ErrorCode, events};
 use crate::config::RealtimeConfig;
 use crate::metrics::Metrics;
 use crate::store::{FeedEvent, Store};
+use crate::tasks;
 
 pub use credentials::Credentials;
 pub use gate::Gate;
@@ -195,7 +196,8 @@ pub fn rooms(
 async fn publish(hub: &Hub, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>) {
     while let Some(committed) = commits.recv().await {
         for event in &committed {
-            hub.publish(event);
+            // Subscribers that miss an event because of a panic see the gap at the next one and catch up.
+            let _ = tasks::catch_panic("publish", hub.metrics(), async { hub.publish(event) }).await;
             hub.metrics().published(event.name);
         }
     }

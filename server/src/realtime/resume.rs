@@ -12,6 +12,7 @@ use wire::events::{self, SyncRequired};
 use super::hub::{Hub, Standing, Straggler};
 use super::outlet::Outlet;
 use crate::store::{self, FeedEvent, LogEnds, Store};
+use crate::tasks;
 
 /// How many events are read at once.
 const PAGE: u32 = 500;
@@ -142,10 +143,15 @@ impl CatchUp<'_> {
 
 /// Brings a member of a room up to date. One that stays stuck loses its place: it can come back and resume.
 async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, outlet: &Outlet, lacks: Lacks) {
-    if let Err(reason) = (CatchUp { store, hub, user_id, outlet }).run(lacks).await {
-        tracing::info!(%reason, user.id = %user_id, "a slow reader is cut off");
-        hub.cut_off(user_id, outlet);
-    }
+    let catch_up = CatchUp { store, hub, user_id, outlet };
+    let caught_up = tasks::catch_panic("catch_up", hub.metrics(), catch_up.run(lacks)).await;
+    let reason = match &caught_up {
+        Ok(Ok(())) => return,
+        Ok(Err(reason)) => reason.to_string(),
+        Err(panicked) => panicked.to_string(),
+    };
+    tracing::info!(%reason, user.id = %user_id, "a lagging subscriber is disconnected");
+    hub.cut_off(user_id, outlet);
 }
 
 /// Begins with a member that has joined: one that has missed nothing is level at once, and what another lacks
