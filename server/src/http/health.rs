@@ -1,7 +1,6 @@
-//! Whether the server is up and able to work.
+//! The liveness and readiness probes.
 //!
-//! Owns the two probes, and that being asked often costs nothing. Must not tell a stranger more than yes
-//! or no.
+//! Owns both, and a cache that makes frequent probes cheap. Must not reveal more than yes or no.
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +14,10 @@ use wire::ErrorCode;
 use super::error::ApiError;
 use crate::state::AppState;
 
-/// How long an answer holds: whoever asks in between gets the same.
+/// How long a result is cached.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// What was found out last, and when.
+/// The last result, and its time.
 #[derive(Default)]
 pub struct Readiness(Mutex<Option<(Instant, bool)>>);
 
@@ -34,7 +33,7 @@ pub(super) async fn live() -> Response {
 
 /// `GET /health/ready`: the store takes writes.
 pub(super) async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
-    // Whoever comes while it is found out waits for the same answer; it is found out also where they go.
+    // Concurrent probes wait for one check, which goes on when its caller disconnects.
     let found = tokio::spawn(async move {
         let mut last = state.readiness.0.lock().await;
         match *last {
