@@ -11,13 +11,15 @@ TALLYWIRE_FUZZ_TARGET="${TALLYWIRE_FUZZ_TARGET:-$PWD/fuzz/target}"
 export TALLYWIRE_FUZZ_TARGET
 
 # The versions that are pinned, in one place.
+CARGO_DENY_VERSION=0.20.2
 CARGO_FUZZ_VERSION=0.13.2
 CARGO_LEPTOS_VERSION=0.3.11
+CARGO_SHEAR_VERSION=1.14.0
 BINARYEN_VERSION=132.0.0
 WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[",]/, "", $3); print $3 }' Cargo.lock)
-export CARGO_FUZZ_VERSION CARGO_LEPTOS_VERSION BINARYEN_VERSION WASM_BINDGEN_VERSION
+export CARGO_DENY_VERSION CARGO_FUZZ_VERSION CARGO_LEPTOS_VERSION CARGO_SHEAR_VERSION BINARYEN_VERSION WASM_BINDGEN_VERSION
 
-PATH="$TALLYWIRE_TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION/bin:$TALLYWIRE_TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$TALLYWIRE_TOOLS/cargo-leptos/bin:$TALLYWIRE_TOOLS/cargo-fuzz-$CARGO_FUZZ_VERSION/bin:$HOME/.cargo/bin:$PATH"
+PATH="$TALLYWIRE_TOOLS/wasm-bindgen-$WASM_BINDGEN_VERSION/bin:$TALLYWIRE_TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$TALLYWIRE_TOOLS/cargo-leptos/bin:$TALLYWIRE_TOOLS/cargo-fuzz-$CARGO_FUZZ_VERSION/bin:$TALLYWIRE_TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin:$TALLYWIRE_TOOLS/cargo-shear-$CARGO_SHEAR_VERSION/bin:$HOME/.cargo/bin:$PATH"
 export PATH
 
 # Whether the compiler in use ($1: a rustup toolchain, empty for the default) has the WebAssembly library.
@@ -29,6 +31,15 @@ has_wasm_target() {
 
 # An empty RUSTUP_TOOLCHAIN is an error to rustup.
 [ -n "${RUSTUP_TOOLCHAIN:-}" ] || unset RUSTUP_TOOLCHAIN
+
+# rust-toolchain.toml pins the compiler. rustup downloads that version where it is missing; a machine that has the same
+# version under another name (stable) and cannot download uses what it has.
+RUST_VERSION=$(awk -F'"' '/^channel/ { print $2 }' rust-toolchain.toml)
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null 2>&1 &&
+    ! rustup toolchain list 2>/dev/null | grep -q "^$RUST_VERSION" &&
+    [ "$(RUSTUP_TOOLCHAIN=stable rustc --version 2>/dev/null | awk '{ print $2 }')" = "$RUST_VERSION" ]; then
+    export RUSTUP_TOOLCHAIN=stable
+fi
 
 # Where rustup cannot fetch the target, scripts/setup builds it for Debian's compiler and links that
 # as the toolchain "debian"; without rustup, /usr/bin in front does the same.

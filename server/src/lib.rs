@@ -14,6 +14,7 @@ pub mod demo;
 pub mod feed;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod keyed_semaphore;
 pub mod limits;
 pub mod metrics;
@@ -25,7 +26,7 @@ pub mod socketio;
 pub mod startup;
 pub mod state;
 pub mod store;
+pub mod tasks;
 pub mod telemetry;
 #[cfg(feature = "ui")]
 pub mod ui;
-pub mod upkeep;

@@ -1,7 +1,7 @@
-//! What an operator wants to know of a running server.
+//! The state of the inbox and the outbox, for operators.
 //!
-//! Owns gathering it from the store and the services, for the API, the page and the metrics alike.
-//! Must not change anything.
+//! Owns reading it from the store, in one form for the API, the administrators' page and the metrics. Must not change
+//! anything.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -11,12 +11,12 @@ use crate::clock;
 use crate::state::AppState;
 use crate::store::{InboxEntry, Result};
 
-/// How many rows a list has at most.
+/// The longest list, in rows.
 pub const LONGEST_LIST: u32 = 200;
-/// After how many attempts a queue is called stuck.
+/// From how many failed attempts on a queue counts as stuck.
 pub const STUCK_AFTER: u32 = 5;
 
-/// What is on its way out, with what was refused.
+/// The outbox, with its dead letters and stuck queues.
 pub async fn outbox(state: &AppState) -> Result<OutboxView> {
     let dead_letters = state.store.dead_letters(LONGEST_LIST).await?.into_iter().map(|letter| DeadLetter {
         id: letter.id,
@@ -36,7 +36,7 @@ pub async fn outbox(state: &AppState) -> Result<OutboxView> {
     Ok(OutboxView { dead_letters, stuck_queues, ..outbox_state(state).await? })
 }
 
-/// How much is on its way out, and for how long.
+/// The outbox without its lists.
 pub async fn outbox_state(state: &AppState) -> Result<OutboxView> {
     let outbox = state.store.outbox_state().await?;
     let lag_millis = outbox.oldest_millis.map_or(0, |oldest| state.now().as_millisecond() - oldest);
@@ -52,13 +52,13 @@ pub async fn outbox_state(state: &AppState) -> Result<OutboxView> {
     })
 }
 
-/// The newest deliveries, or only those that could not be placed or understood.
+/// The newest deliveries, or only the quarantined ones.
 pub async fn deliveries(state: &AppState, kept_only: bool, limit: u32) -> Result<Vec<Delivery>> {
     let entries = state.store.inbox(kept_only, limit.min(LONGEST_LIST)).await?;
     Ok(entries.into_iter().map(listed).collect())
 }
 
-/// One delivery as it came.
+/// One delivery as it was received.
 pub async fn delivery(state: &AppState, id: i64) -> Result<RawDelivery> {
     let delivery = listed(state.store.inbox_entry(id).await?);
     let kept = state.store.delivery(id).await?;
@@ -84,7 +84,7 @@ fn listed(entry: InboxEntry) -> Delivery {
     }
 }
 
-/// All of what is stuck.
+/// Everything on the administrators' page.
 pub async fn overview(state: &AppState) -> Result<AdminView> {
     Ok(AdminView {
         at: clock::rfc3339(state.now()),

@@ -15,10 +15,11 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core_app::{CoreApp, Retries, Signals, Worker};
+use crate::core_app::{RetryPolicy, Sender, Signals, Worker};
 use crate::feed::{Bus as _, Feed, LocalBus, Message};
 use crate::http::edge::Edge;
 use crate::http::listen;
+use crate::jobs;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::descriptors;
@@ -28,7 +29,7 @@ use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
-use crate::upkeep;
+use crate::tasks::{self, Restarts};
 
 /// How long requests in flight may take when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
@@ -99,9 +100,9 @@ impl Server {
             clock,
         });
         let edge = Edge::new(engine, crate::http::router(&state), &state);
-        let mut tasks = upkeep::start(&state);
+        let mut tasks = jobs::start(&state);
         tasks.push(tokio::spawn(delivery));
-        tasks.extend(outbox_worker(&state)?.map(|worker| tokio::spawn(worker.run())));
+        tasks.extend(outbox_worker(&state)?.map(|worker| outbox_task(&state, worker)));
         Ok(Self { state, edge, endpoint, tasks })
     }
 
@@ -120,7 +121,8 @@ impl Server {
             tracing::info!("stopping");
             begun.cancel();
         });
-        let serving = listen::serve(listener, edge, &state.config.http, descriptors::capacity(), stopping.clone());
+        let (metrics, capacity) = (Arc::clone(&state.metrics), descriptors::capacity());
+        let serving = listen::serve(listener, edge, &state.config.http, capacity, stopping.clone(), metrics);
         // Clients reconnect, to another node or to this one when it has restarted.
         let closing = async {
             stopping.cancelled().await;
@@ -139,19 +141,24 @@ impl Server {
     }
 }
 
-/// The sending to the core app, where one is configured.
-fn outbox_worker(state: &AppState) -> Result<Option<Arc<Worker>>, store::Error> {
+/// The outbox worker, where a core app is configured.
+fn outbox_worker(state: &AppState) -> Result<Option<Worker>, store::Error> {
     let Some(config) = &state.config.core_app else { return Ok(None) };
     let secret = state.config.auth.service_secrets.first().cloned();
     let secret = secret.ok_or_else(|| store::Error::Unavailable("no SERVICE_SECRET for the core app".to_owned()))?;
-    let core_app = CoreApp::new(&config.url, secret, config.timeout)
-        .map_err(|error| store::Error::Unavailable(format!("the core app's client: {error}")))?;
-    let retries = Retries { first_pause: config.retry_delay, quick: config.quick_retries };
+    let sender = Sender::new(&config.url, secret, config.timeout)
+        .map_err(|error| store::Error::Unavailable(format!("the core app's HTTP client: {error}")))?;
+    let retries = RetryPolicy { first_pause: config.retry_delay, quick: config.quick_retries };
     let (store, clock) = (Arc::clone(&state.store), Arc::clone(&state.clock));
     let signals = Signals {
         wake: Arc::clone(&state.forward),
         breaker: Arc::clone(&state.breaker),
         metrics: Arc::clone(&state.metrics),
     };
-    Ok(Some(Worker::new(store, core_app, clock, retries, fastrand::Rng::new(), signals)))
+    Ok(Some(Worker::new(store, Arc::new(sender), clock, retries, fastrand::Rng::new(), signals)))
+}
+
+fn outbox_task(state: &AppState, worker: Worker) -> JoinHandle<()> {
+    let metrics = Arc::clone(&state.metrics);
+    tokio::spawn(async move { tasks::supervise("outbox", &metrics, Restarts::default(), || worker.run()).await })
 }

@@ -15,7 +15,7 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core_app::Breaker;
+use crate::core_app::CircuitBreaker;
 use crate::feed::Feed;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -49,7 +49,7 @@ pub struct App {
     /// Wakes the worker that calls the core app.
     pub forward: Arc<Notify>,
     /// Whether calls to the core app are paused.
-    pub breaker: Arc<Mutex<Breaker>>,
+    pub breaker: Arc<Mutex<CircuitBreaker>>,
     /// Cancelled when the server starts to stop, to end streams.
     pub stopping: CancellationToken,
     /// Whether the store accepts writes, as of the last check.

@@ -3,17 +3,25 @@
 //! Owns listening, stopping at a signal, and what a person is told at the start. Must not build the
 //! server: `startup` does.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::clock;
 use server::config::{Config, Source};
 use server::demo::Simulator;
+use server::metrics::Metrics;
 use server::net::descriptors;
 use server::startup::Server;
+use server::tasks;
 use server::telemetry;
 use tokio::net::TcpListener;
 
 use super::output::say;
+
+/// How long the simulated providers pause after an error.
+const SIMULATOR_PAUSE: Duration = Duration::from_secs(5);
 
 /// Serves a configuration until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -45,6 +53,7 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     let registry = connectors::Registry::new(&config.connectors);
     let (server, listener) = open(config).await?;
     let address = format!("http://{}", listener.local_addr()?);
+    let metrics = Arc::clone(&server.state().metrics);
     let serving = tokio::spawn(server.run(listener, stop_signal()));
     let mut simulator = Simulator::new(address, registry, service_secret, u64::from(std::process::id()));
     simulator.seed(Timestamp::now()).await?;
@@ -53,9 +62,19 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     )?;
     tokio::select! {
         outcome = serving => outcome?,
-        outcome = simulator.run() => outcome?,
+        () = simulate(simulator, &metrics) => {}
     }
     Ok(())
+}
+
+/// Runs the simulated providers for ever: one refused payment does not end the demo.
+async fn simulate(mut simulator: Simulator, metrics: &Metrics) {
+    loop {
+        if let Ok(Err(error)) = tasks::catch_panic("simulator", metrics, simulator.run()).await {
+            tracing::warn!(%error, "the simulated providers pause");
+        }
+        tokio::time::sleep(SIMULATOR_PAUSE).await;
+    }
 }
 
 /// Starts the log, and makes room for as many connections as the machine allows.

@@ -1,13 +1,16 @@
-//! The core app: every stored transaction is sent to it as well.
+//! Outgoing calls to the core app: it is sent every stored transaction.
 //!
-//! Owns the order (each user's in turn, users beside one another), the pauses, and what an answer
-//! means. Must not delay a webhook or a user's event: it works from the outbox, after the commit.
+//! Owns the order (each user's calls in turn, users concurrently), the retries, and what a response means. Must not
+//! delay a webhook or a user's event: calls are read from the outbox, after the commit.
 
-mod body;
-mod breaker;
+mod backoff;
+mod circuit_breaker;
+mod payload;
 mod sender;
+mod turn;
 mod worker;
 
-pub use breaker::Breaker;
-pub use sender::{CoreApp, Outcome};
-pub use worker::{Retries, Signals, Worker};
+pub use circuit_breaker::CircuitBreaker;
+pub use sender::{Outcome, Sender};
+pub use turn::{RetryPolicy, Transport};
+pub use worker::{Signals, Worker};

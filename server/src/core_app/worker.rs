@@ -1,196 +1,128 @@
-//! The work of sending, for as long as the server runs.
+//! The outbox worker.
 //!
-//! Owns which user's turn it is. Must not hold what waits in memory: that is the store's, however
-//! long the core app is away.
+//! Owns whose turn it is, and waiting for it: for the end of a turn, for a notification, or for the next due time. Must
+//! not hold pending calls in memory: the store does, however long the core app is down.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
+use tokio::task::{Id, JoinSet};
 
-use super::breaker::{Breaker, Room, pause};
-use super::{CoreApp, Outcome};
+use super::circuit_breaker::{CircuitBreaker, State};
+use super::turn::{RetryPolicy, Transport, Turns};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::store::{DueUser, Result, Store};
 
-/// How many users' queues are worked on at once.
+/// How many users have their turn at once.
 const CONCURRENCY: usize = 16;
-/// How many of a user's transactions are sent before others have their turn.
-const TURN: u32 = 50;
-/// How long nothing is sent when the core app refuses the secret.
-const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(60);
-/// The longest pause of one user's queue.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// How long to sleep where nothing waits and nothing was said.
+/// The longest wait when nothing is due.
 const IDLE: Duration = Duration::from_secs(30);
-/// How long to sleep where somebody's time has come who has a turn already.
-const SHORTEST_IDLE: Duration = Duration::from_millis(20);
-/// How long a user waits whose turn the store has failed.
+/// The wait after the store could not be read.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How a queue whose head could not be sent goes on.
-#[derive(Clone, Copy, Debug)]
-pub struct Retries {
-    /// The first pause.
-    pub first_pause: Duration,
-    /// How many tries have that pause before it grows.
-    pub quick: u32,
-}
-
-/// What it shares with the rest of the server.
+/// What the worker shares with the rest of the server.
 pub struct Signals {
-    /// Notified when something new may wait.
+    /// Notified when a call may be pending, or due at once.
     pub wake: Arc<Notify>,
-    /// Whether it is paused.
-    pub breaker: Arc<Mutex<Breaker>>,
-    /// What is counted.
+    /// The circuit breaker of all calls.
+    pub breaker: Arc<Mutex<CircuitBreaker>>,
+    /// Counters.
     pub metrics: Arc<Metrics>,
 }
 
-/// Sends what the outbox holds.
+/// Sends the pending calls of the outbox.
 pub struct Worker {
-    store: Arc<dyn Store>,
-    core_app: CoreApp,
-    clock: Clock,
-    retries: Retries,
-    random: Mutex<fastrand::Rng>,
-    busy: Mutex<HashSet<String>>,
-    signals: Signals,
+    turns: Arc<Turns>,
+    wake: Arc<Notify>,
+}
+
+/// The turns in progress.
+#[derive(Default)]
+struct InProgress {
+    tasks: JoinSet<()>,
+    users: HashMap<Id, String>,
 }
 
 impl Worker {
     /// `random` spreads the pauses.
     pub fn new(
         store: Arc<dyn Store>,
-        core_app: CoreApp,
+        transport: Arc<dyn Transport>,
         clock: Clock,
-        retries: Retries,
+        retries: RetryPolicy,
         random: fastrand::Rng,
         signals: Signals,
-    ) -> Arc<Self> {
-        let (busy, random) = (Mutex::default(), Mutex::new(random));
-        Arc::new(Self { store, core_app, clock, retries, random, busy, signals })
+    ) -> Self {
+        let Signals { wake, breaker, metrics } = signals;
+        let turns = Turns { store, transport, clock, retries, random: Mutex::new(random), breaker, metrics };
+        Self { turns: Arc::new(turns), wake }
     }
 
-    /// Works until the task is dropped.
-    pub async fn run(self: Arc<Self>) {
-        let places = Arc::new(Semaphore::new(CONCURRENCY));
+    /// Works until it is dropped, and its turns with it.
+    pub async fn run(&self) {
+        let mut in_progress = InProgress::default();
         loop {
-            let started = self.start_turns(&places).await.unwrap_or_else(|error| {
+            let wait = self.start_turns(&mut in_progress).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox could not be read");
-                false
+                STORE_PAUSE
             });
-            if !started {
-                tokio::select! {
-                    () = self.signals.wake.notified() => {}
-                    () = tokio::time::sleep(self.idle_time().await) => {}
-                }
+            let has_room = in_progress.tasks.len() < CONCURRENCY;
+            tokio::select! {
+                () = in_progress.one_ended() => {}
+                () = self.wake.notified(), if has_room => {}
+                () = tokio::time::sleep(wait), if has_room => {}
             }
         }
     }
 
-    /// Starts a turn for each user whose time has come; whether there was one.
-    async fn start_turns(self: &Arc<Self>, places: &Arc<Semaphore>) -> Result<bool> {
-        let limit = match self.signals.breaker.lock().room(Instant::now()) {
-            Room::All => 4 * u32::try_from(CONCURRENCY).unwrap_or(u32::MAX),
-            Room::One => 1,
-            Room::NoneUntil(_) | Room::None => return Ok(false),
+    /// Starts the turns that are due and may start; how long to wait until the next one is due.
+    async fn start_turns(&self, in_progress: &mut InProgress) -> Result<Duration> {
+        let Turns { store, clock, breaker, .. } = &*self.turns;
+        let room = CONCURRENCY - in_progress.tasks.len();
+        let started = Instant::now();
+        let limit = match breaker.lock().state(started) {
+            State::Closed => room,
+            State::ReadyToProbe => room.min(1),
+            State::OpenUntil(until) => return Ok(until.saturating_duration_since(started).min(IDLE)),
+            // The end of the probe's turn is waited for.
+            State::Probing => return Ok(IDLE),
         };
-        let mut started = false;
-        for due in self.store.due_users((self.clock)(), limit).await? {
-            if !self.busy.lock().insert(due.user_id.clone()) {
-                continue;
-            }
-            let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(false) };
-            started = true;
-            let worker = Arc::clone(self);
-            tokio::spawn(async move {
-                if let Err(error) = worker.turn(&due).await {
-                    tracing::error!(%error, "an outbox turn failed");
-                    // What the store can't note down now would be sent over and over.
-                    tokio::time::sleep(STORE_PAUSE).await;
-                }
-                drop(place);
-                worker.busy.lock().remove(&due.user_id);
-                worker.signals.wake.notify_one();
-            });
+        if limit == 0 {
+            return Ok(IDLE);
         }
-        Ok(started)
+        let now = clock();
+        // Users whose turn is in progress may be due as well.
+        let at_most = u32::try_from(limit + in_progress.tasks.len()).unwrap_or(u32::MAX);
+        let due = store.due_users(now, at_most).await?;
+        let due = due.into_iter().filter(|due| !in_progress.has(&due.user_id)).take(limit).collect::<Vec<_>>();
+        due.into_iter().for_each(|due| in_progress.start(Arc::clone(&self.turns), due));
+        let Some(next) = store.next_due(now).await? else { return Ok(IDLE) };
+        let wait = u64::try_from(next.saturating_sub(clock().as_millisecond())).unwrap_or_default();
+        Ok(Duration::from_millis(wait).min(IDLE))
+    }
+}
+
+impl InProgress {
+    fn has(&self, user_id: &str) -> bool {
+        self.users.values().any(|in_progress| in_progress == user_id)
     }
 
-    /// Sends a user's transactions one after the other, until one fails or others should have a turn.
-    async fn turn(&self, due: &DueUser) -> Result<()> {
-        let mut attempts = due.attempts;
-        for outgoing in self.store.outgoing(due.user_id.clone(), TURN).await? {
-            if let Err(reason) = &outgoing.transaction {
-                let reason = format!("it cannot be read: {reason}");
-                self.store.settle(due.user_id.clone(), outgoing.id, Some(reason), (self.clock)()).await?;
-                continue;
-            }
-            let begun = Instant::now();
-            if !self.signals.breaker.lock().allows(begun) {
-                return Ok(());
-            }
-            let outcome = self.core_app.send(&outgoing).await;
-            self.signals.metrics.called_core_app(outcome.word(), begun.elapsed());
-            let dead = match outcome {
-                Outcome::Taken => None,
-                Outcome::Refused(reason) => {
-                    tracing::warn!(%reason, key = %outgoing.idempotency_key, "a transaction is a dead letter");
-                    Some(reason)
-                }
-                Outcome::Later(reason) => {
-                    self.signals.breaker.lock().failed(begun, Instant::now(), self.jitter());
-                    return self.postpone(due, attempts, reason).await;
-                }
-                Outcome::Unauthorized(reason) => {
-                    tracing::error!(%reason, "the core app refuses SERVICE_SECRET: nothing is sent until that is mended");
-                    self.signals.breaker.lock().hold(Instant::now(), UNAUTHORIZED_PAUSE);
-                    return Ok(());
-                }
-            };
-            if self.signals.breaker.lock().close() {
-                // It is up again, and everybody may know.
-                self.signals.wake.notify_one();
-            }
-            attempts = 0;
-            self.store.settle(due.user_id.clone(), outgoing.id, dead, (self.clock)()).await?;
+    fn start(&mut self, turns: Arc<Turns>, due: DueUser) {
+        let user_id = due.user_id.clone();
+        let task = self.tasks.spawn(async move { turns.run(&due).await });
+        self.users.insert(task.id(), user_id);
+    }
+
+    /// Waits until a turn has ended; for ever where none is in progress.
+    async fn one_ended(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => drop(self.users.remove(&id)),
+            Some(Err(error)) => drop(self.users.remove(&error.id())),
+            None => std::future::pending().await,
         }
-        Ok(())
-    }
-
-    /// The head of a user's queue could not be sent, after so many attempts before in a row.
-    async fn postpone(&self, due: &DueUser, attempts: u32, reason: String) -> Result<()> {
-        let Retries { first_pause, quick } = self.retries;
-        let wait = pause(attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());
-        tracing::debug!(%reason, wait_ms = wait.as_millis(), "the core app is tried again later");
-        let until = (self.clock)().checked_add(wait).unwrap_or(Timestamp::MAX);
-        self.store.postpone(due.user_id.clone(), until, reason).await
-    }
-
-    fn jitter(&self) -> f64 {
-        self.random.lock().f64()
-    }
-
-    /// How long there is nothing to do, unless somebody says so.
-    async fn idle_time(&self) -> Duration {
-        let now = Instant::now();
-        let room = self.signals.breaker.lock().room(now);
-        let wait = match room {
-            Room::NoneUntil(until) => until.saturating_duration_since(now),
-            // The one try says when it has ended.
-            Room::None => IDLE,
-            Room::All | Room::One => match self.store.next_due().await.ok().flatten() {
-                Some(next) => {
-                    Duration::from_millis(u64::try_from(next - (self.clock)().as_millisecond()).unwrap_or_default())
-                }
-                None => IDLE,
-            },
-        };
-        wait.clamp(SHORTEST_IDLE, IDLE)
     }
 }

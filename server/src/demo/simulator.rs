@@ -71,7 +71,7 @@ impl Simulator {
 
     /// Sends a new payment every few seconds, for ever. Some come in twos and threes; some are
     /// pending first and booked a little later.
-    pub async fn run(mut self) -> Result<(), Error> {
+    pub async fn run(&mut self) -> Result<(), Error> {
         let mut unbooked: Option<Entry> = None;
         // In turn, so that nobody who looks on waits long.
         for person in PEOPLE.iter().cycle() {

@@ -13,6 +13,7 @@ use super::hub::{Hub, LaggingSubscriber, SyncState};
 use super::resume_point::ResumePoint;
 use super::subscriber::Subscriber;
 use crate::store::{self, FeedEvent, LogEnds, Store};
+use crate::tasks;
 
 /// How many events are read at once.
 const PAGE: u32 = 500;
@@ -146,10 +147,15 @@ impl CatchUp<'_> {
 
 /// Lets a subscriber catch up. One that does not read is disconnected.
 async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, subscriber: &Subscriber, position: Position) {
-    if let Err(reason) = (CatchUp { store, hub, user_id, subscriber }).run(position).await {
-        tracing::info!(%reason, user.id = %user_id, "a lagging subscriber is disconnected");
-        hub.disconnect_lagging(user_id, subscriber);
-    }
+    let catch_up = CatchUp { store, hub, user_id, subscriber };
+    let caught_up = tasks::catch_panic("catch_up", hub.metrics(), catch_up.run(position)).await;
+    let reason = match &caught_up {
+        Ok(Ok(())) => return,
+        Ok(Err(reason)) => reason.to_string(),
+        Err(panicked) => panicked.to_string(),
+    };
+    tracing::info!(%reason, user.id = %user_id, "a lagging subscriber is disconnected");
+    hub.disconnect_lagging(user_id, subscriber);
 }
 
 /// Starts delivery to a subscriber that has joined. One that has missed nothing is in sync at once; any other catches

@@ -15,6 +15,7 @@ use super::subscriber::{CloseReason, Subscriber, SubscriberId};
 use crate::auth::session::SessionId;
 use crate::metrics::Metrics;
 use crate::store::{LogEnds, Store};
+use crate::tasks;
 
 /// Live delivery to the subscribers of this node.
 pub struct Feed {
@@ -89,7 +90,9 @@ impl Feed {
             match message {
                 Message::Committed(events) => {
                     for event in &events {
-                        self.hub.publish(event);
+                        // Subscribers that miss an event because of a panic see the gap at the next one and catch up.
+                        let publish = async { self.hub.publish(event) };
+                        let _ = tasks::catch_panic("publish", self.hub.metrics(), publish).await;
                         self.hub.metrics().published(event.name);
                     }
                 }

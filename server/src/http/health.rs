@@ -1,6 +1,6 @@
-//! Whether the server is up and able to work.
+//! The liveness and readiness probes.
 //!
-//! Owns the two probes. Must not tell a stranger more than yes or no.
+//! Owns the two probes. Must not reveal more than yes or no.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,7 +1,7 @@
-//! Bodies that are not read to their end.
+//! Request bodies that their handler does not read to the end.
 //!
-//! Owns that an answer which comes before the body has been read reaches its caller: a connection that is closed with
-//! unread data is reset, and the answer is lost with it (RFC 9112, 9.6). A proxy makes a 502 of that. Must not keep
+//! Owns that a response which comes before the body has been read reaches its caller: a connection that is closed with
+//! unread data is reset, and the response is lost with it (RFC 9112, 9.6). A proxy makes a 502 of that. Must not buffer
 //! what it reads.
 
 use std::pin::Pin;
@@ -12,13 +12,13 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::runtime::Handle;
 
-/// How much of a body is read for the sake of its answer. Who sends more is cut off.
-const MOST: usize = 4 * 1024 * 1024;
+/// How much of an unread body is drained. A caller that sends more is disconnected.
+const LARGEST_DRAINED: usize = 4 * 1024 * 1024;
 
-/// A body whose rest is read and thrown away when its handler has dropped it.
+/// A body whose rest is drained when its handler has dropped it.
 struct Lingering(Option<Body>);
 
-/// A body of which what its handler leaves is read all the same.
+/// Drains what the handler leaves of a body.
 pub(super) fn lingering(body: Body) -> Body {
     Body::new(Lingering(Some(body)))
 }
@@ -52,17 +52,17 @@ impl Drop for Lingering {
     fn drop(&mut self) {
         let rest = self.0.take().filter(|body| !body.is_end_stream());
         if let (Some(rest), Ok(runtime)) = (rest, Handle::try_current()) {
-            runtime.spawn(discard(rest));
+            runtime.spawn(drain(rest));
         }
     }
 }
 
-/// Reads on until the end, a fault (there are limits on the time, too), or too much.
-async fn discard(mut body: Body) {
+/// Reads on until the end, an error (the time is limited as well), or the limit.
+async fn drain(mut body: Body) {
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {
         read += frame.data_ref().map_or(0, Bytes::len);
-        if read > MOST {
+        if read > LARGEST_DRAINED {
             return;
         }
     }

@@ -1,7 +1,7 @@
 //! Accepting connections and stopping.
 //!
-//! Owns the limits of a connection that come before any route: headers, pauses, unread data; and that
-//! what is in flight is answered before the server ends. Must not know a route.
+//! Owns the limits of a connection that come before any route: headers, pauses, unread data; and the graceful shutdown,
+//! which lets requests in flight finish. Must not know a route.
 
 use std::convert::Infallible;
 use std::io;
@@ -28,89 +28,101 @@ use super::edge::Edge;
 use super::linger::lingering;
 use crate::config::HttpConfig;
 use crate::net::abortable::{AbortHandle, AbortableStream};
+use crate::metrics::Metrics;
 use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 use crate::net::peer::Peer;
+use crate::tasks;
 
-/// How long a connection may keep data unread before the kernel gives it up (a peer that stopped
-/// reading; man 7 tcp, `TCP_USER_TIMEOUT`).
+/// How long sent data may stay unacknowledged before the kernel closes the connection: its peer has stopped reading
+/// (man 7 tcp, `TCP_USER_TIMEOUT`).
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long the head of a request may take; also how long a connection may be idle between requests.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
-/// How long a new connection may say nothing at all. Browsers open some ahead of their requests, and lose nothing
-/// when those are closed.
-const SILENCE_LIMIT: Duration = Duration::from_secs(10);
-/// The same where few connections more can be taken.
-const SILENCE_LIMIT_WHEN_CROWDED: Duration = Duration::from_secs(1);
-/// How long a body may pause, and how long it may take in all.
+/// How long a new connection may send nothing. Browsers open spare connections, and lose nothing when those are closed.
+const FIRST_BYTE_LIMIT: Duration = Duration::from_secs(10);
+/// The same when few more connections can be accepted.
+const FIRST_BYTE_LIMIT_WHEN_CROWDED: Duration = Duration::from_secs(1);
+/// The longest pause within a body, and the longest time for all of it.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
 const BODY_LIMIT: Duration = Duration::from_secs(60);
 /// The largest head that is parsed, and the most fields in one: twice of what is taken. Up to here the answer to a
 /// head that is too large is ours (`edge.rs`), beyond it the parser's own 431, without a body.
 const LARGEST_PARSED_HEAD: usize = 32 * 1024;
 const MOST_PARSED_HEADERS: usize = 200;
-/// How long to wait where no connection can be accepted: file descriptors come back when others end.
+/// The pause after a failed accept: file descriptors are freed when other connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What every connection is served with.
-struct Served {
+/// What all connections share.
+struct Shared {
     edge: Edge,
-    /// Whose word on a caller's address counts.
+    /// The proxies whose `X-Forwarded-For` is believed.
     proxies: Vec<IpNet>,
     limiter: ConnectionLimiter,
     stopping: CancellationToken,
-    has_told: AtomicBool,
+    metrics: Arc<Metrics>,
+    has_warned: AtomicBool,
 }
 
-/// Serves every connection, of at most `capacity` at once, until `stopping`; then lets those that are open finish what
-/// they have begun.
-pub async fn serve(listener: TcpListener, edge: Edge, config: &HttpConfig, capacity: u32, stopping: CancellationToken) {
+/// Serves connections, at most `capacity` at once, until `stopping`; then lets the open ones finish their requests.
+pub async fn serve(
+    listener: TcpListener,
+    edge: Edge,
+    config: &HttpConfig,
+    capacity: u32,
+    stopping: CancellationToken,
+    metrics: Arc<Metrics>,
+) {
     let connections = TaskTracker::new();
     let proxies = config.trusted_proxies.clone();
     let limiter = ConnectionLimiter::new(config.connections_per_address, capacity);
-    let has_told = AtomicBool::new(false);
-    let served = Arc::new(Served { edge, proxies, limiter, stopping, has_told });
+    let has_warned = AtomicBool::new(false);
+    let shared = Arc::new(Shared { edge, proxies, limiter, stopping, metrics, has_warned });
     loop {
         let accepted = async {
-            // What cannot be served yet waits in the kernel.
-            let permit = served.limiter.acquire().await;
+            // Beyond the limit, new connections wait in the kernel.
+            let permit = shared.limiter.acquire().await;
             (listener.accept().await, permit)
         };
         tokio::select! {
             (accepted, permit) = accepted => match accepted {
                 Ok((stream, address)) => {
                     let address = address.ip().to_canonical();
-                    if let Some(permit) = served.counted(permit, address) {
-                        connections.spawn(Arc::clone(&served).connection(stream, address, permit));
+                    if let Some(permit) = shared.counted(permit, address) {
+                        let (shared, metrics) = (Arc::clone(&shared), Arc::clone(&shared.metrics));
+                        connections.spawn(async move {
+                            let connection = shared.connection(stream, address, permit);
+                            tasks::catch_panic("connection", &metrics, connection).await
+                        });
                     }
                 }
                 Err(error) => on_accept_error(&error).await,
             },
-            () = served.stopping.cancelled() => break,
+            () = shared.stopping.cancelled() => break,
         }
     }
-    // Nobody else is taken in.
+    // From here on, connecting is refused.
     drop(listener);
     connections.close();
     connections.wait().await;
 }
 
-impl Served {
-    /// Everybody comes through a proxy, and what runs on this machine may be one: those do not count by address.
+impl Shared {
+    /// Connections from a proxy, or from this machine, which may run one, carry many callers: they do not count by address.
     fn counted(&self, permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(&address));
         if address.is_loopback() || is_proxy { Some(permit) } else { self.limiter.count(permit, address) }
     }
 
-    /// How long a new connection may say nothing.
-    fn silence_limit(&self) -> Duration {
-        if self.limiter.is_crowded() { SILENCE_LIMIT_WHEN_CROWDED } else { SILENCE_LIMIT }
+    /// How long a new connection may send nothing.
+    fn first_byte_limit(&self) -> Duration {
+        if self.limiter.is_crowded() { FIRST_BYTE_LIMIT_WHEN_CROWDED } else { FIRST_BYTE_LIMIT }
     }
 
-    /// Says once that an address is not believed: most likely a proxy that nobody declared, behind which
-    /// everybody shares its limits.
-    fn tell_of_stranger(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
-        let is_stranger = headers.contains_key("x-forwarded-for") && peer.address == connected;
-        if is_stranger && !self.has_told.swap(true, Ordering::Relaxed) {
+    /// Warns once of an `X-Forwarded-For` that is not believed: most likely it comes from a proxy that is not configured,
+    /// so all of its callers share one limit.
+    fn warn_of_untrusted_proxy(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
+        let is_untrusted = headers.contains_key("x-forwarded-for") && peer.address == connected;
+        if is_untrusted && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(%connected, "X-Forwarded-For is not believed: is this a proxy that belongs in TRUSTED_PROXIES?");
         }
     }
@@ -119,27 +131,27 @@ impl Served {
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
         let mut first = [0];
-        let has_spoken = tokio::select! {
-            spoken = tokio::time::timeout(self.silence_limit(), stream.peek(&mut first)) => matches!(spoken, Ok(Ok(1))),
+        let has_sent = tokio::select! {
+            sent = tokio::time::timeout(self.first_byte_limit(), stream.peek(&mut first)) => matches!(sent, Ok(Ok(1))),
             () = self.stopping.cancelled() => false,
         };
-        if !has_spoken {
+        if !has_sent {
             return;
         }
         let abort = Arc::new(AbortHandle::default());
         let io = TokioIo::new(AbortableStream::new(stream, Arc::clone(&abort), permit));
-        let has_asked = AtomicBool::new(false);
+        let has_requested = AtomicBool::new(false);
         let service = service_fn(|request: http::Request<Incoming>| {
-            has_asked.store(true, Ordering::Relaxed);
+            has_requested.store(true, Ordering::Relaxed);
             let body = |body| TimeoutBody::new(BODY_PAUSE, DeadlineBody::new(BODY_LIMIT, body));
-            // Who waits to be told to go on sends nothing that would have to be read.
+            // With `Expect: 100-continue` the client has sent no body yet that would have to be read.
             let lingers = !request.body().is_end_stream() && !request.headers().contains_key(EXPECT);
             let mut request = request.map(|incoming| Body::new(body(incoming)));
             if lingers {
                 request = request.map(lingering);
             }
             let peer = Peer::of_request(address, request.headers(), &self.proxies, &abort);
-            self.tell_of_stranger(address, &peer, request.headers());
+            self.warn_of_untrusted_proxy(address, &peer, request.headers());
             request.extensions_mut().insert(peer);
             let mut edge = self.edge.clone();
             async move { Ok::<_, Infallible>(edge.call(request).await.unwrap_or_else(|never| match never {})) }
@@ -155,8 +167,8 @@ impl Served {
         let outcome = tokio::select! {
             outcome = serving.as_mut() => outcome,
             () = self.stopping.cancelled() => {
-                if !has_asked.load(Ordering::Relaxed) {
-                    // A browser opens connections ahead of their first request: nothing is lost with one.
+                if !has_requested.load(Ordering::Relaxed) {
+                    // A spare connection of a browser: nothing is lost with it.
                     return;
                 }
                 serving.as_mut().graceful_shutdown();
@@ -169,7 +181,7 @@ impl Served {
     }
 }
 
-/// Many errors are the one connection's; others mean that there are too many.
+/// Some errors concern one connection only; the others mean that there are too many.
 async fn on_accept_error(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
@@ -189,7 +201,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_connection_that_has_become_something_else_keeps_its_permit_until_that_ends() {
+    async fn an_upgraded_connection_keeps_its_permit_until_it_ends() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
         let (stream, _) = listener.accept().await.expect("accepted");

@@ -24,7 +24,7 @@ use super::error::ApiError;
 use super::headers::{NO_SNIFFING, PrivateAnswers, STRICT_TRANSPORT};
 use crate::auth::origin;
 use crate::auth::presented::bearer;
-use crate::metrics::OfDelivery;
+use crate::metrics::DeliveryLabels;
 use crate::net::peer::Peer;
 use crate::state::AppState;
 
@@ -146,7 +146,7 @@ async fn limit_deliveries(State(state): State<AppState>, request: Request, next:
     match request.extensions().get::<Peer>().map(|peer| state.limits.delivery_from(peer.address)) {
         Some(Err(too_many)) => {
             let outcome = ErrorCode::RateLimited.as_str();
-            state.metrics.deliveries.get_or_create(&OfDelivery { connector: "unknown", outcome }).inc();
+            state.metrics.deliveries.get_or_create(&DeliveryLabels { connector: "unknown", outcome }).inc();
             state.limits.tarpit.hold().await;
             ApiError::from(too_many).into_response()
         }

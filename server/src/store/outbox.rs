@@ -87,8 +87,8 @@ pub trait Outbox: Send + Sync + 'static {
     /// for longer than anybody is: the clock was set back.
     async fn due_users(&self, now: Timestamp, limit: u32) -> Result<Vec<DueUser>>;
 
-    /// When the next user's time comes, in milliseconds since 1970; nothing where nothing waits.
-    async fn next_due(&self) -> Result<Option<i64>>;
+    /// The first due time after `now`, in milliseconds since 1970; `None` where no user is due later.
+    async fn next_due(&self, now: Timestamp) -> Result<Option<i64>>;
 
     /// A user's oldest transactions to send, in order.
     async fn outgoing(&self, user_id: String, limit: u32) -> Result<Vec<OutgoingTransaction>>;

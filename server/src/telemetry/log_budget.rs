@@ -1,7 +1,7 @@
-//! How much may be logged.
+//! A rate limit of the log.
 //!
-//! Owns a quota for each place in the code that logs, so that nobody can fill a disk by doing over and over what is
-//! worth a line. Must not know what is logged. Lines below `info` have no quota: somebody has asked for them.
+//! Owns a quota for each call site, so that a caller who triggers the same line again and again cannot fill the disk.
+//! Must not know what is logged. `debug` and `trace` have no quota: they are off unless an operator turns them on.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use tracing::callsite::Identifier;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
-/// How many lines a place may log at once, and a second after that.
+/// The burst of a call site, and its rate per second after that.
 const BURST: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const RATE: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// How often it is said that lines were left out.
+/// How often suppressed lines are reported.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
-/// A filter that leaves out what is beyond the quota.
+/// A filter that suppresses lines beyond the quota.
 pub struct LogBudget {
-    /// By the place in the code: there are only so many.
+    /// By call site, of which there is a fixed number.
     quotas: DefaultKeyedRateLimiter<Identifier>,
     suppressed: Suppressed,
 }
 
-/// How many lines were left out.
+/// The number of suppressed lines.
 #[derive(Clone, Default)]
 pub struct Suppressed(Arc<AtomicU64>);
 
 impl LogBudget {
-    /// The filter, and what counts the lines that it leaves out.
+    /// The filter, and the counter of the lines that it suppresses.
     pub fn new() -> (Self, Suppressed) {
         let suppressed = Suppressed::default();
         let quotas = RateLimiter::keyed(Quota::per_second(RATE).allow_burst(BURST));
@@ -55,18 +55,18 @@ impl<S: Subscriber> Filter<S> for LogBudget {
 }
 
 impl Suppressed {
-    /// How many lines were left out since this was asked last.
+    /// The number of suppressed lines since the last call.
     pub fn take(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }
 
-    /// Says now and then that lines were left out; runs as long as the server does.
+    /// Reports suppressed lines; runs as long as the server does.
     pub async fn report(self) {
         loop {
             tokio::time::sleep(REPORT_EVERY).await;
             let lines = self.take();
             if lines > 0 {
-                tracing::warn!(lines, "lines were left out of the log: the same was logged too often");
+                tracing::warn!(lines, "lines were suppressed: the same call site logged too often");
             }
         }
     }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_logs_too_much_is_left_out_and_others_are_not() {
+    fn a_call_site_that_logs_too_often_is_suppressed_and_others_are_not() {
         let counted = Counted::default();
         let (budget, suppressed) = LogBudget::new();
         let subscriber = tracing_subscriber::registry().with(counted.clone().with_filter(budget));

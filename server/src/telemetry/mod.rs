@@ -1,6 +1,6 @@
-//! What the server tells of itself while it runs.
+//! Logging and tracing.
 //!
-//! Owns the log: its form, and how much of it there may be. Must not decide what is worth a line.
+//! Owns the log's format, its rate limit, and the names of spans and fields. Must not decide what is worth a line.
 
 mod log;
 mod log_budget;

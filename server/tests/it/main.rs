@@ -15,6 +15,7 @@ mod http_errors;
 mod inbox;
 mod isolation;
 mod limits;
+mod outbox_worker;
 mod protocol;
 mod protocol_engine;
 mod protocol_socket;

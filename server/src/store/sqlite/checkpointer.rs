@@ -3,6 +3,7 @@
 //! Owns the thread that does so while deliveries go on; on the writer's own thread it would hold
 //! every waiting delivery up for as long as a checkpoint takes. Must not write anything itself.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -42,8 +43,11 @@ impl Checkpointer {
                 let mut marked = Instant::now();
                 while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                     let worth_it = if health.take_tightness() { 1 } else { WORTH_IT };
-                    if let Err(error) = checkpoint(&connection, worth_it) {
-                        tracing::debug!(%error, "a checkpoint failed");
+                    // A panic must not end the thread: the log would grow to the writer's own limit.
+                    match catch_unwind(AssertUnwindSafe(|| checkpoint(&connection, worth_it))) {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => tracing::debug!(%error, "a checkpoint failed"),
+                        Err(_) => tracing::error!("a checkpoint panicked"),
                     }
                     if marked.elapsed() >= MARK_EVERY {
                         note(mark.write(&connection));

@@ -65,9 +65,10 @@ pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// When the next user's time comes.
-pub(super) fn next_due(connection: &Connection) -> Result<Option<i64>> {
-    Ok(connection.prepare_cached("SELECT min(next_at) FROM outbox_users")?.query_row([], |row| row.get(0))?)
+/// The first due time after `now`.
+pub(super) fn next_due(connection: &Connection, now: Timestamp) -> Result<Option<i64>> {
+    let mut statement = connection.prepare_cached("SELECT min(next_at) FROM outbox_users WHERE next_at > ?1")?;
+    Ok(statement.query_row([now.as_millisecond()], |row| row.get(0))?)
 }
 
 /// A user's oldest, in order.

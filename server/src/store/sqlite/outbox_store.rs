@@ -19,8 +19,8 @@ impl Outbox for SqliteStore {
         self.readers.read(move |connection| outbox::due(connection, now, limit)).await
     }
 
-    async fn next_due(&self) -> Result<Option<i64>> {
-        self.readers.read(outbox::next_due).await
+    async fn next_due(&self, now: Timestamp) -> Result<Option<i64>> {
+        self.readers.read(move |connection| outbox::next_due(connection, now)).await
     }
 
     async fn outgoing(&self, user_id: String, limit: u32) -> Result<Vec<OutgoingTransaction>> {

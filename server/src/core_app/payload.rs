@@ -1,4 +1,4 @@
-//! The core app's own form of a transaction.
+//! The JSON form of a transaction that the core app expects.
 //!
 //! Owns the body of `POST {CORE_APP_URL}/api/bank/transactions`. Must not send it.
 
@@ -6,15 +6,15 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use wire::{Amount, DatePrecision, PrimaryType, Transaction};
 
-/// What the core app is sent; `amount` is positive, `type` says which way.
+/// `amount` is positive; `type` carries the direction.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Body<'a> {
+pub(super) struct Payload<'a> {
     transaction_id: &'a str,
     description: &'a str,
     amount: Amount,
     date: &'a str,
-    /// Besides the original's fields: `day` or `instant`.
+    /// Not in the original service: `day` or `instant`.
     date_precision: DatePrecision,
     r#type: &'static str,
     primary_type: PrimaryType,
@@ -36,7 +36,7 @@ pub(super) struct Body<'a> {
     connector_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
-    /// Besides the original's fields: which way a transfer goes, and where it belongs.
+    /// Not in the original service: the direction of a transfer, and its account.
     signed_amount: Amount,
     account_id: &'a str,
     connection_id: &'a str,
@@ -44,7 +44,7 @@ pub(super) struct Body<'a> {
     status: Option<wire::TransactionStatus>,
 }
 
-impl<'a> From<&'a Transaction> for Body<'a> {
+impl<'a> From<&'a Transaction> for Payload<'a> {
     fn from(transaction: &'a Transaction) -> Self {
         Self {
             transaction_id: &transaction.transaction_id,

@@ -1,0 +1,129 @@
+//! One user's turn: the pending calls of one user, in order.
+//!
+//! Owns what follows each outcome: settle, retry later, stop. Must not decide whose turn it is.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use wire::Transaction;
+
+use super::Outcome;
+use super::backoff::backoff;
+use super::circuit_breaker::{Attempt, CircuitBreaker};
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::store::{self, DueUser, Result, Store};
+use crate::tasks;
+
+/// The label of turns among the background tasks.
+const TASK: &str = "outbox_turn";
+/// How many calls of one user are sent before it is another user's turn.
+const CALLS_PER_TURN: u32 = 50;
+/// How long nothing is sent when the core app refuses the service secret.
+const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause of one user's queue.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// How long a user's queue pauses when the store has failed: a settled call that could not be recorded would be sent
+/// over and over.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// When a failed call is sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryPolicy {
+    /// The first pause.
+    pub first_pause: Duration,
+    /// How many retries have that pause before it grows.
+    pub quick: u32,
+}
+
+/// How a call reaches the core app.
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a transaction. Another attempt with the same key does nothing where the first one arrived.
+    async fn send(&self, transaction: &Transaction, idempotency_key: &str) -> Outcome;
+}
+
+/// What a turn needs.
+pub(super) struct Turns {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) clock: Clock,
+    pub(super) retries: RetryPolicy,
+    pub(super) random: Mutex<fastrand::Rng>,
+    pub(super) breaker: Arc<Mutex<CircuitBreaker>>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Turns {
+    /// Sends a user's pending calls until one fails or it is another user's turn. Whatever happens, a panic included,
+    /// the user's queue goes on later.
+    pub(super) async fn run(&self, due: &DueUser) {
+        let sent = match tasks::catch_panic(TASK, &self.metrics, self.send_pending(due)).await {
+            Ok(sent) => sent,
+            Err(panicked) => self.postpone(due, due.attempts, panicked.to_string()).await,
+        };
+        if let Err(error) = sent {
+            tracing::error!(%error, user.id = %due.user_id, "the outbox of a user could not be processed");
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
+    }
+
+    async fn send_pending(&self, due: &DueUser) -> Result<()> {
+        let mut attempts = due.attempts;
+        let pending = self.store.outgoing(due.user_id.clone(), CALLS_PER_TURN).await?;
+        if pending.is_empty() {
+            return Err(store::Error::Corrupt("a user is due whose queue is empty".to_owned()));
+        }
+        for call in pending {
+            let transaction = match &call.transaction {
+                Ok(transaction) => transaction,
+                Err(reason) => {
+                    let reason = format!("it cannot be read: {reason}");
+                    self.store.settle(due.user_id.clone(), call.id, Some(reason), (self.clock)()).await?;
+                    continue;
+                }
+            };
+            let Some(attempt) = Attempt::start(&self.breaker, Instant::now()) else { return Ok(()) };
+            let outcome = self.transport.send(transaction, &call.idempotency_key).await;
+            self.metrics.called_core_app(outcome.label(), attempt.started().elapsed());
+            let dead_letter = match outcome {
+                Outcome::Delivered => None,
+                Outcome::Rejected(reason) => {
+                    tracing::warn!(%reason, key = %call.idempotency_key, "the core app rejected a transaction: it is a dead letter");
+                    Some(reason)
+                }
+                Outcome::Retry(reason) => {
+                    attempt.failed(Instant::now(), self.jitter());
+                    return self.postpone(due, attempts, reason).await;
+                }
+                Outcome::Unauthorized(reason) => {
+                    tracing::error!(%reason, "the core app refuses SERVICE_SECRET: nothing is sent until it is corrected");
+                    attempt.unauthorized(Instant::now(), UNAUTHORIZED_PAUSE);
+                    return Ok(());
+                }
+            };
+            if attempt.succeeded() {
+                tracing::info!("the core app answers again");
+            }
+            attempts = 0;
+            self.store.settle(due.user_id.clone(), call.id, dead_letter, (self.clock)()).await?;
+        }
+        Ok(())
+    }
+
+    /// The first call of a user's queue has failed, after this many failures in a row before.
+    async fn postpone(&self, due: &DueUser, attempts: u32, reason: String) -> Result<()> {
+        let RetryPolicy { first_pause, quick } = self.retries;
+        let wait = backoff(attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());
+        tracing::debug!(%reason, user.id = %due.user_id, wait_ms = wait.as_millis(), "a call to the core app is retried later");
+        let until = (self.clock)().checked_add(wait).unwrap_or(Timestamp::MAX);
+        self.store.postpone(due.user_id.clone(), until, reason).await
+    }
+
+    fn jitter(&self) -> f64 {
+        self.random.lock().f64()
+    }
+}
