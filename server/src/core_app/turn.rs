@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use wire::Transaction;
 
 use super::Outcome;
@@ -15,7 +16,7 @@ use super::backoff::backoff;
 use super::circuit_breaker::{Attempt, CircuitBreaker};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::store::{self, DueUser, Result, Store};
+use crate::store::{DueUser, Result, Store};
 use crate::tasks;
 
 /// The label of turns among the background tasks.
@@ -55,6 +56,7 @@ pub(super) struct Turns {
     pub(super) random: Mutex<fastrand::Rng>,
     pub(super) breaker: Arc<Mutex<CircuitBreaker>>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) wake: Arc<Notify>,
 }
 
 impl Turns {
@@ -75,7 +77,8 @@ impl Turns {
         let mut attempts = due.attempts;
         let pending = self.store.outgoing(due.user_id.clone(), CALLS_PER_TURN).await?;
         if pending.is_empty() {
-            return Err(store::Error::Corrupt("a user is due whose queue is empty".to_owned()));
+            // Settled elsewhere since, by an administrator. The pause is for a user that would stay due.
+            tokio::time::sleep(STORE_PAUSE).await;
         }
         for call in pending {
             let transaction = match &call.transaction {
@@ -107,6 +110,8 @@ impl Turns {
             };
             if attempt.succeeded() {
                 tracing::info!("the core app answers again");
+                // The worker waits for this turn, and other users' turns may start by now.
+                self.wake.notify_one();
             }
             attempts = 0;
             self.store.settle(due.user_id.clone(), call.id, dead_letter, (self.clock)()).await?;
