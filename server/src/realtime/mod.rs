@@ -36,6 +36,7 @@ use crate::config::RealtimeConfig;
 use crate::metrics::Metrics;
 use crate::store::{FeedEvent, Store};
 use crate::tasks;
+use crate::telemetry::spans;
 
 pub use credentials::Credentials;
 pub use gate::Gate;
@@ -199,6 +200,7 @@ async fn publish(hub: &Hub, mut commits: mpsc::UnboundedReceiver<Vec<FeedEvent>>
             // Subscribers that miss an event because of a panic see the gap at the next one and catch up.
             let _ = tasks::catch_panic("publish", hub.metrics(), async { hub.publish(event) }).await;
             hub.metrics().published(event.name);
+            spans::published(event.delivery, &event.user_id, event.seq, event.name);
         }
     }
 }

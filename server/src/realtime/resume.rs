@@ -50,7 +50,13 @@ fn start(since: Option<u64>, ends: LogEnds) -> Start {
 /// Tells a member that it has to reload, since the log does not hold what it lacks.
 fn reload(user_id: &Arc<str>, required: &SyncRequired) -> store::Result<FeedEvent> {
     let payload = serde_json::value::to_raw_value(required)?.into();
-    Ok(FeedEvent { user_id: Arc::clone(user_id), seq: required.seq, name: events::SYNC_REQUIRED, payload })
+    Ok(FeedEvent {
+        user_id: Arc::clone(user_id),
+        seq: required.seq,
+        name: events::SYNC_REQUIRED,
+        payload,
+        delivery: None,
+    })
 }
 
 /// Why a member could not be brought up to date.

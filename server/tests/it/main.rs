@@ -7,6 +7,7 @@ mod api;
 mod cli;
 mod comings;
 mod core_app;
+mod delivery_trace;
 mod fairness;
 mod faults;
 mod handshake;

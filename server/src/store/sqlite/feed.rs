@@ -41,7 +41,7 @@ pub(super) fn append<P: Serialize>(
         .prepare_cached("INSERT INTO events (user_id, seq, name, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![user_id, seq, name.as_str(), payload, now.as_millisecond()])?;
     let payload: Arc<RawValue> = RawValue::from_string(payload)?.into();
-    events.push(FeedEvent { user_id: user_id.into(), seq, name: name.as_str(), payload });
+    events.push(FeedEvent { user_id: user_id.into(), seq, name: name.as_str(), payload, delivery: None });
     Ok(seq)
 }
 
@@ -74,7 +74,13 @@ pub(super) fn after(connection: &Connection, user_id: &Arc<str>, after: u64, lim
         let name: String = row.get(1)?;
         let name = EventName::parse(&name).ok_or_else(|| Error::Corrupt(format!("'{name}' stands as an event")))?;
         let payload = RawValue::from_string(row.get(2)?)?;
-        Ok(FeedEvent { user_id: Arc::clone(user_id), seq: row.get(0)?, name: name.as_str(), payload: payload.into() })
+        Ok(FeedEvent {
+            user_id: Arc::clone(user_id),
+            seq: row.get(0)?,
+            name: name.as_str(),
+            payload: payload.into(),
+            delivery: None,
+        })
     })?;
     rows.collect()
 }

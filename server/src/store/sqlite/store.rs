@@ -19,14 +19,22 @@ impl Store for SqliteStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
         let forward = self.forward;
         self.writer
-            .write(move |connection, events| deliveries::record(connection, events, &delivery, forward, now))
+            .write(move |connection, events| {
+                let before = events.len();
+                let recorded = deliveries::record(connection, events, &delivery, forward, now)?;
+                events[before..].iter_mut().for_each(|event| event.delivery = Some(delivery.arrived.id));
+                Ok(recorded)
+            })
             .await
     }
 
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
         let forward = self.forward;
         let job = move |connection: &rusqlite::Connection, events: &mut Vec<FeedEvent>| {
-            deliveries::apply_kept(connection, events, id, &delivery, forward, now)
+            let before = events.len();
+            let recorded = deliveries::apply_kept(connection, events, id, &delivery, forward, now)?;
+            events[before..].iter_mut().for_each(|event| event.delivery = Some(delivery.arrived.id));
+            Ok(recorded)
         };
         self.writer.write(job).await
     }
