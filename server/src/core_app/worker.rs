@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -57,7 +58,8 @@ impl Worker {
         signals: Signals,
     ) -> Self {
         let Signals { wake, breaker, metrics } = signals;
-        let turns = Turns { store, transport, clock, retries, random: Mutex::new(random), breaker, metrics, wake };
+        let (random, has_warned) = (Mutex::new(random), AtomicBool::new(false));
+        let turns = Turns { store, transport, clock, retries, random, breaker, metrics, wake, has_warned };
         Self { turns: Arc::new(turns) }
     }
 
