@@ -7,7 +7,6 @@ mod placing;
 mod turns;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use connectors::{Malformed, RawDelivery, Registry, VerifyError};
 use dashmap::DashMap;
@@ -18,6 +17,7 @@ use self::placing::{Placer, newly_understood, understand};
 use self::turns::Place;
 use crate::limits::{Limits, TooMany};
 use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store};
+use crate::telemetry::spans::{self, Arrival};
 
 /// Why a delivery was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,7 @@ impl Pipeline {
         &self,
         connector: &str,
         raw: RawDelivery,
-        arrived: Instant,
+        arrived: Arrival,
         now: Timestamp,
     ) -> Result<WebhookAnswer, Refusal> {
         let connector = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
@@ -85,11 +85,12 @@ impl Pipeline {
             _ => None,
         };
         let new = NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived };
-        let recorded = match (self.store.record_delivery(new, now).await?, place) {
-            (Recorded::Queued, Some(place)) => self.place_with_earlier(place, now).await,
-            (recorded, _) => recorded,
-        };
-        answer(recorded)
+        let recorded = self.store.record_delivery(new, now).await?;
+        spans::recorded(&arrived, place.as_ref().map(|(_, connection_id)| connection_id.as_str()));
+        match (recorded, place) {
+            (Recorded::Queued, Some(place)) => answer(self.place_with_earlier(place, now).await),
+            (recorded, _) => answer(recorded),
+        }
     }
 
     /// Places a delivery that is queued, with those before it. It is on the disk: where its turn does not

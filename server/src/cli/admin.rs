@@ -1,7 +1,7 @@
 //! `tallywire user …`, `token`, `connection add`, `backup` and `restore`.
 //!
-//! Owns their small works on the configured store. They may run beside a server: SQLite lets both
-//! write in turn. Must not print a secret that was not asked for.
+//! Owns these commands on the configured store. They may run beside a server: SQLite lets both write in turn. Must not
+//! print a secret that was not asked for.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -46,9 +46,9 @@ pub(super) async fn add_user(
     Ok(())
 }
 
-/// Ends every sign-in of a user.
+/// Ends all dashboard sessions of a user.
 pub(super) async fn sign_out(config: &Config, user_id: String) -> anyhow::Result<()> {
-    say!("{} sign-ins ended", open(config)?.delete_sessions(user_id).await?)?;
+    say!("{} sessions ended", open(config)?.delete_sessions(user_id).await?)?;
     Ok(())
 }
 
@@ -65,7 +65,7 @@ pub(super) fn token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Res
     Ok(signer.sign(user_id, Timestamp::now(), seconds)?)
 }
 
-/// The same names as over HTTP.
+/// The same rule for ids as over HTTP.
 fn named(what: &str, id: &str) -> anyhow::Result<()> {
     ids::check(what, id).map_err(anyhow::Error::msg)
 }
@@ -89,7 +89,7 @@ pub(super) fn restore(config: &Config, copy: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers a connection, and places what was kept for it.
+/// Registers a connection, and applies its waiting deliveries.
 pub(super) async fn add_connection(
     config: Config,
     connector: &str,
@@ -108,7 +108,7 @@ pub(super) async fn add_connection(
     Ok(())
 }
 
-/// The command line counts nobody.
+/// The command line has no rate limits.
 pub(super) fn unlimited() -> std::sync::Arc<Limits> {
     std::sync::Arc::new(Limits::new(&LimitsConfig::default()))
 }

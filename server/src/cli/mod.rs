@@ -33,18 +33,18 @@ enum Command {
     Serve,
     /// Serve a demo: invented people, simulated providers, on this machine only
     Demo,
-    /// Local users, who sign in with a password
+    /// Manage local users, who sign in with a password
     #[command(subcommand)]
     User(UserCommand),
     /// Print a token for a user, signed with JWT_SECRET
     Token {
-        /// Whose token
+        /// The user
         user_id: String,
-        /// For how long it holds
+        /// Lifetime of the token, in seconds
         #[arg(long, default_value_t = 3600)]
         seconds: i64,
     },
-    /// Connections: whose data is whose
+    /// Manage connections: which user owns which provider's data
     #[command(subcommand)]
     Connection(ConnectionCommand),
     /// Copy the database into a new file, also while a server runs
@@ -57,57 +57,57 @@ enum Command {
         /// The copy, as `backup` made it
         file: PathBuf,
     },
-    /// Deliveries as they came: look at them, and run them again
+    /// List, show and replay received deliveries
     #[command(subcommand)]
     Inbox(InboxCommand),
-    /// What is still to be sent to the core app
+    /// Manage pending calls and dead letters of the core app
     #[command(subcommand)]
     Outbox(OutboxCommand),
     /// Sign in over Socket.IO and print the events as they come
     #[cfg(feature = "tail")]
     Tail {
-        /// Whose events
+        /// The user
         user_id: String,
-        /// The server; CONNECTORS_PORT on this machine where it is not said
+        /// The server [default: CONNECTORS_PORT on this machine]
         #[arg(long)]
         url: Option<String>,
-        /// A token; one is signed with JWT_SECRET where it is not said
+        /// A token [default: one signed with JWT_SECRET]
         #[arg(long, env = "TALLYWIRE_TOKEN", hide_env_values = true)]
         token: Option<String>,
     },
-    /// Say whether the configuration is good, and every problem where it is not
+    /// Check the configuration and print every problem
     CheckConfig,
 }
 
 #[derive(Debug, Subcommand)]
 enum UserCommand {
-    /// Add one; the password is read from standard input
+    /// Add a user; the password is read from standard input
     Add {
-        /// What they sign in with
+        /// The e-mail address to sign in with
         email: String,
-        /// The owner of the feed, as connections name it; made up where it is not said
+        /// The user id that connections refer to [default: a generated one]
         #[arg(long)]
         id: Option<String>,
-        /// How to greet them
+        /// The display name [default: the e-mail address]
         #[arg(long)]
         name: Option<String>,
     },
-    /// End every sign-in of a user at the dashboard; open pages notice within half a minute
+    /// End a user's dashboard sessions; open pages notice within half a minute
     SignOut {
-        /// The owner of the feed
+        /// The user id
         user_id: String,
     },
 }
 
 #[derive(Debug, Subcommand)]
 enum ConnectionCommand {
-    /// Register one: deliveries for it are the user's from then on
+    /// Register a connection: its deliveries belong to the user from then on
     Add {
         /// basiq, apideck …
         connector: String,
         /// The provider's id of the connection
         connection_id: String,
-        /// Whose it is
+        /// The user who owns it
         #[arg(long)]
         user: String,
         /// The bank's name
@@ -118,21 +118,21 @@ enum ConnectionCommand {
 
 #[derive(Debug, Subcommand)]
 enum InboxCommand {
-    /// List the newest
+    /// List the newest deliveries
     List {
-        /// Only those that are kept because they could not be placed or understood
+        /// Only quarantined deliveries
         #[arg(long)]
         kept: bool,
-        /// So many
+        /// The length of the list
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Print one as it came
+    /// Print a delivery as it was received
     Show {
         /// Its number in the list
         id: i64,
     },
-    /// Run one again
+    /// Process a delivery again
     Replay {
         /// Its number in the list
         id: i64,
@@ -141,28 +141,28 @@ enum InboxCommand {
 
 #[derive(Debug, Subcommand)]
 enum OutboxCommand {
-    /// How much waits, since when, and whose queues are held up
+    /// Show how many calls are pending, since when, and which queues are stuck
     Status,
-    /// List what the core app refused for good
+    /// List dead letters: calls that the core app rejected
     Dead,
-    /// Send dead letters again: one, or all
+    /// Send one dead letter again, or all
     Replay {
-        /// Its number in the list of the dead
+        /// Its number in the list of dead letters
         #[arg(required_unless_present = "all")]
         id: Option<i64>,
         /// All of them
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Set the transaction aside that holds up a user's queue: it becomes a dead letter
+    /// Make the first call of a user's stuck queue a dead letter, so that the next ones are sent
     Skip {
-        /// Whose queue
+        /// The user id
         user_id: String,
     },
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let source = Source::from_process(Path::new(".")).context("the file .env cannot be read")?;
         match self.command {
@@ -203,7 +203,7 @@ impl Cli {
     }
 }
 
-/// Where to connect and with what; the configuration is needed only for what was not said.
+/// The URL and the token; the configuration is read only for the one that is missing.
 #[cfg(feature = "tail")]
 fn tail_target(
     source: &Source,

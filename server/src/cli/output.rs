@@ -1,7 +1,7 @@
 //! What the commands print.
 //!
-//! Owns that a reader which has gone (`tallywire inbox list | head`) is an ordinary error and no panic. Must not know
-//! what is printed.
+//! Owns that a closed pipe (`tallywire inbox list | head`) is an ordinary error and no panic. Must not know what is
+//! printed.
 
 use std::io;
 
@@ -15,7 +15,7 @@ macro_rules! say {
 
 pub(crate) use say;
 
-/// Whether a command only failed because nobody reads its output any more.
+/// Whether a command failed only because its output is closed.
 pub(crate) fn has_no_reader(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|it| it.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,6 +1,6 @@
 //! `tallywire inbox` and `tallywire outbox`.
 //!
-//! Owns how the two queues are shown and set going again. Must not change them any other way.
+//! Owns how both queues are printed and replayed. Must not change them any other way.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use server::store::{Inbox as _, Outbox as _, Recorded, Revived};
 use super::output::say;
 use super::{InboxCommand, OutboxCommand, admin};
 
-/// Looks at deliveries, and runs them again.
+/// Lists, shows and replays deliveries.
 pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Result<()> {
     let store = Arc::new(admin::open(&config)?);
     match command {
@@ -43,32 +43,32 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
                     say!("applied: {} transactions were new or had changed", changed.all())?;
                 }
                 Recorded::Partly(changed, reason) => {
-                    say!("{} transactions were stored or changed; still kept: {reason}", changed.all())?;
+                    say!("{} transactions were new or had changed; still quarantined: {reason}", changed.all())?;
                 }
-                Recorded::Queued => say!("still kept behind earlier ones of its connection")?,
-                Recorded::Duplicate => say!("it was processed before: nothing was done")?,
-                Recorded::Kept(reason) => say!("still kept: {reason}")?,
-                Recorded::Malformed(reason) => say!("still not what this provider sends: {reason}")?,
+                Recorded::Queued => say!("still waiting behind earlier deliveries of its connection")?,
+                Recorded::Duplicate => say!("processed before: nothing was changed")?,
+                Recorded::Kept(reason) => say!("still quarantined: {reason}")?,
+                Recorded::Malformed(reason) => say!("malformed: {reason}")?,
             }
         }
     }
     Ok(())
 }
 
-/// Looks at what waits for the core app, and sends dead letters again.
+/// Shows pending calls, and sends dead letters again.
 pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Result<()> {
     let store = admin::open(&config)?;
     match command {
         OutboxCommand::Status => {
             let state = store.outbox_state().await?;
             let since = state.oldest_millis.map(server::clock::rfc3339_of_millis);
-            say!("waiting: {}", state.waiting)?;
-            say!("since:   {}", since.unwrap_or_else(|| "-".to_owned()))?;
-            say!("dead:    {}", state.dead)?;
+            say!("pending:      {}", state.waiting)?;
+            say!("since:        {}", since.unwrap_or_else(|| "-".to_owned()))?;
+            say!("dead letters: {}", state.dead)?;
             for queue in store.stuck_queues(STUCK_AFTER, LONGEST_LIST).await? {
                 let (user, waiting, key, attempts, reason) =
                     (queue.user_id, queue.waiting, queue.idempotency_key, queue.attempts, queue.reason);
-                say!("stuck:   {user}\t{waiting} waiting\t{key}\ttried {attempts} times\t{reason}")?;
+                say!("stuck:        {user}\t{waiting} pending\t{key}\t{attempts} failed attempts\t{reason}")?;
             }
         }
         OutboxCommand::Dead => {
@@ -82,12 +82,12 @@ pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Re
             let Revived { revived, outdated } = store.revive(id, Timestamp::now()).await?;
             say!("{revived} will be sent again")?;
             if outdated > 0 {
-                say!("{outdated} were out of date: a newer revision is sent for itself")?;
+                say!("{outdated} were outdated and are not sent: there is a newer revision")?;
             }
         }
         OutboxCommand::Skip { user_id } => match store.set_aside(user_id, Timestamp::now()).await? {
-            Some(key) => say!("{key} is a dead letter; what is behind it goes on")?,
-            None => say!("nothing waits")?,
+            Some(key) => say!("{key} is a dead letter now; the next calls of the queue are sent")?,
+            None => say!("nothing is pending")?,
         },
     }
     Ok(())

@@ -1,7 +1,6 @@
 //! `tallywire serve` and `tallywire demo`.
 //!
-//! Owns listening, stopping at a signal, and what a person is told at the start. Must not build the
-//! server: `startup` does.
+//! Owns listening, stopping at a signal, and the message at the start. Must not build the server: `startup` does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +22,19 @@ use super::output::say;
 /// How long the simulated providers pause after an error.
 const SIMULATOR_PAUSE: Duration = Duration::from_secs(5);
 
-/// Serves a configuration until it is told to stop.
+/// Serves a configuration until a signal to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     prepare(config.log_json);
     config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let (server, listener) = open(config).await?;
     let port = listener.local_addr()?.port();
     say!("\n  Tallywire is ready:  http://localhost:{port}\n")
-        .unwrap_or_else(|error| tracing::debug!(%error, "nobody reads the output"));
+        .unwrap_or_else(|error| tracing::debug!(%error, "standard output is closed"));
     server.run(listener, stop_signal()).await;
     Ok(())
 }
 
-/// Serves the demo until it is told to stop.
+/// Serves the demo until a signal to stop.
 pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     let secrets = source.configured_secrets();
     anyhow::ensure!(
@@ -77,7 +76,7 @@ async fn simulate(mut simulator: Simulator, metrics: &Metrics) {
     }
 }
 
-/// Starts the log, and makes room for as many connections as the machine allows.
+/// Starts the log, and raises the limit of open files as far as the machine allows.
 fn prepare(log_json: bool) {
     tokio::spawn(telemetry::start_log(log_json).report());
     let limit = descriptors::raise_limit();

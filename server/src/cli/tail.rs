@@ -1,7 +1,6 @@
 //! `tallywire tail`.
 //!
-//! Owns a Socket.IO client that signs in and prints. Must not know the server's inside: it sees what
-//! any client sees.
+//! Owns a Socket.IO client that signs in and prints. Must not use the server's internals: it sees what any client sees.
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
@@ -13,7 +12,7 @@ use wire::events;
 
 use super::output::say;
 
-/// Signs in and prints one line an event, until it is interrupted or turned away.
+/// Signs in and prints one line for each event, until an interrupt or a refused sign-in.
 pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Result<()> {
     let (lines, mut received) = mpsc::channel::<String>(1024);
     let client = ClientBuilder::new(url)
@@ -44,7 +43,7 @@ pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// `name payload`, or nothing for what is no event of the server's.
+/// `name payload`, or `None` for anything but an event of the server.
 fn line(event: &Event, payload: &Payload) -> Option<String> {
     let name = match event {
         Event::Custom(name) => name.as_str(),

@@ -4,13 +4,15 @@
 //! delay a webhook or a user's event: calls are read from the outbox, after the commit.
 
 mod backoff;
+mod call;
 mod circuit_breaker;
 mod payload;
 mod sender;
 mod turn;
 mod worker;
 
+pub use call::Call;
 pub use circuit_breaker::CircuitBreaker;
-pub use sender::{Outcome, Sender};
+pub use sender::{Error, Outcome, Sender};
 pub use turn::{RetryPolicy, Transport};
 pub use worker::{Signals, Worker};

@@ -1,13 +1,14 @@
 //! One HTTP call to the core app.
 //!
-//! Owns its headers and what each response means. Must not decide when to call.
+//! Owns its URL, its headers and what each response means. Must not decide when to call.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::StatusCode;
-use wire::Transaction;
+use reqwest::{RequestBuilder, StatusCode, Url};
+use wire::transaction::TransactionKey;
 
+use super::call::Call;
 use super::payload::Payload;
 use super::turn::Transport;
 use crate::config::Secret;
@@ -17,6 +18,8 @@ use crate::config::Secret;
 pub enum Outcome {
     /// The core app has it, from this call or an earlier one.
     Delivered,
+    /// The core app has no such call, and needs none.
+    NotSupported,
     /// A later attempt may succeed: 5xx, 408, 425, 429, a timeout, a refused connection.
     Retry(String),
     /// The service secret is wrong: an operator has to correct it.
@@ -30,6 +33,7 @@ impl Outcome {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
+            Self::NotSupported => "not_supported",
             Self::Retry(_) => "retry",
             Self::Unauthorized(_) => "unauthorized",
             Self::Rejected(_) => "rejected",
@@ -37,34 +41,55 @@ impl Outcome {
     }
 }
 
+/// Why there is no sender.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `CORE_APP_URL` cannot be called. It is not part of the message: it may contain credentials.
+    #[error("CORE_APP_URL is not the URL of a server")]
+    Url,
+    /// There is no HTTP client.
+    #[error(transparent)]
+    Client(#[from] reqwest::Error),
+}
+
 /// An HTTP client for the core app.
 pub struct Sender {
     client: reqwest::Client,
-    url: String,
+    url: Url,
     secret: Secret,
 }
 
 impl Sender {
     /// `url` is `CORE_APP_URL`; a call takes at most `timeout`.
-    pub fn new(url: &str, secret: Secret, timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub fn new(url: &str, secret: Secret, timeout: Duration) -> Result<Self, Error> {
         let client = reqwest::Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { client, url: format!("{}/api/bank/transactions", url.trim_end_matches('/')), secret })
+        let url = format!("{}/api/bank/transactions", url.trim_end_matches('/'));
+        let url = Url::parse(&url).ok().filter(|url| !url.cannot_be_a_base()).ok_or(Error::Url)?;
+        Ok(Self { client, url, secret })
+    }
+
+    fn request(&self, call: &Call) -> Result<RequestBuilder, Outcome> {
+        match call {
+            Call::Put(transaction) => Ok(self.client.post(self.url.clone()).json(&Payload::from(&**transaction))),
+            Call::Delete { key, .. } => Ok(self.client.delete(deleted(&self.url, key)?)),
+        }
     }
 }
 
 #[async_trait]
 impl Transport for Sender {
-    async fn send(&self, transaction: &Transaction, idempotency_key: &str) -> Outcome {
-        let request = self
-            .client
-            .post(&self.url)
+    async fn send(&self, call: &Call, idempotency_key: &str) -> Outcome {
+        let request = match self.request(call) {
+            Ok(request) => request,
+            Err(outcome) => return outcome,
+        };
+        let request = request
             .header("x-service-secret", self.secret.expose())
             .bearer_auth(self.secret.expose())
-            .header("x-user-id", &transaction.user_id)
-            .header("idempotency-key", idempotency_key)
-            .json(&Payload::from(transaction));
+            .header("x-user-id", call.user_id())
+            .header("idempotency-key", idempotency_key);
         match request.send().await {
-            Ok(response) => outcome(response.status()),
+            Ok(response) => outcome(call, response.status()),
             // An id that no header can carry never will be sent.
             Err(error) if error.is_builder() => Outcome::Rejected(error.without_url().to_string()),
             // The URL is not part of the reason: it may contain credentials.
@@ -73,38 +98,32 @@ impl Transport for Sender {
     }
 }
 
-fn outcome(status: StatusCode) -> Outcome {
+/// The address of a deleted transaction. A segment of dots means another address
+/// (<https://url.spec.whatwg.org/#double-dot-path-segment>): such an id cannot be in a path.
+fn deleted(url: &Url, key: &TransactionKey) -> Result<Url, Outcome> {
+    let id = key.transaction_id.as_str();
+    if matches!(id, "" | "." | "..") {
+        return Err(Outcome::Rejected("the transaction's id cannot be part of a URL".to_owned()));
+    }
+    let mut url = url.clone();
+    url.path_segments_mut().map_err(|()| Outcome::Rejected("CORE_APP_URL has no path".to_owned()))?.push(id);
+    url.query_pairs_mut()
+        .append_pair("connectorId", &key.connector_id)
+        .append_pair("connectionId", &key.connection_id)
+        .append_pair("accountId", &key.account_id);
+    Ok(url)
+}
+
+fn outcome(call: &Call, status: StatusCode) -> Outcome {
     let reason = format!("the core app answered {}", status.as_u16());
-    match status.as_u16() {
-        200..=299 => Outcome::Delivered,
-        401 | 403 => Outcome::Unauthorized(reason),
-        408 | 425 | 429 | 500..=599 => Outcome::Retry(reason),
+    match (call, status.as_u16()) {
+        (_, 200..=299) | (Call::Delete { .. }, 404 | 410) => Outcome::Delivered,
+        (Call::Delete { .. }, 405 | 501) => Outcome::NotSupported,
+        (_, 401 | 403) => Outcome::Unauthorized(reason),
+        (_, 408 | 425 | 429 | 500..=599) => Outcome::Retry(reason),
         _ => Outcome::Rejected(reason),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_status_has_its_meaning() {
-        for (status, expected) in [
-            (200, "delivered"),
-            (201, "delivered"),
-            (302, "rejected"),
-            (400, "rejected"),
-            (401, "unauthorized"),
-            (403, "unauthorized"),
-            (404, "rejected"),
-            (408, "retry"),
-            (409, "rejected"),
-            (425, "retry"),
-            (429, "retry"),
-            (500, "retry"),
-            (503, "retry"),
-        ] {
-            assert_eq!(outcome(StatusCode::from_u16(status).expect("a status")).label(), expected, "{status}");
-        }
-    }
-}
+mod tests;

@@ -3,20 +3,22 @@
 //! Owns what follows each outcome: settle, retry later, stop. Must not decide whose turn it is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use wire::Transaction;
+use tokio::sync::Notify;
 
-use super::Outcome;
 use super::backoff::backoff;
 use super::circuit_breaker::{Attempt, CircuitBreaker};
+use super::{Call, Outcome};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::store::{self, DueUser, Result, Store};
+use crate::store::{DueUser, Result, Store};
 use crate::tasks;
+use crate::telemetry::spans;
 
 /// The label of turns among the background tasks.
 const TASK: &str = "outbox_turn";
@@ -42,8 +44,8 @@ pub struct RetryPolicy {
 /// How a call reaches the core app.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a transaction. Another attempt with the same key does nothing where the first one arrived.
-    async fn send(&self, transaction: &Transaction, idempotency_key: &str) -> Outcome;
+    /// Sends a call. Another attempt with the same key does nothing where the first one arrived.
+    async fn send(&self, call: &Call, idempotency_key: &str) -> Outcome;
 }
 
 /// What a turn needs.
@@ -55,6 +57,9 @@ pub(super) struct Turns {
     pub(super) random: Mutex<fastrand::Rng>,
     pub(super) breaker: Arc<Mutex<CircuitBreaker>>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) wake: Arc<Notify>,
+    /// Whether it was logged that the core app supports no deletions.
+    pub(super) has_warned: AtomicBool,
 }
 
 impl Turns {
@@ -75,24 +80,33 @@ impl Turns {
         let mut attempts = due.attempts;
         let pending = self.store.outgoing(due.user_id.clone(), CALLS_PER_TURN).await?;
         if pending.is_empty() {
-            return Err(store::Error::Corrupt("a user is due whose queue is empty".to_owned()));
+            // Settled elsewhere since, by an administrator. The pause is for a user that would stay due.
+            tokio::time::sleep(STORE_PAUSE).await;
         }
-        for call in pending {
-            let transaction = match &call.transaction {
-                Ok(transaction) => transaction,
+        for outgoing in pending {
+            let call = match outgoing.transaction {
+                Ok(transaction) if outgoing.is_deletion => {
+                    Call::Delete { key: transaction.key(), user_id: transaction.user_id }
+                }
+                Ok(transaction) => Call::Put(Box::new(transaction)),
                 Err(reason) => {
                     let reason = format!("it cannot be read: {reason}");
-                    self.store.settle(due.user_id.clone(), call.id, Some(reason), (self.clock)()).await?;
+                    self.store.settle(due.user_id.clone(), outgoing.id, Some(reason), (self.clock)()).await?;
                     continue;
                 }
             };
             let Some(attempt) = Attempt::start(&self.breaker, Instant::now()) else { return Ok(()) };
-            let outcome = self.transport.send(transaction, &call.idempotency_key).await;
+            let outcome = self.transport.send(&call, &outgoing.idempotency_key).await;
             self.metrics.called_core_app(outcome.label(), attempt.started().elapsed());
+            spans::called_core_app(&due.user_id, &outgoing.idempotency_key, outcome.label());
             let dead_letter = match outcome {
                 Outcome::Delivered => None,
+                Outcome::NotSupported => {
+                    self.warn_once();
+                    None
+                }
                 Outcome::Rejected(reason) => {
-                    tracing::warn!(%reason, key = %call.idempotency_key, "the core app rejected a transaction: it is a dead letter");
+                    tracing::warn!(%reason, user.id = %due.user_id, key = %outgoing.idempotency_key, "the core app rejected a call: it is a dead letter");
                     Some(reason)
                 }
                 Outcome::Retry(reason) => {
@@ -107,9 +121,11 @@ impl Turns {
             };
             if attempt.succeeded() {
                 tracing::info!("the core app answers again");
+                // The worker waits for this turn, and other users' turns may start by now.
+                self.wake.notify_one();
             }
             attempts = 0;
-            self.store.settle(due.user_id.clone(), call.id, dead_letter, (self.clock)()).await?;
+            self.store.settle(due.user_id.clone(), outgoing.id, dead_letter, (self.clock)()).await?;
         }
         Ok(())
     }
@@ -121,6 +137,14 @@ impl Turns {
         tracing::debug!(%reason, user.id = %due.user_id, wait_ms = wait.as_millis(), "a call to the core app is retried later");
         let until = (self.clock)().checked_add(wait).unwrap_or(Timestamp::MAX);
         self.store.postpone(due.user_id.clone(), until, reason).await
+    }
+
+    fn warn_once(&self) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "the core app supports no deletions: it keeps transactions that their providers have deleted"
+            );
+        }
     }
 
     fn jitter(&self) -> f64 {

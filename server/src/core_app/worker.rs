@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -37,7 +38,6 @@ pub struct Signals {
 /// Sends the pending calls of the outbox.
 pub struct Worker {
     turns: Arc<Turns>,
-    wake: Arc<Notify>,
 }
 
 /// The turns in progress.
@@ -58,8 +58,9 @@ impl Worker {
         signals: Signals,
     ) -> Self {
         let Signals { wake, breaker, metrics } = signals;
-        let turns = Turns { store, transport, clock, retries, random: Mutex::new(random), breaker, metrics };
-        Self { turns: Arc::new(turns), wake }
+        let (random, has_warned) = (Mutex::new(random), AtomicBool::new(false));
+        let turns = Turns { store, transport, clock, retries, random, breaker, metrics, wake, has_warned };
+        Self { turns: Arc::new(turns) }
     }
 
     /// Works until it is dropped, and its turns with it.
@@ -73,7 +74,7 @@ impl Worker {
             let has_room = in_progress.tasks.len() < CONCURRENCY;
             tokio::select! {
                 () = in_progress.one_ended() => {}
-                () = self.wake.notified(), if has_room => {}
+                () = self.turns.wake.notified(), if has_room => {}
                 () = tokio::time::sleep(wait), if has_room => {}
             }
         }

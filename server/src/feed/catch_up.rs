@@ -54,7 +54,13 @@ fn required(reason: &str, ends: LogEnds, epoch: &str) -> SyncRequired {
 /// The event that makes a client reload, since the log does not hold what it missed.
 fn sync_required(user_id: &Arc<str>, required: &SyncRequired) -> store::Result<FeedEvent> {
     let payload = serde_json::value::to_raw_value(required)?.into();
-    Ok(FeedEvent { user_id: Arc::clone(user_id), seq: required.seq, name: events::SYNC_REQUIRED, payload })
+    Ok(FeedEvent {
+        user_id: Arc::clone(user_id),
+        seq: required.seq,
+        name: events::SYNC_REQUIRED,
+        payload,
+        delivery: None,
+    })
 }
 
 /// Why catching up failed.

@@ -16,6 +16,7 @@ use crate::auth::session::SessionId;
 use crate::metrics::Metrics;
 use crate::store::{LogEnds, Store};
 use crate::tasks;
+use crate::telemetry::spans;
 
 /// Live delivery to the subscribers of this node.
 pub struct Feed {
@@ -94,6 +95,7 @@ impl Feed {
                         let publish = async { self.hub.publish(event) };
                         let _ = tasks::catch_panic("publish", self.hub.metrics(), publish).await;
                         self.hub.metrics().published(event.name);
+                        spans::published(event.delivery, &event.user_id, event.seq, event.name);
                     }
                 }
                 Message::Control(Control::SessionEnded(session)) => self.disconnect(session),
@@ -150,7 +152,13 @@ mod tests {
 
     fn committed(user_id: &Arc<str>, seq: u64) -> Message {
         let payload: Arc<RawValue> = RawValue::from_string("{}".to_owned()).expect("JSON").into();
-        Message::Committed(vec![FeedEvent { user_id: Arc::clone(user_id), seq, name: "transaction:new", payload }])
+        Message::Committed(vec![FeedEvent {
+            user_id: Arc::clone(user_id),
+            seq,
+            name: "transaction:new",
+            payload,
+            delivery: None,
+        }])
     }
 
     #[tokio::test]

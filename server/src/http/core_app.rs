@@ -2,8 +2,6 @@
 //!
 //! Owns whose transaction it is, and that a repeated call is one. Must not read the body: [`Pushed`] does.
 
-use std::time::Instant;
-
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -21,6 +19,7 @@ use super::pushed::Pushed;
 use crate::http::extract::{RawBody, Service};
 use crate::state::AppState;
 use crate::store::{Changed, Content, NewDelivery, Recorded};
+use crate::telemetry::spans::Arrival;
 
 /// The longest `Idempotency-Key`, in bytes.
 const LONGEST_KEY: usize = 500;
@@ -66,7 +65,7 @@ pub(super) async fn receive(
     let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
     let register = Some(user_id.clone());
-    let new = NewDelivery { connector, delivery, content, register, arrived: Instant::now() };
+    let new = NewDelivery { connector, delivery, content, register, arrived: Arrival::now() };
     let recorded = state.store.record_delivery(new, state.now()).await?;
     if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
         // It is not in anybody's feed: whoever sends it has to try again.

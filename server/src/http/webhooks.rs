@@ -4,7 +4,6 @@
 //! wrote.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -12,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use connectors::{Headers, RawDelivery};
 use http::HeaderMap;
+use tracing::Instrument as _;
 use wire::ErrorCode;
 use wire::api::WebhookAnswer;
 
@@ -20,6 +20,7 @@ use super::error::ApiError;
 use crate::http::extract::PathParts;
 use crate::net::peer::Peer;
 use crate::state::AppState;
+use crate::telemetry::spans::{self, Arrival};
 
 /// `POST /api/connectors/{connector}/webhook`
 pub(super) async fn receive(
@@ -29,19 +30,23 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let arrived = Instant::now();
+    let arrived = Arrival::now();
     let known = state.pipeline.registry().get(&connector).map_or("unknown", |connector| connector.info().id);
-    match take(&state, &connector, &headers, peer.map(|peer| peer.address), body, arrived).await {
-        Ok(answer) => {
-            state.metrics.delivered(known, outcome(&answer), arrived.elapsed());
-            Json(answer).into_response()
+    let response = async {
+        spans::received();
+        match take(&state, &connector, &headers, peer.map(|peer| peer.address), body, arrived).await {
+            Ok(answer) => {
+                state.metrics.delivered(known, outcome(&answer), arrived.elapsed());
+                Json(answer).into_response()
+            }
+            Err(error) => {
+                state.metrics.delivered(known, error.code().as_str(), arrived.elapsed());
+                tracing::info!(code = error.code().as_str(), "a delivery was refused");
+                error.into_response()
+            }
         }
-        Err(error) => {
-            state.metrics.delivered(known, error.code().as_str(), arrived.elapsed());
-            tracing::info!(connector.id = known, code = error.code().as_str(), "a delivery was refused");
-            error.into_response()
-        }
-    }
+    };
+    response.instrument(spans::delivery(&arrived, known)).await
 }
 
 /// One word for what became of a delivery.
@@ -59,7 +64,7 @@ async fn take(
     headers: &HeaderMap,
     from: Option<IpAddr>,
     body: Body,
-    arrived: Instant,
+    arrived: Arrival,
 ) -> Result<WebhookAnswer, ApiError> {
     // What cannot be verified anyway needs no body read.
     let found = state.pipeline.registry().get(connector).ok_or(ErrorCode::UnknownConnector)?;

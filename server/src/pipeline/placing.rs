@@ -5,13 +5,14 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use connectors::{Connector, Malformed, Meaning, Registry, VerifiedDelivery};
 use jiff::Timestamp;
 
 use super::turns::{Place, Turns};
 use crate::store::{self, Changed, Content, NewDelivery, Recorded, Store};
+use crate::telemetry::spans::Arrival;
 
 /// How many kept deliveries are read at once.
 const PLACED_AT_ONCE: u32 = 100;
@@ -104,5 +105,5 @@ pub(super) fn understand(connector: &dyn Connector, delivery: &VerifiedDelivery)
 /// A kept delivery with what it means by now.
 pub(super) fn newly_understood(connector: &dyn Connector, delivery: VerifiedDelivery) -> NewDelivery {
     let content = understand(connector, &delivery);
-    NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived: Instant::now() }
+    NewDelivery { connector: connector.info().into(), delivery, content, register: None, arrived: Arrival::now() }
 }

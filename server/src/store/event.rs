@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use crate::telemetry::spans::DeliveryId;
+
 /// One event that has been committed: a row of the log.
 #[derive(Clone, Debug)]
 pub struct FeedEvent {
@@ -17,6 +19,8 @@ pub struct FeedEvent {
     pub name: &'static str,
     /// Its payload as it is sent: encoded once, however many sockets get it.
     pub payload: Arc<RawValue>,
+    /// The delivery that caused it, for the log; `None` where it is read from the log of events.
+    pub delivery: Option<DeliveryId>,
 }
 
 impl FeedEvent {

@@ -10,7 +10,6 @@ mod outbox;
 pub mod sqlite;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use connectors::{Rejected, VerifiedDelivery};
@@ -22,6 +21,8 @@ use wire::api::{
 };
 use wire::events::SyncStats;
 use wire::transaction::TransactionKey;
+
+use crate::telemetry::spans::Arrival;
 
 pub use error::{Error, Result};
 pub use event::{CommitSink, FeedEvent, LogEnds};
@@ -41,8 +42,8 @@ pub struct NewDelivery {
     pub content: Content,
     /// Registers its connection in the same step, for this user, where there is none: what is pushed brings its own.
     pub register: Option<String>,
-    /// When it arrived, for the time it takes.
-    pub arrived: Instant,
+    /// When it arrived, for the time it takes, and its id in the log.
+    pub arrived: Arrival,
 }
 
 /// What a delivery means to the store.

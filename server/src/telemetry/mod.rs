@@ -4,6 +4,7 @@
 
 mod log;
 mod log_budget;
+pub mod spans;
 
 pub use log::start_log;
 pub use log_budget::{LogBudget, Suppressed};

@@ -1,11 +1,10 @@
 //! Every authentic delivery as it came: what is kept, for how long, and what running it again does.
 
-use std::time::Instant;
-
 use connectors::{Headers, VerifiedDelivery};
 use jiff::Timestamp;
 use serde_json::json;
 use server::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded};
+use server::telemetry::spans::Arrival;
 
 use crate::support::{Basiq, TestApp, basiq_body, code};
 
@@ -119,7 +118,7 @@ async fn keys_are_each_connectors_own() {
         delivery: VerifiedDelivery::from_store(Headers::default(), json!({}).to_string().into_bytes(), "k1".to_owned()),
         content: Content::Nothing,
         register: None,
-        arrived: Instant::now(),
+        arrived: Arrival::now(),
     };
     let record = |connector| app.state.store.record_delivery(delivery(connector), app.now());
     assert_eq!(record("basiq").await.unwrap(), Recorded::Applied(Changed::default()));

@@ -1,12 +1,12 @@
 //! No socket ever gets an event of another user, whatever is tried.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use connectors::{Headers, VerifiedDelivery};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use server::store::{Content, NewDelivery, Recorded};
+use server::telemetry::spans::Arrival;
 use wire::api::ConnectionRequest;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, cookie};
@@ -198,7 +198,7 @@ fn not_understood(app: &TestApp) -> NewDelivery {
         delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), "m0".to_owned()),
         content: Content::Kept("of a new kind".to_owned()),
         register: None,
-        arrived: Instant::now(),
+        arrived: Arrival::now(),
     }
 }
 

@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::json;
 use server::clock;
-use server::core_app::{Outcome, RetryPolicy, Signals, Transport, Worker};
+use server::core_app::{Call, Outcome, RetryPolicy, Signals, Transport, Worker};
 use server::metrics::Metrics;
 use server::store::sqlite::SqliteStore;
 use server::store::{Outbox as _, Store};
 use tokio::sync::{Notify, Semaphore};
-use wire::Transaction;
 
 use crate::support::{SERVICE_SECRET, TestApp, forwarding};
 
@@ -54,7 +53,8 @@ impl Fake {
 
 #[async_trait]
 impl Transport for Fake {
-    async fn send(&self, transaction: &Transaction, _: &str) -> Outcome {
+    async fn send(&self, call: &Call, _: &str) -> Outcome {
+        let Call::Put(transaction) = call else { panic!("{call:?}") };
         let id = transaction.transaction_id.as_str();
         self.calls.lock().push(id.to_owned());
         self.called.notify_one();

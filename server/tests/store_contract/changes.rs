@@ -2,11 +2,10 @@
 //!
 //! Owns the shortest ones that are whole. Must not know a store.
 
-use std::time::Instant;
-
 use connectors::{Headers, Rejected, VerifiedDelivery};
 use ledger::{AccountUpdate, Change, Update};
 use server::store::{Content, NewDelivery};
+use server::telemetry::spans::Arrival;
 use wire::Currency;
 
 pub const CONNECTOR: &str = "basiq";
@@ -33,7 +32,7 @@ pub fn partly(key: &str, connection_id: &str, changes: Vec<Change>, rejected: &[
         delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), key.to_owned()),
         content: Content::Changes { connection_id: connection_id.to_owned(), changes, rejected: rejected.collect() },
         register: None,
-        arrived: Instant::now(),
+        arrived: Arrival::now(),
     }
 }
 

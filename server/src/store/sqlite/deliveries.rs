@@ -66,7 +66,8 @@ struct Standing<'a> {
 
 /// Records a delivery and applies it, once.
 pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded> {
-    let NewDelivery { connector, delivery, content, register, .. } = new;
+    let NewDelivery { connector, delivery, content, register, arrived } = new;
+    unit.delivery = Some(arrived.id);
     if let Some(recorded) = seen_before(unit.database, &connector.id, delivery.key())? {
         return Ok(recorded);
     }
@@ -198,7 +199,8 @@ fn seen_before(database: &Database, connector_id: &str, key: &str) -> Result<Opt
 
 /// Runs a delivery again that waits or is quarantined.
 pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result<Recorded> {
-    let NewDelivery { connector, content, .. } = new;
+    let NewDelivery { connector, content, arrived, .. } = new;
+    unit.delivery = Some(arrived.id);
     let database = unit.database;
     let (connection_id, changes) = match content {
         Content::Changes { connection_id, changes, .. } => (connection_id, changes),

@@ -14,6 +14,7 @@ use wire::EventName;
 use super::owners::{self, Owner};
 use super::row;
 use crate::store::{Error, FeedEvent, LogEnds, Result};
+use crate::telemetry::spans::DeliveryId;
 
 /// Bits of an event's key that are its number: 68 billion events for each of 134 million users.
 pub(super) const SEQ_BITS: u32 = 36;
@@ -41,6 +42,7 @@ pub(super) fn append(
     event: ledger::Event,
     subject: Option<i64>,
     now: Timestamp,
+    delivery: Option<DeliveryId>,
 ) -> Result<FeedEvent> {
     let name = EventName::ALL.iter().position(|name| *name == event.name).unwrap_or_default();
     let payload = subject.is_none().then(|| event.payload.get());
@@ -52,6 +54,7 @@ pub(super) fn append(
         seq: event.seq,
         name: event.name.as_str(),
         payload: event.payload.into(),
+        delivery,
     })
 }
 
@@ -136,7 +139,7 @@ fn event(row: &Row<'_>, epoch: &str, user_id: &Arc<str>) -> Result<FeedEvent> {
             ledger::transaction_payload(epoch, seq, moment(at), transaction)
         }
     };
-    Ok(FeedEvent { user_id: Arc::clone(user_id), seq, name: name.as_str(), payload: payload.into() })
+    Ok(FeedEvent { user_id: Arc::clone(user_id), seq, name: name.as_str(), payload: payload.into(), delivery: None })
 }
 
 /// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow `after` by

@@ -136,7 +136,7 @@ impl SqliteStore {
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let shared = Arc::clone(&self.shared);
         let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-            work(&mut Unit { database, events, shared: &shared, now })
+            work(&mut Unit { database, events, shared: &shared, now, delivery: None })
         };
         let done = self.writer.write(job).await?;
         if let Err(error) = self.move_transactions(now).await {
@@ -154,7 +154,7 @@ impl SqliteStore {
         loop {
             let shared = Arc::clone(&self.shared);
             let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-                moves::step(&mut Unit { database, events, shared: &shared, now })
+                moves::step(&mut Unit { database, events, shared: &shared, now, delivery: None })
             };
             match self.writer.write(job).await {
                 Ok(true) => {}

@@ -17,6 +17,7 @@ use super::scope::Scope;
 use super::shared::Shared;
 use super::{accounts, connections, feed, hash, outbox, owners, row};
 use crate::store::{ConnectorRef, Error, FeedEvent, Result};
+use crate::telemetry::spans::DeliveryId;
 
 /// A job's part of a database transaction.
 pub(super) struct Unit<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Unit<'a> {
     pub(super) events: &'a mut Vec<FeedEvent>,
     pub(super) shared: &'a Shared,
     pub(super) now: Timestamp,
+    /// The delivery that causes it, for the log.
+    pub(super) delivery: Option<DeliveryId>,
 }
 
 impl Unit<'_> {
@@ -67,7 +70,7 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
     for event in events {
         let row = event.of_transaction.as_ref().and_then(|key| rows.get(key));
         let subject = row.filter(|(_, changed_seq)| *changed_seq == event.seq).map(|(id, _)| *id);
-        unit.events.push(feed::append(unit.database, scope.owner, event, subject, unit.now)?);
+        unit.events.push(feed::append(unit.database, scope.owner, event, subject, unit.now, unit.delivery)?);
     }
     for call in &outgoing {
         outbox::append(unit.database, &scope.owner.user_id, call, unit.now)?;
