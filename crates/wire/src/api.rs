@@ -107,7 +107,7 @@ pub struct Account {
     /// What can be spent, where the provider tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available: Option<Amount>,
-    /// RFC 3339, UTC: when the balance was last told.
+    /// RFC 3339, UTC: when the balance was last reported.
     pub updated_at: String,
 }
 
@@ -165,6 +165,9 @@ pub struct Summary {
     pub currencies: Vec<CurrencySummary>,
     /// The user's newest event number.
     pub seq: u64,
+    /// The epoch that `seq` belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
 }
 
 /// What the dashboard shows when it opens.
@@ -177,6 +180,9 @@ pub struct Snapshot {
     pub display_name: String,
     /// The user's newest event number that this contains.
     pub seq: u64,
+    /// The epoch that `seq` belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     /// The user's accounts.
     pub accounts: Vec<Account>,
     /// The newest transactions.

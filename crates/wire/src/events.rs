@@ -84,6 +84,9 @@ pub struct Authenticate {
     /// The last event number that the client has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
+    /// The epoch that `since` belongs to, as the server told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
 }
 
 json_objects!(Authenticated);
@@ -96,6 +99,9 @@ pub struct Authenticated {
     pub user_id: String,
     /// The user's newest event number.
     pub seq: u64,
+    /// Changes whenever the server's data may have lost its end. Numbers of different epochs are not comparable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
 }
 
 /// The acknowledgement of an `authenticate` that asked for one.
@@ -122,15 +128,23 @@ pub struct AuthenticateAck {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncRequired {
-    /// `too_old` or `ahead`.
+    /// `too_old`, `ahead` or `epoch`.
     pub reason: String,
     /// The oldest event number that is still kept.
     pub oldest_seq: u64,
     /// The user's newest event number.
     pub seq: u64,
+    /// The server's epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
 }
 
-/// Live, or told again after a disconnect.
+impl SyncRequired {
+    /// The reason where the client's numbers are of another epoch: nothing that it holds is valid.
+    pub const EPOCH: &'static str = "epoch";
+}
+
+/// Live, or replayed after a disconnect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventSource {

@@ -36,8 +36,9 @@ enum Start {
 /// What `since` means for a log that reaches from one end to the other.
 fn start(since: Option<u64>, ends: LogEnds) -> Start {
     let LogEnds { oldest, newest } = ends;
-    let impossible =
-        |reason: &str| Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq: oldest, seq: newest });
+    let impossible = |reason: &str| {
+        Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq: oldest, seq: newest, epoch: None })
+    };
     match since {
         None => Start::Live,
         Some(since) if since > newest => impossible("ahead"),
@@ -118,7 +119,7 @@ impl CatchUp<'_> {
     /// What it lacks was forgotten meanwhile: it is told to reload, and goes on from the newest.
     async fn start_over(&self) -> Result<Lacks, Stuck> {
         let LogEnds { oldest, newest } = self.store.log_ends(Arc::clone(self.user_id)).await?;
-        let required = SyncRequired { reason: TOO_OLD.to_owned(), oldest_seq: oldest, seq: newest };
+        let required = SyncRequired { reason: TOO_OLD.to_owned(), oldest_seq: oldest, seq: newest, epoch: None };
         Ok(Lacks { reload: Some(required), ..Lacks::after(newest) })
     }
 
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
 
     fn impossible(reason: &str, oldest_seq: u64, seq: u64) -> Start {
-        Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq, seq })
+        Start::Impossible(SyncRequired { reason: reason.to_owned(), oldest_seq, seq, epoch: None })
     }
 
     #[test]

@@ -210,7 +210,7 @@ impl Gate {
 }
 
 fn tell(socket: &SocketRef, user_id: &str, seq: u64) {
-    let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq });
+    let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq, epoch: None });
 }
 
 fn accepted(user_id: &str, seq: u64) -> AuthenticateAck {

@@ -172,6 +172,7 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
         from: clock::rfc3339(from),
         currencies: totals.into_values().collect(),
         seq: feed::newest_seq(connection, user_id)?,
+        epoch: None,
     })
 }
 
@@ -197,6 +198,7 @@ pub(super) fn snapshot(
     let summary = summary(connection, &user_id, now)?;
     Ok(Snapshot {
         seq: summary.seq,
+        epoch: None,
         accounts: accounts::of_user(connection, &user_id)?,
         transactions: page.transactions,
         next_cursor: page.next_cursor,
