@@ -6,8 +6,8 @@
 use leptos::prelude::*;
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
-use crate::AppError;
 use crate::codec::JsonPost;
+use crate::error::AppError;
 
 /// Where the server functions live: apart from the HTTP API, which is a contract with others.
 pub const SERVER_FN_PREFIX: &str = "/api/_ui";
@@ -27,46 +27,25 @@ pub async fn load_transactions(query: TransactionQuery) -> Result<TransactionsPa
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use server::set_status;
-
-#[cfg(feature = "ssr")]
 mod server {
-    use http::StatusCode;
     use leptos::prelude::use_context;
-    use leptos_axum::ResponseOptions;
 
-    use crate::AppError;
     use crate::backend::{BackendError, SharedBackend, Viewer};
+    use crate::error::AppError;
 
     /// Who asks, and whom to pass the question to.
     pub(super) fn caller() -> Result<(Viewer, SharedBackend), AppError> {
-        let viewer = crate::context::viewer().ok_or_else(|| answer(AppError::Unauthorized))?;
-        let backend = use_context::<SharedBackend>().ok_or_else(|| answer(AppError::Internal))?;
+        let viewer = crate::context::viewer().ok_or_else(|| AppError::Unauthorized.sent())?;
+        let backend = use_context::<SharedBackend>().ok_or_else(|| AppError::Internal.sent())?;
         Ok((viewer, backend))
     }
 
     pub(super) fn failure(error: BackendError) -> AppError {
-        answer(match error {
+        let error = match error {
             BackendError::Invalid(reason) => AppError::Invalid(reason),
             BackendError::Unavailable => AppError::Unavailable,
-        })
-    }
-
-    fn answer(error: AppError) -> AppError {
-        set_status(&error);
-        error
-    }
-
-    /// Gives the response the status that fits, so that caches and monitors see a failure as one.
-    pub(crate) fn set_status(error: &AppError) {
-        if let Some(response) = use_context::<ResponseOptions>() {
-            response.set_status(match error {
-                AppError::Unauthorized => StatusCode::UNAUTHORIZED,
-                AppError::Invalid(_) => StatusCode::BAD_REQUEST,
-                AppError::Unavailable | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-                AppError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            });
-        }
+        };
+        error.sent()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the dashboard needs from whoever serves it: a port that the server implements.
+//! What the dashboard needs from its server: a port that the server implements.
 //!
 //! Owns the trait and the request's context types. Must not know a database, HTTP or Socket.IO.
 
@@ -9,7 +9,7 @@ use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
 
 /// The signed-in person a page is rendered for. The server puts it into the request's extensions
-/// after it has checked the session; its absence means that nobody is signed in.
+/// after it has checked the session; its absence means that the visitor is not signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user's id: the owner of the feed.
@@ -18,21 +18,21 @@ pub struct Viewer {
     pub display_name: String,
 }
 
-/// In the place of a [`Viewer`] where the session could not be looked up: the page says so, instead of
-/// treating somebody who is signed in as a stranger.
+/// Instead of a [`Viewer`] where the session could not be read: the page says so, instead of treating a signed-in
+/// user as a stranger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ViewerUnknown;
 
-/// Beside the request of a sign-in form that came to nothing: the page is the answer to it.
+/// Set on the request of a failed sign-in: the page is the answer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedSignIn {
     /// The code of the reason.
     pub code: String,
-    /// The e-mail address that stands in the form: it goes back into it, and nowhere else.
+    /// The e-mail address from the form: it is put back there, and nowhere else.
     pub email: String,
 }
 
-/// Why the data could not be had.
+/// Why the data could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendError {
     /// The question itself is wrong: one sentence why.
@@ -50,13 +50,13 @@ pub trait Backend: Send + Sync + 'static {
     /// A page of the viewer's transactions.
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError>;
 
-    /// Whether the viewer may see and run again what is stuck.
+    /// Whether the viewer is an administrator.
     fn is_admin(&self, viewer: &Viewer) -> bool;
 
-    /// What is stuck. Asked for administrators only.
+    /// The failed deliveries and blocked queues. For administrators only.
     async fn admin(&self) -> Result<AdminView, BackendError>;
 
-    /// One delivery as it came, if it is there. Asked for administrators only.
+    /// One delivery as received, if it exists. For administrators only.
     async fn delivery(&self, id: i64) -> Result<Option<RawDelivery>, BackendError>;
 
     /// A token with which the viewer's page signs in at a Socket.IO server of another origin, where
@@ -67,7 +67,7 @@ pub trait Backend: Send + Sync + 'static {
 /// The shared handle that server functions find in their context.
 pub type SharedBackend = Arc<dyn Backend>;
 
-/// What every page tells about this installation. The server provides it as context.
+/// What every page knows about this installation. The server provides it as context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteInfo {
     /// The people a newcomer can sign in as with one click: `(user id, display name)`. Empty unless

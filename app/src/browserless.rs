@@ -1,6 +1,6 @@
-//! The browser, where there is none: on the server nothing has the focus, moves or is read.
+//! The stand-in for `browser` on the server, where nothing has the focus or scrolls.
 //!
-//! Owns the same face as `browser`. Must not do anything.
+//! Owns the same interface as `browser`. Must not do anything.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -25,9 +25,9 @@ impl ListEnd {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Steady;
+pub(crate) struct ScrollAnchor;
 
-impl Steady {
+impl ScrollAnchor {
     pub(crate) fn provide(_area: NodeRef<html::Main>) {
         provide_context(Self);
     }

@@ -5,8 +5,7 @@
 
 use leptos::prelude::*;
 
-/// Tells the offset of a moment and what time it is. Both are signals, so that what depends on them
-/// is written anew once the browser has taken over.
+/// The current time as a signal, so that what depends on it is drawn again after hydration.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
     now: RwSignal<Option<i64>>,

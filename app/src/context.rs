@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::backend::{FailedSignIn, SharedBackend, Viewer, ViewerUnknown};
 #[cfg(feature = "ssr")]
-use crate::pages::Attempt;
-use crate::pages::Page;
+use crate::page::Attempt;
+use crate::page::Page;
 
 /// A person, as a page speaks of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct PageContext {
     pub viewer: Option<Person>,
     /// Whether they may see and run again what is stuck.
     pub is_admin: bool,
-    /// Who a visitor can sign in as with one click; nobody unless the server runs in demo mode.
+    /// The demo users that a visitor can sign in as with one click. Empty unless the server runs in demo mode.
     pub demo_users: Vec<Person>,
     /// Where the page's events come from, if not from its own server.
     pub socket: Option<SocketTarget>,
@@ -79,8 +79,8 @@ fn read() -> PageContext {
     }
 }
 
-/// The page of this request. For whoever may not see the administrators' there is none: the answer is the
-/// same as at any address that leads nowhere.
+/// The page of this request. Without the permission to see the administrators' pages, the answer is the same as for an
+/// unknown address.
 #[cfg(feature = "ssr")]
 pub(crate) fn asked_for() -> Page {
     let Some(parts) = use_context::<http::request::Parts>() else { return Page::NotFound };
@@ -119,7 +119,7 @@ fn read() -> PageContext {
     PageContext::default()
 }
 
-/// The form that this page is the answer to, if it came to nothing.
+/// The failed sign-in that this page answers.
 #[cfg(feature = "ssr")]
 pub(crate) fn failed_sign_in() -> Option<FailedSignIn> {
     use_context::<http::request::Parts>()?.extensions.get::<FailedSignIn>().cloned()

@@ -13,7 +13,7 @@ use crate::codec::Json;
 /// Why a server function failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppError {
-    /// Nobody is signed in, or no longer.
+    /// The visitor is not signed in, or no longer.
     Unauthorized,
     /// The question itself is wrong: one sentence why.
     Invalid(String),
@@ -35,6 +35,23 @@ impl AppError {
             Self::Unreachable => "The server can't be reached. Check your connection.".to_owned(),
             Self::Internal => "Something went wrong on our side.".to_owned(),
         }
+    }
+
+    /// The error as an answer: the response gets the status that fits, so that caches and monitors see a failure
+    /// as one.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn sent(self) -> Self {
+        use http::StatusCode;
+
+        if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(match &self {
+                Self::Unauthorized => StatusCode::UNAUTHORIZED,
+                Self::Invalid(_) => StatusCode::BAD_REQUEST,
+                Self::Unavailable | Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+                Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            });
+        }
+        self
     }
 
     fn code(&self) -> ErrorCode {
@@ -82,7 +99,7 @@ impl FromServerFnError for AppError {
 fn malformed() -> AppError {
     let error = AppError::Invalid(ErrorCode::BadRequest.message().to_owned());
     #[cfg(feature = "ssr")]
-    crate::api::set_status(&error);
+    let error = error.sent();
     error
 }
 

@@ -1,12 +1,12 @@
-//! Whether two transactions are the same one.
+//! The identity of transactions.
 //!
-//! Owns comparing them where they lie: a key of its own is four texts, and lists are long. Must not
-//! compare what they say.
+//! Owns comparing identities in place: a separate key would copy four texts, and lists are long. Must not compare
+//! contents.
 
 use wire::Transaction;
 use wire::transaction::TransactionKey;
 
-/// Whether both are the same transaction, in whatever revision.
+/// Whether both are the same transaction, in any revision.
 pub(crate) fn same(one: &Transaction, other: &Transaction) -> bool {
     // Most differ in the first.
     one.transaction_id == other.transaction_id

@@ -25,15 +25,17 @@ pub mod error;
 pub mod format;
 mod identity;
 mod naming;
+pub mod page;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;
-mod patience;
 pub mod realtime;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod root;
+mod runtime;
 pub mod search;
 #[cfg(feature = "ssr")]
 mod security;
+mod timeout;
 pub mod toasts;
 
 pub use api::SERVER_FN_PREFIX;

@@ -1,18 +1,18 @@
-//! What accounts are called, so that no two are called the same.
+//! Names of accounts, each unique.
 //!
-//! Owns which of an account's particulars stand beside its name: none where the name alone tells it from the
-//! others, else as few as do. Must not show anything.
+//! Owns which details follow an account's name: none where the name is unique, else as few as necessary. Must not
+//! show anything.
 
 use wire::api::Account;
 
 use crate::search::AccountKey;
 
-/// What the accounts are called. Balances change often, the names hardly ever.
+/// The names of the accounts. Balances change often, names hardly ever.
 pub(crate) type AccountNames = Vec<(AccountKey, String)>;
 
 type Particulars = Vec<Option<String>>;
 
-/// What may stand beside a name, in the order in which it is tried.
+/// The details that may follow a name, in the order in which they are tried.
 const BESIDE: [fn(&Account) -> Particulars; 6] = [
     |_| Vec::new(),
     |account| vec![account.institution_name.clone()],
@@ -25,7 +25,7 @@ const BESIDE: [fn(&Account) -> Particulars; 6] = [
     },
 ];
 
-/// What each account is called.
+/// The name of each account.
 pub(crate) fn names(accounts: &[Account]) -> AccountNames {
     let name = |account: &Account| {
         let namesakes: Vec<_> = accounts.iter().filter(|other| other.name == account.name).collect();
@@ -80,13 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_the_only_one_stands_alone() {
+    fn a_unique_name_has_no_details() {
         let accounts = [account("1", "Everyday", Some("Harbour"), Some("1234")), account("2", "Savings", None, None)];
         assert_eq!(called(&accounts), ["Everyday", "Savings"]);
     }
 
     #[test]
-    fn namesakes_are_told_apart_by_as_little_as_it_takes() {
+    fn equal_names_get_as_few_details_as_necessary() {
         let of = |one: (&'static str, &'static str), other: (&'static str, &'static str)| {
             let [one, other] = [("1", one), ("2", other)]
                 .map(|(id, (bank, digits))| account(id, "Everyday", Some(bank), Some(digits)));

@@ -1,7 +1,7 @@
-//! Narrowing the list down.
+//! Filtering the list.
 //!
-//! Owns which transactions a filter lets through, and joining what the server found with what is
-//! here already. Must not ask the server.
+//! Owns which transactions match a filter, and merging the server's results with what is loaded. Must not send
+//! requests.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use wire::{PrimaryType, Transaction};
 
 use crate::identity::same;
 
-/// What a person looks for.
+/// What to search for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of one account, by its [`AccountKey`].
@@ -54,17 +54,17 @@ impl AccountKey {
 }
 
 impl Filter {
-    /// Whether everything goes through.
+    /// Whether everything matches.
     pub fn is_empty(&self) -> bool {
         self.account.is_none() && self.primary_type.is_none() && self.text.trim().is_empty()
     }
 
-    /// Whether a transaction goes through.
+    /// Whether a transaction matches.
     pub fn matches(&self, transaction: &Transaction) -> bool {
         self.lets_through(transaction, &self.needle())
     }
 
-    /// What is looked for, as it is compared: by the same rule as on the server.
+    /// The text as it is compared: by the same rule as on the server.
     fn needle(&self) -> String {
         fold(&self.text)
     }
@@ -76,7 +76,7 @@ impl Filter {
             && (needle.is_empty() || texts.into_iter().flatten().any(|text| fold(text).contains(needle)))
     }
 
-    /// The same question for the server.
+    /// The same filter as a query for the server.
     pub fn query(&self, before: Option<String>) -> TransactionQuery {
         let text = self.text.trim();
         TransactionQuery {
@@ -89,8 +89,8 @@ impl Filter {
         }
     }
 
-    /// What goes through of the live list and of what the server found, newest first and each once.
-    /// A transaction that is in both shows its newer revision.
+    /// The matches in the live list and in the server's results, newest first and each once. A transaction in both
+    /// shows its newer revision.
     pub fn combine(&self, live: &[Arc<Transaction>], found: &[Arc<Transaction>]) -> Vec<Arc<Transaction>> {
         let needle = self.needle();
         let through = |it: &&Arc<Transaction>| self.lets_through(it, &needle);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_found_joins_the_live_list_without_doubles() {
+    fn search_results_join_the_live_list_without_duplicates() {
         let newer = transaction("2", "2026-11-22T10:00:00Z", "-1");
         let mut changed = transaction("1", "2026-11-20T10:00:00Z", "-2");
         changed.revision = 2;

@@ -1,8 +1,8 @@
 //! The headers that protect a page's content.
 //!
 //! Owns the Content-Security-Policy, because it must agree with what the pages load: their own style
-//! sheet, their own WebAssembly, and the small scripts that carry this response's nonce. And owns that
-//! nobody's own pages are kept. Must not set headers that have nothing to do with the content of a page.
+//! sheet, their own WebAssembly, and the small scripts that carry this response's nonce. Also owns that personal
+//! pages are not cached. Must not set headers that have nothing to do with the content of a page.
 
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -11,14 +11,13 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::backend::SiteInfo;
-use crate::pages::Page;
+use crate::page::Page;
 
 /// Puts them into the response.
 pub(crate) fn set_headers() {
     set_content_security_policy();
-    // Every page tells who is signed in, and most of them about their money: whoever has the browser next
-    // must not find it in there. Nor is one that says that nothing can be said kept, nor one with an e-mail
-    // address in it.
+    // Every page names the user, and most of them show their money: the next user of this browser must not find it.
+    // An error page is not cached either, nor one with an e-mail address in it.
     let may_change = crate::context::viewer().is_some()
         || crate::context::failed_sign_in().is_some()
         || crate::context::asked_for() == Page::Unavailable;

@@ -1,7 +1,7 @@
 //! The queue of short notices.
 //!
-//! Owns what is on the screen, for how long, and folding what comes at once into one notice. Must
-//! not know the clock or how a notice is shown: the time is passed in.
+//! Owns what is on the screen, for how long, and folding simultaneous transactions into one notice. Must not know the
+//! clock or how a notice is shown: the time is passed in.
 
 use wire::{Amount, Currency, Transaction};
 
@@ -17,7 +17,7 @@ pub const FOLD_WINDOW_MS: i64 = 2_000;
 /// One notice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Toast {
-    /// Tells it from others.
+    /// Unique among the notices.
     pub id: u64,
     /// The first line.
     pub title: String,
@@ -34,7 +34,7 @@ pub struct Toast {
 pub struct Toasts {
     next_id: u64,
     visible: Vec<Toast>,
-    /// Since when each notice counts down; nothing while a person reads.
+    /// Since when the notices count down; nothing while paused.
     running_since: Option<i64>,
     paused: bool,
 }
@@ -76,7 +76,7 @@ impl Toasts {
         });
     }
 
-    /// Something else worth saying.
+    /// Another message.
     pub fn notice(&mut self, title: impl Into<String>, detail: impl Into<String>, now: i64) {
         self.elapse(now);
         self.push(Toast {
@@ -99,23 +99,23 @@ impl Toasts {
         }
     }
 
-    /// Takes one away.
+    /// Removes one.
     pub fn dismiss(&mut self, id: u64) {
         self.visible.retain(|toast| toast.id != id);
     }
 
-    /// Takes the newest away.
+    /// Removes the newest.
     pub fn dismiss_newest(&mut self) {
         self.visible.pop();
     }
 
-    /// Stops the countdown while a person points at a notice or has the focus in it, or goes on with it.
+    /// Stops the countdown while the pointer or the focus is in a notice, or continues it.
     pub fn hold(&mut self, is_held: bool, now: i64) {
         self.elapse(now);
         self.paused = is_held;
     }
 
-    /// Lets time pass, and takes away what has been there long enough.
+    /// Lets time pass, and removes expired notices.
     pub fn elapse(&mut self, now: i64) {
         let passed = self.running_since.map_or(0, |since| (now - since).max(0));
         self.running_since = Some(now);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn currencies_are_not_added_up() {
+    fn currencies_are_not_summed() {
         let mut toasts = at_once(&["-100"]);
         let mut dollars = transaction("us", "2026-11-22T10:00:00Z", "5");
         dollars.currency = Currency::USD;
@@ -165,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_a_notice_of_its_own() {
+    fn a_later_transaction_is_a_separate_notice() {
         let mut toasts = at_once(&["1"]);
         toasts.transaction(&transaction("later", "2026-11-22T10:00:00Z", "1"), 1_000 + FOLD_WINDOW_MS + 1);
         assert_eq!(toasts.visible().len(), 2);
     }
 
     #[test]
-    fn the_oldest_notice_gives_way() {
+    fn the_oldest_notice_is_removed_when_there_are_too_many() {
         let mut toasts = Toasts::default();
         for _ in 0..5 {
             toasts.notice("Up to date", "", 0);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_leaves_by_itself() {
+    fn a_notice_expires() {
         let mut toasts = at_once(&["1"]);
         toasts.elapse(1_000 + LIFETIME_MS - 1);
         assert_eq!(toasts.visible().len(), 1);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_takes_the_newest_away() {
+    fn escape_removes_the_newest() {
         let mut toasts = at_once(&["1"]);
         toasts.notice("Synchronised", "2 new", 1_000);
         toasts.dismiss_newest();

@@ -247,7 +247,7 @@ async fn an_administrator_sees_what_is_stuck_and_can_set_it_going() {
         "name=\"waiting\" value=\"true\"",
         "And 2 older ones.",
         "1 h 3 min",
-        "2 transactions go",
+        "2 transactions will be sent again",
         "basiq:t9",
         "the core app answered 422",
         "name=\"id\" value=\"5\"",

@@ -1,24 +1,24 @@
-//! Whether somebody reads the page.
+//! Whether the page is being read.
 //!
-//! Owns telling it from what a person does: a page at its top that nobody has touched for a while, with nothing
-//! selected in it, is not being read. Must not know what follows from it.
+//! Owns the rule: a page at its top, without input for a while and without a selection, is not being read. Must not
+//! know what follows from it.
 
 use leptos::ev;
 use leptos::prelude::*;
 
 use crate::clock::now_millis;
 
-/// After how long without a touch, in milliseconds.
+/// How long without input, in milliseconds.
 const IDLE_MS: i64 = 600_000;
 
-/// When the page was touched last.
+/// The time of the last input.
 #[derive(Clone, Copy)]
 pub(crate) struct Attention {
     touched_at: StoredValue<i64>,
 }
 
 impl Attention {
-    /// Pays attention from now on.
+    /// Observes the input from now on.
     pub(crate) fn new() -> Self {
         let attention = Self { touched_at: StoredValue::new(now_millis()) };
         Effect::new(move |_| {
@@ -35,7 +35,7 @@ impl Attention {
         attention
     }
 
-    /// Whether nobody reads.
+    /// Whether the page is not being read.
     pub(crate) fn is_elsewhere(self) -> bool {
         let idle = now_millis() - self.touched_at.get_value() >= IDLE_MS;
         let is_at_top = window().scroll_y().is_ok_and(|top| top <= 0.0);

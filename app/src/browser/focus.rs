@@ -1,8 +1,8 @@
-//! Where the focus goes when the control that had it disappears.
+//! Where the focus goes when the focused control disappears.
 //!
-//! Owns that it never falls to the document, where a person who uses the keyboard or has the page read out
-//! would have to begin anew: it goes to the next control in the same part of the page, else to the part that
-//! surrounds it, else to where it was before. Must not take it from anywhere else.
+//! Owns that it never falls back to the document, where keyboard and screen reader users would have to start again:
+//! it goes to the next control in the same part of the page, else to the surrounding part, else to where it was
+//! before. Must not take it from anywhere else.
 
 use std::time::Duration;
 

@@ -1,15 +1,15 @@
 //! What the pages ask of the browser beyond signals and views.
 //!
-//! Owns where the focus is, what stands still on the screen and whether somebody reads. Exists in the browser
-//! only; `browserless` has the same face where there is none. Must not know what a page shows.
+//! Owns the focus, scroll anchoring and whether the page is being read. Exists in the browser only; `browserless` has
+//! the same interface on the server. Must not know what a page shows.
 
 mod attention;
 mod focus;
-mod steady;
+mod scroll_anchor;
 
 pub(crate) use attention::Attention;
 pub(crate) use focus::{ListEnd, keep_focus};
-pub(crate) use steady::Steady;
+pub(crate) use scroll_anchor::ScrollAnchor;
 
 use leptos::prelude::window;
 use leptos::web_sys;

@@ -1,7 +1,7 @@
-//! What went wrong, and the way out.
+//! The current error and its solution.
 //!
-//! Owns how it is said: in a line above what is still right, or, where the feed is over, in the place of
-//! everything. Must not decide what is wrong.
+//! Owns its presentation: a line above the list, or, where the feed has ended, instead of everything. Must not decide
+//! what the error is.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -40,7 +40,7 @@ pub(crate) fn Alert(error: Signal<Option<ClientError>>) -> impl IntoView {
     }
 }
 
-/// What is said of a feed that is over, and where to go from there.
+/// The panel for a feed that has ended, with a link that solves it.
 fn ending(error: &ClientError) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     match error {
         ClientError::SessionEnded => {

@@ -1,7 +1,7 @@
-//! Whether the page is live, and how fresh what it shows is.
+//! Whether the page is live, and how old its data is.
 //!
 //! Owns the words for each state of the connection and the clock beside them. Must not act on the connection
-//! by itself.
+//! without a click.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) fn ConnectionBadge(feed: UseRealtimeTransactionsReturn) -> impl IntoV
         // Where the focus goes when the button in it does.
         <div class="badge" tabindex="-1" data-testid="connection-badge" data-status=move || status.get().as_str()>
             <span class="badge__dot" aria-hidden="true"></span>
-            // Only the state is read out when it changes; a clock that is read out every second helps nobody.
+            // Screen readers announce the state only: a clock that is announced every second is of no use.
             <span role="status" aria-live="polite">
                 {move || label(status.get(), ended.get())}
             </span>
@@ -78,7 +78,7 @@ fn detail(status: ConnectionStatus, heard_at: Option<i64>, now: Option<i64>) -> 
     }
 }
 
-/// `Retrying in 84 s`. Rounded up, so that it never waits at nothing; far beyond a day, the clock is wrong.
+/// `Retrying in 84 s`. Rounded up, so that it never shows 0; far beyond a day, the clock is wrong.
 fn retry(at_ms: u64, now: i64) -> Option<String> {
     let left = i64::try_from(at_ms).unwrap_or(i64::MAX).saturating_sub(now);
     match (left + 999) / 1_000 {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_who_waits_is_told_how_long_and_how_old_the_page_is() {
+    fn a_waiting_page_shows_how_long_and_how_old_its_data_is() {
         let waiting = ConnectionStatus::Waiting { attempt: 2, retry_at_ms: 12_500 };
         assert_eq!(detail(waiting, None, Some(10_000)), "Retrying in 3 s");
         assert_eq!(detail(waiting, Some(4_000), Some(10_000)), "Retrying in 3 s · updated 6 s ago");

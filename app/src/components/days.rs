@@ -1,7 +1,6 @@
 //! The list by day.
 //!
-//! Owns which day a transaction stands in and its place in that day, for the place where it is looked at. Must
-//! not show anything.
+//! Owns the day of a transaction and its place in that day, in the time zone of the reader. Must not show anything.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
-//! The controls that narrow the list down.
+//! The controls of the filter.
 //!
-//! Owns that they and the filter say the same. What is typed or chosen before the page answers stands in them
-//! alone, so that the first word is theirs. Must not narrow anything down.
+//! Owns keeping them and the filter equal. What is typed or chosen before hydration exists in the controls alone, so
+//! the filter takes their values first. Must not filter anything.
 
 use std::hash::{Hash, Hasher};
 
@@ -85,7 +85,7 @@ pub(crate) fn Filters(filter: RwSignal<Filter>, choices: Memo<AccountNames>) -> 
     }
 }
 
-/// The first time, the filter takes over what stands in the field; from then on the field what the filter says.
+/// On the first run the filter takes the value of the field; afterwards the field follows the filter.
 fn mirror_text(filter: RwSignal<Filter>, field: NodeRef<html::Input>) {
     Effect::new(move |is_later: Option<()>| {
         let wanted = filter.with(|filter| filter.text.clone());

@@ -1,9 +1,9 @@
 //! A list whose items keep their nodes.
 //!
-//! Owns which nodes are inserted, moved and removed when a list changes: what is new is inserted, what is gone
-//! is removed, and of the rest only what changes its place among the others is moved. So a selection, a focus
-//! and an animation in an item outlive every change around it. Leptos's own `For` moves all that stands behind
-//! two new items. Must not know what the items are.
+//! Owns which nodes are inserted, moved and removed when a list changes: new items are inserted, old ones removed,
+//! and of the rest only those that change their relative order are moved. So a selection, the focus and an animation
+//! in an item survive every change around it. Leptos's own `For` moves everything behind two new items. Must not know
+//! what the items are.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,9 +18,9 @@ use leptos::tachys::renderer::Rndr;
 use leptos::tachys::renderer::types::{Element, Node, Placeholder};
 use leptos::tachys::view::{Position, PositionState};
 
-/// An item. Two are equal where they are the same one, in whatever version.
+/// An item. Two are equal if they are the same one, in any version.
 pub(crate) trait Item: Clone + Eq + Hash + Send + 'static {
-    /// Whether an item that is the same one looks the same as well.
+    /// Whether an equal item also looks the same.
     fn is_unchanged(&self, other: &Self) -> bool;
 }
 
@@ -59,7 +59,7 @@ impl<T, V> Keyed<T, V> {
     }
 }
 
-/// The same for a list that is told by a signal.
+/// The same for a list in a signal.
 pub(crate) fn keyed<T: Item, V: IntoView + 'static>(
     items: impl Fn() -> Vec<T> + Send + 'static,
     view: impl Fn(T) -> V + Send + Sync + 'static,
@@ -104,7 +104,7 @@ impl<T: Item, V: Render> Render for Keyed<T, V> {
     fn rebuild(self, state: &mut Self::State) {
         let Self { items: mut new, view } = self;
         let old = &mut state.shown;
-        // Most of a list is as it was, before what has changed and behind it.
+        // Most of a list is unchanged, before and behind the change.
         let same = |(old, new): &(&Shown<T, V>, &T)| old.item == **new;
         let begin = old.iter().zip(&new).take_while(same).count();
         let rest = old[begin..].iter().rev().zip(new[begin..].iter().rev());
@@ -128,7 +128,7 @@ impl<T: Item, V: Render> Render for Keyed<T, V> {
 }
 
 /// Puts the new items behind `list`, with the nodes of those that were there before, and removes the others.
-/// Which of them stand in their place already.
+/// Which of them are in place already.
 fn replace<T: Item, V: Render>(
     list: &mut Vec<Shown<T, V>>,
     old: Vec<Shown<T, V>>,

@@ -1,7 +1,6 @@
-//! Going back in time.
+//! The button for older transactions.
 //!
-//! Owns the button at the end of the list, what it says of a page that does not come, and where the focus goes
-//! when one has. Must not load anything.
+//! Owns its error message and where the focus goes after loading. Must not load anything.
 
 use leptos::prelude::*;
 
@@ -18,7 +17,7 @@ pub(crate) fn Older(filter: RwSignal<Filter>, search: Search, feed: UseRealtimeT
         if searching.get() { search.next_cursor.with(Option::is_some) } else { feed.next_cursor.with(Option::is_some) }
     });
     let loading = Memo::new(move |_| if searching.get() { search.loading.get() } else { feed.loading_older.get() });
-    let trouble = move || {
+    let problem = move || {
         if searching.get() {
             search.failed.get().then(|| "Couldn't search. Showing only transactions already loaded.".to_owned())
         } else {
@@ -35,7 +34,7 @@ pub(crate) fn Older(filter: RwSignal<Filter>, search: Search, feed: UseRealtimeT
         end.note();
         if searching.get_untracked() { search.older() } else { feed.load_older.run(()) }
     };
-    // The button moves away under the focus, or goes: what follows are the rows that it brought.
+    // The button moves or disappears with the focus in it: the focus goes to the first new row.
     Effect::new(move |was_loading: Option<bool>| {
         let is_loading = loading.get();
         if was_loading == Some(true)
@@ -48,8 +47,8 @@ pub(crate) fn Older(filter: RwSignal<Filter>, search: Search, feed: UseRealtimeT
     });
     view! {
         <div class="older needs-script">
-            <p class="notice notice--error" role="alert" hidden=move || trouble().is_none()>
-                {trouble}
+            <p class="notice notice--error" role="alert" hidden=move || problem().is_none()>
+                {problem}
             </p>
             <p class="visually-hidden" role="status">
                 {said}

@@ -1,4 +1,4 @@
-//! Texts that stand in one line: `14:05 · Everyday · Card purchase`.
+//! Texts in one line: `14:05 · Everyday · Card purchase`.
 //!
 //! Owns that each is isolated from the others: one that is written from right to left, or that has marks in it
 //! which turn text around, reorders none of them, nor what stands between them.

@@ -12,7 +12,7 @@ use crate::clock::local_offset_minutes;
 use crate::format::{kind_label, moment, signed_money, time_label, title};
 use crate::naming::AccountNames;
 
-/// The direction is told by a sign, by words and by the amount's own sign; colour comes on top.
+/// An icon, a word and the sign of the amount show the direction; colour is an addition.
 fn direction(transaction: &Transaction) -> (&'static str, &'static str) {
     match transaction.primary_type {
         PrimaryType::Income => ("income", "M8 3v10M4 9l4 4 4-4"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_nobody_has_described_says_which_way_the_money_went() {
+    fn a_row_without_a_description_shows_the_direction() {
         let mut bare = transaction("1", "2026-11-22T00:00:00Z", "-1");
         (bare.description, bare.merchant) = (String::new(), Some(" ".to_owned()));
         assert_eq!((title(&bare), told(&bare, true)), ("Money out", vec!["Everyday".to_owned()]));

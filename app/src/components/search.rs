@@ -1,6 +1,6 @@
-//! Asking the server for what a filter finds beyond the list that is loaded.
+//! Searching on the server, beyond the loaded list.
 //!
-//! Owns the request and its answer. Must not show anything.
+//! Owns the request and its results. Must not show anything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,24 +10,24 @@ use leptos::task::spawn_local;
 use wire::Transaction;
 
 use crate::api::load_transactions;
-use crate::patience::answered;
 use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
+use crate::timeout::with_timeout;
 
 /// Typing pauses for about as long between words.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What the server found.
+/// The server's results.
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
     filter: RwSignal<Filter>,
-    /// Whether there is nobody to ask for any more.
-    ended: Signal<bool>,
+    /// Whether there are transactions to search: the session has not ended, and the list is loaded.
+    ready: Signal<bool>,
     pub(crate) found: RwSignal<Vec<Arc<Transaction>>>,
     pub(crate) next_cursor: RwSignal<Option<String>>,
     pub(crate) loading: RwSignal<bool>,
     pub(crate) failed: RwSignal<bool>,
-    /// An answer to a question that has changed since is not an answer.
+    /// The number of the current query: an answer to an earlier one is dropped.
     question: StoredValue<u64>,
 }
 
@@ -35,7 +35,7 @@ impl Search {
     pub(crate) fn new(filter: RwSignal<Filter>, feed: UseRealtimeTransactionsReturn) -> Self {
         let search = Self {
             filter,
-            ended: feed.ended,
+            ready: Signal::derive(move || feed.loaded.get() && !feed.ended.get()),
             found: RwSignal::new(Vec::new()),
             next_cursor: RwSignal::new(None),
             loading: RwSignal::new(false),
@@ -44,10 +44,10 @@ impl Search {
         };
         Effect::new(move |_| {
             filter.track();
-            feed.ended.track();
+            search.ready.track();
             search.ask_soon();
         });
-        // What was found may be what has just been deleted.
+        // The results may include a transaction that was just deleted.
         Effect::new(move |before: Option<u64>| {
             let now = feed.removals.get();
             if before.is_some_and(|before| now != before) {
@@ -60,7 +60,7 @@ impl Search {
 
     fn ask_soon(self) {
         self.question.update_value(|question| *question += 1);
-        if self.filter.with_untracked(Filter::is_empty) || self.ended.get_untracked() {
+        if self.filter.with_untracked(Filter::is_empty) || !self.ready.get_untracked() {
             self.found.set(Vec::new());
             self.next_cursor.set(None);
             self.loading.set(false);
@@ -79,7 +79,7 @@ impl Search {
         );
     }
 
-    /// Asks for the next older page of what was found.
+    /// Loads the next older page of the results.
     pub(crate) fn older(self) {
         if let Some(cursor) = self.next_cursor.get_untracked() {
             self.loading.set(true);
@@ -92,7 +92,7 @@ impl Search {
         let is_more = before.is_some();
         let query = self.filter.with_untracked(|filter| filter.query(before));
         spawn_local(async move {
-            let answer = answered(load_transactions(query)).await;
+            let answer = with_timeout(load_transactions(query)).await;
             if self.question.try_get_value() != Some(question) {
                 return;
             }

@@ -15,7 +15,7 @@ use crate::toasts::{Toast, Toasts};
 
 const TICK: Duration = Duration::from_millis(250);
 
-/// A notice, whatever it says by now.
+/// A notice, whatever its current text.
 #[derive(Clone)]
 struct Shown(Toast);
 
@@ -39,7 +39,7 @@ impl Item for Shown {
     }
 }
 
-/// Why the notices stay: each reason ends for itself.
+/// Why the countdown is stopped. The reasons are independent.
 #[derive(Clone, Copy, Default)]
 struct Held {
     pointer: bool,

@@ -1,7 +1,6 @@
 //! The list of transactions, by day.
 //!
-//! Owns grouping, narrowing down and what stands in the place of a list that is empty. Must not know what a
-//! row says.
+//! Owns grouping, filtering and the placeholder for an empty list. Must not know what a row contains.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -12,12 +11,12 @@ use wire::Transaction;
 
 use super::days::{DayRows, by_day};
 use super::filters::Filters;
-use super::fresh::Fresh;
+use super::highlights::Highlights;
 use super::keyed::{Item, ItemView, Keyed, keyed};
 use super::older::Older;
 use super::row::Row;
 use super::search::Search;
-use crate::browser::Steady;
+use crate::browser::ScrollAnchor;
 use crate::clock::{Clock, local_offset_minutes, now_millis};
 use crate::erased::erased;
 use crate::format::{day_code, day_label};
@@ -25,7 +24,7 @@ use crate::naming::names;
 use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
 
-/// A transaction in the list, in whatever revision.
+/// A transaction in the list, in any revision.
 #[derive(Clone)]
 struct Entry(Arc<Transaction>);
 
@@ -54,7 +53,7 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
     let filter = RwSignal::new(Filter::default());
     let search = Search::new(filter, feed);
     let is_local = Clock::expect().is_local();
-    let (fresh, steady) = (use_context::<Fresh>(), use_context::<Steady>());
+    let (highlights, anchor) = (use_context::<Highlights>(), use_context::<ScrollAnchor>());
     let accounts = Memo::new(move |_| feed.accounts.with(|accounts| names(accounts)));
     let shown = move || {
         filter.with(|filter| {
@@ -65,17 +64,17 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
             }
         })
     };
-    // Another list than the one that was read: there is no place in it to keep.
+    // The filtered list is another list: it has no scroll position to keep.
     Effect::new(move |_| {
         filter.track();
-        if let Some(steady) = steady {
-            steady.release();
+        if let Some(anchor) = anchor {
+            anchor.release();
         }
     });
     let days = Memo::new_with_compare(move |_| by_day(shown(), is_local.get()), |_, _| true);
     let is_empty = Memo::new(move |_| days.with(Vec::is_empty));
     let row = ItemView::new(move |Entry(transaction): Entry| {
-        let class = class_of(fresh, Arc::clone(&transaction));
+        let class = class_of(highlights, Arc::clone(&transaction));
         erased(view! { <Row class transaction accounts is_local /> })
     });
     let clock = Clock::expect();
@@ -108,8 +107,8 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
     }
 }
 
-fn class_of(fresh: Option<Fresh>, transaction: Arc<Transaction>) -> Signal<&'static str> {
-    Signal::derive(move || fresh.map_or("row", |fresh| fresh.class(&transaction, now_millis())))
+fn class_of(highlights: Option<Highlights>, transaction: Arc<Transaction>) -> Signal<&'static str> {
+    Signal::derive(move || highlights.map_or("row", |highlights| highlights.class(&transaction, now_millis())))
 }
 
 #[component]

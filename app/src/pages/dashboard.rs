@@ -11,20 +11,20 @@ use leptos_meta::Title;
 use wire::api::Snapshot;
 use wire::events::SyncStats;
 
-use super::redirect;
+use super::redirect::redirect;
 use super::snapshot::with_snapshot;
-use crate::AppError;
-use crate::browser::{Attention, Steady};
+use crate::browser::{Attention, ScrollAnchor};
 use crate::clock::now_millis;
 use crate::components::accounts::Accounts;
 use crate::components::alert::Alert;
-use crate::components::fresh::Fresh;
 use crate::components::header::Header;
+use crate::components::highlights::Highlights;
 use crate::components::summary::Totals;
 use crate::components::toaster::Toaster;
 use crate::components::transactions::Transactions;
 use crate::context::{Person, SocketTarget, use_page_context};
 use crate::erased::erased;
+use crate::error::AppError;
 use crate::format::count;
 use crate::realtime::{UseRealtimeTransactionsOptions, UseRealtimeTransactionsReturn, use_realtime_transactions};
 use crate::toasts::Toasts;
@@ -49,36 +49,40 @@ pub(crate) fn DashboardPage() -> impl IntoView {
 #[component]
 fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
     let toasts = RwSignal::new(Toasts::default());
-    let fresh = Fresh::provide();
+    let highlights = Highlights::provide();
     let options = UseRealtimeTransactionsOptions::new()
         .initial(snapshot)
         .on_new_transaction(move |transaction| {
-            fresh.added(&transaction, now_millis());
+            highlights.added(&transaction, now_millis());
             toasts.update(|toasts| toasts.transaction(&transaction, now_millis()));
         })
-        .on_updated(move |transaction| fresh.updated(&transaction, now_millis()))
+        .on_updated(move |transaction| highlights.updated(&transaction, now_millis()))
         .on_sync_complete(move |stats| toasts.update(|toasts| announce_sync(toasts, stats)));
     let options = match use_page_context().socket {
         Some(SocketTarget { url, token }) => options.url(url).fixed_token(token),
         None => options,
     };
     let feed = use_realtime_transactions(options);
-    // What a notice says may be another person's business by now.
+    // A notice may be about another person's transactions, or about some that no longer exist.
     Effect::new(move |_| {
-        if feed.ended.get() {
+        if feed.ended.get() || !feed.loaded.get() {
             toasts.set(Toasts::default());
         }
     });
+    let is_loading = move || !feed.loaded.get() && !feed.ended.get();
     shorten_unread(feed);
     let main = NodeRef::new();
-    Steady::provide(main);
+    ScrollAnchor::provide(main);
     view! {
         {erased(view! { <Header name=viewer.display_name feed /> })}
         <main id="main" class="page" class:page--over=move || feed.ended.get() node_ref=main>
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
             {erased(view! { <Totals summary=feed.summary /> })}
-            <div class="columns" hidden=move || feed.ended.get()>
+            <p class="notice" role="status" hidden=move || !is_loading()>
+                "Loading your transactions…"
+            </p>
+            <div class="columns" hidden=move || feed.ended.get() || is_loading()>
                 {erased(view! { <Accounts accounts=feed.accounts /> })} {erased(view! { <Transactions feed /> })}
             </div>
         </main>
@@ -88,7 +92,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A page that is open for weeks does not grow for weeks; but what somebody reads never goes away.
+/// A page that is open for weeks does not grow for weeks; but a list that is being read never shrinks.
 fn shorten_unread(feed: UseRealtimeTransactionsReturn) {
     let attention = Attention::new();
     Effect::new(move |_| {

@@ -5,22 +5,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::{Deserialize, Serialize};
 
-use super::redirect;
+use super::redirect::redirect;
 use crate::browser::forget_form;
 use crate::components::wordmark::Wordmark;
 use crate::context::{Person, use_page_context};
 use crate::erased::erased;
-
-/// Why a visitor is here.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Why the last attempt failed, or why there has to be one: the server's code.
-    pub error: Option<String>,
-    /// The e-mail address that it was made with. It comes with the answer to the form and is kept nowhere.
-    pub email: String,
-}
+use crate::page::Attempt;
 
 #[component]
 pub(crate) fn SignInPage(attempt: Attempt) -> impl IntoView {

@@ -5,9 +5,9 @@
 use leptos::prelude::*;
 use wire::api::Snapshot;
 
-use crate::AppError;
 #[cfg(feature = "ssr")]
 use crate::erased::erased;
+use crate::error::AppError;
 
 /// Loads the snapshot, then shows it. The server writes it into the page as well.
 #[cfg(feature = "ssr")]

@@ -1,12 +1,12 @@
-//! The page where the server cannot tell who is asking: a sign-in that holds must not look as if it had
-//! ended. It is a plain document, which asks again by itself.
+//! The page for a request whose session cannot be read: a valid session must not look as if it had ended. It is a
+//! plain document that reloads automatically.
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
 use crate::components::wordmark::Wordmark;
 
-/// After how many seconds it asks again.
+/// After how many seconds it reloads.
 const RETRY_SECONDS: &str = "10";
 
 #[component]

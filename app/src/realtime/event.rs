@@ -2,17 +2,19 @@
 //!
 //! Owns which names are known and what they carry. Must not decide what an event changes.
 
-use wire::EventName;
 use wire::events::{BalanceUpdated, ConnectionUpdated, SyncComplete, TransactionDeleted, TransactionEvent};
+use wire::{EventName, Transaction};
 
-/// One event of a person's feed.
+use crate::identity::same;
+
+/// One event of a user's feed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FeedEvent {
     /// A transaction that was not known before.
     New(TransactionEvent),
     /// A transaction changed.
     Updated(TransactionEvent),
-    /// A transaction is no more.
+    /// A transaction was deleted.
     Deleted(TransactionDeleted),
     /// An account's balance changed.
     Balance(BalanceUpdated),
@@ -33,6 +35,11 @@ impl FeedEvent {
             EventName::ConnectionUpdated => serde_json::from_str(payload).map(Self::Connection),
             EventName::SyncComplete => serde_json::from_str(payload).map(Self::Sync),
         })
+    }
+
+    /// Whether it carries this transaction, in some revision.
+    pub fn carries(&self, transaction: &Transaction) -> bool {
+        matches!(self, Self::New(event) | Self::Updated(event) if same(&event.transaction, transaction))
     }
 
     /// When the server stored it.
@@ -71,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_another_feed_is_not_an_error() {
+    fn an_unknown_name_is_not_an_error() {
         assert!(FeedEvent::read("pong", "{}").is_none());
         assert!(FeedEvent::read("transaction:new", "{}").is_some_and(|read| read.is_err()));
     }

@@ -1,293 +1,299 @@
-//! One person's feed: a snapshot, and the events that came after it.
+//! One user's feed: a snapshot, and the events after it.
 //!
-//! Owns the order of the list and the rules by which a copy in the browser ends up equal to the
-//! database, whatever is late, twice or missing:
+//! Owns the rules by which a copy in the browser becomes equal to the database, whatever is late, repeated or lost:
 //!
 //! * every event has a number; the cursor `seq` says up to which number all of them are in;
 //! * an event at or below the cursor is a duplicate and changes nothing;
-//! * only the next number is taken in; an event beyond it waits, and [says so](Outcome::gap), until the
-//!   numbers between have come;
+//! * only the next number is applied; an event beyond it waits, and [reports a gap](Outcome::gap), until the numbers
+//!   between have arrived;
 //! * an older revision of a transaction never replaces a newer one;
-//! * a reload is a snapshot at some number, after which the events beyond it are applied again;
-//! * what cannot be known from an event alone asks for a reload.
+//! * a reload is a snapshot at some number, to which the events beyond it are applied again;
+//! * what cannot be known from an event alone requires a reload;
+//! * the numbers of another epoch, or a server behind the page, mean that its data was replaced: everything is
+//!   dropped and loaded again.
 //!
-//! A second cursor says what the person has been told; `cursor` has its rules. Must not know
-//! sockets, signals or the clock.
+//! Must not know sockets, signals or the clock.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use wire::Transaction;
-use wire::api::{Account, Snapshot, Summary};
-use wire::rank::rank;
-use wire::transaction::TransactionKey;
+use wire::api::{Account, Snapshot, Summary, TransactionsPage};
 
 use super::event::FeedEvent;
-use crate::identity::same;
 
-mod apply;
+mod contents;
 mod cursor;
-mod merge;
+mod journal;
+mod list;
+mod notifications;
+mod replica;
+mod results;
 #[cfg(test)]
 pub(crate) mod samples;
-mod telling;
 #[cfg(test)]
 mod tests;
 mod totals;
 
-pub use apply::Outcome;
-pub use merge::{Merged, Older};
-pub use telling::News;
+pub use cursor::{Position, SignIn};
+use cursor::{differ, epoch_of};
+pub use notifications::News;
+use replica::Replica;
+pub use results::{Merged, Need, Older, Outcome};
 
-/// Events are kept so that they can be applied again to a snapshot that is a little older. A reload
-/// takes a moment, in which far fewer than so many arrive.
-const LOG_LENGTH: usize = 256;
-/// How many events wait for those before them. What finds no room comes again with what is missing.
-const HELD: usize = 256;
-/// Deletions are remembered so that a page asked for before them does not bring back what is gone.
-const TOMBSTONES: usize = 256;
-
-/// How many transactions events bring before the list counts as long: a page that is open for weeks must not
-/// grow for weeks. It begins anew only when it is told that nobody reads it.
-const BROUGHT: usize = 2_000;
+/// How many transactions events may add before the list counts as long. A page that is open for weeks must not grow
+/// for weeks. The list is shortened only when it is not being read.
+const LONG: usize = 2_000;
 
 /// The feed.
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
     user_id: String,
-    /// All events up to this number are in.
-    seq: u64,
-    /// The newest number that is known to exist.
-    newest: u64,
-    /// Up to this number the person has been told; nothing where that is as far as `seq`.
-    told: Option<u64>,
-    asked: cursor::Asked,
-    /// The events that are missing will not come.
-    unreachable: bool,
-    /// What is to be told of events that a snapshot has jumped over, unless they come.
-    owed: Vec<News>,
-    /// The number of an event that says more than it carries.
-    stale_since: Option<u64>,
-    /// The number of an event after which the order of equal dates is not known.
-    disordered_since: Option<u64>,
-    /// A snapshot is in, and of the same numbering as the events.
-    loaded: bool,
+    replica: Replica,
     /// How often the list has begun anew.
     loads: u64,
-    /// How many transactions events have brought since the list was last shortened.
-    brought: usize,
-    /// Nobody reads the list: the next snapshot need not reach as far back as it does.
+    /// The list is not being read: the next snapshot need not reach as far back as it does.
     unread: bool,
-    /// Nothing more comes to it, unless the same person is signed in again.
-    given_up: bool,
-    /// How often something may have gone.
-    removals: u64,
-    entries: Vec<Entry>,
-    tombstones: VecDeque<TransactionKey>,
-    /// The newest of the events that are in.
-    log: BTreeMap<u64, FeedEvent>,
-    /// Events that wait for those before them, or for the first snapshot.
-    held: BTreeMap<u64, FeedEvent>,
-    accounts: Vec<Account>,
-    summary: Summary,
-    next_cursor: Option<String>,
-    /// The rank of the last transaction before `next_cursor`. Older ones may be in the list, if
-    /// events have brought them, but not all of them.
-    reach: i64,
-}
-
-/// What a feed lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// Nothing.
-    Nothing,
-    /// Events, which the server can send again.
-    Events,
-    /// A snapshot: the events so far do not carry what has changed.
-    Snapshot,
-}
-
-/// A transaction in the list.
-#[derive(Clone, Debug)]
-struct Entry {
-    transaction: Arc<Transaction>,
-    rank: i64,
-    /// The number of the event that brought it; 0 where it came with a page, whose order stands.
-    arrival: u64,
-}
-
-/// What is without a date stands at the end. The list has the store's order, which is that of UTC.
-fn rank_of(transaction: &Transaction) -> i64 {
-    rank(transaction, 0).unwrap_or(i64::MIN)
-}
-
-impl Entry {
-    fn new(transaction: Transaction, arrival: u64) -> Self {
-        let rank = rank_of(&transaction);
-        Self { transaction: Arc::new(transaction), rank, arrival }
-    }
+    /// The feed has ended, unless the same user signs in again.
+    ended: bool,
 }
 
 impl Feed {
     /// The feed as a snapshot shows it.
     pub fn new(snapshot: Snapshot) -> Self {
         let mut feed = Self::default();
-        feed.fill(snapshot);
+        feed.user_id.clone_from(&snapshot.user_id);
+        feed.replica.fill(snapshot);
         feed
     }
 
-    /// Whose feed it is; empty until it is known.
+    /// Whose feed it is; empty until known.
     pub fn user_id(&self) -> &str {
         &self.user_id
     }
 
     /// Up to which number all events are in.
     pub fn seq(&self) -> u64 {
-        self.seq
+        self.replica.cursor.seq
     }
 
-    /// The transactions, newest first: the feed's own, not copies of them.
+    /// The epoch of these numbers, where the server tells.
+    pub fn epoch(&self) -> Option<&str> {
+        self.replica.cursor.epoch.as_deref()
+    }
+
+    /// The transactions, newest first: shared, not copied.
     pub fn transactions(&self) -> Vec<Arc<Transaction>> {
-        self.entries.iter().map(|entry| Arc::clone(&entry.transaction)).collect()
+        self.replica.contents.list.transactions()
     }
 
     /// How many transactions are loaded.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.replica.contents.list.len()
     }
 
     /// Whether there is no transaction.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// The accounts.
     pub fn accounts(&self) -> &[Account] {
-        &self.accounts
+        self.replica.contents.totals.accounts()
     }
 
     /// The totals.
     pub fn summary(&self) -> &Summary {
-        &self.summary
+        self.replica.contents.totals.summary()
     }
 
-    /// A number that changes whenever a transaction may have gone, be it in the list or older than it.
+    /// A number that changes whenever a transaction may have been removed, in the list or older than it.
     pub fn removals(&self) -> u64 {
-        self.removals
+        self.replica.contents.removals
     }
 
     /// Where the next older page begins; nothing at the end.
     pub fn next_cursor(&self) -> Option<&str> {
-        self.next_cursor.as_deref()
+        self.replica.contents.list.next_cursor()
     }
 
     /// Whether a snapshot is in.
     pub fn is_loaded(&self) -> bool {
-        self.loaded
+        self.replica.cursor.loaded
     }
 
     /// What it lacks to be equal to the database.
     pub fn need(&self) -> Need {
-        if self.given_up {
+        if self.ended {
             Need::Nothing
-        } else if !self.loaded || self.stale_since.is_some() {
+        } else if !self.replica.cursor.loaded || self.replica.contents.is_stale() {
             Need::Snapshot
-        } else if self.seq < self.newest {
+        } else if self.replica.cursor.seq < self.replica.cursor.newest {
             Need::Events
         } else {
             Need::Nothing
         }
     }
 
-    /// What has happened is not known from the events.
+    /// A reload is needed, whatever the events say.
     pub fn require_reload(&mut self) {
-        self.stale_since = Some(self.newest.max(self.seq));
+        self.replica.contents.require_reload(self.replica.cursor.newest.max(self.replica.cursor.seq));
     }
 
-    /// Nobody reads the list: if events have made it long, it begins anew with the next snapshot. Whether it
+    /// The list is not being read: if events have made it long, it begins anew with the next snapshot. Whether it
     /// does.
     pub fn shorten(&mut self) -> bool {
-        self.unread = self.brought > BROUGHT;
+        self.unread = self.replica.contents.added > LONG;
         if self.unread {
             self.require_reload();
         }
         self.unread
     }
 
-    /// The snapshot has not come: by the next one somebody may read again.
+    /// The snapshot did not arrive: by the next one the list may be read again.
     pub fn keep_long(&mut self) {
         self.unread = false;
     }
 
-    /// Nothing more will come to this feed, and it shows nothing any more: whoever looks at it now may not
-    /// be the one whose it is. Whose it is and what they have been told stays known, for they may come back.
-    pub fn give_up(&mut self) {
+    /// Ends the feed and drops what it shows: the next person at this page may be another one. The owner and the
+    /// notified position stay known, for the owner may sign in again.
+    pub fn end(&mut self) {
         *self = Self {
-            told: self.told(),
             user_id: std::mem::take(&mut self.user_id),
-            newest: self.newest,
+            replica: self.replica.ended(),
             loads: self.loads + 1,
-            given_up: true,
-            ..Self::default()
+            unread: false,
+            ended: true,
         };
     }
 
-    /// The event at the cursor says more than it carries.
-    fn mark_stale(&mut self) {
-        self.stale_since = self.stale_since.max(Some(self.seq));
+    /// Drops everything: the server's data is another than what is shown, with other numbers.
+    pub fn start_over(&mut self, epoch: Option<&str>, newest: u64) {
+        self.replica = self.replica.started_over(epoch, newest);
+        self.loads += 1;
+        self.unread = false;
     }
 
-    fn position(&self, transaction: &Transaction) -> Option<usize> {
-        self.entries.iter().position(|entry| same(&entry.transaction, transaction))
+    /// Up to which number the listeners were notified. Nothing until known.
+    pub fn notified(&self) -> Option<u64> {
+        self.replica.cursor.notified()
     }
 
-    /// Puts an entry where it belongs: by rank, then the later arrival first, then as it came.
-    fn insert(&mut self, entry: Entry) {
-        let place = |entry: &Entry| (entry.rank, entry.arrival);
-        let at = self.entries.partition_point(|other| place(other) >= place(&entry));
-        self.entries.insert(at, entry);
+    /// The same, with its epoch: what outlives the page.
+    pub fn position(&self) -> Option<Position> {
+        self.notified().map(|seq| Position { epoch: self.epoch().map(str::to_owned), seq })
     }
 
-    /// Adds what is not known, and replaces what is known in an older revision.
-    fn upsert(&mut self, transaction: Transaction, arrival: u64) -> Upsert {
-        let Some(at) = self.position(&transaction) else {
-            self.insert(Entry::new(transaction, arrival));
-            return Upsert::Added;
-        };
-        let Some(entry) = self.entries.get_mut(at) else { return Upsert::Kept };
-        if entry.transaction.revision >= transaction.revision {
-            return Upsert::Kept;
+    /// This tab remembers having notified this far.
+    pub fn recall(&mut self, remembered: Option<Position>) {
+        self.replica.cursor.recall(remembered);
+    }
+
+    /// A connection is about to be made: the number after which everything is requested. Without one, only what
+    /// happens from then on.
+    pub fn ask(&mut self) -> Option<u64> {
+        self.replica.cursor.ask()
+    }
+
+    /// Whose feed it is, where no snapshot says so.
+    pub fn belongs_to(&mut self, user_id: &str) {
+        user_id.clone_into(&mut self.user_id);
+    }
+
+    /// The server has signed the connection in and tells its epoch and its newest number.
+    pub fn signed_in(&mut self, epoch: Option<&str>, newest: u64) -> SignIn {
+        self.ended = false;
+        let sign_in = self.replica.cursor.signed_in(epoch, newest);
+        if sign_in == SignIn::StartOver {
+            self.start_over(epoch, newest);
         }
-        let new = Entry::new(transaction, entry.arrival);
-        if new.rank == entry.rank {
-            // Where it stands among those of the same moment does not change.
-            return Upsert::Replaced(std::mem::replace(entry, new).transaction);
+        sign_in
+    }
+
+    /// The server's data is of another epoch. Whether everything was dropped: not if the sign-in already reported it.
+    pub fn epoch_changed(&mut self, epoch: Option<&str>, newest: u64) -> bool {
+        if self.replica.cursor.has_started_over(epoch) {
+            return false;
         }
-        let old = self.entries.remove(at);
-        let among_equals = |other: &Entry| other.rank == new.rank && other.arrival == new.arrival;
-        if self.is_beyond(new.rank) || self.entries.iter().any(among_equals) {
-            self.mark_disordered();
+        self.start_over(epoch, newest);
+        true
+    }
+
+    /// The server no longer has the events that were requested.
+    pub fn sync_required(&mut self) {
+        self.replica.sync_required();
+        self.require_reload();
+    }
+
+    /// The missing events will not arrive: the next snapshot has to tell what is new.
+    pub fn lose(&mut self) {
+        if self.replica.lose() {
+            self.require_reload();
         }
-        self.insert(new);
-        Upsert::Replaced(old.transaction)
     }
 
-    /// Whether the older pages, which are not loaded, have what is of this rank.
-    fn is_beyond(&self, rank: i64) -> bool {
-        self.next_cursor.is_some() && rank <= self.reach
+    /// Where the missing events begin.
+    pub fn since(&self) -> u64 {
+        self.replica.cursor.since()
     }
 
-    /// The server knows an order that the list does not.
-    fn mark_disordered(&mut self) {
-        self.mark_stale();
-        self.disordered_since = self.stale_since;
+    /// Applies one event, and what had waited for it.
+    pub fn apply(&mut self, event: FeedEvent) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.replica.receive(event, &mut outcome);
+        outcome
     }
-}
 
-/// What became of a transaction that was put into the list.
-enum Upsert {
-    Added,
-    Replaced(Arc<Transaction>),
-    /// What is there is as new, or newer.
-    Kept,
+    /// Whether a snapshot is of other data than the feed.
+    pub fn is_foreign(&self, snapshot: &Snapshot) -> bool {
+        differ(self.epoch(), epoch_of(snapshot))
+    }
+
+    /// Whether a snapshot is not older than the events reach back to.
+    fn accepts(&self, snapshot: &Snapshot) -> bool {
+        !self.ended && !self.is_foreign(snapshot) && self.replica.covers(snapshot.seq)
+    }
+
+    /// Whether the list cannot be kept behind a snapshot: the older pages may have changed.
+    fn begins_anew(&self, snapshot: &Snapshot) -> bool {
+        let missed = !self.replica.cursor.loaded || self.replica.cursor.seq < snapshot.seq;
+        missed || self.unread || self.replica.contents.is_disordered() || self.user_id != snapshot.user_id
+    }
+
+    /// How many more transactions a snapshot has to contain, from further back, for the list to stay as long as it
+    /// is. None where the rest of the list is kept anyway, or is not being read.
+    pub fn lacking(&self, snapshot: &Snapshot) -> usize {
+        if snapshot.next_cursor.is_none() || self.unread || !self.accepts(snapshot) || !self.begins_anew(snapshot) {
+            return 0;
+        }
+        self.replica.contents.list.lacking(&snapshot.transactions)
+    }
+
+    /// Joins a reloaded snapshot with the events that are newer than it. Nothing where the snapshot is too old, of
+    /// other data, or the feed has ended. First it must not be [`lacking`](Self::lacking) anything.
+    pub fn merge(&mut self, snapshot: Snapshot) -> Option<Merged> {
+        if !self.accepts(&snapshot) {
+            return None;
+        }
+        let anew = self.begins_anew(&snapshot);
+        self.loads += u64::from(anew);
+        self.user_id.clone_from(&snapshot.user_id);
+        if std::mem::take(&mut self.unread) {
+            self.replica.contents.added = 0;
+        }
+        Some(Merged { news: self.replica.merge(snapshot, anew) })
+    }
+
+    /// The next older page, if there is one.
+    pub fn older(&self) -> Option<Older> {
+        self.next_cursor().map(|cursor| Older { cursor: cursor.to_owned(), load: self.loads })
+    }
+
+    /// Adds an older page. One that is no longer the next, or was requested before the list began anew, is ignored.
+    pub fn append(&mut self, requested: &Older, page: TransactionsPage) -> bool {
+        if self.older().as_ref() != Some(requested) {
+            return false;
+        }
+        self.replica.contents.append(page, self.replica.cursor.seq);
+        true
+    }
 }

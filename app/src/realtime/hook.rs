@@ -1,6 +1,6 @@
 //! The hook.
 //!
-//! Owns what a component gets and what is cleaned up with it. Must not know feeds or sockets.
+//! Owns what a component receives and what is cleaned up with it. Must not know feeds or sockets.
 
 use std::sync::Arc;
 
@@ -8,46 +8,46 @@ use leptos::prelude::*;
 use wire::Transaction;
 use wire::api::{Account, Summary};
 
+use super::listeners::Listener;
 use super::options::UseRealtimeTransactionsOptions;
-use super::provider::session_for;
-use super::session::Listener;
+use super::provider::controller_for;
 use super::status::{ClientError, ConnectionStatus};
 
 /// What [`use_realtime_transactions`] returns.
 #[derive(Clone, Copy)]
 pub struct UseRealtimeTransactionsReturn {
-    /// The transactions, newest first, each once. They are shared, so that a list that changes is not
-    /// copied.
+    /// The transactions, newest first, each once. They are shared, so that a changed list copies none of them.
     pub transactions: Signal<Vec<Arc<Transaction>>>,
     /// The accounts with their balances.
     pub accounts: Signal<Vec<Account>>,
     /// The totals.
     pub summary: Signal<Summary>,
-    /// The transaction that appeared last; nothing until one does.
+    /// The latest new transaction; nothing until one arrives.
     pub latest: Signal<Option<Transaction>>,
-    /// Where the connection stands.
+    /// The state of the connection.
     pub status: Signal<ConnectionStatus>,
-    /// When the server was last heard, in milliseconds since 1970: so fresh is what is shown. Nothing before the
-    /// first time.
+    /// When the last message from the server arrived, in milliseconds since 1970. Nothing before the first.
     pub heard_at: Signal<Option<i64>>,
-    /// What went wrong last; nothing once it is right again.
+    /// The current error; nothing once it is resolved.
     pub error: Signal<Option<ClientError>>,
-    /// Why the last older page did not come; nothing once one has.
+    /// Why the last older page could not be loaded; nothing once one was.
     pub older_error: Signal<Option<ClientError>>,
-    /// Whether the feed is over and shows nothing any more: the session has ended, or somebody else has
-    /// signed in. `error` tells which.
+    /// Whether the feed has ended and shows nothing any more: the session has ended, or another user has signed in.
+    /// `error` has the reason.
     pub ended: Signal<bool>,
-    /// Changes whenever a transaction may have gone, be it in the list or older than it: for whoever shows
+    /// Whether the list is loaded. False before the first snapshot, and while everything is loaded again because the
+    /// server's data was replaced: then nothing is shown, and what components have of the old data has to go.
+    pub loaded: Signal<bool>,
+    /// Changes whenever a transaction may have been removed, in the list or older than it: for components that show
     /// what they have fetched themselves.
     pub removals: Signal<u64>,
     /// Where the next older page begins; nothing at the end.
     pub next_cursor: Signal<Option<String>>,
-    /// Whether an older page is on its way.
+    /// Whether an older page is being loaded.
     pub loading_older: Signal<bool>,
     /// Loads the next older page.
     pub load_older: Callback<()>,
-    /// Lets a list that events have made very long begin anew with its newest page: for when nobody reads it.
-    /// It never does by itself.
+    /// Shortens a very long list to its newest page: for a list that is not being read. It never happens otherwise.
     pub shorten: Callback<()>,
     /// Connects now, also after `disconnect`.
     pub reconnect: Callback<()>,
@@ -55,7 +55,7 @@ pub struct UseRealtimeTransactionsReturn {
     pub disconnect: Callback<()>,
 }
 
-/// A person's transactions as they happen.
+/// A user's transactions as they happen.
 ///
 /// ```
 /// use app::realtime::{UseRealtimeTransactionsOptions, use_realtime_transactions};
@@ -73,8 +73,8 @@ pub struct UseRealtimeTransactionsReturn {
 /// ```
 ///
 /// All components below a [`provide_realtime`](super::provide_realtime) share one connection, which
-/// closes with the last of them. After each connect the list converges to what the server holds,
-/// whatever happened while the page was away. On the server the hook returns the initial snapshot
+/// closes with the last of them. After each connect the list converges to what the server has,
+/// whatever happened while the page was disconnected. On the server the hook returns the initial snapshot
 /// and does nothing.
 pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> UseRealtimeTransactionsReturn {
     let (limit, immediate) = (options.limit, options.immediate);
@@ -83,52 +83,53 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         on_updated: options.on_updated,
         on_sync: options.on_sync_complete,
     };
-    let session = session_for(options);
-    let id = session.listen(listener);
+    let controller = controller_for(options);
+    let id = controller.listen(listener);
     on_cleanup({
-        let session = session.clone();
-        move || session.unlisten(id)
+        let controller = controller.clone();
+        move || controller.unlisten(id)
     });
     // Effects run in the browser only, after hydration.
     Effect::new({
-        let session = session.clone();
+        let controller = controller.clone();
         move |_| {
             if immediate {
-                session.connect();
+                controller.connect();
             }
         }
     });
-    let all: Signal<Vec<Arc<Transaction>>> = RwSignal::from(session.transactions.clone()).into();
+    let all: Signal<Vec<Arc<Transaction>>> = RwSignal::from(controller.signals.transactions.clone()).into();
     let transactions = match limit {
         None => all,
         Some(limit) => Memo::new(move |_| all.with(|all| all.iter().take(limit).cloned().collect::<Vec<_>>())).into(),
     };
-    let error = RwSignal::from(session.error.clone());
+    let error = RwSignal::from(controller.signals.error.clone());
     UseRealtimeTransactionsReturn {
         transactions,
-        accounts: RwSignal::from(session.accounts.clone()).into(),
-        summary: RwSignal::from(session.summary.clone()).into(),
-        latest: RwSignal::from(session.latest.clone()).into(),
-        status: RwSignal::from(session.status.clone()).into(),
-        heard_at: RwSignal::from(session.heard_at.clone()).into(),
+        accounts: RwSignal::from(controller.signals.accounts.clone()).into(),
+        summary: RwSignal::from(controller.signals.summary.clone()).into(),
+        latest: RwSignal::from(controller.signals.latest.clone()).into(),
+        status: RwSignal::from(controller.signals.status.clone()).into(),
+        heard_at: RwSignal::from(controller.signals.heard_at.clone()).into(),
         error: error.into(),
-        older_error: RwSignal::from(session.older_error.clone()).into(),
+        older_error: RwSignal::from(controller.signals.older_error.clone()).into(),
         ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
-        removals: RwSignal::from(session.removals.clone()).into(),
-        next_cursor: RwSignal::from(session.next_cursor.clone()).into(),
-        loading_older: RwSignal::from(session.loading_older.clone()).into(),
+        loaded: RwSignal::from(controller.signals.loaded.clone()).into(),
+        removals: RwSignal::from(controller.signals.removals.clone()).into(),
+        next_cursor: RwSignal::from(controller.signals.next_cursor.clone()).into(),
+        loading_older: RwSignal::from(controller.signals.loading_older.clone()).into(),
         load_older: Callback::new({
-            let session = session.clone();
-            move |()| session.load_older()
+            let controller = controller.clone();
+            move |()| controller.load_older()
         }),
         shorten: Callback::new({
-            let session = session.clone();
-            move |()| session.shorten()
+            let controller = controller.clone();
+            move |()| controller.shorten()
         }),
         reconnect: Callback::new({
-            let session = session.clone();
-            move |()| session.reconnect()
+            let controller = controller.clone();
+            move |()| controller.reconnect()
         }),
-        disconnect: Callback::new(move |()| session.disconnect()),
+        disconnect: Callback::new(move |()| controller.disconnect()),
     }
 }

@@ -1,39 +1,67 @@
-//! What a tab remembers over a reload: one number for each person, up to which they have been told.
+//! What a tab remembers over a reload: for each user, up to which event the listeners were notified.
 //!
-//! Owns where it is kept and under which name. In the tab's session storage: a reload, a page restored
-//! from history and a restored session find it; another tab has its own, and closing the tab forgets
-//! it. The name has the person's id, so that nobody is given another's number. Must not decide what the
-//! number means. Without storage, which a browser may refuse, nothing is remembered and all else works.
+//! Owns where it is stored and under which name: in the tab's session storage. A reload, a page from the browser's
+//! history and a restored session find it; another tab has its own, and closing the tab deletes it. The name contains
+//! the user's id, so that users never share a position. Must not interpret the position. Without storage, which a
+//! browser may refuse, nothing is remembered and all else works.
 
 use std::sync::{Mutex, PoisonError};
+
+use super::feed::Position;
 
 /// The memory of one feed.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// What was written last, so that it is written only where it changed.
-    written: Mutex<Option<u64>>,
+    server: Option<String>,
+    /// Whether anything is remembered.
+    enabled: bool,
+    /// What was written last: storage is written on a change only.
+    written: Mutex<Option<Position>>,
 }
 
 impl Memory {
-    /// The number that was kept for a person.
-    pub(super) fn recall(server: Option<&str>, user_id: &str) -> Option<u64> {
-        read(&name(server, user_id)?).and_then(|text| text.parse().ok())
+    /// The memory of a feed from a server; nothing is the page's own.
+    pub(super) fn new(server: Option<String>, enabled: bool) -> Self {
+        Self { server, enabled, written: Mutex::default() }
     }
 
-    /// Keeps a number for a person.
-    pub(super) fn remember(&self, server: Option<&str>, user_id: &str, told: Option<u64>) {
+    /// The position that was stored for a user.
+    pub(super) fn recall(&self, user_id: &str) -> Option<Position> {
+        let name = name(self.server.as_deref(), user_id).filter(|_| self.enabled)?;
+        read(&name).and_then(|text| parse(&text))
+    }
+
+    /// Stores a position for a user.
+    pub(super) fn remember(&self, user_id: &str, position: Option<Position>) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none() || *written == told {
+        if !self.enabled || *written == position {
             return;
         }
-        if let (Some(name), Some(told)) = (name(server, user_id), told) {
-            *written = Some(told);
-            write(&name, &told.to_string());
+        if let (Some(name), Some(position)) = (name(self.server.as_deref(), user_id), position) {
+            write(&name, &text_of(&position));
+            *written = Some(position);
         }
     }
 }
 
-/// Nothing while it is not known whose feed it is. Another server than the page's own counts for itself.
+/// `7`, or `epoch:7`.
+fn text_of(Position { epoch, seq }: &Position) -> String {
+    match epoch {
+        Some(epoch) => format!("{epoch}:{seq}"),
+        None => seq.to_string(),
+    }
+}
+
+/// An epoch may contain any character.
+fn parse(text: &str) -> Option<Position> {
+    let (epoch, seq) = match text.rsplit_once(':') {
+        Some((epoch, seq)) => (Some(epoch.to_owned()), seq),
+        None => (None, text),
+    };
+    Some(Position { epoch, seq: seq.parse().ok()? })
+}
+
+/// Nothing until the owner of the feed is known. Each server has a name of its own.
 fn name(server: Option<&str>, user_id: &str) -> Option<String> {
     if user_id.is_empty() {
         return None;
@@ -57,7 +85,7 @@ fn read(name: &str) -> Option<String> {
 #[cfg(target_arch = "wasm32")]
 fn write(name: &str, value: &str) {
     if let Some(storage) = storage() {
-        // A full or refused storage forgets; the page goes on without.
+        // Storage may be full or refused; the page works without.
         let _ = storage.set_item(name, value);
     }
 }
@@ -75,7 +103,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_and_servers_have_memories_of_their_own() {
+    fn a_position_is_read_as_it_was_written() {
+        for epoch in [None, Some("e1"), Some("2026:11:25"), Some("")] {
+            let position = Position { epoch: epoch.map(str::to_owned), seq: 7 };
+            assert_eq!(parse(&text_of(&position)), Some(position));
+        }
+        for odd in ["", "soon", "e1:", "e1:x"] {
+            assert_eq!(parse(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn users_and_servers_have_positions_of_their_own() {
         let names =
             [name(None, "alex"), name(None, "sam"), name(Some("https://a"), "alex"), name(None, "alex https://a")];
         for (at, one) in names.iter().enumerate() {
@@ -84,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_that_is_nobodys_yet_remembers_nothing() {
+    fn a_feed_without_an_owner_remembers_nothing() {
         assert_eq!(name(None, ""), None);
     }
 }

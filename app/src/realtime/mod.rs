@@ -1,49 +1,47 @@
-//! A person's transactions as they happen: the hook and what it stands on.
+//! A user's transactions as they happen: the hook and what it is built on.
 //!
-//! Owns the way from the socket's events to signals. Must not know how anything is shown.
+//! Owns the path from the socket's events to signals. Must not know how anything is shown.
 //!
-//! * [`feed`] turns a snapshot and events into one ordered, complete list: pure.
-//! * [`event`] reads events from the wire: pure.
-//! * [`repair`] decides how a gap is filled: pure.
-//! * [`month`] tells when the totals are another month's: pure.
-//! * [`status`] is what a person can be told about the connection: pure.
-//! * [`admission`] decides what a sign-in that came to nothing leads to: pure.
-//! * [`troubles`] keeps what is wrong apart, until it is right again: pure.
-//! * `session` joins a feed with signals; one for each page, however many components use it.
-//! * `showing` puts on the page what has come, and tells it.
-//! * `incoming` takes in what the server says.
-//! * `reload` fetches what was missed.
-//! * `memory` keeps one number over a reload of the page.
-//! * `socket` is the only file that names the Socket.IO client, and exists in the browser only.
+//! Pure, without I/O, signals or clocks:
+//! * [`feed`] turns a snapshot and events into one ordered, complete list;
+//! * [`event`] reads events from the wire;
+//! * [`repair`] decides how a gap is filled;
+//! * [`month`] detects the month rollover;
+//! * [`status`] has the states and errors that a page shows, [`errors`] the current ones;
+//! * [`auth_recovery`] decides what follows from a failed sign-in;
+//! * `connection` is the state of the connection;
+//! * `reload` schedules the requests of a reload;
+//! * `core` owns these and decides: its input is what happens, its output are effects.
+//!
+//! With I/O:
+//! * `controller` executes the effects;
+//! * `signals`, `listeners` and `flush` bring them to the components, in batches;
+//! * `fetch` loads over HTTP, `memory` uses the tab's storage, `link` is the Socket.IO connection;
+//! * `hook`, `options` and `provider` are what a component uses.
 
-pub mod admission;
+pub mod auth_recovery;
+mod connection;
+mod controller;
+mod core;
+mod effect;
+pub mod errors;
 pub mod event;
 pub mod feed;
+mod fetch;
+mod flush;
 mod hook;
-mod incoming;
-#[cfg(not(target_arch = "wasm32"))]
-mod inert;
+mod link;
+mod listeners;
 mod memory;
 pub mod month;
 mod options;
 mod provider;
 mod reload;
 pub mod repair;
-mod session;
-mod showing;
-#[cfg(target_arch = "wasm32")]
-mod socket;
+mod signals;
 pub mod status;
-pub mod troubles;
 
 pub use hook::{UseRealtimeTransactionsReturn, use_realtime_transactions};
 pub use options::UseRealtimeTransactionsOptions;
 pub use provider::provide_realtime;
 pub use status::{ClientError, ConnectionStatus};
-
-pub(crate) use link::sleep;
-
-#[cfg(not(target_arch = "wasm32"))]
-use inert as link;
-#[cfg(target_arch = "wasm32")]
-use socket as link;

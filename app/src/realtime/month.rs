@@ -1,8 +1,7 @@
-//! The turn of the month, after which the totals are another month's.
+//! The month rollover, after which the totals are those of another month.
 //!
-//! Owns telling it from the time of an event, which is the server's, and from the page's own clock, which
-//! may be wrong: whoever asks the server for nothing asks more and more seldom. Must not know a clock: the
-//! time is passed in.
+//! Owns detecting it from the time of an event, which is the server's, and from the page's own clock, which may be
+//! wrong: then the requests become less and less frequent. Must not know a clock: the time is passed in.
 
 use wire::time::{Civil, unix_millis};
 
@@ -18,26 +17,26 @@ pub fn is_later(millis: i64, from: &str) -> bool {
     unix_millis(from).is_some_and(|from| month(millis) > month(from))
 }
 
-/// Remembers when the totals of a new month were asked for.
+/// When the totals of a new month were last requested.
 #[derive(Clone, Debug, Default)]
-pub struct Turn {
-    /// When, and how long the pause after it is.
-    asked: Option<(i64, i64)>,
+pub struct MonthRollover {
+    /// When, and the pause after it.
+    requested: Option<(i64, i64)>,
 }
 
-impl Turn {
-    /// Whether the totals, whose period began at `from`, are to be asked for now.
+impl MonthRollover {
+    /// Whether the totals, whose period began at `from`, have to be requested now.
     pub fn is_due(&mut self, from: &str, now: i64) -> bool {
         if !is_later(now, from) {
-            self.asked = None;
+            self.requested = None;
             return false;
         }
-        let pause = match self.asked {
+        let pause = match self.requested {
             Some((at, pause)) if (0..pause).contains(&(now - at)) => return false,
             Some((_, pause)) => (pause * 2).min(PAUSE_MAX_MS),
             None => PAUSE_MS,
         };
-        self.asked = Some((now, pause));
+        self.requested = Some((now, pause));
         true
     }
 }
@@ -67,21 +66,21 @@ mod tests {
     }
 
     #[test]
-    fn the_new_months_totals_are_asked_for_once_they_are_due() {
-        let mut turn = Turn::default();
-        assert!(!turn.is_due(NOVEMBER, at("2026-11-30T23:59:59Z")));
-        assert!(turn.is_due(NOVEMBER, at("2026-12-01T00:00:30Z")));
-        assert!(!turn.is_due("2026-12-01T00:00:00Z", at("2026-12-01T00:01:30Z")));
-        assert!(turn.is_due("2026-12-01T00:00:00Z", at("2027-01-01T00:00:00Z")));
+    fn the_totals_of_the_new_month_are_requested_when_it_begins() {
+        let mut rollover = MonthRollover::default();
+        assert!(!rollover.is_due(NOVEMBER, at("2026-11-30T23:59:59Z")));
+        assert!(rollover.is_due(NOVEMBER, at("2026-12-01T00:00:30Z")));
+        assert!(!rollover.is_due("2026-12-01T00:00:00Z", at("2026-12-01T00:01:30Z")));
+        assert!(rollover.is_due("2026-12-01T00:00:00Z", at("2027-01-01T00:00:00Z")));
     }
 
     #[test]
     fn a_clock_that_is_wrong_costs_one_request_an_hour() {
-        let (mut turn, start) = (Turn::default(), at("2026-12-24T00:00:00Z"));
-        let minutes = |turn: &mut Turn, range: std::ops::Range<i64>| {
-            range.filter(|minute| turn.is_due(NOVEMBER, start + minute * 60_000)).count()
+        let (mut rollover, start) = (MonthRollover::default(), at("2026-12-24T00:00:00Z"));
+        let minutes = |rollover: &mut MonthRollover, range: std::ops::Range<i64>| {
+            range.filter(|minute| rollover.is_due(NOVEMBER, start + minute * 60_000)).count()
         };
-        assert_eq!(minutes(&mut turn, 0..60), 6, "one that is a little fast is not waited for long");
-        assert_eq!(minutes(&mut turn, 60..1_440), 23);
+        assert_eq!(minutes(&mut rollover, 0..60), 6, "a clock that is slightly fast costs little delay");
+        assert_eq!(minutes(&mut rollover, 60..1_440), 23);
     }
 }

@@ -1,4 +1,4 @@
-//! What a component can ask of the hook.
+//! The options of the hook.
 //!
 //! Owns the options and their defaults. Must not act on them.
 
@@ -9,9 +9,9 @@ use wire::Transaction;
 use wire::api::Snapshot;
 use wire::events::SyncStats;
 
-use super::admission::Proof;
+use super::auth_recovery::Proof;
 
-/// What signs in.
+/// What the page signs in with.
 #[derive(Clone, Default)]
 pub(super) enum Credential {
     #[default]
@@ -29,14 +29,13 @@ impl Credential {
         }
     }
 
-    /// Whether both sign in the same person. Two tokens may be two people's, unless it is said whose they
-    /// are: `is_told`.
-    pub(super) fn is_as(&self, other: &Self, is_told: bool) -> bool {
+    /// Whether both sign in the same user. Two tokens may belong to two users, unless the user is known.
+    fn is_same(&self, other: &Self, is_user_known: bool) -> bool {
         match (self, other) {
             (Self::Cookie, Self::Cookie) => true,
             (Self::Cookie, _) | (_, Self::Cookie) => false,
-            (Self::Fixed(one), Self::Fixed(other)) => is_told || one == other,
-            _ => is_told,
+            (Self::Fixed(one), Self::Fixed(other)) => is_user_known || one == other,
+            _ => is_user_known,
         }
     }
 
@@ -50,14 +49,29 @@ impl Credential {
     }
 }
 
+/// Whose feed it is, and where it comes from.
+#[derive(Clone, Default)]
+pub(super) struct Target {
+    pub(super) url: Option<String>,
+    pub(super) user_id: Option<String>,
+    pub(super) credential: Credential,
+}
+
+impl Target {
+    /// Whether both are the same user's feed from the same server.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.url == other.url
+            && self.user_id == other.user_id
+            && self.credential.is_same(&other.credential, self.user_id.is_some())
+    }
+}
+
 /// Options of [`use_realtime_transactions`](super::use_realtime_transactions).
 #[derive(Clone)]
 pub struct UseRealtimeTransactionsOptions {
     pub(super) initial: Option<Snapshot>,
     pub(super) limit: Option<usize>,
-    pub(super) url: Option<String>,
-    pub(super) credential: Credential,
-    pub(super) user_id: Option<String>,
+    pub(super) target: Target,
     pub(super) immediate: bool,
     pub(super) resume: bool,
     pub(super) on_new_transaction: Option<Callback<Transaction>>,
@@ -70,9 +84,7 @@ impl Default for UseRealtimeTransactionsOptions {
         Self {
             initial: None,
             limit: None,
-            url: None,
-            credential: Credential::default(),
-            user_id: None,
+            target: Target::default(),
             immediate: true,
             resume: true,
             on_new_transaction: None,
@@ -83,67 +95,64 @@ impl Default for UseRealtimeTransactionsOptions {
 }
 
 impl UseRealtimeTransactionsOptions {
-    /// The page's own server, its session cookie, connecting by itself.
+    /// The page's own server, its session cookie, connecting automatically.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What the server rendered, so that the browser does not fetch it again. Without it, the first
-    /// connection loads it.
+    /// What the server rendered, so that the browser does not fetch it again. Without it, the first connection
+    /// loads it.
     #[must_use]
     pub fn initial(mut self, snapshot: Snapshot) -> Self {
         self.initial = Some(snapshot);
         self
     }
 
-    /// How many transactions the hook returns at most; all that are loaded unless told.
+    /// How many transactions the hook returns at most; by default all that are loaded.
     #[must_use]
     pub fn limit(mut self, transactions: usize) -> Self {
         self.limit = Some(transactions);
         self
     }
 
-    /// Another Socket.IO server than the page's own. What was missed is still reloaded from the
-    /// page's own.
+    /// Another Socket.IO server than the page's own. Reloads still go to the page's own server.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
+        self.target.url = Some(url.into());
         self
     }
 
-    /// Gives the token to sign in with, asked anew at each connect. Unless told, the page's session
-    /// cookie signs in.
+    /// Supplies the token to sign in with, for each connect. By default the page's session cookie signs in.
     #[must_use]
     pub fn token(mut self, token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        self.credential = Credential::Fresh(Arc::new(token));
+        self.target.credential = Credential::Fresh(Arc::new(token));
         self
     }
 
-    /// The one token to sign in with. Where it is not accepted any more, the session has ended.
+    /// The only token to sign in with. When it is no longer accepted, the session has ended.
     #[must_use]
     pub fn fixed_token(mut self, token: impl Into<String>) -> Self {
-        self.credential = Credential::Fixed(token.into());
+        self.target.credential = Credential::Fixed(token.into());
         self
     }
 
-    /// Whose feed it is; must be the token's user. Unless told, the server knows.
+    /// The owner of the feed; must be the token's user. By default the server knows.
     #[must_use]
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.user_id = Some(user_id.into());
+        self.target.user_id = Some(user_id.into());
         self
     }
 
-    /// Whether to connect when the component is mounted; so unless told. Otherwise `reconnect` does.
+    /// Whether to connect when the component is mounted, which is the default. Otherwise `reconnect` does.
     #[must_use]
     pub fn immediate(mut self, immediate: bool) -> Self {
         self.immediate = immediate;
         self
     }
 
-    /// Whether a page that is reloaded goes on from where it was: what happened in between is told
-    /// by the callbacks, and nothing a second time. So unless told. The tab keeps a number for it in
-    /// its session storage; where there is none, and with `false`, a page begins with what it holds.
-    /// Components that share a connection go by the first one's.
+    /// Whether a reloaded page resumes where it was, which is the default: the callbacks are called for what happened
+    /// in between, and not a second time for anything. The position is in the tab's session storage. Without one, or
+    /// with `false`, a page begins with its snapshot. Components that share a connection use the first one's option.
     #[must_use]
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
@@ -174,14 +183,13 @@ impl UseRealtimeTransactionsOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::super::session::Session;
     use super::*;
 
     #[test]
-    fn components_share_a_connection_only_where_it_is_the_same_persons() {
+    fn components_share_a_connection_only_for_the_same_user() {
         type Options = UseRealtimeTransactionsOptions;
         let (new, fresh) = (Options::new, || Options::new().token(|| Some("token".to_owned())));
-        let shared = |one: Options, other: Options| Session::new(one).serves(&other);
+        let shared = |one: Options, other: Options| one.target.is_same(&other.target);
         assert!(shared(new(), new()));
         assert!(shared(new().user_id("alex"), new().user_id("alex")));
         assert!(shared(fresh().user_id("alex"), fresh().user_id("alex")));

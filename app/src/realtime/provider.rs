@@ -1,36 +1,38 @@
-//! One connection for each page.
+//! One connection per page.
 //!
-//! Owns finding the session that components share. Holds it weakly: the last component that uses it
-//! takes it along. Must not know what a session does.
+//! Owns finding the controller that components share. Holds it weakly: it is dropped with the last component that
+//! uses it. Must not know what a controller does.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use leptos::prelude::*;
 
+use super::controller::Controller;
 use super::options::UseRealtimeTransactionsOptions;
-use super::session::Session;
 
 #[derive(Clone, Default)]
-struct Sessions(Arc<Mutex<Vec<Weak<Session>>>>);
+struct Controllers(Arc<Mutex<Vec<Weak<Controller>>>>);
 
 /// Lets all components below this one share a connection. Without it, each use of the hook that is
 /// not below another has its own.
 pub fn provide_realtime() {
-    provide_context(Sessions::default());
+    provide_context(Controllers::default());
 }
 
-pub(super) fn session_for(options: UseRealtimeTransactionsOptions) -> Arc<Session> {
-    let sessions = use_context::<Sessions>().unwrap_or_else(|| {
-        let sessions = Sessions::default();
-        provide_context(sessions.clone());
-        sessions
+pub(super) fn controller_for(options: UseRealtimeTransactionsOptions) -> Arc<Controller> {
+    let controllers = use_context::<Controllers>().unwrap_or_else(|| {
+        let controllers = Controllers::default();
+        provide_context(controllers.clone());
+        controllers
     });
-    let mut sessions = sessions.0.lock().unwrap_or_else(PoisonError::into_inner);
-    sessions.retain(|session| session.strong_count() > 0);
-    if let Some(session) = sessions.iter().filter_map(Weak::upgrade).find(|session| session.serves(&options)) {
-        return session;
+    let mut controllers = controllers.0.lock().unwrap_or_else(PoisonError::into_inner);
+    controllers.retain(|controller| controller.strong_count() > 0);
+    if let Some(controller) =
+        controllers.iter().filter_map(Weak::upgrade).find(|controller| controller.serves(&options))
+    {
+        return controller;
     }
-    let session = Session::new(options);
-    sessions.push(Arc::downgrade(&session));
-    session
+    let controller = Controller::new(options);
+    controllers.push(Arc::downgrade(&controller));
+    controller
 }

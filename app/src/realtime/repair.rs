@@ -1,38 +1,38 @@
-//! What to do about a gap in the events.
+//! How to fill a gap in the events.
 //!
-//! Owns the bound: the server is asked again from the cursor over a new connection, once for each
-//! place, and not in quick succession; where that did not help, everything is reloaded over HTTP. So a
-//! network that loses events for good costs neither a loop of connections nor a page that is wrong.
-//! Must not know a clock: the time is passed in.
+//! Owns the limit: the page resumes from the cursor over a new connection, once for each cursor and not in quick
+//! succession; if that does not help, everything is reloaded over HTTP. So a network that loses events for good
+//! causes neither a loop of connections nor a wrong page. Must not know a clock: the time is passed in.
 
-/// A network that loses so much that a new gap is there by then is not worth another connection.
-pub const QUIET_MS: i64 = 10_000;
+/// A new gap within this time is not worth another connection.
+pub const RESUME_INTERVAL_MS: i64 = 10_000;
 
 /// How to fill a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Connect anew and ask for what comes after the cursor.
-    AskAgain,
-    /// Asking did not help: reload over HTTP.
+    /// Connect again and resume from the cursor.
+    Resume,
+    /// Resuming did not help: reload over HTTP.
     Reload,
 }
 
-/// Remembers what was tried.
+/// What was tried last.
 #[derive(Clone, Debug, Default)]
 pub struct Repair {
-    /// The cursor from which the server was asked again, and when.
-    asked: Option<(u64, i64)>,
+    /// The cursor that was resumed from, and when.
+    resumed: Option<(u64, i64)>,
 }
 
 impl Repair {
-    /// The events after the cursor are missing.
+    /// How to fetch the events missing after the cursor.
     pub fn remedy(&mut self, cursor: u64, now: i64) -> Remedy {
-        let in_vain = self.asked.is_some_and(|(at, when)| at == cursor || (0..QUIET_MS).contains(&(now - when)));
-        if in_vain {
+        let was_tried =
+            self.resumed.is_some_and(|(at, when)| at == cursor || (0..RESUME_INTERVAL_MS).contains(&(now - when)));
+        if was_tried {
             return Remedy::Reload;
         }
-        self.asked = Some((cursor, now));
-        Remedy::AskAgain
+        self.resumed = Some((cursor, now));
+        Remedy::Resume
     }
 }
 
@@ -41,9 +41,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_is_asked_for_once_and_then_reloaded() {
+    fn a_gap_is_resumed_once_and_then_reloaded() {
         let mut repair = Repair::default();
-        assert_eq!(repair.remedy(7, 0), Remedy::AskAgain);
+        assert_eq!(repair.remedy(7, 0), Remedy::Resume);
         assert_eq!(repair.remedy(7, 60_000), Remedy::Reload);
     }
 
@@ -52,14 +52,14 @@ mod tests {
         let mut repair = Repair::default();
         let remedies: Vec<Remedy> =
             (0..10).map(|gap| repair.remedy(gap, 1_000 * i64::try_from(gap).unwrap())).collect();
-        assert_eq!(remedies.iter().filter(|remedy| **remedy == Remedy::AskAgain).count(), 1);
-        assert_eq!(repair.remedy(99, QUIET_MS), Remedy::AskAgain);
+        assert_eq!(remedies.iter().filter(|remedy| **remedy == Remedy::Resume).count(), 1);
+        assert_eq!(repair.remedy(99, RESUME_INTERVAL_MS), Remedy::Resume);
     }
 
     #[test]
-    fn a_clock_that_was_set_back_does_not_keep_a_page_from_asking() {
+    fn a_clock_that_was_set_back_does_not_prevent_resuming() {
         let mut repair = Repair::default();
-        assert_eq!(repair.remedy(1, 1_000_000), Remedy::AskAgain);
-        assert_eq!(repair.remedy(2, 0), Remedy::AskAgain);
+        assert_eq!(repair.remedy(1, 1_000_000), Remedy::Resume);
+        assert_eq!(repair.remedy(2, 0), Remedy::Resume);
     }
 }

@@ -1,22 +1,22 @@
-//! What a person can be told about the connection.
+//! The states of the connection and the errors, as a page shows them.
 //!
-//! Owns the states and the errors that a page shows. Must not know how they are shown.
+//! Owns their names and messages. Must not know how they are shown.
 
 use socketio_client::{CloseReason, Status};
 use wire::ErrorCode;
 use wire::error::SocketError;
 
-use crate::AppError;
+use crate::error::AppError;
 
-/// Where the connection stands.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConnectionStatus {
     /// Not started: on the server, and before the browser has taken over.
     #[default]
     Idle,
-    /// On its way, or waiting to be signed in.
+    /// On its way, waiting to be signed in, or loading.
     Connecting,
-    /// Signed in; events arrive as they happen.
+    /// Signed in and loaded; events arrive as they happen.
     Live,
     /// Signed in, but the server has stopped answering: whether events arrive is not known.
     Silent,
@@ -31,7 +31,7 @@ pub enum ConnectionStatus {
     Offline,
     /// Closed on request.
     Closed,
-    /// The server does not want this connection; nothing follows by itself.
+    /// The server refused the connection; there is no automatic retry.
     Refused,
 }
 
@@ -70,7 +70,7 @@ impl From<Status> for ConnectionStatus {
     }
 }
 
-/// What went wrong.
+/// An error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientError {
     /// The server refused the connection, in its words.
@@ -79,11 +79,11 @@ pub enum ClientError {
     Server(SocketError),
     /// The server sent an event that cannot be read: its name.
     Malformed(String),
-    /// What was missed could not be reloaded.
+    /// A reload over HTTP failed.
     Reload(AppError),
-    /// Nobody is signed in any more.
+    /// The session has ended.
     SessionEnded,
-    /// The feed is another person's: somebody else signed in, in another tab.
+    /// The feed belongs to another user, who signed in in another tab.
     OtherUser,
 }
 
@@ -105,12 +105,12 @@ impl ClientError {
         }
     }
 
-    /// Whether the way out is to sign in again.
+    /// Whether signing in again is the solution.
     pub fn needs_sign_in(&self) -> bool {
         *self == Self::SessionEnded
     }
 
-    /// Whether the feed is over with it.
+    /// Whether it ends the feed.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::SessionEnded | Self::OtherUser)
     }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_session_sends_to_the_sign_in_page() {
+    fn an_ended_session_leads_to_the_sign_in_page() {
         assert!(ClientError::SessionEnded.needs_sign_in());
         assert!(!ClientError::Server(ErrorCode::TokenExpired.into()).needs_sign_in(), "it may have been renewed");
     }

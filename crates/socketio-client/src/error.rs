@@ -64,7 +64,7 @@ pub enum CloseReason {
     Unusable,
     /// The browser says there is no network.
     Offline,
-    /// The client was told to disconnect.
+    /// The client was asked to disconnect.
     ByUser,
     /// The server refused the namespace, or the settings cannot work.
     Refused,

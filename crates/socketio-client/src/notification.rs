@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::CloseReason;
 
-/// Something the owner of a client is told.
+/// A notification to the owner of a client.
 #[derive(Clone, Debug)]
 pub enum Notification {
     /// The state of the connection changed.

@@ -38,7 +38,7 @@ pub struct Probe {
     /// After how long a silence, in milliseconds.
     pub quiet: u32,
     /// How long an answer may take before the server counts as silent, in milliseconds.
-    pub patience: u32,
+    pub timeout: u32,
     /// How long it may take before the connection is given up, in milliseconds.
     pub give_up: u32,
 }
@@ -79,13 +79,13 @@ impl Options {
         self
     }
 
-    /// Where on the server Socket.IO lives; `/socket.io/` unless told.
+    /// Where on the server Socket.IO lives; `/socket.io/` by default.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.config.path = path.into();
         self
     }
 
-    /// The namespace to join; `/` unless told.
+    /// The namespace to join; `/` by default.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.config.namespace = namespace.into();
         self
@@ -98,56 +98,56 @@ impl Options {
         self
     }
 
-    /// The pause before the first new attempt, in milliseconds; 1 000 unless told.
+    /// The pause before the first new attempt, in milliseconds; 1 000 by default.
     pub fn reconnection_delay(mut self, ms: u32) -> Self {
         self.config.policy.reconnection_delay = ms;
         self
     }
 
-    /// The longest pause between attempts, in milliseconds; 5 000 unless told.
+    /// The longest pause between attempts, in milliseconds; 5 000 by default.
     pub fn reconnection_delay_max(mut self, ms: u32) -> Self {
         self.config.policy.reconnection_delay_max = ms;
         self
     }
 
-    /// How far jitter moves a pause to either side, as a share of it; 0.5 unless told.
+    /// How far jitter moves a pause to either side, as a share of it; 0.5 by default.
     pub fn randomization_factor(mut self, factor: f64) -> Self {
         self.config.policy.randomization_factor = factor;
         self
     }
 
-    /// Whether to come back after the server sent a disconnect packet; so unless told.
+    /// Whether to come back after the server sent a disconnect packet; the default.
     pub fn reconnect_after_server_disconnect(mut self, yes: bool) -> Self {
         self.config.policy.reconnect_after_server_disconnect = yes;
         self
     }
 
-    /// How long a connection must be ready to count as stable, in milliseconds; 5 000 unless told.
+    /// How long a connection must be ready to count as stable, in milliseconds; 5 000 by default.
     pub fn stable_after(mut self, ms: u32) -> Self {
         self.config.policy.stable_after = ms;
         self
     }
 
-    /// How long connecting may take, in milliseconds; 20 000 unless told.
+    /// How long connecting may take, in milliseconds; 20 000 by default.
     pub fn connect_timeout(mut self, ms: u32) -> Self {
         self.config.connect_timeout = ms;
         self
     }
 
     /// How long it may take from joining the namespace to `Client::ready`, in
-    /// milliseconds. Unless told, a connection is taken for ready as soon as the namespace is joined.
+    /// milliseconds. By default a connection is ready as soon as the namespace is joined.
     pub fn ready_timeout(mut self, ms: u32) -> Self {
         self.config.ready_timeout = Some(ms);
         self
     }
 
-    /// Asks a server that says nothing whether it is still there; it is not asked unless told.
+    /// Probes a server that is quiet; off by default.
     pub fn probe(mut self, probe: Probe) -> Self {
         self.config.probe = Some(probe);
         self
     }
 
-    /// How many messages may wait for a connection; 64 unless told.
+    /// How many messages may wait for a connection; 64 by default.
     pub fn queue_limit(mut self, messages: usize) -> Self {
         self.config.queue_limit = messages;
         self

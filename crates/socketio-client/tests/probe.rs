@@ -11,7 +11,7 @@ use socketio_client::{CloseReason, Config, Notification, Probe, Status};
 const ASKED: &str = r#"42["ping"]"#;
 
 fn probing() -> Rig {
-    let probe = Probe { event: "ping".to_owned(), quiet: 5_000, patience: 3_000, give_up: 10_000 };
+    let probe = Probe { event: "ping".to_owned(), quiet: 5_000, timeout: 3_000, give_up: 10_000 };
     let mut rig = Rig::started(Config { probe: Some(probe), ..Config::default() });
     rig.join();
     rig.sent.clear();
@@ -72,7 +72,7 @@ fn a_server_that_answers_late_is_live_again_over_the_same_connection() {
 }
 
 #[test]
-fn a_page_that_nobody_sees_asks_nothing_and_asks_at_once_when_it_is_seen() {
+fn a_hidden_page_sends_no_probe_and_probes_at_once_when_it_becomes_visible() {
     let mut rig = probing();
     rig.input(Input::Visible(false));
     rig.advance(20_000);
@@ -99,7 +99,7 @@ fn timers_that_come_late_do_not_take_a_server_for_silent_that_was_not_asked() {
 
 #[test]
 fn a_connection_that_is_not_ready_is_not_asked() {
-    let probe = Probe { event: "ping".to_owned(), quiet: 1_000, patience: 1_000, give_up: 2_000 };
+    let probe = Probe { event: "ping".to_owned(), quiet: 1_000, timeout: 1_000, give_up: 2_000 };
     let mut rig = Rig::started(Config { probe: Some(probe), ready_timeout: Some(20_000), ..Config::default() });
     rig.server(OPEN);
     rig.server(LIVE);

@@ -107,7 +107,7 @@ pub struct Account {
     /// What can be spent, where the provider tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available: Option<Amount>,
-    /// RFC 3339, UTC: when the balance was last told.
+    /// RFC 3339, UTC: when the balance was last reported.
     pub updated_at: String,
 }
 

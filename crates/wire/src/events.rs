@@ -144,7 +144,7 @@ impl SyncRequired {
     pub const EPOCH: &'static str = "epoch";
 }
 
-/// Live, or told again after a disconnect.
+/// Live, or replayed after a disconnect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventSource {

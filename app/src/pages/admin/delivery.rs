@@ -1,13 +1,12 @@
-//! One delivery as it came. Its body may hold what a bank knows of a person, so it is shown on demand
-//! only.
+//! One webhook as received. Its body may contain personal data, so it is shown on demand only.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 use serde::de::IgnoredAny;
 use wire::admin::{Delivery, RawDelivery};
 
-use super::Moment;
 use super::inbox::{RunAgain, Verdict};
+use super::parts::Moment;
 
 #[component]
 pub(super) fn RawDeliveryView(raw: RawDelivery) -> AnyView {
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_latency_is_told_to_a_tenth_of_a_millisecond() {
+    fn a_latency_is_shown_to_a_tenth_of_a_millisecond() {
         assert_eq!([0, 850, 4_250, 1_000_000].map(latency), ["0.0 ms", "0.8 ms", "4.2 ms", "1000.0 ms"]);
     }
 }

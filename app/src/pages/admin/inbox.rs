@@ -1,9 +1,9 @@
-//! Deliveries that could not be placed or understood.
+//! Quarantined webhooks: those that could not be processed.
 
 use leptos::prelude::*;
 use wire::admin::Delivery;
 
-use super::{Moment, more};
+use super::parts::{Moment, more};
 
 #[component]
 pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> AnyView {

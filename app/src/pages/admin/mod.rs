@@ -1,11 +1,12 @@
-//! For administrators: what is stuck on its way in or out, and the buttons that set it going again.
+//! For administrators: failed webhooks and outgoing transactions, and the buttons to retry them.
 //!
-//! Owns the two pages, which are sent whole and work with plain forms: they need no WebAssembly, and
-//! must work on the day on which little else does. Must not decide who is an administrator.
+//! Owns the two pages, which are plain documents with forms. They need no WebAssembly, because they must work when
+//! little else does. Must not decide who is an administrator.
 
 mod delivery;
 mod inbox;
 mod outbox;
+mod parts;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,11 +15,11 @@ use wire::admin::AdminView;
 use self::delivery::RawDeliveryView;
 use self::inbox::KeptDeliveries;
 use self::outbox::OutboxSections;
+use self::parts::Moment;
 use super::not_found::NotFoundPage;
 use crate::backend::{BackendError, SharedBackend};
 use crate::components::wordmark::Wordmark;
 use crate::context::use_page_context;
-use crate::format::count;
 
 /// Which of the two, and what was just done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub(super) enum View {
     Delivery(i64),
 }
 
-/// To anybody else there is no such page. Its parts hide their types from one another: each view is a type
-/// that spells out all that is in it, and nested as deep as here, the names alone would be gigabytes.
+/// For anyone else the page does not exist. Its parts hide their types from one another: the type of a view names all
+/// its parts, and nested as deep as here, the names alone would take gigabytes.
 #[component]
 pub(super) fn AdminPage(view: View) -> AnyView {
     let viewer = crate::context::viewer().zip(use_context::<SharedBackend>());
@@ -90,7 +91,7 @@ fn overview(view: Result<AdminView, BackendError>, done: Option<String>) -> AnyV
     let of_demo = use_page_context().is_demo().then(|| {
         view! {
             <p class="notice">
-                "In this demo you are an administrator, and all of this is invented. In an installation of your own, ADMIN_USERS says who sees this page."
+                "In this demo you are an administrator, and all of this data is made up. In your own installation, ADMIN_USERS lists who can see this page."
             </p>
         }
     });
@@ -131,7 +132,7 @@ fn unavailable() -> AnyView {
         <div class="empty">
             <h1 class="empty__title">"Administration"</h1>
             <p class="notice notice--error" role="alert">
-                "The store can't be read right now. The server's log says why."
+                "The store can't be read right now. The server's log has the reason."
             </p>
             <a class="button" href="/admin">
                 "Try again"
@@ -141,53 +142,34 @@ fn unavailable() -> AnyView {
     .into_any()
 }
 
-/// What the server sent the browser back with: how to show it, and what to say.
+/// The result that the server redirected with: its style and its message.
 fn sentence(done: &str) -> (&'static str, String) {
     let good = "notice notice--good";
     let (class, sentence) = match done {
-        "applied" => (good, "The delivery was applied."),
-        "processed_before" => ("notice", "The delivery had been processed already: nothing was done."),
-        "kept" => ("notice", "The delivery still cannot be placed or understood; its reason stands below."),
-        "refused" => ("notice", "The delivery is still not what its provider sends."),
+        "applied" => (good, "The webhook was processed."),
+        "processed_before" => ("notice", "The webhook had already been processed. Nothing was changed."),
+        "kept" => ("notice", "The webhook still can't be processed. The reason is shown below."),
+        "refused" => ("notice", "The webhook still has an unexpected format."),
         "outdated" => {
-            ("notice", "It was out of date and is gone: a newer revision of the transaction is sent for itself.")
+            ("notice", "It was outdated and has been removed. A newer revision of the transaction is sent separately.")
         }
-        "set_aside" => (good, "The transaction is among the refused ones now, and what was behind it goes on."),
-        "revived-0" => (good, "What waits is tried now."),
-        "revived-1" => (good, "The transaction goes to the core app again, at the end of its user's queue."),
-        "NOT_FOUND" => ("notice notice--error", "It is no longer there: what is settled is kept for a time only."),
+        "set_aside" => {
+            (good, "The transaction was set aside under “Permanently rejected”. The rest of the queue continues.")
+        }
+        "revived-0" => (good, "Waiting transactions are being sent now."),
+        "revived-1" => (good, "The transaction will be sent again, at the end of its user's queue."),
+        "NOT_FOUND" => ("notice notice--error", "It no longer exists: processed items are kept for a limited time."),
         other => match other.strip_prefix("revived-").and_then(|number| number.parse::<u32>().ok()) {
             Some(number) => {
                 return (
                     good,
-                    format!("{number} transactions go to the core app again, each at the end of its user's queue."),
+                    format!("{number} transactions will be sent again, each at the end of its user's queue."),
                 );
             }
-            None => ("notice notice--error", "That did not work. The server's log says why."),
+            None => ("notice notice--error", "That didn't work. The server's log has the reason."),
         },
     };
     (class, sentence.to_owned())
-}
-
-/// `23 Nov 2026, 02:11:45 UTC`: an operator compares it with logs, so it is exact and the same for all.
-#[component]
-fn Moment(at: String) -> impl IntoView {
-    let shown = moment(&at);
-    view! { <time datetime=at>{shown}</time> }
-}
-
-fn moment(rfc3339: &str) -> String {
-    let Some(millis) = wire::time::unix_millis(rfc3339) else { return rfc3339.to_owned() };
-    let at = wire::time::Civil::from_unix_millis(millis, 0);
-    let (day, month, year) = (at.day, at.month_name(), at.year);
-    format!("{day} {month} {year}, {:02}:{:02}:{:02} UTC", at.hour, at.minute, at.second)
-}
-
-/// How many rows a list leaves out.
-fn more(total: u64, shown: usize) -> Option<impl IntoView> {
-    let more = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(shown);
-    (more > 0)
-        .then(|| view! { <p class="section-hint">{format!("And {}.", count(more, "older one", "older ones"))}</p> })
 }
 
 #[cfg(test)]
@@ -195,19 +177,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_servers_own_words_become_sentences_of_success() {
-        assert!(sentence("applied").1.contains("applied"));
-        assert!(sentence("revived-2").1.starts_with("2 transactions go"));
-        assert!(sentence("revived-1").1.starts_with("The transaction goes"));
+    fn only_known_codes_become_success_messages() {
+        assert!(sentence("applied").1.contains("processed"));
+        assert!(sentence("revived-2").1.starts_with("2 transactions will be sent"));
+        assert!(sentence("revived-1").1.starts_with("The transaction will be sent"));
         for odd in ["<b>", "revived-x", "", "INTERNAL"] {
             let (class, sentence) = sentence(odd);
-            assert!(class.contains("error") && sentence.starts_with("That did not work"), "{odd}");
+            assert!(class.contains("error") && sentence.starts_with("That didn't work"), "{odd}");
         }
-    }
-
-    #[test]
-    fn a_moment_is_exact_and_the_same_everywhere() {
-        assert_eq!(moment("2026-11-23T02:11:45.000Z"), "23 Nov 2026, 02:11:45 UTC");
-        assert_eq!(moment("soon"), "soon");
     }
 }

@@ -1,15 +1,15 @@
-//! What is on its way to the core app, and what the core app refused.
+//! Outgoing transactions, and those that the core app rejected.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 use wire::admin::{Breaker, DeadLetter, OutboxView, StuckQueue};
 
-use super::{Moment, more};
+use super::parts::{Moment, more};
 
-/// From when on something waits for longer than it should, in seconds.
+/// From how many seconds on a queue is late.
 const LATE: u64 = 60;
 
-/// How the sending is doing, and what was refused.
+/// The state of the outbox, and what was rejected.
 #[component]
 pub(super) fn OutboxSections(outbox: OutboxView) -> impl IntoView {
     view! {
@@ -68,7 +68,7 @@ fn sending(outbox: &OutboxView) -> AnyView {
     .into_any()
 }
 
-/// How it is, in a word and in a sentence.
+/// The state, as a word and as a sentence.
 fn state(outbox: &OutboxView) -> (&'static str, &'static str) {
     match outbox {
         OutboxView { configured: false, .. } => ("off", "No core app configured. Transactions stay here."),
@@ -77,7 +77,7 @@ fn state(outbox: &OutboxView) -> (&'static str, &'static str) {
             "The core app does not answer, or it refuses the service secret. We keep trying, and nothing is lost.",
         ),
         OutboxView { waiting: 0, dead: 0, .. } => ("good", "Everything has reached the core app."),
-        OutboxView { waiting: 0, .. } => ("good", "Everything has reached the core app but for what it refused."),
+        OutboxView { waiting: 0, .. } => ("good", "Everything has reached the core app, except what it rejected."),
         OutboxView { lag_seconds: LATE.., .. } => {
             ("late", "The core app fails for some users. Their transactions wait in order, and we keep trying.")
         }

@@ -1,109 +1,157 @@
-//! What the feed asks of the server, and how far the person has been told.
+//! How far the list has come, and how far the listeners have been notified.
 //!
-//! Owns the two cursors and what a sign-in does to them. `seq` says what is in the list, `told` what
-//! the listeners were called for; they differ where a page begins anew:
+//! Owns the two cursors, the epoch that their numbers belong to, and what a sign-in does to them. `seq` says up to
+//! which event the list is complete, `notified` up to which event the listeners were called. They differ on a page
+//! that has just been opened:
 //!
-//! * `told` below `seq`: the page was reloaded, and its snapshot holds what happened while it was
-//!   away. The events in between are asked for again; they change nothing and are told, once.
-//! * `told` above `seq`: the page came out of a cache and is older than what this tab had seen. The
-//!   events in between change the list and are told no more.
+//! * `notified` below `seq`: the page was reloaded, and its snapshot includes what happened meanwhile. The events in
+//!   between are requested again; they change nothing and are notified, once.
+//! * `notified` above `seq`: the page came from a cache and is older than what this tab had seen. The events in
+//!   between change the list and are not notified again.
 //!
-//! So a connection asks from the lower of the two, and each cursor takes from the answer what is new
-//! to it. A page without a memory has told what its snapshot holds. Must not keep anything itself.
+//! So a connection resumes from the lower of the two, and each cursor takes from the answer what is new to it. A
+//! page without a memory counts its snapshot as notified. Must not hold events or rows.
 
-use super::Feed;
+use wire::api::Snapshot;
 
-/// What the connection at hand was asked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Asked {
-    since: Option<u64>,
-    /// The newest number that was known then. The server's own is less only where it begins anew.
-    known: u64,
+/// A place in a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The epoch that the number belongs to, where the server tells.
+    pub epoch: Option<String>,
+    /// The event number.
+    pub seq: u64,
 }
 
-impl Feed {
-    /// Up to which number the person has been told: what outlives the page. Nothing until it is known.
-    pub fn told(&self) -> Option<u64> {
-        self.told.or(self.loaded.then_some(self.seq))
+impl From<u64> for Position {
+    fn from(seq: u64) -> Self {
+        Self { epoch: None, seq }
+    }
+}
+
+/// What a sign-in leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// The feed continues.
+    Continue,
+    /// The request has to be repeated: what this tab remembers was not known yet.
+    ResumeAgain,
+    /// The server's data is another than what the page shows: everything was dropped.
+    StartOver,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cursor {
+    pub(super) epoch: Option<String>,
+    /// All events up to this number are in.
+    pub(super) seq: u64,
+    /// The newest number that is known to exist.
+    pub(super) newest: u64,
+    /// Up to this number the listeners were notified; nothing where that is as far as `seq`.
+    pub(super) notified: Option<u64>,
+    /// A snapshot is in, of the same numbering as the events.
+    pub(super) loaded: bool,
+    request: Request,
+}
+
+/// What the current connection requested.
+#[derive(Clone, Copy, Debug, Default)]
+struct Request {
+    since: Option<u64>,
+    /// The newest number that was known then. The server's is lower only if its data was replaced.
+    known: u64,
+    /// The sign-in has already reported the new epoch.
+    started_over: bool,
+}
+
+/// Whether two epochs are known to differ.
+pub(super) fn differ(one: Option<&str>, other: Option<&str>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
+}
+
+/// The epoch of a snapshot; its summary has it as well.
+pub(super) fn epoch_of(snapshot: &Snapshot) -> Option<&str> {
+    snapshot.epoch.as_deref().or(snapshot.summary.epoch.as_deref())
+}
+
+impl Cursor {
+    /// Up to which number the listeners were notified. Nothing until known.
+    pub(super) fn notified(&self) -> Option<u64> {
+        self.notified.or(self.loaded.then_some(self.seq))
     }
 
-    /// This tab remembers having told as much. The first time that decides; later, a page that lay
-    /// in the browser's history learns what another one has told since.
-    pub fn recall(&mut self, remembered: Option<u64>) {
-        self.told = self.told.max(remembered);
+    /// The cursor of a feed that has ended: its owner may sign in again.
+    pub(super) fn ended(&self) -> Self {
+        let (epoch, notified) = (self.epoch.clone(), self.notified());
+        Self { epoch, notified, newest: self.newest, ..Self::default() }
     }
 
-    /// A connection is about to be made: the number after which everything is asked for. Without one,
-    /// only what happens from then on.
-    pub fn ask(&mut self) -> Option<u64> {
-        if self.loaded {
-            self.told.get_or_insert(self.seq);
+    /// This tab remembers having notified this far. The first time that decides; later, a page from the browser's
+    /// history learns what another page has notified since. A number of another epoch means nothing here.
+    pub(super) fn recall(&mut self, remembered: Option<Position>) {
+        let Some(Position { epoch, seq }) = remembered else { return };
+        if differ(self.epoch.as_deref(), epoch.as_deref()) {
+            return;
         }
-        let since = if self.loaded { Some(self.since()) } else { self.told };
-        self.asked = Asked { since, known: self.newest.max(self.told.unwrap_or_default()) };
+        if !self.loaded && self.epoch.is_none() {
+            self.epoch = epoch;
+        }
+        self.notified = self.notified.max(Some(seq));
+    }
+
+    /// A connection is about to be made: the number after which everything is requested. Without one, only what
+    /// happens from then on.
+    pub(super) fn ask(&mut self) -> Option<u64> {
+        if self.loaded {
+            self.notified.get_or_insert(self.seq);
+        }
+        let since = if self.loaded { Some(self.since()) } else { self.notified };
+        let known = self.newest.max(self.notified.unwrap_or_default());
+        self.request = Request { since, known, started_over: false };
         since
     }
 
-    /// Whose feed it is, where no snapshot has told.
-    pub fn belongs_to(&mut self, user_id: &str) {
-        user_id.clone_into(&mut self.user_id);
+    /// Where the missing events begin.
+    pub(super) fn since(&self) -> u64 {
+        self.notified.map_or(self.seq, |notified| notified.min(self.seq))
     }
 
-    /// The server has signed the connection in and tells its newest number. Whether it has to be
-    /// asked again: what this tab remembers was not known yet when it was asked.
-    pub fn signed_in(&mut self, newest: u64) -> bool {
-        self.given_up = false;
-        let Asked { since, known } = self.asked;
-        let recalled = self.told.filter(|_| since.is_none());
-        if newest < known.max(recalled.unwrap_or_default()) {
-            self.start_over(newest);
-            return false;
+    /// The server has signed the connection in.
+    pub(super) fn signed_in(&mut self, epoch: Option<&str>, newest: u64) -> SignIn {
+        let Request { since, known, .. } = self.request;
+        let recalled = self.notified.filter(|_| since.is_none());
+        let is_behind = newest < known.max(recalled.unwrap_or_default());
+        if is_behind || differ(self.epoch.as_deref(), epoch) {
+            self.start_over(epoch, newest);
+            self.request.started_over = true;
+            return SignIn::StartOver;
         }
+        self.adopt(epoch);
         self.newest = self.newest.max(newest);
-        if !self.loaded && self.told.is_none() {
-            // What was there before is no news.
-            self.told = Some(newest);
+        if !self.loaded && self.notified.is_none() {
+            // What was there before is not new.
+            self.notified = Some(newest);
         }
-        recalled.is_some_and(|told| told < newest)
+        if recalled.is_some_and(|notified| notified < newest) { SignIn::ResumeAgain } else { SignIn::Continue }
     }
 
-    /// The server no longer has the events that were asked for.
-    pub fn sync_required(&mut self) {
-        if !self.loaded {
-            // There is no list to tell by what is new.
-            self.told = self.told.max(Some(self.newest));
+    /// Whether the sign-in has already reported this epoch.
+    pub(super) fn has_started_over(&mut self, epoch: Option<&str>) -> bool {
+        let is_announced = std::mem::take(&mut self.request.started_over);
+        let is_current = epoch.is_some() && self.epoch.as_deref() == epoch;
+        is_current || (is_announced && epoch.is_none())
+    }
+
+    /// The numbering is another one from now on, and nothing of it is loaded.
+    pub(super) fn start_over(&mut self, epoch: Option<&str>, newest: u64) {
+        let (epoch, notified) = (epoch.map(str::to_owned), Some(newest));
+        *self = Self { epoch, newest, notified, request: self.request, ..Self::default() };
+    }
+
+    /// A server that has no epoch yet gets one without a change of its data.
+    pub(super) fn adopt(&mut self, epoch: Option<&str>) {
+        if let Some(epoch) = epoch {
+            self.epoch = Some(epoch.to_owned());
         }
-        self.lose();
-        self.require_reload();
-    }
-
-    /// The events that are missing will not come: the next snapshot has to tell what is new.
-    pub fn lose(&mut self) {
-        self.unreachable = true;
-        if self.told.is_some_and(|told| told < self.seq) {
-            // Nothing is missing in the list, only the telling.
-            self.require_reload();
-        }
-    }
-
-    /// Where the events that it lacks begin.
-    pub fn since(&self) -> u64 {
-        self.told.map_or(self.seq, |told| told.min(self.seq))
-    }
-
-    /// The server's numbers have begun anew: nothing that was loaded before counts, though it is
-    /// shown until there is something better.
-    fn start_over(&mut self, newest: u64) {
-        self.loaded = false;
-        self.unreachable = false;
-        self.owed.clear();
-        self.seq = 0;
-        self.newest = newest;
-        self.told = Some(newest);
-        self.stale_since = None;
-        self.disordered_since = None;
-        self.tombstones.clear();
-        self.log.clear();
-        self.held.clear();
     }
 }

@@ -4,7 +4,7 @@ use wire::api::{Account, CurrencySummary, Snapshot, Summary};
 use wire::events::{EventSource, Stamp, TransactionDeleted, TransactionEvent};
 use wire::{Amount, Currency, PrimaryType, Transaction, TransactionStatus};
 
-use super::FeedEvent;
+use crate::realtime::event::FeedEvent;
 
 pub(crate) fn transaction(id: &str, date: &str, amount: &str) -> Transaction {
     let amount: Amount = amount.parse().expect("an amount");
@@ -73,9 +73,16 @@ pub(crate) fn snapshot(seq: u64, mut transactions: Vec<Transaction>) -> Snapshot
         display_name: "Alex".to_owned(),
         seq,
         accounts: vec![account()],
-        summary: Summary { success: true, from: "2026-11-01T00:00:00Z".to_owned(), currencies: vec![totals], seq },
+        summary: Summary {
+            success: true,
+            from: "2026-11-01T00:00:00Z".to_owned(),
+            currencies: vec![totals],
+            seq,
+            epoch: None,
+        },
         transactions,
         next_cursor: None,
+        epoch: None,
     }
 }
 
@@ -102,11 +109,16 @@ pub(crate) fn stored_at(timestamp: &str, mut event: FeedEvent) -> FeedEvent {
 }
 
 pub(crate) fn new(seq: u64, transaction: Transaction) -> FeedEvent {
-    FeedEvent::New(TransactionEvent::new(stamp(seq), transaction))
+    FeedEvent::New(TransactionEvent::new(stamp(seq), transaction, None))
 }
 
 pub(crate) fn updated(seq: u64, transaction: Transaction) -> FeedEvent {
-    FeedEvent::Updated(TransactionEvent::new(stamp(seq), transaction))
+    FeedEvent::Updated(TransactionEvent::new(stamp(seq), transaction, None))
+}
+
+/// A transaction whose account was linked again.
+pub(crate) fn relinked(seq: u64, previous_connection_id: &str, transaction: Transaction) -> FeedEvent {
+    FeedEvent::Updated(TransactionEvent::new(stamp(seq), transaction, Some(previous_connection_id.to_owned())))
 }
 
 pub(crate) fn deleted(seq: u64, id: &str, account_id: &str) -> FeedEvent {

@@ -2,7 +2,9 @@
 
 mod convergence;
 mod database;
+mod epoch;
 mod many;
+mod notifications;
+mod relinked;
 mod rules;
 mod tab;
-mod told;

@@ -1,6 +1,6 @@
 //! When silence means the connection is dead.
 //!
-//! Owns the one deadline. Must not know a clock or a timer: it is told the time and asked. In
+//! Owns the one deadline. Must not know a clock or a timer: the time is passed in. In
 //! Engine.IO 4 the server pings, so the client need only listen.
 
 use crate::deadline::Deadline;

@@ -52,7 +52,7 @@ impl WebSocket {
 
 impl Drop for WebSocket {
     fn drop(&mut self) {
-        // Handlers first: the close event of this socket is nobody's business any more.
+        // Handlers first: the close event of this socket is no longer of interest.
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
         self.socket.set_onerror(None);

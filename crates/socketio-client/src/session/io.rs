@@ -20,7 +20,7 @@ pub enum Input {
     /// The connection does not serve its purpose: drop it, and try again after a pause. Nothing where
     /// there is none.
     Retry {
-        /// At least how long the pause is, in milliseconds; as after any loss unless told.
+        /// At least how long the pause is, in milliseconds; by default as after any loss.
         after_ms: Option<u32>,
     },
     /// The browser says there is a network again.

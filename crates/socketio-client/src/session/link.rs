@@ -77,7 +77,7 @@ impl Link {
         self.watch.as_mut().is_some_and(|watch| watch.heard(now_ms))
     }
 
-    /// Nobody looks for a while.
+    /// The page is hidden for a while.
     pub(super) fn rest(&mut self) {
         if let Some(watch) = &mut self.watch {
             watch.rest();

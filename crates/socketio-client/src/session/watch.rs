@@ -37,7 +37,7 @@ impl Watch {
         std::mem::take(&mut self.silent)
     }
 
-    /// Nobody looks for a while: what was asked before says nothing by then.
+    /// The page is hidden for a while: an earlier probe is meaningless afterwards.
     pub(super) fn rest(&mut self) {
         self.asked = None;
     }
@@ -47,11 +47,11 @@ impl Watch {
         match self.asked {
             None if Deadline::after(probe.quiet.into(), self.heard_at).is_over(now_ms) => {
                 let until = |ms: u32| Deadline::after(ms.into(), now_ms);
-                self.asked = Some((until(probe.patience), until(probe.give_up)));
+                self.asked = Some((until(probe.timeout), until(probe.give_up)));
                 Some(Finding::Ask)
             }
             Some((_, give_up)) if give_up.is_over(now_ms) => Some(Finding::Dead),
-            Some((patience, _)) if !self.silent && patience.is_over(now_ms) => {
+            Some((timeout, _)) if !self.silent && timeout.is_over(now_ms) => {
                 self.silent = true;
                 Some(Finding::Silent)
             }
@@ -63,7 +63,7 @@ impl Watch {
     pub(super) fn deadline(&self, probe: &Probe) -> u64 {
         match self.asked {
             None => self.heard_at.saturating_add(probe.quiet.into()),
-            Some((patience, _)) if !self.silent => patience.at_ms(),
+            Some((timeout, _)) if !self.silent => timeout.at_ms(),
             Some((_, give_up)) => give_up.at_ms(),
         }
     }

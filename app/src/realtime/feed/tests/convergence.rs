@@ -1,4 +1,4 @@
-//! Whatever happens on the way, the page ends up with what the database holds.
+//! Whatever happens on the way, the page becomes equal to the database.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::database::{Database, Step, steps};
 use super::tab::{Action, Tab, anything, calm, stormy};
+use crate::realtime::feed::Position;
 
 /// The database as it is, and as the page has it.
 fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
@@ -29,13 +30,13 @@ fn filled(before: Vec<Step>) -> Database {
     database
 }
 
-/// Everything that has come since, and is still there, was told of as new.
-fn assert_told_once(tab: &Tab, known: &BTreeSet<String>) -> Result<(), TestCaseError> {
-    let told: BTreeSet<_> = tab.told.iter().cloned().collect();
-    prop_assert_eq!(told.len(), tab.told.len(), "{:?}", tab.told);
+/// Everything that was added since, and still exists, was notified as new.
+fn assert_notified_once(tab: &Tab, known: &BTreeSet<String>) -> Result<(), TestCaseError> {
+    let notified: BTreeSet<_> = tab.notified.iter().cloned().collect();
+    prop_assert_eq!(notified.len(), tab.notified.len(), "{:?}", tab.notified);
     let all = tab.database.ids();
-    let missing: Vec<_> = all.difference(known).filter(|id| !told.contains(*id)).collect();
-    prop_assert!(missing.is_empty(), "not told: {:?}", missing);
+    let missing: Vec<_> = all.difference(known).filter(|id| !notified.contains(*id)).collect();
+    prop_assert!(missing.is_empty(), "not notified: {:?}", missing);
     Ok(())
 }
 
@@ -44,7 +45,7 @@ fn create() -> Action {
 }
 
 #[test]
-fn events_that_are_on_their_way_are_not_given_up() {
+fn events_that_are_still_arriving_are_not_given_up() {
     let mut tab = Tab::open(Database::new(6));
     tab.settle();
     let connections = tab.connections;
@@ -56,14 +57,14 @@ fn events_that_are_on_their_way_are_not_given_up() {
     tab.act(create());
     tab.settle();
     assert_eq!((tab.connections - connections, tab.losses, tab.fetches), (1, 0, 0));
-    assert_eq!(tab.told, ["1", "2", "3", "4"]);
+    assert_eq!(tab.notified, ["1", "2", "3", "4"]);
 }
 
 proptest! {
     /// Losses, doubles, disorder, disconnections, reloads from the server and from caches, a log that
-    /// forgets, a database that starts over, answers that come late.
+    /// forgets, a database that starts over or is restored in a new epoch, answers that come late.
     #[test]
-    fn the_page_converges_and_tells_nothing_twice(
+    fn the_page_converges_and_notifies_of_nothing_twice(
         before in prop::collection::vec(steps(), 0..12),
         actions in prop::collection::vec(anything(), 0..60),
     ) {
@@ -80,14 +81,15 @@ proptest! {
         tab.act(create());
         tab.settle();
         assert_equal(&tab)?;
-        let once: BTreeSet<_> = tab.told.iter().collect();
-        prop_assert_eq!(once.len(), tab.told.len(), "{:?}", tab.told);
-        prop_assert_eq!(tab.stored, Some(tab.database.newest()));
+        let once: BTreeSet<_> = tab.notified.iter().collect();
+        prop_assert_eq!(once.len(), tab.notified.len(), "{:?}", tab.notified);
+        let stored = Position { epoch: Some(tab.database.epoch()), seq: tab.database.newest() };
+        prop_assert_eq!(tab.stored, Some(stored));
     }
 
-    /// Where nothing is lost for good, everybody who was away is told of everything, and once.
+    /// Where nothing is lost for good, a page that was away notifies of everything, once.
     #[test]
-    fn what_is_new_is_told_exactly_once_over_reloads(
+    fn what_is_new_is_notified_exactly_once_over_reloads(
         before in prop::collection::vec(steps(), 0..12),
         actions in prop::collection::vec(calm(), 0..60),
     ) {
@@ -98,13 +100,12 @@ proptest! {
         }
         tab.settle();
         assert_equal(&tab)?;
-        assert_told_once(&tab, &known)?;
+        assert_notified_once(&tab, &known)?;
     }
 
-    /// A page that stays open is told of everything, and once, whatever the network loses and the log
-    /// forgets.
+    /// A page that stays open notifies of everything, once, whatever the network and the log lose.
     #[test]
-    fn what_is_new_is_told_exactly_once_over_a_network_that_loses(
+    fn what_is_new_is_notified_exactly_once_over_a_lossy_network(
         before in prop::collection::vec(steps(), 0..12),
         actions in prop::collection::vec(stormy(), 0..60),
     ) {
@@ -117,12 +118,12 @@ proptest! {
         tab.act(create());
         tab.settle();
         assert_equal(&tab)?;
-        assert_told_once(&tab, &known)?;
+        assert_notified_once(&tab, &known)?;
     }
 
     /// An event that a network swallows each time costs one connection and one reload.
     #[test]
-    fn a_gap_that_stays_is_not_asked_for_in_a_loop(events in 2_usize..20) {
+    fn a_gap_that_stays_is_not_requested_in_a_loop(events in 2_usize..20) {
         let mut tab = Tab::open(Database::new(6));
         tab.settle();
         let connections = tab.connections;

@@ -9,7 +9,7 @@ use wire::events::{BalanceUpdated, Stamp, SyncComplete, SyncStats};
 use wire::rank::rank;
 use wire::{Amount, Currency, PrimaryType, Transaction};
 
-use crate::realtime::feed::FeedEvent;
+use crate::realtime::event::FeedEvent;
 use crate::realtime::feed::samples::{account, deleted, new, stamp, stored_at, transaction, updated};
 
 /// The months that pass.
@@ -59,8 +59,10 @@ pub(super) fn steps() -> impl Strategy<Value = Step> {
 }
 
 /// The rows and the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Database {
+    /// How often it was restored.
+    restored: u32,
     /// By the number of their insertion.
     rows: Vec<(u64, Transaction)>,
     inserted: u64,
@@ -94,7 +96,7 @@ fn amount(cents: i32) -> Amount {
 impl Database {
     pub(super) fn new(window: usize) -> Self {
         let (rows, events) = (Vec::new(), Vec::new());
-        Self { rows, inserted: 0, month: 0, accounts: vec![account()], events, oldest: 1, window }
+        Self { restored: 0, rows, inserted: 0, month: 0, accounts: vec![account()], events, oldest: 1, window }
     }
 
     /// When the totals begin.
@@ -113,7 +115,16 @@ impl Database {
 
     /// All is lost; only the names of what comes do not repeat.
     pub(super) fn reset(&mut self) {
-        *self = Self { inserted: self.inserted, month: self.month, ..Self::new(self.window) };
+        *self = Self { restored: self.restored, inserted: self.inserted, month: self.month, ..Self::new(self.window) };
+    }
+
+    /// All since a backup is lost; names do not repeat, and time goes on.
+    pub(super) fn restore(&mut self, backup: Self) {
+        *self = Self { restored: self.restored + 1, inserted: self.inserted, month: self.month, ..backup };
+    }
+
+    pub(super) fn epoch(&self) -> String {
+        format!("epoch-{}", self.restored)
     }
 
     /// What happened, if anything did.
@@ -213,6 +224,7 @@ impl Database {
             user_id: "alex".to_owned(),
             display_name: "Alex".to_owned(),
             seq: self.newest(),
+            epoch: Some(self.epoch()),
             accounts: self.accounts.clone(),
             transactions,
             next_cursor,
@@ -240,6 +252,6 @@ impl Database {
                 });
             }
         }
-        Summary { success: true, from, currencies, seq: self.newest() }
+        Summary { success: true, from, currencies, seq: self.newest(), epoch: None }
     }
 }

@@ -15,25 +15,25 @@ fn row(number: u64) -> Transaction {
 }
 
 #[test]
-fn a_thousand_events_are_taken_into_a_list_of_a_thousand_in_no_time() {
+fn a_thousand_events_are_applied_to_a_list_of_a_thousand_quickly() {
     let mut feed = Feed::new(snapshot(1_000, (1..=1_000).map(row).collect()));
     feed.ask();
     let events: Vec<_> = (1_001..=2_000).map(|seq| new(seq, row(seq))).collect();
     let started = Instant::now();
-    let mut told = 0;
+    let mut notified = 0;
     for event in events {
-        told += feed.apply(event).news.len();
+        notified += feed.apply(event).news.len();
         // Even if each were shown by itself.
         assert!(feed.transactions().len() > 1_000);
     }
     let took = started.elapsed();
-    assert_eq!((feed.len(), told), (2_000, 1_000));
+    assert_eq!((feed.len(), notified), (2_000, 1_000));
     // A debug build takes 40 ms; with a copy of the list for each event it takes 800.
     assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
 #[test]
-fn a_list_never_shrinks_by_itself_and_goes_back_to_the_first_page_when_nobody_reads_it() {
+fn a_list_shrinks_to_its_first_page_only_when_it_is_not_being_read() {
     let window = |seq: u64| Snapshot {
         next_cursor: Some("older".to_owned()),
         ..snapshot(seq, (seq.saturating_sub(49)..=seq).map(row).collect())
@@ -54,7 +54,7 @@ fn a_list_never_shrinks_by_itself_and_goes_back_to_the_first_page_when_nobody_re
     assert!(feed.shorten());
     assert_eq!((feed.len(), feed.need()), (5_000, Need::Snapshot));
     feed.keep_long();
-    assert_eq!(feed.lacking(&window(5_001)), 4_951, "the snapshot has not come, and somebody may read again");
+    assert_eq!(feed.lacking(&window(5_001)), 4_951, "the snapshot did not arrive, and the list may be read again");
     assert!(feed.shorten());
     assert_eq!(feed.lacking(&window(5_000)), 0);
     let merged = feed.merge(window(5_000)).expect("taken");
@@ -67,7 +67,7 @@ fn a_list_never_shrinks_by_itself_and_goes_back_to_the_first_page_when_nobody_re
 }
 
 #[test]
-fn a_reload_of_a_long_list_takes_no_time() {
+fn a_reload_of_a_long_list_is_quick() {
     let all = |seq: u64| snapshot(seq, (1..=5_000).map(row).collect());
     let mut feed = Feed::new(all(5_000));
     let reloaded = all(5_002);
@@ -80,7 +80,7 @@ fn a_reload_of_a_long_list_takes_no_time() {
 }
 
 #[test]
-fn a_list_that_somebody_has_loaded_stays_as_long_as_it_is() {
+fn a_list_of_older_pages_stays_as_long_as_it_is() {
     let mut feed = Feed::new(Snapshot { next_cursor: Some("older".to_owned()), ..snapshot(1, vec![row(5_000)]) });
     let page = TransactionsPage { transactions: (1..5_000).rev().map(row).collect(), ..TransactionsPage::default() };
     let asked = feed.older().expect("there is more");
@@ -90,7 +90,7 @@ fn a_list_that_somebody_has_loaded_stays_as_long_as_it_is() {
 }
 
 #[test]
-fn the_list_is_shared_and_what_an_event_does_not_touch_stays_the_same_thing() {
+fn an_event_keeps_the_objects_of_other_rows() {
     let mut feed = Feed::new(snapshot(3, (1..=3).map(row).collect()));
     let before = feed.transactions();
     feed.apply(updated(4, Transaction { revision: 2, ..row(2) }));
@@ -100,7 +100,7 @@ fn the_list_is_shared_and_what_an_event_does_not_touch_stays_the_same_thing() {
 }
 
 #[test]
-fn a_reload_that_changes_nothing_leaves_everything_the_same_thing() {
+fn a_reload_keeps_the_objects_of_unchanged_rows() {
     let mut feed = Feed::new(snapshot(3, (1..=3).map(row).collect()));
     let before = feed.transactions();
     let changed = Transaction { revision: 2, ..row(2) };

@@ -1,11 +1,12 @@
-//! The list, one rule after the other.
+//! The list, rule by rule.
 
 use wire::api::{Snapshot, TransactionsPage};
 use wire::events::{BalanceUpdated, SyncComplete, SyncStats};
 use wire::{Currency, PrimaryType, Transaction};
 
+use crate::realtime::event::FeedEvent;
 use crate::realtime::feed::samples::{deleted, new, snapshot, stamp, stored_at, transaction, updated};
-use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older, Outcome};
+use crate::realtime::feed::{Feed, Need, News, Older, Outcome};
 
 fn ids(feed: &Feed) -> Vec<String> {
     feed.transactions().iter().map(|it| it.transaction_id.clone()).collect()
@@ -158,7 +159,7 @@ fn a_balance_moves_its_account_and_the_total() {
 }
 
 #[test]
-fn what_an_event_does_not_carry_is_asked_for() {
+fn what_an_event_does_not_carry_is_reloaded() {
     let elsewhere = Transaction { account_id: "unknown".into(), ..transaction("a", &on(10), "1") };
     let balance = |account: &str, currency| {
         let amount = "1".parse().expect("an amount");
@@ -205,7 +206,7 @@ fn older_pages_follow_and_do_not_bring_back_what_is_gone() {
 }
 
 #[test]
-fn a_deletion_is_told_of_wherever_it_is() {
+fn a_deletion_is_reported_wherever_it_is() {
     let mut feed = Feed::new(first_page(1, vec![transaction("c", &on(12), "1")]));
     let mut before = feed.removals();
     for event in [gone(2, "older than the list"), gone(3, "c")] {

@@ -1,6 +1,4 @@
-//! A browser's tab on a bad network: pages come and go in it, and remember one number.
-//!
-//! What the session does with a feed, without signals and timers.
+//! A browser's tab on a bad network: what the core does with a feed, over several pages.
 
 use std::collections::VecDeque;
 
@@ -9,8 +7,9 @@ use wire::api::{Snapshot, TransactionsPage};
 use wire::time::unix_millis;
 
 use super::database::{Database, Step, steps};
-use crate::realtime::feed::{Feed, FeedEvent, Need, News, Older};
-use crate::realtime::month::Turn;
+use crate::realtime::event::FeedEvent;
+use crate::realtime::feed::{Feed, Need, News, Older, Position, SignIn};
+use crate::realtime::month::MonthRollover;
 use crate::realtime::repair::{Remedy, Repair};
 
 /// What can happen.
@@ -42,6 +41,10 @@ pub(super) enum Action {
     Prune,
     /// The database starts over; the connections with it break.
     Reset,
+    /// The database is saved.
+    Backup,
+    /// The last backup is restored, in a new epoch; the connections break.
+    Restore,
 }
 
 /// From where a page comes.
@@ -95,12 +98,19 @@ pub(super) fn stormy() -> impl Strategy<Value = Action> {
 }
 
 pub(super) fn anything() -> impl Strategy<Value = Action> {
-    prop_oneof![70 => calm(), 13 => losses(), 1 => Just(Action::Reset)]
+    prop_oneof![
+        70 => calm(),
+        13 => losses(),
+        1 => Just(Action::Reset),
+        2 => Just(Action::Backup),
+        2 => Just(Action::Restore),
+    ]
 }
 
 enum Message {
-    SignedIn(u64),
+    SignedIn(String, u64),
     SyncRequired,
+    OtherEpoch(String, u64),
     Event(Box<FeedEvent>),
 }
 
@@ -108,18 +118,19 @@ pub(super) struct Tab {
     pub(super) database: Database,
     pub(super) page: Feed,
     /// The tab's storage.
-    pub(super) stored: Option<u64>,
-    /// The transactions that were told of as new, by all pages.
-    pub(super) told: Vec<String>,
+    pub(super) stored: Option<Position>,
+    /// The transactions that were notified of as new, by all pages.
+    pub(super) notified: Vec<String>,
     pub(super) connections: usize,
     pub(super) fetches: usize,
     /// How often events were given up.
     pub(super) losses: usize,
     cache: Vec<Snapshot>,
+    backup: Option<Database>,
     connected: bool,
     wire: VecDeque<Message>,
     repair: Repair,
-    turn: Turn,
+    rollover: MonthRollover,
     now: i64,
     fetched: Option<Snapshot>,
     older: Option<(Older, TransactionsPage)>,
@@ -131,15 +142,16 @@ impl Tab {
         let mut tab = Self {
             page: Feed::default(),
             stored: None,
-            told: Vec::new(),
+            notified: Vec::new(),
             connections: 0,
             fetches: 0,
             losses: 0,
             cache: Vec::new(),
+            backup: None,
             connected: false,
             wire: VecDeque::new(),
             repair: Repair::default(),
-            turn: Turn::default(),
+            rollover: MonthRollover::default(),
             now: 0,
             fetched: None,
             older: None,
@@ -199,8 +211,17 @@ impl Tab {
                 self.cache.clear();
                 (self.fetched, self.older) = (None, None);
                 // Numbers tell it only while there are fewer of them than before.
+                self.backup = None;
                 self.connect();
                 self.deliver();
+            }
+            Action::Backup => self.backup = Some(self.database.clone()),
+            Action::Restore => {
+                if let Some(backup) = self.backup.take() {
+                    self.database.restore(backup);
+                    self.connected = false;
+                    self.wire.clear();
+                }
             }
         }
     }
@@ -218,7 +239,7 @@ impl Tab {
 
     fn load(&mut self, load: Load) {
         (self.fetched, self.older) = (None, None);
-        (self.repair, self.turn) = (Repair::default(), Turn::default());
+        (self.repair, self.rollover) = (Repair::default(), MonthRollover::default());
         self.page = match load {
             Load::Fresh => {
                 self.cache.push(self.database.snapshot());
@@ -243,7 +264,7 @@ impl Tab {
 
     fn recall(&mut self) {
         if !self.page.user_id().is_empty() {
-            self.page.recall(self.stored);
+            self.page.recall(self.stored.clone());
         }
     }
 
@@ -257,7 +278,7 @@ impl Tab {
 
     fn remember(&mut self) {
         if !self.page.user_id().is_empty() {
-            self.stored = self.page.told().or(self.stored);
+            self.stored = self.page.position().or(self.stored.take());
         }
     }
 
@@ -267,9 +288,12 @@ impl Tab {
         self.wire.clear();
         self.recall();
         let (since, oldest, newest) = (self.page.ask(), self.database.oldest, self.database.newest());
-        self.wire.push_back(Message::SignedIn(newest));
+        let epoch = self.database.epoch();
+        self.wire.push_back(Message::SignedIn(epoch.clone(), newest));
+        let is_other = self.page.epoch().is_some_and(|known| known != epoch);
         match since {
             None => {}
+            Some(_) if is_other => self.wire.push_back(Message::OtherEpoch(epoch, newest)),
             Some(since) if since > newest || since + 1 < oldest => self.wire.push_back(Message::SyncRequired),
             Some(since) => {
                 let missed = self.database.events.iter().filter(|event| event.seq() > since);
@@ -286,11 +310,11 @@ impl Tab {
 
     fn receive(&mut self, message: Message) {
         match message {
-            Message::SignedIn(newest) => {
+            Message::SignedIn(epoch, newest) => {
                 self.meet();
-                let again = self.page.signed_in(newest);
+                let sign_in = self.page.signed_in(Some(&epoch), newest);
                 self.remember();
-                if again {
+                if sign_in == SignIn::ResumeAgain {
                     self.connect();
                 }
             }
@@ -298,12 +322,18 @@ impl Tab {
                 self.page.sync_required();
                 self.remember();
             }
+            Message::OtherEpoch(epoch, newest) => {
+                if !self.page.epoch_changed(Some(&epoch), newest) {
+                    self.page.sync_required();
+                }
+                self.remember();
+            }
             Message::Event(event) => {
                 let outcome = self.page.apply(*event);
-                self.tell(outcome.news);
+                self.record(outcome.news);
                 if outcome.gap {
                     match self.repair.remedy(self.page.since(), self.now) {
-                        Remedy::AskAgain => self.connect(),
+                        Remedy::Resume => self.connect(),
                         Remedy::Reload => {
                             self.losses += 1;
                             self.page.lose();
@@ -317,13 +347,19 @@ impl Tab {
     /// The page's clock, which goes by the months of the database.
     fn look_at_the_clock(&mut self) {
         let now = unix_millis(&self.database.now()).expect("a moment") + self.now;
-        if self.turn.is_due(&self.page.summary().from, now) {
+        if self.rollover.is_due(&self.page.summary().from, now) {
             self.page.require_reload();
         }
     }
 
     fn merge(&mut self, mut snapshot: Snapshot) {
         self.meet();
+        if self.page.is_foreign(&snapshot) {
+            if self.connected {
+                return self.connect();
+            }
+            self.page.start_over(snapshot.epoch.as_deref(), snapshot.seq);
+        }
         loop {
             match self.page.lacking(&snapshot) {
                 0 => break,
@@ -335,7 +371,7 @@ impl Tab {
             }
         }
         let Some(merged) = self.page.merge(snapshot) else { return };
-        self.tell(merged.news);
+        self.record(merged.news);
     }
 
     fn ask_older(&self, limit: usize) -> Option<(Older, TransactionsPage)> {
@@ -344,8 +380,8 @@ impl Tab {
         Some((older, page))
     }
 
-    fn tell(&mut self, news: Vec<News>) {
-        self.told.extend(news.into_iter().filter_map(|news| match news {
+    fn record(&mut self, news: Vec<News>) {
+        self.notified.extend(news.into_iter().filter_map(|news| match news {
             News::Added(transaction) => Some(transaction.transaction_id.clone()),
             News::Updated(_) | News::Synced(_) => None,
         }));
@@ -364,7 +400,7 @@ impl Tab {
             }
             if self.page.need() == Need::Nothing {
                 // By then it has waited for long enough to ask once more.
-                self.turn = Turn::default();
+                self.rollover = MonthRollover::default();
                 self.look_at_the_clock();
             }
             if self.page.need() == Need::Nothing {

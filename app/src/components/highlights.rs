@@ -1,6 +1,6 @@
-//! Which rows have just come or changed.
+//! The highlights of new and changed rows.
 //!
-//! Owns remembering it for as long as a row is highlighted. Must not touch the list.
+//! Owns how long a row is highlighted. Must not touch the list.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use wire::transaction::TransactionKey;
 
 use crate::identity::names;
 
-/// A row that is drawn again later, for example because a filter was changed, is not new any more.
-/// One that is told of late, since the page was away when it came, may be drawn already.
+/// How long. A row that is drawn again later, for example after a filter, is not highlighted again. A row may have
+/// been drawn before its notification arrives.
 const HIGHLIGHT_MS: i64 = 4_000;
 
 struct Mark {
@@ -26,7 +26,7 @@ struct Mark {
 struct Marks {
     /// By the provider's id, under which there is hardly ever more than one.
     by_id: HashMap<String, Vec<Mark>>,
-    /// When those that had been there for long enough were last thrown away.
+    /// When expired marks were last removed.
     cleaned_at: i64,
 }
 
@@ -55,17 +55,17 @@ impl Marks {
 
 /// The marks of this page.
 #[derive(Clone, Copy)]
-pub(crate) struct Fresh {
+pub(crate) struct Highlights {
     marks: RwSignal<Marks>,
-    /// Whether the rows are about to be told.
-    telling: StoredValue<bool>,
+    /// Whether the rows are about to be notified.
+    notifying: StoredValue<bool>,
 }
 
-impl Fresh {
+impl Highlights {
     pub(crate) fn provide() -> Self {
-        let fresh = Self { marks: RwSignal::new(Marks::default()), telling: StoredValue::new(false) };
-        provide_context(fresh);
-        fresh
+        let highlights = Self { marks: RwSignal::new(Marks::default()), notifying: StoredValue::new(false) };
+        provide_context(highlights);
+        highlights
     }
 
     pub(crate) fn added(self, transaction: &Transaction, now: i64) {
@@ -76,12 +76,12 @@ impl Fresh {
         self.mark(transaction, now, "row row--updated");
     }
 
-    /// Each row looks whether it is meant, so that they are told once of many marks.
+    /// Each row checks whether it is marked, so many marks cause one notification.
     fn mark(self, transaction: &Transaction, at: i64, class: &'static str) {
         self.marks.update_untracked(|marks| marks.put(transaction, at, class));
-        if self.telling.try_update_value(|telling| std::mem::replace(telling, true)) == Some(false) {
+        if self.notifying.try_update_value(|notifying| std::mem::replace(notifying, true)) == Some(false) {
             spawn_local(async move {
-                self.telling.try_update_value(|telling| *telling = false);
+                self.notifying.try_update_value(|notifying| *notifying = false);
                 self.marks.notify();
             });
         }
@@ -99,7 +99,7 @@ mod tests {
     use crate::realtime::feed::samples::transaction;
 
     #[test]
-    fn a_mark_is_of_one_revision_of_one_transaction_and_for_a_while() {
+    fn a_mark_highlights_one_revision_of_one_transaction_for_a_while() {
         let mut marks = Marks::default();
         let one = transaction("1", "2026-11-22T10:00:00Z", "1");
         marks.put(&one, 1_000, "new");
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_are_over_are_forgotten() {
+    fn expired_marks_are_removed() {
         let mut marks = Marks::default();
         for at in 0..100 {
             marks.put(&transaction(&at.to_string(), "2026-11-22T10:00:00Z", "1"), at * 1_000, "new");

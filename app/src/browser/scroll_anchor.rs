@@ -1,9 +1,8 @@
-//! What is read stays where it is on the screen.
+//! Scroll anchoring: the row being read keeps its place on the screen.
 //!
-//! Owns the place of the row that is read while others come in above it: the page is moved by as much as the
-//! row was. Browsers that do that by themselves hold on to whatever they find first, which may stand above the
-//! list, and some do not do it at all; so the style sheet tells them to leave it. A page at its very top shows
-//! what is new instead. Must not know what a row says.
+//! Owns its position while rows are added above it: the page scrolls by as much as the row moved. Browsers with
+//! their own scroll anchoring may choose an element above the list, and some have none; so the style sheet switches
+//! it off. A page at its very top shows the new rows instead. Must not know what a row contains.
 
 use leptos::ev;
 use leptos::html;
@@ -20,26 +19,26 @@ const STEP_PX: f64 = 28.0;
 
 /// The place that is kept.
 #[derive(Clone, Copy)]
-pub(crate) struct Steady {
+pub(crate) struct ScrollAnchor {
     /// Rows, and how far each is from the top of the document: that changes with what stands above it and not
     /// with scrolling.
     rows: StoredValue<Vec<(Element, f64)>, LocalStorage>,
 }
 
-impl Steady {
+impl ScrollAnchor {
     /// Keeps the place in a part of the page from now on.
     pub(crate) fn provide(area: NodeRef<html::Main>) {
-        let steady = Self { rows: StoredValue::new_local(Vec::new()) };
-        provide_context(steady);
+        let anchor = Self { rows: StoredValue::new_local(Vec::new()) };
+        provide_context(anchor);
         Effect::new(move |_| {
             let Some(area) = area.get() else { return };
             let scrolled = window_event_listener(ev::scroll, move |_| {
                 // What came in since the last frame is not to be taken for the place.
-                steady.keep();
-                steady.remember();
+                anchor.keep();
+                anchor.remember();
             });
             // Called when the page has been laid out, and nothing of it is drawn yet.
-            let closure = Closure::<dyn FnMut()>::new(move || steady.keep());
+            let closure = Closure::<dyn FnMut()>::new(move || anchor.keep());
             let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) else { return };
             observer.observe(&area);
             let observing = StoredValue::new_local(Some((observer, closure)));

@@ -1,22 +1,22 @@
-//! How long an answer over HTTP is waited for.
+//! The timeout of requests over HTTP.
 //!
-//! Owns the limit. A request that hangs, in a network that has gone without a word, would otherwise keep
-//! every later one from being made. Must not know what is asked.
+//! Owns the limit. Without it, a request that hangs in a dead network would block every later one. Must not know
+//! what is requested.
 
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::AppError;
-use crate::realtime::sleep;
+use crate::error::AppError;
+use crate::runtime::sleep;
 
-const LIMIT_MS: u32 = 30_000;
+const TIMEOUT_MS: u32 = 30_000;
 
-/// The answer, or that there is none: then the request is given up.
-pub(crate) async fn answered<T>(request: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
-    within(request, sleep(LIMIT_MS)).await.unwrap_or(Err(AppError::Unreachable))
+/// The answer, or [`AppError::Unreachable`] after the timeout: then the request is dropped.
+pub(crate) async fn with_timeout<T>(request: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    within(request, sleep(TIMEOUT_MS)).await.unwrap_or(Err(AppError::Unreachable))
 }
 
-/// What comes of the work, unless the limit comes first.
+/// The result of the work, unless the limit comes first.
 async fn within<T>(work: impl Future<Output = T>, limit: impl Future<Output = ()>) -> Option<T> {
     let (mut work, mut limit) = (pin!(work), pin!(limit));
     std::future::poll_fn(|context| match work.as_mut().poll(context) {
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_in_time_counts_and_what_never_comes_is_given_up() {
+    fn an_answer_in_time_counts_and_one_that_never_comes_times_out() {
         assert_eq!(once(within(ready(7), pending())), Poll::Ready(Some(7)));
         assert_eq!(once(within(ready(7), ready(()))), Poll::Ready(Some(7)));
         assert_eq!(once(within(pending::<u32>(), ready(()))), Poll::Ready(None));

@@ -1,0 +1,88 @@
+//! Which page an address shows.
+//!
+//! Owns the pages by name and the reading of addresses. The server decides which page it is and writes it into
+//! the document, so that the browser builds the same one. Must not know what a page shows.
+
+use serde::{Deserialize, Serialize};
+
+/// A page, as an address asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Page {
+    /// `/`
+    Dashboard,
+    /// `/sign-in`
+    SignIn(Attempt),
+    /// `/admin`
+    Admin {
+        /// What was just done there, in one word.
+        done: Option<String>,
+    },
+    /// `/admin/deliveries/{id}`
+    AdminDelivery(i64),
+    /// Any address while it cannot be found out who is asking.
+    Unavailable,
+    /// Any other address.
+    #[default]
+    NotFound,
+}
+
+impl Page {
+    /// The page at an address.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn at(uri: &http::Uri) -> Self {
+        match uri.path().trim_end_matches('/') {
+            "" => Self::Dashboard,
+            "/sign-in" => Self::SignIn(Attempt { error: parameter(uri, "error"), email: String::new() }),
+            "/admin" => Self::Admin { done: parameter(uri, "done") },
+            path => {
+                let id = path.strip_prefix("/admin/deliveries/").and_then(|id| id.parse().ok());
+                id.map_or(Self::NotFound, Self::AdminDelivery)
+            }
+        }
+    }
+
+    /// Whether it is there for administrators only.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_for_admins(&self) -> bool {
+        matches!(self, Self::Admin { .. } | Self::AdminDelivery(_))
+    }
+
+    /// Whether it is sent whole: the browser's half takes no part in it.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_for_admins() || *self == Self::Unavailable
+    }
+}
+
+/// Why a visitor is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Why the last attempt failed, or why there has to be one: the server's code.
+    pub error: Option<String>,
+    /// The e-mail address that it was made with. It comes with the answer to the form and is kept nowhere.
+    pub email: String,
+}
+
+/// A parameter of the query, as it is written there: the server's codes need no escapes.
+#[cfg(feature = "ssr")]
+fn parameter(uri: &http::Uri, name: &str) -> Option<String> {
+    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_page_and_what_failed_before() {
+        let at = |uri: &'static str| Page::at(&http::Uri::from_static(uri));
+        assert_eq!(at("/"), Page::Dashboard);
+        let attempt = |error: Option<&str>| Attempt { error: error.map(str::to_owned), email: String::new() };
+        assert_eq!(at("/sign-in"), Page::SignIn(attempt(None)));
+        assert_eq!(at("/sign-in/?a=b&error=RATE_LIMITED"), Page::SignIn(attempt(Some("RATE_LIMITED"))));
+        assert_eq!(at("/sign-in/more"), Page::NotFound);
+        assert_eq!(at("/admin?done=kept"), Page::Admin { done: Some("kept".to_owned()) });
+        assert_eq!((at("/admin/deliveries/7"), at("/admin/deliveries/x")), (Page::AdminDelivery(7), Page::NotFound));
+    }
+}

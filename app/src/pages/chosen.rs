@@ -1,0 +1,35 @@
+//! The page that the server chose.
+//!
+//! Owns which component shows which page. Must not know what a page shows.
+
+use leptos::either::EitherOf4;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::admin::{AdminPage, View};
+use super::dashboard::DashboardPage;
+use super::not_found::NotFoundPage;
+use super::sign_in::SignInPage;
+#[cfg(feature = "ssr")]
+use super::unavailable::UnavailablePage;
+use crate::context::use_page_context;
+use crate::erased::erased;
+use crate::page::Page;
+
+#[component]
+pub(super) fn ChosenPage() -> impl IntoView {
+    match use_page_context().page {
+        Page::Dashboard => EitherOf4::A(erased(view! { <DashboardPage /> })),
+        Page::SignIn(attempt) => EitherOf4::B(erased(view! { <SignInPage attempt /> })),
+        #[cfg(feature = "ssr")]
+        Page::Admin { done } => EitherOf4::D(view! { <AdminPage view=View::Overview { done } /> }),
+        #[cfg(feature = "ssr")]
+        Page::AdminDelivery(id) => EitherOf4::D(view! { <AdminPage view=View::Delivery(id) /> }),
+        #[cfg(feature = "ssr")]
+        Page::Unavailable => EitherOf4::D(view! { <UnavailablePage /> }),
+        // The pages without a script never get here in the browser.
+        #[cfg(not(feature = "ssr"))]
+        Page::Admin { .. } | Page::AdminDelivery(_) | Page::Unavailable => EitherOf4::D(()),
+        Page::NotFound => EitherOf4::C(erased(view! { <NotFoundPage /> })),
+    }
+}

@@ -1,0 +1,71 @@
+//! The events that the feed remembers.
+//!
+//! Owns how many. Must not know what an event means.
+
+use std::collections::BTreeMap;
+
+use crate::realtime::event::FeedEvent;
+
+/// Applied events are kept so that they can be applied again to a slightly older snapshot. A reload takes a moment,
+/// in which far fewer arrive.
+const APPLIED: usize = 256;
+/// How many events wait for those before them. What does not fit is sent again with what is missing.
+const WAITING: usize = 256;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Journal {
+    applied: BTreeMap<u64, FeedEvent>,
+    /// Events that wait for those before them, or for the first snapshot.
+    waiting: BTreeMap<u64, FeedEvent>,
+}
+
+impl Journal {
+    pub(super) fn record(&mut self, event: FeedEvent) {
+        self.applied.insert(event.seq(), event);
+    }
+
+    /// Forgets the oldest events that are too many. After the notifications, which may need them.
+    pub(super) fn trim(&mut self) {
+        while self.applied.len() > APPLIED {
+            self.applied.pop_first();
+        }
+    }
+
+    pub(super) fn get(&self, seq: u64) -> Option<&FeedEvent> {
+        self.applied.get(&seq)
+    }
+
+    /// Whether all applied events with these numbers are here.
+    pub(super) fn has_all(&self, mut range: std::ops::RangeInclusive<u64>) -> bool {
+        range.all(|seq| self.applied.contains_key(&seq))
+    }
+
+    /// The applied events after a number.
+    pub(super) fn after(&self, seq: u64) -> impl Iterator<Item = &FeedEvent> {
+        self.applied.range(seq + 1..).map(|(_, event)| event)
+    }
+
+    /// Takes out the applied events after a number.
+    pub(super) fn take_after(&mut self, seq: u64) -> BTreeMap<u64, FeedEvent> {
+        self.applied.split_off(&(seq + 1))
+    }
+
+    /// Forgets the applied events up to a number.
+    pub(super) fn forget_until(&mut self, seq: u64) {
+        self.applied = self.take_after(seq);
+    }
+
+    pub(super) fn wait(&mut self, event: FeedEvent) {
+        if self.waiting.len() < WAITING {
+            self.waiting.insert(event.seq(), event);
+        }
+    }
+
+    pub(super) fn take_waiting(&mut self, seq: u64) -> Option<FeedEvent> {
+        self.waiting.remove(&seq)
+    }
+
+    pub(super) fn take_all_waiting(&mut self) -> impl Iterator<Item = FeedEvent> + use<> {
+        std::mem::take(&mut self.waiting).into_values()
+    }
+}
