@@ -18,7 +18,10 @@ async fn a_token_in_an_authorization_header_signs_in_as_one_in_the_payload_does(
     for scheme in ["Bearer", "bearer"] {
         let header = header.replacen("Bearer", scheme, 1);
         let mut socket = Socket::connect(&app.address, None, &[("authorization", &header)]).await;
-        assert_eq!(socket.expect("authenticated").await, json!({ "userId": "alice", "seq": 2, "epoch": app.state.store.epoch() }));
+        assert_eq!(
+            socket.expect("authenticated").await,
+            json!({ "userId": "alice", "seq": 2, "epoch": app.state.store.epoch() })
+        );
         // As after any handshake, `authenticate` is answered again.
         socket.emit("authenticate", &json!("alice")).await;
         socket.expect("authenticated").await;

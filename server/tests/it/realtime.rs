@@ -13,7 +13,10 @@ async fn the_originals_sign_in_is_answered_with_the_newest_number() {
     Basiq::default().deliver(&app, &basiq_body("conn-1", "t1", "-1")).await;
     let mut socket = app.socket().await;
     socket.authenticate("alice", &app.token("alice", 60)).await;
-    assert_eq!(socket.expect("authenticated").await, json!({ "userId": "alice", "seq": 2, "epoch": app.state.store.epoch() }));
+    assert_eq!(
+        socket.expect("authenticated").await,
+        json!({ "userId": "alice", "seq": 2, "epoch": app.state.store.epoch() })
+    );
 }
 
 #[tokio::test]
