@@ -62,7 +62,7 @@ pub fn recorded(arrival: &Arrival, connection_id: Option<&str>) {
 /// An event is given to its user's subscribers.
 pub fn published(delivery: Option<DeliveryId>, user_id: &str, seq: u64, name: &str) {
     tracing::debug!(
-        delivery.id = delivery.map(display),
+        delivery.id = delivery.map(tracing::field::display),
         user.id = user_id,
         event.seq = seq,
         event.name = name,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tracing::Dispatch;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Basiq, TestApp, basiq_body};
@@ -43,13 +45,20 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// Logs to `log` in this thread, until both are dropped. While only one subscriber exists, tracing asks the thread that
+/// comes to a call site first, which may be another test's without any, and remembers its answer; with two it asks both.
+fn capture(filter: &str, log: &Log) -> (DefaultGuard, Dispatch) {
+    let second = Dispatch::new(tracing_subscriber::registry());
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    let subscriber = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(log.clone()).finish();
+    (tracing::subscriber::set_default(subscriber), second)
+}
+
 /// On the runtime of one thread, so that all of the server but the store's threads logs here.
 #[tokio::test]
 async fn one_delivery_id_leads_from_the_receipt_of_a_webhook_to_its_published_event() {
     let log = Log::default();
-    let filter = tracing_subscriber::EnvFilter::new("server=debug");
-    let subscriber = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _capture = capture("server=debug", &log);
     let app = TestApp::start().await;
     app.register("conn-1", "alice").await;
     let mut socket = app.signed_in("alice").await;
@@ -71,8 +80,7 @@ async fn one_delivery_id_leads_from_the_receipt_of_a_webhook_to_its_published_ev
 #[tokio::test]
 async fn a_refused_webhook_is_logged_with_its_delivery_id_and_nothing_of_its_body() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _capture = capture("info", &log);
     let app = TestApp::start().await;
     let body = r#"{"secret-of-the-body":1}"#;
     let call = app.request(reqwest::Method::POST, "/api/connectors/basiq/webhook").body(body);
