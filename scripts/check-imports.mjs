@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 // Cycles that lie wholly in one of these folders are known and still to be removed. Only ever shorten this list.
-const KNOWN_CYCLES = ["app/src/", "server/src/store/", "crates/connectors/src/"];
+const KNOWN_CYCLES = ["crates/connectors/src/"];
 
 // What a folder or file of server/src must not import.
 const FORBIDDEN = {

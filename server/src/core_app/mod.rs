@@ -6,6 +6,7 @@
 mod backoff;
 mod call;
 mod circuit_breaker;
+mod outcome;
 mod payload;
 mod sender;
 mod turn;
@@ -13,6 +14,7 @@ mod worker;
 
 pub use call::Call;
 pub use circuit_breaker::CircuitBreaker;
-pub use sender::{Error, Outcome, Sender};
+pub use outcome::Outcome;
+pub use sender::{Error, Sender};
 pub use turn::{RetryPolicy, Transport};
 pub use worker::{Signals, Worker};

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 use wire::api::Account;
 
 use super::columns::{amount, currency, maybe_currency};
-use super::connections::ConnectionRow;
+use super::connection_row::ConnectionRow;
 use super::recencies;
 use crate::clock;
 use crate::store::Result;

@@ -1,78 +1,20 @@
 //! Connections: whose data is whose.
 //!
-//! Owns the table `connections`. Must not decide who may ask.
+//! Owns registering, changing and removing them. Must not decide who may ask.
 
-use ledger::{ConnectionState, Dirty, Recency, State};
+use ledger::State;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use wire::api::{Connection, ConnectionRequest};
 use wire::events::SyncStats;
 
+use super::connection_row::ConnectionRow;
+use super::loaded::Loaded;
 use super::owners;
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{deliveries, load, unit};
+use super::{arrivals, connection_row, load, plan};
 use crate::clock;
 use crate::store::{ConnectorRef, Error, Result, account_update};
-
-/// A connection as it is stored.
-#[derive(Clone, Debug)]
-pub(super) struct ConnectionRow {
-    pub(super) id: i64,
-    pub(super) connector_id: String,
-    pub(super) connection_id: String,
-    pub(super) owner: i64,
-    pub(super) status: String,
-    pub(super) recency: Recency,
-}
-
-impl ConnectionRow {
-    /// What the ledger knows of it.
-    pub(super) fn state(&self) -> ConnectionState {
-        ConnectionState { status: self.status.clone(), recency: self.recency, dirty: Dirty::No }
-    }
-}
-
-const ROW: &str = "id, connector_id, connection_id, owner, status, status_version, status_arrival";
-
-fn row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
-    Ok(ConnectionRow {
-        id: row.get(0)?,
-        connector_id: row.get(1)?,
-        connection_id: row.get(2)?,
-        owner: row.get(3)?,
-        status: row.get(4)?,
-        recency: Recency { version: row.get(5)?, arrival: row.get(6)? },
-    })
-}
-
-/// A registered connection.
-pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<ConnectionRow>> {
-    let sql = const_format(
-        "SELECT ",
-        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NULL",
-    );
-    Ok(database.prepare_cached(&sql)?.query_row([connector_id, connection_id], row).optional()?)
-}
-
-/// The connection that was removed last under an id.
-pub(super) fn find_removed(database: &Database, id: (&str, &str)) -> Result<Option<ConnectionRow>> {
-    let sql = const_format(
-        "SELECT ",
-        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NOT NULL
-          ORDER BY removed_at DESC, id DESC LIMIT 1",
-    );
-    Ok(database.prepare_cached(&sql)?.query_row([id.0, id.1], row).optional()?)
-}
-
-/// One by its number, removed or not.
-pub(super) fn get(database: &Database, id: i64) -> Result<ConnectionRow> {
-    let sql = const_format("SELECT ", " FROM connections WHERE id = ?1");
-    Ok(database.prepare_cached(&sql)?.query_row([id], row)?)
-}
-
-fn const_format(before: &str, after: &str) -> String {
-    format!("{before}{ROW}{after}")
-}
 
 const API: &str = "SELECT c.connector_id, c.connection_id, o.user_id, c.external_user_id, c.institution_name, c.status,
      c.created_at FROM connections c JOIN owners o ON o.id = c.owner WHERE c.removed_at IS NULL AND c.connector_id = ?1";
@@ -117,12 +59,12 @@ pub(super) fn put(
     let owner = owners::get(unit.database, connection.owner)?;
     let scope = Scope { connector, connection: &connection, owner: &owner, arrived: unit.now };
     let accounts: Vec<_> = request.accounts.iter().map(account_update).collect();
-    let mut loaded = load::nothing(&scope);
+    let mut loaded = Loaded::nothing(&scope);
     load::accounts(unit, &scope, accounts.iter().map(|account| account.account_id.as_str()), &mut loaded)?;
     loaded.state.connection = (!is_new).then(|| connection.state());
-    let context = unit.context(&scope, deliveries::newest(unit.database)?);
-    let plan = ledger::register(&context, std::mem::take(&mut loaded.state), request.status.as_deref(), &accounts);
-    unit::write(unit, &scope, &loaded, plan)?;
+    let context = unit.context(&scope, arrivals::newest(unit.database)?);
+    let planned = ledger::register(&context, std::mem::take(&mut loaded.state), request.status.as_deref(), &accounts);
+    plan::write(unit, &scope, &loaded, planned)?;
     let connection = shown(unit.database, &connector.id, connection_id)?.ok_or(Error::NotFound)?;
     Ok((connection, is_new))
 }
@@ -136,7 +78,7 @@ fn put_row(
 ) -> Result<(ConnectionRow, bool)> {
     let database = unit.database;
     let owner = owners::ensure(database, &request.user_id)?;
-    if let Some(known) = find(database, &connector.id, connection_id)? {
+    if let Some(known) = connection_row::find(database, &connector.id, connection_id)? {
         if known.owner != owner.id {
             return Err(Error::Conflict("This connection belongs to another user"));
         }
@@ -162,12 +104,12 @@ fn put_row(
             request.institution_name,
             unit.now.as_millisecond()
         ])?;
-    Ok((get(database, database.last_insert_rowid())?, true))
+    Ok((connection_row::get(database, database.last_insert_rowid())?, true))
 }
 
 /// Registers one for a user, unless it is theirs already.
 pub(super) fn ensure(unit: &mut Unit<'_>, connector: &ConnectorRef, connection_id: &str, user_id: &str) -> Result<()> {
-    let known = find(unit.database, &connector.id, connection_id)?;
+    let known = connection_row::find(unit.database, &connector.id, connection_id)?;
     let owner = known.map(|known| owners::get(unit.database, known.owner)).transpose()?;
     if owner.is_none_or(|owner| owner.user_id != user_id) {
         let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
@@ -176,22 +118,14 @@ pub(super) fn ensure(unit: &mut Unit<'_>, connector: &ConnectorRef, connection_i
     Ok(())
 }
 
-/// Writes a connection's own state.
-pub(super) fn set_state(database: &Database, id: i64, state: &ConnectionState) -> Result<()> {
-    database
-        .prepare_cached("UPDATE connections SET status = ?2, status_version = ?3, status_arrival = ?4 WHERE id = ?1")?
-        .execute(params![id, state.status, state.recency.version, state.recency.arrival])?;
-    Ok(())
-}
-
 /// Removes one, with what still waits for it; where an owner is given, only theirs. Its transactions stay unless they
 /// are to be purged: then also those of one that was removed before.
 pub(super) fn remove(unit: &mut Unit<'_>, id: (&str, &str), user_id: Option<&str>, purge: bool) -> Result<()> {
     let database = unit.database;
-    let registered = find(database, id.0, id.1)?;
+    let registered = connection_row::find(database, id.0, id.1)?;
     let is_registered = registered.is_some();
     let connection = match registered {
-        None if purge => find_removed(database, id)?,
+        None if purge => connection_row::find_removed(database, id)?,
         registered => registered,
     };
     let connection = connection.ok_or(Error::NotFound)?;
@@ -205,10 +139,10 @@ pub(super) fn remove(unit: &mut Unit<'_>, id: (&str, &str), user_id: Option<&str
     }
     if is_registered {
         remove_row(unit, &connection)?;
-        let connector = unit::connector_of(&connection);
+        let connector = connection_row::connector_of(&connection);
         let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
-        let plan = ledger::remove(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() });
-        unit::write(unit, &scope, &load::nothing(&scope), plan)?;
+        let planned = ledger::remove(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() });
+        plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;
     }
     Ok(())
 }
@@ -217,7 +151,7 @@ fn remove_row(unit: &Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     unit.database
         .prepare_cached("UPDATE connections SET status = 'deleted', removed_at = ?2 WHERE id = ?1")?
         .execute(params![connection.id, unit.now.as_millisecond()])?;
-    deliveries::settle_those_of(unit, &connection.connector_id, &connection.connection_id)
+    arrivals::settle_those_of(unit, &connection.connector_id, &connection.connection_id)
 }
 
 /// How many transactions its owner has of it.
@@ -233,11 +167,11 @@ pub(super) fn count(database: &Database, connector_id: &str, connection_id: &str
 
 /// Reports to the owner that one has been synchronised.
 pub(super) fn complete_sync(unit: &mut Unit<'_>, id: (&str, &str), stats: SyncStats) -> Result<SyncStats> {
-    let connection = find(unit.database, id.0, id.1)?.ok_or(Error::NotFound)?;
+    let connection = connection_row::find(unit.database, id.0, id.1)?.ok_or(Error::NotFound)?;
     let owner = owners::get(unit.database, connection.owner)?;
-    let connector = unit::connector_of(&connection);
+    let connector = connection_row::connector_of(&connection);
     let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
-    let plan = ledger::synced(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() }, stats);
-    unit::write(unit, &scope, &load::nothing(&scope), plan)?;
+    let planned = ledger::synced(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() }, stats);
+    plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;
     Ok(stats)
 }

@@ -8,52 +8,17 @@ use jiff::Timestamp;
 use ledger::Applied;
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
-use super::connections::{self, ConnectionRow};
-use super::owners;
+use super::arrivals::{self, Status};
+use super::connection_row::{self, ConnectionRow};
 use super::scope::Scope;
-use super::unit::{self, Unit};
-use super::{hash, load};
-use crate::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded, Result};
+use super::unit::Unit;
+use super::{connections, hash, load, owners, plan};
+use crate::store::{Changed, ConnectorRef, Content, NewDelivery, Recorded, Result};
 
 /// Why a delivery waits for its connection.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
 /// Why a delivery waits although its connection is there: an older one must not be applied after it.
 const QUEUED: &str = "earlier deliveries of the connection are still waiting";
-/// Why a delivery will not be applied.
-const REMOVED: &str = "its connection was removed before it could be applied";
-
-/// What became of a delivery, as it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    /// It is applied, or there was nothing to do.
-    Processed,
-    /// It waits for its connection, or behind earlier ones of it.
-    Waiting,
-    /// It is not understood, wholly or in part.
-    Quarantined,
-    /// It is not this provider's shape.
-    Rejected,
-}
-
-impl Status {
-    /// The number that stands for it.
-    pub(super) fn code(self) -> i64 {
-        match self {
-            Self::Processed => 0,
-            Self::Waiting => 1,
-            Self::Quarantined => 2,
-            Self::Rejected => 3,
-        }
-    }
-
-    /// What a number stands for.
-    pub(super) fn read(code: i64) -> Result<Self> {
-        [Self::Processed, Self::Waiting, Self::Quarantined, Self::Rejected]
-            .into_iter()
-            .find(|status| status.code() == code)
-            .ok_or_else(|| Error::Corrupt(format!("{code} stands as a delivery's status")))
-    }
-}
 
 /// Where a delivery stands when it has come.
 struct Standing<'a> {
@@ -100,10 +65,10 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
         Content::Kept(reason) => return Ok(of(Status::Quarantined, Some(reason))),
         Content::Malformed(reason) => return Ok(of(Status::Rejected, Some(reason))),
     };
-    let connection = connections::find(database, &new.connector.id, connection_id)?;
+    let connection = connection_row::find(database, &new.connector.id, connection_id)?;
     let standing = if connection.is_none() {
         of(Status::Waiting, Some(UNKNOWN_CONNECTION))
-    } else if new.register.is_none() && has_waiting(database, &new.connector.id, connection_id)? {
+    } else if new.register.is_none() && arrivals::has_waiting(database, &new.connector.id, connection_id)? {
         // What brings its connection waits for nobody: its sender hears only that it was taken.
         of(Status::Waiting, Some(QUEUED))
     } else {
@@ -162,22 +127,8 @@ fn apply(
     let owner = owners::get(unit.database, connection.owner)?;
     let scope = Scope { connector, connection, owner: &owner, arrived };
     let mut loaded = load::for_changes(unit, &scope, changes)?;
-    let plan = ledger::apply(&unit.context(&scope, delivery), std::mem::take(&mut loaded.state), changes);
-    unit::write(unit, &scope, &loaded, plan)
-}
-
-/// Whether deliveries of a connection wait: where it is registered, they are about to be applied.
-fn has_waiting(database: &Database, connector_id: &str, connection_id: &str) -> Result<bool> {
-    Ok(database
-        .prepare_cached("SELECT 1 FROM deliveries WHERE connector_id = ?1 AND connection_id = ?2 AND status = 1")?
-        .exists([connector_id, connection_id])?)
-}
-
-/// The newest delivery's id: the place in the order of arrival of what is not a delivery.
-pub(super) fn newest(database: &Database) -> Result<i64> {
-    let newest: Option<i64> =
-        database.prepare_cached("SELECT max(id) FROM deliveries")?.query_row([], |row| row.get(0))?;
-    Ok(newest.unwrap_or_default())
+    let planned = ledger::apply(&unit.context(&scope, delivery), std::mem::take(&mut loaded.state), changes);
+    plan::write(unit, &scope, &loaded, planned)
 }
 
 /// What is said of a delivery that was recorded before.
@@ -217,11 +168,11 @@ pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result
             return Ok(Recorded::Malformed(reason.clone()));
         }
     };
-    if is_of_former_owner(database, id, &connector.id, connection_id)? {
-        conclude(database, id, Some(connection_id), Status::Processed, Some(REMOVED))?;
+    if arrivals::is_of_former_owner(database, id, &connector.id, connection_id)? {
+        conclude(database, id, Some(connection_id), Status::Processed, Some(arrivals::REMOVED))?;
         return Ok(Recorded::Duplicate);
     }
-    let Some(connection) = connections::find(database, &connector.id, connection_id)? else {
+    let Some(connection) = connection_row::find(database, &connector.id, connection_id)? else {
         conclude(database, id, Some(connection_id), Status::Waiting, Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
@@ -250,33 +201,6 @@ fn conclude(
         "UPDATE deliveries SET connection_id = ?2, status = ?3, reason = ?4 WHERE id = ?1 AND status <> 0",
     )?;
     Ok(statement.execute(params![id, connection_id, status.code(), reason])? > 0)
-}
-
-/// A connection is removed: what came for it was its owner's, and is not for the one who registers it next.
-pub(super) fn settle_those_of(unit: &Unit<'_>, connector_id: &str, connection_id: &str) -> Result<()> {
-    unit.database
-        .prepare_cached(
-            "INSERT OR REPLACE INTO deleted_connections (connector_id, connection_id, last_delivery, deleted_at)
-             VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![connector_id, connection_id, newest(unit.database)?, unit.now.as_millisecond()])?;
-    unit.database
-        .prepare_cached(
-            "UPDATE deliveries SET status = 0, reason = ?3 WHERE connector_id = ?1 AND connection_id = ?2 AND status = 1",
-        )?
-        .execute([connector_id, connection_id, REMOVED])?;
-    Ok(())
-}
-
-/// Whether a delivery came before its connection was removed. Before ids were kept in order one could be given again,
-/// so that the time counts as well.
-fn is_of_former_owner(database: &Database, id: i64, connector_id: &str, connection_id: &str) -> Result<bool> {
-    Ok(database
-        .prepare_cached(
-            "SELECT 1 FROM deleted_connections c JOIN deliveries d ON d.id = ?1
-             WHERE c.connector_id = ?2 AND c.connection_id = ?3 AND d.id <= c.last_delivery AND d.received_at <= c.deleted_at",
-        )?
-        .exists(params![id, connector_id, connection_id])?)
 }
 
 /// What may be of use later; credentials are of none, and must not lie around.

@@ -6,7 +6,7 @@ use connectors::{Headers, VerifiedDelivery};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::deliveries::Status;
+use super::arrivals::Status;
 use crate::clock;
 use crate::store::{Error, InboxEntry, KeptDelivery, Result};
 

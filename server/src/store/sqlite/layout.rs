@@ -11,7 +11,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::{EventName, Transaction};
 
-use super::{feed, hash, owners, row, schema};
+use super::{epoch, feed, hash, owners, row};
 use crate::store::{Error, Result};
 
 /// After how many rows the log says how far it is.
@@ -20,7 +20,7 @@ const REPORT_EVERY: u64 = 100_000;
 /// Copies everything.
 pub(super) fn migrate(database: &rusqlite::Transaction<'_>) -> Result<()> {
     database.execute_batch(include_str!("../../../migrations/sqlite/0012_layout.sql"))?;
-    schema::begin_epoch(database)?;
+    epoch::begin_epoch(database)?;
     add_functions(database)?;
     let total: u64 = database.query_row("SELECT count(*) FROM old_transactions", [], |row| row.get(0))?;
     if total > 0 {

@@ -1,36 +1,19 @@
 //! Loading what changes touch.
 //!
-//! Owns which rows those are, and the rows' ids beside the ledger's state. Must not decide what changes.
+//! Owns which rows those are. Must not decide what changes.
 
-use std::collections::{HashMap, HashSet};
-
-use ledger::{Change, Dirty, Recency, State, Tombstone, TransactionState};
+use ledger::{Change, Dirty, Recency, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
+use super::loaded::Loaded;
 use super::scope::Scope;
 use super::unit::Unit;
 use super::{accounts, hash, moves, owners, row};
 use crate::store::Result;
 
-/// What is stored of the things that changes touch, with the rows that hold it.
-#[derive(Default)]
-pub(super) struct Loaded {
-    pub(super) state: State,
-    /// By the provider's id.
-    pub(super) accounts: HashMap<String, i64>,
-    /// By account and id: the row, and the event of its newest revision.
-    pub(super) rows: HashMap<(String, String), (i64, u64)>,
-    pub(super) tombstones: HashSet<(String, String)>,
-}
-
-/// The feed alone.
-pub(super) fn nothing(scope: &Scope<'_>) -> Loaded {
-    Loaded { state: State { seq: scope.owner.seq, ..State::default() }, ..Loaded::default() }
-}
-
 /// Everything that these changes touch.
 pub(super) fn for_changes(unit: &mut Unit<'_>, scope: &Scope<'_>, changes: &[Change]) -> Result<Loaded> {
-    let mut loaded = nothing(scope);
+    let mut loaded = Loaded::nothing(scope);
     loaded.state.connection = Some(scope.connection.state());
     accounts(unit, scope, changes.iter().filter_map(Change::account_id), &mut loaded)?;
     for (account_id, transaction_id) in changes.iter().filter_map(Change::transaction) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{deliveries, schema};
+use super::{arrivals, epoch};
 use crate::store::Result;
 
 /// The mark of one database.
@@ -29,9 +29,9 @@ impl Mark {
     pub(super) fn check(&self, connection: &Connection) -> Result<()> {
         let Ok(text) = std::fs::read_to_string(&self.path) else { return Ok(()) };
         let marked = text.split_once(' ').and_then(|(epoch, newest)| Some((epoch, newest.trim().parse::<i64>().ok()?)));
-        let Some((epoch, newest)) = marked else { return Ok(()) };
-        if epoch == schema::epoch(connection)? && newest > deliveries::newest(connection)? {
-            schema::begin_epoch(connection)?;
+        let Some((marked_epoch, newest)) = marked else { return Ok(()) };
+        if marked_epoch == epoch::epoch(connection)? && newest > arrivals::newest(connection)? {
+            epoch::begin_epoch(connection)?;
             tracing::warn!("the database is older than it was: clients that are ahead of it load everything again");
         }
         Ok(())
@@ -39,7 +39,7 @@ impl Mark {
 
     /// Writes how far the database has come. It need not reach the disk at once: it may be behind, and never ahead.
     pub(super) fn write(&mut self, connection: &Connection) -> Result<()> {
-        let text = format!("{} {}\n", schema::epoch(connection)?, deliveries::newest(connection)?);
+        let text = format!("{} {}\n", epoch::epoch(connection)?, arrivals::newest(connection)?);
         if self.written.as_ref() != Some(&text) && std::fs::write(&self.path, &text).is_ok() {
             self.written = Some(text);
         }

@@ -4,10 +4,13 @@
 //! own.
 
 mod accounts;
+mod arrivals;
 mod checkpointer;
 mod columns;
+mod connection_row;
 mod connections;
 mod deliveries;
+mod epoch;
 mod feed;
 mod file;
 mod hash;
@@ -16,11 +19,13 @@ mod inbox;
 mod inbox_store;
 mod layout;
 mod load;
+mod loaded;
 mod mark;
 mod moves;
 mod outbox;
 mod outbox_store;
 mod owners;
+mod plan;
 mod readers;
 mod recencies;
 mod restore;
@@ -81,7 +86,7 @@ impl SqliteStore {
         file::configure_writer(&connection)?;
         schema::migrate(&mut connection)?;
         Mark::of(path).check(&connection)?;
-        let shared = Arc::new(Shared::new(schema::epoch(&connection)?));
+        let shared = Arc::new(Shared::new(epoch::epoch(&connection)?));
         let health = Arc::<Health>::default();
         let readers = Readers::open(path, Arc::clone(&health))?;
         let checkpointer = Some(Checkpointer::start(path, Arc::clone(&health))?);

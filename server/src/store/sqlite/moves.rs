@@ -6,11 +6,11 @@
 use ledger::TransactionState;
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
-use super::connections::ConnectionRow;
-use super::load::{self, Loaded};
+use super::connection_row::{self, ConnectionRow};
+use super::loaded::Loaded;
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{connections, owners, row, unit};
+use super::{owners, plan, row};
 use crate::store::Result;
 
 /// How many transactions a unit of work takes.
@@ -62,7 +62,7 @@ pub(super) fn step(unit: &mut Unit<'_>) -> Result<bool> {
         .query_row([], |row| row.get(0))
         .optional()?;
     let Some(connection) = purging else { return Ok(false) };
-    let connection = connections::get(unit.database, connection)?;
+    let connection = connection_row::get(unit.database, connection)?;
     purge_some(unit, &connection)?;
     Ok(true)
 }
@@ -84,14 +84,14 @@ fn moving(database: &Database) -> Result<Option<Account>> {
 
 fn move_some(unit: &mut Unit<'_>, account: &Account) -> Result<()> {
     let database = unit.database;
-    let connection = connections::get(database, account.connection)?;
+    let connection = connection_row::get(database, account.connection)?;
     let owner = owners::get(database, connection.owner)?;
-    let connector = unit::connector_of(&connection);
+    let connector = connection_row::connector_of(&connection);
     let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
-    let mut loaded = load::nothing(&scope);
+    let mut loaded = Loaded::nothing(&scope);
     let last = load_some(database, &scope, account, &mut loaded)?;
-    let plan = ledger::relink(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
-    unit::write(unit, &scope, &loaded, plan)?;
+    let planned = ledger::relink(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
+    plan::write(unit, &scope, &loaded, planned)?;
     match last {
         Some(hash) => database
             .prepare_cached("UPDATE accounts SET moved_up_to = ?2 WHERE id = ?1")?
@@ -116,18 +116,18 @@ fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
         return Ok(());
     };
     let owner = owners::get(database, connection.owner)?;
-    let connector = unit::connector_of(connection);
+    let connector = connection_row::connector_of(connection);
     let scope = Scope { connector: &connector, connection, owner: &owner, arrived: unit.now };
-    let mut loaded = load::nothing(&scope);
+    let mut loaded = Loaded::nothing(&scope);
     database
         .prepare_cached("UPDATE accounts SET moved_from = NULL, moved_up_to = ?2 WHERE id = ?1")?
         .execute([account.id, i64::MIN])?;
     let last = load_some(database, &scope, &account, &mut loaded)?;
     for (id, changed_seq) in loaded.rows.values() {
-        unit::delete_row(unit, &scope, *id, *changed_seq)?;
+        plan::delete_row(unit, &scope, *id, *changed_seq)?;
     }
-    let plan = ledger::purge(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
-    unit::write(unit, &scope, &loaded, plan)?;
+    let planned = ledger::purge(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
+    plan::write(unit, &scope, &loaded, planned)?;
     if last.is_none() {
         database.prepare_cached("DELETE FROM tombstones WHERE account = ?1")?.execute([account.id])?;
         database.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([account.id])?;

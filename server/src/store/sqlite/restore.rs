@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{SqliteStore, schema};
+use super::{SqliteStore, epoch, schema};
 use crate::store::{Error, Result};
 
 /// Puts a copy in the place of the database, in a new epoch; the name that the former database has now.
@@ -59,7 +59,7 @@ fn refuse_a_database_in_use(path: &Path) -> Result<()> {
 fn prepare(path: &Path) -> Result<()> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     schema::migrate(&mut connection)?;
-    schema::begin_epoch(&connection)?;
+    epoch::begin_epoch(&connection)?;
     connection.close().map_err(|(_, error)| error.into())
 }
 

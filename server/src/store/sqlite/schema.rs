@@ -1,7 +1,6 @@
 //! The schema's versions.
 //!
-//! Owns bringing a database to the newest one, whatever release wrote it, and the database's epoch. Must not know what
-//! the tables are for.
+//! Owns bringing a database to the newest one, whatever release wrote it. Must not know what the tables are for.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -54,18 +53,6 @@ fn migrate_once(connection: &mut Connection) -> Result<bool> {
     Ok(true)
 }
 
-/// Names this database and its history.
-pub(super) fn epoch(connection: &Connection) -> Result<String> {
-    Ok(connection.query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))?)
-}
-
-/// Begins a new epoch: the database may have lost its end.
-pub(super) fn begin_epoch(connection: &Connection) -> Result<()> {
-    let epoch = uuid::Uuid::new_v4().simple().to_string();
-    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('epoch', ?1)", [epoch])?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +93,7 @@ mod tests {
         let rows = "SELECT group_concat(t.id || user_id || transaction_id) FROM transactions t JOIN owners o ON o.id = t.owner";
         assert_eq!(texts(rows), "7alicet1");
         assert_eq!(texts("SELECT group_concat(transaction_id) FROM tombstones"), "t2");
-        assert!(!epoch(&connection).expect("an epoch").is_empty());
+        assert!(!super::super::epoch::epoch(&connection).expect("an epoch").is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::connections::ConnectionRow;
+use super::connection_row::ConnectionRow;
 use super::owners::Owner;
 use crate::store::ConnectorRef;
 

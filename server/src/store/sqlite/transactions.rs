@@ -15,7 +15,7 @@ use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use super::columns::{amount, currency};
 use super::owners::{self, Owner};
-use super::{accounts, feed, hash, row, schema};
+use super::{accounts, epoch, feed, hash, row};
 use crate::clock;
 use crate::store::{Error, Result};
 
@@ -215,7 +215,7 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
         from: clock::rfc3339(from),
         currencies: totals.into_values().collect(),
         seq: feed::newest_seq(connection, user_id)?,
-        epoch: Some(schema::epoch(connection)?),
+        epoch: Some(epoch::epoch(connection)?),
     })
 }
 

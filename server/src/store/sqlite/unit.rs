@@ -1,22 +1,14 @@
 //! A unit of work on the writer.
 //!
-//! Owns how a plan of the ledger is written: rows, events, calls to the core app, in one database transaction. Must not
-//! decide what changes.
-
-use std::borrow::Cow;
-use std::collections::HashMap;
+//! Owns what goes with it through the store. Must not read or write.
 
 use jiff::Timestamp;
-use ledger::{Applied, Context, Dirty, Plan, State, Tombstone, TransactionState};
-use rusqlite::{Connection as Database, params};
-use wire::Currency;
+use ledger::Context;
+use rusqlite::Connection as Database;
 
-use super::connections::ConnectionRow;
-use super::load::Loaded;
 use super::scope::Scope;
 use super::shared::Shared;
-use super::{accounts, connections, feed, hash, outbox, owners, row};
-use crate::store::{ConnectorRef, Error, FeedEvent, Result};
+use crate::store::FeedEvent;
 use crate::telemetry::spans::DeliveryId;
 
 /// A job's part of a database transaction.
@@ -44,133 +36,4 @@ impl Unit<'_> {
             forwards: self.shared.forwards(),
         }
     }
-}
-
-/// A connector of which nothing but the name counts: for what happens to a connection as a whole.
-pub(super) fn connector_of(connection: &ConnectionRow) -> ConnectorRef {
-    ConnectorRef {
-        id: connection.connector_id.clone().into(),
-        connector_type: Cow::Borrowed(""),
-        source: Cow::Borrowed(""),
-        default_currency: Currency::USD,
-    }
-}
-
-/// Writes what the ledger has planned.
-pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, plan: Plan) -> Result<Applied> {
-    let Plan { state, events, outgoing, applied } = plan;
-    if let Some(connection) = state.connection.as_ref().filter(|connection| connection.dirty != Dirty::No) {
-        connections::set_state(unit.database, scope.connection.id, connection)?;
-    }
-    let accounts = write_accounts(unit, scope, loaded, &state)?;
-    let rows = write_transactions(unit, scope, loaded, &accounts, &state)?;
-    if !events.is_empty() {
-        owners::set_seq(unit.database, scope.owner.id, state.seq)?;
-    }
-    for event in events {
-        let row = event.of_transaction.as_ref().and_then(|key| rows.get(key));
-        let subject = row.filter(|(_, changed_seq)| *changed_seq == event.seq).map(|(id, _)| *id);
-        unit.events.push(feed::append(unit.database, scope.owner, event, subject, unit.now, unit.delivery)?);
-    }
-    for call in &outgoing {
-        outbox::append(unit.database, &scope.owner.user_id, call, unit.now)?;
-    }
-    Ok(applied)
-}
-
-/// The rows of accounts by the provider's id.
-type Accounts<'a> = HashMap<&'a str, i64>;
-/// The rows of transactions, with the events of their newest revisions.
-type Rows<'a> = HashMap<&'a (String, String), (i64, u64)>;
-
-fn write_accounts<'a>(
-    unit: &Unit<'_>,
-    scope: &Scope<'_>,
-    loaded: &'a Loaded,
-    state: &'a State,
-) -> Result<Accounts<'a>> {
-    let mut ids: Accounts<'a> = loaded.accounts.iter().map(|(account_id, id)| (account_id.as_str(), *id)).collect();
-    for (account_id, account) in &state.accounts {
-        if account.dirty != Dirty::No {
-            let known = ids.get(account_id.as_str()).copied();
-            let id = accounts::write(unit.database, known, scope.connection, account_id, account, unit.now)?;
-            ids.insert(account_id, id);
-        }
-    }
-    Ok(ids)
-}
-
-fn write_transactions<'a>(
-    unit: &Unit<'_>,
-    scope: &Scope<'_>,
-    loaded: &Loaded,
-    accounts: &Accounts<'_>,
-    state: &'a State,
-) -> Result<Rows<'a>> {
-    let mut rows = Rows::new();
-    for (key, transaction) in &state.transactions {
-        let account = || {
-            let account = accounts.get(key.0.as_str()).copied();
-            account.ok_or_else(|| Error::Corrupt(format!("there is no account {}", key.0)))
-        };
-        let known = loaded.rows.get(key);
-        match transaction {
-            TransactionState::Live(stored) if stored.dirty != Dirty::No => {
-                let place = row::Place {
-                    owner: scope.owner.id,
-                    account: account()?,
-                    source: owners::source(unit.database, &stored.transaction)?,
-                };
-                if let Some((id, changed_seq)) = known.filter(|(_, changed_seq)| *changed_seq != stored.changed_seq) {
-                    feed::detach(unit.database, &unit.shared.epoch, scope.owner, *id, *changed_seq)?;
-                }
-                if loaded.tombstones.contains(key) {
-                    delete_tombstone(unit.database, place.account, &key.1)?;
-                }
-                let id = row::write(unit.database, known.map(|(id, _)| *id), place, stored)?;
-                rows.insert(key, (id, stored.changed_seq));
-            }
-            TransactionState::Deleted(tombstone) if tombstone.dirty != Dirty::No => {
-                if let Some((id, changed_seq)) = known {
-                    delete_row(unit, scope, *id, *changed_seq)?;
-                }
-                write_tombstone(unit, account()?, &key.1, tombstone)?;
-            }
-            TransactionState::Live(_) | TransactionState::Deleted(_) => {}
-        }
-    }
-    Ok(rows)
-}
-
-/// Deletes a transaction's row; the events that reported it stay.
-pub(super) fn delete_row(unit: &Unit<'_>, scope: &Scope<'_>, id: i64, changed_seq: u64) -> Result<()> {
-    feed::detach(unit.database, &unit.shared.epoch, scope.owner, id, changed_seq)?;
-    unit.database.prepare_cached("DELETE FROM transactions WHERE id = ?1")?.execute([id])?;
-    Ok(())
-}
-
-fn write_tombstone(unit: &Unit<'_>, account: i64, transaction_id: &str, tombstone: &Tombstone) -> Result<()> {
-    let Tombstone { recency, revision, .. } = tombstone;
-    unit.database
-        .prepare_cached(
-            "INSERT OR REPLACE INTO tombstones (account, key_hash, transaction_id, revision, version, arrival, deleted_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            account,
-            hash::of(transaction_id),
-            transaction_id,
-            revision,
-            recency.version,
-            recency.arrival,
-            unit.now.as_millisecond()
-        ])?;
-    Ok(())
-}
-
-fn delete_tombstone(database: &Database, account: i64, transaction_id: &str) -> Result<()> {
-    database
-        .prepare_cached("DELETE FROM tombstones WHERE account = ?1 AND key_hash = ?2 AND transaction_id = ?3")?
-        .execute(params![account, hash::of(transaction_id), transaction_id])?;
-    Ok(())
 }

@@ -1,0 +1,89 @@
+//! The row of a connection.
+//!
+//! Owns the table `connections`, registered connections and removed ones. Must not decide what changes.
+
+use std::borrow::Cow;
+
+use ledger::{ConnectionState, Dirty, Recency};
+use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
+use wire::Currency;
+
+use crate::store::{ConnectorRef, Result};
+
+/// A connection as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct ConnectionRow {
+    pub(super) id: i64,
+    pub(super) connector_id: String,
+    pub(super) connection_id: String,
+    pub(super) owner: i64,
+    pub(super) status: String,
+    pub(super) recency: Recency,
+}
+
+impl ConnectionRow {
+    /// What the ledger knows of it.
+    pub(super) fn state(&self) -> ConnectionState {
+        ConnectionState { status: self.status.clone(), recency: self.recency, dirty: Dirty::No }
+    }
+}
+
+const ROW: &str = "id, connector_id, connection_id, owner, status, status_version, status_arrival";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
+    Ok(ConnectionRow {
+        id: row.get(0)?,
+        connector_id: row.get(1)?,
+        connection_id: row.get(2)?,
+        owner: row.get(3)?,
+        status: row.get(4)?,
+        recency: Recency { version: row.get(5)?, arrival: row.get(6)? },
+    })
+}
+
+/// A registered connection.
+pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<ConnectionRow>> {
+    let sql = const_format(
+        "SELECT ",
+        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NULL",
+    );
+    Ok(database.prepare_cached(&sql)?.query_row([connector_id, connection_id], row).optional()?)
+}
+
+/// The connection that was removed last under an id.
+pub(super) fn find_removed(database: &Database, id: (&str, &str)) -> Result<Option<ConnectionRow>> {
+    let sql = const_format(
+        "SELECT ",
+        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NOT NULL
+          ORDER BY removed_at DESC, id DESC LIMIT 1",
+    );
+    Ok(database.prepare_cached(&sql)?.query_row([id.0, id.1], row).optional()?)
+}
+
+/// One by its number, removed or not.
+pub(super) fn get(database: &Database, id: i64) -> Result<ConnectionRow> {
+    let sql = const_format("SELECT ", " FROM connections WHERE id = ?1");
+    Ok(database.prepare_cached(&sql)?.query_row([id], row)?)
+}
+
+fn const_format(before: &str, after: &str) -> String {
+    format!("{before}{ROW}{after}")
+}
+
+/// Writes a connection's own state.
+pub(super) fn set_state(database: &Database, id: i64, state: &ConnectionState) -> Result<()> {
+    database
+        .prepare_cached("UPDATE connections SET status = ?2, status_version = ?3, status_arrival = ?4 WHERE id = ?1")?
+        .execute(params![id, state.status, state.recency.version, state.recency.arrival])?;
+    Ok(())
+}
+
+/// A connector of which nothing but the name counts: for what happens to a connection as a whole.
+pub(super) fn connector_of(connection: &ConnectionRow) -> ConnectorRef {
+    ConnectorRef {
+        id: connection.connector_id.clone().into(),
+        connector_type: Cow::Borrowed(""),
+        source: Cow::Borrowed(""),
+        default_currency: Currency::USD,
+    }
+}

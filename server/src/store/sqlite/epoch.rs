@@ -1,0 +1,19 @@
+//! The epoch: what names a database and its history.
+//!
+//! Owns where it is stored, and how a new one begins. Must not decide when.
+
+use rusqlite::Connection;
+
+use crate::store::Result;
+
+/// Names this database and its history.
+pub(super) fn epoch(connection: &Connection) -> Result<String> {
+    Ok(connection.query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))?)
+}
+
+/// Begins a new epoch: the database may have lost its end.
+pub(super) fn begin_epoch(connection: &Connection) -> Result<()> {
+    let epoch = uuid::Uuid::new_v4().simple().to_string();
+    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('epoch', ?1)", [epoch])?;
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What a unit of work has loaded.
+//!
+//! Owns the rows' ids beside the ledger's state. Must not load anything.
+
+use std::collections::{HashMap, HashSet};
+
+use ledger::State;
+
+use super::scope::Scope;
+
+/// What is stored of the things that changes touch, with the rows that hold it.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) state: State,
+    /// By the provider's id.
+    pub(super) accounts: HashMap<String, i64>,
+    /// By account and id: the row, and the event of its newest revision.
+    pub(super) rows: HashMap<(String, String), (i64, u64)>,
+    pub(super) tombstones: HashSet<(String, String)>,
+}
+
+impl Loaded {
+    /// The feed alone.
+    pub(super) fn nothing(scope: &Scope<'_>) -> Self {
+        Self { state: State { seq: scope.owner.seq, ..State::default() }, ..Self::default() }
+    }
+}
