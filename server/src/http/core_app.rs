@@ -15,14 +15,22 @@ use wire::{ErrorCode, Transaction};
 
 use super::error::ApiError;
 use super::ids;
-use super::pushed::Pushed;
-use crate::http::extract::{RawBody, Service};
+use super::pushed::{Pushed, PushedPlace};
+use crate::http::extract::{PathParts, QueryString, RawBody, Service};
 use crate::state::AppState;
-use crate::store::{Changed, Content, NewDelivery, Recorded};
+use crate::store::{Changed, ConnectorRef, Content, NewDelivery, Recorded};
 use crate::telemetry::spans::Arrival;
 
 /// The longest `Idempotency-Key`, in bytes.
 const LONGEST_KEY: usize = 500;
+
+/// A push has no time of its own: all have one version, so that the order of arrival decides, also over a deletion.
+const PUSHED: Option<i64> = Some(1);
+
+#[derive(Serialize)]
+struct Done {
+    success: bool,
+}
 
 #[derive(Serialize)]
 struct Answer {
@@ -61,7 +69,7 @@ pub(super) async fn receive(
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
-    let change = Change { version: None, update: Update::Transaction(Box::new(new)) };
+    let change = Change { version: PUSHED, update: Update::Transaction(Box::new(new)) };
     let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
     let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
     let register = Some(user_id.clone());
@@ -75,6 +83,38 @@ pub(super) async fn receive(
     let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. }));
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Answer { success: true, transaction })).into_response())
+}
+
+/// `DELETE /api/bank/transactions/{transactionId}`, with `x-user-id` and the account in the query.
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    _: Service,
+    headers: HeaderMap,
+    PathParts(transaction_id): PathParts<String>,
+    QueryString(place): QueryString<PushedPlace>,
+) -> Result<Response, ApiError> {
+    let user_id = header(&headers, "x-user-id")?.ok_or_else(|| bad("The header x-user-id is missing"))?;
+    ids::check("x-user-id", &user_id)?;
+    let key = place.key(&user_id, transaction_id);
+    let stored = state.store.transaction(user_id, key.clone()).await?;
+    let TransactionKey { connector_id, connection_id, account_id, transaction_id } = key;
+    let connector = ConnectorRef {
+        id: connector_id.into(),
+        connector_type: stored.connector_type.into(),
+        source: stored.source.into(),
+        default_currency: stored.currency,
+    };
+    // The same deletion of the same revision is one.
+    let place = format!("{}:{connection_id}:{}:{account_id}", connection_id.len(), account_id.len());
+    let key = format!("deletion:{place}:{}:{transaction_id}", stored.revision);
+    let change = Change { version: PUSHED, update: Update::TransactionDeleted { transaction_id, account_id } };
+    let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
+    let delivery = VerifiedDelivery::from_store(Headers::default(), Vec::new(), key);
+    let new = NewDelivery { connector, delivery, content, register: None, arrived: Arrival::now() };
+    match state.store.record_delivery(new, state.now()).await? {
+        Recorded::Applied(_) | Recorded::Duplicate => Ok(Json(Done { success: true }).into_response()),
+        _ => Err(ErrorCode::Unavailable.into()),
+    }
 }
 
 /// A header's text, which may be UTF-8; nothing where it is missing or empty. Two lines that differ are refused:

@@ -29,7 +29,7 @@ mod target;
 mod webhooks;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::state::AppState;
 
@@ -49,6 +49,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/summary", get(accounts::summary))
         .route("/api/events", get(events::stream))
         .route("/api/bank/transactions", post(core_app::receive))
+        .route("/api/bank/transactions/{id}", delete(core_app::delete))
         .route("/api/session", get(session::show).post(session::start).delete(session::end))
         .route("/api/session/end", post(session::end_by_form))
         .route("/api/demo/session", post(demo::start))

@@ -8,6 +8,7 @@ use connectors::{Way, dates};
 use ledger::{Dated, NewTransaction};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use wire::transaction::TransactionKey;
 use wire::{Amount, Currency, DatePrecision, ErrorCode, PrimaryType, TransactionStatus};
 
 use super::error::ApiError;
@@ -61,6 +62,44 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
+/// The account of what is pushed without one.
+const DEFAULT_ACCOUNT: &str = "default";
+/// The connector of what is pushed without one.
+const DEFAULT_CONNECTOR: &str = "custom";
+
+/// The connection of a user that a push goes to: pushes have their own, one for each that the sender names. One that was
+/// pushed to the sender as well keeps its name.
+fn pushed_connection(named: Option<&str>, user_id: &str) -> String {
+    // With the length, so that no two users' names can be the same with what follows.
+    let own = format!("pushed:{}:{user_id}", user_id.len());
+    match named {
+        Some(id) if id.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) => id.to_owned(),
+        Some(id) => format!("{own}:{id}"),
+        None => own,
+    }
+}
+
+/// Where a transaction that is to be deleted stands, as the query of the call says it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PushedPlace {
+    connector_id: Option<String>,
+    connection_id: Option<String>,
+    account_id: Option<String>,
+}
+
+impl PushedPlace {
+    /// The transaction with this id, as a push of it was stored.
+    pub(super) fn key(self, user_id: &str, transaction_id: String) -> TransactionKey {
+        TransactionKey {
+            connector_id: self.connector_id.unwrap_or_else(|| DEFAULT_CONNECTOR.to_owned()),
+            connection_id: pushed_connection(self.connection_id.as_deref(), user_id),
+            account_id: self.account_id.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
+            transaction_id,
+        }
+    }
+}
+
 impl Pushed {
     /// Reads a body.
     pub(super) fn read(body: &[u8], user_id: &str) -> Result<Self, ApiError> {
@@ -106,18 +145,9 @@ impl Pushed {
         }
     }
 
-    /// Which connection of the user it goes to: what is pushed has its own, one for each that the sender
-    /// names. One that was pushed to the sender as well keeps its name.
+    /// Which connection of the user it goes to.
     pub(super) fn connection_id(&self, user_id: &str) -> String {
-        // With the length, so that no two users' names can be the same with what follows.
-        let own = format!("pushed:{}:{user_id}", user_id.len());
-        match &self.connection_id {
-            Some(id) if id.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) => {
-                id.clone()
-            }
-            Some(id) => format!("{own}:{id}"),
-            None => own,
-        }
+        pushed_connection(self.connection_id.as_deref(), user_id)
     }
 
     /// The connector that it says it came through.
@@ -125,7 +155,7 @@ impl Pushed {
         let text =
             |value: &Option<String>, default: &'static str| value.clone().map_or(Cow::Borrowed(default), Cow::Owned);
         ConnectorRef {
-            id: text(&self.connector_id, "custom"),
+            id: text(&self.connector_id, DEFAULT_CONNECTOR),
             connector_type: text(&self.connector_type, "custom"),
             source: text(&self.source, "CUSTOM"),
             default_currency: Currency::USD,
@@ -148,7 +178,7 @@ impl Pushed {
         let description = told.or(named).unwrap_or_else(|| kind(primary_type).to_owned());
         Ok(NewTransaction {
             transaction_id: self.transaction_id,
-            account_id: self.account_id.unwrap_or_else(|| "default".to_owned()),
+            account_id: self.account_id.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             amount,
             currency: currency.map_err(|error| bad(format!("currency is {error}")))?,
             date,

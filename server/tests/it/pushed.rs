@@ -218,3 +218,34 @@ async fn what_one_server_sends_another_stores_as_it_was() {
         assert_eq!(transaction["primaryType"], json!("transfer"));
     }
 }
+
+#[tokio::test]
+async fn a_deletion_reaches_the_next_server_and_the_transaction_can_come_back() {
+    let second = TestApp::start().await;
+    let first = TestApp::with(forwarding(&second.address)).await;
+    first.register("conn-1", "alice").await;
+    let mut socket = second.signed_in("alice").await;
+    let mut basiq = Basiq::default();
+    basiq.deliver(&first, &basiq_body("conn-1", "t/1", "-1")).await;
+    socket.expect("connection:updated").await;
+    assert_eq!(socket.expect("transaction:new").await["transaction"]["transactionId"], json!("t/1"));
+    let mut deletion = basiq_body("conn-1", "t/1", "-1");
+    deletion["event"] = json!("transaction.deleted");
+    basiq.deliver(&first, &deletion).await;
+    assert_eq!(socket.expect("transaction:deleted").await["transactionId"], json!("t/1"));
+
+    // Pushed again by somebody who knows better, it is there again; deleted twice it is gone once.
+    let connection = "pushed:5:alice:conn-1";
+    let body = json!({ "transactionId": "t/1", "accountId": "acc-1", "connectorId": "basiq", "connectionId": connection,
+        "amount": 2, "type": "debit", "currency": "AUD" });
+    let push = second.request(Method::POST, "/api/bank/transactions").header("x-service-secret", SERVICE_SECRET);
+    assert_eq!(push.header("x-user-id", "alice").json(&body).send().await.unwrap().status(), 201);
+    assert_eq!(socket.expect("transaction:new").await["transaction"]["amount"], json!(-2));
+    let path = format!("/api/bank/transactions/t%2F1?connectorId=basiq&connectionId={connection}&accountId=acc-1");
+    for status in [200, 404] {
+        let delete = second.request(Method::DELETE, &path).header("x-service-secret", SERVICE_SECRET);
+        assert_eq!(delete.header("x-user-id", "alice").send().await.unwrap().status(), status);
+    }
+    let stranger = second.request(Method::DELETE, &path).header("x-user-id", "alice").send().await.unwrap();
+    assert_eq!(stranger.status(), 401);
+}
