@@ -1,6 +1,6 @@
 //! Tallywire: signed webhooks in, live transactions out.
 //!
-//! The way of a delivery: [`http`] takes the bytes, [`pipeline`] has them verified and understood by
+//! The way of a delivery: [`http`] takes the bytes, [`ingest`] has them verified and understood by
 //! a connector, [`store`] makes them durable together with the events they cause, and [`realtime`]
 //! gives each event to the sockets of its user right after the commit. See `docs/architecture.md`.
 
@@ -13,11 +13,11 @@ pub mod core_app;
 pub mod demo;
 pub mod http;
 pub mod ids;
+pub mod ingest;
 pub mod limits;
 pub mod metrics;
 pub mod net;
 pub mod operations;
-pub mod pipeline;
 pub mod realtime;
 pub mod shares;
 pub mod startup;

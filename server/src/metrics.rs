@@ -94,6 +94,8 @@ pub struct Metrics {
     core_app_calls: Family<OfOutcome, Counter>,
     core_app_seconds: Histogram,
     answers: Family<OfAnswer, Counter>,
+    /// Backlogs of deliveries that could not be applied.
+    pub backlog_errors: Counter,
     /// What the store's writer counts.
     pub commits: Commits,
     /// What is read when somebody asks.
@@ -136,6 +138,7 @@ impl Default for Metrics {
             core_app_calls: Family::default(),
             core_app_seconds: Histogram::new(TIMES),
             answers: Family::default(),
+            backlog_errors: Counter::default(),
             commits: Commits { jobs: Histogram::new(BATCHES), seconds: Histogram::new(TIMES) },
             now: Now::default(),
         };
@@ -159,6 +162,7 @@ impl Metrics {
         own.register("core_app_calls", "Calls to the core app by outcome", self.core_app_calls.clone());
         own.register("core_app_seconds", "How long calls to the core app took", self.core_app_seconds.clone());
         own.register("http_answers", "Answers by route and status", self.answers.clone());
+        own.register("backlog_errors", "Backlogs that could not be applied", self.backlog_errors.clone());
         own.register("commit_jobs", "How many writes shared a commit of the store", commits.jobs.clone());
         own.register("commit_seconds", "How long a commit took with its writes", commits.seconds.clone());
         for (name, help, gauge) in [

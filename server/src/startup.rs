@@ -21,10 +21,10 @@ use crate::core_app::{CoreApp, Retries, Signals, Worker};
 use crate::http::front::Front;
 use crate::http::health::Readiness;
 use crate::http::{Intake, listen};
+use crate::ingest::{Ingest, publish};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::descriptors;
-use crate::pipeline::Pipeline;
 use crate::realtime::{self, Gate, Hub};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
@@ -46,11 +46,7 @@ impl Server {
     pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
         let (sink, commits) = mpsc::unbounded_channel();
         let forward = Arc::new(Notify::new());
-        let waiting = Arc::clone(&forward);
-        let on_commit = Box::new(move |events| {
-            let _ = sink.send(events);
-            waiting.notify_one();
-        });
+        let on_commit = publish::after_commit(sink, Arc::clone(&forward));
         let metrics = Arc::new(Metrics::default());
         let store = match &config.database.path {
             Some(path) => SqliteStore::open(path, on_commit)?,
@@ -75,12 +71,13 @@ impl Server {
         ));
         let (engine, io) = realtime::endpoint(&config.realtime, Arc::clone(&gate));
         let registry = connectors::Registry::new(&config.connectors);
-        let pipeline = Pipeline::new(registry, Arc::clone(&store), Arc::clone(&limits));
+        let ingest =
+            Ingest::new(registry, Arc::clone(&store), Arc::clone(&limits)).counting(metrics.backlog_errors.clone());
         let breaker = Arc::default();
         let state = AppState::new(App {
             config,
             store,
-            pipeline,
+            ingest,
             hub,
             gate,
             tokens,

@@ -18,9 +18,9 @@ use crate::config::Config;
 use crate::core_app::Breaker;
 use crate::http::Intake;
 use crate::http::health::Readiness;
+use crate::ingest::Ingest;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::pipeline::Pipeline;
 use crate::realtime::{Gate, Hub};
 use crate::store::Store;
 
@@ -31,7 +31,7 @@ pub struct App {
     /// What is durable.
     pub store: Arc<dyn Store>,
     /// The way in.
-    pub pipeline: Pipeline,
+    pub ingest: Ingest,
     /// The rooms.
     pub hub: Arc<Hub>,
     /// The sockets.

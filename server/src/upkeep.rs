@@ -54,7 +54,7 @@ async fn place_what_is_kept(state: AppState) {
     loop {
         let placing = state.clone();
         // On its own, so that what makes a connector panic does not end this for good.
-        match tokio::spawn(async move { placing.pipeline.place_all(placing.now()).await }).await {
+        match tokio::spawn(async move { placing.ingest.apply_backlogs(placing.now()).await }).await {
             Ok(Ok(placed)) if placed.all() == 0 => {}
             Ok(Ok(placed)) => tracing::info!(transactions = placed.all(), "kept deliveries were placed"),
             Ok(Err(error)) => tracing::error!(%error, "kept deliveries could not be placed"),

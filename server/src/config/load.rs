@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::providers;
 use super::reader::{self, Reader};
 use super::{
     AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
@@ -15,16 +16,13 @@ use super::{
 };
 use crate::auth::key::{PublicKey, SHORTEST_SECRET};
 
-/// Every setting there is.
-pub(super) const NAMES: [&str; 43] = [
+/// Every setting of the server itself.
+const NAMES: [&str; 40] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
-    "APIDECK_WEBHOOK_SECRET",
     "API_RATE_LIMIT_PER_ADDRESS",
     "API_RATE_LIMIT_PER_USER",
     "AUTH_TIMEOUT_SECONDS",
-    "BASIQ_WEBHOOK_SECRET",
-    "BASIQ_WEBHOOK_STRICT",
     "CONNECTORS_HOST",
     "CONNECTORS_PORT",
     "CONNECTORS_URL",
@@ -63,8 +61,18 @@ pub(super) const NAMES: [&str; 43] = [
 ];
 
 /// Those of them that must not be seen.
-pub(super) const SECRET_NAMES: [&str; 5] =
-    ["APIDECK_WEBHOOK_SECRET", "BASIQ_WEBHOOK_SECRET", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
+const SECRET_NAMES: [&str; 3] = ["JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
+
+/// Every setting there is, the providers' as well.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(connectors::providers::settings().map(|setting| setting.name))
+}
+
+/// Those of them that must not be seen.
+pub(super) fn secret_names() -> impl Iterator<Item = &'static str> {
+    let secrets = connectors::providers::settings().filter(|setting| setting.is_secret());
+    SECRET_NAMES.into_iter().chain(secrets.map(|setting| setting.name))
+}
 
 /// What is wrong with the configuration: one sentence each, never a secret's value.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,11 +96,7 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         database: DatabaseConfig { path: database_path(&mut reader) },
         auth: auth(&mut reader),
         realtime: realtime(&mut reader),
-        connectors: connectors::registry::Settings {
-            basiq_webhook_secrets: reader.provider_secrets("BASIQ_WEBHOOK_SECRET"),
-            basiq_webhook_strict: reader.flag("BASIQ_WEBHOOK_STRICT", false),
-            apideck_webhook_secrets: reader.provider_secrets("APIDECK_WEBHOOK_SECRET"),
-        },
+        connectors: providers::read(&mut reader, connectors::providers::settings()),
         core_app: core_app(&mut reader),
         events: EventsConfig {
             // Wise, the most patient of the providers, sends again for two weeks.

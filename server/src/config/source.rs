@@ -64,7 +64,7 @@ impl Source {
     /// The settings that are set to what is no text (UTF-8).
     pub fn unreadable(&self) -> Vec<&'static str> {
         let is_unreadable = |name: &&'static str| self.unreadable.iter().any(|unreadable| unreadable == name);
-        super::load::NAMES.iter().copied().filter(is_unreadable).collect()
+        super::load::names().filter(is_unreadable).collect()
     }
 
     /// The value of a setting; an empty one is as good as none.
@@ -75,13 +75,13 @@ impl Source {
     /// Whether anything is set that makes this an installation rather than a first look.
     pub fn configures_anything(&self) -> bool {
         let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
-        super::load::NAMES.iter().filter(|name| !NEUTRAL.contains(name)).any(is_set)
+        super::load::names().filter(|name| !NEUTRAL.contains(name)).any(|name| is_set(&name))
     }
 
     /// The secrets that are set, by name.
     pub fn configured_secrets(&self) -> Vec<&'static str> {
         let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
-        super::load::SECRET_NAMES.iter().copied().filter(is_set).collect()
+        super::load::secret_names().filter(is_set).collect()
     }
 }
 

@@ -1,26 +1,24 @@
 //! The core app's own call, so that this server can stand in for one, and anything can push.
 //!
-//! Owns whose transaction it is, and that a repeated call is one. Must not read the body: [`Pushed`] does.
+//! Owns whose transaction it is, and that a repeated call is one. Must not read the body ([`Pushed`] does) nor store
+//! anything (`ingest` does).
 
 use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use connectors::{Headers, VerifiedDelivery};
 use http::{HeaderMap, StatusCode};
-use ledger::{Change, Update};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use wire::transaction::TransactionKey;
 use wire::{ErrorCode, Transaction};
 
 use super::error::ApiError;
 use super::ids;
 use super::pushed::Pushed;
 use crate::auth::extract::{RawBody, Service};
+use crate::ingest::Push;
 use crate::state::AppState;
-use crate::store::{Changed, Content, NewDelivery, Recorded};
 
 /// The longest `Idempotency-Key`, in bytes.
 const LONGEST_KEY: usize = 500;
@@ -38,6 +36,7 @@ pub(super) async fn receive(
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
+    let arrived = Instant::now();
     let user_id = header(&headers, "x-user-id")?.ok_or_else(|| bad("The header x-user-id is missing"))?;
     ids::check("x-user-id", &user_id)?;
     let idempotency_key = header(&headers, "idempotency-key")?;
@@ -46,36 +45,20 @@ pub(super) async fn receive(
     }
     let pushed = Pushed::read(&body, &user_id)?;
     let (connector, connection_id) = (pushed.connector(), pushed.connection_id(&user_id));
-    let new = pushed.transaction()?;
-    let place = TransactionKey {
-        connector_id: connector.id.to_string(),
-        connection_id: connection_id.clone(),
-        account_id: new.account_id.clone(),
-        transaction_id: new.transaction_id.clone(),
-    };
+    let transaction = pushed.transaction()?;
     // A sender's key names the transaction, whose id need be unique within its account only.
     let key = match idempotency_key {
         Some(key) => {
-            let (connection, account) = (connection_id.len(), new.account_id.len());
+            let (connection, account) = (connection_id.len(), transaction.account_id.len());
             // With the lengths, so that no two can be the same with what follows.
-            format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", new.account_id)
+            format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", transaction.account_id)
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
-    let change = Change { version: None, update: Update::Transaction(Box::new(new)) };
-    let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
-    let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
-    let register = Some(user_id.clone());
-    let new = NewDelivery { connector, delivery, content, register, arrived: Instant::now() };
-    let recorded = state.store.record_delivery(new, state.now()).await?;
-    if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
-        // It is not in anybody's feed: whoever sends it has to try again.
-        return Err(ErrorCode::Unavailable.into());
-    }
-    let transaction = state.store.transaction(user_id, place).await?;
-    let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. }));
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(Answer { success: true, transaction })).into_response())
+    let push = Push { user_id, connector, connection_id, transaction, key, body: body.to_vec() };
+    let stored = state.ingest.push(push, arrived, state.now()).await?;
+    let status = if stored.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(Answer { success: true, transaction: stored.transaction })).into_response())
 }
 
 /// A header's text, which may be UTF-8; nothing where it is missing or empty. Two lines that differ are refused:

@@ -10,8 +10,8 @@ use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
 use super::target::WEBSOCKET_VERSION;
+use crate::ingest::Refusal;
 use crate::limits::TooMany;
-use crate::pipeline::Refusal;
 use crate::realtime::StreamError;
 use crate::{auth, store};
 
@@ -102,6 +102,8 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::UnknownConnector => ErrorCode::UnknownConnector.into(),
             Refusal::Unverified(VerifyError::NotConfigured) => ErrorCode::NotConfigured.into(),
+            // Never 401: the signature may be good.
+            Refusal::Unverified(VerifyError::KeyUnavailable(_)) => Self::new(ErrorCode::Unavailable, message),
             Refusal::Unverified(VerifyError::Missing(_)) => Self::new(ErrorCode::SignatureMissing, message),
             Refusal::Unverified(VerifyError::Mismatch | VerifyError::Ambiguous(_)) => {
                 Self::new(ErrorCode::SignatureInvalid, message)

@@ -61,17 +61,17 @@ pub(super) fn record(
         )?
         .execute(params![
             connector.id,
-            delivery.key(),
+            delivery.key,
             connection_id,
             now.as_millisecond(),
-            headers_to_keep(delivery.headers())?,
-            delivery.body(),
+            headers_to_keep(&delivery.headers)?,
+            delivery.body,
             verdict,
             reason,
             u64::try_from(arrived.elapsed().as_micros()).ok(),
         ])?;
     if inserted == 0 {
-        return seen_before(connection, &connector.id, delivery.key());
+        return seen_before(connection, &connector.id, &delivery.key);
     }
     match (content, owner) {
         (Content::Changes { .. }, Some(_)) if is_queued => Ok(Recorded::Queued),
