@@ -8,15 +8,14 @@ const KNOWN_CYCLES = ["crates/connectors/src/"];
 
 // What a folder or file of server/src must not import.
 const FORBIDDEN = {
-  config: ["feed", "http", "ingest", "limits", "net", "pipeline", "socketio", "state", "store"],
+  config: ["feed", "http", "ingest", "limits", "net", "socketio", "state", "store"],
   net: ["auth", "config", "feed", "http", "limits", "socketio", "state", "store"],
   limits: ["auth", "feed", "http", "socketio", "state", "store"],
-  store: ["auth", "feed", "http", "pipeline", "ingest", "socketio", "state"],
-  auth: ["feed", "http", "pipeline", "ingest", "socketio", "state"],
-  feed: ["config", "http", "limits", "net", "pipeline", "ingest", "socketio", "state"],
-  socketio: ["http", "pipeline", "ingest", "state"],
-  pipeline: ["feed", "http", "socketio", "state"],
-  ingest: ["feed", "http", "socketio", "state"],
+  store: ["auth", "feed", "http", "ingest", "socketio", "state"],
+  auth: ["feed", "http", "ingest", "socketio", "state"],
+  feed: ["config", "http", "limits", "net", "ingest", "socketio", "state"],
+  socketio: ["http", "ingest", "state"],
+  ingest: ["http", "socketio", "state"],
   core_app: ["feed", "http", "socketio", "state"],
   state: ["http", "startup", "ui"],
 };

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use connectors::registry::Settings;
-use connectors::{Connector, Registry};
+use connectors::{Provider, Registry, Settings};
 
 use crate::population;
 
@@ -18,13 +17,13 @@ pub(crate) const WEBHOOK_SECRET: &str = "whsec_YmVuY2htYXJrLWJlbmNobWFyay1iZW5ja
 
 /// Signs as Basiq does.
 pub(crate) struct Signer {
-    connector: Arc<dyn Connector>,
+    connector: Arc<dyn Provider>,
     address: SocketAddr,
 }
 
 impl Signer {
     pub(crate) fn new(address: SocketAddr) -> anyhow::Result<Self> {
-        let settings = Settings { basiq_webhook_secrets: vec![WEBHOOK_SECRET.to_owned()], ..Settings::default() };
+        let settings = Settings::default().with("BASIQ_WEBHOOK_SECRET", [WEBHOOK_SECRET]);
         let connector = Registry::new(&settings).get("basiq").cloned().context("there is no connector basiq")?;
         Ok(Self { connector, address })
     }
@@ -100,7 +99,7 @@ fn body(transactions: &str, connection: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use connectors::{Meaning, RawDelivery};
+    use connectors::{Meaning, NoKeys, RawDelivery};
 
     use super::*;
 
@@ -108,10 +107,11 @@ mod tests {
         let request = String::from_utf8(request).expect("text");
         let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
         let headers = head.split("\r\n").skip(1).filter_map(|line| line.split_once(": ")).collect();
-        let raw = RawDelivery { headers, body: body.as_bytes().to_vec() };
+        let raw = RawDelivery::post("/api/connectors/basiq/webhook", headers, body.as_bytes().to_vec());
         let now = SystemTime::now().try_into().expect("a time");
-        let delivery = signer.connector.verify(raw, now).expect("a good signature");
-        let Ok(Meaning::Changes { connection_id, changes, .. }) = signer.connector.normalise(&delivery) else {
+        let delivery = signer.connector.verify(raw, &NoKeys, now).expect("a good signature");
+        let Ok(Meaning::Changes { connection_id, changes, .. }) = signer.connector.understand(delivery.authentic())
+        else {
             panic!("not understood: {body}");
         };
         (connection_id, format!("{changes:?}"))

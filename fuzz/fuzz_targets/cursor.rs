@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use axum::extract::Query;
-use connectors::registry::Settings;
-use connectors::{Headers, Meaning, Registry, VerifiedDelivery};
+use connectors::{Headers, Meaning, Registry, Settings, StoredDelivery};
 use http::Uri;
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -111,7 +110,7 @@ async fn fill(store: &SqliteStore, user: &str, connector: &str, connection: &str
     let now = Timestamp::from_second(1_714_391_300).expect("a time");
     let registry = Registry::new(&Settings::default());
     let connector = registry.get(connector).expect("a connector");
-    let known = ConnectorRef::from(connector.info());
+    let known = ConnectorRef::from(connector.description());
     let request = ConnectionRequest { user_id: user.to_owned(), ..ConnectionRequest::default() };
     store.put_connection(known.clone(), connection.to_owned(), request, now).await.expect("registered");
     for number in 0..TRANSACTIONS / 2 {
@@ -120,13 +119,18 @@ async fn fill(store: &SqliteStore, user: &str, connector: &str, connection: &str
             r#"{{"event":"transaction.created","connectionId":"{connection}","data":{{"transaction":{{"id":"t{number}",
             "accountId":"a{account}","amount":"-{number}.50","date":"2024-04-{day}","description":"Café {number}"}}}}}}"#
         );
-        let delivery =
-            VerifiedDelivery::from_store(Headers::default(), body.into_bytes(), format!("{connection}-{number}"));
-        let Ok(Meaning::Changes { connection_id, changes, .. }) = connector.normalise(&delivery) else {
+        let delivery = StoredDelivery::new(Headers::default(), body.into_bytes(), format!("{connection}-{number}"));
+        let Ok(Meaning::Changes { connection_id, changes, .. }) = connector.understand(delivery.authentic()) else {
             panic!("changes")
         };
         let content = Content::Changes { connection_id, changes, rejected: vec![] };
-        let new = NewDelivery { connector: known.clone(), delivery, content, register: None, arrived: Instant::now() };
+        let new = NewDelivery {
+            connector: known.clone(),
+            delivery: delivery.into(),
+            content,
+            register: None,
+            arrived: Instant::now(),
+        };
         store.record_delivery(new, now).await.expect("stored");
     }
 }

@@ -9,8 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use connectors::registry::Settings;
-use connectors::{Connector, Headers, Meaning, RawDelivery, Registry, VerifiedDelivery};
+use connectors::{Headers, Meaning, NoKeys, Provider, RawDelivery, Registry, Settings, VerifiedDelivery, Wanted};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use ledger::{AccountUpdate, Dated, NewTransaction, Update};
@@ -29,11 +28,8 @@ pub const SECRET: &str = "whsec_ZnV6emluZyBpcyBhbGwgdGhhdCB0aGlzIGtleSBpcyBmb3I=
 pub const SIGNED_AT: i64 = 1_714_391_300;
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
-    Registry::new(&Settings {
-        basiq_webhook_secrets: vec![SECRET.to_owned()],
-        apideck_webhook_secrets: vec![SECRET.to_owned()],
-        ..Settings::default()
-    })
+    let settings = Settings::default().with("BASIQ_WEBHOOK_SECRET", [SECRET]).with("APIDECK_WEBHOOK_SECRET", [SECRET]);
+    Registry::new(&settings)
 });
 
 /// The HMAC-SHA256 of some bytes.
@@ -104,13 +100,13 @@ pub fn check(id: &str, input: &[u8], signatures: impl Fn(&Sent) -> Vec<(Signatur
         if let Ok(mixed) = verify(connector, &mixed, &sent.body, 0) {
             assert_eq!(mixed.key(), verified.key());
         }
-        let meaning = connector.normalise(&verified);
+        let meaning = connector.understand(verified.authentic());
         if let Some(changed) = sent.changed()
             && let Ok(taken) = verify(connector, &signature, &changed, 0)
         {
             // Apideck signs what the body says and not how it is written.
             assert_eq!(taken.key(), verified.key());
-            assert_eq!(format!("{:?}", connector.normalise(&taken)), format!("{meaning:?}"));
+            assert_eq!(format!("{:?}", connector.understand(taken.authentic())), format!("{meaning:?}"));
         }
         understood(&meaning.unwrap_or(Meaning::Nothing), &sent.body);
     }
@@ -126,9 +122,9 @@ fn at(late: i64) -> Timestamp {
     Timestamp::from_second(SIGNED_AT + late).expect("a time")
 }
 
-fn verify(connector: &Arc<dyn Connector>, headers: &Signature, body: &[u8], late: i64) -> Result<VerifiedDelivery, ()> {
+fn verify(connector: &Arc<dyn Provider>, headers: &Signature, body: &[u8], late: i64) -> Result<VerifiedDelivery, ()> {
     let headers: Headers = headers.iter().cloned().collect();
-    connector.verify(RawDelivery { headers, body: body.to_vec() }, at(late)).map_err(drop)
+    connector.verify(RawDelivery::post("/webhook", headers, body.to_vec()), &NoKeys, at(late)).map_err(drop)
 }
 
 /// What comes out may be stored and shown.
@@ -136,6 +132,9 @@ fn understood(meaning: &Meaning, body: &[u8]) {
     let (connection_id, changes, rejected) = match meaning {
         Meaning::Nothing => return,
         Meaning::NotUnderstood(reason) => return short(reason, 400),
+        Meaning::Fetch { event, connection_id, wanted } => {
+            return notification(event, connection_id.as_deref(), wanted);
+        }
         Meaning::Changes { connection_id, changes, rejected } => (connection_id, changes, rejected),
     };
     short(connection_id, 200);
@@ -156,6 +155,15 @@ fn understood(meaning: &Meaning, body: &[u8]) {
             Update::Account(update) => account(update, &numbers),
             Update::ConnectionStatus(_) => {}
         }
+    }
+}
+
+fn notification(event: &str, connection_id: Option<&str>, wanted: &Wanted) {
+    short(event, 60);
+    short(connection_id.unwrap_or_default(), 200);
+    if let Wanted::Record { kind, id } = wanted {
+        short(kind, 60);
+        short(id, 200);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tallywire: signed webhooks in, live transactions out.
 //!
-//! The path of a delivery: [`http`] receives the bytes, [`pipeline`] has a connector verify and parse them, [`store`]
+//! The path of a delivery: [`http`] receives the bytes, [`ingest`] has a connector verify and parse them, [`store`]
 //! makes them durable together with the events they cause, and [`feed`] gives each event to the sockets and streams of
 //! its user right after the commit. See `docs/architecture.md`.
 
@@ -14,13 +14,13 @@ pub mod demo;
 pub mod feed;
 pub mod http;
 pub mod ids;
+pub mod ingest;
 pub mod jobs;
 pub mod keyed_semaphore;
 pub mod limits;
 pub mod metrics;
 pub mod net;
 pub mod operations;
-pub mod pipeline;
 pub mod readiness;
 pub mod socketio;
 pub mod startup;

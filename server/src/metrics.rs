@@ -102,6 +102,8 @@ pub struct Metrics {
     core_app_seconds: Histogram,
     answers: Family<ResponseLabels, Counter>,
     task_panics: Family<TaskLabel, Counter>,
+    /// Backlogs of deliveries that could not be applied.
+    pub backlog_errors: Counter,
     /// Commits of the store.
     pub commits: Commits,
     /// Gauges, which are set when the metrics are read.
@@ -145,6 +147,7 @@ impl Default for Metrics {
             core_app_seconds: Histogram::new(TIMES),
             answers: Family::default(),
             task_panics: Family::default(),
+            backlog_errors: Counter::default(),
             commits: Commits { jobs: Histogram::new(BATCHES), seconds: Histogram::new(TIMES) },
             gauges: Gauges::default(),
         };
@@ -169,6 +172,7 @@ impl Metrics {
         own.register("core_app_seconds", "Duration of calls to the core app", self.core_app_seconds.clone());
         own.register("http_answers", "Responses by route and status", self.answers.clone());
         own.register("task_panics", "Panics of background tasks", self.task_panics.clone());
+        own.register("backlog_errors", "Backlogs that could not be applied", self.backlog_errors.clone());
         own.register("commit_jobs", "Writes in a commit of the store", commits.jobs.clone());
         own.register("commit_seconds", "Duration of a commit with its writes", commits.seconds.clone());
         for (name, help, gauge) in [

@@ -16,14 +16,14 @@ use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::{RetryPolicy, Sender, Signals, Worker};
-use crate::feed::{Bus as _, Feed, LocalBus, Message};
+use crate::feed::{Feed, LocalBus};
 use crate::http::edge::Edge;
 use crate::http::listen;
+use crate::ingest::{Ingest, publish};
 use crate::jobs;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::descriptors;
-use crate::pipeline::Pipeline;
 use crate::readiness::Readiness;
 use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
@@ -47,11 +47,7 @@ impl Server {
     pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
         let (bus, messages) = LocalBus::new();
         let forward = Arc::new(Notify::new());
-        let (publisher, waiting) = (bus.clone(), Arc::clone(&forward));
-        let on_commit = Box::new(move |events| {
-            publisher.publish(Message::Committed(events));
-            waiting.notify_one();
-        });
+        let on_commit = publish::after_commit(bus.clone(), Arc::clone(&forward));
         let metrics = Arc::new(Metrics::default());
         let store = match &config.database.path {
             Some(path) => SqliteStore::open(path, on_commit)?,
@@ -80,12 +76,13 @@ impl Server {
         };
         let (engine, endpoint) = Endpoint::new(&config.realtime, Arc::new(sign_in));
         let registry = connectors::Registry::new(&config.connectors);
-        let pipeline = Pipeline::new(registry, Arc::clone(&store), Arc::clone(&limits));
+        let ingest =
+            Ingest::new(registry, Arc::clone(&store), Arc::clone(&limits)).counting(metrics.backlog_errors.clone());
         let breaker = Arc::default();
         let state = AppState::new(App {
             config,
             store,
-            pipeline,
+            ingest,
             feed,
             sockets,
             tokens,

@@ -17,9 +17,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::core_app::CircuitBreaker;
 use crate::feed::Feed;
+use crate::ingest::Ingest;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::pipeline::Pipeline;
 use crate::readiness::Readiness;
 use crate::socketio::ConnectionManager;
 use crate::store::Store;
@@ -31,7 +31,7 @@ pub struct App {
     /// The durable data.
     pub store: Arc<dyn Store>,
     /// Verifies and stores deliveries.
-    pub pipeline: Pipeline,
+    pub ingest: Ingest,
     /// Live delivery.
     pub feed: Arc<Feed>,
     /// The connected sockets.

@@ -4,7 +4,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::document::{Members, Unreadable, utf16};
+use crate::json::{Members, Unreadable, utf16};
 
 /// Whether objects inside arrays are sorted as well. Apideck's prose says that the order of arrays
 /// stays; its sample returns arrays untouched, so that objects in them stay unsorted
@@ -19,7 +19,7 @@ pub(crate) enum Arrays {
 /// escaped as `JSON.stringify` does; numbers keep their text. A name that comes twice in one object
 /// is refused: two different bodies would share a signature.
 ///
-/// It recurses: `value` must have come through [`crate::document::read`].
+/// It recurses: `value` must have come through [`crate::json::read`].
 pub(crate) fn canonical(value: &RawValue, arrays: Arrays) -> Result<String, Unreadable> {
     let mut out = String::with_capacity(value.get().len());
     write(value, true, arrays, &mut out)?;
@@ -102,7 +102,7 @@ fn write_string(token: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::read;
+    use crate::json::read;
 
     fn sorted(json: &str, arrays: Arrays) -> Result<String, Unreadable> {
         canonical(read(json.as_bytes()).unwrap(), arrays)

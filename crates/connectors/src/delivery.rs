@@ -2,10 +2,7 @@
 //!
 //! Owns the two types and their one-way passage. Must not know any scheme.
 
-use crate::VerifyError;
-
-/// How far a signed time may be from now, either way (Standard Webhooks' reference libraries).
-pub const TOLERANCE_SECONDS: i64 = 300;
+use crate::error::VerifyError;
 
 /// Header names in lower case with their values, in the order they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,13 +56,24 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
 /// A delivery as it came: nothing of it may be believed.
 #[derive(Clone, Debug)]
 pub struct RawDelivery {
+    /// The request's method, in capitals.
+    pub method: String,
+    /// The request's path with its query, as it was sent: some providers sign it.
+    pub path: String,
     /// The request's headers.
     pub headers: Headers,
     /// The body's exact bytes.
     pub body: Vec<u8>,
 }
 
-/// A delivery whose signature was right. Only a connector's `verify` makes one.
+impl RawDelivery {
+    /// A `POST`, as every provider sends its webhooks.
+    pub fn post(path: impl Into<String>, headers: Headers, body: Vec<u8>) -> Self {
+        Self { method: "POST".to_owned(), path: path.into(), headers, body }
+    }
+}
+
+/// A delivery whose signature was right. Only a provider's `verify` makes one.
 #[derive(Clone, Debug)]
 pub struct VerifiedDelivery {
     raw: RawDelivery,
@@ -78,23 +86,71 @@ impl VerifiedDelivery {
         Self { raw, key }
     }
 
-    /// A delivery that was verified and stored before, to be run again.
-    pub fn from_store(headers: Headers, body: Vec<u8>, key: String) -> Self {
-        Self { raw: RawDelivery { headers, body }, key }
-    }
-
     /// The same for every attempt at this delivery, and for no other.
     pub fn key(&self) -> &str {
         &self.key
     }
 
+    /// The body's exact bytes.
+    pub fn body(&self) -> &[u8] {
+        &self.raw.body
+    }
+
+    /// What there is to understand.
+    pub fn authentic(&self) -> Authentic<'_> {
+        Authentic { body: &self.raw.body }
+    }
+
+    /// Its headers, its body and its key.
+    pub fn into_parts(self) -> (Headers, Vec<u8>, String) {
+        (self.raw.headers, self.raw.body, self.key)
+    }
+}
+
+/// A delivery that was verified when it came, and is read back from where it was stored.
+#[derive(Clone, Debug)]
+pub struct StoredDelivery {
+    headers: Headers,
+    body: Vec<u8>,
+    key: String,
+}
+
+impl StoredDelivery {
+    /// For a store, of what it has written: a [`VerifiedDelivery`] before.
+    pub fn new(headers: Headers, body: Vec<u8>, key: String) -> Self {
+        Self { headers, body, key }
+    }
+
     /// The request's headers.
     pub fn headers(&self) -> &Headers {
-        &self.raw.headers
+        &self.headers
     }
 
     /// The body's exact bytes.
     pub fn body(&self) -> &[u8] {
-        &self.raw.body
+        &self.body
+    }
+
+    /// What there is to understand.
+    pub fn authentic(&self) -> Authentic<'_> {
+        Authentic { body: &self.body }
+    }
+
+    /// Its headers, its body and its key.
+    pub fn into_parts(self) -> (Headers, Vec<u8>, String) {
+        (self.headers, self.body, self.key)
+    }
+}
+
+/// What a provider may make sense of: it was verified, now or before it was stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Authentic<'a> {
+    body: &'a [u8],
+}
+
+impl<'a> Authentic<'a> {
+    /// The body's exact bytes.
+    pub fn body(self) -> &'a [u8] {
+        self.body
     }
 }

@@ -12,39 +12,40 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::shown::shown;
-use common::{NOW, SECRET, at, delivery, registry};
-use connectors::{Connector, Headers, Meaning, RawDelivery, VerifiedDelivery, VerifyError};
+use common::{NOW, SECRET, at, delivery, registry, signed_delivery, stored};
+use connectors::{Meaning, NoKeys, Provider, RawDelivery, VerifyError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const OTHER_SECRET: &str = "whsec_YW5vdGhlci1rZXktdGhhdC1pcy1ub3QtYS1zZWNyZXQh";
 
-fn all() -> Vec<Arc<dyn Connector>> {
+fn all() -> Vec<Arc<dyn Provider>> {
     registry(&[SECRET]).iter().cloned().collect()
 }
 
 /// The bodies of a connector's fixtures, with the file of what each should mean.
-fn fixtures(connector: &dyn Connector) -> Vec<(Vec<u8>, PathBuf)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(connector.info().id);
-    let entries = std::fs::read_dir(&folder).unwrap_or_else(|_| panic!("{} has no fixtures", connector.info().id));
+fn fixtures(connector: &dyn Provider) -> Vec<(Vec<u8>, PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(connector.description().id);
+    let entries =
+        std::fs::read_dir(&folder).unwrap_or_else(|_| panic!("{} has no fixtures", connector.description().id));
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| !file.to_string_lossy().ends_with(".expected.json"));
     files.sort();
-    assert!(!files.is_empty(), "{} has no fixtures", connector.info().id);
+    assert!(!files.is_empty(), "{} has no fixtures", connector.description().id);
     files.into_iter().map(|file| (std::fs::read(&file).unwrap(), file.with_extension("expected.json"))).collect()
 }
 
-fn signed(connector: &dyn Connector, id: &str, body: &[u8], second: i64) -> RawDelivery {
+fn signed(connector: &dyn Provider, id: &str, body: &[u8], second: i64) -> RawDelivery {
     let headers = connector.sign(id, body, at(second)).expect("a configured connector signs");
-    RawDelivery { headers: headers.into_iter().collect(), body: body.to_vec() }
+    signed_delivery(headers.into_iter().collect(), body)
 }
 
-fn meaning(connector: &dyn Connector, body: &[u8]) -> Result<Meaning, connectors::Malformed> {
-    connector.normalise(&VerifiedDelivery::from_store(Headers::default(), body.to_vec(), String::new()))
+fn meaning(connector: &dyn Provider, body: &[u8]) -> Result<Meaning, connectors::Malformed> {
+    connector.understand(stored(body).authentic())
 }
 
 /// Whether the connector's signature covers the time.
-fn signs_time(connector: &dyn Connector) -> bool {
+fn signs_time(connector: &dyn Provider) -> bool {
     connector.sign("m", b"{}", at(NOW)) != connector.sign("m", b"{}", at(NOW + 10))
 }
 
@@ -52,7 +53,7 @@ fn signs_time(connector: &dyn Connector) -> bool {
 fn what_it_signs_verifies_and_keeps_its_bytes() {
     for connector in all() {
         for (body, _) in fixtures(&*connector) {
-            let verified = connector.verify(signed(&*connector, "m1", &body, NOW), at(NOW)).unwrap();
+            let verified = connector.verify(signed(&*connector, "m1", &body, NOW), &NoKeys, at(NOW)).unwrap();
             assert_eq!(verified.body(), body);
         }
     }
@@ -66,7 +67,7 @@ fn a_changed_body_is_refused() {
             for position in (0..body.len()).step_by(1 + body.len() / 97) {
                 let mut changed = sent.clone();
                 changed.body[position] ^= 1;
-                assert!(connector.verify(changed, at(NOW)).is_err(), "{} at {position}", file.display());
+                assert!(connector.verify(changed, &NoKeys, at(NOW)).is_err(), "{} at {position}", file.display());
             }
         }
     }
@@ -75,8 +76,8 @@ fn a_changed_body_is_refused() {
 #[test]
 fn a_missing_signature_is_refused() {
     for connector in all() {
-        let refused = connector.verify(delivery(&[], b"{}"), at(NOW)).unwrap_err();
-        assert!(matches!(refused, VerifyError::Missing(_)), "{}: {refused}", connector.info().id);
+        let refused = connector.verify(delivery(&[], b"{}"), &NoKeys, at(NOW)).unwrap_err();
+        assert!(matches!(refused, VerifyError::Missing(_)), "{}: {refused}", connector.description().id);
     }
 }
 
@@ -85,8 +86,8 @@ fn a_signed_time_too_far_away_is_refused() {
     for connector in all().into_iter().filter(|connector| signs_time(&**connector)) {
         let sent = signed(&*connector, "m1", b"{}", NOW);
         for (second, fresh) in [(NOW - 301, false), (NOW - 300, true), (NOW + 300, true), (NOW + 301, false)] {
-            let verified = connector.verify(sent.clone(), at(second));
-            assert_eq!(verified.is_ok(), fresh, "{} at {second}", connector.info().id);
+            let verified = connector.verify(sent.clone(), &NoKeys, at(second));
+            assert_eq!(verified.is_ok(), fresh, "{} at {second}", connector.description().id);
         }
     }
 }
@@ -94,13 +95,17 @@ fn a_signed_time_too_far_away_is_refused() {
 #[test]
 fn a_wrong_secret_is_refused_and_each_rotated_one_is_taken() {
     for connector in all() {
-        let id = connector.info().id;
+        let id = connector.description().id;
         let pick = |secrets: &[&str]| registry(secrets).get(id).unwrap().clone();
         let (old, new, both) = (pick(&[SECRET]), pick(&[OTHER_SECRET]), pick(&[OTHER_SECRET, SECRET]));
         for (body, _) in fixtures(&*connector) {
-            assert_eq!(new.verify(signed(&*old, "m", &body, NOW), at(NOW)).unwrap_err(), VerifyError::Mismatch, "{id}");
-            assert!(both.verify(signed(&*old, "m", &body, NOW), at(NOW)).is_ok(), "{id}");
-            assert!(both.verify(signed(&*new, "m", &body, NOW), at(NOW)).is_ok(), "{id}");
+            assert_eq!(
+                new.verify(signed(&*old, "m", &body, NOW), &NoKeys, at(NOW)).unwrap_err(),
+                VerifyError::Mismatch,
+                "{id}"
+            );
+            assert!(both.verify(signed(&*old, "m", &body, NOW), &NoKeys, at(NOW)).is_ok(), "{id}");
+            assert!(both.verify(signed(&*new, "m", &body, NOW), &NoKeys, at(NOW)).is_ok(), "{id}");
         }
     }
 }
@@ -108,9 +113,14 @@ fn a_wrong_secret_is_refused_and_each_rotated_one_is_taken() {
 #[test]
 fn another_connectors_signature_is_refused() {
     for connector in all() {
-        for other in all().into_iter().filter(|other| other.info().id != connector.info().id) {
+        for other in all().into_iter().filter(|other| other.description().id != connector.description().id) {
             let sent = signed(&*other, "m", b"{}", NOW);
-            assert!(connector.verify(sent, at(NOW)).is_err(), "{} at {}", other.info().id, connector.info().id);
+            assert!(
+                connector.verify(sent, &NoKeys, at(NOW)).is_err(),
+                "{} at {}",
+                other.description().id,
+                connector.description().id
+            );
         }
     }
 }
@@ -121,8 +131,8 @@ fn without_a_secret_nothing_verifies_and_nothing_is_signed() {
         for connector in registry(secrets).iter() {
             assert!(!connector.is_configured());
             assert_eq!(connector.sign("m", b"{}", at(NOW)), None);
-            let refused = connector.verify(delivery(&[], b"{}"), at(NOW)).unwrap_err();
-            assert_eq!(refused, VerifyError::NotConfigured, "{}", connector.info().id);
+            let refused = connector.verify(delivery(&[], b"{}"), &NoKeys, at(NOW)).unwrap_err();
+            assert_eq!(refused, VerifyError::NotConfigured, "{}", connector.description().id);
         }
     }
 }
@@ -131,7 +141,7 @@ fn without_a_secret_nothing_verifies_and_nothing_is_signed() {
 fn a_second_attempt_has_the_same_key_and_another_delivery_has_not() {
     for connector in all() {
         let key = |id: &str, body: &[u8], second| {
-            connector.verify(signed(&*connector, id, body, second), at(second)).unwrap().key().to_owned()
+            connector.verify(signed(&*connector, id, body, second), &NoKeys, at(second)).unwrap().key().to_owned()
         };
         assert_eq!(key("m1", br#"{"a":1}"#, NOW), key("m1", br#"{"a":1}"#, NOW + 5000));
         assert_ne!(key("m1", br#"{"a":1}"#, NOW), key("m2", br#"{"a":2}"#, NOW));
@@ -178,7 +188,7 @@ fn what_is_no_object_of_json_is_malformed() {
             assert!(
                 meaning(&*connector, body).is_err(),
                 "{}: {:.40}",
-                connector.info().id,
+                connector.description().id,
                 String::from_utf8_lossy(body)
             );
         }
@@ -207,7 +217,7 @@ fn an_object_that_is_not_known_is_kept() {
             r#"{"event":"transaction.created"}"#,
         ] {
             let means = meaning(&*connector, body.as_bytes()).unwrap();
-            assert!(matches!(means, Meaning::NotUnderstood(_)), "{}: {body}", connector.info().id);
+            assert!(matches!(means, Meaning::NotUnderstood(_)), "{}: {body}", connector.description().id);
         }
     }
 }
@@ -298,7 +308,7 @@ proptest! {
     ) {
         for connector in all() {
             let headers: Vec<_> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
-            let _ = connector.verify(delivery(&headers, &body), at(NOW));
+            let _ = connector.verify(delivery(&headers, &body), &NoKeys, at(NOW));
             let _ = meaning(&*connector, &body);
         }
     }
@@ -310,7 +320,7 @@ proptest! {
         for connector in all() {
             let _ = meaning(&*connector, body.as_bytes());
             let sent = signed(&*connector, "m", body.as_bytes(), NOW);
-            let _ = connector.verify(sent, at(NOW));
+            let _ = connector.verify(sent, &NoKeys, at(NOW));
         }
     }
 }

@@ -5,13 +5,13 @@
 mod common;
 
 use common::bodies::changes;
-use common::{NOW, SECRET, at, connector, delivery};
-use connectors::{Headers, Meaning, VerifiedDelivery, VerifyError};
+use common::{NOW, SECRET, at, connector, delivery, signed_delivery, stored};
+use connectors::{Headers, Meaning, NoKeys, VerifyError};
 
 const BODY: &[u8] = br#"{"event":"ping"}"#;
 
 fn verify(id: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<String, VerifyError> {
-    Ok(connector(id, &[SECRET]).verify(delivery(headers, body), at(NOW))?.key().to_owned())
+    Ok(connector(id, &[SECRET]).verify(delivery(headers, body), &NoKeys, at(NOW))?.key().to_owned())
 }
 
 /// The three values of Standard Webhooks.
@@ -123,10 +123,10 @@ fn a_byte_order_mark_is_signed_and_not_read() {
     for id in ["basiq", "apideck"] {
         let connector = connector(id, &[SECRET]);
         let headers: Headers = connector.sign("m1", marked.as_bytes(), at(NOW)).unwrap().into_iter().collect();
-        let sent = |body: &str| connectors::RawDelivery { headers: headers.clone(), body: body.as_bytes().to_vec() };
-        let verified = connector.verify(sent(&marked), at(NOW)).unwrap();
+        let sent = |body: &str| signed_delivery(headers.clone(), body.as_bytes());
+        let verified = connector.verify(sent(&marked), &NoKeys, at(NOW)).unwrap();
         assert_eq!(verified.body(), marked.as_bytes());
-        assert!(matches!(connector.normalise(&verified), Ok(Meaning::Changes { .. })), "{id}");
+        assert!(matches!(connector.understand(verified.authentic()), Ok(Meaning::Changes { .. })), "{id}");
         assert_eq!(changes(id, &marked).unwrap().len(), 1);
     }
     let headers = connector("basiq", &[SECRET]).sign("m1", marked.as_bytes(), at(NOW)).unwrap();
@@ -137,7 +137,6 @@ fn a_byte_order_mark_is_signed_and_not_read() {
 #[test]
 fn a_body_in_utf_16_is_told_what_is_wrong_with_it() {
     let wide: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let stored = VerifiedDelivery::from_store(Headers::default(), wide, String::new());
-    let refused = connector("basiq", &[SECRET]).normalise(&stored).unwrap_err();
+    let refused = connector("basiq", &[SECRET]).understand(stored(&wide).authentic()).unwrap_err();
     assert_eq!(refused.0, "the body cannot be read: it is UTF-16 or UTF-32, and JSON is sent as UTF-8");
 }

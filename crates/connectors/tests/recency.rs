@@ -117,6 +117,13 @@ fn each_of_several_transactions_has_its_own_version() {
 }
 
 #[test]
+fn beside_an_array_of_transactions_everything_is_the_events() {
+    let body = r#"{"event":"transactions.updated","connectionId":"c1","createdDate":"2026-11-20T10:05:00Z","data":[
+        {"id":"t1","accountId":"a1","amount":-1,"date":"2026-11-20"}]}"#;
+    assert_eq!(versions("basiq", body), [Some(TEN_OH_FIVE)]);
+}
+
+#[test]
 fn a_version_that_cannot_be_read_refuses_nothing() {
     for row in [r#","updatedAt":"soon""#, r#","updatedAt":{}"#, r#","row_version":[]"#, r#","version":"2.0""#] {
         let changes = basiq("transaction.updated", "", row);

@@ -6,8 +6,7 @@ mod common;
 
 use base64::Engine as _;
 use common::{NOW, SECRET, at, connector, delivery};
-use connectors::registry::{Registry, Settings};
-use connectors::{VerifiedDelivery, VerifyError};
+use connectors::{NoKeys, Registry, Settings, VerifiedDelivery, VerifyError};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -18,12 +17,10 @@ fn mac(secret: &str, bytes: &[u8]) -> [u8; 32] {
 }
 
 fn basiq(headers: &[(&str, &str)], body: &[u8], strict: bool) -> Result<VerifiedDelivery, VerifyError> {
-    let settings = Settings {
-        basiq_webhook_secrets: vec![SECRET.to_owned()],
-        basiq_webhook_strict: strict,
-        ..Settings::default()
-    };
-    Registry::new(&settings).get("basiq").unwrap().verify(delivery(headers, body), at(NOW))
+    let settings = Settings::default()
+        .with("BASIQ_WEBHOOK_SECRET", [SECRET])
+        .with("BASIQ_WEBHOOK_STRICT", [if strict { "true" } else { "false" }]);
+    Registry::new(&settings).get("basiq").unwrap().verify(delivery(headers, body), &NoKeys, at(NOW))
 }
 
 fn guide(secret: &str, body: &[u8]) -> String {
@@ -77,7 +74,7 @@ fn standard_webhooks_headers_decide_where_both_kinds_are_there() {
 
 fn apideck(signature: &str, body: &[u8]) -> Result<String, VerifyError> {
     let sent = delivery(&[("x-apideck-signature", signature)], body);
-    Ok(connector("apideck", &[SECRET]).verify(sent, at(NOW))?.key().to_owned())
+    Ok(connector("apideck", &[SECRET]).verify(sent, &NoKeys, at(NOW))?.key().to_owned())
 }
 
 const BODY: &[u8] = br#"{"z": [{"b": 1.10, "a": 2}], "a": "x"}"#;
@@ -130,6 +127,6 @@ fn a_prefix_without_a_secret_is_no_key_beside_a_real_one() {
     let basiq = connector("basiq", &["whsec_", SECRET, ""]);
     for secret in ["whsec_", ""] {
         let sent = delivery(&[("x-basiq-signature", &guide(secret, b"{}"))], b"{}");
-        assert_eq!(basiq.verify(sent, at(NOW)).unwrap_err(), VerifyError::Mismatch, "{secret:?}");
+        assert_eq!(basiq.verify(sent, &NoKeys, at(NOW)).unwrap_err(), VerifyError::Mismatch, "{secret:?}");
     }
 }

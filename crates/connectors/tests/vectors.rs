@@ -5,8 +5,8 @@
 
 mod common;
 
-use common::{at, connector, delivery};
-use connectors::VerifyError;
+use common::{at, connector, delivery, signed_delivery};
+use connectors::{NoKeys, VerifyError};
 use serde_json::Value;
 
 struct Vector {
@@ -51,7 +51,7 @@ fn published() -> Vec<Vector> {
 
 /// Verifies the first vector with something about it changed; the delivery's key.
 fn sw1(secret: &str, headers: &[(&str, &str)], now: i64) -> Result<String, VerifyError> {
-    let verified = connector("basiq", &[secret]).verify(delivery(headers, SW1_BODY), at(now))?;
+    let verified = connector("basiq", &[secret]).verify(delivery(headers, SW1_BODY), &NoKeys, at(now))?;
     Ok(verified.key().to_owned())
 }
 
@@ -66,7 +66,7 @@ fn published_vectors_verify_and_are_what_we_sign_ourselves() {
         let time = vector.time.to_string();
         let headers =
             [("webhook-id", vector.id), ("webhook-timestamp", time.as_str()), ("webhook-signature", vector.signature)];
-        let verified = basiq.verify(delivery(&headers, &vector.body), at(vector.time)).expect(vector.id);
+        let verified = basiq.verify(delivery(&headers, &vector.body), &NoKeys, at(vector.time)).expect(vector.id);
         assert_eq!(verified.key(), format!("webhook-id:{}", vector.id));
         let signed = basiq.sign(vector.id, &vector.body, at(vector.time)).unwrap();
         assert_eq!(signed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>(), headers);
@@ -142,8 +142,8 @@ fn each_header_is_needed() {
 fn an_id_with_a_dot_is_refused_even_when_signed() {
     let basiq = connector("basiq", &[SW1_SECRET]);
     let headers = basiq.sign("msg.1", SW1_BODY, at(SW1_TIME)).unwrap();
-    let sent = connectors::RawDelivery { headers: headers.into_iter().collect(), body: SW1_BODY.to_vec() };
-    assert_eq!(basiq.verify(sent, at(SW1_TIME)).unwrap_err(), VerifyError::Mismatch);
+    let sent = signed_delivery(headers.into_iter().collect(), SW1_BODY);
+    assert_eq!(basiq.verify(sent, &NoKeys, at(SW1_TIME)).unwrap_err(), VerifyError::Mismatch);
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn secrets_are_read_with_and_without_padding_prefix_and_tidy_ending() {
 fn a_secret_that_is_no_base64_is_used_as_text() {
     let basiq = connector("basiq", &["not-base64-at-all!"]);
     let headers = basiq.sign("m", b"{}", at(SW1_TIME)).unwrap();
-    let sent = connectors::RawDelivery { headers: headers.into_iter().collect(), body: b"{}".to_vec() };
-    assert!(basiq.verify(sent, at(SW1_TIME)).is_ok());
+    let sent = signed_delivery(headers.into_iter().collect(), b"{}");
+    assert!(basiq.verify(sent, &NoKeys, at(SW1_TIME)).is_ok());
 }
 
 fn derived() -> Value {
@@ -190,7 +190,7 @@ fn basiqs_own_body_verifies_under_both_example_secrets() {
         let headers =
             [("webhook-id", text("id")), ("webhook-timestamp", &*seconds), ("webhook-signature", text("sig"))];
         let basiq = connector("basiq", &[text("secret")]);
-        assert!(basiq.verify(delivery(&headers, text("body").as_bytes()), at(time)).is_ok(), "{name}");
+        assert!(basiq.verify(delivery(&headers, text("body").as_bytes()), &NoKeys, at(time)).is_ok(), "{name}");
     }
 }
 
@@ -201,7 +201,7 @@ fn apidecks_own_body_verifies_sorted_and_raw() {
     let apideck = connector("apideck", &[text("secret")]);
     for field in ["sig_canonical_hex", "sig_rawbody_hex"] {
         let sent = delivery(&[("x-apideck-signature", text(field))], text("body").as_bytes());
-        let verified = apideck.verify(sent, at(SW1_TIME)).expect(field);
+        let verified = apideck.verify(sent, &NoKeys, at(SW1_TIME)).expect(field);
         assert_eq!(verified.key(), "event:d290f1ee-6c54-4b01-90e6-d701748f0851");
     }
     let signed = apideck.sign("1", text("body").as_bytes(), at(SW1_TIME)).unwrap();

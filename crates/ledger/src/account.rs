@@ -13,11 +13,7 @@ use crate::state::AccountState;
 impl Applying<'_> {
     /// An account, made where it was not known.
     pub(crate) fn account(&mut self, account_id: &str) -> &mut AccountState {
-        if !self.plan.state.accounts.contains_key(account_id) {
-            self.plan.state.accounts.insert(account_id.to_owned(), AccountState::new());
-        }
-        // It is there by now.
-        self.plan.state.accounts.entry(account_id.to_owned()).or_insert_with(AccountState::new)
+        self.plan.state.accounts.entry(account_id.to_owned()).or_insert_with(AccountState::unknown)
     }
 
     /// Takes over what is told of an account, each value for itself, and tells its owner where the balance changed.

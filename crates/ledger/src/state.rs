@@ -105,7 +105,8 @@ pub struct AccountState {
 }
 
 impl AccountState {
-    pub(crate) fn new() -> Self {
+    /// One that is not stored yet.
+    pub(crate) fn unknown() -> Self {
         Self { dirty: Dirty::New, ..Self::default() }
     }
 }

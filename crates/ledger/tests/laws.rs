@@ -59,8 +59,10 @@ fn one_by_one(changes: &[Change]) -> (State, Vec<Event>) {
     (state, told)
 }
 
-/// What people see in the end.
-fn seen(state: &State) -> (BTreeMap<(String, String), String>, Vec<(String, String, String, String)>, String) {
+/// What people see in the end: transactions by their keys, accounts, the connection's status.
+type Seen = (BTreeMap<(String, String), String>, Vec<[String; 4]>, String);
+
+fn seen(state: &State) -> Seen {
     let transactions = state.transactions.iter().filter_map(|(key, state)| match state {
         TransactionState::Live(stored) => {
             let transaction = wire::Transaction { revision: 0, ..stored.transaction.clone() };
@@ -71,7 +73,7 @@ fn seen(state: &State) -> (BTreeMap<(String, String), String>, Vec<(String, Stri
     let accounts = state.accounts.iter().map(|(id, account)| {
         let text = |value: Option<Amount>| value.map(|amount| amount.to_string()).unwrap_or_default();
         let name = account.name.value.clone().unwrap_or_default();
-        (id.clone(), name, text(account.balance.value), text(account.available.value))
+        [id.clone(), name, text(account.balance.value), text(account.available.value)]
     });
     let status = state.connection.as_ref().map(|connection| connection.status.clone()).unwrap_or_default();
     (transactions.collect(), accounts.collect(), status)

@@ -12,8 +12,8 @@ use server::auth::password;
 use server::auth::signer::TokenSigner;
 use server::config::{Config, LimitsConfig};
 use server::ids;
+use server::ingest::Ingest;
 use server::limits::Limits;
-use server::pipeline::Pipeline;
 use server::store::sqlite::SqliteStore;
 use server::store::{Store, User};
 use wire::api::ConnectionRequest;
@@ -100,9 +100,9 @@ pub(super) async fn add_connection(
     named("the connection's id", &connection_id)?;
     named("the user's id", &user_id)?;
     let registry = connectors::Registry::new(&config.connectors);
-    let pipeline = Pipeline::new(registry, std::sync::Arc::new(open(&config)?), unlimited());
+    let ingest = Ingest::new(registry, std::sync::Arc::new(open(&config)?), unlimited());
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
-    let (connection, is_new) = pipeline.register(connector, connection_id, request, Timestamp::now()).await?;
+    let (connection, is_new) = ingest.register(connector, connection_id, request, Timestamp::now()).await?;
     let verb = if is_new { "registered" } else { "updated" };
     say!("{verb}: {} {} of {}", connection.connector_id, connection.connection_id, connection.user_id)?;
     Ok(())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use server::config::Config;
+use server::ingest::Ingest;
 use server::operations::{LONGEST_LIST, STUCK_AFTER};
-use server::pipeline::Pipeline;
 use server::store::{Inbox as _, Outbox as _, Recorded, Revived};
 
 use super::output::say;
@@ -37,8 +37,8 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
             say!("")?;
         }
         InboxCommand::Replay { id } => {
-            let pipeline = Pipeline::new(connectors::Registry::new(&config.connectors), store, admin::unlimited());
-            match pipeline.run_again(id, Timestamp::now()).await? {
+            let ingest = Ingest::new(connectors::Registry::new(&config.connectors), store, admin::unlimited());
+            match ingest.run_again(id, Timestamp::now()).await? {
                 Recorded::Applied(changed) => {
                     say!("applied: {} transactions were new or had changed", changed.all())?;
                 }

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::providers;
 use super::reader::{self, Reader};
 use super::{
     AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
@@ -37,11 +38,7 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         database: DatabaseConfig { path: database_path(&mut reader) },
         auth: auth(&mut reader),
         realtime: realtime(&mut reader),
-        connectors: connectors::registry::Settings {
-            basiq_webhook_secrets: reader.provider_secrets("BASIQ_WEBHOOK_SECRET"),
-            basiq_webhook_strict: reader.flag("BASIQ_WEBHOOK_STRICT", false),
-            apideck_webhook_secrets: reader.provider_secrets("APIDECK_WEBHOOK_SECRET"),
-        },
+        connectors: providers::read(&mut reader, connectors::providers::settings()),
         core_app: core_app(&mut reader),
         events: EventsConfig {
             // Wise, the most patient of the providers, sends again for two weeks.

@@ -5,6 +5,7 @@
 
 mod load;
 mod names;
+mod providers;
 mod reader;
 mod secret;
 mod source;
@@ -33,7 +34,7 @@ pub struct Config {
     /// How sockets are treated.
     pub realtime: RealtimeConfig,
     /// The providers' secrets.
-    pub connectors: connectors::registry::Settings,
+    pub connectors: connectors::Settings,
     /// The core app that transactions are sent to as well; nothing where the store is the core app.
     pub core_app: Option<CoreAppConfig>,
     /// How long events are kept for those who were away.
@@ -194,11 +195,7 @@ impl Config {
                 auth_timeout: Duration::from_secs(30),
                 allow_eio3: true,
             },
-            connectors: connectors::registry::Settings {
-                basiq_webhook_secrets: vec![random_secret()],
-                basiq_webhook_strict: false,
-                apideck_webhook_secrets: vec![random_secret()],
-            },
+            connectors: providers::random(),
             core_app: None,
             events: EventsConfig {
                 inbox_for: Duration::from_secs(86_400),

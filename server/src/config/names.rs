@@ -2,16 +2,13 @@
 //!
 //! Owns which environment variables are read, and which of them are secrets. Must not read any.
 
-/// Every setting there is.
-pub(super) const NAMES: [&str; 43] = [
+/// Every setting of the server itself.
+const NAMES: [&str; 40] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
-    "APIDECK_WEBHOOK_SECRET",
     "API_RATE_LIMIT_PER_ADDRESS",
     "API_RATE_LIMIT_PER_USER",
     "AUTH_TIMEOUT_SECONDS",
-    "BASIQ_WEBHOOK_SECRET",
-    "BASIQ_WEBHOOK_STRICT",
     "CONNECTORS_HOST",
     "CONNECTORS_PORT",
     "CONNECTORS_URL",
@@ -49,6 +46,16 @@ pub(super) const NAMES: [&str; 43] = [
     "WEBHOOK_RATE_LIMIT_PER_USER",
 ];
 
-/// Those of them that must not be seen.
-pub(super) const SECRET_NAMES: [&str; 5] =
-    ["APIDECK_WEBHOOK_SECRET", "BASIQ_WEBHOOK_SECRET", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
+/// The secrets among them.
+const SECRET_NAMES: [&str; 3] = ["JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
+
+/// Every setting there is, the providers' as well.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(connectors::providers::settings().map(|setting| setting.name))
+}
+
+/// The secrets among them.
+pub(super) fn secret_names() -> impl Iterator<Item = &'static str> {
+    let secrets = connectors::providers::settings().filter(|setting| setting.is_secret());
+    SECRET_NAMES.into_iter().chain(secrets.map(|setting| setting.name))
+}

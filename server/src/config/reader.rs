@@ -84,6 +84,25 @@ impl Reader<'_> {
         secrets
     }
 
+    /// The address of a provider's interface. Secrets are sent to it, so that plain `http` is for this machine only.
+    pub(super) fn provider_url(&mut self, name: &str) -> Option<String> {
+        let url = self.source.get(name)?.to_owned();
+        let parsed: Option<http::Uri> = url.parse().ok();
+        let is_good = parsed.is_some_and(|uri| {
+            let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+            let is_here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+            let has_credentials = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+            !host.is_empty()
+                && !has_credentials
+                && (uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && is_here)
+        });
+        if !is_good {
+            // Its value is not shown: there may be credentials in it.
+            self.problem(format!("{name} is not an https address without credentials (http is for this machine only)"));
+        }
+        Some(url).filter(|_| is_good)
+    }
+
     /// Addresses and networks (`10.0.0.0/8`) between commas.
     pub(super) fn networks(&mut self, name: &str) -> Vec<IpNet> {
         let values = self.list(name);

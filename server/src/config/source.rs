@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::names::{NAMES, SECRET_NAMES};
+use super::names::{names, secret_names};
 
 /// Names and values of settings.
 #[derive(Clone, Default)]
@@ -66,7 +66,7 @@ impl Source {
     /// The settings that are set to what is no text (UTF-8).
     pub fn unreadable(&self) -> Vec<&'static str> {
         let is_unreadable = |name: &&'static str| self.unreadable.iter().any(|unreadable| unreadable == name);
-        NAMES.iter().copied().filter(is_unreadable).collect()
+        names().filter(is_unreadable).collect()
     }
 
     /// The value of a setting; an empty one is as good as none.
@@ -77,13 +77,13 @@ impl Source {
     /// Whether anything is set that makes this an installation rather than a first look.
     pub fn configures_anything(&self) -> bool {
         let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
-        NAMES.iter().filter(|name| !NEUTRAL.contains(name)).any(is_set)
+        names().filter(|name| !NEUTRAL.contains(name)).any(|name| is_set(&name))
     }
 
     /// The secrets that are set, by name.
     pub fn configured_secrets(&self) -> Vec<&'static str> {
         let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
-        SECRET_NAMES.iter().copied().filter(is_set).collect()
+        secret_names().filter(is_set).collect()
     }
 }
 

@@ -208,7 +208,8 @@ mod tests {
     use super::*;
 
     fn start(since: Option<(&str, u64)>, ends: LogEnds) -> Start {
-        let point = since.map(|(epoch, seq)| ResumePoint { seq, epoch: Some(epoch.to_owned()).filter(|it| it != "") });
+        let point =
+            since.map(|(epoch, seq)| ResumePoint { seq, epoch: Some(epoch.to_owned()).filter(|it| !it.is_empty()) });
         starting_point(point.as_ref(), ends, "e2")
     }
 

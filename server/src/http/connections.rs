@@ -1,6 +1,6 @@
 //! The connections' calls.
 //!
-//! Owns who may see and change which connection. Must not apply deliveries: the pipeline does.
+//! Owns who may see and change which connection. Must not apply deliveries: `ingest` does.
 
 use axum::Json;
 use axum::extract::State;
@@ -58,7 +58,7 @@ pub(super) async fn put(
     if request.status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         return Err(ApiError::new(ErrorCode::BadRequest, format!("status is none of {}", STATUSES.join(", "))));
     }
-    let (connection, is_new) = state.pipeline.register(&connector, connection_id, request, state.now()).await?;
+    let (connection, is_new) = state.ingest.register(&connector, connection_id, request, state.now()).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(One { success: true, connection })).into_response())
 }
@@ -104,13 +104,13 @@ pub(super) async fn sync(
     let connection = own(&state, &caller, &connector, connection_id).await?;
     let Connection { connector_id, connection_id, .. } = connection;
     state.limits.sync_of_connection(&connector_id, &connection_id)?;
-    let placed = state.pipeline.place_connection(&connector_id, &connection_id, state.now()).await?.unwrap_or_default();
+    let placed = state.ingest.apply_backlog(&connector_id, &connection_id, state.now()).await?.unwrap_or_default();
     state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;
     Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response())
 }
 
 fn known(state: &AppState, connector: &str) -> Result<String, ApiError> {
-    state.pipeline.registry().get(connector).map(|_| connector.to_owned()).ok_or(ErrorCode::UnknownConnector.into())
+    state.ingest.registry().get(connector).map(|_| connector.to_owned()).ok_or(ErrorCode::UnknownConnector.into())
 }
 
 /// The connection, if it is the caller's to see. Another user's is answered as one that is not there.

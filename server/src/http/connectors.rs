@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use connectors::Connector;
+use connectors::Provider;
 use serde::Serialize;
 use wire::ErrorCode;
 use wire::api::ConnectorStatus;
@@ -29,7 +29,7 @@ pub(super) struct One {
 
 /// `GET /api/connectors`
 pub(super) async fn list(State(state): State<AppState>) -> Json<List> {
-    let connectors = state.pipeline.registry().iter().map(|connector| describe(connector.as_ref())).collect();
+    let connectors = state.ingest.registry().iter().map(|connector| describe(connector.as_ref())).collect();
     Json(List { success: true, connectors })
 }
 
@@ -38,12 +38,12 @@ pub(super) async fn status(
     State(state): State<AppState>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<One>, ApiError> {
-    let connector = state.pipeline.registry().get(&id).ok_or(ErrorCode::UnknownConnector)?;
+    let connector = state.ingest.registry().get(&id).ok_or(ErrorCode::UnknownConnector)?;
     Ok(Json(One { success: true, connector: describe(connector.as_ref()) }))
 }
 
-fn describe(connector: &dyn Connector) -> ConnectorStatus {
-    let info = connector.info();
+fn describe(connector: &dyn Provider) -> ConnectorStatus {
+    let info = connector.description();
     ConnectorStatus {
         id: info.id.to_owned(),
         name: info.name.to_owned(),

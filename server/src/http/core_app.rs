@@ -1,31 +1,27 @@
 //! The core app's own call, so that this server can stand in for one, and anything can push.
 //!
-//! Owns whose transaction it is, and that a repeated call is one. Must not read the body: [`Pushed`] does.
+//! Owns whose transaction it is, and that a repeated call is one. Must not read the body ([`Pushed`] does) nor store
+//! anything (`ingest` does).
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use connectors::{Headers, VerifiedDelivery};
 use http::{HeaderMap, StatusCode};
-use ledger::{Change, Update};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use wire::transaction::TransactionKey;
 use wire::{ErrorCode, Transaction};
 
 use super::error::ApiError;
 use super::ids;
 use super::pushed::{Pushed, PushedPlace};
 use crate::http::extract::{PathParts, QueryString, RawBody, Service};
+use crate::ingest::{Push, PushedDeletion};
 use crate::state::AppState;
-use crate::store::{Changed, ConnectorRef, Content, NewDelivery, Recorded};
+use crate::store::ConnectorRef;
 use crate::telemetry::spans::Arrival;
 
 /// The longest `Idempotency-Key`, in bytes.
 const LONGEST_KEY: usize = 500;
-
-/// A push has no time of its own: all have one version, so that the order of arrival decides, also over a deletion.
-const PUSHED: Option<i64> = Some(1);
 
 #[derive(Serialize)]
 struct Done {
@@ -45,6 +41,7 @@ pub(super) async fn receive(
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
+    let arrived = Arrival::now();
     let user_id = header(&headers, "x-user-id")?.ok_or_else(|| bad("The header x-user-id is missing"))?;
     ids::check("x-user-id", &user_id)?;
     let idempotency_key = header(&headers, "idempotency-key")?;
@@ -53,36 +50,20 @@ pub(super) async fn receive(
     }
     let pushed = Pushed::read(&body, &user_id)?;
     let (connector, connection_id) = (pushed.connector(), pushed.connection_id(&user_id));
-    let new = pushed.transaction()?;
-    let place = TransactionKey {
-        connector_id: connector.id.to_string(),
-        connection_id: connection_id.clone(),
-        account_id: new.account_id.clone(),
-        transaction_id: new.transaction_id.clone(),
-    };
+    let transaction = pushed.transaction()?;
     // A sender's key names the transaction, whose id need be unique within its account only.
     let key = match idempotency_key {
         Some(key) => {
-            let (connection, account) = (connection_id.len(), new.account_id.len());
+            let (connection, account) = (connection_id.len(), transaction.account_id.len());
             // With the lengths, so that no two can be the same with what follows.
-            format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", new.account_id)
+            format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", transaction.account_id)
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
     };
-    let change = Change { version: PUSHED, update: Update::Transaction(Box::new(new)) };
-    let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
-    let delivery = VerifiedDelivery::from_store(Headers::default(), body.to_vec(), key);
-    let register = Some(user_id.clone());
-    let new = NewDelivery { connector, delivery, content, register, arrived: Arrival::now() };
-    let recorded = state.store.record_delivery(new, state.now()).await?;
-    if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
-        // It is not in anybody's feed: whoever sends it has to try again.
-        return Err(ErrorCode::Unavailable.into());
-    }
-    let transaction = state.store.transaction(user_id, place).await?;
-    let is_new = matches!(recorded, Recorded::Applied(Changed { new: 1.., .. }));
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(Answer { success: true, transaction })).into_response())
+    let push = Push { user_id, connector, connection_id, transaction, key, body: body.to_vec() };
+    let stored = state.ingest.push(push, arrived, state.now()).await?;
+    let status = if stored.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(Answer { success: true, transaction: stored.transaction })).into_response())
 }
 
 /// `DELETE /api/bank/transactions/{transactionId}`, with `x-user-id` and the account in the query.
@@ -97,24 +78,15 @@ pub(super) async fn delete(
     ids::check("x-user-id", &user_id)?;
     let key = place.key(&user_id, transaction_id);
     let stored = state.store.transaction(user_id, key.clone()).await?;
-    let TransactionKey { connector_id, connection_id, account_id, transaction_id } = key;
     let connector = ConnectorRef {
-        id: connector_id.into(),
+        id: key.connector_id.clone().into(),
         connector_type: stored.connector_type.into(),
         source: stored.source.into(),
         default_currency: stored.currency,
     };
-    // The same deletion of the same revision is one.
-    let place = format!("{}:{connection_id}:{}:{account_id}", connection_id.len(), account_id.len());
-    let key = format!("deletion:{place}:{}:{transaction_id}", stored.revision);
-    let change = Change { version: PUSHED, update: Update::TransactionDeleted { transaction_id, account_id } };
-    let content = Content::Changes { connection_id, changes: vec![change], rejected: vec![] };
-    let delivery = VerifiedDelivery::from_store(Headers::default(), Vec::new(), key);
-    let new = NewDelivery { connector, delivery, content, register: None, arrived: Arrival::now() };
-    match state.store.record_delivery(new, state.now()).await? {
-        Recorded::Applied(_) | Recorded::Duplicate => Ok(Json(Done { success: true }).into_response()),
-        _ => Err(ErrorCode::Unavailable.into()),
-    }
+    let deletion = PushedDeletion { connector, key, revision: stored.revision };
+    state.ingest.delete(deletion, Arrival::now(), state.now()).await?;
+    Ok(Json(Done { success: true }).into_response())
 }
 
 /// A header's text, which may be UTF-8; nothing where it is missing or empty. Two lines that differ are refused:

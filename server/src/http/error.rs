@@ -10,8 +10,8 @@ use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
 use crate::feed::SubscribeError;
+use crate::ingest::Refusal;
 use crate::limits::TooMany;
-use crate::pipeline::Refusal;
 use crate::{auth, store};
 
 /// The version of the WebSocket protocol that the engine speaks; the answer to other versions names it.
@@ -104,6 +104,8 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::UnknownConnector => ErrorCode::UnknownConnector.into(),
             Refusal::Unverified(VerifyError::NotConfigured) => ErrorCode::NotConfigured.into(),
+            // Never 401: the signature may be good.
+            Refusal::Unverified(VerifyError::KeyUnavailable(_)) => Self::new(ErrorCode::Unavailable, message),
             Refusal::Unverified(VerifyError::Missing(_)) => Self::new(ErrorCode::SignatureMissing, message),
             Refusal::Unverified(VerifyError::Mismatch | VerifyError::Ambiguous(_)) => {
                 Self::new(ErrorCode::SignatureInvalid, message)

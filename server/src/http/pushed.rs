@@ -1,6 +1,6 @@
-//! A transaction that somebody pushes: the body of `POST /api/bank/transactions`.
+//! A transaction that is pushed: the body of `POST /api/bank/transactions`.
 //!
-//! Owns what it means and how long its texts may be. Must not take the user from it, nor store it.
+//! Owns what it means and how long its texts may be. Must not take the user from it, nor store it: `ingest` does.
 
 use std::borrow::Cow;
 
@@ -172,10 +172,10 @@ impl Pushed {
         let short = |words: Option<Words>| words.and_then(|Words(text)| connectors::readable(&text, LONGEST_TEXT));
         let (merchant, reference) = (short(self.merchant), short(self.reference));
         let (secondary_type, category_hint) = (short(self.secondary_type), short(self.category));
-        let told = self.description.and_then(|Words(text)| connectors::readable(&text, LONGEST_DESCRIPTION));
+        let found = self.description.and_then(|Words(text)| connectors::readable(&text, LONGEST_DESCRIPTION));
         // A row has something to read.
         let named = [&merchant, &reference, &secondary_type, &category_hint].into_iter().flatten().next().cloned();
-        let description = told.or(named).unwrap_or_else(|| kind(primary_type).to_owned());
+        let description = found.or(named).unwrap_or_else(|| kind(primary_type).to_owned());
         Ok(NewTransaction {
             transaction_id: self.transaction_id,
             account_id: self.account_id.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
@@ -247,7 +247,7 @@ impl Pushed {
         };
         let when = when.ok_or_else(|| bad("date is not an RFC 3339 instant or a day (YYYY-MM-DD)"))?;
         match self.date_precision {
-            Some(told) if told != when.precision => {
+            Some(found) if found != when.precision => {
                 Err(bad("date is a day, and datePrecision says that it is an instant"))
             }
             _ => Ok(Dated::At(when)),
@@ -255,7 +255,7 @@ impl Pushed {
     }
 }
 
-/// What there is to read of a transaction of which nothing else is told.
+/// What there is to read of a transaction of which nothing else is known.
 fn kind(primary_type: PrimaryType) -> &'static str {
     match primary_type {
         PrimaryType::Expense => "Money out",
@@ -265,8 +265,8 @@ fn kind(primary_type: PrimaryType) -> &'static str {
 }
 
 /// A word without blanks around it and in lower case; nothing for an empty one.
-fn word(told: Option<&str>) -> Option<String> {
-    told.map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty())
+fn word(found: Option<&str>) -> Option<String> {
+    found.map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty())
 }
 
 fn nested() -> ApiError {

@@ -3,7 +3,7 @@
 //! Owns its types and its trait. Must not know how it is kept.
 
 use async_trait::async_trait;
-use connectors::VerifiedDelivery;
+use connectors::StoredDelivery;
 use jiff::Timestamp;
 
 use super::Result;
@@ -16,7 +16,7 @@ pub struct KeptDelivery {
     /// `connectorId`.
     pub connector_id: String,
     /// The delivery as it came.
-    pub delivery: VerifiedDelivery,
+    pub delivery: StoredDelivery,
 }
 
 /// A delivery in a list.

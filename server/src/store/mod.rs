@@ -12,7 +12,7 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use connectors::{Rejected, VerifiedDelivery};
+use connectors::{Headers, Rejected, StoredDelivery, VerifiedDelivery};
 use jiff::Timestamp;
 use ledger::{AccountUpdate, Change};
 use wire::Transaction;
@@ -31,13 +31,38 @@ pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, 
 
 pub use ledger::Connector as ConnectorRef;
 
-/// A verified delivery with what it means.
+/// What is written of a delivery: it as it came.
+#[derive(Debug)]
+pub struct Record {
+    /// The request's headers.
+    pub headers: Headers,
+    /// The body's exact bytes.
+    pub body: Vec<u8>,
+    /// The same for every attempt at this delivery, and for no other.
+    pub key: String,
+}
+
+impl From<VerifiedDelivery> for Record {
+    fn from(delivery: VerifiedDelivery) -> Self {
+        let (headers, body, key) = delivery.into_parts();
+        Self { headers, body, key }
+    }
+}
+
+impl From<StoredDelivery> for Record {
+    fn from(delivery: StoredDelivery) -> Self {
+        let (headers, body, key) = delivery.into_parts();
+        Self { headers, body, key }
+    }
+}
+
+/// A delivery with what it means.
 #[derive(Debug)]
 pub struct NewDelivery {
     /// Its connector.
     pub connector: ConnectorRef,
     /// The delivery as it came.
-    pub delivery: VerifiedDelivery,
+    pub delivery: Record,
     /// What it means.
     pub content: Content,
     /// Registers its connection in the same step, for this user, where there is none: what is pushed brings its own.

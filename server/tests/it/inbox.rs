@@ -1,9 +1,9 @@
 //! Every authentic delivery as it came: what is kept, for how long, and what running it again does.
 
-use connectors::{Headers, VerifiedDelivery};
+use connectors::Headers;
 use jiff::Timestamp;
 use serde_json::json;
-use server::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded};
+use server::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Record, Recorded};
 use server::telemetry::spans::Arrival;
 
 use crate::support::{Basiq, TestApp, basiq_body, code};
@@ -34,7 +34,7 @@ async fn an_authentic_body_of_another_shape_is_kept_to_be_looked_at_and_refused_
     let [entry] = &app.state.store.inbox(true, 10).await.unwrap()[..] else { panic!("one delivery") };
     assert_eq!(entry.verdict, "refused");
     assert!(entry.reason.as_deref().is_some_and(|reason| !reason.is_empty()));
-    let again = app.state.pipeline.run_again(entry.id, app.now()).await.unwrap();
+    let again = app.state.ingest.run_again(entry.id, app.now()).await.unwrap();
     assert!(matches!(again, Recorded::Malformed(_)), "{again:?}");
 }
 
@@ -52,10 +52,10 @@ async fn what_was_processed_is_run_again_without_effect_and_what_waited_once() {
     let mut basiq = Basiq::default();
     basiq.deliver(&app, &basiq_body("conn-1", "t1", "-1")).await;
     let id = app.state.store.inbox(true, 10).await.unwrap()[0].id;
-    let still = app.state.pipeline.run_again(id, app.now()).await.unwrap();
+    let still = app.state.ingest.run_again(id, app.now()).await.unwrap();
     assert!(matches!(still, Recorded::Kept(_)), "{still:?}");
     app.register("conn-1", "alice").await;
-    assert_eq!(app.state.pipeline.run_again(id, app.now()).await.unwrap(), Recorded::Duplicate);
+    assert_eq!(app.state.ingest.run_again(id, app.now()).await.unwrap(), Recorded::Duplicate);
     let page = app.get("alice", "/api/transactions").await;
     assert_eq!(page["transactions"].as_array().map(Vec::len), Some(1));
 }
@@ -68,9 +68,9 @@ async fn what_comes_while_older_deliveries_are_still_kept_does_not_overtake_them
     for number in 1..=250 {
         basiq.deliver(&app, &basiq_body("conn-1", &format!("t{}", number % 100), &format!("-{number}"))).await;
     }
-    let connector = app.state.pipeline.registry().get("basiq").unwrap();
+    let connector = app.state.ingest.registry().get("basiq").unwrap();
     let request = wire::api::ConnectionRequest { user_id: "alice".to_owned(), ..Default::default() };
-    let known = ConnectorRef::from(connector.info());
+    let known = ConnectorRef::from(connector.description());
     app.state.store.put_connection(known, "conn-1".to_owned(), request, app.now()).await.unwrap();
     let mut socket = app.signed_in("alice").await;
     let answer = basiq.deliver(&app, &basiq_body("conn-1", "t50", "-251")).await;
@@ -115,7 +115,7 @@ async fn keys_are_each_connectors_own() {
             source: "BANK_API".into(),
             default_currency: wire::Currency::USD,
         },
-        delivery: VerifiedDelivery::from_store(Headers::default(), json!({}).to_string().into_bytes(), "k1".to_owned()),
+        delivery: Record { headers: Headers::default(), body: b"{}".to_vec(), key: "k1".to_owned() },
         content: Content::Nothing,
         register: None,
         arrived: Arrival::now(),

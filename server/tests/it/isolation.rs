@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use connectors::{Headers, VerifiedDelivery};
+use connectors::Headers;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use server::store::{Content, NewDelivery, Recorded};
+use server::store::{Content, NewDelivery, Record, Recorded};
 use server::telemetry::spans::Arrival;
 use wire::api::ConnectionRequest;
 
@@ -163,9 +163,9 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
     basiq.deliver(&app, &basiq_body("conn-1", "before", "-1")).await;
     // As a registration that a crash ended before it came to what was kept.
     let alice = ConnectionRequest { user_id: "alice".to_owned(), ..ConnectionRequest::default() };
-    let connector = app.state.pipeline.registry().get("basiq").unwrap();
+    let connector = app.state.ingest.registry().get("basiq").unwrap();
     let registered =
-        app.state.store.put_connection(connector.info().into(), "conn-1".to_owned(), alice, app.now()).await;
+        app.state.store.put_connection(connector.description().into(), "conn-1".to_owned(), alice, app.now()).await;
     assert!(registered.unwrap().1);
     let kept = app.state.store.record_delivery(not_understood(&app), app.now()).await.unwrap();
     assert_eq!(kept, Recorded::Kept("of a new kind".to_owned()));
@@ -173,7 +173,7 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
     assert_eq!(delete.bearer_auth(app.token("alice", 60)).send().await.unwrap().status(), 200);
 
     app.register("conn-1", "bob").await;
-    app.state.pipeline.place_all(app.now()).await.unwrap();
+    app.state.ingest.apply_backlogs(app.now()).await.unwrap();
     // What nobody understood when it came, and a newer connector does.
     let understood = NewDelivery {
         content: Content::Changes { connection_id: "conn-1".to_owned(), changes: vec![], rejected: vec![] },
@@ -194,8 +194,8 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
 
 fn not_understood(app: &TestApp) -> NewDelivery {
     NewDelivery {
-        connector: app.state.pipeline.registry().get("basiq").unwrap().info().into(),
-        delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), "m0".to_owned()),
+        connector: app.state.ingest.registry().get("basiq").unwrap().description().into(),
+        delivery: Record { headers: Headers::default(), body: b"{}".to_vec(), key: "m0".to_owned() },
         content: Content::Kept("of a new kind".to_owned()),
         register: None,
         arrived: Arrival::now(),

@@ -221,9 +221,9 @@ async fn events_that_another_process_wrote_are_delivered() {
     app.register("conn-1", "alice").await;
     let mut socket = app.signed_in("alice").await;
     let elsewhere = SqliteStore::open(&path, Box::new(|_| {})).unwrap();
-    let connector = app.state.pipeline.registry().get("basiq").unwrap();
+    let connector = app.state.ingest.registry().get("basiq").unwrap();
     let request = wire::api::ConnectionRequest { user_id: "alice".to_owned(), ..Default::default() };
-    elsewhere.put_connection(connector.info().into(), "conn-2".to_owned(), request, app.now()).await.unwrap();
+    elsewhere.put_connection(connector.description().into(), "conn-2".to_owned(), request, app.now()).await.unwrap();
     socket.expect_nothing().await;
     feed::deliver_external_events(&app.state.feed).await.unwrap();
     assert_eq!(socket.expect("connection:updated").await["connectionId"], json!("conn-2"));

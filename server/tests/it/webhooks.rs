@@ -148,7 +148,7 @@ async fn one_item_that_is_not_understood_is_quarantined_alone() {
     // It holds up nothing that comes after it.
     let answer = basiq.deliver(&app, &basiq_body("conn-1", "t4", "-4")).await;
     assert_eq!((&answer["processed"], answer.get("kept")), (&json!(1), None));
-    let again = app.state.pipeline.run_again(entry.id, app.now()).await.unwrap();
+    let again = app.state.ingest.run_again(entry.id, app.now()).await.unwrap();
     assert_eq!(again, server::store::Recorded::Kept(reason));
     assert_eq!(transactions(&app, "alice").await.len(), 3);
 }
@@ -257,7 +257,7 @@ async fn what_is_authentic_but_makes_no_sense_is_kept() {
 #[tokio::test]
 async fn an_unknown_connector_and_one_without_a_secret_are_told_apart() {
     let mut config = config();
-    config.connectors.apideck_webhook_secrets.clear();
+    config.connectors.set("APIDECK_WEBHOOK_SECRET", [""; 0]);
     let app = TestApp::with(config).await;
     let unknown = post(&app, "nobank", vec![], vec![]).await;
     assert_eq!(code(unknown).await, (404, "UNKNOWN_CONNECTOR".to_owned()));

@@ -2,9 +2,9 @@
 //!
 //! Owns the shortest ones that are whole. Must not know a store.
 
-use connectors::{Headers, Rejected, VerifiedDelivery};
+use connectors::{Headers, Rejected};
 use ledger::{AccountUpdate, Change, Update};
-use server::store::{Content, NewDelivery};
+use server::store::{Content, NewDelivery, Record};
 use server::telemetry::spans::Arrival;
 use wire::Currency;
 
@@ -29,7 +29,7 @@ pub fn partly(key: &str, connection_id: &str, changes: Vec<Change>, rejected: &[
     let rejected = rejected.iter().map(|(item, reason)| Rejected { item: (*item).into(), reason: (*reason).into() });
     NewDelivery {
         connector: connector(),
-        delivery: VerifiedDelivery::from_store(Headers::default(), b"{}".to_vec(), key.to_owned()),
+        delivery: Record { headers: Headers::default(), body: b"{}".to_vec(), key: key.to_owned() },
         content: Content::Changes { connection_id: connection_id.to_owned(), changes, rejected: rejected.collect() },
         register: None,
         arrived: Arrival::now(),

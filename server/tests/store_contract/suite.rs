@@ -28,8 +28,8 @@ pub async fn what_comes_before_its_connection_waits_and_is_applied_in_order(open
     // What comes now must not overtake what waits.
     assert_eq!(it.deliver(delivery("k3", "c1", vec![transaction("t1", "-3")])).await, Recorded::Queued);
     let waiting = it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap();
-    for (kept, amount) in waiting.iter().zip(["-1", "-2", "-3"]) {
-        let again = delivery(kept.delivery.key(), "c1", vec![transaction("t1", amount)]);
+    for (kept, (key, amount)) in waiting.iter().zip([("k1", "-1"), ("k2", "-2"), ("k3", "-3")]) {
+        let again = delivery(key, "c1", vec![transaction("t1", amount)]);
         assert!(matches!(it.store.apply_kept(kept.id, again, now()).await.unwrap(), Recorded::Applied(_)));
     }
     assert_eq!(it.transactions("alice").await, ["t1 -3"]);

@@ -6,14 +6,14 @@
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{mask, original};
-use crate::document::{self, Members, Unreadable};
+use crate::json::{self, Members, Unreadable};
 
 /// The longest string, in characters: how large the whole may be is for its taker to say.
 const LONGEST: usize = usize::MAX;
 
 /// A value whose names and strings are tidied and masked, wherever they stand.
 ///
-/// It recurses: `value` must have come through [`document::read`].
+/// It recurses: `value` must have come through [`json::read`].
 pub(crate) fn masked_json(value: &RawValue) -> Result<Box<RawValue>, Unreadable> {
     let mut out = String::with_capacity(value.get().len());
     write(value, &mut out)?;
@@ -67,7 +67,7 @@ fn list<T>(
 }
 
 fn string(token: &RawValue, out: &mut String) {
-    let text = document::text(token).unwrap_or_default();
+    let text = json::text(token).unwrap_or_default();
     let shown = to_raw_value(&original(&text, LONGEST));
     out.push_str(shown.as_deref().map_or("\"\"", RawValue::get));
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn shown(json: &str) -> String {
-        masked_json(document::read(json.as_bytes()).unwrap()).unwrap().get().to_owned()
+        masked_json(json::read(json.as_bytes()).unwrap()).unwrap().get().to_owned()
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Bodies around the members that a test is about, and what they mean.
 
-use connectors::{Headers, Meaning, VerifiedDelivery};
+use connectors::Meaning;
 use ledger::{Change, Dated, NewTransaction, Update};
 
-use super::{SECRET, connector};
+use super::{SECRET, connector, stored};
 
 pub(crate) fn means(id: &str, body: &str) -> Meaning {
-    let stored = VerifiedDelivery::from_store(Headers::default(), body.as_bytes().to_vec(), String::new());
-    connector(id, &[SECRET]).normalise(&stored).expect("an object of JSON")
+    connector(id, &[SECRET]).understand(stored(body.as_bytes()).authentic()).expect("an object of JSON")
 }
 
 /// What a body changes, or the reason why it is kept.
@@ -15,6 +14,7 @@ pub(crate) fn changes(id: &str, body: &str) -> Result<Vec<Change>, String> {
     match means(id, body) {
         Meaning::Changes { changes, .. } => Ok(changes),
         Meaning::NotUnderstood(reason) => Err(reason),
+        Meaning::Fetch { event, .. } => Err(Meaning::not_fetched(&event)),
         Meaning::Nothing => panic!("{body} means nothing"),
     }
 }

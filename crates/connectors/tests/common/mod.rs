@@ -8,8 +8,7 @@ pub(crate) mod shown;
 
 use std::sync::Arc;
 
-use connectors::registry::{Registry, Settings};
-use connectors::{Connector, Headers, RawDelivery};
+use connectors::{Headers, Provider, RawDelivery, Registry, Settings, StoredDelivery, providers};
 use jiff::Timestamp;
 
 /// Made for these tests; base64 after its prefix, as one secret serves every connector here.
@@ -21,21 +20,29 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// Every connector with the same secrets. A field that a new connector adds has to be named here.
+/// Every provider with the same secrets.
 pub(crate) fn registry(secrets: &[&str]) -> Registry {
-    let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
-    Registry::new(&Settings {
-        basiq_webhook_secrets: secrets.clone(),
-        basiq_webhook_strict: false,
-        apideck_webhook_secrets: secrets,
-    })
+    let mut settings = Settings::default();
+    for setting in providers::settings().filter(|setting| setting.is_secret()) {
+        settings.set(setting.name, secrets.iter().copied());
+    }
+    Registry::new(&settings)
 }
 
-/// One connector out of such a registry.
-pub(crate) fn connector(id: &str, secrets: &[&str]) -> Arc<dyn Connector> {
-    registry(secrets).get(id).expect("a connector of that name").clone()
+/// One provider out of such a registry.
+pub(crate) fn connector(id: &str, secrets: &[&str]) -> Arc<dyn Provider> {
+    registry(secrets).get(id).expect("a provider of that name").clone()
 }
 
 pub(crate) fn delivery(headers: &[(&str, &str)], body: &[u8]) -> RawDelivery {
-    RawDelivery { headers: headers.iter().copied().collect::<Headers>(), body: body.to_vec() }
+    signed_delivery(headers.iter().copied().collect(), body)
+}
+
+pub(crate) fn signed_delivery(headers: Headers, body: &[u8]) -> RawDelivery {
+    RawDelivery::post("/webhook", headers, body.to_vec())
+}
+
+/// A delivery that was verified before.
+pub(crate) fn stored(body: &[u8]) -> StoredDelivery {
+    StoredDelivery::new(Headers::default(), body.to_vec(), String::new())
 }

@@ -1,6 +1,6 @@
 //! Meanings as the fixtures' expectations write them.
 
-use connectors::Meaning;
+use connectors::{Meaning, Wanted};
 use ledger::{AccountUpdate, Change, Dated, NewTransaction, Update};
 use serde_json::{Value, json};
 
@@ -10,6 +10,13 @@ pub(crate) fn shown(meaning: &Meaning) -> Value {
     match meaning {
         Meaning::Nothing => json!("nothing"),
         Meaning::NotUnderstood(reason) => json!({ "notUnderstood": reason }),
+        Meaning::Fetch { event, connection_id, wanted } => {
+            let wanted = match wanted {
+                Wanted::Transactions => json!("transactions"),
+                Wanted::Record { kind, id } => json!({ kind: id }),
+            };
+            json!({ "event": event, "connectionId": connection_id, "fetch": wanted })
+        }
         Meaning::Changes { connection_id, changes, rejected } => {
             let changes: Vec<Value> = changes.iter().map(shown_change).collect();
             let mut value = json!({ "connectionId": connection_id, "changes": changes });

@@ -79,7 +79,7 @@ fn a_secret_being_rotated_holds_several_values() {
     let mut values = minimal();
     values.push(("BASIQ_WEBHOOK_SECRET", "whsec_bmV3LW5ldy1uZXc=, whsec_b2xkLW9sZC1vbGQ="));
     let config = load(&values.into_iter().collect()).expect("valid");
-    assert_eq!(config.connectors.basiq_webhook_secrets, ["whsec_bmV3LW5ldy1uZXc=", "whsec_b2xkLW9sZC1vbGQ="]);
+    assert_eq!(config.connectors.values("BASIQ_WEBHOOK_SECRET"), ["whsec_bmV3LW5ldy1uZXc=", "whsec_b2xkLW9sZC1vbGQ="]);
 }
 
 #[test]

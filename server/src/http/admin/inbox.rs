@@ -1,6 +1,6 @@
 //! Deliveries as they came.
 //!
-//! Owns these calls. Must not apply a delivery: the pipeline does.
+//! Owns these calls. Must not apply a delivery: `ingest` does.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -73,7 +73,7 @@ pub(in crate::http) async fn replay(
     let done = async {
         let Admin { who } = admin?;
         let id = number(&id)?;
-        let outcome = match state.pipeline.run_again(id, state.now()).await? {
+        let outcome = match state.ingest.run_again(id, state.now()).await? {
             Recorded::Applied(changed) => Outcome { outcome: "applied", changed: Some(changed.all()), reason: None },
             Recorded::Partly(changed, reason) => {
                 Outcome { outcome: "kept", changed: Some(changed.all()), reason: Some(reason) }

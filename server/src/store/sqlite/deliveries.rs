@@ -33,7 +33,7 @@ struct Standing<'a> {
 pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded> {
     let NewDelivery { connector, delivery, content, register, arrived } = new;
     unit.delivery = Some(arrived.id);
-    if let Some(recorded) = seen_before(unit.database, &connector.id, delivery.key())? {
+    if let Some(recorded) = seen_before(unit.database, &connector.id, &delivery.key)? {
         return Ok(recorded);
     }
     if let (Content::Changes { connection_id, .. }, Some(user_id)) = (content, register) {
@@ -102,12 +102,12 @@ fn insert(unit: &Unit<'_>, new: &NewDelivery, standing: &Standing<'_>) -> Result
         )?
         .execute(params![
             connector.id,
-            hash::of_delivery(&connector.id, delivery.key()),
-            delivery.key(),
+            hash::of_delivery(&connector.id, &delivery.key),
+            &delivery.key,
             standing.connection_id,
             unit.now.as_millisecond(),
-            headers_to_keep(delivery.headers())?,
-            delivery.body(),
+            headers_to_keep(&delivery.headers)?,
+            delivery.body,
             standing.status.code(),
             standing.reason,
             u64::try_from(arrived.elapsed().as_micros()).ok(),

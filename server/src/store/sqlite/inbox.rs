@@ -2,7 +2,7 @@
 //!
 //! Owns finding deliveries again and forgetting them. Must not record or apply one.
 
-use connectors::{Headers, VerifiedDelivery};
+use connectors::{Headers, StoredDelivery};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -36,7 +36,7 @@ pub(super) fn waiting(
 
 fn read(row: &Row<'_>) -> Result<KeptDelivery> {
     let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<_, String>(3)?)?;
-    let delivery = VerifiedDelivery::from_store(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
+    let delivery = StoredDelivery::new(headers.into_iter().collect::<Headers>(), row.get(4)?, row.get(2)?);
     Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
 }
 

@@ -57,9 +57,8 @@ mod tests {
 
     #[test]
     fn values_of_one_report_share_a_recency_and_others_keep_their_own() {
-        let mut account = AccountState::default();
-        account.name = known("Everyday".to_owned(), Some(7), 3);
-        account.kind = known("savings".to_owned(), Some(7), 3);
+        let (name, kind) = (known("Everyday".to_owned(), Some(7), 3), known("savings".to_owned(), Some(7), 3));
+        let mut account = AccountState { name, kind, ..AccountState::default() };
         let (shared, each) = to_columns(&account);
         assert_eq!((shared, &each), (Recency { version: Some(7), arrival: 3 }, &None));
         account.kind = known("savings".to_owned(), None, 4);

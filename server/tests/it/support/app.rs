@@ -25,8 +25,8 @@ pub(crate) fn config() -> Config {
     config.demo = false;
     config.auth.jwt_secrets = vec![Secret::new(JWT_SECRET)];
     config.auth.service_secrets = vec![Secret::new(SERVICE_SECRET)];
-    config.connectors.basiq_webhook_secrets = vec![BASIQ_SECRET.to_owned()];
-    config.connectors.apideck_webhook_secrets = vec![APIDECK_SECRET.to_owned()];
+    config.connectors.set("BASIQ_WEBHOOK_SECRET", [BASIQ_SECRET]);
+    config.connectors.set("APIDECK_WEBHOOK_SECRET", [APIDECK_SECRET]);
     config
 }
 

@@ -1,6 +1,6 @@
 //! A provider that signs what it sends.
 
-use connectors::registry::{Registry, Settings};
+use connectors::{Registry, Settings};
 use jiff::Timestamp;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::TestApp;
 pub(crate) const BASIQ_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) const APIDECK_SECRET: &str = "apideck-key-of-the-tests";
 
-/// A fat body in the words of the original's guide.
+/// A body with its transaction, in the words of the original's guide.
 pub(crate) fn basiq_body(connection_id: &str, transaction_id: &str, amount: &str) -> Value {
     json!({
         "event": "transaction.created",
@@ -46,7 +46,7 @@ impl Basiq {
     }
 
     pub(crate) fn sign(&self, id: &str, body: &[u8], now: Timestamp) -> Vec<(String, String)> {
-        let settings = Settings { basiq_webhook_secrets: vec![self.secret.clone()], ..Settings::default() };
+        let settings = Settings::default().with("BASIQ_WEBHOOK_SECRET", [self.secret.clone()]);
         Registry::new(&settings).get("basiq").unwrap().sign(id, body, now).unwrap()
     }
 

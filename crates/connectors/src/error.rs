@@ -1,0 +1,39 @@
+//! Why a delivery is not taken.
+//!
+//! Owns both reasons: it is not authentic, or not the provider's. Must not know HTTP.
+
+use crate::keys::KeyId;
+
+/// How far a signed time may be from now, either way (Standard Webhooks' reference libraries).
+pub(crate) const TOLERANCE_SECONDS: i64 = 300;
+
+/// Why a delivery is refused before anything of it is believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// No secret is configured: no signature can be checked.
+    #[error("no secret is configured")]
+    NotConfigured,
+    /// A header that the scheme needs is missing.
+    #[error("the header {0} is missing")]
+    Missing(&'static str),
+    /// A header that may have one value only has two.
+    #[error("the header {0} has two different values")]
+    Ambiguous(&'static str),
+    /// No configured secret gives the signature that was sent.
+    #[error("the signature does not match")]
+    Mismatch,
+    /// The signed time is more than the tolerance away from now.
+    #[error("the signature's time is more than {TOLERANCE_SECONDS} s from now")]
+    Stale,
+    /// The scheme needs the body's JSON, and it is none, or not safe to read.
+    #[error("the body cannot be read: {0}")]
+    Unreadable(String),
+    /// The provider's key that the signature needs could not be had now. The delivery is neither good nor bad.
+    #[error("the provider's key {0} is not at hand")]
+    KeyUnavailable(KeyId),
+}
+
+/// An authentic body that is not what this provider sends at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);

@@ -1,0 +1,269 @@
+//! Bodies that carry what they tell about: the original guide's
+//! `{ "event": "transaction.created", "data": { "transaction": {…}, "account": {…}, "connectionId": "…" } }`.
+//!
+//! Owns the envelope and what each kind of event means, for every provider that sends this form: liberal
+//! in names, strict in values. Must not know how a provider signs, or fetch what a body leaves out.
+
+mod account;
+mod connection;
+mod direction;
+mod event;
+mod transaction;
+mod version;
+
+use ledger::{Change, When};
+use serde_json::value::RawValue;
+
+pub(crate) use connection::{change as status_change, status_word};
+pub(crate) use event::{Event, Verb};
+pub(crate) use version::{of_event, of_row};
+
+use self::direction::Direction;
+use crate::error::Malformed;
+use crate::json::{self, Document, Unreadable};
+use crate::meaning::{Meaning, Rejected};
+use crate::{currencies, dates};
+
+/// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
+/// value of the body, as it may be personal.
+pub(crate) type Understood<T> = Result<T, String>;
+
+/// The longest id that is taken, in characters.
+const MAX_ID: usize = 200;
+
+impl From<Unreadable> for String {
+    fn from(unreadable: Unreadable) -> Self {
+        format!("the body is not understood: {unreadable}")
+    }
+}
+
+/// What there is in a body, item by item.
+#[derive(Default)]
+struct Read {
+    changes: Vec<Change>,
+    rejected: Vec<Rejected>,
+}
+
+impl Read {
+    fn add(&mut self, name: impl FnOnce() -> String, item: Understood<Change>) {
+        match item {
+            Ok(change) => self.changes.push(change),
+            Err(reason) => self.rejected.push(Rejected { item: name(), reason }),
+        }
+    }
+}
+
+impl From<Vec<Change>> for Read {
+    fn from(changes: Vec<Change>) -> Self {
+        Self { changes, rejected: vec![] }
+    }
+}
+
+/// The parts of a delivery that are the same whatever happened.
+pub(crate) struct Envelope<'a> {
+    /// The object that names the event: the body itself, or Apideck's `payload` in it.
+    pub(crate) document: Document<'a>,
+    /// What happened.
+    pub(crate) event: Event,
+}
+
+/// Says what a body means. `own` is the provider's first look: what it does not know is left to the shared form.
+pub(crate) fn understand(
+    body: &[u8],
+    own: impl Fn(&Envelope<'_>) -> Understood<Option<Meaning>>,
+) -> Result<Meaning, Malformed> {
+    let raw = json::read(body).map_err(|unreadable| Malformed(format!("the body cannot be read: {unreadable}")))?;
+    if !raw.get().starts_with('{') {
+        return Err(Malformed("the body is not a JSON object".to_owned()));
+    }
+    Ok(understand_object(raw, own).unwrap_or_else(Meaning::NotUnderstood))
+}
+
+fn understand_object(
+    raw: &RawValue,
+    own: impl Fn(&Envelope<'_>) -> Understood<Option<Meaning>>,
+) -> Understood<Meaning> {
+    let body = Document::open(raw)?.ok_or("the body is not a JSON object")?;
+    if body.is_empty() {
+        return Ok(Meaning::Nothing);
+    }
+    let Some(envelope) = Envelope::open(body)? else {
+        return Err("the body names no event".to_owned());
+    };
+    if envelope.event.is_test() {
+        return Ok(Meaning::Nothing);
+    }
+    if let Some(meaning) = own(&envelope)? {
+        return Ok(meaning);
+    }
+    let data = envelope.data()?;
+    let connection_id = envelope.connection_id(&data);
+    let read = match envelope.event.noun() {
+        _ if envelope.event.is_about_transactions() => {
+            transaction::changes(&envelope, &data, connection_id.as_deref().ok())?
+        }
+        "account" | "balance" => account::changes(&envelope, &data)?.into(),
+        "connection" => connection::changes(&envelope, &data)?.into(),
+        _ => return Err(format!("{} is not an event that anything follows from", envelope.event)),
+    };
+    let Read { changes, rejected } = read;
+    match rejected.as_slice() {
+        [only] if changes.is_empty() => Err(only.reason.clone()),
+        [_, ..] if changes.is_empty() => Err(Rejected::sentence(&rejected)),
+        _ => Ok(Meaning::Changes { connection_id: connection_id?, changes, rejected }),
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// Nothing where no event is named.
+    fn open(body: Document<'a>) -> Understood<Option<Self>> {
+        if let Some(event) = Event::read(&body) {
+            return Ok(Some(Self { document: body, event }));
+        }
+        let Some(payload) = body.object(&["payload"])? else { return Ok(None) };
+        Ok(Event::read(&payload).map(|event| Self { document: payload, event }))
+    }
+
+    /// What it is about: `data`, Apideck's `entity`, or the members beside the event's name.
+    fn data(&self) -> Understood<Document<'a>> {
+        Ok(self.document.object(&["data", "entity"])?.unwrap_or_else(|| self.document.clone()))
+    }
+
+    /// Whether `data` is an object of its own.
+    fn has_data(&self) -> bool {
+        self.document.raw(&["data", "entity"]).is_some_and(|raw| raw.get().starts_with('{'))
+    }
+
+    /// The objects that it is about, where these are several: in an array beside the rest, or in the place of `data`.
+    fn several(&self, data: &Document<'a>) -> Option<Vec<&'a RawValue>> {
+        let noun = format!("{}s", self.event.noun());
+        data.array(&["transactions", &noun]).or_else(|| self.document.array(&["data", "entity"]))
+    }
+
+    /// The provider's id of the connection, from every place where senders put it: around the items, else in them.
+    /// Places that disagree are refused: the connection decides whose the change is.
+    fn connection_id(&self, data: &Document<'_>) -> Understood<String> {
+        let mut found = vec![connection::named_in(data)?, connection::named_in(&self.document)?];
+        if self.event.noun() == "connection" {
+            found.push(connection::own_id(data, self.has_data())?);
+        }
+        if found.iter().all(Option::is_none) {
+            // Of an item that cannot be read nothing is applied, so that it need not name one.
+            let names = [["transaction"], [self.event.noun()], ["account"]];
+            let one = names.map(|name| data.object(&name).ok().flatten());
+            let several = self.several(data).unwrap_or_default();
+            let several = several.into_iter().filter_map(|raw| Document::open(raw).ok().flatten());
+            found.extend(one.into_iter().flatten().chain(several).filter_map(|item| connection::named_in(&item).ok()));
+        }
+        let mut ids = found.into_iter().flatten();
+        let first = ids.next().ok_or_else(|| format!("{} names no connection", self.event))?;
+        if ids.any(|other| other != first) {
+            return Err(self.two_connections());
+        }
+        Ok(first)
+    }
+
+    /// Refuses an item that names another connection than the rest of its delivery.
+    fn check_connection(&self, item: &Document<'_>, connection_id: Option<&str>) -> Understood<()> {
+        match (connection::named_in(item)?, connection_id) {
+            (Some(own), Some(id)) if own != id => Err(self.two_connections()),
+            _ => Ok(()),
+        }
+    }
+
+    fn two_connections(&self) -> String {
+        format!("{} names two different connections", self.event)
+    }
+
+    /// Why nothing follows from an event whose object is not in the body.
+    fn without(&self, object: &str) -> String {
+        if self.document.raw(&["links", "entity_id", "entity_url"]).is_some() {
+            notification_only(&self.event)
+        } else {
+            format!("{} carries no {object}", self.event)
+        }
+    }
+
+    /// When the event itself happened, as its sender says.
+    fn time(&self) -> Understood<Option<When>> {
+        let text = version::event_times(&self.document).into_iter().find_map(json::text);
+        text.map(|text| dates::read(&text).ok_or_else(|| "the time of the event is not a date".to_owned())).transpose()
+    }
+
+    /// How recent the event is, as its sender says.
+    pub(crate) fn version(&self, data: &Document<'_>) -> Option<i64> {
+        if self.document.raw(&["data", "entity"]).is_some() {
+            version::of_event(&self.document).or_else(|| version::of_report(data))
+        } else {
+            // Beside the event's name, what was created is what the event is about.
+            version::of_report(&self.document)
+        }
+    }
+
+    /// The same where `data` are a transaction themselves, whose times say when it happened.
+    fn version_beside_row(&self) -> Option<i64> {
+        if self.has_data() { version::of_event(&self.document) } else { version::of_named_event(&self.document) }
+    }
+}
+
+/// The sentence for a body that says what changed and where to fetch it, and no more.
+pub(crate) fn notification_only(event: &Event) -> String {
+    Meaning::not_fetched(&event.to_string())
+}
+
+/// An id that can be stored: nothing where none is there, refused where it is no text of 1 to 200
+/// characters without control characters.
+fn id(document: &Document<'_>, names: &[&str], what: &str) -> Understood<Option<String>> {
+    let Some(id) = document.id(names) else { return Ok(None) };
+    if id.chars().count() > MAX_ID {
+        return Err(format!("the id of the {what} has more than {MAX_ID} characters"));
+    }
+    if id.chars().any(char::is_control) {
+        return Err(format!("the id of the {what} has control characters in it"));
+    }
+    Ok(Some(id))
+}
+
+/// An id that stands alone (`"account": "a1"`) or in an object (`"account": {"id": "a1"}`).
+fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understood<Option<String>> {
+    match document.object(&[name])? {
+        Some(object) => id(&object, &["id"], what),
+        None => id(document, &[name], what),
+    }
+}
+
+/// The currency that the first member names which names one: as a code, a number, or an object with either.
+fn currency(document: &Document<'_>, what: &str) -> Understood<Option<wire::Currency>> {
+    for name in ["currency", "currencyCode", "currency_code", "isoCurrencyCode", "iso_currency_code"] {
+        let found = match document.object(&[name])? {
+            Some(object) => object.id(&["code", "id", "isoCode", "iso_code"]),
+            None => document.id(&[name]),
+        };
+        let read = found.map_or(Ok(None), |text| currencies::currency(&text));
+        if let Some(currency) = read.map_err(|error| format!("the currency of the {what} is {error}"))? {
+            return Ok(Some(currency));
+        }
+    }
+    Ok(None)
+}
+
+/// An amount of money as a number, a string of digits, or an object of value and currency, which may say the
+/// direction as well.
+fn money(
+    document: &Document<'_>,
+    names: &[&str],
+    what: &str,
+) -> Understood<Option<(wire::Amount, Option<wire::Currency>)>> {
+    let read = |document: &Document<'_>, names: &[&str]| {
+        document.amount(names).map_err(|error| format!("the {what} is {error}"))
+    };
+    match document.raw(names) {
+        Some(raw) if raw.get().starts_with('{') => {
+            let object = document.object(names)?.ok_or_else(|| format!("the {what} cannot be read"))?;
+            let value =
+                read(&object, &["value", "amount", "current"])?.ok_or_else(|| format!("the {what} has no value"))?;
+            Ok(Some((Direction::of_members(&object)?.signed(value)?, currency(&object, what)?)))
+        }
+        _ => Ok(read(document, names)?.map(|amount| (amount, None))),
+    }
+}

@@ -1,0 +1,65 @@
+//! The account that stands beside transactions.
+//!
+//! Owns what of it they rely on. Must not let what is not understood of it refuse a transaction that does not need it.
+
+use ledger::AccountUpdate;
+use wire::Currency;
+
+use crate::inline::{Understood, account, id};
+use crate::json::Document;
+
+/// The account beside transactions, part by part.
+pub(super) struct Beside<'a> {
+    pub(super) account: Option<Document<'a>>,
+    /// Its id, which stands for that of transactions without one of their own.
+    pub(super) id: Understood<Option<String>>,
+    /// What is reported of it.
+    pub(super) update: Understood<Option<AccountUpdate>>,
+    currency: Understood<Option<Currency>>,
+}
+
+impl<'a> Beside<'a> {
+    pub(super) fn read(data: &Document<'a>) -> Self {
+        let (account, unreadable) = match data.object(&["account"]) {
+            Ok(account) => (account, None),
+            Err(unreadable) => (None, Some(String::from(unreadable))),
+        };
+        let own_id = account.as_ref().map_or(Ok(None), |own| id(own, &["id", "accountId", "account_id"], "account"));
+        let id = match own_id {
+            Ok(None) => id(data, &["accountId", "account_id", "account"], "account"),
+            own_id => own_id,
+        };
+        let update = match (&account, &id, &unreadable) {
+            (_, _, Some(reason)) => Err(reason.clone()),
+            (Some(own), Ok(Some(id)), _) => account::read(own, id.clone()),
+            (Some(_), Err(reason), _) => Err(reason.clone()),
+            _ => Ok(None),
+        };
+        let currency = match unreadable {
+            Some(reason) => Err(reason),
+            None => account.as_ref().map_or(Ok(None), account::currency_of),
+        };
+        Self { account, id, update, currency }
+    }
+
+    /// How it is called where it is not understood.
+    pub(super) fn name(&self) -> String {
+        self.id.clone().ok().flatten().unwrap_or_else(|| "account".to_owned())
+    }
+
+    /// The name of an account, where it is this one.
+    pub(super) fn name_of(&self, account_id: &str) -> Option<&str> {
+        let update = self.update.as_ref().ok()?.as_ref()?;
+        update.name.as_deref().filter(|_| update.account_id == account_id)
+    }
+
+    /// The currency of an account, where it is this one: refused where it is there and not understood, since any other
+    /// would be a guess.
+    pub(super) fn currency_of(&self, account_id: &str) -> Understood<Option<Currency>> {
+        match &self.id {
+            Ok(Some(id)) if id == account_id => self.currency.clone(),
+            Ok(None) => self.currency.clone(),
+            _ => Ok(None),
+        }
+    }
+}

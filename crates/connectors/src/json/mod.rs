@@ -1,0 +1,298 @@
+//! A lazily read view of a JSON object, over the bytes as they came.
+//!
+//! Owns the guard that runs before anything is parsed, and reading members exactly: a number keeps
+//! its text until it is an [`Amount`]. Must not know any provider's names.
+
+mod encoding;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use wire::{Amount, AmountError};
+
+pub use encoding::{NotText, json_text};
+
+/// How deep arrays and objects may lie in each other. serde_json skips a raw value without a limit
+/// of its own, and whatever recurses later relies on this one.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Why bytes are no JSON text that is safe to go into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error(transparent)]
+    NotText(#[from] NotText),
+    #[error("it is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    #[error("it is not JSON")]
+    NotJson,
+    #[error("an object in it names a member twice")]
+    DuplicateName,
+}
+
+/// Checks a whole body: its encoding, at most [`MAX_DEPTH`] levels, JSON's syntax.
+pub(crate) fn read(body: &[u8]) -> Result<&RawValue, Unreadable> {
+    let text = json_text(body)?;
+    if depth(body) > MAX_DEPTH {
+        return Err(Unreadable::TooDeep);
+    }
+    serde_json::from_str(text).map_err(|_| Unreadable::NotJson)
+}
+
+/// How deep brackets outside of strings go. On what is no JSON the answer means nothing.
+fn depth(body: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// An object's members as they stand in the text: names with their quotes and escapes, in order.
+pub(crate) struct Members<'a>(pub(crate) Vec<(&'a RawValue, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Vec<(&'de RawValue, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(InOrder).map(Members)
+    }
+}
+
+/// The UTF-16 code units that a JSON string token (quotes and all) stands for, as JavaScript reads
+/// it: a lone surrogate is a unit like any other.
+pub(crate) fn utf16(token: &str) -> Vec<u16> {
+    let inner = token.strip_prefix('"').and_then(|token| token.strip_suffix('"')).unwrap_or_default();
+    let mut units = Vec::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(char) = chars.next() {
+        if char != '\\' {
+            units.extend_from_slice(char.encode_utf16(&mut [0; 2]));
+            continue;
+        }
+        units.push(match chars.next() {
+            Some('b') => 8,
+            Some('t') => 9,
+            Some('n') => 10,
+            Some('f') => 12,
+            Some('r') => 13,
+            Some('u') => {
+                chars.by_ref().take(4).fold(0, |unit, digit| (unit << 4) | digit.to_digit(16).unwrap_or(0) as u16)
+            }
+            Some('/') => u16::from(b'/'),
+            Some('"') => u16::from(b'"'),
+            _ => u16::from(b'\\'),
+        });
+    }
+    units
+}
+
+/// One object. Absent, `null` and blank strings are all the same: providers use the three alike
+/// (Basiq sends `"transactionDate": ""`).
+#[derive(Clone, Debug)]
+pub(crate) struct Document<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Document<'a> {
+    /// Nothing where `raw` is no object. A name that comes twice is refused, not resolved: parsers
+    /// disagree on which of two amounts counts.
+    pub(crate) fn open(raw: &'a RawValue) -> Result<Option<Self>, Unreadable> {
+        if !raw.get().starts_with('{') {
+            return Ok(None);
+        }
+        let Members(members) = serde_json::from_str(raw.get()).map_err(|_| Unreadable::NotJson)?;
+        let mut by_name = BTreeMap::new();
+        for (name, value) in members {
+            let name = String::from_utf16_lossy(&utf16(name.get()));
+            if by_name.insert(name, value).is_some() {
+                return Err(Unreadable::DuplicateName);
+            }
+        }
+        Ok(Some(Self(by_name)))
+    }
+
+    /// Whether it has no members at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its members by name.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, raw)| (name.as_str(), *raw))
+    }
+
+    /// The values of those of `names` that are there, in the order of `names`.
+    fn present<'s>(&'s self, names: &'s [&str]) -> impl Iterator<Item = &'a RawValue> + 's {
+        names.iter().filter_map(|name| self.0.get(*name).copied()).filter(|raw| !is_absent(raw))
+    }
+
+    /// The first of `names` that is there, whatever it is.
+    pub(crate) fn raw(&self, names: &[&str]) -> Option<&'a RawValue> {
+        self.present(names).next()
+    }
+
+    /// The first of `names` that is an object.
+    pub(crate) fn object(&self, names: &[&str]) -> Result<Option<Self>, Unreadable> {
+        self.present(names).find(|raw| raw.get().starts_with('{')).map_or(Ok(None), Document::open)
+    }
+
+    /// The first of `names` that is an array: its elements.
+    pub(crate) fn array(&self, names: &[&str]) -> Option<Vec<&'a RawValue>> {
+        let raw = self.present(names).find(|raw| raw.get().starts_with('['))?;
+        serde_json::from_str(raw.get()).ok()
+    }
+
+    /// The first of `names` that is a string, as it came.
+    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
+        self.present(names).find_map(text)
+    }
+
+    /// The first of `names` that is there, for a person to read: a string, a number by its digits, or an array of
+    /// these. Anything else is passed over.
+    pub(crate) fn words(&self, names: &[&str]) -> Option<String> {
+        self.present(names).find_map(words)
+    }
+
+    /// The first of `names` that is a string or a number: a number by its digits as they came. A
+    /// string that is no Unicode is none, as changing an id makes it another.
+    pub(crate) fn id(&self, names: &[&str]) -> Option<String> {
+        self.present(names).find_map(|raw| match raw.get().as_bytes().first() {
+            Some(b'"') => serde_json::from_str(raw.get()).ok(),
+            Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
+            _ => None,
+        })
+    }
+
+    /// The first of `names` that is there, which must be a number or a string of digits.
+    pub(crate) fn amount(&self, names: &[&str]) -> Result<Option<Amount>, AmountError> {
+        self.raw(names).map(amount).transpose()
+    }
+
+    /// The first of `names` that is `true` or `false`.
+    pub(crate) fn flag(&self, names: &[&str]) -> Option<bool> {
+        self.present(names).find_map(|raw| serde_json::from_str(raw.get()).ok())
+    }
+}
+
+/// `null`, or a string of nothing but blanks.
+pub(crate) fn is_absent(raw: &RawValue) -> bool {
+    let text = raw.get();
+    text == "null" || text.strip_prefix('"').is_some_and(|rest| rest.trim_end_matches('"').trim().is_empty())
+}
+
+/// A string's text, where it is a string. Half a surrogate pair, as a cut in JavaScript leaves it,
+/// becomes a replacement character.
+pub(crate) fn text(raw: &RawValue) -> Option<String> {
+    raw.get().starts_with('"').then(|| String::from_utf16_lossy(&utf16(raw.get())))
+}
+
+/// What there is to read of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.
+pub(crate) fn words(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => text(raw),
+        Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+            let lines = elements.into_iter().filter(|line| !line.get().starts_with('[')).filter_map(words);
+            Some(lines.collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+        }
+        _ => None,
+    }
+}
+
+/// A number, or a string of digits.
+pub(crate) fn amount(raw: &RawValue) -> Result<Amount, AmountError> {
+    match text(raw) {
+        Some(text) => text.parse(),
+        None => raw.get().parse(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(json: &str) -> Document<'_> {
+        Document::open(read(json.as_bytes()).unwrap()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn sixty_four_levels_are_read_and_one_more_is_refused() {
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        assert!(read(&nested(64)).is_ok());
+        assert_eq!(read(&nested(65)).unwrap_err(), Unreadable::TooDeep);
+    }
+
+    #[test]
+    fn brackets_inside_strings_are_not_nesting() {
+        let body = format!(r#"{{"a\"{}": "\\"}}"#, "[{".repeat(100));
+        assert!(read(body.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn an_amount_is_the_same_from_a_number_and_from_a_string() {
+        let both = document(r#"{"number": -50.10, "string": "-50.10"}"#);
+        assert_eq!(both.amount(&["number"]).unwrap().unwrap().to_string(), "-50.10");
+        assert_eq!(both.amount(&["string"]).unwrap().unwrap().to_string(), "-50.10");
+    }
+
+    #[test]
+    fn what_is_there_but_no_number_is_an_error_and_no_absence() {
+        for json in [r#"{"amount": true}"#, r#"{"amount": {}}"#, r#"{"amount": "12,50"}"#, r#"{"amount": "NaN"}"#] {
+            assert_eq!(document(json).amount(&["amount"]), Err(AmountError::NotANumber), "{json}");
+        }
+        assert_eq!(document(r#"{"amount": 1e15}"#).amount(&["amount"]), Err(AmountError::OutOfRange));
+    }
+
+    #[test]
+    fn null_and_blank_are_absent_and_the_next_name_counts() {
+        let dates = document(r#"{"a": null, "b": "", "c": "  ", "d": "x"}"#);
+        assert_eq!(dates.text(&["a", "b", "c", "d"]).as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_refused_even_when_spelled_with_escapes() {
+        let raw = read(br#"{"amount": 1, "\u0061mount": 2}"#).unwrap();
+        assert_eq!(Document::open(raw).unwrap_err(), Unreadable::DuplicateName);
+    }
+
+    #[test]
+    fn numbers_and_lines_are_read_as_text_and_nothing_else_is() {
+        let texts =
+            document(r#"{"a": true, "b": {}, "c": [], "d": [[1]], "e": [" one", 2, null, "three"], "f": 12.50}"#);
+        assert_eq!(texts.words(&["a", "b", "c", "d", "e"]).as_deref(), Some(" one 2 three"));
+        assert_eq!(texts.words(&["f"]).as_deref(), Some("12.50"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_shown_as_a_replacement_and_is_no_id() {
+        let cut = document(r#"{"text": "Caf\u00e9 \ud83d"}"#);
+        assert_eq!(cut.text(&["text"]).as_deref(), Some("Café \u{fffd}"));
+        assert_eq!(cut.id(&["text"]), None);
+    }
+}

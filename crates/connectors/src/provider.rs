@@ -1,0 +1,75 @@
+//! What a provider has to say for itself.
+//!
+//! Owns the trait that every provider implements, and its description. Must not know any of them.
+
+use jiff::Timestamp;
+use wire::Currency;
+
+use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
+use crate::error::{Malformed, VerifyError};
+use crate::keys::KeySource;
+use crate::meaning::Meaning;
+use crate::responses::Responses;
+use crate::settings::Setting;
+
+/// What a provider is called, needs and can do.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// Its name in addresses and in `connectorId`.
+    pub id: &'static str,
+    /// Its name for people.
+    pub name: &'static str,
+    /// `bank`, `accounting` … as in `connectorType`.
+    pub connector_type: &'static str,
+    /// What its transactions carry as `source`.
+    pub source: &'static str,
+    /// The currency where neither the transaction nor the account tells one.
+    pub default_currency: Currency,
+    /// What it can do, for `GET /api/connectors`.
+    pub capabilities: &'static [&'static str],
+    /// What an operator can set.
+    pub settings: &'static [Setting],
+}
+
+impl From<&Description> for ledger::Connector {
+    fn from(description: &Description) -> Self {
+        Self {
+            id: description.id.into(),
+            connector_type: description.connector_type.into(),
+            source: description.source.into(),
+            default_currency: description.default_currency,
+        }
+    }
+}
+
+/// One provider. Everything is a pure function of the delivery, the keys and the clock.
+pub trait Provider: Send + Sync {
+    /// What it is called, needs and can do.
+    fn description(&self) -> &'static Description;
+
+    /// Whether it has a secret to verify with.
+    fn is_configured(&self) -> bool;
+
+    /// Checks the signature over the bytes as they came (and the method and the path, where these are signed), against
+    /// every configured secret or a key that the provider publishes. Where that is not in `keys`, it is
+    /// [`VerifyError::KeyUnavailable`], which names the key to fetch.
+    fn verify(
+        &self,
+        delivery: RawDelivery,
+        keys: &dyn KeySource,
+        now: Timestamp,
+    ) -> Result<VerifiedDelivery, VerifyError>;
+
+    /// How its deliveries are answered, where it insists on something else than others.
+    fn responses(&self) -> Responses {
+        Responses::default()
+    }
+
+    /// Says what an authentic delivery means. [`Malformed`] is for what is not this provider's
+    /// envelope; what is, but makes no sense, is [`Meaning::NotUnderstood`], so that it is quarantined.
+    fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed>;
+
+    /// The headers with which the provider would send `body`: for the simulator, for tests and for
+    /// benchmarks. Nothing where no secret is configured.
+    fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>>;
+}

@@ -1,0 +1,214 @@
+//! Basiq: Australian banks.
+//!
+//! Owns its two signature forms and its notifications. Must not follow a link from a body: ids are read from
+//! it and nothing else.
+//!
+//! Basiq signs by Standard Webhooks (<https://api.basiq.io/docs/webhooks>, "Webhooks security"). The
+//! original guide's `X-Basiq-Signature: sha256=<hex>` is in none of its documents, but senders that were
+//! written to that guide use it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use wire::Currency;
+
+use crate::delivery::{Authentic, Headers, RawDelivery, VerifiedDelivery};
+use crate::error::{Malformed, VerifyError};
+use crate::inline::{self, Envelope, Understood, status_word};
+use crate::keys::KeySource;
+use crate::meaning::{Meaning, Wanted};
+use crate::provider::{Description, Provider};
+use crate::settings::{Setting, SettingKind, Settings};
+use crate::signature::{self, HmacKeys};
+
+/// What Basiq is called, needs and can do.
+pub(super) const DESCRIPTION: Description = Description {
+    id: "basiq",
+    name: "Basiq",
+    connector_type: "bank",
+    source: "BANK_API",
+    default_currency: Currency::AUD,
+    capabilities: &["webhook", "transactions", "accounts", "connection-status"],
+    settings: &[
+        Setting {
+            name: WEBHOOK_SECRET,
+            meaning: "the webhook's secret, `whsec_…`",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("webhooks"),
+        },
+        Setting {
+            name: WEBHOOK_STRICT,
+            meaning: "refuse the signature form without a time stamp",
+            kind: SettingKind::Flag,
+            default: Some("false"),
+            required_for: None,
+        },
+    ],
+};
+
+const WEBHOOK_SECRET: &str = "BASIQ_WEBHOOK_SECRET";
+const WEBHOOK_STRICT: &str = "BASIQ_WEBHOOK_STRICT";
+
+const GUIDE_HEADER: &str = "x-basiq-signature";
+
+/// Where Basiq's links lead.
+const API: &str = "https://au-api.basiq.io/";
+
+/// Basiq with its secrets.
+struct Basiq {
+    /// Keys of Standard Webhooks.
+    keys: HmacKeys,
+    /// The same secrets as the guide's form uses them: their text as it stands.
+    guide_keys: HmacKeys,
+    /// The guide's form carries no time stamp; this refuses it.
+    strict: bool,
+}
+
+/// Basiq with its settings.
+pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
+    let secrets = settings.values(WEBHOOK_SECRET);
+    Arc::new(Basiq {
+        keys: HmacKeys::standard_webhooks(secrets),
+        guide_keys: HmacKeys::literal(secrets),
+        strict: settings.flag(WEBHOOK_STRICT),
+    })
+}
+
+impl Basiq {
+    /// The guide's form. It has no id and no time, so the same bytes are the same delivery.
+    fn verify_guide(&self, headers: &Headers, body: &[u8]) -> Result<String, VerifyError> {
+        let sent: Vec<_> = headers.list(GUIDE_HEADER).filter_map(signature::from_prefixed_hex).collect();
+        if !self.guide_keys.verify(&[body], &sent) {
+            return Err(VerifyError::Mismatch);
+        }
+        Ok(format!("sha256:{}", signature::sha256_hex(body)))
+    }
+}
+
+impl Provider for Basiq {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn is_configured(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Where both kinds of headers are there, those of Standard Webhooks decide: they are the ones that
+    /// sign the time.
+    fn verify(
+        &self,
+        delivery: RawDelivery,
+        _keys: &dyn KeySource,
+        now: Timestamp,
+    ) -> Result<VerifiedDelivery, VerifyError> {
+        if !self.is_configured() {
+            return Err(VerifyError::NotConfigured);
+        }
+        let has_guide = !self.strict && delivery.headers.get(GUIDE_HEADER).is_some();
+        let key = if has_guide && !signature::has_standard_headers(&delivery.headers) {
+            self.verify_guide(&delivery.headers, &delivery.body)?
+        } else {
+            let id = signature::verify_standard(&self.keys, &delivery.headers, &delivery.body, now)?;
+            format!("webhook-id:{id}")
+        };
+        Ok(VerifiedDelivery::new(delivery, key))
+    }
+
+    fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed> {
+        inline::understand(delivery.body(), notification)
+    }
+
+    fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
+        signature::sign_standard(&self.keys, message_id, body, now)
+    }
+}
+
+/// A notification: a body that has links and no data, of which only a connection's own event is
+/// complete (<https://api.basiq.io/reference/events>).
+fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
+    if envelope.document.raw(&["data"]).is_some() {
+        return Ok(None);
+    }
+    let Some(links) = envelope.document.object(&["links"])? else { return Ok(None) };
+    let link = links.text(&["eventEntity"]);
+    if envelope.event.is_about_transactions() {
+        let connection_id = link.as_deref().and_then(connection_of_filter).map(str::to_owned);
+        let (event, wanted) = (envelope.event.to_string(), Wanted::Transactions);
+        return Ok(Some(Meaning::Fetch { event, connection_id, wanted }));
+    }
+    if envelope.event.noun() != "connection" {
+        return Err(inline::notification_only(&envelope.event));
+    }
+    let status = status_word(envelope.event.verb_text()).ok_or_else(|| inline::notification_only(&envelope.event))?;
+    let connection_id = link
+        .as_deref()
+        .and_then(connection_of)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{} has no link to a connection at {API}", envelope.event))?;
+    let change = inline::status_change(status, true, None, inline::of_event(&envelope.document));
+    Ok(Some(Meaning::Changes { connection_id, changes: vec![change], rejected: vec![] }))
+}
+
+/// The connection's id in `https://au-api.basiq.io/users/<id>/connections/<id>`; nothing for any other link.
+fn connection_of(link: &str) -> Option<&str> {
+    let mut path = path_of_user(link)?;
+    (path.next() == Some("connections")).then_some(())?;
+    let id = path.next().filter(is_id)?;
+    path.next().is_none().then_some(id)
+}
+
+/// The connection's id in `https://au-api.basiq.io/users/<id>/transactions?filter=connection.id.eq('<id>')`.
+fn connection_of_filter(link: &str) -> Option<&str> {
+    let mut path = path_of_user(link)?;
+    let id = path.next()?.strip_prefix("transactions?filter=connection.id.eq('")?.strip_suffix("')").filter(is_id)?;
+    path.next().is_none().then_some(id)
+}
+
+/// What follows `https://au-api.basiq.io/users/<id>/`.
+fn path_of_user(link: &str) -> Option<std::str::Split<'_, char>> {
+    let mut path = link.strip_prefix(API)?.split('/');
+    (path.next() == Some("users")).then_some(())?;
+    path.next().filter(is_id)?;
+    Some(path)
+}
+
+fn is_id(part: &&str) -> bool {
+    (1..=64).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_read_only_from_basiqs_own_links() {
+        let id = "ee01356a-6ecb-4929-9c2d-87b961bb46d2";
+        assert_eq!(connection_of(&format!("https://au-api.basiq.io/users/u-1/connections/{id}")), Some(id));
+        for link in [
+            "http://au-api.basiq.io/users/u/connections/c",
+            "https://au-api.basiq.io.example/users/u/connections/c",
+            "https://au-api.basiq.io@example.org/users/u/connections/c",
+            "https://au-api.basiq.io/users/u/connections/c/refresh",
+            "https://au-api.basiq.io/users/u/connections/../c",
+            "https://au-api.basiq.io/users/u/connections/",
+            "https://au-api.basiq.io/users/u/accounts/c",
+            "https://au-api.basiq.io//users/u/connections/c",
+            "https://au-api.basiq.io/users/u/connections/c?x=1",
+        ] {
+            assert_eq!(connection_of(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_connection_is_read_from_the_filter_of_a_link_to_its_transactions() {
+        let link = |filter: &str| format!("https://au-api.basiq.io/users/u-1/transactions?filter={filter}");
+        assert_eq!(connection_of_filter(&link("connection.id.eq('c-1')")), Some("c-1"));
+        for filter in
+            ["connection.id.eq('')", "connection.id.eq('c-1')&x=1", "connection.id.eq('a'b')", "account.id.eq('c')"]
+        {
+            assert_eq!(connection_of_filter(&link(filter)), None, "{filter}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The table of providers.
+//!
+//! Owns the list: a new provider is its module here and one line in [`PROVIDERS`]. Must not know any provider's details.
+
+mod apideck;
+mod basiq;
+
+use std::sync::Arc;
+
+use crate::provider::{Description, Provider};
+use crate::settings::{Setting, Settings};
+
+/// A provider that can be made from settings.
+struct Entry {
+    description: &'static Description,
+    new: fn(&Settings) -> Arc<dyn Provider>,
+}
+
+/// Every provider there is, in the order they are shown.
+const PROVIDERS: &[Entry] = &[
+    Entry { description: &basiq::DESCRIPTION, new: basiq::provider },
+    Entry { description: &apideck::DESCRIPTION, new: apideck::provider },
+];
+
+/// The descriptions of all providers.
+pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+    PROVIDERS.iter().map(|entry| entry.description)
+}
+
+/// The settings of all providers.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    descriptions().flat_map(|description| description.settings)
+}
+
+/// Every provider with its settings.
+#[derive(Clone)]
+pub struct Registry(Vec<Arc<dyn Provider>>);
+
+impl Registry {
+    /// The providers with their settings.
+    pub fn new(settings: &Settings) -> Self {
+        Self(PROVIDERS.iter().map(|entry| (entry.new)(settings)).collect())
+    }
+
+    /// The provider with this name in addresses.
+    pub fn get(&self, id: &str) -> Option<&Arc<dyn Provider>> {
+        self.0.iter().find(|provider| provider.description().id == id)
+    }
+
+    /// All of them, in the order they are shown.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_provider_and_each_setting_has_a_name_of_its_own() {
+        let ids: Vec<&str> = descriptions().map(|description| description.id).collect();
+        let names: Vec<&str> = settings().map(|setting| setting.name).collect();
+        for all in [&ids, &names] {
+            let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+            assert_eq!(distinct.len(), all.len(), "{all:?}");
+        }
+        for description in descriptions() {
+            let prefix = format!("{}_", description.id.to_uppercase());
+            assert!(description.settings.iter().all(|setting| setting.name.starts_with(&prefix)), "{prefix}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What an operator sets for a provider.
+//!
+//! Owns how a setting is described, and the values that were set. Must not read the environment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One setting of a provider: everything that reading, checking and documenting it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The environment's variable, which begins with the provider's id in capitals.
+    pub name: &'static str,
+    /// What it is, in one line of Markdown.
+    pub meaning: &'static str,
+    /// What may be set.
+    pub kind: SettingKind,
+    /// What it is where nothing is set.
+    pub default: Option<&'static str>,
+    /// What does not work without it; nothing where it is never needed.
+    pub required_for: Option<&'static str>,
+}
+
+/// What a setting's value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    /// Secret texts, separated by commas: several while one replaces another. They are shown nowhere.
+    Secrets,
+    /// `true` or `false`.
+    Flag,
+    /// A text that anybody may see.
+    Text,
+    /// The address of the provider's interface: `https`, or `http` on this machine.
+    Url,
+}
+
+impl Setting {
+    /// Whether its value must not be seen.
+    pub fn is_secret(&self) -> bool {
+        self.kind == SettingKind::Secrets
+    }
+}
+
+/// The values that were set, by the settings' names.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Settings(BTreeMap<String, Vec<String>>);
+
+impl Settings {
+    /// Sets one.
+    pub fn set<V: Into<String>>(&mut self, name: &str, values: impl IntoIterator<Item = V>) {
+        self.0.insert(name.to_owned(), values.into_iter().map(Into::into).collect());
+    }
+
+    /// The same with one set.
+    #[must_use]
+    pub fn with<V: Into<String>>(mut self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
+        self.set(name, values);
+        self
+    }
+
+    /// Its values; none where it is not set.
+    pub fn values(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Its value.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.values(name).first().map(String::as_str)
+    }
+
+    /// Whether it is `true`.
+    pub fn flag(&self, name: &str) -> bool {
+        self.text(name) == Some("true")
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// Says how many values each has, and none of them: any may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(name, values)| (name, values.len()))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_do_not_show_themselves() {
+        let settings = Settings::default().with("A_SECRET", ["hunter2hunter2"]).with("A_FLAG", ["true"]);
+        assert_eq!(format!("{settings:?}"), r#"{"A_FLAG": 1, "A_SECRET": 1}"#);
+        assert!(settings.flag("A_FLAG") && !settings.flag("ANOTHER"));
+        assert_eq!((settings.text("A_SECRET"), settings.values("ANOTHER").len()), (Some("hunter2hunter2"), 0));
+    }
+}

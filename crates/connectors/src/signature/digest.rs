@@ -1,0 +1,43 @@
+//! Digests as headers write them.
+//!
+//! Owns hex and base64, as lenient as senders need. Must not know a key.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use sha2::{Digest as _, Sha256};
+
+/// An HMAC-SHA256 or a SHA-256.
+pub(crate) type Digest256 = [u8; 32];
+
+/// Secrets come without padding and with bits to spare: the one in Basiq's own documentation has 39
+/// characters. Node and Python read it; so does this.
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The SHA-256 of some bytes in hex: what tells a delivery from others where it carries no id.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// A digest written in hex, in either case.
+pub(crate) fn from_hex(text: &str) -> Option<Digest256> {
+    let mut digest = Digest256::default();
+    hex::decode_to_slice(text, &mut digest).ok()?;
+    Some(digest)
+}
+
+/// A digest written in base64, in either alphabet (RFC 4648, sections 4 and 5), with padding or without.
+pub(crate) fn from_base64(text: &str) -> Option<Digest256> {
+    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()?.try_into().ok()
+}
+
+/// A digest in the form `sha256=<hex>`.
+pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
+    let (scheme, hex) = text.split_once('=')?;
+    from_hex(hex).filter(|_| scheme.eq_ignore_ascii_case("sha256"))
+}

@@ -1,0 +1,75 @@
+//! HMAC-SHA256 under the keys of one endpoint.
+//!
+//! Owns the keys and the comparison, which takes the same time whatever differs. Must not know how a key or a signature
+//! is written in a header.
+
+use base64::Engine as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use super::digest::{Digest256, LENIENT};
+
+/// The keys of one endpoint: any of them verifies, the first one signs. None of them is empty. It
+/// has no `Debug`, so that no log can show it.
+#[derive(Clone, Default)]
+pub(crate) struct HmacKeys(Vec<Vec<u8>>);
+
+impl HmacKeys {
+    /// Each secret's text as it stands. A prefix without a secret is as empty for these as it is for
+    /// Standard Webhooks: it must not become a key that everybody knows.
+    pub(crate) fn literal(secrets: &[String]) -> Self {
+        let used = secrets.iter().filter(|secret| !without_prefix(secret).is_empty());
+        Self(used.map(|secret| secret.clone().into_bytes()).collect())
+    }
+
+    /// Standard Webhooks' secrets: base64 after an optional `whsec_`.
+    ///
+    /// What is not base64 is used as the text it is. It can be nothing else than a literal key, and a
+    /// mistyped one still only matches its own signatures; refusing it would lock out a secret that
+    /// was agreed upon as text. (The `rfiuheo43934` of Basiq's reference *is* base64, without the
+    /// prefix, and is decoded like any other.)
+    pub(crate) fn standard_webhooks(secrets: &[String]) -> Self {
+        let key = |secret: &String| {
+            let text = without_prefix(secret);
+            LENIENT.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec())
+        };
+        Self(secrets.iter().map(key).filter(|key| !key.is_empty()).collect())
+    }
+
+    /// Whether there is nothing to verify with.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The HMAC under the first key.
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> Option<Digest256> {
+        self.0.first().and_then(|key| hmac_sha256(key, parts))
+    }
+
+    /// Whether any key gives any of the signatures. All are compared, whichever matches.
+    pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Digest256]) -> bool {
+        let mut matched = subtle::Choice::from(0);
+        for mac in self.0.iter().filter_map(|key| hmac_sha256(key, parts)) {
+            for signature in signatures {
+                matched |= mac.ct_eq(signature);
+            }
+        }
+        matched.into()
+    }
+}
+
+/// What of a secret of Standard Webhooks is to be decoded.
+fn without_prefix(secret: &str) -> &str {
+    let text = secret.trim();
+    text.strip_prefix("whsec_").unwrap_or(text)
+}
+
+/// Nothing never happens: HMAC takes keys of any length.
+fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Option<Digest256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    for part in parts {
+        mac.update(part);
+    }
+    Some(mac.finalize().into_bytes().into())
+}

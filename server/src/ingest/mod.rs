@@ -1,0 +1,217 @@
+//! The way in, for webhooks and for what is pushed.
+//!
+//! Owns the order of the steps and what each failure means. Must not know HTTP, a provider's words or SQL.
+//!
+//! From a webhook to a socket:
+//!
+//! 1. [`Ingest::webhook`] is given the raw delivery by `http::webhooks`. The provider **verifies** it.
+//! 2. `understand` asks the provider what it **means**.
+//! 3. [`Store::record_delivery`] **stores** the delivery, the rows and the events in one commit.
+//! 4. Right after the commit the store calls the sink of [`publish::after_commit`], which gives the events to the
+//!    **bus** (`feed::Bus`, and from there to each subscriber of the user). Then the webhook is answered.
+//!
+//! What is pushed ([`Ingest::push`]) was authenticated by its service secret and begins with the third step. Deliveries
+//! of a connection that is not registered wait in the `backlog`, which goes through the same steps later.
+
+mod backlog;
+mod detached;
+mod locks;
+mod owners;
+pub mod publish;
+mod push;
+mod refusal;
+mod understand;
+
+use std::sync::Arc;
+
+use connectors::{Malformed, NoKeys, RawDelivery, Registry};
+use jiff::Timestamp;
+use prometheus_client::metrics::counter::Counter;
+use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
+
+use self::backlog::Backlog;
+use self::locks::ConnectionKey;
+use self::owners::Owners;
+use self::understand::{understand, understood_again};
+use crate::limits::Limits;
+use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store};
+use crate::telemetry::spans::{self, Arrival};
+
+pub use push::{Push, Pushed, PushedDeletion};
+pub use refusal::Refusal;
+
+/// The longest name of an institution, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// The way in, shared by webhooks, pushes, the connections' calls and the demo.
+pub struct Ingest {
+    registry: Arc<Registry>,
+    store: Arc<dyn Store>,
+    limits: Arc<Limits>,
+    owners: Owners,
+    backlog: Backlog,
+}
+
+impl Ingest {
+    /// The way into `store`.
+    pub fn new(registry: Registry, store: Arc<dyn Store>, limits: Arc<Limits>) -> Self {
+        let registry = Arc::new(registry);
+        let backlog = Backlog::new(Arc::clone(&registry), Arc::clone(&store));
+        Self { registry, store, limits, owners: Owners::default(), backlog }
+    }
+
+    /// Counts with `errors` how often a backlog could not be applied.
+    #[must_use]
+    pub fn counting(mut self, errors: Counter) -> Self {
+        self.backlog.counting(errors);
+        self
+    }
+
+    /// The providers.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Takes a webhook. When this returns, the delivery is on the disk and its events are published.
+    pub async fn webhook(
+        &self,
+        connector: &str,
+        raw: RawDelivery,
+        arrived: Arrival,
+        now: Timestamp,
+    ) -> Result<WebhookAnswer, Refusal> {
+        let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
+        let description = provider.description();
+        // No provider publishes its keys yet.
+        let delivery = provider.verify(raw, &NoKeys, now)?;
+        let content = understand(provider.as_ref(), delivery.authentic(), now);
+        self.check_rate(description.id, &content).await?;
+        let key = match &content {
+            Content::Changes { connection_id, .. } => Some((description.id.to_owned(), connection_id.clone())),
+            _ => None,
+        };
+        let new =
+            NewDelivery { connector: description.into(), delivery: delivery.into(), content, register: None, arrived };
+        let recorded = self.store.record_delivery(new, now).await?;
+        spans::recorded(&arrived, key.as_ref().map(|(_, connection_id)| connection_id.as_str()));
+        match (recorded, key) {
+            (Recorded::Queued, Some(key)) => answer(self.apply_with_earlier(key, now).await),
+            (recorded, _) => answer(recorded),
+        }
+    }
+
+    /// Takes what a service pushes. When this returns, it is on the disk and its events are published.
+    pub async fn push(&self, push: Push, arrived: Arrival, now: Timestamp) -> Result<Pushed, Refusal> {
+        let (user_id, place) = (push.user_id.clone(), push.place());
+        let (connector, delivery, content) = push.into_parts();
+        let register = Some(user_id.clone());
+        let recorded =
+            self.store.record_delivery(NewDelivery { connector, delivery, content, register, arrived }, now).await?;
+        if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
+            // It is not in its user's feed: its sender has to try again.
+            return Err(store::Error::Unavailable("what was pushed could not be applied".to_owned()).into());
+        }
+        let transaction = self.store.transaction(user_id, place).await?;
+        Ok(Pushed { transaction, is_new: matches!(recorded, Recorded::Applied(Changed { new: 1.., .. })) })
+    }
+
+    /// Deletes a transaction that was pushed.
+    pub async fn delete(&self, deletion: PushedDeletion, arrived: Arrival, now: Timestamp) -> Result<(), Refusal> {
+        let (connector, delivery, content) = deletion.into_parts();
+        let new = NewDelivery { connector, delivery, content, register: None, arrived };
+        match self.store.record_delivery(new, now).await? {
+            Recorded::Applied(_) | Recorded::Duplicate => Ok(()),
+            _ => Err(store::Error::Unavailable("a deletion could not be applied".to_owned()).into()),
+        }
+    }
+
+    /// Registers a connection, then applies its backlog. Whether it is new.
+    pub async fn register(
+        &self,
+        connector: &str,
+        connection_id: String,
+        mut request: ConnectionRequest,
+        now: Timestamp,
+    ) -> Result<(Connection, bool), Refusal> {
+        let institution = request.institution_name.take();
+        request.institution_name = institution.and_then(|name| connectors::readable(&name, LONGEST_NAME));
+        let description = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?.description();
+        let info = ConnectorRef::from(description);
+        let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;
+        self.owners.forget(description.id, &connection_id);
+        self.apply_with_earlier((description.id.to_owned(), connection_id), now).await;
+        Ok(registered)
+    }
+
+    /// Applies the backlog of a connection that is registered by now; what that changed. Nothing where another task is
+    /// doing so, or where it takes long.
+    pub async fn apply_backlog(
+        &self,
+        connector_id: &str,
+        connection_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Changed>, store::Error> {
+        self.backlog.apply((connector_id.to_owned(), connection_id.to_owned()), now).await
+    }
+
+    /// The same for all connections: what a crash or a fault has left behind.
+    pub async fn apply_backlogs(&self, now: Timestamp) -> Result<Changed, store::Error> {
+        self.backlog.apply_all(now).await
+    }
+
+    /// Runs a delivery of the inbox again. One that was processed is left alone.
+    pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
+        let stored = self.store.delivery(id).await?;
+        let provider = self.registry.get(&stored.connector_id).ok_or(Refusal::UnknownConnector)?;
+        let delivery = understood_again(provider.as_ref(), stored.delivery, now);
+        Ok(self.store.apply_kept(id, delivery, now).await?)
+    }
+
+    /// Applies a delivery that is queued, with those before it. It is on the disk: where its turn does not
+    /// come now, it comes with the next one, or within a minute.
+    async fn apply_with_earlier(&self, key: ConnectionKey, now: Timestamp) -> Recorded {
+        match self.backlog.apply(key, now).await {
+            Ok(Some(changed)) => Recorded::Applied(changed),
+            // Another task is about to.
+            Ok(None) => Recorded::Queued,
+            Err(error) => {
+                tracing::error!(%error, "a backlog could not be applied");
+                Recorded::Queued
+            }
+        }
+    }
+
+    /// Only deliveries that name a connection count, and only authentic ones get here, so that
+    /// no stranger can use up a connection's quota.
+    async fn check_rate(&self, connector_id: &'static str, content: &Content) -> Result<(), Refusal> {
+        let Content::Changes { connection_id, .. } = content else { return Ok(()) };
+        self.limits.delivery_of_connection(connector_id, connection_id)?;
+        if self.limits.counts_deliveries_of_users()
+            && let Some(owner) = self.owners.owner(self.store.as_ref(), connector_id, connection_id).await?
+        {
+            self.limits.delivery_of_user(&owner)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the provider is answered.
+fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
+    let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
+    match recorded {
+        Recorded::Applied(changed) => answer.processed = changed.all(),
+        Recorded::Partly(changed, reason) => {
+            answer.processed = changed.all();
+            answer.kept = true;
+            answer.reason = Some(reason);
+        }
+        Recorded::Duplicate => answer.duplicate = true,
+        Recorded::Kept(reason) => {
+            answer.kept = true;
+            answer.reason = Some(reason);
+        }
+        Recorded::Queued => answer.kept = true,
+        Recorded::Malformed(reason) => return Err(Malformed(reason).into()),
+    }
+    Ok(answer)
+}

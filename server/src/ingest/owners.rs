@@ -1,0 +1,49 @@
+//! Whose the connections are that had deliveries of late.
+//!
+//! Owns a cache for the limits alone. Must not decide whose a change is: the store does, at each commit.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+
+use crate::store::{self, Store};
+
+/// How many connections' owners are cached.
+const MOST_OWNERS: usize = 100_000;
+
+/// A connection by its connector's id and its provider's id.
+type Key = (&'static str, String);
+
+/// The cache.
+#[derive(Default)]
+pub(super) struct Owners(DashMap<Key, Arc<str>>);
+
+impl Owners {
+    /// Whose a connection is, if it is registered.
+    pub(super) async fn owner(
+        &self,
+        store: &dyn Store,
+        connector_id: &'static str,
+        connection_id: &str,
+    ) -> Result<Option<Arc<str>>, store::Error> {
+        let key = (connector_id, connection_id.to_owned());
+        if let Some(owner) = self.0.get(&key) {
+            return Ok(Some(Arc::clone(&owner)));
+        }
+        let owner: Arc<str> = match store.connection(connector_id.to_owned(), key.1.clone()).await {
+            Ok(connection) => connection.user_id.into(),
+            Err(store::Error::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if self.0.len() >= MOST_OWNERS {
+            self.0.clear();
+        }
+        self.0.insert(key, Arc::clone(&owner));
+        Ok(Some(owner))
+    }
+
+    /// A connection has passed to another user, perhaps.
+    pub(super) fn forget(&self, connector_id: &'static str, connection_id: &str) {
+        self.0.remove(&(connector_id, connection_id.to_owned()));
+    }
+}

@@ -1,0 +1,19 @@
+//! What follows a commit.
+//!
+//! Owns that the events of a commit go onto the bus, and that the worker for the core app is woken. The store calls it
+//! right after each commit, before the deliveries of that commit are answered. Must not wait: the store's writer does.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::feed::{Bus, Message};
+use crate::store::{CommitSink, FeedEvent};
+
+/// The sink for a store's commits: `bus` gets the events in the order of the commits, `forwarding` is woken.
+pub fn after_commit(bus: impl Bus + 'static, forwarding: Arc<Notify>) -> CommitSink {
+    Box::new(move |events: Vec<FeedEvent>| {
+        bus.publish(Message::Committed(events));
+        forwarding.notify_one();
+    })
+}

@@ -1,0 +1,34 @@
+//! Why a delivery was not taken.
+//!
+//! Owns the reasons. Must not know HTTP.
+
+use connectors::{Malformed, VerifyError};
+
+use crate::limits::TooMany;
+use crate::store;
+
+/// Why a delivery was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No connector has this name.
+    #[error("no such connector")]
+    UnknownConnector,
+    /// Its signature is not good.
+    #[error(transparent)]
+    Unverified(#[from] VerifyError),
+    /// It is authentic, but not this provider's shape.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Its connection or user has been sent too much; try again after so many seconds.
+    #[error("too many deliveries for this connection")]
+    RateLimited(u64),
+    /// The store could not take it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<TooMany> for Refusal {
+    fn from(TooMany(seconds): TooMany) -> Self {
+        Self::RateLimited(seconds)
+    }
+}
