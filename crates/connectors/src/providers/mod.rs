@@ -1,6 +1,6 @@
 //! The table of providers.
 //!
-//! Owns the list: a new provider is its module here and one line in [`PROVIDERS`]. Must not know any provider's details.
+//! Owns the list: a new provider is its module here and one line in `PROVIDERS`. Must not know any provider's details.
 
 mod apideck;
 mod basiq;
