@@ -102,7 +102,7 @@ impl Backlog {
                     continue;
                 }
                 match (self.store.apply_kept(stored.id, delivery, now).await, key) {
-                    (Ok(Recorded::Applied(more)), _) => changed += more,
+                    (Ok(Recorded::Applied(more) | Recorded::Partly(more, _)), _) => changed += more,
                     (Ok(_), _) => {}
                     (Err(error), Some(key)) if only.is_none() && !matches!(error, store::Error::Unavailable(_)) => {
                         tracing::error!(%error, delivery.id = stored.id, "a delivery of the backlog could not be applied");

@@ -149,7 +149,7 @@ async fn one_item_that_is_not_understood_is_quarantined_alone() {
     let answer = basiq.deliver(&app, &basiq_body("conn-1", "t4", "-4")).await;
     assert_eq!((&answer["processed"], answer.get("kept")), (&json!(1), None));
     let again = app.state.ingest.run_again(entry.id, app.now()).await.unwrap();
-    assert_eq!(again, server::store::Recorded::Kept(reason));
+    assert_eq!(again, server::store::Recorded::Partly(server::store::Changed::default(), reason));
     assert_eq!(transactions(&app, "alice").await.len(), 3);
 }
 
