@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::routing::post;
+use axum::extract::{Path, State};
+use axum::routing::{delete, post};
 use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -85,7 +85,10 @@ impl CoreAppDouble {
     }
 
     fn listen(&self, listener: TcpListener) {
-        let router = Router::new().route("/api/bank/transactions", post(receive)).with_state(self.clone());
+        let router = Router::new()
+            .route("/api/bank/transactions", post(receive))
+            .route("/api/bank/transactions/{id}", delete(receive_deletion))
+            .with_state(self.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         *self.inner.serving.lock() = Some(serving);
     }
@@ -129,6 +132,27 @@ impl CoreAppDouble {
 }
 
 async fn receive(State(double): State<CoreAppDouble>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    let told: Value = serde_json::from_str(&text).unwrap();
+    let id = told["transactionId"].as_str().unwrap().to_owned();
+    take(&double, &headers, &id, (text, Some(told["signedAmount"].to_string()))).await
+}
+
+async fn receive_deletion(
+    State(double): State<CoreAppDouble>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> StatusCode {
+    take(&double, &headers, &id, (String::new(), None)).await
+}
+
+/// Answers a call as the double is to, and notes it where that is with success: its body, and the amount from then on.
+async fn take(
+    double: &CoreAppDouble,
+    headers: &HeaderMap,
+    id: &str,
+    (body, amount): (String, Option<String>),
+) -> StatusCode {
     *double.inner.calls.lock() += 1;
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     assert_eq!(header("x-service-secret"), SERVICE_SECRET);
@@ -140,10 +164,7 @@ async fn receive(State(double): State<CoreAppDouble>, headers: HeaderMap, body: 
         Mood::Slow(pause) => tokio::time::sleep(pause).await,
         Mood::Well | Mood::Away => {}
     }
-    let text = String::from_utf8(body.to_vec()).unwrap();
-    let told: Value = serde_json::from_str(&text).unwrap();
-    let id = told["transactionId"].as_str().unwrap().to_owned();
-    if let Some(statuses) = double.inner.answers.lock().get_mut(&id)
+    if let Some(statuses) = double.inner.answers.lock().get_mut(id)
         && !statuses.is_empty()
     {
         let status = StatusCode::from_u16(statuses.remove(0)).unwrap();
@@ -151,8 +172,10 @@ async fn receive(State(double): State<CoreAppDouble>, headers: HeaderMap, body: 
             return status;
         }
     }
-    let taken = Taken { user_id: header("x-user-id"), key: header("idempotency-key"), body: text };
-    double.inner.latest.lock().insert(id, told["signedAmount"].to_string());
-    double.inner.taken.lock().push(taken);
+    match amount {
+        Some(amount) => double.inner.latest.lock().insert(id.to_owned(), amount),
+        None => double.inner.latest.lock().remove(id),
+    };
+    double.inner.taken.lock().push(Taken { user_id: header("x-user-id"), key: header("idempotency-key"), body });
     StatusCode::CREATED
 }
