@@ -7,7 +7,6 @@
 #![no_main]
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use axum::extract::Query;
 use connectors::{Headers, Meaning, Registry, Settings, StoredDelivery};
@@ -19,6 +18,7 @@ use serde_json::value::RawValue;
 use server::socketio::Credentials;
 use server::store::sqlite::SqliteStore;
 use server::store::{ConnectorRef, Content, Error, NewDelivery, Store};
+use server::telemetry::spans::Arrival;
 use tokio::runtime::{Builder, Runtime};
 use wire::api::{ConnectionRequest, TransactionQuery, TransactionsPage};
 use wire::transaction::TransactionKey;
@@ -43,7 +43,11 @@ fn sign_in(text: &str, payload: &Value) {
     let read = Credentials::read(payload);
     assert!(read.user_id.as_deref() != Some("") && read.token.as_deref() != Some(""));
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
-    assert_eq!(read.since, members.get("since").and_then(|since| number(since.get())));
+    let (seq, epoch) = read.since.map(|since| (since.seq, since.epoch)).unzip();
+    assert_eq!(seq, members.get("since").and_then(|since| number(since.get())));
+    let named = members.get("epoch").filter(|epoch| epoch.get() != "null" && seq.is_some());
+    let named = named.map(|epoch| serde_json::from_str::<String>(epoch.get()).unwrap_or_default());
+    assert_eq!(epoch.flatten(), named);
     let token = members.get("token").and_then(|token| serde_json::from_str::<String>(token.get()).ok());
     assert_eq!(read.token, token.filter(|token| !token.is_empty()));
 }
@@ -129,7 +133,7 @@ async fn fill(store: &SqliteStore, user: &str, connector: &str, connection: &str
             delivery: delivery.into(),
             content,
             register: None,
-            arrived: Instant::now(),
+            arrived: Arrival::now(),
         };
         store.record_delivery(new, now).await.expect("stored");
     }
