@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use crate::load::{Outcome, Plan, Requests, closed_loop};
-use crate::process;
 use crate::server::Server;
 use crate::stats::{Times, millis};
 use crate::wal::Watch;
 use crate::webhook::Signer;
+use crate::{population, process};
 
 const WARM_UP: Duration = Duration::from_secs(1);
 /// Requests are signed beforehand, for so many a second; were the server faster, the window ends earlier.
@@ -54,7 +54,7 @@ pub(crate) async fn full_load(server: &Server, load: FullLoad) -> anyhow::Result
     let FullLoad { callers, window, users, first } = load;
     let plan = Plan { address: server.address, server: server.pid, callers, warm_up: WARM_UP, window };
     let signer = Signer::new(server.address)?;
-    let deck = (first..first + load.requests()).map(|index| signer.request(index, index % users));
+    let deck = (first..first + load.requests()).map(|index| signer.request(index, population::any_user(index, users)));
     let deck = deck.collect::<anyhow::Result<Vec<_>>>()?;
     let written = process::written_bytes(server.pid)?;
     let log = Watch::start(server.folder())?;

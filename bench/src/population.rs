@@ -40,6 +40,19 @@ pub(crate) fn connection(index: usize) -> String {
     format!("connection-{index:05}")
 }
 
+/// Some of the first `count` users, in no order: neighbours in a table are not written one after the other.
+pub(crate) fn any_user(index: usize, count: usize) -> usize {
+    usize::try_from(scrambled(index as u64) % count as u64).unwrap_or_default()
+}
+
+/// The finaliser of SplitMix64: a different number for each, in no order.
+pub(crate) fn scrambled(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
 /// A token of a user.
 pub(crate) fn token(index: usize) -> anyhow::Result<String> {
     let exp = (SystemTime::now() + TOKEN_LIFETIME).duration_since(UNIX_EPOCH)?.as_secs();

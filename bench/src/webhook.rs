@@ -64,20 +64,12 @@ impl Signer {
 /// The id of the transaction number `index`, as events carry it back: like a provider's, random at its beginning, so
 /// that an index by id is written all over and not only at its end.
 pub(crate) fn transaction_id(index: usize) -> String {
-    format!("{:016x}-{index}", scrambled(index as u64))
+    format!("{:016x}-{index}", population::scrambled(index as u64))
 }
 
 /// The number in a transaction's id.
 pub(crate) fn transaction_index(id: &str) -> Option<usize> {
     id.rsplit_once('-')?.1.parse().ok()
-}
-
-/// The finaliser of SplitMix64: a different number for each, in no order.
-fn scrambled(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }
 
 /// A transaction a second, from the beginning of the year on.
