@@ -32,11 +32,10 @@ has_wasm_target() {
 # An empty RUSTUP_TOOLCHAIN is an error to rustup.
 [ -n "${RUSTUP_TOOLCHAIN:-}" ] || unset RUSTUP_TOOLCHAIN
 
-# rust-toolchain.toml pins the compiler. rustup downloads that version where it is missing; a machine that has the same
-# version under another name (stable) and cannot download uses what it has.
+# rust-toolchain.toml pins the compiler. A machine that has the same version as `stable` uses that, without a download;
+# elsewhere rustup downloads it.
 RUST_VERSION=$(awk -F'"' '/^channel/ { print $2 }' rust-toolchain.toml)
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null 2>&1 &&
-    ! rustup toolchain list 2>/dev/null | grep -q "^$RUST_VERSION" &&
     [ "$(RUSTUP_TOOLCHAIN=stable rustc --version 2>/dev/null | awk '{ print $2 }')" = "$RUST_VERSION" ]; then
     export RUSTUP_TOOLCHAIN=stable
 fi
