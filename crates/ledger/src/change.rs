@@ -42,7 +42,7 @@ pub struct NewTransaction {
     pub account_id: String,
     /// Negative is money out.
     pub amount: Amount,
-    /// Where the transaction itself, or the account beside it, tells.
+    /// Where the transaction itself, or the account beside it, says.
     pub currency: Option<Currency>,
     /// When it happened.
     pub date: Dated,

@@ -1,113 +1,120 @@
 //! Connections: registered, changed, synchronised, removed, linked again.
 //!
-//! Owns the connection's state and what is told of it. Must not decide who may do any of it.
+//! Owns the connection's state and its events. Must not decide who may do any of it.
 
 use wire::EventName;
 use wire::events::{ConnectionUpdated, SyncComplete, SyncStats};
 
-use crate::apply::Applying;
 use crate::change::AccountUpdate;
 use crate::context::Context;
 use crate::plan::Plan;
+use crate::planning::Planning;
 use crate::recency::Recency;
 use crate::state::{ConnectionState, Dirty, State, TransactionState};
+use crate::{account, transaction};
 
-impl Applying<'_> {
-    /// Sets the connection's own state, and tells of it where it changed.
-    pub(crate) fn set_status(&mut self, status: &str, recency: Recency) {
-        let Some(connection) = &mut self.plan.state.connection else { return };
-        if recency.is_older_than(connection.recency) {
-            self.plan.applied.stale += 1;
-            return;
-        }
-        let advanced = connection.recency.advanced_to(recency);
-        if advanced.version != connection.recency.version {
-            connection.dirty.touch();
-        }
-        connection.recency = advanced;
-        if connection.status != status {
-            status.clone_into(&mut connection.status);
-            connection.dirty.touch();
-            self.tell_status(status);
-        }
+/// Sets the connection's own state, and emits it where it changed.
+pub(crate) fn set_status(planning: &mut Planning<'_>, status: &str, recency: Recency) {
+    let Some(connection) = &mut planning.plan.state.connection else { return };
+    if recency.is_older_than(connection.recency) {
+        planning.plan.applied.stale += 1;
+        return;
     }
+    let advanced = connection.recency.advanced_to(recency);
+    if advanced != connection.recency {
+        connection.dirty.touch();
+    }
+    connection.recency = advanced;
+    if connection.status != status {
+        status.clone_into(&mut connection.status);
+        connection.dirty.touch();
+        emit_status(planning, status);
+    }
+}
 
-    fn tell_status(&mut self, status: &str) {
-        let (connection_id, connector_id) = (self.context.connection_id, &self.context.connector.id);
-        let (connection_id, connector_id) = (connection_id.to_owned(), connector_id.to_string());
-        self.tell(EventName::ConnectionUpdated, None, |stamp| {
-            ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned())
-        });
-    }
+fn emit_status(planning: &mut Planning<'_>, status: &str) {
+    let (connection_id, connector_id) = (planning.context.connection_id, &planning.context.connector.id);
+    let (connection_id, connector_id) = (connection_id.to_owned(), connector_id.to_string());
+    planning.emit(EventName::ConnectionUpdated, None, |stamp| {
+        ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned())
+    });
 }
 
 /// A connection is registered or changed by the core app: what is known of it, and of its accounts.
 pub fn register(context: &Context<'_>, state: State, status: Option<&str>, accounts: &[AccountUpdate]) -> Plan {
-    let mut applying = Applying::new(context, state);
+    let mut planning = Planning::new(context, state);
     let recency = Recency { version: None, arrival: context.arrival };
-    match (&applying.plan.state.connection, status) {
+    match (&planning.plan.state.connection, status) {
         (None, status) => {
             let status = status.unwrap_or("active");
             let connection = ConnectionState { status: status.to_owned(), recency, dirty: Dirty::New };
-            applying.plan.state.connection = Some(connection);
-            applying.tell_status(status);
+            planning.plan.state.connection = Some(connection);
+            emit_status(&mut planning, status);
         }
-        (Some(_), Some(status)) => applying.set_status(status, recency),
+        (Some(_), Some(status)) => set_status(&mut planning, status, recency),
         (Some(_), None) => {}
     }
-    for account in accounts {
-        applying.update_account(account, recency);
+    for reported in accounts {
+        account::update(&mut planning, reported, recency);
     }
-    applying.plan
+    planning.plan
 }
 
-/// A connection is removed; its owner is told.
+/// A connection is removed.
 pub fn remove(context: &Context<'_>, state: State) -> Plan {
-    let mut applying = Applying::new(context, state);
-    applying.plan.state.connection = None;
-    applying.tell_status("deleted");
-    applying.plan
+    let mut planning = Planning::new(context, state);
+    planning.plan.state.connection = None;
+    emit_status(&mut planning, "deleted");
+    planning.plan
 }
 
-/// A connection has been synchronised; its owner is told.
+/// A connection has been synchronised.
 pub fn synced(context: &Context<'_>, state: State, stats: SyncStats) -> Plan {
-    let mut applying = Applying::new(context, state);
+    let mut planning = Planning::new(context, state);
     let connection_id = context.connection_id.to_owned();
-    applying.tell(EventName::SyncComplete, None, |stamp| SyncComplete::new(stamp, connection_id, stats));
-    applying.plan
+    planning.emit(EventName::SyncComplete, None, |stamp| SyncComplete::new(stamp, connection_id, stats));
+    planning.plan
 }
 
-/// Transactions are deleted with their connection, on request: their owner and the core app are told of each.
+/// Transactions are deleted with their connection, on request: the owner and the core app learn of each.
 pub fn purge(context: &Context<'_>, state: State) -> Plan {
-    let mut applying = Applying::new(context, state);
-    for state in std::mem::take(&mut applying.plan.state.transactions).into_values() {
+    let mut planning = Planning::new(context, state);
+    for state in std::mem::take(&mut planning.plan.state.transactions).into_values() {
         if let TransactionState::Live(stored) = state {
-            applying.plan.applied.updated += 1;
-            applying.tell_deletion(&stored.transaction);
+            planning.plan.applied.updated += 1;
+            transaction::delete_event(&mut planning, &stored.transaction);
         }
     }
-    applying.plan
+    planning.plan
 }
 
-/// Accounts were linked again, over the connection of the context: their transactions move to it, and each is told as
+/// Accounts were linked again, over the connection of the context: their transactions move to it, and each is emitted as
 /// an update.
 pub fn relink(context: &Context<'_>, state: State) -> Plan {
-    let mut applying = Applying::new(context, state);
-    let elsewhere = applying.plan.state.transactions.iter().filter_map(|(key, state)| match state {
+    let mut planning = Planning::new(context, state);
+    let elsewhere = planning.plan.state.transactions.iter().filter_map(|(key, state)| match state {
         TransactionState::Live(stored) if stored.transaction.connection_id != context.connection_id => {
             Some(key.clone())
         }
         _ => None,
     });
     for key in elsewhere.collect::<Vec<_>>() {
-        let Some(TransactionState::Live(stored)) = applying.plan.state.transactions.remove(&key) else { continue };
-        let mut transaction = stored.transaction;
-        let former = std::mem::replace(&mut transaction.connection_id, context.connection_id.to_owned());
-        transaction.revision += 1;
+        let Some(TransactionState::Live(stored)) = planning.plan.state.transactions.remove(&key) else { continue };
+        let mut moved = stored.transaction;
+        let former = std::mem::replace(&mut moved.connection_id, context.connection_id.to_owned());
+        moved.revision += 1;
         let mut dirty = stored.dirty;
         dirty.touch();
-        applying.plan.applied.updated += 1;
-        applying.take(EventName::TransactionUpdated, key, transaction, stored.recency, dirty, Some(former));
+        planning.plan.applied.updated += 1;
+        transaction::take(
+            &mut planning,
+            EventName::TransactionUpdated,
+            key,
+            moved,
+            stored.recency,
+            dirty,
+            Some(former),
+        );
     }
-    applying.plan
+    planning.plan
 }

@@ -16,7 +16,7 @@ pub struct Connector {
     pub connector_type: Cow<'static, str>,
     /// `source` of its transactions.
     pub source: Cow<'static, str>,
-    /// Where nothing tells the currency.
+    /// Where nothing names the currency.
     pub default_currency: Currency,
 }
 

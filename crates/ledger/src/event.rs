@@ -20,7 +20,7 @@ pub struct Event {
     pub name: EventName,
     /// Its payload as it is sent: encoded once, however many subscribers get it.
     pub payload: Box<RawValue>,
-    /// The transaction whose newest revision it tells, by its account and id: while the row holds that revision, the
+    /// The transaction whose newest revision it reports, by its account and id: while the row holds that revision, the
     /// payload can be made of the row.
     pub of_transaction: Option<(String, String)>,
 }

@@ -30,6 +30,7 @@ mod event;
 mod examples;
 mod outgoing;
 mod plan;
+mod planning;
 mod recency;
 mod state;
 mod transaction;

@@ -1,6 +1,6 @@
 //! What the core app is sent.
 //!
-//! Owns the key that tells one call from another. Must not know how a call is made.
+//! Owns the key that distinguishes one call from another. Must not know how a call is made.
 
 use wire::Transaction;
 

@@ -56,7 +56,7 @@ pub struct ConnectionState {
 /// A value with how recent it is. What a report leaves out stays as it was, so that each value has a recency of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known<T> {
-    /// The value, where it was ever told.
+    /// The value, where it was ever reported.
     pub value: Option<T>,
     /// How recent it is.
     pub recency: Recency,
@@ -68,20 +68,30 @@ impl<T> Default for Known<T> {
     }
 }
 
+/// What became of a reported value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Taken {
+    /// It is another value than before.
+    pub(crate) is_other: bool,
+    /// It is as new as the report, and has to be written.
+    pub(crate) is_newer: bool,
+}
+
 impl<T: Clone + PartialEq> Known<T> {
-    /// Takes over a newer value; whether it is another one, and whether anything has to be written.
-    pub(crate) fn take(&mut self, told: Option<&T>, recency: Recency) -> (bool, bool) {
-        let Some(told) = told.filter(|_| self.value.is_none() || !recency.is_older_than(self.recency)) else {
-            return (false, false);
+    /// Takes a reported value unless it is older than what is known. An equal one counts as well: what is older than
+    /// its report must not replace it later.
+    pub(crate) fn take(&mut self, reported: Option<&T>, recency: Recency) -> Taken {
+        let Some(reported) = reported.filter(|_| self.value.is_none() || !recency.is_older_than(self.recency)) else {
+            return Taken::default();
         };
-        let is_other = self.value.as_ref() != Some(told);
+        let is_other = self.value.as_ref() != Some(reported);
         let advanced = if self.value.is_none() { recency } else { self.recency.advanced_to(recency) };
-        let is_newer = advanced.version != self.recency.version;
+        let is_newer = is_other || advanced != self.recency;
         self.recency = advanced;
         if is_other {
-            self.value = Some(told.clone());
+            self.value = Some(reported.clone());
         }
-        (is_other, is_other || is_newer)
+        Taken { is_other, is_newer }
     }
 }
 
@@ -118,7 +128,7 @@ pub struct StoredTransaction {
     pub transaction: Transaction,
     /// How recent that is.
     pub recency: Recency,
-    /// The event that told of its newest revision.
+    /// The event of its newest revision.
     pub changed_seq: u64,
     /// Whether it has to be written.
     pub dirty: Dirty,
@@ -131,8 +141,6 @@ pub struct Tombstone {
     pub recency: Recency,
     /// The revision that the deletion was; 0 where there was no transaction yet.
     pub revision: u32,
-    /// Whether there was a row that has to go.
-    pub had_row: bool,
     /// Whether it has to be written.
     pub dirty: Dirty,
 }

@@ -189,3 +189,20 @@ fn the_payload_of_an_event_can_be_made_again_from_the_row() {
     let again = ledger::transaction_payload(context.epoch, event.seq, context.now, stored.transaction.clone());
     assert_eq!(again.get(), event.payload.get());
 }
+
+#[test]
+fn an_equal_report_keeps_older_ones_from_replacing_it() {
+    let (state, _) = then(registered(), 5, &[Change::example("t1", "-5")]);
+    let (state, events) = then(state, 7, &[Change::example("t1", "-5")]);
+    assert!(events.is_empty());
+    let (state, events) = then(state, 6, &[Change::example("t1", "-6")]);
+    assert!(events.is_empty(), "it arrived before the report that confirmed the other amount");
+    assert_eq!(amount(&state, "t1").as_deref(), Some("-5"));
+
+    let unversioned = |amount| Change { version: None, ..balance(amount, 0) };
+    let (state, _) = then(registered(), 5, &[unversioned("10")]);
+    let (state, _) = then(state, 7, &[unversioned("10")]);
+    let (state, events) = then(state, 6, &[unversioned("20")]);
+    assert!(events.is_empty());
+    assert_eq!(state.accounts["acc-1"].balance.value.unwrap().to_string(), "10");
+}

@@ -1,12 +1,15 @@
-//! Requeueing quarantined deliveries.
+//! What a crash or an error has interrupted.
 //!
-//! Owns doing so for all connections that are registered by now, whatever a crash or an error has interrupted. Must not
-//! apply a delivery: `ingest` does.
+//! Owns going on with it: deliveries of connections that are registered by now, and transactions that are moved or purged.
+//! Must not apply a delivery (`ingest` does) nor move a row (the store does).
 
 use crate::state::AppState;
 
-/// Applies the quarantined deliveries of registered connections.
+/// Finishes moves and purges, then applies the deliveries that wait for connections which are registered.
 pub(super) async fn run(state: AppState) {
+    if let Err(error) = state.store.finish_moves(state.now()).await {
+        tracing::error!(%error, "transactions could not all be moved or purged");
+    }
     match state.ingest.apply_backlogs(state.now()).await {
         Ok(applied) if applied.all() == 0 => {}
         Ok(applied) => tracing::info!(transactions = applied.all(), "quarantined deliveries were applied"),

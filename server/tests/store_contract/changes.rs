@@ -36,6 +36,11 @@ pub fn partly(key: &str, connection_id: &str, changes: Vec<Change>, rejected: &[
     }
 }
 
+/// A delivery that is not understood.
+pub fn unknown(key: &str) -> NewDelivery {
+    NewDelivery { content: Content::Kept("of a new kind".to_owned()), ..delivery(key, "c1", vec![]) }
+}
+
 pub fn transaction(id: &str, amount: &str) -> Change {
     Change::example(id, amount)
 }

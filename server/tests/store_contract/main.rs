@@ -9,6 +9,7 @@
 mod changes;
 mod epoch;
 mod harness;
+mod interrupted;
 mod layout;
 mod sqlite;
 mod suite;

@@ -40,6 +40,7 @@ promises! {
     a_delivery_is_applied_once
     a_page_goes_on_where_the_last_one_ended_in_both_orders
     a_purge_deletes_a_connections_transactions_and_reports_each
+    a_quarantined_delivery_that_runs_later_replaces_nothing_newer
     an_account_that_is_linked_again_brings_its_history
     an_account_that_only_a_deletion_names_is_not_shown
     an_item_that_is_not_understood_is_quarantined_alone

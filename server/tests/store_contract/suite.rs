@@ -5,7 +5,7 @@
 use server::store::{Changed, Error, Recorded};
 use wire::api::{ConnectionRequest, TransactionQuery};
 
-use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction};
+use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction, unknown};
 use crate::harness::{Harness, Open, now};
 
 pub async fn a_delivery_is_applied_once(open: &dyn Open) {
@@ -66,6 +66,22 @@ pub async fn an_item_that_is_not_understood_is_quarantined_alone(open: &dyn Open
     let again = it.store.apply_kept(entry.id, delivery("k1", "c1", all), now()).await.unwrap();
     assert_eq!(again, Recorded::Applied(Changed { new: 1, updated: 0 }));
     assert_eq!(it.store.kept_deliveries().await.unwrap(), 0);
+}
+
+pub async fn a_quarantined_delivery_that_runs_later_replaces_nothing_newer(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), balance("10.00")])).await;
+    it.deliver(unknown("k2")).await;
+    // The same again confirms what is stored.
+    it.deliver(delivery("k3", "c1", vec![transaction("t1", "-1"), balance("10.00")])).await;
+    let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
+    let understood = delivery("k2", "c1", vec![transaction("t1", "-2"), balance("20.00"), transaction("t2", "-3")]);
+    let again = it.store.apply_kept(entry.id, understood, now()).await.unwrap();
+    assert_eq!(again, Recorded::Applied(Changed { new: 1, updated: 0 }));
+    assert_eq!(it.transactions("alice").await, ["t2 -3", "t1 -1"]);
+    let account = it.store.accounts("alice".to_owned()).await.unwrap().remove(0);
+    assert_eq!(account.balance.unwrap().to_string(), "10.00");
 }
 
 pub async fn the_log_repeats_byte_for_byte_what_was_published(open: &dyn Open) {

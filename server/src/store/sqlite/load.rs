@@ -84,7 +84,7 @@ fn tombstone(database: &Database, account: i64, transaction_id: &str) -> Result<
     let lookup = params![account, hash::of(transaction_id), transaction_id];
     let tombstone = statement.query_row(lookup, |row| {
         let recency = Recency { version: row.get(0)?, arrival: row.get(1)? };
-        Ok(Tombstone { recency, revision: row.get(2)?, had_row: false, dirty: Dirty::No })
+        Ok(Tombstone { recency, revision: row.get(2)?, dirty: Dirty::No })
     });
     Ok(tombstone.optional()?)
 }
