@@ -4,6 +4,7 @@
 
 mod cards;
 mod digits;
+mod group;
 mod invisible;
 mod json;
 mod spared;

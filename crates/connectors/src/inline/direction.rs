@@ -6,7 +6,7 @@
 use serde_json::value::RawValue;
 use wire::{Amount, PrimaryType};
 
-use super::Understood;
+use super::understood::Understood;
 use crate::direction::{self, Way};
 use crate::json::{self, Document};
 

@@ -9,6 +9,7 @@ mod connection;
 mod direction;
 mod event;
 mod transaction;
+mod understood;
 mod version;
 
 use ledger::{Change, When};
@@ -19,14 +20,11 @@ pub(crate) use event::{Event, Verb};
 pub(crate) use version::{of_event, of_row};
 
 use self::direction::Direction;
+pub(crate) use self::understood::Understood;
 use crate::error::Malformed;
 use crate::json::{self, Document, Unreadable};
 use crate::meaning::{Meaning, Rejected};
 use crate::{currencies, dates};
-
-/// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
-/// value of the body, as it may be personal.
-pub(crate) type Understood<T> = Result<T, String>;
 
 /// The longest id that is taken, in characters.
 const MAX_ID: usize = 200;

@@ -18,9 +18,6 @@ use super::{Envelope, Read, Understood, Verb, account, currency, id, id_of, mone
 use crate::dates;
 use crate::json::{self, Document};
 
-/// The longest of the shorter texts, in characters.
-const MAX_TEXT: usize = 200;
-
 const ACCOUNT_IDS: &[&str] = &["accountId", "account_id"];
 const AMOUNTS: &[&str] = &["amount", "total_amount", "totalAmount", "total"];
 

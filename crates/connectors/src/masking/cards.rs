@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use super::digits::{digit, passes_luhn};
+use super::group::{Gap, Group};
 use super::invisible::is_transparent;
 use super::spared;
 
@@ -25,32 +26,6 @@ const MAX_GAP: usize = 3;
 /// and dots: references have slashes and commas in them.
 const PRINTED: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4]];
 
-/// Digits of one script with nothing between them.
-pub(super) struct Group {
-    /// Where they begin in the text.
-    pub(super) start: usize,
-    /// The text before them, from the group before on.
-    pub(super) lead: String,
-    gap: Gap,
-    /// Their characters.
-    text: String,
-    /// What these stand for.
-    pub(super) digits: Vec<u32>,
-    /// They are part of a date, or of a number of another kind.
-    pub(super) is_spared: bool,
-}
-
-/// What stands between two groups.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Gap {
-    /// Blanks, dashes, dots.
-    Usual,
-    /// Other punctuation.
-    Unusual,
-    /// What no number has in it.
-    Text,
-}
-
 /// Shows only the last four digits of every card number: `•••• 1234`.
 pub(crate) fn mask(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
@@ -64,7 +39,7 @@ pub(crate) fn mask(text: &str) -> String {
     while let Some(count) = rest.front().map(|_| groups_of_number(&rest)) {
         if count > 0 {
             // What is shown of it is looked at again: it may be the beginning of another one.
-            let shown = Group::hidden(rest.drain(..count));
+            let shown = hidden(rest.drain(..count));
             shown.into_iter().rev().for_each(|group| rest.push_front(group));
         } else if let Some(group) = rest.pop_front() {
             masked.push_str(&group.lead);
@@ -75,21 +50,19 @@ pub(crate) fn mask(text: &str) -> String {
     masked
 }
 
-impl Group {
-    /// What is shown of a number: its last digits as they came, which may be of several scripts.
-    fn hidden(number: impl Iterator<Item = Self>) -> Vec<Self> {
-        let (mut lead, mut chars) = (None, Vec::new());
-        for group in number {
-            lead.get_or_insert(group.lead);
-            chars.extend(group.text.chars());
-        }
-        let (mut shown, _) = groups(chars.get(chars.len().saturating_sub(SHOWN)..).unwrap_or_default());
-        if let Some(first) = shown.first_mut() {
-            first.lead = lead.unwrap_or_default() + HIDDEN;
-            first.gap = Gap::Text;
-        }
-        shown
+/// What is shown of a number: its last digits as they came, which may be of several scripts.
+fn hidden(number: impl Iterator<Item = Group>) -> Vec<Group> {
+    let (mut lead, mut chars) = (None, Vec::new());
+    for group in number {
+        lead.get_or_insert(group.lead);
+        chars.extend(group.text.chars());
     }
+    let (mut shown, _) = groups(chars.get(chars.len().saturating_sub(SHOWN)..).unwrap_or_default());
+    if let Some(first) = shown.first_mut() {
+        first.lead = lead.unwrap_or_default() + HIDDEN;
+        first.gap = Gap::Text;
+    }
+    shown
 }
 
 /// How many groups from the first on are the longest card number that begins there; none of them, where none does.

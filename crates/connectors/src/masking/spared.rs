@@ -2,7 +2,7 @@
 //!
 //! Owns how dates and international bank account numbers are known. Must not spare what is only long.
 
-use super::cards::Group;
+use super::group::Group;
 
 /// The years of dates that banks tell of; no card's number begins with 19 or 20.
 const YEARS: std::ops::RangeInclusive<u32> = 1990..=2049;

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::MAX_TEXT;
 use crate::inline::Understood;
 use crate::json::{self, Document};
 use crate::masking::{clean, masked_number, readable};
+
+/// The longest of the shorter texts, in characters.
+pub(super) const MAX_TEXT: usize = 200;
 
 const MAX_TAGS: usize = 20;
 const MAX_TAG: usize = 60;

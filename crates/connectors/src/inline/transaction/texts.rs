@@ -4,7 +4,7 @@
 
 use wire::PrimaryType;
 
-use super::{MAX_TEXT, details};
+use super::details::{self, MAX_TEXT};
 use crate::inline::Understood;
 use crate::json::Document;
 use crate::masking::{original, readable};

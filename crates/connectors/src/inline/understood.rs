@@ -1,0 +1,7 @@
+//! What reading a value comes to.
+//!
+//! Owns the type that every reader answers with. Must not read anything.
+
+/// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
+/// value of the body, as it may be personal.
+pub(crate) type Understood<T> = Result<T, String>;
