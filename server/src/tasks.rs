@@ -37,12 +37,19 @@ pub async fn catch_panic<T>(
     metrics: &Metrics,
     work: impl Future<Output = T>,
 ) -> Result<T, Panicked> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| {
-        let panicked = Panicked(message(payload.as_ref()).to_owned());
-        metrics.panicked(task);
-        tracing::error!(task, panic = %panicked.0, "a background task panicked");
-        panicked
-    })
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| report(task, metrics, payload.as_ref()))
+}
+
+/// The same for work that waits for nothing.
+pub fn catch_panic_now<T>(task: &'static str, metrics: &Metrics, work: impl FnOnce() -> T) -> Result<T, Panicked> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| report(task, metrics, payload.as_ref()))
+}
+
+fn report(task: &'static str, metrics: &Metrics, payload: &(dyn Any + Send)) -> Panicked {
+    let panicked = Panicked(message(payload).to_owned());
+    metrics.panicked(task);
+    tracing::error!(task, panic = %panicked.0, "a background task panicked");
+    panicked
 }
 
 /// Runs a task for as long as the server runs: after a panic it is started again.

@@ -50,19 +50,3 @@ impl Bus for LocalBus {
         let _ = self.0.send(message);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_are_received_in_the_order_in_which_they_were_published() {
-        let (bus, mut receiver) = LocalBus::new();
-        let publisher: Box<dyn Bus> = Box::new(bus.clone());
-        bus.publish(Message::Committed(vec![]));
-        publisher.publish(Message::Control(Control::SessionEnded([7; 32])));
-        assert!(matches!(receiver.try_recv(), Ok(Message::Committed(events)) if events.is_empty()));
-        assert!(matches!(receiver.try_recv(), Ok(Message::Control(Control::SessionEnded(id))) if id == [7; 32]));
-        assert!(receiver.try_recv().is_err());
-    }
-}

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::subscriber::{CloseReason, Subscriber, SubscriberId};
 use crate::metrics::Metrics;
 use crate::store::FeedEvent;
+use crate::tasks;
 
 /// Every room of this node.
 pub struct Hub {
@@ -112,11 +113,13 @@ impl Hub {
         has_left
     }
 
-    /// Gives an event to every subscriber of its user. The cost does not grow with users or history.
+    /// Gives an event to every subscriber of its user. The cost does not grow with users or history. A subscriber whose
+    /// sink panics holds up no other one, and catches up from the log.
     pub fn publish(&self, event: &FeedEvent) {
         if let Some(mut room) = self.rooms.get_mut(&event.user_id) {
             for member in room.iter_mut() {
-                if let Some(lagging) = member.publish(event) {
+                let lagging = tasks::catch_panic_now("publish", &self.metrics, || member.publish(event));
+                if let Some(lagging) = lagging.unwrap_or_else(|_| Some(member.fall_behind(&event.user_id, event.seq))) {
                     let _ = self.lagging.send(lagging);
                 }
             }

@@ -88,25 +88,28 @@ impl Feed {
 
     async fn receive(self: Arc<Self>, mut messages: mpsc::UnboundedReceiver<Message>) {
         while let Some(message) = messages.recv().await {
-            match message {
-                Message::Committed(events) => {
-                    for event in &events {
-                        // Subscribers that miss an event because of a panic see the gap at the next one and catch up.
-                        let publish = async { self.hub.publish(event) };
-                        let _ = tasks::catch_panic("publish", self.hub.metrics(), publish).await;
-                        self.hub.metrics().published(event.name);
-                        spans::published(event.delivery, &event.user_id, event.seq, event.name);
-                    }
+            let _ = tasks::catch_panic_now("feed", self.hub.metrics(), || self.handle(message));
+        }
+    }
+
+    fn handle(&self, message: Message) {
+        match message {
+            Message::Committed(events) => {
+                for event in &events {
+                    self.hub.publish(event);
+                    self.hub.metrics().published(event.name);
+                    spans::published(event.delivery, &event.user_id, event.seq, event.name);
                 }
-                Message::Control(Control::SessionEnded(session)) => self.disconnect(session),
             }
+            Message::Control(Control::SessionEnded(session)) => self.disconnect(session),
         }
     }
 
     fn disconnect(&self, session: SessionId) {
         for Entry { user_id, subscriber } in self.sessions.take(session) {
             self.hub.leave(&user_id, subscriber.id());
-            subscriber.sink().close(CloseReason::SessionEnded);
+            let close = || subscriber.sink().close(CloseReason::SessionEnded);
+            let _ = tasks::catch_panic_now("disconnect", self.hub.metrics(), close);
         }
     }
 }
@@ -129,10 +132,12 @@ mod tests {
     struct Recorder {
         events: Mutex<Vec<u64>>,
         closed: Mutex<Option<CloseReason>>,
+        panics: bool,
     }
 
     impl EventSink for Recorder {
         fn try_send(&self, event: &FeedEvent) -> bool {
+            assert!(!self.panics, "this one panics");
             self.events.lock().push(event.seq);
             true
         }
@@ -146,6 +151,7 @@ mod tests {
         }
 
         fn close(&self, reason: CloseReason) {
+            assert!(!self.panics, "this one panics");
             *self.closed.lock() = Some(reason);
         }
     }
@@ -161,16 +167,25 @@ mod tests {
         }])
     }
 
-    #[tokio::test]
-    async fn committed_events_and_the_end_of_a_session_reach_a_subscriber_over_the_bus() {
+    /// A feed, its bus, and these subscribers of one user's events, signed in with one session.
+    fn feed(sinks: &[&Arc<Recorder>]) -> (Arc<Feed>, LocalBus, impl Future<Output = ()> + Send + use<>) {
         let store = Arc::new(SqliteStore::open_temporary(Box::new(drop)).expect("a store"));
         let (bus, messages) = LocalBus::new();
         let (feed, running) = Feed::new(10, store, Arc::new(bus.clone()), messages, Arc::default());
+        let user_id = Arc::<str>::from("alice");
+        for sink in sinks {
+            let subscriber = Subscriber::new(SubscriberId::next(), Arc::clone(sink) as Arc<dyn EventSink>);
+            assert_eq!(feed.hub().join(&user_id, &subscriber), Ok(true));
+            feed.bind_session([7; 32], &user_id, &subscriber);
+            feed.start_delivery(&user_id, subscriber, None, LogEnds { oldest: 1, newest: 0 });
+        }
+        (feed, bus, running)
+    }
+
+    #[tokio::test]
+    async fn committed_events_and_the_end_of_a_session_reach_a_subscriber_in_order() {
         let (user_id, sink) = (Arc::<str>::from("alice"), Arc::new(Recorder::default()));
-        let subscriber = Subscriber::new(SubscriberId::next(), Arc::clone(&sink) as Arc<dyn EventSink>);
-        assert_eq!(feed.hub().join(&user_id, &subscriber), Ok(true));
-        feed.bind_session([7; 32], &user_id, &subscriber);
-        feed.start_delivery(&user_id, subscriber, None, LogEnds { oldest: 1, newest: 0 });
+        let (feed, bus, running) = feed(&[&sink]);
         for seq in 1..=2 {
             bus.publish(committed(&user_id, seq));
         }
@@ -181,5 +196,24 @@ mod tests {
         assert_eq!(*sink.events.lock(), [1, 2], "in order, and none after the end of the session");
         assert_eq!(*sink.closed.lock(), Some(CloseReason::SessionEnded));
         assert_eq!((feed.hub().count("alice"), feed.sessions().len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_that_panics_keeps_no_event_and_no_sign_out_from_the_others() {
+        let user_id = Arc::<str>::from("alice");
+        let panicking = Arc::new(Recorder { panics: true, ..Recorder::default() });
+        let others = [Arc::new(Recorder::default()), Arc::new(Recorder::default())];
+        let (feed, bus, running) = feed(&[&others[0], &panicking, &others[1]]);
+        bus.publish(committed(&user_id, 1));
+        bus.publish(committed(&user_id, 2));
+        feed.end_session([7; 32]);
+        assert!(futures_util::poll!(std::pin::pin!(running)).is_pending());
+        for other in &others {
+            assert_eq!(*other.events.lock(), [1, 2]);
+            assert_eq!(*other.closed.lock(), Some(CloseReason::SessionEnded));
+        }
+        let metrics = feed.hub().metrics().encode().expect("text");
+        assert!(metrics.contains(r#"tallywire_task_panics_total{task="publish"} 1"#), "{metrics}");
+        assert!(metrics.contains(r#"tallywire_task_panics_total{task="disconnect"} 1"#), "{metrics}");
     }
 }
