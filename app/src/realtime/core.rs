@@ -243,9 +243,10 @@ impl Core {
         (self.connection.is_live() && self.feed.shorten()).then_some(Effect::Reload)
     }
 
-    /// Ends the feed for a reason that retrying does not solve, and hides everything.
+    /// Ends the feed for a reason that retrying does not solve, and hides everything. Nothing is left to be checked.
     fn end(&mut self, error: ClientError) -> Vec<Effect> {
         self.errors.set(Part::Connection, error);
+        self.recovery = AuthRecovery::default();
         self.feed.end();
         vec![Effect::Disconnect, Effect::Clear]
     }
@@ -255,8 +256,7 @@ impl Core {
         if std::mem::replace(&mut self.reloading, true) {
             return None;
         }
-        let (need, is_loaded) = (self.feed.need(), self.feed.is_loaded());
-        Some(Reload::new(self.feed.seq(), need, is_loaded, self.recovery.check_delay_ms()))
+        Some(Reload::new(self.feed.seq(), self.feed.need(), self.feed.is_loaded(), self.recovery.check_delay_ms()))
     }
 
     /// How far the events have come.

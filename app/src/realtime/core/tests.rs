@@ -7,6 +7,7 @@ use super::Core;
 use crate::realtime::effect::Effect;
 use crate::realtime::feed::samples::{snapshot, transaction};
 use crate::realtime::options::Target;
+use crate::realtime::reload::Progress;
 use crate::realtime::status::{ClientError, ConnectionStatus};
 
 fn at(epoch: &str, seq: u64) -> Snapshot {
@@ -130,4 +131,16 @@ fn another_users_data_ends_the_feed() {
     let effects = core.on_event("authenticated", r#"{"userId":"sam","seq":5}"#, 0);
     assert_eq!(effects, [Effect::Disconnect, Effect::Clear]);
     assert_eq!((core.errors().main(), core.feed().is_empty()), (Some(&ClientError::OtherUser), true));
+}
+
+#[test]
+fn a_page_that_finds_another_user_while_it_checks_its_session_asks_no_more() {
+    let mut core = rendered("e1", 5);
+    core.auth_payload(None);
+    core.on_event("error", r#"{"message":"Authentication token has expired","code":"TOKEN_EXPIRED"}"#, 0);
+    let mut reload = core.begin_reload().expect("none is under way");
+    assert_ne!(core.look(&mut reload), Progress::Done, "the session is checked");
+    let theirs = Snapshot { user_id: "sam".to_owned(), ..at("e1", 5) };
+    assert_eq!(take(&mut core, theirs), [Effect::Disconnect, Effect::Clear]);
+    assert_eq!(core.look(&mut reload), Progress::Done);
 }
