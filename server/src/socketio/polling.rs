@@ -50,6 +50,12 @@ impl PollingBudget {
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
     }
 
+    /// An event that was counted was not sent.
+    pub(super) fn give_back(&self, name: &str, payload: &str) {
+        let size = name.len() + payload.len() + PACKET_OVERHEAD;
+        let _ = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(used.saturating_sub(size)));
+    }
+
     /// A request has arrived.
     pub(super) fn poll(self: &Arc<Self>) -> PendingPoll {
         self.pending.fetch_add(1, Ordering::Relaxed);
@@ -96,6 +102,8 @@ mod tests {
         let event = "x".repeat(1024 - PACKET_OVERHEAD - 1);
         assert!((0..24).all(|_| budget.take("e", &event)));
         assert!(!budget.take("e", &event));
+        budget.give_back("e", &event);
+        assert!(budget.take("e", &event), "what was not sent does not count");
         budget.poll().answered();
         assert!(budget.take("e", &"x".repeat(10 * BUDGET)), "an event larger than the budget is sent alone");
         assert!(!budget.take("e", ""));

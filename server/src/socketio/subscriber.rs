@@ -40,8 +40,15 @@ impl SocketSink {
 
 impl EventSink for SocketSink {
     fn try_send(&self, event: &FeedEvent) -> bool {
-        (!self.is_polling() || self.session.polling.take(event.name, event.payload.get()))
-            && self.socket.emit(event.name, &*event.payload).is_ok()
+        let (polling, payload) = (self.is_polling().then_some(&self.session.polling), event.payload.get());
+        if polling.is_some_and(|budget| !budget.take(event.name, payload)) {
+            return false;
+        }
+        let is_sent = self.socket.emit(event.name, &*event.payload).is_ok();
+        if let Some(budget) = polling.filter(|_| !is_sent) {
+            budget.give_back(event.name, payload);
+        }
+        is_sent
     }
 
     fn ready(&self, timeout: Duration) -> BoxFuture<'_, ()> {
