@@ -13,8 +13,8 @@ use crate::store::Result;
 /// The mark of one database.
 pub(super) struct Mark {
     path: PathBuf,
-    /// What the file says, as far as this process has written it.
-    written: Option<String>,
+    /// The database's version when it was written last, as SQLite counts what other connections commit.
+    written_at: Option<i64>,
 }
 
 impl Mark {
@@ -22,15 +22,16 @@ impl Mark {
     pub(super) fn of(database: &Path) -> Self {
         let mut name = database.file_name().unwrap_or_default().to_owned();
         name.push("-mark");
-        Self { path: database.with_file_name(name), written: None }
+        Self { path: database.with_file_name(name), written_at: None }
     }
 
     /// Begins a new epoch where the database ends before its mark.
     pub(super) fn check(&self, connection: &Connection) -> Result<()> {
         let Ok(text) = std::fs::read_to_string(&self.path) else { return Ok(()) };
-        let marked = text.split_once(' ').and_then(|(epoch, newest)| Some((epoch, newest.trim().parse::<i64>().ok()?)));
-        let Some((marked_epoch, newest)) = marked else { return Ok(()) };
-        if marked_epoch == epoch::epoch(connection)? && newest > arrivals::newest(connection)? {
+        let mut words = text.split_whitespace();
+        let marked = words.next() == Some(epoch::epoch(connection)?.as_str());
+        let reached = words.filter_map(|word| word.parse::<i64>().ok());
+        if marked && reached.zip(position(connection)?).any(|(marked, reached)| reached < marked) {
             epoch::begin_epoch(connection)?;
             tracing::warn!("the database is older than it was: clients that are ahead of it load everything again");
         }
@@ -39,10 +40,20 @@ impl Mark {
 
     /// Writes how far the database has come. It need not reach the disk at once: it may be behind, and never ahead.
     pub(super) fn write(&mut self, connection: &Connection) -> Result<()> {
-        let text = format!("{} {}\n", epoch::epoch(connection)?, arrivals::newest(connection)?);
-        if self.written.as_ref() != Some(&text) && std::fs::write(&self.path, &text).is_ok() {
-            self.written = Some(text);
+        let version = connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        if self.written_at != Some(version) {
+            let [deliveries, events] = position(connection)?;
+            let text = format!("{} {deliveries} {events}\n", epoch::epoch(connection)?);
+            if std::fs::write(&self.path, text).is_ok() {
+                self.written_at = Some(version);
+            }
         }
         Ok(())
     }
+}
+
+/// How far a database has come: its newest delivery, and how many events it has ever had. Neither ever goes back.
+fn position(connection: &Connection) -> Result<[i64; 2]> {
+    let events = connection.query_row("SELECT coalesce(sum(seq), 0) FROM owners", [], |row| row.get(0))?;
+    Ok([arrivals::newest(connection)?, events])
 }

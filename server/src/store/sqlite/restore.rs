@@ -27,12 +27,13 @@ pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
     let io = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", path.display()));
     let former = path.exists().then(|| free_name(path)).transpose()?;
     if let Some(former) = &former {
-        std::fs::rename(path, former).map_err(io)?;
+        // Another name for it, so that there is a database under the first one at every moment.
+        std::fs::hard_link(path, former).map_err(io)?;
+        // Only a damaged one still has a log; with another database it would be taken for its own.
+        let _ = std::fs::rename(with(path, "-wal"), with(former, "-wal"));
     }
-    for left in ["-wal", "-shm", "-mark"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(left);
-        let _ = std::fs::remove_file(name);
+    for left in ["-shm", "-mark"] {
+        let _ = std::fs::remove_file(with(path, left));
     }
     std::fs::rename(&new, path).map_err(io)?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -61,6 +62,12 @@ fn prepare(path: &Path) -> Result<()> {
     schema::migrate(&mut connection)?;
     epoch::begin_epoch(&connection)?;
     connection.close().map_err(|(_, error)| error.into())
+}
+
+fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {
