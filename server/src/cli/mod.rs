@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use server::config::{self, Config, Source};
+use server::config::{self, Source};
 
 use output::say;
 
@@ -214,7 +214,7 @@ fn tail_target(
     if let (Some(url), Some(token)) = (&url, &token) {
         return Ok((url.clone(), token.clone()));
     }
-    let config: Config = config::load(source)?;
+    let config: config::Config = config::load(source)?;
     let url = url.unwrap_or_else(|| format!("http://127.0.0.1:{}", config.http.listen.port()));
     let token = match token {
         Some(token) => token,
