@@ -15,7 +15,7 @@ fn amount(members: &str) -> Result<(String, PrimaryType), String> {
 
 #[test]
 fn every_word_for_money_out_makes_it_negative() {
-    for told in [
+    for members in [
         r#""direction":"DR""#,
         r#""direction":"debit ""#,
         r#""direction":"outgoing""#,
@@ -26,17 +26,17 @@ fn every_word_for_money_out_makes_it_negative() {
         r#""type":"transaction","direction":"Paid out""#,
     ] {
         let expected = Ok(("-20.00".to_owned(), PrimaryType::Expense));
-        assert_eq!(amount(&format!(r#""amount":"20.00",{told}"#)), expected, "{told}");
+        assert_eq!(amount(&format!(r#""amount":"20.00",{members}"#)), expected, "{members}");
     }
 }
 
 #[test]
 fn an_unsigned_amount_with_a_word_that_is_not_known_is_kept_and_a_signed_one_is_money_out() {
     let reason = "the direction of the transaction is not known, and its amount has no sign";
-    for told in [r#""direction":"sideways""#, r#""direction":"paid""#, r#""CdtDbtInd":7"#] {
-        assert_eq!(amount(&format!(r#""amount":"20.00",{told}"#)), Err(reason.to_owned()), "{told}");
-        let signed = amount(&format!(r#""amount":"-20.00",{told}"#));
-        assert_eq!(signed, Ok(("-20.00".to_owned(), PrimaryType::Expense)), "{told}");
+    for members in [r#""direction":"sideways""#, r#""direction":"paid""#, r#""CdtDbtInd":7"#] {
+        assert_eq!(amount(&format!(r#""amount":"20.00",{members}"#)), Err(reason.to_owned()), "{members}");
+        let signed = amount(&format!(r#""amount":"-20.00",{members}"#));
+        assert_eq!(signed, Ok(("-20.00".to_owned(), PrimaryType::Expense)), "{members}");
     }
 }
 

@@ -27,9 +27,9 @@ fn numbers_are_taken_as_text_in_every_place_that_shows_one() {
         r#""description":1,"merchant":{"name":2},"reference":3,"location":{"address":4},"category":5,"class":6,"tags":[7,"x"]"#,
     );
     let optional = [&new.merchant, &new.reference, &new.location, &new.category_hint, &new.secondary_type];
-    let told: Vec<_> = optional.into_iter().map(|text| text.as_deref().unwrap()).collect();
+    let texts: Vec<_> = optional.into_iter().map(|text| text.as_deref().unwrap()).collect();
     assert_eq!(
-        (new.description.as_str(), told, new.tags),
+        (new.description.as_str(), texts, new.tags),
         ("1", vec!["2", "3", "4", "5", "6"], vec!["7".into(), "x".into()])
     );
 }
