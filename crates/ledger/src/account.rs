@@ -34,7 +34,7 @@ pub(crate) fn update(planning: &mut Planning<'_>, update: &AccountUpdate, recenc
     let available = account.available.value;
     if money.iter().any(|taken| taken.is_other) {
         let (connection_id, account_id) = (planning.context.connection_id.to_owned(), update.account_id.clone());
-        planning.emit(EventName::BalanceUpdated, None, |stamp| {
+        planning.emit(EventName::BalanceUpdated, |stamp| {
             BalanceUpdated::new(stamp, connection_id, account_id, currency, balance, available)
         });
     }

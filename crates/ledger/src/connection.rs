@@ -35,7 +35,7 @@ pub(crate) fn set_status(planning: &mut Planning<'_>, status: &str, recency: Rec
 fn emit_status(planning: &mut Planning<'_>, status: &str) {
     let (connection_id, connector_id) = (planning.context.connection_id, &planning.context.connector.id);
     let (connection_id, connector_id) = (connection_id.to_owned(), connector_id.to_string());
-    planning.emit(EventName::ConnectionUpdated, None, |stamp| {
+    planning.emit(EventName::ConnectionUpdated, |stamp| {
         ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned())
     });
 }
@@ -45,8 +45,10 @@ pub fn register(context: &Context<'_>, state: State, status: Option<&str>, accou
     let mut planning = Planning::new(context, state);
     let recency = Recency { version: None, arrival: context.arrival };
     match (&planning.plan.state.connection, status) {
-        (None, status) => {
-            let status = status.unwrap_or("active");
+        (None, named) => {
+            let status = named.unwrap_or("active");
+            // A status that nobody has named is older than every report.
+            let recency = named.map_or(Recency::default(), |_| recency);
             let connection = ConnectionState { status: status.to_owned(), recency, dirty: Dirty::New };
             planning.plan.state.connection = Some(connection);
             emit_status(&mut planning, status);
@@ -72,7 +74,7 @@ pub fn remove(context: &Context<'_>, state: State) -> Plan {
 pub fn synced(context: &Context<'_>, state: State, stats: SyncStats) -> Plan {
     let mut planning = Planning::new(context, state);
     let connection_id = context.connection_id.to_owned();
-    planning.emit(EventName::SyncComplete, None, |stamp| SyncComplete::new(stamp, connection_id, stats));
+    planning.emit(EventName::SyncComplete, |stamp| SyncComplete::new(stamp, connection_id, stats));
     planning.plan
 }
 

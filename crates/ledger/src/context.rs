@@ -37,6 +37,9 @@ pub struct Context<'a> {
     pub arrived: Timestamp,
     /// The place of these changes in the order of arrival.
     pub arrival: i64,
+    /// Whether a service pushes these changes itself: none of its calls is late, so that one that comes after a deletion
+    /// brings the transaction back.
+    pub is_pushed: bool,
     /// Whether transactions go to a core app as well.
     pub forwards: bool,
 }

@@ -20,9 +20,10 @@ pub struct Event {
     pub name: EventName,
     /// Its payload as it is sent: encoded once, however many subscribers get it.
     pub payload: Box<RawValue>,
-    /// The transaction whose newest revision it reports, by its account and id: while the row holds that revision, the
-    /// payload can be made of the row.
+    /// The transaction whose newest revision it reports, by its account and id.
     pub of_transaction: Option<(String, String)>,
+    /// Whether the payload can be made of that transaction's row while it holds the revision.
+    pub is_of_row: bool,
 }
 
 impl PartialEq for Event {
@@ -45,15 +46,9 @@ pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
     // A UUID whose content is of its maker's own kind (RFC 9562 5.8).
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!(
-        "{}-{}-{}-{}-{}",
-        hex(&bytes[..4]),
-        hex(&bytes[4..6]),
-        hex(&bytes[6..8]),
-        hex(&bytes[8..10]),
-        hex(&bytes[10..])
-    )
+    let id = u128::from_be_bytes(bytes);
+    let part = |shift: u32, bits: u32| (id >> shift) & ((1 << bits) - 1);
+    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", part(96, 32), part(80, 16), part(64, 16), part(48, 16), part(0, 48))
 }
 
 /// The payload of the event that reported a transaction's newest revision, made again from the transaction: byte for
@@ -74,7 +69,7 @@ fn stamped(epoch: &str, user_id: &str, seq: u64, at: Timestamp) -> Stamp {
 
 /// The event with a payload.
 pub(crate) fn event(seq: u64, name: EventName, content: &impl Serialize) -> Event {
-    Event { seq, name, payload: payload(content), of_transaction: None }
+    Event { seq, name, payload: payload(content), of_transaction: None, is_of_row: false }
 }
 
 fn payload(content: &impl Serialize) -> Box<RawValue> {

@@ -26,6 +26,7 @@ impl Context<'static> {
             now: jiff::Timestamp::UNIX_EPOCH,
             arrived: jiff::Timestamp::UNIX_EPOCH,
             arrival: 1,
+            is_pushed: false,
             forwards: true,
         }
     }

@@ -7,7 +7,7 @@ use wire::EventName;
 use wire::events::Stamp;
 
 use crate::context::Context;
-use crate::event::{self, Event};
+use crate::event;
 use crate::plan::Plan;
 use crate::state::{AccountState, State};
 
@@ -23,17 +23,33 @@ impl<'a> Planning<'a> {
     }
 
     /// Appends the user's next event; its number.
-    pub(crate) fn emit<P: serde::Serialize>(
-        &mut self,
-        name: EventName,
-        of_transaction: Option<(String, String)>,
-        payload: impl FnOnce(Stamp) -> P,
-    ) -> u64 {
+    pub(crate) fn emit<P: serde::Serialize>(&mut self, name: EventName, payload: impl FnOnce(Stamp) -> P) -> u64 {
         self.plan.state.seq += 1;
         let seq = self.plan.state.seq;
         let payload = payload(event::stamp(self.context, seq));
-        self.plan.events.push(Event { of_transaction, ..event::event(seq, name, &payload) });
+        self.plan.events.push(event::event(seq, name, &payload));
         seq
+    }
+
+    /// Appends the event of a transaction's newest revision; its number. `is_of_row`: its payload says nothing beyond
+    /// the row.
+    pub(crate) fn emit_revision<P: serde::Serialize>(
+        &mut self,
+        name: EventName,
+        key: (String, String),
+        is_of_row: bool,
+        payload: impl FnOnce(Stamp) -> P,
+    ) -> u64 {
+        let seq = self.emit(name, payload);
+        if let Some(event) = self.plan.events.last_mut() {
+            (event.of_transaction, event.is_of_row) = (Some(key), is_of_row);
+        }
+        seq
+    }
+
+    /// The revision of a new transaction of an account.
+    pub(crate) fn first_revision(&self, account_id: &str) -> u32 {
+        self.plan.state.accounts.get(account_id).map_or(1, |account| account.first_revision.max(1))
     }
 
     /// An account, one that is not stored yet where it is not known.

@@ -24,6 +24,11 @@ impl Recency {
         self.order(other) == Ordering::Less
     }
 
+    /// Whether this report certainly happened after another one.
+    pub fn has_later_version_than(self, other: Self) -> bool {
+        self.version.zip(other.version).is_some_and(|(own, others)| own > others)
+    }
+
     /// Whether both have the same version, and so only arrival tells them apart.
     pub fn is_contemporary_of(self, other: Self) -> bool {
         self.version.is_some() && self.version == other.version

@@ -110,6 +110,8 @@ pub struct AccountState {
     pub balance: Known<Amount>,
     /// What can be spent.
     pub available: Known<Amount>,
+    /// The revision of its new transactions: 1 unless earlier ones were purged, whose revisions are not used again.
+    pub first_revision: u32,
     /// Whether it has to be written.
     pub dirty: Dirty,
 }

@@ -19,13 +19,15 @@ pub(crate) fn put(planning: &mut Planning<'_>, new: &NewTransaction, recency: Re
     match planning.plan.state.transactions.remove(&key) {
         None => take_new(planning, key, named(planning, new, currency, None), recency, Dirty::New),
         Some(TransactionState::Deleted(tombstone)) => {
-            // A report without a version may be a delayed one: what was deleted stays deleted.
-            if recency.version.is_none() || recency.is_older_than(tombstone.recency) {
+            // What may be a delayed report does not bring back what was deleted.
+            if !(planning.context.is_pushed || recency.has_later_version_than(tombstone.recency)) {
                 planning.plan.applied.stale += 1;
                 planning.plan.state.transactions.insert(key, TransactionState::Deleted(tombstone));
                 return;
             }
-            let transaction = Transaction { revision: tombstone.revision + 1, ..named(planning, new, currency, None) };
+            let transaction = named(planning, new, currency, None);
+            let revision = transaction.revision.max(tombstone.revision + 1);
+            let transaction = Transaction { revision, ..transaction };
             take_new(planning, key, transaction, recency, Dirty::New);
         }
         Some(TransactionState::Live(stored)) => {
@@ -87,10 +89,10 @@ pub(crate) fn take(
     previous_connection_id: Option<String>,
 ) {
     let reported = transaction.clone();
-    // What an event says beyond the row is in its payload alone.
-    let subject = previous_connection_id.is_none().then(|| key.clone());
-    let changed_seq =
-        planning.emit(name, subject, |stamp| TransactionEvent::new(stamp, reported, previous_connection_id));
+    let is_of_row = previous_connection_id.is_none();
+    let changed_seq = planning.emit_revision(name, key.clone(), is_of_row, |stamp| {
+        TransactionEvent::new(stamp, reported, previous_connection_id)
+    });
     if planning.context.forwards {
         planning.plan.outgoing.push(Outgoing::put(&transaction));
     }
@@ -130,7 +132,7 @@ pub(crate) fn delete(planning: &mut Planning<'_>, account_id: &str, transaction_
 
 pub(crate) fn delete_event(planning: &mut Planning<'_>, transaction: &Transaction) {
     let Transaction { transaction_id, connector_id, connection_id, account_id, .. } = transaction.clone();
-    planning.emit(EventName::TransactionDeleted, None, |stamp| {
+    planning.emit(EventName::TransactionDeleted, |stamp| {
         TransactionDeleted::new(stamp, transaction_id, connector_id, connection_id, account_id)
     });
     if planning.context.forwards {
@@ -140,11 +142,10 @@ pub(crate) fn delete_event(planning: &mut Planning<'_>, transaction: &Transactio
 
 /// The transaction's own currency, else its account's, else the connector's.
 fn currency_of(planning: &mut Planning<'_>, new: &NewTransaction, recency: Recency) -> Currency {
+    let default_currency = planning.context.connector.default_currency;
     let account = planning.account(&new.account_id);
-    let currency = new.currency.or(account.currency.value);
-    let currency = currency.unwrap_or(planning.context.connector.default_currency);
+    let currency = new.currency.or(account.currency.value).unwrap_or(default_currency);
     // An account that is known by a transaction alone has its currency.
-    let account = planning.account(&new.account_id);
     if account.currency.value.is_none() {
         account.currency.value = Some(currency);
         account.currency.recency = Recency { version: None, arrival: recency.arrival };
@@ -215,6 +216,6 @@ fn named(
         document_url: new.document_url.clone(),
         status: new.status,
         first_seen_at,
-        revision: 1,
+        revision: planning.first_revision(&new.account_id),
     }
 }

@@ -46,17 +46,17 @@ fn registered() -> State {
     ledger::register(&Context::example(), State::default(), None, &[]).state
 }
 
-/// Each report as a delivery of its own, in the order of arrival; the state at the end and everything that was told.
+/// Each report as a delivery of its own, in the order of arrival; the state at the end and all events.
 fn one_by_one(changes: &[Change]) -> (State, Vec<Event>) {
     let mut state = registered();
-    let mut told = vec![];
+    let mut emitted = vec![];
     for (change, arrival) in changes.iter().zip(1..) {
         let context = Context { arrival, ..Context::example() };
         let Plan { state: next, events, .. } = apply(&context, state, std::slice::from_ref(change));
         state = next;
-        told.extend(events);
+        emitted.extend(events);
     }
-    (state, told)
+    (state, emitted)
 }
 
 /// What people see in the end: transactions by their keys, accounts, the connection's status.
@@ -134,14 +134,14 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(changes.len() + 1)).collect();
         cuts.extend([0, changes.len()]);
         cuts.sort_unstable();
-        let (mut state, mut told, mut outgoing) = (registered(), vec![], vec![]);
+        let (mut state, mut emitted, mut outgoing) = (registered(), vec![], vec![]);
         for pair in cuts.windows(2) {
             let plan = apply(&context, state, &changes[pair[0]..pair[1]]);
             state = plan.state;
-            told.extend(plan.events);
+            emitted.extend(plan.events);
             outgoing.extend(plan.outgoing);
         }
-        prop_assert_eq!(told, whole.events);
+        prop_assert_eq!(emitted, whole.events);
         prop_assert_eq!(outgoing, whole.outgoing);
         prop_assert_eq!(seen(&state), seen(&whole.state));
     }
@@ -149,17 +149,17 @@ proptest! {
     #[test]
     fn what_was_told_is_what_is_stored(changes in proptest::collection::vec(change(), 0..24)) {
         let plan = apply(&Context::example(), registered(), &changes);
-        let mut told: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut emitted: BTreeMap<(String, String), String> = BTreeMap::new();
         for event in &plan.events {
             let payload: serde_json::Value = serde_json::from_str(event.payload.get()).unwrap();
             let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
             match event.name.as_str() {
                 "transaction:new" | "transaction:updated" => {
                     let one = &payload["transaction"];
-                    told.insert((text(&one["accountId"]), text(&one["transactionId"])), one["amount"].to_string());
+                    emitted.insert((text(&one["accountId"]), text(&one["transactionId"])), one["amount"].to_string());
                 }
                 "transaction:deleted" => {
-                    told.remove(&(text(&payload["accountId"]), text(&payload["transactionId"])));
+                    emitted.remove(&(text(&payload["accountId"]), text(&payload["transactionId"])));
                 }
                 _ => {}
             }
@@ -176,6 +176,6 @@ proptest! {
                 TransactionState::Deleted(_) => None,
             })
             .collect();
-        prop_assert_eq!(told, stored);
+        prop_assert_eq!(emitted, stored);
     }
 }

@@ -9,11 +9,11 @@ fn registered() -> State {
     ledger::register(&Context::example(), State::default(), None, &[]).state
 }
 
-/// The state after another delivery, and the names of what it told.
+/// The state after another delivery, and the names of its events.
 fn then(state: State, arrival: i64, changes: &[Change]) -> (State, Vec<&'static str>) {
     let plan = apply(&Context { arrival, ..Context::example() }, state, changes);
-    let told = plan.events.iter().map(|event| event.name.as_str()).collect();
-    (plan.state, told)
+    let emitted = plan.events.iter().map(|event| event.name.as_str()).collect();
+    (plan.state, emitted)
 }
 
 fn with_status(mut change: Change, status: TransactionStatus) -> Change {
@@ -40,10 +40,10 @@ fn amount(state: &State, transaction_id: &str) -> Option<String> {
 fn a_late_report_of_the_pending_state_does_not_undo_the_booking() {
     let posted = with_status(Change::example("t1", "-12.50"), TransactionStatus::Posted).versioned(1_005);
     let pending = with_status(Change::example("t1", "-10.00"), TransactionStatus::Pending).versioned(1_001);
-    let (state, told) = then(registered(), 1, &[posted]);
-    assert_eq!(told, ["transaction:new"]);
-    let (state, told) = then(state, 2, &[pending]);
-    assert!(told.is_empty());
+    let (state, emitted) = then(registered(), 1, &[posted]);
+    assert_eq!(emitted, ["transaction:new"]);
+    let (state, emitted) = then(state, 2, &[pending]);
+    assert!(emitted.is_empty());
     assert_eq!(amount(&state, "t1").as_deref(), Some("-12.50"));
 }
 
@@ -51,10 +51,10 @@ fn a_late_report_of_the_pending_state_does_not_undo_the_booking() {
 fn of_two_reports_of_the_same_time_the_later_counts_but_a_booking_stays_one() {
     let at = |amount, status| with_status(Change::example("t1", amount), status).versioned(1_000);
     let (state, _) = then(registered(), 1, &[at("-1", TransactionStatus::Pending)]);
-    let (state, told) = then(state, 2, &[at("-2", TransactionStatus::Posted)]);
-    assert_eq!(told, ["transaction:updated"]);
-    let (state, told) = then(state, 3, &[at("-3", TransactionStatus::Pending)]);
-    assert!(told.is_empty());
+    let (state, emitted) = then(state, 2, &[at("-2", TransactionStatus::Posted)]);
+    assert_eq!(emitted, ["transaction:updated"]);
+    let (state, emitted) = then(state, 3, &[at("-3", TransactionStatus::Pending)]);
+    assert!(emitted.is_empty());
     let (state, _) = then(state, 4, &[at("-4", TransactionStatus::Posted)]);
     assert_eq!(amount(&state, "t1").as_deref(), Some("-4"));
 }
@@ -62,20 +62,20 @@ fn of_two_reports_of_the_same_time_the_later_counts_but_a_booking_stays_one() {
 #[test]
 fn without_times_the_order_of_arrival_counts_also_for_what_is_run_again() {
     let (state, _) = then(registered(), 5, &[Change::example("t1", "-5")]);
-    let (state, told) = then(state, 3, &[Change::example("t1", "-3")]);
-    assert!(told.is_empty(), "it arrived before what is stored");
-    let (state, told) = then(state, 6, &[Change::example("t1", "-6")]);
-    assert_eq!((told.as_slice(), amount(&state, "t1").as_deref()), (&["transaction:updated"][..], Some("-6")));
+    let (state, emitted) = then(state, 3, &[Change::example("t1", "-3")]);
+    assert!(emitted.is_empty(), "it arrived before what is stored");
+    let (state, emitted) = then(state, 6, &[Change::example("t1", "-6")]);
+    assert_eq!((emitted.as_slice(), amount(&state, "t1").as_deref()), (&["transaction:updated"][..], Some("-6")));
 }
 
 #[test]
 fn what_was_deleted_stays_deleted_unless_a_report_is_newer_than_the_deletion() {
     let (state, _) = then(registered(), 1, &[Change::example("t1", "-1").versioned(1_000)]);
-    let (state, told) = then(state, 2, &[deletion("t1").versioned(2_000)]);
-    assert_eq!(told, ["transaction:deleted"]);
+    let (state, emitted) = then(state, 2, &[deletion("t1").versioned(2_000)]);
+    assert_eq!(emitted, ["transaction:deleted"]);
     for delayed in [Change::example("t1", "-1").versioned(1_500), Change::example("t1", "-1")] {
-        let (unchanged, told) = then(state.clone(), 3, &[delayed]);
-        assert!(told.is_empty() && amount(&unchanged, "t1").is_none());
+        let (unchanged, emitted) = then(state.clone(), 3, &[delayed]);
+        assert!(emitted.is_empty() && amount(&unchanged, "t1").is_none());
     }
     let plan = apply(&Context::example(), state, &[Change::example("t1", "-2").versioned(3_000)]);
     assert_eq!(plan.events[0].name.as_str(), "transaction:new");
@@ -85,16 +85,16 @@ fn what_was_deleted_stays_deleted_unless_a_report_is_newer_than_the_deletion() {
 #[test]
 fn a_late_deletion_deletes_nothing_that_was_reported_since() {
     let (state, _) = then(registered(), 1, &[Change::example("t1", "-1").versioned(2_000)]);
-    let (state, told) = then(state, 2, &[deletion("t1").versioned(1_000)]);
-    assert!(told.is_empty() && amount(&state, "t1").is_some());
+    let (state, emitted) = then(state, 2, &[deletion("t1").versioned(1_000)]);
+    assert!(emitted.is_empty() && amount(&state, "t1").is_some());
 }
 
 #[test]
 fn a_deletion_that_comes_first_is_kept_in_mind() {
-    let (state, told) = then(registered(), 1, &[deletion("t1").versioned(2_000)]);
-    assert!(told.is_empty());
-    let (state, told) = then(state, 2, &[Change::example("t1", "-1").versioned(1_000)]);
-    assert!(told.is_empty() && amount(&state, "t1").is_none());
+    let (state, emitted) = then(registered(), 1, &[deletion("t1").versioned(2_000)]);
+    assert!(emitted.is_empty());
+    let (state, emitted) = then(state, 2, &[Change::example("t1", "-1").versioned(1_000)]);
+    assert!(emitted.is_empty() && amount(&state, "t1").is_none());
 }
 
 #[test]
@@ -117,24 +117,24 @@ fn balance(amount: &str, version: i64) -> Change {
 
 #[test]
 fn an_older_balance_never_overwrites_a_newer_one() {
-    let (state, told) = then(registered(), 1, &[balance("100.00", 2_000)]);
-    assert_eq!(told, ["balance:updated"]);
-    let (state, told) = then(state, 2, &[balance("90.00", 1_000)]);
-    assert!(told.is_empty());
+    let (state, emitted) = then(registered(), 1, &[balance("100.00", 2_000)]);
+    assert_eq!(emitted, ["balance:updated"]);
+    let (state, emitted) = then(state, 2, &[balance("90.00", 1_000)]);
+    assert!(emitted.is_empty());
     assert_eq!(state.accounts["acc-1"].balance.value.unwrap().to_string(), "100.00");
-    let (_, told) = then(state, 3, &[balance("100.00", 3_000)]);
-    assert!(told.is_empty(), "the same balance is no news");
+    let (_, emitted) = then(state, 3, &[balance("100.00", 3_000)]);
+    assert!(emitted.is_empty(), "the same balance is no news");
 }
 
 #[test]
 fn an_older_status_of_the_connection_never_overwrites_a_newer_one() {
     let status = |word, version| Change { version: Some(version), update: Update::ConnectionStatus(word) };
-    let (state, told) = then(registered(), 1, &[status("invalid", 2_000)]);
-    assert_eq!(told, ["connection:updated"]);
-    let (state, told) = then(state, 2, &[status("active", 1_000)]);
-    assert!(told.is_empty());
-    let (_, told) = then(state, 3, &[status("active", 3_000)]);
-    assert_eq!(told, ["connection:updated"]);
+    let (state, emitted) = then(registered(), 1, &[status("invalid", 2_000)]);
+    assert_eq!(emitted, ["connection:updated"]);
+    let (state, emitted) = then(state, 2, &[status("active", 1_000)]);
+    assert!(emitted.is_empty());
+    let (_, emitted) = then(state, 3, &[status("active", 3_000)]);
+    assert_eq!(emitted, ["connection:updated"]);
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn an_account_that_is_linked_again_takes_its_history_along() {
     let (state, _) = then(registered(), 1, &[Change::example("t1", "-1"), Change::example("t2", "-2")]);
     let context = Context { connection_id: "conn-2", arrival: 9, ..Context::example() };
     let plan = ledger::relink(&context, state);
-    let told: Vec<_> = plan.events.iter().map(|event| event.name.as_str()).collect();
-    assert_eq!(told, ["transaction:updated", "transaction:updated"]);
+    let emitted: Vec<_> = plan.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(emitted, ["transaction:updated", "transaction:updated"]);
     let payload: serde_json::Value = serde_json::from_str(plan.events[0].payload.get()).unwrap();
     assert_eq!(payload["transaction"]["connectionId"], "conn-2");
     assert_eq!(payload["previousConnectionId"], "conn-1");

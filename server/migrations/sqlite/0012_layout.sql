@@ -60,6 +60,7 @@ CREATE TABLE accounts (
     arrival       INTEGER NOT NULL,
     recencies     BLOB,
     updated_at    INTEGER NOT NULL,
+    first_revision INTEGER NOT NULL DEFAULT 1, -- of new transactions: more than 1 where earlier ones were purged
     moved_from    TEXT,                    -- the connection before, while its transactions are moved: of these,
     moved_since   INTEGER NOT NULL DEFAULT 0, -- those that have not changed since this event of the owner's,
     moved_up_to   INTEGER NOT NULL DEFAULT 0  -- and have a later hash than this
@@ -111,8 +112,8 @@ CREATE TABLE events (
     key     INTEGER PRIMARY KEY,
     name    INTEGER NOT NULL,              -- its place in `wire::EventName::ALL`
     at      INTEGER NOT NULL,
-    subject INTEGER,                       -- the transaction of which it is the newest event: the row has the payload
-    payload TEXT                           -- else the payload as it was sent
+    subject INTEGER,                       -- the transaction of which it is the newest event
+    payload TEXT                           -- as it was sent; nothing where the subject's row says all of it
 ) STRICT;
 
 -- Every authentic delivery as it came.

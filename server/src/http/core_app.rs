@@ -77,14 +77,14 @@ pub(super) async fn delete(
     let user_id = header(&headers, "x-user-id")?.ok_or_else(|| bad("The header x-user-id is missing"))?;
     ids::check("x-user-id", &user_id)?;
     let key = place.key(&user_id, transaction_id);
-    let stored = state.store.transaction(user_id, key.clone()).await?;
+    let stored = state.store.transaction(user_id.clone(), key.clone()).await?;
     let connector = ConnectorRef {
         id: key.connector_id.clone().into(),
         connector_type: stored.connector_type.into(),
         source: stored.source.into(),
         default_currency: stored.currency,
     };
-    let deletion = PushedDeletion { connector, key, revision: stored.revision };
+    let deletion = PushedDeletion { user_id, connector, key, revision: stored.revision };
     state.ingest.delete(deletion, Arrival::now(), state.now()).await?;
     Ok(Json(Done { success: true }).into_response())
 }

@@ -117,8 +117,9 @@ impl Ingest {
 
     /// Deletes a transaction that was pushed.
     pub async fn delete(&self, deletion: PushedDeletion, arrived: Arrival, now: Timestamp) -> Result<(), Refusal> {
+        let register = Some(deletion.user_id.clone());
         let (connector, delivery, content) = deletion.into_parts();
-        let new = NewDelivery { connector, delivery, content, register: None, arrived };
+        let new = NewDelivery { connector, delivery, content, register, arrived };
         match self.store.record_delivery(new, now).await? {
             Recorded::Applied(_) | Recorded::Duplicate => Ok(()),
             _ => Err(store::Error::Unavailable("a deletion could not be applied".to_owned()).into()),

@@ -26,12 +26,11 @@ pub struct Push {
     pub body: Vec<u8>,
 }
 
-/// A push has no time of its own: all have one version, so that the order of arrival decides, also over a deletion.
-const PUSHED: Option<i64> = Some(1);
-
 /// The deletion of a transaction that was pushed.
 #[derive(Debug)]
 pub struct PushedDeletion {
+    /// Whose it is, as the service says.
+    pub user_id: String,
     /// The connector that it came through.
     pub connector: ConnectorRef,
     /// Which transaction.
@@ -43,13 +42,13 @@ pub struct PushedDeletion {
 impl PushedDeletion {
     /// What is written of it, and what it means.
     pub(super) fn into_parts(self) -> (ConnectorRef, Record, Content) {
-        let Self { connector, key, revision } = self;
+        let Self { connector, key, revision, .. } = self;
         let TransactionKey { connection_id, account_id, transaction_id, .. } = key;
         // With the lengths, so that no two can be the same with what follows.
         let place = format!("{}:{connection_id}:{}:{account_id}", connection_id.len(), account_id.len());
         let key = format!("deletion:{place}:{revision}:{transaction_id}");
         let update = Update::TransactionDeleted { transaction_id, account_id };
-        let changes = vec![Change { version: PUSHED, update }];
+        let changes = vec![Change { version: None, update }];
         let content = Content::Changes { connection_id, changes, rejected: vec![] };
         (connector, Record { headers: Headers::default(), body: Vec::new(), key }, content)
     }
@@ -75,9 +74,9 @@ impl Push {
         }
     }
 
-    /// What is written of it, and what it means.
+    /// What is written of it, and what it means. A push has no time of its own: the order of arrival decides.
     pub(super) fn into_parts(self) -> (ConnectorRef, Record, Content) {
-        let change = Change { version: PUSHED, update: Update::Transaction(Box::new(self.transaction)) };
+        let change = Change { version: None, update: Update::Transaction(Box::new(self.transaction)) };
         let content = Content::Changes { connection_id: self.connection_id, changes: vec![change], rejected: vec![] };
         (self.connector, Record { headers: Headers::default(), body: self.body, key: self.key }, content)
     }

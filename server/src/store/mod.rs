@@ -280,7 +280,7 @@ pub(crate) fn last_digits(number: &str) -> Option<String> {
 /// The longest name of an account, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// What a core app tells of an account, as if the provider had told it.
+/// What a core app reports of an account, as if its provider had.
 pub(crate) fn account_update(request: &AccountRequest) -> AccountUpdate {
     AccountUpdate {
         last_digits: request.account_number.as_deref().and_then(last_digits),

@@ -45,6 +45,15 @@ pub fn transaction(id: &str, amount: &str) -> Change {
     Change::example(id, amount)
 }
 
+/// A transaction of an account.
+pub fn transaction_of(account_id: &str, id: &str, amount: &str) -> Change {
+    let mut change = transaction(id, amount);
+    if let Update::Transaction(new) = &mut change.update {
+        new.account_id = account_id.to_owned();
+    }
+    change
+}
+
 pub fn deletion(id: &str) -> Change {
     let update = Update::TransactionDeleted { transaction_id: id.to_owned(), account_id: "acc-1".to_owned() };
     Change { version: None, update }

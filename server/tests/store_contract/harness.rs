@@ -2,9 +2,11 @@
 //!
 //! Owns the calls that most promises begin with. Must not know which store it is.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use server::store::{CommitSink, FeedEvent, NewDelivery, Recorded, Store};
 use wire::Transaction;
 use wire::api::{ConnectionRequest, TransactionQuery};
@@ -17,12 +19,14 @@ pub trait Open {
     fn open(&self, sink: CommitSink) -> Arc<dyn Store>;
 }
 
-/// A store and the events that it has published.
+/// A store, the events that it has published, and a clock of its own.
 pub struct Harness {
     pub store: Arc<dyn Store>,
+    milliseconds: AtomicI64,
     pub published: Arc<Mutex<Vec<FeedEvent>>>,
 }
 
+/// When the clock of each harness begins.
 pub fn now() -> Timestamp {
     "2026-11-25T12:00:00.123456Z".parse().unwrap()
 }
@@ -32,20 +36,47 @@ impl Harness {
         let published = Arc::<Mutex<Vec<FeedEvent>>>::default();
         let sink = Arc::clone(&published);
         let store = opener.open(Box::new(move |events| sink.lock().unwrap().extend(events)));
-        Self { store, published }
+        Self { store, milliseconds: AtomicI64::new(0), published }
+    }
+
+    /// A millisecond later each time.
+    pub fn now(&self) -> Timestamp {
+        now() + SignedDuration::from_millis(self.milliseconds.fetch_add(1, Ordering::Relaxed))
     }
 
     pub async fn register(&self, connection_id: &str, user_id: &str) {
         let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
-        self.store.put_connection(connector(), connection_id.to_owned(), request, now()).await.unwrap();
+        self.store.put_connection(connector(), connection_id.to_owned(), request, self.now()).await.unwrap();
+    }
+
+    /// Waits until nothing is left to be moved or purged.
+    pub async fn settle(&self) {
+        self.store.finish_moves(self.now()).await.unwrap();
     }
 
     pub async fn remove(&self, connection_id: &str, purge: bool) {
-        self.store.delete_connection(CONNECTOR.to_owned(), connection_id.to_owned(), None, purge, now()).await.unwrap();
+        self.store
+            .delete_connection(CONNECTOR.to_owned(), connection_id.to_owned(), None, purge, self.now())
+            .await
+            .unwrap();
     }
 
     pub async fn deliver(&self, delivery: NewDelivery) -> Recorded {
-        self.store.record_delivery(delivery, now()).await.unwrap()
+        self.store.record_delivery(delivery, self.now()).await.unwrap()
+    }
+
+    /// All of a user's transactions, newest first, or in the order of their changes after an event.
+    pub async fn all(&self, user_id: &str, since: Option<u64>) -> Vec<Transaction> {
+        let (mut all, mut before) = (vec![], None);
+        loop {
+            let query = TransactionQuery { since, before, limit: Some(500), ..TransactionQuery::default() };
+            let page = self.store.transactions(user_id.to_owned(), query).await.unwrap();
+            all.extend(page.transactions);
+            before = page.next_cursor;
+            if before.is_none() {
+                return all;
+            }
+        }
     }
 
     pub async fn query(&self, user_id: &str, query: TransactionQuery) -> Vec<Transaction> {
@@ -67,9 +98,16 @@ impl Harness {
         self.store.events_after(user_id.into(), after, 5000).await.unwrap()
     }
 
+    /// Whether no idempotency key is used twice for the core app.
+    pub async fn keys_are_distinct(&self, user_id: &str) -> bool {
+        let outgoing = self.outgoing(user_id).await;
+        let keys: HashSet<_> = outgoing.iter().map(|(key, _)| key).collect();
+        keys.len() == outgoing.len()
+    }
+
     /// What is to be sent to the core app, by its keys.
     pub async fn outgoing(&self, user_id: &str) -> Vec<(String, bool)> {
-        let outgoing = self.store.outgoing(user_id.to_owned(), 100).await.unwrap();
+        let outgoing = self.store.outgoing(user_id.to_owned(), 5000).await.unwrap();
         outgoing.into_iter().map(|it| (it.idempotency_key, it.is_deletion)).collect()
     }
 }

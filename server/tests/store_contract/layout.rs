@@ -45,6 +45,13 @@ async fn a_database_of_an_earlier_release_holds_the_same_data_afterwards() {
     let page = store.transactions("alice".to_owned(), TransactionQuery::default()).await.unwrap();
     let expected: Vec<wire::Transaction> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
     assert_eq!(page.transactions, expected);
+    let since = TransactionQuery { since: Some(0), ..TransactionQuery::default() };
+    let mut changed = store.transactions("alice".to_owned(), since).await.unwrap().transactions;
+    let mut all = page.transactions;
+    for transactions in [&mut changed, &mut all] {
+        transactions.sort_by(|one, other| one.transaction_id.cmp(&other.transaction_id));
+    }
+    assert_eq!(changed, all, "a client that was away finds each");
     let log = store.events_after("alice".into(), 0, 1000).await.unwrap();
     assert_eq!(log.iter().map(|event| event.payload.get()).collect::<Vec<_>>(), events);
     let mut inbox = store.inbox(false, 100).await.unwrap();

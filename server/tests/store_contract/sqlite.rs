@@ -38,7 +38,9 @@ macro_rules! promises {
 promises! {
     a_connection_is_one_users
     a_delivery_is_applied_once
+    a_delivery_waits_while_its_connection_is_being_purged
     a_page_goes_on_where_the_last_one_ended_in_both_orders
+    a_purge_covers_every_earlier_registration_of_the_connection
     a_purge_deletes_a_connections_transactions_and_reports_each
     a_quarantined_delivery_that_runs_later_replaces_nothing_newer
     an_account_that_is_linked_again_brings_its_history
@@ -51,5 +53,7 @@ promises! {
     the_epoch_is_the_databases_and_outlives_the_process
     the_log_repeats_byte_for_byte_what_was_published
     what_changed_since_an_event_is_found_also_when_the_log_begins_later
+    what_comes_after_a_purge_is_another_transaction_for_the_core_app
     what_comes_before_its_connection_waits_and_is_applied_in_order
+    what_was_deleted_comes_back_by_a_certainly_later_report_alone
 }

@@ -5,8 +5,8 @@
 use server::store::{Changed, Error, Recorded};
 use wire::api::{ConnectionRequest, TransactionQuery};
 
-use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction, unknown};
-use crate::harness::{Harness, Open, now};
+use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction, transaction_of, unknown};
+use crate::harness::{Harness, Open};
 
 pub async fn a_delivery_is_applied_once(open: &dyn Open) {
     let it = Harness::of(open);
@@ -30,7 +30,7 @@ pub async fn what_comes_before_its_connection_waits_and_is_applied_in_order(open
     let waiting = it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap();
     for (kept, (key, amount)) in waiting.iter().zip([("k1", "-1"), ("k2", "-2"), ("k3", "-3")]) {
         let again = delivery(key, "c1", vec![transaction("t1", amount)]);
-        assert!(matches!(it.store.apply_kept(kept.id, again, now()).await.unwrap(), Recorded::Applied(_)));
+        assert!(matches!(it.store.apply_kept(kept.id, again, it.now()).await.unwrap(), Recorded::Applied(_)));
     }
     assert_eq!(it.transactions("alice").await, ["t1 -3"]);
     assert!(it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap().is_empty());
@@ -63,7 +63,7 @@ pub async fn an_item_that_is_not_understood_is_quarantined_alone(open: &dyn Open
     assert_eq!(entry.reason, Some(reason));
     // A later release understands it: only what is new of it changes anything.
     let all = vec![transaction("t1", "-1"), transaction("t2", "-2"), transaction("t3", "-3")];
-    let again = it.store.apply_kept(entry.id, delivery("k1", "c1", all), now()).await.unwrap();
+    let again = it.store.apply_kept(entry.id, delivery("k1", "c1", all), it.now()).await.unwrap();
     assert_eq!(again, Recorded::Applied(Changed { new: 1, updated: 0 }));
     assert_eq!(it.store.kept_deliveries().await.unwrap(), 0);
 }
@@ -77,7 +77,7 @@ pub async fn a_quarantined_delivery_that_runs_later_replaces_nothing_newer(open:
     it.deliver(delivery("k3", "c1", vec![transaction("t1", "-1"), balance("10.00")])).await;
     let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
     let understood = delivery("k2", "c1", vec![transaction("t1", "-2"), balance("20.00"), transaction("t2", "-3")]);
-    let again = it.store.apply_kept(entry.id, understood, now()).await.unwrap();
+    let again = it.store.apply_kept(entry.id, understood, it.now()).await.unwrap();
     assert_eq!(again, Recorded::Applied(Changed { new: 1, updated: 0 }));
     assert_eq!(it.transactions("alice").await, ["t2 -3", "t1 -1"]);
     let account = it.store.accounts("alice".to_owned()).await.unwrap().remove(0);
@@ -151,7 +151,9 @@ pub async fn an_account_that_is_linked_again_brings_its_history(open: &dyn Open)
     let before = it.log("alice", 0).await.len() as u64;
     it.register("c2", "alice").await;
     it.deliver(delivery("k3", "c2", vec![transaction("t1", "-1")])).await;
-    let all = it.query("alice", TransactionQuery { limit: Some(500), ..TransactionQuery::default() }).await;
+    it.settle().await;
+    let all = it.all("alice", None).await;
+    assert_eq!(all.len(), 600);
     assert!(all.iter().all(|it| it.connection_id == "c2"));
     assert_eq!(it.store.accounts("alice".to_owned()).await.unwrap()[0].name, "Everyday");
     let log = it.log("alice", before).await;
@@ -161,6 +163,7 @@ pub async fn an_account_that_is_linked_again_brings_its_history(open: &dyn Open)
         assert!(event.payload.get().contains(r#""previousConnectionId":"c1""#), "{}", event.payload.get());
     }
     assert!(log.iter().all(|event| event.name != "transaction:new"));
+    assert_eq!(it.all("alice", Some(before)).await.len(), 600, "a client that was away finds each");
     // The log still says what was published before.
     let published = it.published.lock().unwrap().clone();
     let second = &it.log("alice", 1).await[0];
@@ -187,17 +190,83 @@ pub async fn a_purge_deletes_a_connections_transactions_and_reports_each(open: &
     it.deliver(delivery("k2", "c2", vec![transaction("other", "-1")])).await;
     // Also one that was removed before.
     it.remove("c1", false).await;
-    assert_eq!(it.transactions("alice").await.len(), 50);
+    assert_eq!(it.all("alice", None).await.len(), 601);
     it.remove("c1", true).await;
+    it.settle().await;
     assert_eq!(it.transactions("alice").await, ["other -1"]);
     let deleted = it.events("alice", 0).await.into_iter().filter(|name| *name == "transaction:deleted").count();
     assert_eq!(deleted, 600);
-    let unknown = it.store.delete_connection(CONNECTOR.to_owned(), "c9".to_owned(), None, true, now()).await;
+    let unknown = it.store.delete_connection(CONNECTOR.to_owned(), "c9".to_owned(), None, true, it.now()).await;
     assert!(matches!(unknown, Err(Error::NotFound)));
-    // Linked again it may bring them back: the user asked for that.
+}
+
+pub async fn a_purge_covers_every_earlier_registration_of_the_connection(open: &dyn Open) {
+    let it = Harness::of(open);
+    for number in 1..=2 {
+        it.register("c1", "alice").await;
+        let account = format!("acc-{number}");
+        let changes = vec![transaction_of(&account, &format!("t{number}"), "-1")];
+        it.deliver(delivery(&format!("k{number}"), "c1", changes)).await;
+        it.remove("c1", false).await;
+    }
+    // Another user's registration of the same connection stays.
+    it.register("c1", "bob").await;
+    it.deliver(delivery("k3", "c1", vec![transaction("t3", "-3")])).await;
+    it.remove("c1", false).await;
+    assert_eq!(it.transactions("alice").await, ["t2 -1", "t1 -1"]);
+    let alice = Some("alice".to_owned());
+    it.store.delete_connection(CONNECTOR.to_owned(), "c1".to_owned(), alice, true, it.now()).await.unwrap();
+    it.settle().await;
+    assert!(it.transactions("alice").await.is_empty());
+    assert_eq!(it.transactions("bob").await, ["t3 -3"]);
+}
+
+pub async fn a_delivery_waits_while_its_connection_is_being_purged(open: &dyn Open) {
+    let it = Harness::of(open);
     it.register("c1", "alice").await;
-    it.deliver(delivery("k3", "c1", vec![transaction("t1", "-1")])).await;
-    assert_eq!(it.transactions("alice").await, ["t1 -1", "other -1"]);
+    let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
+    it.deliver(delivery("k1", "c1", many)).await;
+    it.remove("c1", true).await;
+    it.register("c1", "alice").await;
+    let recorded = it.deliver(delivery("k2", "c1", vec![transaction("t1", "-2")])).await;
+    it.settle().await;
+    let waiting = it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap();
+    for kept in &waiting {
+        let again = delivery("k2", "c1", vec![transaction("t1", "-2")]);
+        it.store.apply_kept(kept.id, again, it.now()).await.unwrap();
+    }
+    assert!(waiting.len() == 1 || matches!(recorded, Recorded::Applied(_)), "{recorded:?}");
+    assert_eq!(it.transactions("alice").await, ["t1 -2"]);
+    assert!(it.keys_are_distinct("alice").await);
+    assert!(it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap().is_empty());
+}
+
+pub async fn what_comes_after_a_purge_is_another_transaction_for_the_core_app(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t1", "-2")])).await;
+    it.remove("c1", true).await;
+    it.settle().await;
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k2", "c1", vec![transaction("t1", "-1"), transaction("t9", "-9")])).await;
+    it.settle().await;
+    assert_eq!(it.transactions("alice").await, ["t9 -9", "t1 -1"], "a purge leaves no trace that hides them");
+    assert!(it.keys_are_distinct("alice").await);
+}
+
+pub async fn what_was_deleted_comes_back_by_a_certainly_later_report_alone(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), deletion("t1")])).await;
+    // Neither says when it happened: the report may be a delayed one.
+    it.deliver(delivery("k2", "c1", vec![transaction("t1", "-1")])).await;
+    assert!(it.transactions("alice").await.is_empty());
+    it.deliver(delivery("k3", "c1", vec![transaction("t2", "-2").versioned(1_000)])).await;
+    it.deliver(delivery("k4", "c1", vec![deletion("t2").versioned(2_000)])).await;
+    it.deliver(delivery("k5", "c1", vec![transaction("t2", "-2").versioned(2_000)])).await;
+    assert!(it.transactions("alice").await.is_empty());
+    it.deliver(delivery("k6", "c1", vec![transaction("t2", "-2").versioned(2_001)])).await;
+    assert_eq!(it.transactions("alice").await, ["t2 -2"]);
 }
 
 pub async fn the_core_app_is_sent_revisions_and_deletions_in_order(open: &dyn Open) {
@@ -222,10 +291,10 @@ pub async fn a_connection_is_one_users(open: &dyn Open) {
     let it = Harness::of(open);
     it.register("c1", "alice").await;
     let request = ConnectionRequest { user_id: "bob".to_owned(), ..ConnectionRequest::default() };
-    let taken = it.store.put_connection(connector(), "c1".to_owned(), request, now()).await;
+    let taken = it.store.put_connection(connector(), "c1".to_owned(), request, it.now()).await;
     assert!(matches!(taken, Err(Error::Conflict(_))));
     let bobs = Some("bob".to_owned());
-    let removed = it.store.delete_connection(CONNECTOR.to_owned(), "c1".to_owned(), bobs, false, now()).await;
+    let removed = it.store.delete_connection(CONNECTOR.to_owned(), "c1".to_owned(), bobs, false, it.now()).await;
     assert!(matches!(removed, Err(Error::NotFound)));
 }
 
@@ -236,7 +305,7 @@ pub async fn balances_are_reported_when_they_change(open: &dyn Open) {
         it.deliver(delivery(key, "c1", vec![balance(amount)])).await;
     }
     assert_eq!(it.events("alice", 1).await, ["balance:updated", "balance:updated"]);
-    let summary = it.store.summary("alice".to_owned(), now()).await.unwrap();
+    let summary = it.store.summary("alice".to_owned(), it.now()).await.unwrap();
     assert_eq!(summary.currencies[0].balance.to_string(), "99.99");
 }
 

@@ -16,7 +16,8 @@ use crate::store::Result;
 /// Loads an account of a connection; its row's id and its state.
 pub(super) fn load(database: &Connection, connection: i64, account_id: &str) -> Result<Option<(i64, AccountState)>> {
     let mut statement = database.prepare_cached(
-        "SELECT id, name, last_digits, kind, currency, balance, available, version, arrival, recencies
+        "SELECT id, name, last_digits, kind, currency, balance, available, version, arrival, recencies,
+             first_revision
          FROM accounts WHERE connection = ?1 AND account_id = ?2",
     )?;
     let mut rows = statement.query_and_then(params![connection, account_id], state)?;
@@ -34,6 +35,7 @@ fn state(row: &Row<'_>) -> Result<(i64, AccountState)> {
         currency: Known { value: maybe_currency(row, 4)?, recency: of_currency },
         balance: Known { value: amount(row, 5)?, recency: balance },
         available: Known { value: amount(row, 6)?, recency: available },
+        first_revision: row.get(10)?,
         dirty: Dirty::No,
     };
     Ok((row.get(0)?, account))

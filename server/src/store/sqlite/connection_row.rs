@@ -28,7 +28,15 @@ impl ConnectionRow {
     }
 }
 
-const ROW: &str = "id, connector_id, connection_id, owner, status, status_version, status_arrival";
+/// A connection's row, for [`row`].
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, connector_id, connection_id, owner, status, status_version, status_arrival FROM connections ",
+            $rest
+        )
+    };
+}
 
 fn row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
     Ok(ConnectionRow {
@@ -43,31 +51,44 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
 
 /// A registered connection.
 pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<ConnectionRow>> {
-    let sql = const_format(
-        "SELECT ",
-        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NULL",
-    );
-    Ok(database.prepare_cached(&sql)?.query_row([connector_id, connection_id], row).optional()?)
+    let sql = select!("WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NULL");
+    Ok(database.prepare_cached(sql)?.query_row([connector_id, connection_id], row).optional()?)
 }
 
-/// The connection that was removed last under an id.
-pub(super) fn find_removed(database: &Database, id: (&str, &str)) -> Result<Option<ConnectionRow>> {
-    let sql = const_format(
-        "SELECT ",
-        " FROM connections WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NOT NULL
-          ORDER BY removed_at DESC, id DESC LIMIT 1",
+/// The connection that was removed last under an id, of a user or of anybody.
+pub(super) fn find_removed(database: &Database, id: (&str, &str), owner: Option<i64>) -> Result<Option<ConnectionRow>> {
+    let sql = select!(
+        "WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NOT NULL AND owner = coalesce(?3, owner)
+         ORDER BY removed_at DESC, id DESC LIMIT 1"
     );
-    Ok(database.prepare_cached(&sql)?.query_row([id.0, id.1], row).optional()?)
+    Ok(database.prepare_cached(sql)?.query_row(params![id.0, id.1, owner], row).optional()?)
 }
 
 /// One by its number, removed or not.
 pub(super) fn get(database: &Database, id: i64) -> Result<ConnectionRow> {
-    let sql = const_format("SELECT ", " FROM connections WHERE id = ?1");
-    Ok(database.prepare_cached(&sql)?.query_row([id], row)?)
+    Ok(database.prepare_cached(select!("WHERE id = ?1"))?.query_row([id], row)?)
 }
 
-fn const_format(before: &str, after: &str) -> String {
-    format!("{before}{ROW}{after}")
+/// One whose transactions are being deleted, where there is any.
+pub(super) fn purging(database: &Database) -> Result<Option<ConnectionRow>> {
+    Ok(database.prepare_cached(select!("WHERE is_purging LIMIT 1"))?.query_row([], row).optional()?)
+}
+
+/// Whether transactions under a connection's id are still being deleted: what is reported now could be taken for them.
+pub(super) fn is_purging(database: &Database, connector_id: &str, connection_id: &str) -> Result<bool> {
+    Ok(database
+        .prepare_cached("SELECT 1 FROM connections WHERE is_purging AND connector_id = ?1 AND connection_id = ?2")?
+        .exists([connector_id, connection_id])?)
+}
+
+/// Begins to delete a user's transactions under a connection's id, also those of earlier registrations.
+pub(super) fn begin_purge(database: &Database, connection: &ConnectionRow) -> Result<()> {
+    database
+        .prepare_cached(
+            "UPDATE connections SET is_purging = 1 WHERE owner = ?1 AND connector_id = ?2 AND connection_id = ?3",
+        )?
+        .execute(params![connection.owner, connection.connector_id, connection.connection_id])?;
+    Ok(())
 }
 
 /// Writes a connection's own state.

@@ -122,23 +122,25 @@ pub(super) fn ensure(unit: &mut Unit<'_>, connector: &ConnectorRef, connection_i
 /// are to be purged: then also those of one that was removed before.
 pub(super) fn remove(unit: &mut Unit<'_>, id: (&str, &str), user_id: Option<&str>, purge: bool) -> Result<()> {
     let database = unit.database;
+    let owner = match user_id {
+        Some(user_id) => Some(owners::find(database, user_id)?.ok_or(Error::NotFound)?.id),
+        None => None,
+    };
     let registered = connection_row::find(database, id.0, id.1)?;
+    let registered = registered.filter(|connection| owner.is_none_or(|owner| owner == connection.owner));
     let is_registered = registered.is_some();
     let connection = match registered {
-        None if purge => connection_row::find_removed(database, id)?,
+        None if purge => connection_row::find_removed(database, id, owner)?,
         registered => registered,
     };
     let connection = connection.ok_or(Error::NotFound)?;
-    let owner = owners::get(database, connection.owner)?;
-    if user_id.is_some_and(|user_id| user_id != owner.user_id) {
-        return Err(Error::NotFound);
-    }
     if purge {
-        database.prepare_cached("UPDATE connections SET is_purging = 1 WHERE id = ?1")?.execute([connection.id])?;
+        connection_row::begin_purge(database, &connection)?;
         unit.shared.has_moves();
     }
     if is_registered {
         remove_row(unit, &connection)?;
+        let owner = owners::get(database, connection.owner)?;
         let connector = connection_row::connector_of(&connection);
         let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
         let planned = ledger::remove(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() });

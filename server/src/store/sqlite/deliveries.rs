@@ -13,12 +13,15 @@ use super::connection_row::{self, ConnectionRow};
 use super::scope::Scope;
 use super::unit::Unit;
 use super::{connections, hash, load, owners, plan};
-use crate::store::{Changed, ConnectorRef, Content, NewDelivery, Recorded, Result};
+use crate::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded, Result};
 
 /// Why a delivery waits for its connection.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
 /// Why a delivery waits although its connection is there: an older one must not be applied after it.
 const QUEUED: &str = "earlier deliveries of the connection are still waiting";
+
+/// Why a delivery waits for a purge: what it reports could be taken for what is being deleted.
+const PURGING: &str = "the connection's former transactions are still being deleted";
 
 /// Where a delivery stands when it has come.
 struct Standing<'a> {
@@ -32,11 +35,14 @@ struct Standing<'a> {
 /// Records a delivery and applies it, once.
 pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded> {
     let NewDelivery { connector, delivery, content, register, arrived } = new;
-    unit.delivery = Some(arrived.id);
+    (unit.delivery, unit.is_pushed) = (Some(arrived.id), register.is_some());
     if let Some(recorded) = seen_before(unit.database, &connector.id, &delivery.key)? {
         return Ok(recorded);
     }
     if let (Content::Changes { connection_id, .. }, Some(user_id)) = (content, register) {
+        if connection_row::is_purging(unit.database, &connector.id, connection_id)? {
+            return Err(Error::Unavailable("its former transactions are still being deleted".to_owned()));
+        }
         connections::ensure(unit, connector, connection_id, user_id)?;
     }
     let standing = standing(unit.database, new)?;
@@ -68,6 +74,8 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
     let connection = connection_row::find(database, &new.connector.id, connection_id)?;
     let standing = if connection.is_none() {
         of(Status::Waiting, Some(UNKNOWN_CONNECTION))
+    } else if connection_row::is_purging(database, &new.connector.id, connection_id)? {
+        of(Status::Waiting, Some(PURGING))
     } else if new.register.is_none() && arrivals::has_waiting(database, &new.connector.id, connection_id)? {
         // What brings its connection waits for nobody: its sender hears only that it was taken.
         of(Status::Waiting, Some(QUEUED))
@@ -176,6 +184,10 @@ pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result
         conclude(database, id, Some(connection_id), Status::Waiting, Some(UNKNOWN_CONNECTION))?;
         return Ok(Recorded::Kept(UNKNOWN_CONNECTION.to_owned()));
     };
+    if connection_row::is_purging(database, &connector.id, connection_id)? {
+        conclude(database, id, Some(connection_id), Status::Waiting, Some(PURGING))?;
+        return Ok(Recorded::Kept(PURGING.to_owned()));
+    }
     let settled = settled(content);
     if !conclude(database, id, Some(connection_id), settled.status, settled.reason.as_deref())? {
         return Ok(Recorded::Duplicate);

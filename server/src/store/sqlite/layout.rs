@@ -14,6 +14,10 @@ use wire::{EventName, Transaction};
 use super::{epoch, feed, hash, owners, row};
 use crate::store::{Error, Result};
 
+/// The revision of what was deleted before revisions of deletions were kept: more than any transaction had, so that no
+/// idempotency key is used twice.
+const USED_UP: u32 = 1_000_000;
+
 /// After how many rows the log says how far it is.
 const REPORT_EVERY: u64 = 100_000;
 
@@ -170,7 +174,7 @@ impl Copy<'_> {
         self.database
             .prepare_cached(
                 "INSERT INTO accounts (connection, owner, account_id, currency, arrival, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, 0, 0)",
+                 SELECT id, ?2, ?3, ?4, 0, coalesce(removed_at, created_at) FROM connections WHERE id = ?1",
             )?
             .execute(params![connection, owner, account_id, currency])?;
         let id = self.database.last_insert_rowid();
@@ -192,9 +196,9 @@ impl Copy<'_> {
             self.database
                 .prepare_cached(
                     "INSERT INTO tombstones (account, key_hash, transaction_id, revision, arrival, deleted_at)
-                     VALUES (?1, ?2, ?3, 0, 0, ?4)",
+                     VALUES (?1, ?2, ?3, ?5, 0, ?4)",
                 )?
-                .execute(params![account, hash::of(&transaction_id), transaction_id, row.get::<_, i64>(5)?])?;
+                .execute(params![account, hash::of(&transaction_id), transaction_id, row.get::<_, i64>(5)?, USED_UP])?;
         }
         Ok(())
     }
@@ -206,6 +210,10 @@ impl Copy<'_> {
                  SELECT (o.id << ?1) + e.seq, event_code(e.name), e.created_at, e.payload
                  FROM owners o JOIN old_events e USING (user_id) ORDER BY o.id, e.seq",
             )?
+            .execute([feed::SEQ_BITS])?;
+        // Those of a transaction's newest revision are its own: `GET /api/transactions?since` finds it by them.
+        self.database
+            .prepare("UPDATE events SET subject = t.id FROM transactions t WHERE events.key = (t.owner << ?1) + t.changed_seq")?
             .execute([feed::SEQ_BITS])?;
         Ok(())
     }

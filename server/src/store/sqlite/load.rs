@@ -6,9 +6,10 @@ use ledger::{Change, Dirty, Recency, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
 use super::loaded::Loaded;
+use super::row::{self, columns, select_transaction, tables};
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{accounts, hash, moves, owners, row};
+use super::{accounts, hash, moves, owners};
 use crate::store::Result;
 
 /// Everything that these changes touch.
@@ -59,29 +60,28 @@ fn transaction(
     key: (String, String),
     loaded: &mut Loaded,
 ) -> Result<()> {
-    let sql = format!(
-        "SELECT {} FROM {} WHERE t.account = ?1 AND t.key_hash = ?2 AND t.transaction_id = ?3",
-        row::COLUMNS,
-        row::FROM
-    );
-    let lookup = params![account, hash::of(&key.1), key.1];
-    let mut statement = database.prepare_cached(&sql)?;
+    let key_hash = hash::of(&key.1);
+    let lookup = params![account, key_hash, key.1];
+    let mut statement = database.prepare_cached(concat!(
+        select_transaction!(),
+        " WHERE t.account = ?1 AND t.key_hash = ?2 AND t.transaction_id = ?3"
+    ))?;
     let found = statement.query_and_then(lookup, |row| row::read(row, &scope.owner.user_id))?.next().transpose()?;
     if let Some(row) = found {
         loaded.rows.insert(key.clone(), (row.id, row.stored.changed_seq));
         loaded.state.transactions.insert(key, TransactionState::Live(Box::new(row.stored)));
-    } else if let Some(tombstone) = tombstone(database, account, &key.1)? {
+    } else if let Some(tombstone) = tombstone(database, (account, key_hash), &key.1)? {
         loaded.tombstones.insert(key.clone());
         loaded.state.transactions.insert(key, TransactionState::Deleted(tombstone));
     }
     Ok(())
 }
 
-fn tombstone(database: &Database, account: i64, transaction_id: &str) -> Result<Option<Tombstone>> {
+fn tombstone(database: &Database, (account, key_hash): (i64, i64), transaction_id: &str) -> Result<Option<Tombstone>> {
     let mut statement = database.prepare_cached(
         "SELECT version, arrival, revision FROM tombstones WHERE account = ?1 AND key_hash = ?2 AND transaction_id = ?3",
     )?;
-    let lookup = params![account, hash::of(transaction_id), transaction_id];
+    let lookup = params![account, key_hash, transaction_id];
     let tombstone = statement.query_row(lookup, |row| {
         let recency = Recency { version: row.get(0)?, arrival: row.get(1)? };
         Ok(Tombstone { recency, revision: row.get(2)?, dirty: Dirty::No })

@@ -21,6 +21,7 @@ mod layout;
 mod load;
 mod loaded;
 mod mark;
+mod mover;
 mod moves;
 mod outbox;
 mod outbox_store;
@@ -52,6 +53,7 @@ use crate::metrics::Commits;
 use checkpointer::Checkpointer;
 use health::Health;
 use mark::Mark;
+use mover::Mover;
 use readers::Readers;
 use shared::Shared;
 use unit::Unit;
@@ -59,7 +61,8 @@ use writer::Writer;
 
 /// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    mover: Arc<Mover>,
     readers: Readers,
     checkpointer: Option<Checkpointer>,
     health: Arc<Health>,
@@ -90,8 +93,9 @@ impl SqliteStore {
         let health = Arc::<Health>::default();
         let readers = Readers::open(path, Arc::clone(&health))?;
         let checkpointer = Some(Checkpointer::start(path, Arc::clone(&health))?);
-        let writer = Writer::start(connection, sink, Arc::clone(&health))?;
-        Ok(Self { writer, readers, checkpointer, health, shared, _temporary: None })
+        let writer = Arc::new(Writer::start(connection, sink, Arc::clone(&health))?);
+        let mover = Arc::new(Mover::new(Arc::clone(&writer), Arc::clone(&shared)));
+        Ok(Self { writer, mover, readers, checkpointer, health, shared, _temporary: None })
     }
 
     /// Copies the database at a path as it is now into a new file, whoever writes to it meanwhile. A file that is
@@ -130,8 +134,8 @@ impl SqliteStore {
         self
     }
 
-    /// Runs a unit of work inside the next commit. What it leaves to be moved or purged follows before this returns,
-    /// in small units of its own.
+    /// Runs a unit of work inside the next commit. What it leaves to be moved or purged follows in the background, in
+    /// small units of its own.
     async fn unit<T, F>(&self, now: Timestamp, mut work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -141,35 +145,11 @@ impl SqliteStore {
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let shared = Arc::clone(&self.shared);
         let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-            work(&mut Unit { database, events, shared: &shared, now, delivery: None })
+            work(&mut Unit { database, events, shared: &shared, now, delivery: None, is_pushed: false })
         };
         let done = self.writer.write(job).await?;
-        if let Err(error) = self.move_transactions(now).await {
-            // It is on the disk what is left to do: the next unit of work or the next start goes on.
-            tracing::error!(%error, "transactions of a connection were not all moved");
-        }
+        self.mover.start_if_needed(now);
         Ok(done)
-    }
-
-    /// Moves and purges what is left to be, step by step.
-    async fn move_transactions(&self, now: Timestamp) -> Result<()> {
-        if !self.shared.take_moves() {
-            return Ok(());
-        }
-        loop {
-            let shared = Arc::clone(&self.shared);
-            let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-                moves::step(&mut Unit { database, events, shared: &shared, now, delivery: None })
-            };
-            match self.writer.write(job).await {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err(error) => {
-                    self.shared.has_moves();
-                    return Err(error);
-                }
-            }
-        }
     }
 
     /// Keeps one user's event log to its size.

@@ -4,13 +4,14 @@
 //! crash in between loses nothing. Must not decide what is reported of it: the ledger does.
 
 use ledger::TransactionState;
-use rusqlite::{Connection as Database, OptionalExtension as _, params};
+use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 
 use super::connection_row::{self, ConnectionRow};
 use super::loaded::Loaded;
+use super::row::{self, columns, tables};
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{owners, plan, row};
+use super::{owners, plan};
 use crate::store::Result;
 
 /// How many transactions a unit of work takes.
@@ -30,8 +31,8 @@ pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) ->
         .optional()?;
     let Some((account, former)) = former else { return Ok(false) };
     // A move that a crash has interrupted ends first: its transactions would stand under three connections.
-    while moving(unit.database)?.is_some_and(|moving| moving.id == account) {
-        step(unit)?;
+    while let Some(moving) = moving(unit.database, Some(account))? {
+        move_some(unit, &moving)?;
     }
     unit.database
         .prepare_cached(
@@ -52,17 +53,11 @@ pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) ->
 
 /// Moves or purges some transactions; whether there may be more.
 pub(super) fn step(unit: &mut Unit<'_>) -> Result<bool> {
-    if let Some(account) = moving(unit.database)? {
+    if let Some(account) = moving(unit.database, None)? {
         move_some(unit, &account)?;
         return Ok(true);
     }
-    let purging: Option<i64> = unit
-        .database
-        .prepare_cached("SELECT id FROM connections WHERE is_purging LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let Some(connection) = purging else { return Ok(false) };
-    let connection = connection_row::get(unit.database, connection)?;
+    let Some(connection) = connection_row::purging(unit.database)? else { return Ok(false) };
     purge_some(unit, &connection)?;
     Ok(true)
 }
@@ -74,12 +69,16 @@ struct Account {
     connection: i64,
 }
 
-fn moving(database: &Database) -> Result<Option<Account>> {
-    let mut statement = database
-        .prepare_cached("SELECT id, account_id, connection FROM accounts WHERE moved_from IS NOT NULL LIMIT 1")?;
-    let account = statement
-        .query_row([], |row| Ok(Account { id: row.get(0)?, account_id: row.get(1)?, connection: row.get(2)? }));
-    Ok(account.optional()?)
+/// An account whose transactions are being moved: this one, or any.
+fn moving(database: &Database, id: Option<i64>) -> Result<Option<Account>> {
+    let mut statement = database.prepare_cached(
+        "SELECT id, account_id, connection FROM accounts WHERE moved_from IS NOT NULL AND id = coalesce(?1, id) LIMIT 1",
+    )?;
+    Ok(statement.query_row([id], account).optional()?)
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account { id: row.get(0)?, account_id: row.get(1)?, connection: row.get(2)? })
 }
 
 fn move_some(unit: &mut Unit<'_>, account: &Account) -> Result<()> {
@@ -106,15 +105,13 @@ fn move_some(unit: &mut Unit<'_>, account: &Account) -> Result<()> {
 fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     let database = unit.database;
     let account = database
-        .prepare_cached("SELECT id, account_id, connection FROM accounts WHERE connection = ?1 LIMIT 1")?
-        .query_row([connection.id], |row| {
-            Ok(Account { id: row.get(0)?, account_id: row.get(1)?, connection: row.get(2)? })
-        })
+        .prepare_cached(
+            "SELECT id, account_id, connection FROM accounts a
+             WHERE connection = ?1 AND EXISTS (SELECT 1 FROM transactions WHERE account = a.id) LIMIT 1",
+        )?
+        .query_row([connection.id], account)
         .optional()?;
-    let Some(account) = account else {
-        database.prepare_cached("UPDATE connections SET is_purging = 0 WHERE id = ?1")?.execute([connection.id])?;
-        return Ok(());
-    };
+    let Some(account) = account else { return end_purge(database, connection.id) };
     let owner = owners::get(database, connection.owner)?;
     let connector = connection_row::connector_of(connection);
     let scope = Scope { connector: &connector, connection, owner: &owner, arrived: unit.now };
@@ -122,28 +119,52 @@ fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     database
         .prepare_cached("UPDATE accounts SET moved_from = NULL, moved_up_to = ?2 WHERE id = ?1")?
         .execute([account.id, i64::MIN])?;
-    let last = load_some(database, &scope, &account, &mut loaded)?;
+    load_some(database, &scope, &account, &mut loaded)?;
     for (id, changed_seq) in loaded.rows.values() {
         plan::delete_row(unit, &scope, *id, *changed_seq)?;
     }
+    // A deletion is a revision of its own, and the next one is free.
+    let newest = loaded.state.transactions.values().filter_map(|state| match state {
+        TransactionState::Live(stored) => Some(stored.transaction.revision + 2),
+        TransactionState::Deleted(_) => None,
+    });
+    database
+        .prepare_cached("UPDATE accounts SET first_revision = max(first_revision, ?2) WHERE id = ?1")?
+        .execute(params![account.id, newest.max()])?;
     let planned = ledger::purge(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
     plan::write(unit, &scope, &loaded, planned)?;
-    if last.is_none() {
-        database.prepare_cached("DELETE FROM tombstones WHERE account = ?1")?.execute([account.id])?;
-        database.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([account.id])?;
-    }
+    Ok(())
+}
+
+/// Nothing is left of what was reported but the accounts' ids, with the revisions that are used up: a transaction that is
+/// reported again is another one for the core app.
+fn end_purge(database: &Database, connection: i64) -> Result<()> {
+    database
+        .prepare_cached(
+            "UPDATE accounts SET name = NULL, last_digits = NULL, kind = NULL, currency = NULL, balance = NULL,
+                 available = NULL, version = NULL, arrival = 0, recencies = NULL, moved_from = NULL,
+                 first_revision = max(first_revision,
+                     coalesce((SELECT max(revision) + 1 FROM tombstones WHERE account = accounts.id), 1))
+             WHERE connection = ?1",
+        )?
+        .execute([connection])?;
+    database
+        .prepare_cached("DELETE FROM tombstones WHERE account IN (SELECT id FROM accounts WHERE connection = ?1)")?
+        .execute([connection])?;
+    database.prepare_cached("UPDATE connections SET is_purging = 0 WHERE id = ?1")?.execute([connection])?;
     Ok(())
 }
 
 /// Loads an account's next transactions; the last one's hash where there may be more.
 fn load_some(database: &Database, scope: &Scope<'_>, account: &Account, loaded: &mut Loaded) -> Result<Option<i64>> {
     loaded.accounts.insert(account.account_id.clone(), account.id);
-    let sql = format!(
-        "SELECT {}, t.key_hash FROM {} WHERE t.account = ?1 AND t.key_hash > a.moved_up_to ORDER BY t.key_hash LIMIT ?2",
-        row::COLUMNS,
-        row::FROM
-    );
-    let mut statement = database.prepare_cached(&sql)?;
+    let mut statement = database.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        ", t.key_hash FROM ",
+        tables!(),
+        " WHERE t.account = ?1 AND t.key_hash > a.moved_up_to ORDER BY t.key_hash LIMIT ?2"
+    ))?;
     let rows = statement.query_and_then(params![account.id, AT_ONCE], |row| {
         Ok((self::row::read(row, &scope.owner.user_id)?, row.get::<_, i64>(20)?))
     })?;

@@ -47,6 +47,11 @@ pub(super) fn set_seq(database: &Connection, owner: i64, seq: u64) -> Result<()>
     Ok(())
 }
 
+/// Whether two transactions have the same source.
+pub(super) fn is_same_source(one: &Transaction, other: &Transaction) -> bool {
+    (&one.connector_id, &one.connector_type, &one.source) == (&other.connector_id, &other.connector_type, &other.source)
+}
+
 /// The number of what a transaction has in common with others of its connector, made where there was none.
 pub(super) fn source(database: &Connection, transaction: &Transaction) -> Result<i64> {
     let names = params![transaction.connector_id, transaction.connector_type, transaction.source];

@@ -26,6 +26,7 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
     }
     for event in events {
         let row = event.of_transaction.as_ref().and_then(|key| rows.get(key));
+        // The row may be deleted or hold a newer revision by now.
         let subject = row.filter(|(_, changed_seq)| *changed_seq == event.seq).map(|(id, _)| *id);
         unit.events.push(feed::append(unit.database, scope.owner, event, subject, unit.now, unit.delivery)?);
     }
@@ -65,6 +66,7 @@ fn write_transactions<'a>(
     state: &'a State,
 ) -> Result<Rows<'a>> {
     let mut rows = Rows::new();
+    let mut source: Option<(i64, &ledger::StoredTransaction)> = None;
     for (key, transaction) in &state.transactions {
         let account = || {
             let account = accounts.get(key.0.as_str()).copied();
@@ -73,11 +75,13 @@ fn write_transactions<'a>(
         let known = loaded.rows.get(key);
         match transaction {
             TransactionState::Live(stored) if stored.dirty != Dirty::No => {
-                let place = row::Place {
-                    owner: scope.owner.id,
-                    account: account()?,
-                    source: owners::source(unit.database, &stored.transaction)?,
+                // Mostly all of a plan have the same.
+                let (source_id, _) = match source {
+                    Some(same) if owners::is_same_source(&same.1.transaction, &stored.transaction) => same,
+                    _ => (owners::source(unit.database, &stored.transaction)?, &**stored),
                 };
+                source = Some((source_id, stored));
+                let place = row::Place { owner: scope.owner.id, account: account()?, source: source_id };
                 if let Some((id, changed_seq)) = known.filter(|(_, changed_seq)| *changed_seq != stored.changed_seq) {
                     feed::detach(unit.database, &unit.shared.epoch, scope.owner, *id, *changed_seq)?;
                 }

@@ -16,14 +16,33 @@ use super::{hash, search};
 use crate::clock;
 use crate::store::{Error, Result};
 
-/// What [`read`] reads, from [`FROM`].
-pub(super) const COLUMNS: &str = "t.id, t.transaction_id, a.account_id, coalesce(iif(t.changed_seq <= a.moved_since, \
-     a.moved_from, NULL), c.connection_id), s.source, s.connector_id, s.connector_type, t.date_ms, t.is_day, \
-     t.first_seen_ms, t.amount, t.currency, t.primary_type, t.status, t.description, t.details, t.revision, \
-     t.changed_seq, t.version, t.arrival";
+/// What [`read`] reads. A literal, so that statements are put together by the compiler.
+macro_rules! columns {
+    () => {
+        "t.id, t.transaction_id, a.account_id, \
+         coalesce(iif(t.changed_seq <= a.moved_since, a.moved_from, NULL), c.connection_id), \
+         s.source, s.connector_id, s.connector_type, t.date_ms, t.is_day, t.first_seen_ms, t.amount, t.currency, \
+         t.primary_type, t.status, t.description, t.details, t.revision, t.changed_seq, t.version, t.arrival"
+    };
+}
+pub(super) use columns;
+
 /// The tables that a transaction is spread over.
-pub(super) const FROM: &str = "transactions t JOIN accounts a ON a.id = t.account \
-     JOIN connections c ON c.id = a.connection JOIN sources s ON s.id = t.source";
+macro_rules! tables {
+    () => {
+        "transactions t JOIN accounts a ON a.id = t.account JOIN connections c ON c.id = a.connection \
+         JOIN sources s ON s.id = t.source"
+    };
+}
+pub(super) use tables;
+
+/// Transactions, for [`read`].
+macro_rules! select_transaction {
+    () => {
+        concat!("SELECT ", columns!(), " FROM ", tables!())
+    };
+}
+pub(super) use select_transaction;
 
 /// A transaction with what the store knows it by.
 pub(super) struct TransactionRow {
@@ -62,7 +81,7 @@ struct Details {
     document_url: Option<String>,
 }
 
-/// Reads [`COLUMNS`] of one of a user's transactions.
+/// Reads [`columns`] of one of a user's transactions.
 pub(super) fn read(row: &Row<'_>, user_id: &str) -> Result<TransactionRow> {
     let details: Option<&str> = row.get_ref(15)?.as_str_or_null().map_err(rusqlite::Error::from)?;
     let details: Details = details.map(serde_json::from_str).transpose()?.unwrap_or_default();
@@ -122,7 +141,7 @@ pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
              ON CONFLICT (id) DO UPDATE SET account = excluded.account, source = excluded.source,
                  rank_ms = excluded.rank_ms, date_ms = excluded.date_ms, is_day = excluded.is_day,
-                 amount = excluded.amount, currency = excluded.currency, primary_type = excluded.primary_type,
+                 first_seen_ms = excluded.first_seen_ms, amount = excluded.amount, currency = excluded.currency, primary_type = excluded.primary_type,
                  status = excluded.status, description = excluded.description, details = excluded.details,
                  search = excluded.search, revision = excluded.revision, changed_seq = excluded.changed_seq,
                  version = excluded.version, arrival = excluded.arrival",

@@ -16,8 +16,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(epoch: String) -> Self {
-        // A crash may have left some.
-        Self { epoch, forwards: AtomicBool::new(false), has_moves: AtomicBool::new(true) }
+        Self { epoch, ..Self::default() }
     }
 
     /// Whether transactions go to a core app as well.

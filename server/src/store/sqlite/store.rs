@@ -134,7 +134,7 @@ impl Store for SqliteStore {
     }
 
     async fn finish_moves(&self, now: Timestamp) -> Result<()> {
-        self.move_transactions(now).await
+        self.mover.finish(now).await
     }
 
     async fn add_user(&self, user: User, now: Timestamp) -> Result<()> {

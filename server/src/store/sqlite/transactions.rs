@@ -15,7 +15,8 @@ use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use super::columns::{amount, currency};
 use super::owners::{self, Owner};
-use super::{accounts, epoch, feed, hash, row};
+use super::row::{self, columns, select_transaction, tables};
+use super::{accounts, epoch, feed, hash};
 use crate::clock;
 use crate::store::{Error, Result};
 
@@ -36,19 +37,18 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     let mut filter = Filter::of(owner.id);
     filter.fill(query)?;
     // The number that pages go on from: of the event that reported a change, or the rank (`wire::rank`).
-    let (rank, order) = match query.since {
-        Some(_) => ("t.changed_seq", "t.changed_seq, t.id"),
-        None => ("t.rank_ms", "t.rank_ms DESC, t.id DESC"),
-    };
-    let from = match query.since {
-        Some(since) => changed_since(connection, &owner, since, &mut filter)?,
-        None => row::FROM.to_owned(),
+    let (rank, from, order) = match query.since {
+        Some(since) => {
+            let (from, order) = changed_since(connection, &owner, since, query, &mut filter)?;
+            ("t.changed_seq", from, order)
+        }
+        None => ("t.rank_ms", tables!(), "t.rank_ms DESC, t.id DESC"),
     };
     // One more than asked for tells whether there is a next page.
     filter.values.push(Value::from(i64::from(limit) + 1));
     let sql = format!(
         "SELECT {}, {rank} FROM {from} WHERE {} ORDER BY {order} LIMIT ?",
-        row::COLUMNS,
+        columns!(),
         filter.clauses.join(" AND ")
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -66,23 +66,35 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     Ok(page)
 }
 
-/// Where to find what changed after an event: among the events that are the newest of a transaction, as far as the log
-/// reaches back; before that, among all of the user's transactions.
-fn changed_since(connection: &Connection, owner: &Owner, since: u64, filter: &mut Filter) -> Result<String> {
+/// Where to find what changed after an event, and in which order: among the events that are the newest of a transaction,
+/// as far as the log reaches back; before that, among all of the user's transactions.
+fn changed_since(
+    connection: &Connection,
+    owner: &Owner,
+    since: u64,
+    query: &TransactionQuery,
+    filter: &mut Filter,
+) -> Result<(&'static str, &'static str)> {
     let oldest = feed::oldest(connection, owner.id)?.unwrap_or(owner.seq + 1);
     if since.saturating_add(1) < oldest {
-        return Ok(row::FROM.to_owned());
+        return Ok((tables!(), "t.changed_seq, t.id"));
     }
-    // The events that are newer, each with the transaction whose newest one it is.
-    let (first, last) = feed::range_after(owner.id, since)?;
-    filter.clauses.push("e.key > ?");
-    filter.values.push(first.into());
-    filter.clauses.push("e.key <= ?");
-    filter.values.push(last.into());
-    Ok(format!(
-        "events e CROSS JOIN {}",
-        row::FROM.replacen("transactions t JOIN", "transactions t ON t.id = e.subject JOIN", 1)
-    ))
+    // A page begins where the last one ended.
+    let reached = query.before.as_deref().map(cursor).transpose()?;
+    let reached = reached.and_then(|(seq, _)| u64::try_from(seq).ok()).unwrap_or_default();
+    let (first, last) = feed::range_after(owner.id, since.max(reached))?;
+    filter.add("e.key > ?", first);
+    filter.add("e.key <= ?", last);
+    let of_events = "events e CROSS JOIN transactions t ON t.id = e.subject JOIN accounts a ON a.id = t.account
+         JOIN connections c ON c.id = a.connection JOIN sources s ON s.id = t.source";
+    Ok((of_events, "e.key"))
+}
+
+/// The number and the row that a page ended with.
+fn cursor(text: &str) -> Result<(i64, i64)> {
+    text.split_once('.')
+        .and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)))
+        .ok_or(Error::Invalid("before is no page's nextCursor"))
 }
 
 struct Filter {
@@ -105,11 +117,8 @@ impl Filter {
             let since = i64::try_from(since).map_err(|_| Error::Invalid("since is no event number"))?;
             self.add("t.changed_seq > ?", since);
         }
-        if let Some(cursor) = &query.before {
-            let (rank, id) = cursor
-                .split_once('.')
-                .and_then(|(rank, id)| Some((rank.parse::<i64>().ok()?, id.parse::<i64>().ok()?)))
-                .ok_or(Error::Invalid("before is no page's nextCursor"))?;
+        if let Some(before) = &query.before {
+            let (rank, id) = cursor(before)?;
             let follows =
                 if query.since.is_some() { "(t.changed_seq, t.id) > (?, ?)" } else { "(t.rank_ms, t.id) < (?, ?)" };
             self.add(follows, rank);
@@ -163,14 +172,11 @@ fn bound(text: &str, upper: bool) -> Result<i64> {
 
 /// One of a user's transactions.
 pub(super) fn one(connection: &Connection, user_id: &str, key: &TransactionKey) -> Result<Transaction> {
-    let sql = format!(
-        "SELECT {} FROM {} WHERE a.owner = (SELECT id FROM owners WHERE user_id = ?1) AND a.account_id = ?2
-             AND c.connector_id = ?3 AND c.connection_id = ?4 AND t.account = a.id AND t.key_hash = ?5
-             AND t.transaction_id = ?6",
-        row::COLUMNS,
-        row::FROM
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(concat!(
+        select_transaction!(),
+        " WHERE a.owner = (SELECT id FROM owners WHERE user_id = ?1) AND a.account_id = ?2 AND c.connector_id = ?3
+             AND c.connection_id = ?4 AND t.account = a.id AND t.key_hash = ?5 AND t.transaction_id = ?6"
+    ))?;
     let lookup = params![
         user_id,
         key.account_id,

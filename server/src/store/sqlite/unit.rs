@@ -20,6 +20,8 @@ pub(super) struct Unit<'a> {
     pub(super) now: Timestamp,
     /// The delivery that causes it, for the log.
     pub(super) delivery: Option<DeliveryId>,
+    /// Whether a service pushes it.
+    pub(super) is_pushed: bool,
 }
 
 impl Unit<'_> {
@@ -33,6 +35,7 @@ impl Unit<'_> {
             now: self.now,
             arrived: scope.arrived,
             arrival,
+            is_pushed: self.is_pushed,
             forwards: self.shared.forwards(),
         }
     }

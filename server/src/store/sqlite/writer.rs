@@ -22,9 +22,9 @@ const QUEUE: usize = 4096;
 /// How many jobs share a commit at most: a bound on the time to the first answer.
 const BATCH: usize = 256;
 /// How long the log's end waits for readers.
-const LAST_PATIENCE: Duration = Duration::from_secs(1);
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a caller waits for a place in the queue.
-const PATIENCE: Duration = Duration::from_secs(5);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A handle to the writing thread.
 pub(super) struct Writer {
@@ -100,13 +100,14 @@ impl Writer {
         F: FnMut(&Connection, &mut Vec<FeedEvent>) -> Result<T> + Send + 'static,
     {
         let sender = self.jobs.lock().clone().ok_or_else(|| Error::Unavailable("it is closing".to_owned()))?;
-        let place = tokio::time::timeout(PATIENCE, sender.reserve())
+        // Nothing of the sender is kept while the answer is awaited: the thread ends when the last one is dropped.
+        let place = tokio::time::timeout(QUEUE_TIMEOUT, sender.reserve_owned())
             .await
             .map_err(|_| Error::Unavailable("too many writes are waiting".to_owned()))?
             .map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?;
         let (reply, answer) = oneshot::channel();
         let result = Err(Error::Unavailable("the write was not run".to_owned()));
-        place.send(Box::new(Call { work, result, reply }));
+        drop(place.send(Box::new(Call { work, result, reply })));
         self.health.note(answer.await.map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?)
     }
 
@@ -171,7 +172,7 @@ fn run(
         }
     }
     // Whoever copies the file of a server that has stopped has everything.
-    let _ = connection.busy_timeout(LAST_PATIENCE);
+    let _ = connection.busy_timeout(CHECKPOINT_TIMEOUT);
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
         tracing::debug!(%error, "the log was not moved into the database");
     }

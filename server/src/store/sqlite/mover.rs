@@ -1,0 +1,55 @@
+//! Finishing what is left to be moved or purged.
+//!
+//! Owns that one does so at a time, and that it goes on when the caller that began it has gone. Must not know what a step
+//! does: `moves.rs` does.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::Mutex;
+
+use super::moves;
+use super::shared::Shared;
+use super::unit::Unit;
+use super::writer::Writer;
+use crate::store::{FeedEvent, Result};
+
+pub(super) struct Mover {
+    writer: Arc<Writer>,
+    shared: Arc<Shared>,
+    running: Mutex<()>,
+}
+
+impl Mover {
+    pub(super) fn new(writer: Arc<Writer>, shared: Arc<Shared>) -> Self {
+        Self { writer, shared, running: Mutex::default() }
+    }
+
+    /// Begins in the background, where a unit of work has left something.
+    pub(super) fn start_if_needed(self: &Arc<Self>, now: Timestamp) {
+        if self.shared.take_moves() {
+            let mover = Arc::clone(self);
+            tokio::spawn(async move {
+                // It stands in the database what is left: the job that looks for it goes on.
+                if let Err(error) = mover.finish(now).await {
+                    tracing::warn!(%error, "transactions of a connection were not all moved or purged yet");
+                }
+            });
+        }
+    }
+
+    /// Moves and purges until nothing is left, in small units of work.
+    pub(super) async fn finish(&self, now: Timestamp) -> Result<()> {
+        let _running = self.running.lock().await;
+        loop {
+            let shared = Arc::clone(&self.shared);
+            let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
+                moves::step(&mut Unit { database, events, shared: &shared, now, delivery: None, is_pushed: false })
+            };
+            if !self.writer.write(job).await? {
+                return Ok(());
+            }
+        }
+    }
+}
