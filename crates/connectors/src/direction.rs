@@ -5,6 +5,8 @@
 //! A member that is about the direction and nothing else ([`is_member`]) must be understood. One that says what
 //! kind of record it is (`type`) may say anything, and counts where its word has a direction ([`way_of_kind`]).
 
+use crate::plain::plain;
+
 /// Out of the account, or into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -67,25 +69,19 @@ const FLAGS: [(&str, Way); 6] = [
     ("incoming", Way::In),
 ];
 
-/// A name or a word without case and punctuation: `credit_debit_indicator` and `CreditDebitIndicator` are one.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Whether a member is about the direction alone, by its plain name.
+pub(crate) fn is_member(plain: &str) -> bool {
+    MEMBERS.contains(&plain)
 }
 
-/// Whether a member is about the direction alone.
-pub(crate) fn is_member(name: &str) -> bool {
-    MEMBERS.contains(&plain(name).as_str())
+/// Whether a member says what kind of record it is, by its plain name.
+pub(crate) fn is_kind(plain: &str) -> bool {
+    matches!(plain, "type" | "transactiontype" | "txntype")
 }
 
-/// Whether a member says what kind of record it is.
-pub(crate) fn is_kind(name: &str) -> bool {
-    matches!(plain(name).as_str(), "type" | "transactiontype" | "txntype")
-}
-
-/// What a member says that is `true` or `false`.
-pub(crate) fn way_of_flag(name: &str, value: bool) -> Option<Way> {
-    let name = plain(name);
-    FLAGS.iter().find(|(flag, _)| *flag == name).map(|(_, way)| if value { *way } else { way.back() })
+/// What a member says that is `true` or `false`, by its plain name.
+pub(crate) fn way_of_flag(plain: &str, value: bool) -> Option<Way> {
+    FLAGS.iter().find(|(flag, _)| *flag == plain).map(|(_, way)| if value { *way } else { way.back() })
 }
 
 /// The direction that a word names: ISO 20022's `DBIT` and `CRDT`, the `D`, `C`, `RD` and `RC` of MT940 (a
@@ -98,7 +94,7 @@ pub fn way(word: &str) -> Option<Way> {
         "+" => return Some(Way::In),
         _ => {}
     }
-    Some(match plain(word).as_str() {
+    Some(match plain(word).as_ref() {
         "debit" | "debits" | "debited" | "dbit" | "dbt" | "deb" | "dr" | "d" | "rc" => Way::Out,
         "out" | "outgoing" | "outbound" | "outflow" | "outward" | "outwards" | "moneyout" => Way::Out,
         "sent" | "send" | "paidout" | "spend" | "spent" | "minus" | "negative" => Way::Out,
@@ -181,10 +177,10 @@ mod tests {
             "CdtDbtInd",
             "DR/CR",
         ] {
-            assert!(is_member(name), "{name}");
+            assert!(is_member(&plain(name)), "{name}");
         }
         for name in ["type", "status", "description", "debit", "credit", "directionsToBranch"] {
-            assert!(!is_member(name), "{name}");
+            assert!(!is_member(&plain(name)), "{name}");
         }
     }
 

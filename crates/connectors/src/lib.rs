@@ -21,6 +21,7 @@ mod json;
 mod keys;
 mod masking;
 mod meaning;
+mod plain;
 mod provider;
 pub mod providers;
 mod responses;

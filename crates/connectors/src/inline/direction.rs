@@ -3,7 +3,6 @@
 //! Owns which of its members decide, and the sign that follows. Must not turn an amount around that a sender
 //! signed, nor take a word that is not known for money in.
 
-use serde_json::value::RawValue;
 use wire::{Amount, PrimaryType};
 
 use super::understood::Understood;
@@ -52,7 +51,8 @@ impl Direction {
         let mut kinds = Ways::default();
         found.out = direction.way == Some(Way::Out);
         found.into = direction.way == Some(Way::In);
-        for word in item.members().filter(|(name, _)| direction::is_kind(name)).filter_map(|(_, raw)| json::text(raw)) {
+        let kinds_of_record = item.members().filter(|member| direction::is_kind(&member.plain));
+        for word in kinds_of_record.filter_map(|member| json::text(member.raw)) {
             if noun == "payment" && direction::is_payment_type(&word) {
                 match direction::way_of_payment(&word) {
                     Some(way) => found.add(way),
@@ -74,11 +74,12 @@ impl Direction {
     /// By the members alone that are about the direction.
     pub(super) fn of_members(object: &Document<'_>) -> Understood<Self> {
         let (mut ways, mut is_unknown, mut between_own_accounts) = (Ways::default(), false, false);
-        for (name, raw) in object.members().filter(|(_, raw)| !json::is_absent(raw)) {
-            if let Some(way) = flag(raw).and_then(|value| direction::way_of_flag(name, value)) {
+        for member in object.members().filter(|member| !json::is_absent(member.raw)) {
+            let flag = json::boolean(member.raw);
+            if let Some(way) = flag.and_then(|value| direction::way_of_flag(&member.plain, value)) {
                 ways.add(way);
-            } else if direction::is_member(name) {
-                let word = json::text(raw).unwrap_or_default();
+            } else if direction::is_member(&member.plain) {
+                let word = json::text(member.raw).unwrap_or_default();
                 match direction::way(&word) {
                     Some(way) => ways.add(way),
                     None if direction::is_transfer(&word) => between_own_accounts = true,
@@ -114,10 +115,6 @@ impl Direction {
             None => PrimaryType::Income,
         }
     }
-}
-
-fn flag(raw: &RawValue) -> Option<bool> {
-    serde_json::from_str(raw.get()).ok()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@
 use serde_json::value::RawValue;
 
 use crate::dates;
-use crate::direction::plain;
 use crate::json::{self, Document};
 
 /// When a row was last changed, without case and punctuation: Apideck's `updated_at`, Basiq's `lastUpdated`, Xero's
@@ -87,11 +86,8 @@ pub(super) fn of_named_event(event: &Document<'_>) -> Option<i64> {
 fn members<'a>(document: &Document<'a>, names: &[&str]) -> Vec<&'a RawValue> {
     let mut found: Vec<(usize, &'a RawValue)> = document
         .members()
-        .filter(|(_, raw)| !json::is_absent(raw))
-        .filter_map(|(name, raw)| {
-            let name = plain(name);
-            Some((names.iter().position(|known| *known == name)?, raw))
-        })
+        .filter(|member| !json::is_absent(member.raw))
+        .filter_map(|member| Some((names.iter().position(|known| *known == member.plain)?, member.raw)))
         .collect();
     found.sort_by_key(|(place, _)| *place);
     found.into_iter().map(|(_, raw)| raw).collect()

@@ -1,17 +1,19 @@
-//! A lazily read view of a JSON object, over the bytes as they came.
+//! A lazily read view of JSON, over the bytes as they came.
 //!
-//! Owns the guard that runs before anything is parsed, and reading members exactly: a number keeps
+//! Owns the guard that runs before anything is parsed, and reading values exactly: a number keeps
 //! its text until it is an [`Amount`]. Must not know any provider's names.
 
+mod document;
 mod encoding;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use wire::{Amount, AmountError};
 
+pub(crate) use document::{Document, Member};
 pub use encoding::{NotText, json_text};
 
 /// How deep arrays and objects may lie in each other. serde_json skips a raw value without a limit
@@ -113,89 +115,20 @@ pub(crate) fn utf16(token: &str) -> Vec<u16> {
     units
 }
 
-/// One object. Absent, `null` and blank strings are all the same: providers use the three alike
-/// (Basiq sends `"transactionDate": ""`).
-#[derive(Clone, Debug)]
-pub(crate) struct Document<'a>(BTreeMap<String, &'a RawValue>);
-
-impl<'a> Document<'a> {
-    /// Nothing where `raw` is no object. A name that comes twice is refused, not resolved: parsers
-    /// disagree on which of two amounts counts.
-    pub(crate) fn open(raw: &'a RawValue) -> Result<Option<Self>, Unreadable> {
-        if !raw.get().starts_with('{') {
-            return Ok(None);
-        }
-        let Members(members) = serde_json::from_str(raw.get()).map_err(|_| Unreadable::NotJson)?;
-        let mut by_name = BTreeMap::new();
-        for (name, value) in members {
-            let name = String::from_utf16_lossy(&utf16(name.get()));
-            if by_name.insert(name, value).is_some() {
-                return Err(Unreadable::DuplicateName);
-            }
-        }
-        Ok(Some(Self(by_name)))
+/// What a string token (quotes and all) stands for. Half a surrogate pair becomes a replacement character.
+fn unescaped(token: &str) -> Cow<'_, str> {
+    if token.contains('\\') {
+        return Cow::Owned(String::from_utf16_lossy(&utf16(token)));
     }
+    Cow::Borrowed(token.strip_prefix('"').and_then(|token| token.strip_suffix('"')).unwrap_or_default())
+}
 
-    /// Whether it has no members at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Its members by name.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.0.iter().map(|(name, raw)| (name.as_str(), *raw))
-    }
-
-    /// The values of those of `names` that are there, in the order of `names`.
-    fn present<'s>(&'s self, names: &'s [&str]) -> impl Iterator<Item = &'a RawValue> + 's {
-        names.iter().filter_map(|name| self.0.get(*name).copied()).filter(|raw| !is_absent(raw))
-    }
-
-    /// The first of `names` that is there, whatever it is.
-    pub(crate) fn raw(&self, names: &[&str]) -> Option<&'a RawValue> {
-        self.present(names).next()
-    }
-
-    /// The first of `names` that is an object.
-    pub(crate) fn object(&self, names: &[&str]) -> Result<Option<Self>, Unreadable> {
-        self.present(names).find(|raw| raw.get().starts_with('{')).map_or(Ok(None), Document::open)
-    }
-
-    /// The first of `names` that is an array: its elements.
-    pub(crate) fn array(&self, names: &[&str]) -> Option<Vec<&'a RawValue>> {
-        let raw = self.present(names).find(|raw| raw.get().starts_with('['))?;
-        serde_json::from_str(raw.get()).ok()
-    }
-
-    /// The first of `names` that is a string, as it came.
-    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
-        self.present(names).find_map(text)
-    }
-
-    /// The first of `names` that is there, for a person to read: a string, a number by its digits, or an array of
-    /// these. Anything else is passed over.
-    pub(crate) fn words(&self, names: &[&str]) -> Option<String> {
-        self.present(names).find_map(words)
-    }
-
-    /// The first of `names` that is a string or a number: a number by its digits as they came. A
-    /// string that is no Unicode is none, as changing an id makes it another.
-    pub(crate) fn id(&self, names: &[&str]) -> Option<String> {
-        self.present(names).find_map(|raw| match raw.get().as_bytes().first() {
-            Some(b'"') => serde_json::from_str(raw.get()).ok(),
-            Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
-            _ => None,
-        })
-    }
-
-    /// The first of `names` that is there, which must be a number or a string of digits.
-    pub(crate) fn amount(&self, names: &[&str]) -> Result<Option<Amount>, AmountError> {
-        self.raw(names).map(amount).transpose()
-    }
-
-    /// The first of `names` that is `true` or `false`.
-    pub(crate) fn flag(&self, names: &[&str]) -> Option<bool> {
-        self.present(names).find_map(|raw| serde_json::from_str(raw.get()).ok())
+/// `true` or `false`, where it is one of them.
+pub(crate) fn boolean(raw: &RawValue) -> Option<bool> {
+    match raw.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
     }
 }
 
@@ -208,7 +141,7 @@ pub(crate) fn is_absent(raw: &RawValue) -> bool {
 /// A string's text, where it is a string. Half a surrogate pair, as a cut in JavaScript leaves it,
 /// becomes a replacement character.
 pub(crate) fn text(raw: &RawValue) -> Option<String> {
-    raw.get().starts_with('"').then(|| String::from_utf16_lossy(&utf16(raw.get())))
+    raw.get().starts_with('"').then(|| unescaped(raw.get()).into_owned())
 }
 
 /// What there is to read of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.

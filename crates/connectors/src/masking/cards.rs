@@ -26,8 +26,16 @@ const MAX_GAP: usize = 3;
 /// and dots: references have slashes and commas in them.
 const PRINTED: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4]];
 
+/// Whether a text may have as many digits as a card number, of whatever script.
+pub(super) fn has_enough_digits(text: &str) -> bool {
+    text.chars().filter(|char| char.is_ascii_digit() || !char.is_ascii()).nth(FEWEST - 1).is_some()
+}
+
 /// Shows only the last four digits of every card number: `•••• 1234`.
 pub(crate) fn mask(text: &str) -> String {
+    if !has_enough_digits(text) {
+        return text.to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let (mut groups, tail) = groups(&chars);
     if groups.iter().map(|group| group.digits.len()).sum::<usize>() < FEWEST {

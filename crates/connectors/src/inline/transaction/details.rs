@@ -161,11 +161,11 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
         }
     }
     if let Some(own) = item.object(&["metadata"])? {
-        for (name, value) in own.members().take(MAX_METADATA) {
+        for json::Member { name, raw: value, .. } in own.members().take(MAX_METADATA) {
             let value = match value.get().as_bytes().first() {
                 Some(b'"') => json::text(value).as_deref().and_then(short).and_then(|text| to_raw_value(&text).ok()),
                 Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => {
-                    Some(masked_number(value).unwrap_or_else(|| value.to_owned()))
+                    Some(masked_number(value).unwrap_or_else(|| (*value).to_owned()))
                 }
                 _ => None,
             };
