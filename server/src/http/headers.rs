@@ -2,16 +2,43 @@
 //!
 //! Owns the security headers, and which answers must not be cached. Must not decide on CORS.
 
-use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use http::{HeaderMap, HeaderValue};
 
 /// Browsers pay attention to it over TLS only (RFC 6797, 8.1).
-pub(super) const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
-pub(super) const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 /// For one user's data, and for data that changes at any moment.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The headers of answers that are for one caller.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const NO_FRAMES: HeaderValue = HeaderValue::from_static("DENY");
+
+/// The headers of all answers of the router.
+#[derive(Clone, Copy)]
+pub(super) struct CommonHeaders {
+    is_over_tls: bool,
+}
+
+impl CommonHeaders {
+    pub(super) fn new(is_over_tls: bool) -> Self {
+        Self { is_over_tls }
+    }
+
+    /// Puts them on an answer that does not have its own.
+    pub(super) fn put_on(self, headers: &mut HeaderMap) {
+        headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(NO_SNIFFING);
+        headers.entry(REFERRER_POLICY).or_insert(SAME_ORIGIN);
+        headers.entry(X_FRAME_OPTIONS).or_insert(NO_FRAMES);
+        if self.is_over_tls {
+            headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(STRICT_TRANSPORT);
+        }
+    }
+}
+
+/// The headers of Socket.IO's answers, which are for one caller.
 #[derive(Clone, Copy)]
 pub(super) struct PrivateAnswers {
     is_over_tls: bool,

@@ -12,16 +12,15 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, Method, header};
 use http_body_util::Limited;
-use tower::util::option_layer;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use wire::ErrorCode;
 
 use super::body_limit::{LARGEST_BODY, announced};
 use super::error::ApiError;
-use super::headers::{NO_SNIFFING, PrivateAnswers, STRICT_TRANSPORT};
+use super::headers::{CommonHeaders, NO_STORE};
 use crate::auth::origin;
 use crate::auth::presented::bearer;
 use crate::metrics::DeliveryLabels;
@@ -44,36 +43,28 @@ pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, st
     let webhooks = webhooks
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(state.clone(), limit_deliveries));
-    let private = PrivateAnswers::new(state.config.http.secure_cookies);
-    browsers
-        .merge(webhooks)
-        .layer(middleware::from_fn(refuse_encodings))
-        .layer(middleware::from_fn(move |request, next| keep_private(private, request, next)))
-        .layer(fixed_header("x-content-type-options", NO_SNIFFING))
-        .layer(fixed_header("referrer-policy", HeaderValue::from_static("same-origin")))
-        .layer(fixed_header("x-frame-options", HeaderValue::from_static("DENY")))
-        .layer(option_layer(
-            state.config.http.secure_cookies.then(|| fixed_header("strict-transport-security", STRICT_TRANSPORT)),
-        ))
-        .layer(CatchPanicLayer::custom(on_panic))
+    let common = CommonHeaders::new(state.config.http.secure_cookies);
+    // As one layer: the router boxes the service and the answer of each layer of its own.
+    let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(state.clone(), count_answers))
+        .layer(middleware::from_fn(move |request, next| put_headers(common, request, next)))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(middleware::from_fn(refuse_encodings));
+    browsers.merge(webhooks).layer(layers)
 }
 
 async fn method_not_allowed() -> ApiError {
     ErrorCode::MethodNotAllowed.into()
 }
 
-fn fixed_header(name: &'static str, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), value)
-}
-
 /// Answers to programs, and all errors, are not cached. Pages and files set their own headers.
-async fn keep_private(private: PrivateAnswers, request: Request, next: Next) -> Response {
+async fn put_headers(common: CommonHeaders, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_for_programs = ["/api", "/health", "/metrics"].iter().any(|prefix| path.starts_with(prefix));
     let mut response = next.run(request).await;
+    common.put_on(response.headers_mut());
     if is_for_programs || response.status().is_client_error() || response.status().is_server_error() {
-        private.put_on(response.headers_mut());
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(NO_STORE);
     }
     response
 }
