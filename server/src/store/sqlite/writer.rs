@@ -43,10 +43,13 @@ trait Job: Send {
     fn reply(self: Box<Self>, committed: std::result::Result<(), &str>);
 }
 
+/// The work goes back with the answer: what it holds is freed by the caller, and not by the one thread that writes.
+type Answer<T, F> = (Result<T>, F);
+
 struct Call<T, F> {
     work: F,
     result: Result<T>,
-    reply: oneshot::Sender<Result<T>>,
+    reply: oneshot::Sender<Answer<T, F>>,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -66,11 +69,12 @@ where
     }
 
     fn reply(self: Box<Self>, committed: std::result::Result<(), &str>) {
-        let Self { result, reply, .. } = *self;
-        let _ = reply.send(match committed {
+        let Self { result, reply, work } = *self;
+        let answer = match committed {
             Ok(()) => result,
             Err(reason) => Err(Error::Unavailable(reason.to_owned())),
-        });
+        };
+        let _ = reply.send((answer, work));
     }
 }
 
@@ -108,7 +112,8 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let result = Err(Error::Unavailable("the write was not run".to_owned()));
         drop(place.send(Box::new(Call { work, result, reply })));
-        self.health.note(answer.await.map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?)
+        let (result, _) = answer.await.map_err(|_| Error::Unavailable("the writer has stopped".to_owned()))?;
+        self.health.note(result)
     }
 
     /// Lets the waiting jobs finish, and waits for that; nothing is taken from now on.
