@@ -88,6 +88,7 @@ impl SqliteStore {
         let mut connection = Connection::open(path)?;
         file::configure_writer(&connection)?;
         schema::migrate(&mut connection)?;
+        file::trust_references(&connection)?;
         Mark::of(path).check(&connection)?;
         let shared = Arc::new(Shared::new(epoch::epoch(&connection)?));
         let health = Arc::<Health>::default();
