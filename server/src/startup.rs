@@ -57,7 +57,11 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(store);
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
         let limits = Arc::new(Limits::new(&config.limits));
-        let cookies = SessionCookies::new(Arc::clone(&store), config.auth.session_lifetime, config.http.secure_cookies);
+        let cookies = SessionCookies::new(
+            Arc::<dyn Store>::clone(&store),
+            config.auth.session_lifetime,
+            config.http.secure_cookies,
+        );
         let stopping = CancellationToken::new();
         let limit = config.realtime.max_connections_per_user;
         let (feed, delivery) = Feed::new(limit, Arc::clone(&store), Arc::new(bus), messages, Arc::clone(&metrics));

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::store::Store;
+use crate::store::Users;
 
 pub use refusal::Refusal;
 
@@ -41,7 +41,7 @@ pub struct Identity {
 /// The identity of a token. A token that this server issued for a page is valid as long as that page's session.
 pub async fn of_token(
     tokens: &token::TokenVerifier,
-    store: &dyn Store,
+    store: &dyn Users,
     token: &str,
     now: Timestamp,
 ) -> Result<Identity, Error> {

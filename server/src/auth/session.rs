@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Identity;
 use crate::config::random_bytes;
-use crate::store::{self, Session, Store};
+use crate::store::{self, Session, Users};
 
 /// The cookie's name. Over TLS it has a prefix with which a browser takes it from this host alone, and not
 /// from another host of the same domain, which could sign a visitor in as another user (RFC 6265bis, 4.1.3.2).
@@ -25,14 +25,14 @@ pub type SessionId = [u8; 32];
 /// The dashboard's sessions and their cookie.
 #[derive(Clone)]
 pub struct SessionCookies {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Users>,
     lifetime: Duration,
     is_secure: bool,
 }
 
 impl SessionCookies {
     /// Sessions in `store` that hold for so long; with `is_secure` their cookie goes over TLS only.
-    pub fn new(store: Arc<dyn Store>, lifetime: Duration, is_secure: bool) -> Self {
+    pub fn new(store: Arc<dyn Users>, lifetime: Duration, is_secure: bool) -> Self {
         Self { store, lifetime, is_secure }
     }
 

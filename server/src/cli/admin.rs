@@ -15,7 +15,7 @@ use server::ids;
 use server::ingest::Ingest;
 use server::limits::Limits;
 use server::store::sqlite::SqliteStore;
-use server::store::{Store, User};
+use server::store::{User, Users as _};
 use wire::api::ConnectionRequest;
 
 use super::output::say;

@@ -16,7 +16,7 @@ use super::circuit_breaker::{Attempt, CircuitBreaker};
 use super::{Call, Outcome};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::store::{DueUser, Result, Store};
+use crate::store::{DueUser, Outbox, Result};
 use crate::tasks;
 use crate::telemetry::spans;
 
@@ -50,7 +50,7 @@ pub trait Transport: Send + Sync + 'static {
 
 /// What a turn needs.
 pub(super) struct Turns {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Outbox>,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Clock,
     pub(super) retries: RetryPolicy,

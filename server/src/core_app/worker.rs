@@ -16,7 +16,7 @@ use super::circuit_breaker::{CircuitBreaker, State};
 use super::turn::{RetryPolicy, Transport, Turns};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::store::{DueUser, Result, Store};
+use crate::store::{DueUser, Outbox, Result};
 
 /// How many users have their turn at once.
 const CONCURRENCY: usize = 16;
@@ -50,7 +50,7 @@ struct InProgress {
 impl Worker {
     /// `random` spreads the pauses.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Outbox>,
         transport: Arc<dyn Transport>,
         clock: Clock,
         retries: RetryPolicy,

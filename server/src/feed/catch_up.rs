@@ -12,7 +12,7 @@ use wire::events::{self, SyncRequired};
 use super::hub::{Hub, LaggingSubscriber, SyncState};
 use super::resume_point::ResumePoint;
 use super::subscriber::Subscriber;
-use crate::store::{self, FeedEvent, LogEnds, Store};
+use crate::store::{self, EventLog, FeedEvent, LogEnds};
 use crate::tasks;
 
 /// How many events are read at once.
@@ -92,7 +92,7 @@ impl Position {
 
 /// A subscriber that is catching up.
 struct CatchUp<'a> {
-    store: &'a dyn Store,
+    store: &'a dyn EventLog,
     hub: &'a Hub,
     user_id: &'a Arc<str>,
     subscriber: &'a Subscriber,
@@ -152,7 +152,7 @@ impl CatchUp<'_> {
 }
 
 /// Lets a subscriber catch up. One that does not read is disconnected.
-async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, subscriber: &Subscriber, position: Position) {
+async fn catch_up(store: &dyn EventLog, hub: &Hub, user_id: &Arc<str>, subscriber: &Subscriber, position: Position) {
     let catch_up = CatchUp { store, hub, user_id, subscriber };
     let caught_up = tasks::catch_panic("catch_up", hub.metrics(), catch_up.run(position)).await;
     let reason = match &caught_up {
@@ -167,7 +167,7 @@ async fn catch_up(store: &dyn Store, hub: &Hub, user_id: &Arc<str>, subscriber: 
 /// Starts delivery to a subscriber that has joined. One that has missed nothing is in sync at once; any other catches
 /// up in a task of its own.
 pub(super) fn start(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn EventLog>,
     hub: &Arc<Hub>,
     user_id: &Arc<str>,
     subscriber: Subscriber,
@@ -195,7 +195,11 @@ pub(super) fn start(
 
 /// Lets every live subscriber that falls behind catch up, each in a task of its own, so that one that does not read
 /// delays no other.
-pub(super) async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, mut lagging: mpsc::UnboundedReceiver<LaggingSubscriber>) {
+pub(super) async fn run(
+    store: Arc<dyn EventLog>,
+    hub: Arc<Hub>,
+    mut lagging: mpsc::UnboundedReceiver<LaggingSubscriber>,
+) {
     while let Some(LaggingSubscriber { user_id, subscriber, cursor }) = lagging.recv().await {
         let (store, hub) = (Arc::clone(&store), Arc::clone(&hub));
         let position = Position::after(cursor);

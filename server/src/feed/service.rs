@@ -14,7 +14,7 @@ use super::sessions::{Entry, SessionIndex};
 use super::subscriber::{CloseReason, Subscriber, SubscriberId};
 use crate::auth::session::SessionId;
 use crate::metrics::Metrics;
-use crate::store::{LogEnds, Store};
+use crate::store::{EventLog, LogEnds, Store};
 use crate::tasks;
 use crate::telemetry::spans;
 
@@ -23,6 +23,7 @@ pub struct Feed {
     hub: Arc<Hub>,
     sessions: SessionIndex,
     store: Arc<dyn Store>,
+    log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
 }
 
@@ -38,8 +39,9 @@ impl Feed {
     ) -> (Arc<Self>, impl Future<Output = ()> + Send) {
         let (lagging, fallen_behind) = mpsc::unbounded_channel();
         let hub = Arc::new(Hub::new(limit, lagging, metrics));
-        let catching_up = catch_up::run(Arc::clone(&store), Arc::clone(&hub), fallen_behind);
-        let feed = Arc::new(Self { hub, sessions: SessionIndex::default(), store, bus });
+        let log: Arc<dyn EventLog> = Arc::<dyn Store>::clone(&store);
+        let catching_up = catch_up::run(Arc::clone(&log), Arc::clone(&hub), fallen_behind);
+        let feed = Arc::new(Self { hub, sessions: SessionIndex::default(), store, log, bus });
         let receiving = Arc::clone(&feed).receive(messages);
         let running = async move {
             tokio::join!(receiving, catching_up);
@@ -60,7 +62,7 @@ impl Feed {
         since: Option<&ResumePoint>,
         ends: LogEnds,
     ) {
-        catch_up::start(&self.store, &self.hub, user_id, subscriber, since, ends);
+        catch_up::start(&self.log, &self.hub, user_id, subscriber, since, ends);
     }
 
     /// A subscriber has signed in with a dashboard session and is disconnected when that ends.

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use server::auth::Identity;
 use server::feed::{self, ResumePoint, Subscription};
-use server::store::Store as _;
+use server::store::Connections as _;
 use server::store::sqlite::SqliteStore;
 
 use crate::support::{Basiq, Polling, Socket, TestApp, basiq_body, config, cookie};

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use server::store::sqlite::SqliteStore;
-use server::store::{Error, Store as _};
+use server::store::{Connections as _, Deliveries as _, Error, EventLog as _, Queries as _, Store as _};
 
 use crate::changes::{connector, delivery, transaction};
 use crate::harness::now;

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use server::store::Store as _;
 use server::store::sqlite::SqliteStore;
+use server::store::{Connections as _, Deliveries as _, EventLog as _, Queries as _, Store as _};
 use wire::api::{ConnectionRequest, TransactionQuery};
 
 use crate::changes::{CONNECTOR, connector, delivery, transaction};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use server::store::sqlite::SqliteStore;
-use server::store::{Inbox as _, Outbox as _, Store as _};
+use server::store::{EventLog as _, Inbox as _, Outbox as _, Queries as _, Store as _};
 use wire::api::TransactionQuery;
 
 use crate::harness::now;

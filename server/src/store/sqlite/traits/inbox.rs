@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{SqliteStore, inbox};
+use super::super::{SqliteStore, inbox};
 use crate::store::{Inbox, InboxEntry, KeptDelivery, Result};
 
 #[async_trait]

@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{SqliteStore, outbox};
+use super::super::{SqliteStore, outbox};
 use crate::store::{
     DeadLetter, DueUser, FeedEvent, Outbox, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue,
 };

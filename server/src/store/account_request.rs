@@ -1,0 +1,28 @@
+//! An account as a core app reports it.
+//!
+//! Owns its form as a change. Must not decide what it changes: the ledger does.
+
+use ledger::AccountUpdate;
+use wire::api::AccountRequest;
+
+/// The last four digits of an account's number, where it has as many.
+fn last_digits(number: &str) -> Option<String> {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= 4).then(|| digits[digits.len() - 4..].iter().collect())
+}
+
+/// The longest name of an account, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// What a core app reports of an account, as if its provider had.
+pub(crate) fn account_update(request: &AccountRequest) -> AccountUpdate {
+    AccountUpdate {
+        last_digits: request.account_number.as_deref().and_then(last_digits),
+        account_id: request.account_id.clone(),
+        name: request.name.as_deref().and_then(|name| connectors::readable(name, LONGEST_NAME)),
+        kind: request.kind.as_deref().and_then(|kind| connectors::readable(kind, LONGEST_NAME)),
+        currency: request.currency,
+        balance: request.balance,
+        available: request.available,
+    }
+}

@@ -1,0 +1,53 @@
+//! Connections as the rest of the server sees them.
+//!
+//! Owns their trait. Must not know how they are kept.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use wire::api::{Connection, ConnectionRequest};
+use wire::events::SyncStats;
+
+use super::{ConnectorRef, Result};
+
+/// Registering and removing connections.
+#[async_trait]
+pub trait Connections: Send + Sync {
+    /// Registers a connection or changes it; whether it is new. Fails with [`Error::Conflict`]
+    /// where it is another user's.
+    async fn put_connection(
+        &self,
+        connector: ConnectorRef,
+        connection_id: String,
+        request: ConnectionRequest,
+        now: Timestamp,
+    ) -> Result<(Connection, bool)>;
+
+    /// The connections of a user (or of everybody) through a connector.
+    async fn connections(&self, connector_id: String, user_id: Option<String>) -> Result<Vec<Connection>>;
+
+    /// One connection.
+    async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection>;
+
+    /// Removes a connection with its accounts, only `owner`'s where one is given. Its transactions stay; with `purge`
+    /// they are deleted as well, also those of a connection that was removed before.
+    async fn delete_connection(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        owner: Option<String>,
+        purge: bool,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Moves and purges the transactions of connections that a crash has left to be.
+    async fn finish_moves(&self, now: Timestamp) -> Result<()>;
+
+    /// Tells the owner that a connection has been synchronised.
+    async fn complete_sync(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        new_transactions: u64,
+        now: Timestamp,
+    ) -> Result<SyncStats>;
+}

@@ -1,0 +1,47 @@
+//! The log of events: which unit of work runs where.
+//!
+//! Owns the choice between the writer and a reader. Must not hold a statement.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::super::{SqliteStore, feed};
+use crate::store::{EventLog, FeedEvent, LogEnds, Result};
+
+#[async_trait]
+impl EventLog for SqliteStore {
+    fn epoch(&self) -> &str {
+        &self.shared.epoch
+    }
+
+    async fn log_ends(&self, user_id: Arc<str>) -> Result<LogEnds> {
+        self.readers.read(move |connection| feed::ends(connection, &user_id)).await
+    }
+
+    async fn newest_events(&self, users: Vec<Arc<str>>) -> Result<Vec<u64>> {
+        self.readers.read(move |connection| users.iter().map(|user| feed::newest_seq(connection, user)).collect()).await
+    }
+
+    async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
+        let (owner, shared) = (Arc::clone(&user_id), Arc::clone(&self.shared));
+        let question =
+            move |connection: &rusqlite::Connection| feed::after(connection, &shared.epoch, &user_id, after, limit);
+        self.readers.answer(&owner, question).await
+    }
+
+    async fn prune_events(&self, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
+        let (mut pruned, mut after) = (0, 0);
+        loop {
+            let page =
+                move |connection: &rusqlite::Connection| feed::overdue(connection, older_than, keep_newest, after);
+            let overdue = self.readers.read(page).await?;
+            let Some(last) = overdue.last() else { return Ok(pruned) };
+            after = last.id;
+            for owner in overdue {
+                pruned += self.prune_log(owner.id, older_than, keep_newest).await?;
+            }
+        }
+    }
+}

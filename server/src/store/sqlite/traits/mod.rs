@@ -1,0 +1,35 @@
+//! The traits of a store over the tables, one file each.
+//!
+//! Owns which unit of work runs where: on the writer or on a reader. Must not hold a statement, but for the one that finds
+//! out whether the store can be written to.
+
+mod connections;
+mod deliveries;
+mod event_log;
+mod inbox;
+mod outbox;
+mod queries;
+mod users;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::SqliteStore;
+use crate::store::{FeedEvent, Result, Store};
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn close(&self) {
+        self.writer.close().await;
+    }
+
+    async fn check(&self, now: Timestamp) -> Result<()> {
+        self.health.check()?;
+        let job = move |connection: &rusqlite::Connection, _: &mut Vec<FeedEvent>| {
+            let mut probe = connection.prepare_cached("INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?1)")?;
+            probe.execute([now.as_millisecond()])?;
+            Ok(())
+        };
+        self.writer.write(job).await
+    }
+}
