@@ -233,6 +233,24 @@ mod tests {
         Ok(())
     }
 
+    /// Runs jobs that all share one batch: they are queued while another job runs.
+    async fn together<T>(writer: &Writer, jobs: impl Future<Output = T>) -> T {
+        let (started, has_started) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let holds = writer.write(move |_, _| {
+            let _ = started.send(());
+            let _ = released.recv();
+            Ok(())
+        });
+        let mut holds = std::pin::pin!(holds);
+        assert!(futures_util::poll!(holds.as_mut()).is_pending());
+        has_started.recv().expect("the writer runs");
+        // The jobs are polled first, and so are queued.
+        let (done, held, ()) = tokio::join!(jobs, holds, async { drop(release) });
+        held.expect("a job");
+        done
+    }
+
     /// The numbers that are stored.
     async fn stored(writer: &Writer) -> Vec<i64> {
         let read = writer.write(|connection, _| {
@@ -252,12 +270,10 @@ mod tests {
             Err::<(), _>(Error::Unavailable("the disk is full".to_owned()))
         });
         let good = |number| writer.write(move |connection, _| insert(connection, number));
-        let (first, failed, second) = tokio::join!(good(1), fails, good(2));
-        assert!(failed.is_err());
-        let answered: Vec<i64> =
-            [(1, first), (2, second)].into_iter().filter(|it| it.1.is_ok()).map(|it| it.0).collect();
-        assert_eq!(stored(&writer).await, answered, "what was answered is what is stored");
+        let (first, failed, second) = together(&writer, async { tokio::join!(good(1), fails, good(2)) }).await;
+        assert!(first.is_err() && failed.is_err() && second.is_err());
         good(3).await.expect("the next batch goes on");
+        assert_eq!(stored(&writer).await, [3]);
     }
 
     #[tokio::test]
@@ -273,7 +289,8 @@ mod tests {
             assert!(connection.is_autocommit(), "a job runs inside a transaction");
             Ok(())
         });
-        let (first, failed, second, panicked, third) = tokio::join!(good(1), fails, good(2), panics, good(3));
+        let jobs = async { tokio::join!(good(1), fails, good(2), panics, good(3)) };
+        let (first, failed, second, panicked, third) = together(&writer, jobs).await;
         assert!(first.is_ok() && second.is_ok() && third.is_ok());
         assert!(matches!(failed, Err(Error::Conflict(_))) && matches!(panicked, Err(Error::Corrupt(_))));
         assert_eq!(stored(&writer).await, [1, 2, 3]);
