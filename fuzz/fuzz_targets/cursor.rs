@@ -17,7 +17,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use server::socketio::Credentials;
 use server::store::sqlite::SqliteStore;
-use server::store::{ConnectorRef, Content, Error, NewDelivery, Store};
+use server::store::{Connections as _, ConnectorRef, Content, Deliveries as _, Error, NewDelivery, Queries as _};
 use server::telemetry::spans::Arrival;
 use tokio::runtime::{Builder, Runtime};
 use wire::api::{ConnectionRequest, TransactionQuery, TransactionsPage};
