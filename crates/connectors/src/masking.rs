@@ -13,13 +13,14 @@ pub(crate) use cards::mask;
 pub(crate) use json::{masked_json, masked_number};
 
 /// One line without control characters or double blanks, masked, of at most `limit` characters.
-/// It is cut after masking, so that no number is cut to something that looks shorter than a card's.
+/// It is cut after masking, so that no number is cut to something that looks shorter than a card's, and masked again, since
+/// the beginning of a longer number may look like a card's.
 pub(crate) fn clean(text: &str, limit: usize) -> String {
     if is_plain(text) && is_tidy(text) {
         return cut(text, limit);
     }
     let kept = invisible::kept(text);
-    cut(&mask(&kept.split_whitespace().collect::<Vec<_>>().join(" ")), limit)
+    mask(&cut(&mask(&kept.split_whitespace().collect::<Vec<_>>().join(" ")), limit))
 }
 
 /// The same, or nothing where that leaves nothing to read: blanks, joiners and selectors alone show nothing.
@@ -34,7 +35,7 @@ pub(crate) fn original(text: &str, limit: usize) -> String {
         return cut(text, limit);
     }
     let kept: String = invisible::kept(text).chars().filter(|char| !char.is_control() || is_layout(*char)).collect();
-    cut(&mask(&kept), limit)
+    mask(&cut(&mask(&kept), limit))
 }
 
 /// Whether there is certainly nothing to take out or to mask, as in most texts: visible characters of ASCII and blanks,
@@ -71,6 +72,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_beginning_of_a_longer_number_shows_no_card_number() {
+        let number = format!("x {}", "0".repeat(40));
+        for limit in 0..30 {
+            for shown in [clean(&number, limit), original(&number, limit)] {
+                assert_eq!(mask(&shown), shown);
+                assert!(shown.chars().count() <= limit);
+            }
+        }
+    }
 
     proptest! {
         #[test]

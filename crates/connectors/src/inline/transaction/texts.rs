@@ -7,7 +7,7 @@ use wire::PrimaryType;
 use super::details::{self, MAX_TEXT};
 use crate::inline::Understood;
 use crate::json::Document;
-use crate::masking::{original, readable};
+use crate::masking::{mask, original, readable};
 
 /// The longest description, in characters.
 const MAX_DESCRIPTION: usize = 1000;
@@ -75,9 +75,9 @@ fn kind(item: &Document<'_>, noun: &str, primary_type: PrimaryType, account_name
     Ok(account_name.map_or_else(|| kind.to_owned(), |name| format!("{kind}, {name}")))
 }
 
-/// `cash-withdrawal` is `Cash withdrawal`.
+/// `cash-withdrawal` is `Cash withdrawal`. With other marks between them, digits may be a card number.
 fn in_words(class: &str) -> String {
-    let spaced = class.replace(['-', '_'], " ");
+    let spaced = mask(&class.replace(['-', '_'], " "));
     let mut chars = spaced.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -104,6 +104,7 @@ mod tests {
             (r#"{"reference": 4711}"#, "4711"),
             (r#"{"subClass": {"title": "Bank fees"}, "class": "bank-fee"}"#, "Bank fees"),
             (r#"{"class": "cash-withdrawal"}"#, "Cash withdrawal"),
+            (r#"{"class": "pan_411111111_1111111"}"#, "Pan •••• 1111"),
             (r#"{"category": {"name": "groceries"}}"#, "Groceries"),
             (r#"{"description": {}, "tags": []}"#, "Money out, Everyday"),
         ] {
