@@ -58,7 +58,7 @@ impl Service<Request<Body>> for Edge {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Err(error) = target::check(&request).and_then(|()| check_head(&request)) {
-            return now(self.guard.finish(error.into_response(), http::HeaderMap::new()));
+            return now(self.guard.finish(error.into_response(), self.guard.cors_headers(request.headers())));
         }
         if let Some(uri) = target::without_trailing_slash(request.uri()) {
             *request.uri_mut() = uri;

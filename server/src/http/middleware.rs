@@ -38,18 +38,20 @@ pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, st
         .layer(middleware::from_fn(bound_bodies))
         .layer(middleware::from_fn_with_state(state.clone(), limit_calls))
         .layer(middleware::from_fn_with_state(state.clone(), refuse_forged_writes))
+        .layer(middleware::from_fn(refuse_encodings))
+        .layer(CatchPanicLayer::custom(on_panic))
         .layer(CompressionLayer::new())
         .layer(cors(state));
     let webhooks = webhooks
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(state.clone(), limit_deliveries));
+        .layer(middleware::from_fn_with_state(state.clone(), limit_deliveries))
+        .layer(middleware::from_fn(refuse_encodings))
+        .layer(CatchPanicLayer::custom(on_panic));
     let common = CommonHeaders::new(state.config.http.secure_cookies);
     // As one layer: the router boxes the service and the answer of each layer of its own.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(state.clone(), count_answers))
-        .layer(middleware::from_fn(move |request, next| put_headers(common, request, next)))
-        .layer(CatchPanicLayer::custom(on_panic))
-        .layer(middleware::from_fn(refuse_encodings));
+        .layer(middleware::from_fn(move |request, next| put_headers(common, request, next)));
     browsers.merge(webhooks).layer(layers)
 }
 

@@ -178,6 +178,21 @@ async fn a_page_of_an_allowed_origin_may_ask_before_it_calls_and_read_every_refu
         assert_eq!(refused.status(), status, "{path}");
         assert_eq!(refused.headers()["access-control-allow-origin"], "https://app.example", "{path}");
     }
+    let put = || {
+        let request = app.request(Method::PUT, "/api/connectors/basiq/connections/c1");
+        request.header("origin", "https://app.example").header("x-service-secret", SERVICE_SECRET)
+    };
+    let json = || put().header("content-type", "application/json");
+    for (request, status) in [
+        (put().body("{}"), 415),
+        (json().header("content-encoding", "gzip").body("{}"), 415),
+        (json().body("x".repeat(3 * 1024 * 1024)), 413),
+        (put().header("x-long", "x".repeat(20_000)), 431),
+    ] {
+        let refused = request.send().await.unwrap();
+        assert_eq!(refused.status(), status);
+        assert_eq!(refused.headers()["access-control-allow-origin"], "https://app.example", "{status}");
+    }
     let other = from_origin(&app, Method::OPTIONS, "/api/transactions", "https://evil.example").await;
     assert!(!other.headers().contains_key("access-control-allow-origin"));
 }

@@ -71,6 +71,23 @@ async fn new_sockets_count_by_address_and_their_polling_does_not() {
 }
 
 #[tokio::test]
+async fn polling_counts_by_address() {
+    let limits = LimitsConfig { polls_per_address: NonZeroU32::new(2), ..LimitsConfig::default() };
+    let app = behind_proxy(limits).await;
+    let post = |address: &'static str, path: String| {
+        app.request(Method::POST, &path).header("x-forwarded-for", address).body("2").send()
+    };
+    for (address, statuses) in [("198.51.100.1", [200, 200, 429]), ("198.51.100.2", [200, 200, 429])] {
+        let opened = call_from(&app, address, "/socket.io/?EIO=4&transport=polling").await;
+        let open: Value = serde_json::from_str(opened.text().await.unwrap().trim_start_matches('0')).unwrap();
+        let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", open["sid"].as_str().unwrap());
+        for status in statuses {
+            assert_eq!(post(address, path.clone()).await.unwrap().status(), status, "{address}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_user_that_calls_too_often_waits_and_others_do_not() {
     let mut config = config();
     config.limits.calls_per_user = NonZeroU32::new(2);

@@ -17,7 +17,7 @@ fn event_of(body: &str) -> [Value; 2] {
 }
 
 /// How long a packet may take that must come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -113,7 +113,7 @@ impl Socket {
     /// The next packet as text; nothing once the connection has ended.
     pub(crate) async fn packet(&mut self) -> Option<String> {
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a packet in time");
+            let next = tokio::time::timeout(TIMEOUT, self.0.next()).await.expect("a packet in time");
             match next {
                 Some(Ok(Message::Text(text))) if text.as_str() == "2" => {
                     let _ = self.0.send(Message::text("3")).await;
