@@ -1,6 +1,7 @@
 //! Events of a user's feed.
 //!
-//! Owns their numbers, ids and payloads. Must not know who receives them.
+//! Owns their numbers, their ids, and how payloads are stamped and encoded; `wire` has the payloads' shapes. Must not know
+//! who receives them.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -50,6 +50,14 @@ impl Recency {
     }
 }
 
+impl Recency {
+    /// How recent a deletion is of a row that was this recent: where it has no version, no report is certainly later.
+    pub fn deleted_at(self, deletion: Self) -> Self {
+        let advanced = self.advanced_to(deletion);
+        Self { version: deletion.version.and(advanced.version), ..advanced }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

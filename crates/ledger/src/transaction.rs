@@ -108,7 +108,7 @@ pub(crate) fn delete(planning: &mut Planning<'_>, account_id: &str, transaction_
     let tombstone = match planning.plan.state.transactions.remove(&key) {
         None => Tombstone { recency, revision: 0, dirty: Dirty::New },
         Some(TransactionState::Deleted(mut tombstone)) => {
-            let advanced = tombstone.recency.advanced_to(recency);
+            let advanced = tombstone.recency.deleted_at(recency);
             if advanced != tombstone.recency {
                 tombstone.dirty.touch();
             }
@@ -123,7 +123,7 @@ pub(crate) fn delete(planning: &mut Planning<'_>, account_id: &str, transaction_
             planning.plan.applied.updated += 1;
             let transaction = stored.transaction;
             delete_event(planning, &transaction);
-            let recency = stored.recency.advanced_to(recency);
+            let recency = stored.recency.deleted_at(recency);
             Tombstone { recency, revision: transaction.revision + 1, dirty: Dirty::New }
         }
     };

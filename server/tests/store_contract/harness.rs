@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use server::store::{CommitSink, FeedEvent, NewDelivery, Recorded, Store};
 use wire::Transaction;
-use wire::api::{ConnectionRequest, TransactionQuery};
+use wire::api::{AccountRequest, ConnectionRequest, TransactionQuery};
 
 use crate::changes::{CONNECTOR, connector};
 
@@ -46,6 +47,14 @@ impl Harness {
 
     pub async fn register(&self, connection_id: &str, user_id: &str) {
         let request = ConnectionRequest { user_id: user_id.to_owned(), ..ConnectionRequest::default() };
+        self.store.put_connection(connector(), connection_id.to_owned(), request, self.now()).await.unwrap();
+    }
+
+    /// The same with an account that the core app names.
+    pub async fn register_with_account(&self, connection_id: &str, user_id: &str, account_id: &str) {
+        let account: AccountRequest = serde_json::from_value(json!({ "accountId": account_id })).unwrap();
+        let request =
+            ConnectionRequest { user_id: user_id.to_owned(), accounts: vec![account], ..ConnectionRequest::default() };
         self.store.put_connection(connector(), connection_id.to_owned(), request, self.now()).await.unwrap();
     }
 

@@ -40,10 +40,12 @@ promises! {
     a_delivery_is_applied_once
     a_delivery_waits_while_its_connection_is_being_purged
     a_page_goes_on_where_the_last_one_ended_in_both_orders
+    a_pushed_deletion_leaves_a_removed_connection_removed
     a_purge_covers_every_earlier_registration_of_the_connection
     a_purge_deletes_a_connections_transactions_and_reports_each
     a_quarantined_delivery_that_runs_later_replaces_nothing_newer
     an_account_that_is_linked_again_brings_its_history
+    an_account_over_another_connection_reuses_no_key_of_a_purge
     an_account_that_only_a_deletion_names_is_not_shown
     an_item_that_is_not_understood_is_quarantined_alone
     an_older_report_never_overwrites_a_newer_one

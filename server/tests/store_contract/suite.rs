@@ -2,7 +2,7 @@
 //!
 //! Owns the promises, each a sentence. Must not know which store it asks.
 
-use server::store::{Changed, Error, Recorded};
+use server::store::{Changed, Error, NewDelivery, Recorded};
 use wire::api::{ConnectionRequest, TransactionQuery};
 
 use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction, transaction_of, unknown};
@@ -42,7 +42,7 @@ pub async fn an_older_report_never_overwrites_a_newer_one(open: &dyn Open) {
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-12.50").versioned(2_000)])).await;
     it.deliver(delivery("k2", "c1", vec![transaction("t1", "-10").versioned(1_000)])).await;
     assert_eq!(it.transactions("alice").await, ["t1 -12.50"]);
-    it.deliver(delivery("k3", "c1", vec![deletion("t1")])).await;
+    it.deliver(delivery("k3", "c1", vec![deletion("t1").versioned(2_500)])).await;
     it.deliver(delivery("k4", "c1", vec![transaction("t1", "-12.50").versioned(1_500)])).await;
     assert!(it.transactions("alice").await.is_empty(), "what was deleted stays deleted");
     it.deliver(delivery("k5", "c1", vec![transaction("t1", "-13").versioned(3_000)])).await;
@@ -227,7 +227,7 @@ pub async fn a_delivery_waits_while_its_connection_is_being_purged(open: &dyn Op
     let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
     it.deliver(delivery("k1", "c1", many)).await;
     it.remove("c1", true).await;
-    it.register("c1", "alice").await;
+    it.register_with_account("c1", "alice", "acc-1").await;
     let recorded = it.deliver(delivery("k2", "c1", vec![transaction("t1", "-2")])).await;
     it.settle().await;
     let waiting = it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap();
@@ -267,6 +267,34 @@ pub async fn what_was_deleted_comes_back_by_a_certainly_later_report_alone(open:
     assert!(it.transactions("alice").await.is_empty());
     it.deliver(delivery("k6", "c1", vec![transaction("t2", "-2").versioned(2_001)])).await;
     assert_eq!(it.transactions("alice").await, ["t2 -2"]);
+    // Only the row says when it was written.
+    it.deliver(delivery("k7", "c1", vec![deletion("t2")])).await;
+    it.deliver(delivery("k8", "c1", vec![transaction("t2", "-2").versioned(3_000)])).await;
+    assert!(it.transactions("alice").await.is_empty());
+}
+
+pub async fn an_account_over_another_connection_reuses_no_key_of_a_purge(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.register("c2", "alice").await;
+    let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
+    it.deliver(delivery("k1", "c1", many)).await;
+    it.remove("c1", true).await;
+    it.deliver(delivery("k2", "c2", vec![transaction("t1", "-2")])).await;
+    it.settle().await;
+    assert_eq!(it.transactions("alice").await, ["t1 -2"]);
+    assert!(it.keys_are_distinct("alice").await);
+}
+
+pub async fn a_pushed_deletion_leaves_a_removed_connection_removed(open: &dyn Open) {
+    let it = Harness::of(open);
+    it.register("c1", "alice").await;
+    it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t2", "-2")])).await;
+    it.remove("c1", false).await;
+    let pushed = NewDelivery { register: Some("alice".to_owned()), ..delivery("k2", "c1", vec![deletion("t1")]) };
+    assert_eq!(it.deliver(pushed).await, Recorded::Applied(Changed { new: 0, updated: 1 }));
+    assert_eq!(it.transactions("alice").await, ["t2 -2"]);
+    assert!(it.store.accounts("alice".to_owned()).await.unwrap().is_empty());
 }
 
 pub async fn the_core_app_is_sent_revisions_and_deletions_in_order(open: &dyn Open) {

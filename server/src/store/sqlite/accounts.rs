@@ -41,6 +41,25 @@ fn state(row: &Row<'_>) -> Result<(i64, AccountState)> {
     Ok((row.get(0)?, account))
 }
 
+/// The first revision that is free for transactions of an account that is new to its connection, while those of another
+/// connection of its user are being purged; nothing where none are.
+pub(super) fn first_free_revision(
+    database: &Connection,
+    owner: i64,
+    connector_id: &str,
+    account_id: &str,
+) -> Result<Option<u32>> {
+    // A deletion is a revision of its own.
+    let mut statement = database.prepare_cached(
+        "SELECT max(max(a.first_revision,
+                 coalesce((SELECT max(revision) + 2 FROM transactions WHERE account = a.id), 1),
+                 coalesce((SELECT max(revision) + 1 FROM tombstones WHERE account = a.id), 1)))
+         FROM accounts a JOIN connections c ON c.id = a.connection
+         WHERE a.owner = ?1 AND a.account_id = ?2 AND c.connector_id = ?3 AND c.is_purging",
+    )?;
+    Ok(statement.query_row(params![owner, account_id, connector_id], |row| row.get(0))?)
+}
+
 /// Writes an account, a new one where it has no row yet; its id.
 pub(super) fn write(
     database: &Connection,
@@ -54,8 +73,8 @@ pub(super) fn write(
     database
         .prepare_cached(
             "INSERT INTO accounts (id, connection, owner, account_id, name, last_digits, kind, currency, balance,
-                 available, version, arrival, recencies, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                 available, version, arrival, recencies, updated_at, first_revision)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, max(?15, 1))
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_digits = excluded.last_digits,
                  kind = excluded.kind, currency = excluded.currency, balance = excluded.balance,
                  available = excluded.available, version = excluded.version, arrival = excluded.arrival,
@@ -76,6 +95,7 @@ pub(super) fn write(
             shared.arrival,
             each,
             now.as_millisecond(),
+            account.first_revision,
         ])?;
     Ok(id.unwrap_or_else(|| database.last_insert_rowid()))
 }

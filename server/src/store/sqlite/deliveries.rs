@@ -5,7 +5,7 @@
 
 use connectors::Headers;
 use jiff::Timestamp;
-use ledger::Applied;
+use ledger::{Applied, Update};
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
 use super::arrivals::{self, Status};
@@ -43,7 +43,9 @@ pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded>
         if connection_row::is_purging(unit.database, &connector.id, connection_id)? {
             return Err(Error::Unavailable("its former transactions are still being deleted".to_owned()));
         }
-        connections::ensure(unit, connector, connection_id, user_id)?;
+        if removed(unit.database, new)?.is_none() {
+            connections::ensure(unit, connector, connection_id, user_id)?;
+        }
     }
     let standing = standing(unit.database, new)?;
     let id = insert(unit, new, &standing)?;
@@ -55,6 +57,22 @@ pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded>
         (_, Standing { status: Status::Processed, .. }) => Ok(Recorded::Applied(Changed::default())),
         (_, Standing { status: Status::Rejected, reason, .. }) => Ok(Recorded::Malformed(reason.unwrap_or_default())),
         (_, Standing { reason, .. }) => Ok(Recorded::Kept(reason.unwrap_or_default())),
+    }
+}
+
+/// The removed connection that a push is about: what only deletes registers nothing again.
+fn removed(database: &Database, new: &NewDelivery) -> Result<Option<ConnectionRow>> {
+    let (Content::Changes { connection_id, changes, .. }, Some(user_id)) = (&new.content, &new.register) else {
+        return Ok(None);
+    };
+    let id = (new.connector.id.as_ref(), connection_id.as_str());
+    let deletes = |change: &ledger::Change| matches!(change.update, Update::TransactionDeleted { .. });
+    if !changes.iter().all(deletes) || connection_row::find(database, id.0, id.1)?.is_some() {
+        return Ok(None);
+    }
+    match owners::find(database, user_id)? {
+        Some(owner) => connection_row::find_removed(database, id, Some(owner.id)),
+        None => Ok(None),
     }
 }
 
@@ -71,7 +89,10 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
         Content::Kept(reason) => return Ok(of(Status::Quarantined, Some(reason))),
         Content::Malformed(reason) => return Ok(of(Status::Rejected, Some(reason))),
     };
-    let connection = connection_row::find(database, &new.connector.id, connection_id)?;
+    let connection = match connection_row::find(database, &new.connector.id, connection_id)? {
+        None => removed(database, new)?,
+        registered => registered,
+    };
     let standing = if connection.is_none() {
         of(Status::Waiting, Some(UNKNOWN_CONNECTION))
     } else if connection_row::is_purging(database, &new.connector.id, connection_id)? {

@@ -2,7 +2,7 @@
 //!
 //! Owns which rows those are. Must not decide what changes.
 
-use ledger::{Change, Dirty, Recency, Tombstone, TransactionState};
+use ledger::{AccountState, Change, Dirty, Recency, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
 use super::loaded::Loaded;
@@ -47,6 +47,11 @@ pub(super) fn accounts<'a>(
         }
         if let Some((id, account)) = known {
             loaded.accounts.insert(account_id.to_owned(), id);
+            loaded.state.accounts.insert(account_id.to_owned(), account);
+        } else if let Some(first_revision) =
+            accounts::first_free_revision(unit.database, scope.owner.id, &scope.connector.id, account_id)?
+        {
+            let account = AccountState { first_revision, dirty: Dirty::New, ..AccountState::default() };
             loaded.state.accounts.insert(account_id.to_owned(), account);
         }
     }
