@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod account_names;
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod backend;
@@ -24,7 +25,6 @@ mod erased;
 pub mod error;
 pub mod format;
 mod identity;
-mod naming;
 pub mod page;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;

@@ -12,7 +12,7 @@ use crate::server::Server;
 use crate::socket;
 
 /// How long events that are still on their way are waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Signed-in sockets that are read until this is dropped.
 pub(crate) struct Audience {
@@ -41,7 +41,7 @@ impl Audience {
     /// Waits a while for so many events in all; returns how many have come. Fails where a socket was closed.
     pub(crate) async fn wait_for(&mut self, expected: usize) -> anyhow::Result<usize> {
         let started = Instant::now();
-        while self.heard.load(Ordering::Relaxed) < expected && started.elapsed() < PATIENCE {
+        while self.heard.load(Ordering::Relaxed) < expected && started.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         anyhow::ensure!(self.sockets.try_join_next().is_none(), "the server closed a socket");

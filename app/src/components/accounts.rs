@@ -7,8 +7,8 @@ use wire::api::Account;
 
 use super::keyed::{Item, keyed};
 use super::parts::parts;
+use crate::account_names::origin;
 use crate::format::{money, size_class};
-use crate::naming::origin;
 use crate::search::AccountKey;
 
 /// An account, and what explains it among the others.

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wire::PrimaryType;
 
 use super::keyed::{Item, keyed};
-use crate::naming::AccountNames;
+use crate::account_names::AccountNames;
 use crate::search::{AccountKey, Filter};
 
 #[component]

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use wire::{PrimaryType, Transaction, TransactionStatus};
 
 use super::parts::parts;
+use crate::account_names::AccountNames;
 use crate::clock::local_offset_minutes;
 use crate::format::{kind_label, moment, signed_money, time_label, title};
-use crate::naming::AccountNames;
 
 /// An icon, a word and the sign of the amount show the direction; colour is an addition.
 fn direction(transaction: &Transaction) -> (&'static str, &'static str) {

@@ -16,11 +16,11 @@ use super::keyed::{Item, ItemView, Keyed, keyed};
 use super::older::Older;
 use super::row::Row;
 use super::search::Search;
+use crate::account_names::names;
 use crate::browser::ScrollAnchor;
 use crate::clock::{Clock, local_offset_minutes, now_millis};
 use crate::erased::erased;
 use crate::format::{day_code, day_label};
-use crate::naming::names;
 use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
 

@@ -10,7 +10,7 @@ use wire::api::{Account, Summary};
 
 use super::listeners::Listener;
 use super::options::UseRealtimeTransactionsOptions;
-use super::provider::controller_for;
+use super::shared_controller::controller_for;
 use super::status::{ClientError, ConnectionStatus};
 
 /// What [`use_realtime_transactions`] returns.

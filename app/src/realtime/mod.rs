@@ -35,13 +35,13 @@ mod listeners;
 mod memory;
 pub mod month;
 mod options;
-mod provider;
 mod reload;
 pub mod repair;
+mod shared_controller;
 mod signals;
 pub mod status;
 
 pub use hook::{UseRealtimeTransactionsReturn, use_realtime_transactions};
 pub use options::UseRealtimeTransactionsOptions;
-pub use provider::provide_realtime;
+pub use shared_controller::provide_realtime;
 pub use status::{ClientError, ConnectionStatus};

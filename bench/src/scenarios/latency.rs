@@ -28,7 +28,7 @@ const AIM: Duration = Duration::from_millis(10);
 /// Users, each with [`SOCKETS_PER_USER`] sockets.
 const USERS: u16 = 100;
 /// How long after the last webhook events are waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of it.
 #[derive(clap::Args)]
@@ -163,7 +163,7 @@ pub(super) async fn open_loop(
     let mut ledger = Ledger::new(start, step, count, SOCKETS_PER_USER);
     let due = notes.clone();
     std::thread::spawn(move || pace(start, step, count, &due));
-    let deadline = tokio::time::Instant::from_std(ledger.due(count) + PATIENCE);
+    let deadline = tokio::time::Instant::from_std(ledger.due(count) + TIMEOUT);
     let mut free = Vec::new();
     while !ledger.is_complete() {
         let Ok(Some(note)) = tokio::time::timeout_at(deadline, noted.recv()).await else { break };

@@ -9,7 +9,7 @@ pub enum Outcome {
     Delivered,
     /// The core app has no such call, and needs none.
     NotSupported,
-    /// A later attempt may succeed: 5xx, 408, 425, 429, a timeout, a refused connection.
+    /// A later attempt may succeed: 3xx, 5xx, 408, 425, 429, a timeout, a refused connection.
     Retry(String),
     /// The service secret is wrong: an operator has to correct it.
     Unauthorized(String),

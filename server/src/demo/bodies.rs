@@ -12,7 +12,7 @@ use super::{DemoAccount, Link};
 use crate::clock;
 
 /// The simulated bank's books.
-pub(super) struct Ledger {
+pub(super) struct Books {
     random: fastrand::Rng,
     balances: HashMap<&'static str, i64>,
     next_id: u64,
@@ -37,7 +37,7 @@ pub(super) struct Entry {
     at: Timestamp,
 }
 
-impl Ledger {
+impl Books {
     pub(super) fn new(seed: u64) -> Self {
         Self { random: fastrand::Rng::with_seed(seed), balances: HashMap::new(), next_id: 0 }
     }

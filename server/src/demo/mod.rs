@@ -4,8 +4,8 @@
 //! the server's own address. Must not take a short cut past verification, nor run where secrets are
 //! configured.
 
+mod bodies;
 mod catalogue;
-mod ledger;
 mod simulator;
 
 pub use simulator::Simulator;

@@ -10,7 +10,7 @@ use connectors::Registry;
 use jiff::{SignedDuration, Timestamp};
 use wire::api::{AccountRequest, ConnectionRequest};
 
-use super::ledger::{Entry, Ledger, Message};
+use super::bodies::{Books, Entry, Message};
 use super::{Link, PEOPLE, Person, STRANGER};
 use crate::config::Secret;
 
@@ -39,14 +39,14 @@ pub struct Simulator {
     address: String,
     registry: Registry,
     service_secret: Secret,
-    ledger: Ledger,
+    books: Books,
 }
 
 impl Simulator {
     /// A simulator for the server at `address` (`http://127.0.0.1:3003`); the same `seed` invents the
     /// same payments.
     pub fn new(address: String, registry: Registry, service_secret: Secret, seed: u64) -> Self {
-        Self { client: reqwest::Client::new(), address, registry, service_secret, ledger: Ledger::new(seed) }
+        Self { client: reqwest::Client::new(), address, registry, service_secret, books: Books::new(seed) }
     }
 
     /// Registers the invented people's connections and sends their history, and one payment of somebody
@@ -55,17 +55,17 @@ impl Simulator {
         for link in PEOPLE.iter().flat_map(|person| person.links.iter().map(move |link| (person, link))) {
             self.register(link.0, link.1).await?;
             let mut ages: Vec<i64> =
-                (0..HISTORY_PAYMENTS).map(|_| self.ledger.random().i64(1_800..HISTORY_DAYS * 86_400)).collect();
+                (0..HISTORY_PAYMENTS).map(|_| self.books.random().i64(1_800..HISTORY_DAYS * 86_400)).collect();
             ages.sort_unstable_by(|a, b| b.cmp(a));
             for age in ages {
                 let at = now.checked_sub(SignedDuration::from_secs(age)).unwrap_or(now);
-                let entry = self.ledger.draw(link.1, at);
-                let message = self.ledger.message(&entry, "created", true);
+                let entry = self.books.draw(link.1, at);
+                let message = self.books.message(&entry, "created", true);
                 self.send(&message).await?;
             }
         }
-        let of_a_stranger = self.ledger.draw(&STRANGER, now);
-        let message = self.ledger.message(&of_a_stranger, "created", true);
+        let of_a_stranger = self.books.draw(&STRANGER, now);
+        let message = self.books.message(&of_a_stranger, "created", true);
         self.send(&message).await
     }
 
@@ -75,18 +75,18 @@ impl Simulator {
         let mut unbooked: Option<Entry> = None;
         // In turn, so that nobody who looks on waits long.
         for person in PEOPLE.iter().cycle() {
-            let pause = self.ledger.random().u64(1_500..4_000);
+            let pause = self.books.random().u64(1_500..4_000);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             if let Some(entry) = unbooked.take() {
-                let message = self.ledger.message(&entry, "updated", true);
+                let message = self.books.message(&entry, "updated", true);
                 self.send(&message).await?;
             }
-            let burst = if self.ledger.random().u8(0..6) == 0 { 3 } else { 1 };
+            let burst = if self.books.random().u8(0..6) == 0 { 3 } else { 1 };
             for _ in 0..burst {
-                let link = &person.links[self.ledger.random().usize(0..person.links.len())];
-                let entry = self.ledger.draw(link, Timestamp::now());
-                let is_booked = link.connector != "basiq" || self.ledger.random().u8(0..3) > 0;
-                let message = self.ledger.message(&entry, "created", is_booked);
+                let link = &person.links[self.books.random().usize(0..person.links.len())];
+                let entry = self.books.draw(link, Timestamp::now());
+                let is_booked = link.connector != "basiq" || self.books.random().u8(0..3) > 0;
+                let message = self.books.message(&entry, "created", is_booked);
                 self.send(&message).await?;
                 if !is_booked {
                     unbooked = Some(entry);

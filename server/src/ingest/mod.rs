@@ -6,7 +6,8 @@
 //!
 //! 1. [`Ingest::webhook`] is given the raw delivery by `http::webhooks`. The provider **verifies** it.
 //! 2. `understand` asks the provider what it **means**.
-//! 3. [`Store::record_delivery`] **stores** the delivery, the rows and the events in one commit.
+//! 3. [`record_delivery`](crate::store::Deliveries::record_delivery) **stores** the delivery, the rows and the events in
+//!    one commit.
 //! 4. Right after the commit the store calls the sink of [`publish::after_commit`], which gives the events to the
 //!    **bus** (`feed::Bus`, and from there to each subscriber of the user). Then the webhook is answered.
 //!

@@ -5,8 +5,8 @@
 
 mod external_changes;
 mod rate_limits;
-mod requeue;
 mod retention;
+mod unfinished;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::tasks::{self, Restarts};
 /// How often expired events and deliveries are deleted.
 const RETENTION_EVERY: Duration = Duration::from_secs(600);
 /// How often quarantined deliveries are requeued: at once for what a crash has left, and later for what an error has.
-const REQUEUE_EVERY: Duration = Duration::from_secs(60);
+const UNFINISHED_EVERY: Duration = Duration::from_secs(60);
 /// How often changes by other processes are looked up.
 const EXTERNAL_CHANGES_EVERY: Duration = Duration::from_secs(15);
 /// How often the state of idle callers is dropped.
@@ -35,7 +35,7 @@ pub fn start(state: &AppState) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(sockets),
         job("retention", state, RETENTION_EVERY, RETENTION_EVERY, retention::run),
-        job("requeue", state, Duration::ZERO, REQUEUE_EVERY, requeue::run),
+        job("unfinished", state, Duration::ZERO, UNFINISHED_EVERY, unfinished::run),
         job("rate_limits", state, RATE_LIMITS_EVERY, RATE_LIMITS_EVERY, rate_limits::run),
         job("external_changes", state, EXTERNAL_CHANGES_EVERY, EXTERNAL_CHANGES_EVERY, external_changes::run),
     ]

@@ -1,6 +1,6 @@
 //! Retention of the event log and the inbox.
 //!
-//! Owns which age each has. Must not delete anything that is still to be processed: the store sees to that.
+//! Owns what is pruned; the ages are settings. Must not delete anything that is still to be processed: the store sees to that.
 
 use std::time::Duration;
 

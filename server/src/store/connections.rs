@@ -12,7 +12,7 @@ use super::{ConnectorRef, Result};
 /// Registering and removing connections.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// Registers a connection or changes it; whether it is new. Fails with [`Error::Conflict`]
+    /// Registers a connection or changes it; whether it is new. Fails with [`Error::Conflict`](super::Error::Conflict)
     /// where it is another user's.
     async fn put_connection(
         &self,

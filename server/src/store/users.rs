@@ -34,8 +34,8 @@ pub struct Session {
 /// Users and their sign-ins.
 #[async_trait]
 pub trait Users: Send + Sync {
-    /// Adds somebody who can sign in. Fails with [`Error::Conflict`] where the e-mail address or the
-    /// id is taken.
+    /// Adds somebody who can sign in. Fails with [`Error::Conflict`](super::Error::Conflict) where the e-mail address or
+    /// the id is taken.
     async fn add_user(&self, user: User, now: Timestamp) -> Result<()>;
 
     /// Who signs in with this e-mail address.

@@ -11,7 +11,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::{EventName, Transaction};
 
-use super::{epoch, feed, hash, owners, row};
+use super::{epoch, event_log, hash, owners, row};
 use crate::store::{Error, Result};
 
 /// The revision of what was deleted before revisions of deletions were kept: more than any transaction had, so that no
@@ -210,11 +210,11 @@ impl Copy<'_> {
                  SELECT (o.id << ?1) + e.seq, event_code(e.name), e.created_at, e.payload
                  FROM owners o JOIN old_events e USING (user_id) ORDER BY o.id, e.seq",
             )?
-            .execute([feed::SEQ_BITS])?;
+            .execute([event_log::SEQ_BITS])?;
         // Those of a transaction's newest revision are its own: `GET /api/transactions?since` finds it by them.
         self.database
             .prepare("UPDATE events SET subject = t.id FROM transactions t WHERE events.key = (t.owner << ?1) + t.changed_seq")?
-            .execute([feed::SEQ_BITS])?;
+            .execute([event_log::SEQ_BITS])?;
         Ok(())
     }
 

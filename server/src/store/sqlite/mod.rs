@@ -11,7 +11,7 @@ mod connection_row;
 mod connections;
 mod deliveries;
 mod epoch;
-mod feed;
+mod event_log;
 mod file;
 mod hash;
 mod health;
@@ -156,7 +156,7 @@ impl SqliteStore {
         let mut pruned = 0;
         loop {
             let job = move |connection: &Connection, _: &mut Vec<FeedEvent>| {
-                feed::prune(connection, owner, older_than, keep_newest)
+                event_log::prune(connection, owner, older_than, keep_newest)
             };
             match self.writer.write(job).await? {
                 0 => return Ok(pruned),

@@ -10,7 +10,7 @@ use rusqlite::{Connection as Database, params};
 use super::loaded::Loaded;
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{accounts, connection_row, feed, hash, outbox, owners, row};
+use super::{accounts, connection_row, event_log, hash, outbox, owners, row};
 use crate::store::{Error, Result};
 
 /// Writes what the ledger has planned.
@@ -28,7 +28,7 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
         let row = event.of_transaction.as_ref().and_then(|key| rows.get(key));
         // The row may be deleted or hold a newer revision by now.
         let subject = row.filter(|(_, changed_seq)| *changed_seq == event.seq).map(|(id, _)| *id);
-        unit.events.push(feed::append(unit.database, scope.owner, event, subject, unit.now, unit.delivery)?);
+        unit.events.push(event_log::append(unit.database, scope.owner, event, subject, unit.now, unit.delivery)?);
     }
     for call in &outgoing {
         outbox::append(unit.database, &scope.owner.user_id, call, unit.now)?;
@@ -83,7 +83,7 @@ fn write_transactions<'a>(
                 source = Some((source_id, stored));
                 let place = row::Place { owner: scope.owner.id, account: account()?, source: source_id };
                 if let Some((id, changed_seq)) = known.filter(|(_, changed_seq)| *changed_seq != stored.changed_seq) {
-                    feed::detach(unit.database, &unit.shared.epoch, scope.owner, *id, *changed_seq)?;
+                    event_log::detach(unit.database, &unit.shared.epoch, scope.owner, *id, *changed_seq)?;
                 }
                 if loaded.tombstones.contains(key) {
                     delete_tombstone(unit.database, place.account, &key.1)?;
@@ -105,7 +105,7 @@ fn write_transactions<'a>(
 
 /// Deletes a transaction's row; the events that reported it stay.
 pub(super) fn delete_row(unit: &Unit<'_>, scope: &Scope<'_>, id: i64, changed_seq: u64) -> Result<()> {
-    feed::detach(unit.database, &unit.shared.epoch, scope.owner, id, changed_seq)?;
+    event_log::detach(unit.database, &unit.shared.epoch, scope.owner, id, changed_seq)?;
     unit.database.prepare_cached("DELETE FROM transactions WHERE id = ?1")?.execute([id])?;
     Ok(())
 }

@@ -22,7 +22,7 @@ const QUESTIONS: usize = 4;
 /// How many of those a user may have at once.
 const OF_A_USER: usize = 2;
 /// How long a user's question waits for the user's others.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a question may take.
 const BUDGET: Duration = Duration::from_secs(5);
 /// How often that is looked at, in steps of SQLite's machine: some tens of microseconds.
@@ -58,7 +58,7 @@ impl Readers {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let user_id = user_id.to_owned();
-        let share = tokio::time::timeout(PATIENCE, self.users.acquire(&user_id));
+        let share = tokio::time::timeout(TIMEOUT, self.users.acquire(&user_id));
         let _share = share.await.map_err(|_| Error::Busy("Too many of your requests are being answered"))?;
         let answered = self.questions.run(move |connection| {
             let started = Instant::now();

@@ -16,7 +16,7 @@ use wire::{Amount, Currency, PrimaryType, Transaction};
 use super::columns::{amount, currency};
 use super::owners::{self, Owner};
 use super::row::{self, columns, select_transaction, tables};
-use super::{accounts, epoch, feed, hash};
+use super::{accounts, epoch, event_log, hash};
 use crate::clock;
 use crate::store::{Error, Result};
 
@@ -75,14 +75,14 @@ fn changed_since(
     query: &TransactionQuery,
     filter: &mut Filter,
 ) -> Result<(&'static str, &'static str)> {
-    let oldest = feed::oldest(connection, owner.id)?.unwrap_or(owner.seq + 1);
+    let oldest = event_log::oldest(connection, owner.id)?.unwrap_or(owner.seq + 1);
     if since.saturating_add(1) < oldest {
         return Ok((tables!(), "t.changed_seq, t.id"));
     }
     // A page begins where the last one ended.
     let reached = query.before.as_deref().map(cursor).transpose()?;
     let reached = reached.and_then(|(seq, _)| u64::try_from(seq).ok()).unwrap_or_default();
-    let (first, last) = feed::range_after(owner.id, since.max(reached))?;
+    let (first, last) = event_log::range_after(owner.id, since.max(reached))?;
     filter.add("e.key > ?", first);
     filter.add("e.key <= ?", last);
     let of_events = "events e CROSS JOIN transactions t ON t.id = e.subject JOIN accounts a ON a.id = t.account
@@ -220,7 +220,7 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
         success: true,
         from: clock::rfc3339(from),
         currencies: totals.into_values().collect(),
-        seq: feed::newest_seq(connection, user_id)?,
+        seq: event_log::newest_seq(connection, user_id)?,
         epoch: Some(epoch::epoch(connection)?),
     })
 }

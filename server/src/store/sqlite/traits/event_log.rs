@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::super::{SqliteStore, feed};
+use super::super::{SqliteStore, event_log};
 use crate::store::{EventLog, FeedEvent, LogEnds, Result};
 
 #[async_trait]
@@ -17,17 +17,20 @@ impl EventLog for SqliteStore {
     }
 
     async fn log_ends(&self, user_id: Arc<str>) -> Result<LogEnds> {
-        self.readers.read(move |connection| feed::ends(connection, &user_id)).await
+        self.readers.read(move |connection| event_log::ends(connection, &user_id)).await
     }
 
     async fn newest_events(&self, users: Vec<Arc<str>>) -> Result<Vec<u64>> {
-        self.readers.read(move |connection| users.iter().map(|user| feed::newest_seq(connection, user)).collect()).await
+        self.readers
+            .read(move |connection| users.iter().map(|user| event_log::newest_seq(connection, user)).collect())
+            .await
     }
 
     async fn events_after(&self, user_id: Arc<str>, after: u64, limit: u32) -> Result<Vec<FeedEvent>> {
         let (owner, shared) = (Arc::clone(&user_id), Arc::clone(&self.shared));
-        let question =
-            move |connection: &rusqlite::Connection| feed::after(connection, &shared.epoch, &user_id, after, limit);
+        let question = move |connection: &rusqlite::Connection| {
+            event_log::after(connection, &shared.epoch, &user_id, after, limit)
+        };
         self.readers.answer(&owner, question).await
     }
 
@@ -35,7 +38,7 @@ impl EventLog for SqliteStore {
         let (mut pruned, mut after) = (0, 0);
         loop {
             let page =
-                move |connection: &rusqlite::Connection| feed::overdue(connection, older_than, keep_newest, after);
+                move |connection: &rusqlite::Connection| event_log::overdue(connection, older_than, keep_newest, after);
             let overdue = self.readers.read(page).await?;
             let Some(last) = overdue.last() else { return Ok(pruned) };
             after = last.id;
