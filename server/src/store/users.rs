@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Result;
 
-/// Somebody who can sign in with a password.
+/// A user who can sign in with a password.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The owner of a feed.
@@ -34,7 +34,7 @@ pub struct Session {
 /// Users and their sign-ins.
 #[async_trait]
 pub trait Users: Send + Sync {
-    /// Adds somebody who can sign in. Fails with [`Error::Conflict`](super::Error::Conflict) where the e-mail address or
+    /// Adds a user who can sign in. Fails with [`Error::Conflict`](super::Error::Conflict) where the e-mail address or
     /// the id is taken.
     async fn add_user(&self, user: User, now: Timestamp) -> Result<()>;
 
