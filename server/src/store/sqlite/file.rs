@@ -3,8 +3,9 @@
 //! Owns making it, its permissions, and its connections' settings. Must not know a table.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::store::{Error, Result};
 
@@ -41,10 +42,17 @@ fn private_file() -> std::fs::OpenOptions {
     file
 }
 
+/// How long a server that starts waits for another one on the same file, which may be migrating it.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a connection of a running server waits for a lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// WAL with `synchronous=FULL`: a commit has reached the disk when it returns.
+///
+/// Locks are waited for as by a server that starts, until [`serve_from_here`].
 pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.busy_timeout(START_TIMEOUT)?;
+    use_write_ahead_log(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     // The journal of a job's savepoint is needed until the job ends: on the disk it would cost twice as
@@ -60,6 +68,25 @@ pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// SQLite asks its busy handler for most locks, but not for the one that changes the journal's mode: it reads the mode
+/// first, and a reader that becomes a writer is refused at once.
+fn use_write_ahead_log(connection: &Connection) -> Result<()> {
+    let given_up = Instant::now() + START_TIMEOUT;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < given_up => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// The schema is there: locks are held for milliseconds from here on.
+pub(super) fn serve_from_here(connection: &Connection) -> Result<()> {
+    Ok(connection.busy_timeout(LOCK_TIMEOUT)?)
+}
+
 /// Checks no references from now on, but in debug builds and so in all tests: to look each one up costs a webhook a tenth of
 /// its processor time, and what a row refers to is made in the same unit of work.
 pub(super) fn trust_references(connection: &Connection) -> Result<()> {
@@ -70,7 +97,7 @@ pub(super) fn trust_references(connection: &Connection) -> Result<()> {
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(LOCK_TIMEOUT)?;
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)

@@ -87,6 +87,7 @@ impl SqliteStore {
         file::configure_writer(&connection)?;
         schema::migrate(&mut connection)?;
         file::trust_references(&connection)?;
+        file::serve_from_here(&connection)?;
         Mark::of(path).check(&connection)?;
         let shared = Arc::new(Shared::new(epoch::epoch(&connection)?));
         let health = Arc::<Health>::default();
