@@ -18,9 +18,10 @@ use crate::store::{Error, Result};
 
 /// How often the log's length is looked at.
 const EVERY: Duration = Duration::from_millis(100);
-/// From how many pages on it is moved: 32 MiB, half of what the writer lets it grow to. Each time
-/// delays the commits beside it by its own flushes, so a quiet server does it seldom.
-const WORTH_IT: i64 = 8192;
+/// From how many pages on it is moved: 128 MiB, half of what the writer lets it grow to. Each time delays the commits
+/// beside it by its own flushes. In a long log most pages stand several times, and each is moved once: with a quarter
+/// of it a webhook wrote more than twice as much (`docs/adr/0002-one-writer-many-readers.md`).
+const WORTH_IT: i64 = 32_768;
 /// How often it is noted how far the database has come.
 const MARK_EVERY: Duration = Duration::from_secs(5);
 

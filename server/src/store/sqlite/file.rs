@@ -58,12 +58,12 @@ pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
     // The journal of a job's savepoint is needed until the job ends: on the disk it would cost twice as
     // many writes as the log itself, and leave data in a folder for temporary files.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // 64 MiB of pages each in the cache and in the log. The checkpointer moves the log beside the
-    // writer; the writer itself only where that falls behind.
+    // 64 MiB of pages in the cache. The checkpointer moves the log beside the writer; the writer itself only where that
+    // falls behind, at 256 MiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
-    // A long read keeps the log from being begun anew, and lets it grow: it is cut to this when the read has ended.
-    connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 65_536)?;
+    // A long read keeps the log from being begun anew, and lets it grow: it is cut to 128 MiB when the read has ended.
+    connection.pragma_update(None, "journal_size_limit", 134_217_728)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
