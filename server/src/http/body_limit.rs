@@ -33,10 +33,11 @@ pub(super) async fn read(
     announced: Option<usize>,
     pace: impl Fn(usize) -> Option<Duration>,
 ) -> Result<Vec<u8>, ApiError> {
-    match tokio::time::timeout(TIME_LIMIT, collect(large, body, announced.unwrap_or_default(), pace)).await {
-        Ok(read) => read,
-        Err(_) => Err(ErrorCode::RequestTimeout.into()),
-    }
+    within(TIME_LIMIT, collect(large, body, announced.unwrap_or_default(), pace)).await
+}
+
+async fn within<T>(limit: Duration, reading: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    tokio::time::timeout(limit, reading).await.unwrap_or_else(|_| Err(ErrorCode::RequestTimeout.into()))
 }
 
 async fn collect(
@@ -81,7 +82,7 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::stream;
+    use futures_util::{StreamExt as _, stream};
 
     use super::*;
     use crate::limits::MAX_LARGE_BODIES;
@@ -129,6 +130,19 @@ mod tests {
         );
         let announced = read(&large, pending(), Some(LARGEST_WEBHOOK + 1), at_once).await;
         assert_eq!(announced.map_err(|error| error.code()), Err(ErrorCode::PayloadTooLarge));
+        assert_eq!(large.available(), MAX_LARGE_BODIES);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_in_time_is_given_up_and_its_permit_is_free_again() {
+        let large = LargeBodies::default();
+        let begun = stream::once(async { Ok::<_, std::io::Error>(vec![b'x'; 16]) });
+        let unfinished = Body::from_stream(begun.chain(stream::pending()));
+        for (body, announced) in [(pending(), None), (unfinished, Some(LARGEST_WEBHOOK))] {
+            let given_up =
+                within(Duration::from_millis(1), collect(&large, body, announced.unwrap_or(0), at_once)).await;
+            assert_eq!(given_up.map_err(|error| error.code()), Err(ErrorCode::RequestTimeout));
+        }
         assert_eq!(large.available(), MAX_LARGE_BODIES);
     }
 }

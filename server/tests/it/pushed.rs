@@ -249,3 +249,16 @@ async fn a_deletion_reaches_the_next_server_and_the_transaction_can_come_back() 
     let stranger = second.request(Method::DELETE, &path).header("x-user-id", "alice").send().await.unwrap();
     assert_eq!(stranger.status(), 401);
 }
+
+#[tokio::test]
+async fn two_different_users_or_keys_in_one_call_are_refused_and_the_same_one_twice_is_not() {
+    let app = TestApp::start().await;
+    let body = json!({ "transactionId": "t1", "description": "Lunch", "amount": 20, "date": "2026-11-20" }).to_string();
+    for (name, first, second, expected) in
+        [("x-user-id", "alice", "bob", 400), ("idempotency-key", "k1", "k2", 400), ("idempotency-key", "k1", "k1", 201)]
+    {
+        let request = call(&app).header(name, first).header(name, second);
+        let request = if name == "x-user-id" { request } else { request.header("x-user-id", "alice") };
+        assert_eq!(request.body(body.clone()).send().await.unwrap().status(), expected, "{name}: {first}, {second}");
+    }
+}

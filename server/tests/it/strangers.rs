@@ -150,10 +150,10 @@ async fn a_header_that_proves_nothing_lets_no_other_sites_page_write_with_the_co
     assert_eq!(read.status(), 200, "the session still holds");
 }
 
-/// The address of a server that may have few files open, and the process to end it by.
-fn with_few_files(folder: &std::path::Path) -> (String, std::process::Child) {
+/// The address of a server that may have so many files open, and the process to end it by. Its log is in the folder.
+fn with_few_files(limits: &str, folder: &std::path::Path) -> (String, std::process::Child) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let command = format!("ulimit -n 300 && exec {} serve", env!("CARGO_BIN_EXE_tallywire"));
+    let command = format!("{limits} && exec {} serve", env!("CARGO_BIN_EXE_tallywire"));
     let child = Command::new("sh")
         .args(["-c", &command])
         .current_dir(folder)
@@ -164,33 +164,56 @@ fn with_few_files(folder: &std::path::Path) -> (String, std::process::Child) {
         .env("JWT_SECRET", JWT_SECRET)
         .env("SERVICE_SECRET", SERVICE_SECRET)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(folder.join("log")).unwrap())
         .spawn()
         .unwrap();
     (format!("127.0.0.1:{port}"), child)
 }
 
-#[tokio::test]
-async fn silent_connections_keep_a_visitor_waiting_for_seconds_at_most() {
-    let folder = tempfile::tempdir().unwrap();
-    let (address, mut child) = with_few_files(folder.path());
-    let visit = || async {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        client.get(format!("http://{address}/health/live")).send().await.is_ok_and(|answer| answer.status() == 200)
-    };
+/// Whether somebody who comes now is answered.
+async fn visit(address: &str) -> bool {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+    client.get(format!("http://{address}/health/live")).send().await.is_ok_and(|answer| answer.status() == 200)
+}
+
+async fn until_started(address: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !visit().await {
+    while !visit(address).await {
         assert!(Instant::now() < deadline, "the server did not start");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn silent_connections_keep_a_visitor_waiting_for_seconds_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, mut child) = with_few_files("ulimit -n 300", folder.path());
+    until_started(&address).await;
     let mut silent = vec![];
     for _ in 0..400 {
         silent.push(TcpStream::connect(&address).await.unwrap());
     }
     let asked = Instant::now();
-    let is_served = visit().await;
+    let is_served = visit(&address).await;
     let waited = asked.elapsed();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(is_served && waited < Duration::from_secs(5), "{waited:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one_and_a_low_one_is_logged() {
+    for (hard, is_low) in [(600, true), (8000, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (address, mut child) = with_few_files(&format!("ulimit -Sn 300 && ulimit -Hn {hard}"), folder.path());
+        until_started(&address).await;
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        assert_eq!(open_files.split_whitespace().nth(3), Some(hard.to_string().as_str()), "{open_files}");
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+        assert_eq!(log.contains("few open files are allowed"), is_low, "{log}");
+    }
 }
