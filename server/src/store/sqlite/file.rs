@@ -70,6 +70,7 @@ pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
 
 /// SQLite asks its busy handler for most locks, but not for the one that changes the journal's mode: it reads the mode
 /// first, and a reader that becomes a writer is refused at once.
+#[expect(clippy::disallowed_methods, reason = "a store is opened before there is a runtime to wait on")]
 fn use_write_ahead_log(connection: &Connection) -> Result<()> {
     let given_up = Instant::now() + START_TIMEOUT;
     loop {
