@@ -81,15 +81,15 @@ async fn the_log_is_bounded_again_when_a_long_read_has_ended() {
     reader.execute_batch("BEGIN; SELECT count(*) FROM events").unwrap();
     let insert = "INSERT INTO probe (id, at) VALUES (1, 0) ON CONFLICT DO UPDATE SET at = at + 1";
     filler.execute_batch("CREATE TABLE filler (bytes BLOB); PRAGMA wal_autocheckpoint = 0").unwrap();
-    for _ in 0..160 {
+    for _ in 0..300 {
         filler.execute("INSERT INTO filler VALUES (randomblob(1000000))", []).unwrap();
     }
     filler.execute(insert, []).unwrap();
     let log = || std::fs::metadata(folder.path().join("t.db-wal")).unwrap().len();
-    assert!(log() > 150_000_000, "{}", log());
+    assert!(log() > 290_000_000, "{}", log());
     reader.execute_batch("COMMIT").unwrap();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    while log() > 140_000_000 {
+    while log() > 275_000_000 {
         store.check(jiff::Timestamp::now()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(tokio::time::Instant::now() < deadline, "{}", log());

@@ -18,10 +18,14 @@ use crate::store::{Error, Result};
 
 /// How often the log's length is looked at.
 const EVERY: Duration = Duration::from_millis(100);
-/// From how many pages on it is moved: 128 MiB, half of what the writer lets it grow to. Each time delays the commits
+/// From how many pages on it is moved: 256 MiB, half of what the writer lets it grow to. Each time delays the commits
 /// beside it by its own flushes. In a long log most pages stand several times, and each is moved once: with a quarter
 /// of it a webhook wrote more than twice as much (`docs/adr/0002-one-writer-many-readers.md`).
-const WORTH_IT: i64 = 32_768;
+const WORTH_IT: i64 = 65_536;
+/// So many pages the writer moves itself, between two commits.
+const FEW: i64 = 512;
+/// So many rounds are made to come down to these.
+const ROUNDS: usize = 6;
 /// How often it is noted how far the database has come.
 const MARK_EVERY: Duration = Duration::from_secs(5);
 
@@ -41,12 +45,13 @@ impl Checkpointer {
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || {
-                let mut marked = Instant::now();
+                let (mut marked, mut is_begun) = (Instant::now(), false);
                 while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                    let worth_it = if health.take_tightness() { 1 } else { WORTH_IT };
+                    // What was begun is brought to its end, however little is left of it.
+                    let worth_it = if health.take_tightness() || is_begun { 1 } else { WORTH_IT };
                     // A panic must not end the thread: the log would grow to the writer's own limit.
-                    match catch_unwind(AssertUnwindSafe(|| checkpoint(&connection, worth_it))) {
-                        Ok(Ok(())) => {}
+                    match catch_unwind(AssertUnwindSafe(|| checkpoint(&connection, worth_it, &health))) {
+                        Ok(Ok(is_left)) => is_begun = is_left,
                         Ok(Err(error)) => tracing::debug!(%error, "a checkpoint failed"),
                         Err(_) => tracing::error!("a checkpoint panicked"),
                     }
@@ -68,14 +73,27 @@ fn note(marked: Result<()>) {
     }
 }
 
-fn checkpoint(connection: &Connection, worth_it: i64) -> rusqlite::Result<()> {
-    // NOOP (SQLite 3.51) only tells how many pages there are and how many of them were moved.
-    let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
-    if connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], pages)? >= worth_it {
-        // PASSIVE waits for nobody and keeps nobody waiting; what it cannot move now, it moves next time.
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+/// Moves the log, where enough of it waits; whether some of it is left. What commits add meanwhile is moved as well, in ever
+/// smaller rounds, and the last few pages by the writer: it begins the log anew only once nothing of it waits.
+fn checkpoint(connection: &Connection, worth_it: i64, health: &Health) -> rusqlite::Result<bool> {
+    // NOOP (SQLite 3.51) only tells how much there is.
+    if waiting(connection, "PRAGMA wal_checkpoint(NOOP)")? < worth_it {
+        return Ok(false);
     }
-    Ok(())
+    for _ in 0..ROUNDS {
+        // PASSIVE waits for nobody and keeps nobody waiting. FULL would hold the commits up until the last read has ended.
+        let left = waiting(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        if left <= FEW {
+            health.have_log_finished();
+            return Ok(left > 0);
+        }
+    }
+    Ok(true)
+}
+
+/// Runs a checkpoint; how many pages are in the log that have not been moved.
+fn waiting(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    connection.query_row(pragma, [], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
 impl Drop for Checkpointer {

@@ -59,11 +59,11 @@ pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
     // many writes as the log itself, and leave data in a folder for temporary files.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // 64 MiB of pages in the cache. The checkpointer moves the log beside the writer; the writer itself only where that
-    // falls behind, at 256 MiB.
+    // falls behind, at 512 MiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 65_536)?;
-    // A long read keeps the log from being begun anew, and lets it grow: it is cut to 128 MiB when the read has ended.
-    connection.pragma_update(None, "journal_size_limit", 134_217_728)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 131_072)?;
+    // A long read keeps the log from being begun anew, and lets it grow: it is cut to 256 MiB when the read has ended.
+    connection.pragma_update(None, "journal_size_limit", 268_435_456)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

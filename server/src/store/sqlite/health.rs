@@ -11,6 +11,7 @@ use crate::store::{Error, Result};
 pub(super) struct Health {
     is_damaged: AtomicBool,
     is_tight: AtomicBool,
+    is_log_to_be_finished: AtomicBool,
 }
 
 impl Health {
@@ -40,5 +41,15 @@ impl Health {
     /// Whether one has, since this was asked last.
     pub(super) fn take_tightness(&self) -> bool {
         self.is_tight.swap(false, Ordering::Relaxed)
+    }
+
+    /// Little of the log has not been moved: the writer can do so between two commits.
+    pub(super) fn have_log_finished(&self) {
+        self.is_log_to_be_finished.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the writer is to do so, since this was asked last.
+    pub(super) fn take_log_to_finish(&self) -> bool {
+        self.is_log_to_be_finished.swap(false, Ordering::Relaxed)
     }
 }

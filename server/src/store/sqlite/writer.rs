@@ -158,6 +158,9 @@ fn run(
                     sink(std::mem::take(&mut events));
                 }
                 batch.drain(..).for_each(|job| job.reply(Ok(())));
+                if health.take_log_to_finish() {
+                    checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+                }
             }
             Err(error) => {
                 events.clear();
@@ -178,7 +181,11 @@ fn run(
     }
     // Whoever copies the file of a server that has stopped has everything.
     let _ = connection.busy_timeout(CHECKPOINT_TIMEOUT);
-    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+    checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+fn checkpoint(connection: &Connection, pragma: &str) {
+    if let Err(error) = connection.query_row(pragma, [], |_| Ok(())) {
         tracing::debug!(%error, "the log was not moved into the database");
     }
 }
