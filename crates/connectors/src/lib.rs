@@ -16,6 +16,7 @@ pub mod dates;
 mod delivery;
 mod direction;
 mod error;
+pub mod fetch;
 mod inline;
 mod json;
 mod keys;

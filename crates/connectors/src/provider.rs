@@ -7,6 +7,7 @@ use wire::Currency;
 
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::fetch::Fetch;
 use crate::keys::KeySource;
 use crate::meaning::Meaning;
 use crate::responses::Responses;
@@ -68,6 +69,11 @@ pub trait Provider: Send + Sync {
     /// Says what an authentic delivery means. [`Malformed`] is for what is not this provider's
     /// envelope; what is, but makes no sense, is [`Meaning::NotUnderstood`], so that it is quarantined.
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed>;
+
+    /// How it is asked for what its deliveries do not carry; nothing where it cannot be.
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        None
+    }
 
     /// The headers with which the provider would send `body`: for the simulator, for tests and for
     /// benchmarks. Nothing where no secret is configured.
