@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod body;
 mod canonical;
 mod currencies;
 pub mod dates;
@@ -17,6 +18,7 @@ mod delivery;
 mod direction;
 mod error;
 pub mod fetch;
+mod ids;
 mod inline;
 mod json;
 mod keys;
@@ -28,6 +30,7 @@ pub mod providers;
 mod responses;
 mod settings;
 mod signature;
+mod understood;
 
 use serde_json::value::RawValue;
 
