@@ -39,7 +39,7 @@ pub use delivery::{Authentic, Headers, RawDelivery, StoredDelivery, VerifiedDeli
 pub use direction::{Way, way};
 pub use error::{Malformed, VerifyError};
 pub use json::{NotText, json_text};
-pub use keys::{KeyId, KeySource, NoKeys};
+pub use keys::{FetchedKey, KeyId, KeySource, NoKeys};
 pub use meaning::{Meaning, Rejected, Wanted};
 pub use provider::{Description, Provider};
 pub use providers::Registry;

@@ -33,6 +33,8 @@ pub enum Body {
 /// A call.
 #[derive(Clone)]
 pub struct Request {
+    /// The setting that holds the address it goes to; nothing for the provider's `<NAME>_API_URL`.
+    pub address: Option<&'static str>,
     /// Its method.
     pub method: Method,
     /// The segments of its path after the configured address.
@@ -62,7 +64,14 @@ impl Request {
 
     fn new<S: Into<String>>(method: Method, path: impl IntoIterator<Item = S>, body: Body) -> Self {
         let path = path.into_iter().map(Into::into).collect();
-        Self { method, path, query: vec![], headers: vec![], body, scope: String::new(), token: None }
+        Self { address: None, method, path, query: vec![], headers: vec![], body, scope: String::new(), token: None }
+    }
+
+    /// The same to the address that this setting holds.
+    #[must_use]
+    pub fn to(mut self, setting: &'static str) -> Self {
+        self.address = Some(setting);
+        self
     }
 
     /// The same with a value in its query.

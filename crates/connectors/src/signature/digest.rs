@@ -33,7 +33,12 @@ pub(crate) fn from_hex(text: &str) -> Option<Digest256> {
 
 /// A digest written in base64, in either alphabet (RFC 4648, sections 4 and 5), with padding or without.
 pub(crate) fn from_base64(text: &str) -> Option<Digest256> {
-    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()?.try_into().ok()
+    bytes_from_base64(text)?.try_into().ok()
+}
+
+/// Bytes written in base64, just as lenient.
+pub(crate) fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
+    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()
 }
 
 /// A digest in the form `sha256=<hex>`.
