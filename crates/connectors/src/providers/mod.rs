@@ -4,6 +4,7 @@
 
 mod apideck;
 mod basiq;
+mod plaid;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ struct Entry {
 const PROVIDERS: &[Entry] = &[
     Entry { description: &basiq::DESCRIPTION, new: basiq::provider },
     Entry { description: &apideck::DESCRIPTION, new: apideck::provider },
+    Entry { description: &plaid::DESCRIPTION, new: plaid::provider },
 ];
 
 /// The descriptions of all providers.
