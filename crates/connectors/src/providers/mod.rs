@@ -5,6 +5,7 @@
 mod apideck;
 mod basiq;
 mod plaid;
+mod up;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &basiq::DESCRIPTION, new: basiq::provider },
     Entry { description: &apideck::DESCRIPTION, new: apideck::provider },
     Entry { description: &plaid::DESCRIPTION, new: plaid::provider },
+    Entry { description: &up::DESCRIPTION, new: up::provider },
 ];
 
 /// The descriptions of all providers.

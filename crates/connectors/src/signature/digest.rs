@@ -46,3 +46,12 @@ pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
     let (scheme, hex) = text.split_once('=')?;
     from_hex(hex).filter(|_| scheme.eq_ignore_ascii_case("sha256"))
 }
+
+/// What tells a delivery from others and is the same for each attempt: the event's id, where it has one that can be stored,
+/// else the body's hash.
+pub(crate) fn event_key(id: Option<String>, body: &[u8]) -> String {
+    match id {
+        Some(id) => format!("event:{id}"),
+        None => format!("sha256:{}", sha256_hex(body)),
+    }
+}

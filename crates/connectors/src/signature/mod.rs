@@ -12,7 +12,7 @@ mod standard_webhooks;
 mod tolerance;
 
 pub(crate) use digest::{
-    Digest256, bytes_from_base64, from_base64, from_hex, from_prefixed_hex, sha256_hex,
+    Digest256, bytes_from_base64, event_key, from_base64, from_hex, from_prefixed_hex, sha256_hex,
 };
 pub(crate) use hmac_keys::HmacKeys;
 pub(crate) use jwk::from_jwk;
