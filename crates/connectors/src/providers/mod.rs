@@ -5,6 +5,7 @@
 mod apideck;
 mod basiq;
 mod plaid;
+mod stripe;
 mod up;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &apideck::DESCRIPTION, new: apideck::provider },
     Entry { description: &plaid::DESCRIPTION, new: plaid::provider },
     Entry { description: &up::DESCRIPTION, new: up::provider },
+    Entry { description: &stripe::DESCRIPTION, new: stripe::provider },
 ];
 
 /// The descriptions of all providers.

@@ -9,6 +9,7 @@ mod jwk;
 mod jws;
 mod public_key;
 mod standard_webhooks;
+mod timestamped;
 mod tolerance;
 
 pub(crate) use digest::{
@@ -19,4 +20,5 @@ pub(crate) use jwk::from_jwk;
 pub(crate) use jws::Jws;
 pub(crate) use public_key::{Curve, PublicKey};
 pub(crate) use standard_webhooks::{has_standard_headers, sign_standard, verify_standard};
+pub(crate) use timestamped::{sign_timestamped, verify_timestamped};
 pub(crate) use tolerance::check_time;
