@@ -6,6 +6,7 @@ mod apideck;
 mod basiq;
 mod plaid;
 mod stripe;
+mod teller;
 mod up;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &plaid::DESCRIPTION, new: plaid::provider },
     Entry { description: &up::DESCRIPTION, new: up::provider },
     Entry { description: &stripe::DESCRIPTION, new: stripe::provider },
+    Entry { description: &teller::DESCRIPTION, new: teller::provider },
 ];
 
 /// The descriptions of all providers.
