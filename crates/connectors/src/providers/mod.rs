@@ -2,6 +2,7 @@
 //!
 //! Owns the list: a new provider is its module here and one line in `PROVIDERS`. Must not know any provider's details.
 
+mod akahu;
 mod apideck;
 mod basiq;
 mod plaid;
@@ -28,6 +29,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &up::DESCRIPTION, new: up::provider },
     Entry { description: &stripe::DESCRIPTION, new: stripe::provider },
     Entry { description: &teller::DESCRIPTION, new: teller::provider },
+    Entry { description: &akahu::DESCRIPTION, new: akahu::provider },
 ];
 
 /// The descriptions of all providers.
