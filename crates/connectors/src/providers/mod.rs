@@ -5,6 +5,7 @@
 mod akahu;
 mod apideck;
 mod basiq;
+mod gocardless;
 mod plaid;
 mod stripe;
 mod teller;
@@ -30,6 +31,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &stripe::DESCRIPTION, new: stripe::provider },
     Entry { description: &teller::DESCRIPTION, new: teller::provider },
     Entry { description: &akahu::DESCRIPTION, new: akahu::provider },
+    Entry { description: &gocardless::DESCRIPTION, new: gocardless::provider },
 ];
 
 /// The descriptions of all providers.
