@@ -10,6 +10,7 @@ mod plaid;
 mod stripe;
 mod teller;
 mod up;
+mod wise;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &teller::DESCRIPTION, new: teller::provider },
     Entry { description: &akahu::DESCRIPTION, new: akahu::provider },
     Entry { description: &gocardless::DESCRIPTION, new: gocardless::provider },
+    Entry { description: &wise::DESCRIPTION, new: wise::provider },
 ];
 
 /// The descriptions of all providers.
