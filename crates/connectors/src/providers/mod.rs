@@ -9,6 +9,7 @@ mod gocardless;
 mod plaid;
 mod stripe;
 mod teller;
+mod truelayer;
 mod up;
 mod wise;
 
@@ -34,6 +35,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &akahu::DESCRIPTION, new: akahu::provider },
     Entry { description: &gocardless::DESCRIPTION, new: gocardless::provider },
     Entry { description: &wise::DESCRIPTION, new: wise::provider },
+    Entry { description: &truelayer::DESCRIPTION, new: truelayer::provider },
 ];
 
 /// The descriptions of all providers.
