@@ -12,6 +12,7 @@ mod teller;
 mod truelayer;
 mod up;
 mod wise;
+mod xero;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ const PROVIDERS: &[Entry] = &[
     Entry { description: &gocardless::DESCRIPTION, new: gocardless::provider },
     Entry { description: &wise::DESCRIPTION, new: wise::provider },
     Entry { description: &truelayer::DESCRIPTION, new: truelayer::provider },
+    Entry { description: &xero::DESCRIPTION, new: xero::provider },
 ];
 
 /// The descriptions of all providers.
