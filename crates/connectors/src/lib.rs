@@ -20,6 +20,7 @@ mod error;
 pub mod fetch;
 mod ids;
 mod inline;
+mod items;
 mod json;
 mod keys;
 mod masking;

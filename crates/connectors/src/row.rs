@@ -26,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) date: Dated,
     /// What the bank writes.
     pub(crate) description: Option<String>,
+    /// The same before the provider tidied it, where that is told beside it.
+    pub(crate) original: Option<String>,
     /// Who was paid, or who paid.
     pub(crate) merchant: Option<String>,
     /// The payment's reference.
@@ -54,6 +56,7 @@ impl Row {
             currency: None,
             date,
             description: None,
+            original: None,
             merchant: None,
             reference: None,
             location: None,
@@ -81,7 +84,7 @@ impl Row {
         let shown = self.description.as_deref().and_then(|text| readable(text, MAX_DESCRIPTION));
         let stands_in = merchant.clone().or_else(|| reference.clone()).or_else(|| kind.as_deref().map(in_words));
         let description = shown.or(stands_in).unwrap_or_else(|| in_general(primary_type).to_owned());
-        let as_it_came = self.description.as_deref().map(|text| original(text, MAX_DESCRIPTION));
+        let as_it_came = self.original.or(self.description).map(|text| original(&text, MAX_DESCRIPTION));
         NewTransaction {
             transaction_id: self.transaction_id,
             account_id: self.account_id,

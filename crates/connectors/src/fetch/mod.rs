@@ -6,12 +6,14 @@
 //! A **run** asks for everything that is new on one connection, a page at a time. Each page's changes are stored together
 //! with the position that follows it, so a run that is interrupted goes on where it was.
 
+mod answer;
 mod api;
 mod error;
 mod request;
 mod response;
 mod run;
 
+pub(crate) use answer::list_of;
 pub use api::{Api, ApiError};
 pub use error::FetchError;
 pub use request::{Body, Method, Request, TokenRequest};

@@ -13,9 +13,10 @@ use wire::{Currency, TransactionStatus};
 
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::items::Items;
 use crate::json::Document;
 use crate::keys::KeySource;
-use crate::meaning::{Meaning, Rejected};
+use crate::meaning::Meaning;
 use crate::provider::{Description, Provider};
 use crate::row::Row;
 use crate::settings::{Setting, SettingKind, Settings};
@@ -118,20 +119,9 @@ fn transactions(connection_id: String, payload: &Document<'_>, version: Option<i
     if items.is_empty() {
         return Ok(Meaning::Nothing);
     }
-    let (mut changes, mut rejected) = (vec![], vec![]);
-    for (index, raw) in items.into_iter().enumerate() {
-        let item = Document::open(raw).map_err(String::from);
-        let item = item.and_then(|item| item.ok_or_else(|| "a transaction is not an object".to_owned()));
-        let name = item.as_ref().ok().and_then(|item| ids::id(item, &["id"], "transaction").ok()?);
-        match item.and_then(|item| transaction(&item)) {
-            Ok(row) => changes.push(row.into_change(version)),
-            Err(reason) => {
-                let item = name.unwrap_or_else(|| format!("transactions[{index}]"));
-                rejected.push(Rejected { item, reason });
-            }
-        }
-    }
-    Meaning::of_items(Ok(connection_id), changes, rejected)
+    let mut read = Items::default();
+    read.add(("transactions", items), "id", |item| Ok(transaction(item)?.into_change(version)));
+    Meaning::of_items(Ok(connection_id), read.changes, read.rejected)
 }
 
 /// A transaction as the API has it as well (<https://teller.io/docs/api/account/transactions>).

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every test file uses everything")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+pub(crate) mod api;
 pub(crate) mod bodies;
 pub(crate) mod senders;
 pub(crate) mod shown;
