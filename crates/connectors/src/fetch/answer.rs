@@ -17,10 +17,25 @@ impl FetchError {
 }
 
 impl ApiResponse {
+    /// The same as [`ApiResponse::success`] where the token is the connection's own: what does not accept it has to be given
+    /// another by its user.
+    pub(crate) fn success_with_own_token(self) -> Result<Self, FetchError> {
+        match self.success() {
+            Err(FetchError::Refused { reason }) => Err(FetchError::ConsentNeeded { reason }),
+            outcome => outcome,
+        }
+    }
+
     /// The object that its body is.
     pub(crate) fn object(&self) -> Result<Document<'_>, FetchError> {
         body::object(&self.body).ok_or_else(|| FetchError::not_understood("the answer is not a JSON object"))
     }
+}
+
+/// The value of a query's parameter in a link to the next page. The link is not followed: the call is built anew.
+pub(crate) fn parameter(link: &str, name: &str) -> Option<String> {
+    let (_, query) = link.split_once('?')?;
+    form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
 /// The list that a member of an answer is.

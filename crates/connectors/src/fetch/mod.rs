@@ -12,13 +12,15 @@ mod error;
 mod request;
 mod response;
 mod run;
+mod window;
 
-pub(crate) use answer::list_of;
+pub(crate) use answer::{list_of, parameter};
 pub use api::{Api, ApiError};
 pub use error::FetchError;
 pub use request::{Body, Method, Request, TokenRequest};
 pub use response::{ApiResponse, Token};
 pub use run::{Absence, Credentials, LinkedConnection, Next, Page, Run};
+pub(crate) use window::Window;
 
 use async_trait::async_trait;
 

@@ -32,9 +32,9 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
 }
 
 /// The id of a related resource (<https://jsonapi.org/format/1.0/#document-resource-object-relationships>).
-fn related(event: &Document<'_>, name: &str) -> Understood<Option<String>> {
-    let Some(relationships) = event.object(&["relationships"])? else { return Ok(None) };
+pub(super) fn related(resource: &Document<'_>, name: &str) -> Understood<Option<String>> {
+    let Some(relationships) = resource.object(&["relationships"])? else { return Ok(None) };
     let Some(relationship) = relationships.object(&[name])? else { return Ok(None) };
-    let Some(resource) = relationship.object(&["data"])? else { return Ok(None) };
-    ids::id(&resource, &["id"], name)
+    let Some(named) = relationship.object(&["data"])? else { return Ok(None) };
+    ids::id(&named, &["id"], name)
 }

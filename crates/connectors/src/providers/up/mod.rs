@@ -1,10 +1,13 @@
 //! Up: an Australian bank, whose customers reach their own accounts with a token.
 //!
-//! Owns its settings and its webhooks. Must not follow a link from a body: ids are read from it and nothing else.
+//! Owns its settings and how its parts fit together: what its webhooks say (`events`), how it is asked (`fetch`) and what its
+//! rows hold (`rows`). Must not follow a link: ids are read from bodies and nothing else.
 //!
 //! <https://developer.up.com.au>, <https://github.com/up-banking/api>
 
 mod events;
+mod fetch;
+mod rows;
 
 use std::sync::Arc;
 
@@ -14,6 +17,7 @@ use wire::Currency;
 use crate::body;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::fetch::Fetch;
 use crate::ids;
 use crate::keys::{KeyId, KeySource};
 use crate::meaning::Meaning;
@@ -28,7 +32,7 @@ pub(super) const DESCRIPTION: Description = Description {
     connector_type: "bank",
     source: "BANK_API",
     default_currency: Currency::AUD,
-    capabilities: &["webhook"],
+    capabilities: &["webhook", "transactions", "accounts"],
     settings: &[Setting {
         name: "UP_API_URL",
         meaning: "where Up is asked; a webhook's secret comes with its connection",
@@ -79,6 +83,10 @@ impl Provider for Up {
         }
         let key = signature::event_key(event_id(&delivery.body), &delivery.body);
         Ok(VerifiedDelivery::new(delivery, key))
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        Some(self)
     }
 
     fn key_credential(&self) -> Option<&'static str> {
