@@ -30,6 +30,13 @@ impl ApiResponse {
     pub(crate) fn object(&self) -> Result<Document<'_>, FetchError> {
         body::object(&self.body).ok_or_else(|| FetchError::not_understood("the answer is not a JSON object"))
     }
+
+    /// The list that its body is.
+    pub(crate) fn list(&self) -> Result<Vec<&RawValue>, FetchError> {
+        let not_a_list = || FetchError::not_understood("the answer is not a JSON array");
+        let raw = crate::json::read(&self.body).map_err(|_| not_a_list())?;
+        serde_json::from_str(raw.get()).map_err(|_| not_a_list())
+    }
 }
 
 /// The value of a query's parameter in a link to the next page. The link is not followed: the call is built anew.

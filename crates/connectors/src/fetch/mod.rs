@@ -20,7 +20,7 @@ pub use error::FetchError;
 pub use request::{Body, Method, Request, TokenRequest};
 pub use response::{ApiResponse, Token};
 pub use run::{Absence, Credentials, LinkedConnection, Next, Page, Run};
-pub(crate) use window::Window;
+pub(crate) use window::{Window, following};
 
 use async_trait::async_trait;
 

@@ -36,7 +36,7 @@ impl Window {
 }
 
 /// The day that the next run lists from.
-fn following(began: Timestamp) -> String {
+pub(crate) fn following(began: Timestamp) -> String {
     before(began.to_zoned(TimeZone::UTC).date(), OVERLAP_DAYS).to_string()
 }
 

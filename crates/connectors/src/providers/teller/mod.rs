@@ -1,28 +1,31 @@
 //! Teller: banks of the United States.
 //!
-//! Owns its settings, its signature and its events, which carry the transactions. Must not turn an amount around: Teller
-//! signs it.
+//! Owns its settings, its signature and its events, which carry the transactions. Must not ask (`fetch` does), nor know what
+//! a row holds (`rows` does).
 //!
 //! <https://teller.io/docs/api/webhooks>
+
+mod fetch;
+mod rows;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ledger::{Change, Dated, Update};
-use wire::{Currency, TransactionStatus};
+use ledger::{Change, Update};
+use wire::Currency;
 
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::fetch::Fetch;
 use crate::items::Items;
 use crate::json::Document;
 use crate::keys::KeySource;
 use crate::meaning::Meaning;
 use crate::provider::{Description, Provider};
-use crate::row::Row;
 use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, HmacKeys};
 use crate::understood::Understood;
-use crate::{body, dates, ids, inline};
+use crate::{body, ids, inline};
 
 /// What Teller is called, needs and can do.
 pub(super) const DESCRIPTION: Description = Description {
@@ -31,14 +34,23 @@ pub(super) const DESCRIPTION: Description = Description {
     connector_type: "bank",
     source: "BANK_API",
     default_currency: Currency::USD,
-    capabilities: &["webhook", "transactions", "connection-status"],
-    settings: &[Setting {
-        name: WEBHOOK_SECRET,
-        meaning: "the application's signing secret",
-        kind: SettingKind::Secrets,
-        default: None,
-        required_for: Some("webhooks"),
-    }],
+    capabilities: &["webhook", "transactions", "accounts", "connection-status"],
+    settings: &[
+        Setting {
+            name: WEBHOOK_SECRET,
+            meaning: "the application's signing secret",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("webhooks"),
+        },
+        Setting {
+            name: "TELLER_API_URL",
+            meaning: "where Teller is asked; outside its sandbox it wants a client certificate, which a proxy has to present",
+            kind: SettingKind::Url,
+            default: Some("https://api.teller.io"),
+            required_for: None,
+        },
+    ],
 };
 
 const WEBHOOK_SECRET: &str = "TELLER_WEBHOOK_SECRET";
@@ -86,6 +98,10 @@ impl Provider for Teller {
         body::understand(delivery.body(), |body| meaning(&body))
     }
 
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        Some(self)
+    }
+
     fn sign(&self, _message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
         Some(vec![(HEADER.to_owned(), signature::sign_timestamped(&self.keys, body, now)?)])
     }
@@ -120,38 +136,6 @@ fn transactions(connection_id: String, payload: &Document<'_>, version: Option<i
         return Ok(Meaning::Nothing);
     }
     let mut read = Items::default();
-    read.add(("transactions", items), "id", |item| Ok(transaction(item)?.into_change(version)));
+    read.add(("transactions", items), "id", |item| Ok(rows::transaction(item)?.into_change(version)));
     Meaning::of_items(Ok(connection_id), read.changes, read.rejected)
-}
-
-/// A transaction as the API has it as well (<https://teller.io/docs/api/account/transactions>).
-fn transaction(item: &Document<'_>) -> Understood<Row> {
-    let amount = item.amount(&["amount"]).map_err(|error| format!("the amount is {error}"))?;
-    let date = item.text(&["date"]).ok_or("the transaction has no date")?;
-    let date = dates::read(&date).ok_or("the transaction's date is not a date")?;
-    let details = item.object(&["details"])?;
-    let counterparty = match &details {
-        Some(details) => details.object(&["counterparty"])?,
-        None => None,
-    };
-    let row = Row::new(
-        ids::needed(item, "id", "transaction")?,
-        ids::needed(item, "account_id", "account")?,
-        amount.ok_or("the transaction has no amount")?,
-        Dated::At(date),
-    );
-    let balance = item.amount(&["running_balance"]).map_err(|error| format!("the balance is {error}"))?;
-    Ok(Row {
-        description: item.words(&["description"]),
-        merchant: counterparty.and_then(|counterparty| counterparty.words(&["name"])),
-        category: details.and_then(|details| details.words(&["category"])),
-        kind: item.text(&["type"]),
-        balance,
-        status: match item.text(&["status"]).as_deref() {
-            Some("pending") => Some(TransactionStatus::Pending),
-            Some("posted") => Some(TransactionStatus::Posted),
-            _ => None,
-        },
-        ..row
-    })
 }
