@@ -1,11 +1,13 @@
 //! Akahu: banks of New Zealand.
 //!
-//! Owns its settings and how its parts fit together: what it signs (`signature`) and what its webhooks say (`events`). Must
-//! not know the server that calls it.
+//! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), how it is
+//! asked (`fetch`) and what its rows hold (`rows`). Must not know the server that calls it.
 //!
 //! <https://developers.akahu.nz/docs/reference-webhooks>, <https://github.com/akahu-io/akahu-sdk-js>
 
 mod events;
+mod fetch;
+mod rows;
 mod signature;
 
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use self::signature::App;
 use crate::body;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
-use crate::fetch::{ApiResponse, FetchError, Request};
+use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::meaning::Meaning;
 use crate::provider::{Description, Provider};
@@ -30,11 +32,11 @@ pub(super) const DESCRIPTION: Description = Description {
     connector_type: "bank",
     source: "BANK_API",
     default_currency: Currency::NZD,
-    capabilities: &["webhook", "connection-status"],
+    capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
             name: APP_TOKEN,
-            meaning: "the app's id token, `app_token_…`; Akahu's keys for webhooks are asked for with it",
+            meaning: "the app's id token, `app_token_…`; Akahu is asked with it, for its keys for webhooks as well",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),
@@ -104,6 +106,10 @@ impl Provider for Akahu {
 
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed> {
         body::understand(delivery.body(), |body| events::meaning(&body))
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        Some(self)
     }
 
     /// Only Akahu has the private halves of its keys.
