@@ -27,7 +27,7 @@ use crate::settings::{Setting, SettingKind, Settings};
 
 /// What Akahu is called, needs and can do.
 pub(super) const DESCRIPTION: Description = Description {
-    id: "akahu",
+    id: signature::PROVIDER,
     name: "Akahu",
     connector_type: "bank",
     source: "BANK_API",

@@ -9,13 +9,15 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::DESCRIPTION;
 use crate::body;
 use crate::delivery::RawDelivery;
 use crate::error::VerifyError;
 use crate::fetch::{ApiResponse, FetchError, Request};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::signature::{PublicKey, bytes_from_base64};
+
+/// The provider's id, under which its keys are kept.
+pub(super) const PROVIDER: &str = "akahu";
 
 const SIGNATURE: &str = "x-akahu-signature";
 const SIGNING_KEY: &str = "x-akahu-signing-key";
@@ -57,7 +59,7 @@ pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource) -> Result<(),
 }
 
 fn id(name: &str) -> KeyId {
-    KeyId { provider: DESCRIPTION.id, name: name.to_owned() }
+    KeyId { provider: PROVIDER, name: name.to_owned() }
 }
 
 fn numbered(kept: &[u8]) -> Option<(u32, &str)> {

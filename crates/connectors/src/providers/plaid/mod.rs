@@ -27,7 +27,7 @@ use crate::settings::{Setting, SettingKind, Settings};
 
 /// What Plaid is called, needs and can do.
 pub(super) const DESCRIPTION: Description = Description {
-    id: "plaid",
+    id: signature::PROVIDER,
     name: "Plaid",
     connector_type: "bank",
     source: "BANK_API",

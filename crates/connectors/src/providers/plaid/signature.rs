@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
 
-use super::DESCRIPTION;
 use crate::body;
 use crate::delivery::RawDelivery;
 use crate::error::{TOLERANCE_SECONDS, VerifyError};
@@ -18,6 +17,9 @@ use crate::fetch::{ApiResponse, Body, FetchError, Request};
 use crate::json::{self, Document};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::signature::{Curve, Jws, check_time, from_hex, from_jwk, sha256_hex};
+
+/// The provider's id, under which its keys are kept.
+pub(super) const PROVIDER: &str = "plaid";
 
 const HEADER: &str = "plaid-verification";
 
@@ -57,7 +59,7 @@ pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestam
     if !is_hash(&claims, &hash) {
         return Err(VerifyError::Mismatch);
     }
-    let id = KeyId { provider: DESCRIPTION.id, name };
+    let id = KeyId { provider: PROVIDER, name };
     let Some(key) = keys.key(&id) else { return Err(VerifyError::KeyUnavailable(id)) };
     if !has_signed(&key, &jws, now) {
         return Err(VerifyError::Mismatch);

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use ledger::{AccountUpdate, Change, Update};
 use wire::{Amount, Currency};
 
-use super::{Event, money};
+use super::event::Event;
+use super::money;
 use crate::ids;
 use crate::json::Document;
 use crate::meaning::Meaning;

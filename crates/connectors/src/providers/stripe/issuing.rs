@@ -4,15 +4,14 @@
 //!
 //! <https://docs.stripe.com/api/issuing/transactions/object>
 
-use ledger::Dated;
 use wire::TransactionStatus;
 
-use super::{Event, money};
-use crate::json::Document;
+use super::event::{Event, created};
+use super::money;
+use crate::ids;
 use crate::meaning::Meaning;
 use crate::row::Row;
 use crate::understood::Understood;
-use crate::{dates, ids};
 
 /// A capture is negative and a refund positive, as the cardholder's balance has it.
 pub(super) fn meaning(event: &Event<'_>) -> Understood<Meaning> {
@@ -34,10 +33,4 @@ pub(super) fn meaning(event: &Event<'_>) -> Understood<Meaning> {
         ..row
     };
     Ok(Meaning::of(connection_id, row.into_change(event.version)))
-}
-
-/// When an object came into being: that is when money moved.
-pub(super) fn created(object: &Document<'_>) -> Understood<Dated> {
-    let when = object.raw(&["created"]).and_then(|raw| dates::of_unix(raw.get().parse().ok()?));
-    when.map(Dated::At).ok_or_else(|| "the object does not say when it was created".to_owned())
 }

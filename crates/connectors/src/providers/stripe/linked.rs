@@ -7,7 +7,8 @@
 
 use ledger::{AccountUpdate, Change, Update};
 
-use super::{Event, money};
+use super::event::Event;
+use super::money;
 use crate::ids;
 use crate::masking::{last_four, readable};
 use crate::meaning::{Meaning, Wanted, event_name};

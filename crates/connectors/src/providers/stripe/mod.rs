@@ -6,6 +6,7 @@
 //! <https://docs.stripe.com/webhooks>, <https://github.com/stripe/openapi>
 
 mod balance;
+mod event;
 mod issuing;
 mod linked;
 mod money;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wire::Currency;
 
+use self::event::Event;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, TOLERANCE_SECONDS, VerifyError};
 use crate::json::Document;
@@ -69,30 +71,6 @@ struct Stripe {
 pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
     let keys = HmacKeys::literal(settings.values(WEBHOOK_SECRET));
     Arc::new(Stripe { keys, account: settings.first(ACCOUNT) })
-}
-
-/// An event, taken apart.
-struct Event<'a> {
-    /// Its name, for example `issuing_transaction.created`.
-    name: String,
-    /// The account of Connect that it is of, else the own one where that is configured.
-    account: Option<String>,
-    /// The object, as it was when the event happened.
-    object: Document<'a>,
-    /// When it happened.
-    version: Option<i64>,
-}
-
-impl Event<'_> {
-    /// The account of Connect, else what the object itself belongs to: a platform's users are the one or the other.
-    fn connection_or(&self, own: &str, what: &str) -> Understood<String> {
-        self.account.clone().map_or_else(|| ids::needed(&self.object, own, what), Ok)
-    }
-
-    /// What happened: the last part of the name.
-    fn verb(&self) -> &str {
-        self.name.rsplit('.').next().unwrap_or_default()
-    }
 }
 
 impl Stripe {

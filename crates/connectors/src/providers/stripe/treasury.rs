@@ -7,8 +7,8 @@
 use ledger::{AccountUpdate, Change, Update};
 use wire::TransactionStatus;
 
-use super::issuing::created;
-use super::{Event, money};
+use super::event::{Event, created};
+use super::money;
 use crate::direction::Way;
 use crate::ids;
 use crate::json::Document;

@@ -25,7 +25,7 @@ use crate::{body, ids};
 
 /// What TrueLayer is called, needs and can do.
 pub(super) const DESCRIPTION: Description = Description {
-    id: "truelayer",
+    id: signature::PROVIDER,
     name: "TrueLayer",
     connector_type: "payment",
     source: "PAYMENT_API",

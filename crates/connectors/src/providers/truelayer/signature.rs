@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use super::DESCRIPTION;
 use crate::body;
 use crate::delivery::RawDelivery;
 use crate::error::VerifyError;
@@ -15,6 +14,9 @@ use crate::fetch::{ApiResponse, FetchError};
 use crate::json::{self, Document};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::signature::{Curve, Jws, from_jwk};
+
+/// The provider's id, under which its keys are kept.
+pub(super) const PROVIDER: &str = "truelayer";
 
 const HEADER: &str = "tl-signature";
 /// The version of the scheme.
@@ -35,7 +37,7 @@ pub(super) fn verify(delivery: &RawDelivery, address: &str, keys: &dyn KeySource
     let jws = Jws::split(delivery.headers.single(HEADER)?).ok_or(VerifyError::Mismatch)?;
     let (name, signed_headers) = read_header(&jws, address).ok_or(VerifyError::Mismatch)?;
     let signed = payloads(delivery, &signed_headers)?;
-    let id = KeyId { provider: DESCRIPTION.id, name };
+    let id = KeyId { provider: PROVIDER, name };
     let Some(jwk) = keys.key(&id) else { return Err(VerifyError::KeyUnavailable(id)) };
     let key = json::read(&jwk).ok().and_then(|jwk| from_jwk(jwk, Curve::P521)).ok_or(VerifyError::Mismatch)?;
     let has_signed =
