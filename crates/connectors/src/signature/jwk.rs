@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::digest::bytes_from_base64;
 use super::public_key::{Curve, PublicKey};
-use crate::json::Document;
+use crate::json::{self, Document};
 
 /// The key that an object is, where it is a point of this curve and meant for signatures.
 pub(crate) fn from_jwk(jwk: &RawValue, curve: Curve) -> Option<PublicKey> {
@@ -14,6 +14,8 @@ pub(crate) fn from_jwk(jwk: &RawValue, curve: Curve) -> Option<PublicKey> {
     let is = |name: &str, value: &str| jwk.text(&[name]).is_none_or(|found| found == value);
     let is_for_this =
         jwk.text(&["crv"])? == curve.name() && is("kty", "EC") && is("alg", curve.algorithm()) && is("use", "sig");
+    let uses = jwk.array(&["key_ops"]).map(|uses| uses.into_iter().filter_map(json::text).collect::<Vec<_>>());
+    let is_for_this = is_for_this && uses.is_none_or(|uses| uses.iter().any(|usage| usage == "verify"));
     let coordinate = |name: &str| bytes_from_base64(&jwk.text(&[name])?);
     is_for_this.then(|| PublicKey::point(curve, &coordinate("x")?, &coordinate("y")?))?
 }
@@ -56,6 +58,7 @@ mod tests {
             (r#""kty":"EC""#, r#""kty":"RSA""#),
             (r#""kty":"EC""#, r#""kty":"EC","use":"enc""#),
             (r#""kty":"EC""#, r#""kty":"EC","alg":"ES512""#),
+            (r#""kty":"EC""#, r#""kty":"EC","key_ops":["encrypt"]"#),
             (r#""x":"f8"#, r#""z":"f8"#),
         ] {
             let jwk = ES256.0.replace(member, other);

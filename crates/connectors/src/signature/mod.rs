@@ -11,6 +11,8 @@ mod public_key;
 mod standard_webhooks;
 mod timestamped;
 mod tolerance;
+#[cfg(test)]
+mod wycheproof;
 
 pub(crate) use digest::{
     Digest256, bytes_from_base64, event_key, from_base64, from_hex, from_prefixed_hex, sha256_hex,
