@@ -37,3 +37,26 @@ pub(crate) fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understo
 pub(crate) fn needed(document: &Document<'_>, name: &str, what: &str) -> Understood<String> {
     id_of(document, name, what)?.ok_or_else(|| format!("the id of the {what} is missing"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body;
+
+    #[test]
+    fn an_id_has_one_to_two_hundred_characters_and_none_that_control() {
+        for (json, expected) in [
+            (r#"{"id":"a"}"#.to_owned(), Ok(Some("a".to_owned()))),
+            (r#"{"id":7}"#.to_owned(), Ok(Some("7".to_owned()))),
+            (r#"{"id":" "}"#.to_owned(), Ok(None)),
+            (format!(r#"{{"id":"{}"}}"#, "ä".repeat(200)), Ok(Some("ä".repeat(200)))),
+            (
+                format!(r#"{{"id":"{}"}}"#, "ä".repeat(201)),
+                Err("the id of the thing has more than 200 characters".to_owned()),
+            ),
+            (r#"{"id":"a\u0000"}"#.to_owned(), Err("the id of the thing has control characters in it".to_owned())),
+        ] {
+            assert_eq!(id(&body::object(json.as_bytes()).unwrap(), &["id"], "thing"), expected, "{json}");
+        }
+    }
+}
