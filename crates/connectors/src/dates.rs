@@ -27,6 +27,12 @@ pub fn read_day(text: &str) -> Option<When> {
     midnight(text.trim().get(..10)?)
 }
 
+/// The instant that is so many seconds after 1970 began.
+pub fn of_unix(seconds: i64) -> Option<When> {
+    let timestamp = Timestamp::from_second(seconds).ok()?;
+    Some(When { date: written(timestamp)?, precision: DatePrecision::Instant })
+}
+
 /// The milliseconds since 1970 of an instant; nothing for a day.
 pub(crate) fn millis(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -101,6 +107,13 @@ mod tests {
         ] {
             assert_eq!(instant(text).as_deref(), Some(utc), "{text}");
         }
+    }
+
+    #[test]
+    fn seconds_since_1970_are_an_instant() {
+        let when = of_unix(1_714_391_300).unwrap();
+        assert_eq!((when.date.as_str(), when.precision), ("2024-04-29T11:48:20Z", DatePrecision::Instant));
+        assert_eq!((of_unix(i64::MAX), of_unix(i64::MIN)), (None, None));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 
 use crate::keys::KeyId;
 
-/// How far a signed time may be from now, either way (Standard Webhooks' reference libraries).
+/// How far a signed time may be from now, either way, where the provider says nothing else (Standard Webhooks' reference
+/// libraries).
 pub(crate) const TOLERANCE_SECONDS: i64 = 300;
 
 /// Why a delivery is refused before anything of it is believed.
@@ -23,7 +24,7 @@ pub enum VerifyError {
     #[error("the signature does not match")]
     Mismatch,
     /// The signed time is more than the tolerance away from now.
-    #[error("the signature's time is more than {TOLERANCE_SECONDS} s from now")]
+    #[error("the signature's time is too far from now")]
     Stale,
     /// The scheme needs the body's JSON, and it is none, or not safe to read.
     #[error("the body cannot be read: {0}")]

@@ -1,8 +1,10 @@
-//! The keys that providers publish, as verification sees them.
+//! The keys that are not configured, as verification sees them: providers publish them, or a connection was registered with
+//! its own.
 //!
 //! Owns the port through which a provider gets one. Must not fetch: the server does, and caches them.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Which key a signature was made with, as its headers name it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,9 +23,27 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// The keys that were fetched.
+/// A key as [`Provider::read_key`](crate::Provider::read_key) reads it from an answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FetchedKey {
+    /// What it is kept as: it takes the place of the key that was there. Not always what was asked for.
+    pub id: KeyId,
+    /// What [`KeySource::key`] gives for it.
+    pub bytes: Vec<u8>,
+    /// For how long it may be kept.
+    pub lifetime: Duration,
+}
+
+impl fmt::Debug for FetchedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchedKey").field("id", &self.id).field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
+/// The keys that were fetched or registered.
 pub trait KeySource: Send + Sync {
-    /// A key as its provider publishes it; nothing where it is not at hand.
+    /// The bytes of a [`FetchedKey`], or the text of a credential
+    /// ([`Provider::key_credential`](crate::Provider::key_credential)); nothing where it is not at hand.
     fn key(&self, id: &KeyId) -> Option<Vec<u8>>;
 }
 

@@ -10,23 +10,30 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod body;
 mod canonical;
 mod currencies;
 pub mod dates;
 mod delivery;
 mod direction;
 mod error;
+pub mod fetch;
+mod ids;
 mod inline;
+mod items;
 mod json;
 mod keys;
 mod masking;
 mod meaning;
+mod minor_units;
 mod plain;
 mod provider;
 pub mod providers;
 mod responses;
+mod row;
 mod settings;
 mod signature;
+mod understood;
 
 use serde_json::value::RawValue;
 
@@ -35,7 +42,7 @@ pub use delivery::{Authentic, Headers, RawDelivery, StoredDelivery, VerifiedDeli
 pub use direction::{Way, way};
 pub use error::{Malformed, VerifyError};
 pub use json::{NotText, json_text};
-pub use keys::{KeyId, KeySource, NoKeys};
+pub use keys::{FetchedKey, KeyId, KeySource, NoKeys};
 pub use meaning::{Meaning, Rejected, Wanted};
 pub use provider::{Description, Provider};
 pub use providers::Registry;

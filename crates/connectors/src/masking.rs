@@ -61,6 +61,14 @@ fn cut(text: &str, limit: usize) -> String {
     }
 }
 
+/// A provider's word for a kind of record, for a person to read: `cash-withdrawal` is `Cash withdrawal`. With other marks
+/// between them, digits may be a card number.
+pub(crate) fn in_words(kind: &str) -> String {
+    let spaced = mask(&kind.replace(['-', '_'], " "));
+    let mut chars = spaced.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// The last four digits of an account's number; nothing where it shows fewer.
 pub(crate) fn last_four(number: &str) -> Option<String> {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();

@@ -5,6 +5,11 @@
 
 use ledger::Change;
 
+use crate::masking::readable;
+
+/// The longest name of an event that is shown, in characters.
+const LONGEST_NAME: usize = 60;
+
 /// What an authentic delivery says.
 #[derive(Clone, Debug)]
 pub enum Meaning {
@@ -34,10 +39,39 @@ pub enum Meaning {
 }
 
 impl Meaning {
+    /// What the items of a delivery come to: one that is not understood holds up no other. The error says why none of them
+    /// is.
+    pub(crate) fn of_items(
+        connection_id: Result<String, String>,
+        changes: Vec<Change>,
+        rejected: Vec<Rejected>,
+    ) -> Result<Self, String> {
+        match rejected.as_slice() {
+            [only] if changes.is_empty() => Err(only.reason.clone()),
+            [_, ..] if changes.is_empty() => Err(Rejected::sentence(&rejected)),
+            _ => Ok(Self::Changes { connection_id: connection_id?, changes, rejected }),
+        }
+    }
+
+    /// A single change of a connection.
+    pub(crate) fn of(connection_id: String, change: Change) -> Self {
+        Self::Changes { connection_id, changes: vec![change], rejected: vec![] }
+    }
+
+    /// The sentence for an event of which nothing is read.
+    pub(crate) fn unknown_event(name: &str) -> String {
+        format!("{} is not an event that anything follows from", event_name(name))
+    }
+
     /// Why a notification is quarantined for as long as nothing is fetched.
     pub fn not_fetched(event: &str) -> String {
         format!("{event} says only what changed; fetching it is not available in this version")
     }
+}
+
+/// An event's name, for a person to read.
+pub(crate) fn event_name(name: &str) -> String {
+    readable(name, LONGEST_NAME).unwrap_or_default()
 }
 
 /// What has to be fetched.

@@ -7,7 +7,8 @@ use wire::Currency;
 
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
-use crate::keys::KeySource;
+use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
+use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::meaning::Meaning;
 use crate::responses::Responses;
 use crate::settings::Setting;
@@ -60,6 +61,23 @@ pub trait Provider: Send + Sync {
         now: Timestamp,
     ) -> Result<VerifiedDelivery, VerifyError>;
 
+    /// How a key is asked for that [`VerifyError::KeyUnavailable`] names. Nothing where none is published under such a name.
+    fn key_request(&self, _id: &KeyId) -> Option<Request> {
+        None
+    }
+
+    /// Reads the key from the answer. [`FetchError::Gone`] says that the provider has no such key: the signature that names
+    /// it is not the provider's, and asking again is in vain.
+    fn read_key(&self, id: &KeyId, _response: ApiResponse) -> Result<FetchedKey, FetchError> {
+        Err(FetchError::NotUnderstood { reason: format!("{} publishes no keys", id.provider) })
+    }
+
+    /// The credential that a connection's deliveries are verified with, where each connection has its own. The
+    /// [`KeyId::name`] is then the connection's id as the delivery names it, and the key is the credential's text.
+    fn key_credential(&self) -> Option<&'static str> {
+        None
+    }
+
     /// How its deliveries are answered, where it insists on something else than others.
     fn responses(&self) -> Responses {
         Responses::default()
@@ -69,7 +87,12 @@ pub trait Provider: Send + Sync {
     /// envelope; what is, but makes no sense, is [`Meaning::NotUnderstood`], so that it is quarantined.
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed>;
 
+    /// How it is asked for what its deliveries do not carry; nothing where it cannot be.
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        None
+    }
+
     /// The headers with which the provider would send `body`: for the simulator, for tests and for
-    /// benchmarks. Nothing where no secret is configured.
+    /// benchmarks. Nothing where no secret is configured, and where only the provider has what it signs with.
     fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>>;
 }

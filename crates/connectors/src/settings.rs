@@ -67,6 +67,11 @@ impl Settings {
         self.values(name).first().map(String::as_str)
     }
 
+    /// The first of its values that is more than blanks.
+    pub(crate) fn first(&self, name: &str) -> Option<String> {
+        self.values(name).iter().map(|value| value.trim()).find(|value| !value.is_empty()).map(str::to_owned)
+    }
+
     /// Whether it is `true`.
     pub fn flag(&self, name: &str) -> bool {
         self.text(name) == Some("true")

@@ -26,6 +26,10 @@ impl std::error::Error for CurrencyError {}
 impl Currency {
     /// Australian dollars: Basiq's default.
     pub const AUD: Self = Self(*b"AUD");
+    /// Pounds sterling: the default of British providers.
+    pub const GBP: Self = Self(*b"GBP");
+    /// New Zealand dollars: Akahu's default.
+    pub const NZD: Self = Self(*b"NZD");
     /// United States dollars: Apideck's default.
     pub const USD: Self = Self(*b"USD");
 

@@ -21,6 +21,7 @@ mod protocol;
 mod protocol_engine;
 mod protocol_socket;
 mod protocol_v3;
+mod provider_answers;
 mod pushed;
 mod readings;
 mod realtime;

@@ -5,7 +5,7 @@
 
 use wire::{Amount, PrimaryType};
 
-use super::understood::Understood;
+use super::Understood;
 use crate::direction::{self, Way};
 use crate::json::{self, Document};
 

@@ -9,7 +9,6 @@ mod connection;
 mod direction;
 mod event;
 mod transaction;
-mod understood;
 mod version;
 
 use ledger::{Change, When};
@@ -20,20 +19,12 @@ pub(crate) use event::{Event, Verb};
 pub(crate) use version::{of_event, of_row};
 
 use self::direction::Direction;
-pub(crate) use self::understood::Understood;
 use crate::error::Malformed;
-use crate::json::{self, Document, Unreadable};
+use crate::ids::{id, id_of};
+use crate::json::{self, Document};
 use crate::meaning::{Meaning, Rejected};
-use crate::{currencies, dates};
-
-/// The longest id that is taken, in characters.
-const MAX_ID: usize = 200;
-
-impl From<Unreadable> for String {
-    fn from(unreadable: Unreadable) -> Self {
-        format!("the body is not understood: {unreadable}")
-    }
-}
+pub(crate) use crate::understood::Understood;
+use crate::{body, currencies, dates};
 
 /// What there is in a body, item by item.
 #[derive(Default)]
@@ -70,18 +61,13 @@ pub(crate) fn understand(
     body: &[u8],
     own: impl Fn(&Envelope<'_>) -> Understood<Option<Meaning>>,
 ) -> Result<Meaning, Malformed> {
-    let raw = json::read(body).map_err(|unreadable| Malformed(format!("the body cannot be read: {unreadable}")))?;
-    if !raw.get().starts_with('{') {
-        return Err(Malformed("the body is not a JSON object".to_owned()));
-    }
-    Ok(understand_object(raw, own).unwrap_or_else(Meaning::NotUnderstood))
+    body::understand(body, |object| understand_object(object, own))
 }
 
 fn understand_object(
-    raw: &RawValue,
+    body: Document<'_>,
     own: impl Fn(&Envelope<'_>) -> Understood<Option<Meaning>>,
 ) -> Understood<Meaning> {
-    let body = Document::open(raw)?.ok_or("the body is not a JSON object")?;
     if body.is_empty() {
         return Ok(Meaning::Nothing);
     }
@@ -102,14 +88,10 @@ fn understand_object(
         }
         "account" | "balance" => account::changes(&envelope, &data)?.into(),
         "connection" => connection::changes(&envelope, &data)?.into(),
-        _ => return Err(format!("{} is not an event that anything follows from", envelope.event)),
+        _ => return Err(Meaning::unknown_event(&envelope.event.to_string())),
     };
     let Read { changes, rejected } = read;
-    match rejected.as_slice() {
-        [only] if changes.is_empty() => Err(only.reason.clone()),
-        [_, ..] if changes.is_empty() => Err(Rejected::sentence(&rejected)),
-        _ => Ok(Meaning::Changes { connection_id: connection_id?, changes, rejected }),
-    }
+    Meaning::of_items(connection_id, changes, rejected)
 }
 
 impl<'a> Envelope<'a> {
@@ -207,27 +189,6 @@ impl<'a> Envelope<'a> {
 /// The sentence for a body that says what changed and where to fetch it, and no more.
 pub(crate) fn notification_only(event: &Event) -> String {
     Meaning::not_fetched(&event.to_string())
-}
-
-/// An id that can be stored: nothing where none is there, refused where it is no text of 1 to 200
-/// characters without control characters.
-fn id(document: &Document<'_>, names: &[&str], what: &str) -> Understood<Option<String>> {
-    let Some(id) = document.id(names) else { return Ok(None) };
-    if id.chars().count() > MAX_ID {
-        return Err(format!("the id of the {what} has more than {MAX_ID} characters"));
-    }
-    if id.chars().any(char::is_control) {
-        return Err(format!("the id of the {what} has control characters in it"));
-    }
-    Ok(Some(id))
-}
-
-/// An id that stands alone (`"account": "a1"`) or in an object (`"account": {"id": "a1"}`).
-fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understood<Option<String>> {
-    match document.object(&[name])? {
-        Some(object) => id(&object, &["id"], what),
-        None => id(document, &[name], what),
-    }
 }
 
 /// The currency that the first member names which names one: as a code, a number, or an object with either.

@@ -17,6 +17,7 @@ use super::direction::Direction;
 use super::{Envelope, Read, Understood, Verb, account, currency, id, id_of, money, version};
 use crate::dates;
 use crate::json::{self, Document};
+use crate::meaning::Meaning;
 
 const ACCOUNT_IDS: &[&str] = &["accountId", "account_id"];
 const AMOUNTS: &[&str] = &["amount", "total_amount", "totalAmount", "total"];
@@ -47,7 +48,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_i
     let deleted = match envelope.event.verb() {
         Verb::Saved => false,
         Verb::Deleted => true,
-        Verb::Other => return Err(format!("{} is not an event that anything follows from", envelope.event)),
+        Verb::Other => return Err(Meaning::unknown_event(&envelope.event.to_string())),
     };
     let items = items::of(envelope, data)?;
     let event = if items.are_data { envelope.version_beside_row() } else { envelope.version(data) };

@@ -2,8 +2,17 @@
 //!
 //! Owns the list: a new provider is its module here and one line in `PROVIDERS`. Must not know any provider's details.
 
+mod akahu;
 mod apideck;
 mod basiq;
+mod gocardless;
+mod plaid;
+mod stripe;
+mod teller;
+mod truelayer;
+mod up;
+mod wise;
+mod xero;
 
 use std::sync::Arc;
 
@@ -20,6 +29,15 @@ struct Entry {
 const PROVIDERS: &[Entry] = &[
     Entry { description: &basiq::DESCRIPTION, new: basiq::provider },
     Entry { description: &apideck::DESCRIPTION, new: apideck::provider },
+    Entry { description: &plaid::DESCRIPTION, new: plaid::provider },
+    Entry { description: &up::DESCRIPTION, new: up::provider },
+    Entry { description: &stripe::DESCRIPTION, new: stripe::provider },
+    Entry { description: &teller::DESCRIPTION, new: teller::provider },
+    Entry { description: &akahu::DESCRIPTION, new: akahu::provider },
+    Entry { description: &gocardless::DESCRIPTION, new: gocardless::provider },
+    Entry { description: &wise::DESCRIPTION, new: wise::provider },
+    Entry { description: &truelayer::DESCRIPTION, new: truelayer::provider },
+    Entry { description: &xero::DESCRIPTION, new: xero::provider },
 ];
 
 /// The descriptions of all providers.

@@ -33,11 +33,25 @@ pub(crate) fn from_hex(text: &str) -> Option<Digest256> {
 
 /// A digest written in base64, in either alphabet (RFC 4648, sections 4 and 5), with padding or without.
 pub(crate) fn from_base64(text: &str) -> Option<Digest256> {
-    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()?.try_into().ok()
+    bytes_from_base64(text)?.try_into().ok()
+}
+
+/// Bytes written in base64, just as lenient.
+pub(crate) fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
+    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()
 }
 
 /// A digest in the form `sha256=<hex>`.
 pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
     let (scheme, hex) = text.split_once('=')?;
     from_hex(hex).filter(|_| scheme.eq_ignore_ascii_case("sha256"))
+}
+
+/// What tells a delivery from others and is the same for each attempt: the event's id, where it has one that can be stored,
+/// else the body's hash.
+pub(crate) fn event_key(id: Option<String>, body: &[u8]) -> String {
+    match id {
+        Some(id) => format!("event:{id}"),
+        None => format!("sha256:{}", sha256_hex(body)),
+    }
 }

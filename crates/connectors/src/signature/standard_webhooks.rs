@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::digest::{Digest256, from_base64};
 use super::hmac_keys::HmacKeys;
+use super::tolerance::check_time;
 use crate::delivery::Headers;
 use crate::error::{TOLERANCE_SECONDS, VerifyError};
 
@@ -56,9 +57,7 @@ pub(crate) fn verify_standard(
     }
     // Digits that do not fit are a time far away.
     let seconds: i64 = time.parse().map_err(|_| VerifyError::Stale)?;
-    if now.as_second().abs_diff(seconds) > TOLERANCE_SECONDS.unsigned_abs() {
-        return Err(VerifyError::Stale);
-    }
+    check_time(seconds, TOLERANCE_SECONDS, now)?;
     let content: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body];
     if keys.verify(&content, &signatures) { Ok(id.to_owned()) } else { Err(VerifyError::Mismatch) }
 }

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "not every test file uses everything")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+pub(crate) mod api;
 pub(crate) mod bodies;
+pub(crate) mod senders;
 pub(crate) mod shown;
 
 use std::sync::Arc;
@@ -16,17 +18,32 @@ pub(crate) const SECRET: &str = "whsec_dGFsbHl3aXJlLXRlc3Qta2V5LW5vdC1hLXNlY3Jld
 
 pub(crate) const NOW: i64 = 1_714_391_300;
 
+/// Where deliveries arrive.
+pub(crate) const PATH: &str = "/webhook";
+
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// Every provider with the same secrets.
+/// Every provider with the same secrets, and with what else it needs where there are any.
 pub(crate) fn registry(secrets: &[&str]) -> Registry {
+    Registry::new(&settings(secrets))
+}
+
+/// The settings of all providers that have these secrets.
+pub(crate) fn settings(secrets: &[&str]) -> Settings {
     let mut settings = Settings::default();
     for setting in providers::settings().filter(|setting| setting.is_secret()) {
         settings.set(setting.name, secrets.iter().copied());
     }
-    Registry::new(&settings)
+    let known: Vec<&str> = secrets.iter().copied().filter(|secret| !secret.trim().is_empty()).collect();
+    if !known.is_empty() {
+        settings.set("PLAID_CLIENT_ID", ["client"]);
+        settings.set("AKAHU_APP_TOKEN", ["app_token_1"]);
+        settings.set("TRUELAYER_WEBHOOKS_URL", ["https://webhooks.truelayer.com"]);
+        settings.set("WISE_WEBHOOK_KEY", known.iter().map(|secret| senders::rsa_key(secret)));
+    }
+    settings
 }
 
 /// One provider out of such a registry.
@@ -39,7 +56,7 @@ pub(crate) fn delivery(headers: &[(&str, &str)], body: &[u8]) -> RawDelivery {
 }
 
 pub(crate) fn signed_delivery(headers: Headers, body: &[u8]) -> RawDelivery {
-    RawDelivery::post("/webhook", headers, body.to_vec())
+    RawDelivery::post(PATH, headers, body.to_vec())
 }
 
 /// A delivery that was verified before.

@@ -28,7 +28,8 @@ pub(crate) fn shown(meaning: &Meaning) -> Value {
     }
 }
 
-fn shown_change(change: &Change) -> Value {
+/// A change as the expectations write it.
+pub(crate) fn shown_change(change: &Change) -> Value {
     let mut value = match &change.update {
         Update::ConnectionStatus(status) => json!({ "connectionStatus": status }),
         Update::TransactionDeleted { transaction_id, account_id } => {

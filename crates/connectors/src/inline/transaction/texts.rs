@@ -7,7 +7,7 @@ use wire::PrimaryType;
 use super::details::{self, MAX_TEXT};
 use crate::inline::Understood;
 use crate::json::Document;
-use crate::masking::{mask, original, readable};
+use crate::masking::{in_words, original, readable};
 
 /// The longest description, in characters.
 const MAX_DESCRIPTION: usize = 1000;
@@ -73,13 +73,6 @@ fn kind(item: &Document<'_>, noun: &str, primary_type: PrimaryType, account_name
         (_, PrimaryType::Income) => "Money in",
     };
     Ok(account_name.map_or_else(|| kind.to_owned(), |name| format!("{kind}, {name}")))
-}
-
-/// `cash-withdrawal` is `Cash withdrawal`. With other marks between them, digits may be a card number.
-fn in_words(class: &str) -> String {
-    let spaced = mask(&class.replace(['-', '_'], " "));
-    let mut chars = spaced.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

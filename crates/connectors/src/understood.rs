@@ -2,6 +2,14 @@
 //!
 //! Owns the type that every reader answers with. Must not read anything.
 
+use crate::json::Unreadable;
+
 /// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
 /// value of the body, as it may be personal.
 pub(crate) type Understood<T> = Result<T, String>;
+
+impl From<Unreadable> for String {
+    fn from(unreadable: Unreadable) -> Self {
+        format!("the body is not understood: {unreadable}")
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a page could not be had.
+//!
+//! Owns what the caller has to tell apart. Must not know HTTP clients.
+
+use std::time::Duration;
+
+use super::api::ApiError;
+
+/// Why a page could not be had: each is one sentence, for the log and the connections' page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// It may be had later.
+    #[error("{reason}")]
+    Later {
+        /// Why.
+        reason: String,
+        /// Not before, where the provider says so.
+        after: Option<Duration>,
+    },
+    /// The person has to consent again, or to sign in at the bank.
+    #[error("{reason}")]
+    ConsentNeeded {
+        /// Why.
+        reason: String,
+    },
+    /// The provider does not accept this server's own key.
+    #[error("{reason}")]
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// The provider no longer has what was asked for.
+    #[error("{reason}")]
+    Gone {
+        /// Why.
+        reason: String,
+    },
+    /// The data changed while it was being paged through: the run begins anew.
+    #[error("{reason}")]
+    Restart {
+        /// Why.
+        reason: String,
+    },
+    /// The answer is not what this provider documents.
+    #[error("{reason}")]
+    NotUnderstood {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl From<ApiError> for FetchError {
+    fn from(error: ApiError) -> Self {
+        let reason = error.to_string();
+        match error {
+            ApiError::Unreachable(_) | ApiError::TimedOut | ApiError::Paused { .. } => {
+                Self::Later { reason, after: None }
+            }
+            ApiError::TooLarge => Self::NotUnderstood { reason },
+            ApiError::NotConfigured => Self::Refused { reason },
+        }
+    }
+}

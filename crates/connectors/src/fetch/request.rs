@@ -1,0 +1,128 @@
+//! A call to a provider.
+//!
+//! Owns what a connector may say of a call. Must not hold an address: where it goes is configured, and its path is made
+//! of segments, each of which is percent-encoded, so that no id leads elsewhere.
+
+use std::fmt;
+
+use super::error::FetchError;
+use super::response::{ApiResponse, Token};
+
+/// The request's method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `DELETE`
+    Delete,
+}
+
+/// The request's body.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// JSON.
+    Json(String),
+    /// Names and values, as a form sends them.
+    Form(Vec<(&'static str, String)>),
+}
+
+/// A call.
+#[derive(Clone)]
+pub struct Request {
+    /// The setting that holds the address it goes to; nothing for the provider's `<NAME>_API_URL`.
+    pub address: Option<&'static str>,
+    /// Its method.
+    pub method: Method,
+    /// The segments of its path after the configured address.
+    pub path: Vec<String>,
+    /// Its query's names and values.
+    pub query: Vec<(&'static str, String)>,
+    /// Its headers, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// Its body.
+    pub body: Body,
+    /// What the provider counts it against: a 429 pauses all calls of the same scope.
+    pub scope: String,
+    /// The token that it needs. Where the answer is 401, it is asked for once more.
+    pub token: Option<TokenRequest>,
+}
+
+impl Request {
+    /// A `GET` of these segments.
+    pub fn get<S: Into<String>>(path: impl IntoIterator<Item = S>) -> Self {
+        Self::new(Method::Get, path, Body::Empty)
+    }
+
+    /// A `POST` to these segments.
+    pub fn post<S: Into<String>>(path: impl IntoIterator<Item = S>, body: Body) -> Self {
+        Self::new(Method::Post, path, body)
+    }
+
+    fn new<S: Into<String>>(method: Method, path: impl IntoIterator<Item = S>, body: Body) -> Self {
+        let path = path.into_iter().map(Into::into).collect();
+        Self { address: None, method, path, query: vec![], headers: vec![], body, scope: String::new(), token: None }
+    }
+
+    /// The same to the address that this setting holds.
+    #[must_use]
+    pub fn to(mut self, setting: &'static str) -> Self {
+        self.address = Some(setting);
+        self
+    }
+
+    /// The same with a value in its query.
+    #[must_use]
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// The same with a header; the name in lower case.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same, counted against a scope.
+    #[must_use]
+    pub fn counted_against(mut self, scope: impl Into<String>) -> Self {
+        self.scope = scope.into();
+        self
+    }
+
+    /// The same with a token.
+    #[must_use]
+    pub fn with_token(mut self, token: TokenRequest) -> Self {
+        self.token = Some(token);
+        self
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Says where it goes, and no header, query or body: any may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// How a token is got. It is kept for as long as it holds.
+#[derive(Clone)]
+pub struct TokenRequest {
+    /// Which token: one is kept for each name.
+    pub name: String,
+    /// The call that gets it.
+    pub request: Box<Request>,
+    /// Reads it from the answer.
+    pub read: fn(&ApiResponse) -> Result<Token, FetchError>,
+}
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+//! The days that a run lists, of providers that list by day and tell no changes.
+//!
+//! Owns from which day on a run asks and from which day on it knows that nothing is missing. Must not ask.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+use super::run::{Absence, Next, Run};
+
+/// Rows of earlier days are booked, changed and taken back for so many days.
+const OVERLAP_DAYS: i64 = 30;
+
+/// A run's days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    since: Date,
+}
+
+impl Window {
+    /// From the day that the last run has left; the first run from its first day.
+    pub(crate) fn of(run: &Run<'_>) -> Self {
+        let left = run.cursor.and_then(|cursor| cursor.parse().ok());
+        Self { since: left.unwrap_or(run.first_day) }
+    }
+
+    /// The day to ask from: one more than counts, since the provider's day may begin elsewhere.
+    pub(crate) fn asked_from(self) -> Date {
+        before(self.since, 1)
+    }
+
+    /// The end of a run that has listed all of these days.
+    pub(crate) fn end(self, run: &Run<'_>) -> Next {
+        Next::End { cursor: Some(following(run.began)), absence: Absence::MeansGoneSince(self.since) }
+    }
+}
+
+/// The day that the next run lists from.
+pub(crate) fn following(began: Timestamp) -> String {
+    before(began.to_zoned(TimeZone::UTC).date(), OVERLAP_DAYS).to_string()
+}
+
+fn before(day: Date, days: i64) -> Date {
+    day.saturating_sub(Span::new().days(days))
+}

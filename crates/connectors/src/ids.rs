@@ -1,0 +1,62 @@
+//! Providers' ids.
+//!
+//! Owns which of them can be stored. Must not know what they are of.
+
+use crate::json::Document;
+use crate::understood::Understood;
+
+/// The longest id that is taken, in characters.
+const MAX_ID: usize = 200;
+
+/// An id that can be stored: nothing where none is there, refused where it is no text of 1 to 200
+/// characters without control characters.
+pub(crate) fn id(document: &Document<'_>, names: &[&str], what: &str) -> Understood<Option<String>> {
+    document.id(names).map(|id| checked(id, what)).transpose()
+}
+
+/// An id that is made of others, where it can be stored.
+pub(crate) fn checked(id: String, what: &str) -> Understood<String> {
+    if id.chars().count() > MAX_ID {
+        return Err(format!("the id of the {what} has more than {MAX_ID} characters"));
+    }
+    if id.chars().any(char::is_control) {
+        return Err(format!("the id of the {what} has control characters in it"));
+    }
+    Ok(id)
+}
+
+/// An id that stands alone (`"account": "a1"`) or in an object (`"account": {"id": "a1"}`).
+pub(crate) fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understood<Option<String>> {
+    match document.object(&[name])? {
+        Some(object) => id(&object, &["id"], what),
+        None => id(document, &[name], what),
+    }
+}
+
+/// The same where it must be there.
+pub(crate) fn needed(document: &Document<'_>, name: &str, what: &str) -> Understood<String> {
+    id_of(document, name, what)?.ok_or_else(|| format!("the id of the {what} is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body;
+
+    #[test]
+    fn an_id_has_one_to_two_hundred_characters_and_none_that_control() {
+        for (json, expected) in [
+            (r#"{"id":"a"}"#.to_owned(), Ok(Some("a".to_owned()))),
+            (r#"{"id":7}"#.to_owned(), Ok(Some("7".to_owned()))),
+            (r#"{"id":" "}"#.to_owned(), Ok(None)),
+            (format!(r#"{{"id":"{}"}}"#, "ä".repeat(200)), Ok(Some("ä".repeat(200)))),
+            (
+                format!(r#"{{"id":"{}"}}"#, "ä".repeat(201)),
+                Err("the id of the thing has more than 200 characters".to_owned()),
+            ),
+            (r#"{"id":"a\u0000"}"#.to_owned(), Err("the id of the thing has control characters in it".to_owned())),
+        ] {
+            assert_eq!(id(&body::object(json.as_bytes()).unwrap(), &["id"], "thing"), expected, "{json}");
+        }
+    }
+}

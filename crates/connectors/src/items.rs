@@ -1,0 +1,42 @@
+//! The items of a list, each understood alone.
+//!
+//! Owns that one which is not understood holds up no other, and how it is named. Must not know any provider's members.
+
+use ledger::Change;
+use serde_json::value::RawValue;
+
+use crate::ids;
+use crate::json::Document;
+use crate::meaning::Rejected;
+use crate::understood::Understood;
+
+/// What the items of a delivery or of a page say.
+#[derive(Default)]
+pub(crate) struct Items {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) rejected: Vec<Rejected>,
+}
+
+impl Items {
+    /// Adds what a list says. An item that is not understood is named by its own id, which is its member `id_member`, else
+    /// by its place in `list_name`.
+    pub(crate) fn add(
+        &mut self,
+        (list_name, list): (&str, Vec<&RawValue>),
+        id_member: &str,
+        read: impl Fn(&Document<'_>) -> Understood<Change>,
+    ) {
+        for (index, raw) in list.into_iter().enumerate() {
+            let item = Document::open(raw).map_err(String::from);
+            let item = item.and_then(|item| item.ok_or_else(|| "it is not an object".to_owned()));
+            let id = item.as_ref().ok().and_then(|item| ids::id(item, &[id_member], "item").ok()?);
+            match item.and_then(|item| read(&item)) {
+                Ok(change) => self.changes.push(change),
+                Err(reason) => {
+                    let item = id.unwrap_or_else(|| format!("{list_name}[{index}]"));
+                    self.rejected.push(Rejected { item, reason });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What Plaid's webhooks say: that an item's transactions changed, or how the item itself is.
+//!
+//! Owns the codes. Must not fetch: no webhook of Plaid carries a transaction.
+//!
+//! <https://plaid.com/docs/api/products/transactions/#webhooks>, <https://plaid.com/docs/api/items/#webhooks>
+
+use ledger::{Change, Update};
+
+use crate::ids;
+use crate::json::Document;
+use crate::meaning::{Meaning, Wanted, event_name};
+use crate::understood::Understood;
+
+/// What an authentic body means. None says when it happened, so that the order of arrival decides.
+pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
+    let (kind, code) =
+        body.text(&["webhook_type"]).zip(body.text(&["webhook_code"])).ok_or("the body names no event")?;
+    let name = format!("{kind}/{code}");
+    match (kind.as_str(), code.as_str()) {
+        ("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE") => Ok(Meaning::Fetch {
+            event: event_name(&name),
+            connection_id: Some(ids::needed(body, "item_id", "item")?),
+            wanted: Wanted::Transactions,
+        }),
+        // Plaid sends these beside the one above, for those who do not use /transactions/sync.
+        ("TRANSACTIONS", "INITIAL_UPDATE" | "HISTORICAL_UPDATE" | "DEFAULT_UPDATE" | "TRANSACTIONS_REMOVED") => {
+            Ok(Meaning::Nothing)
+        }
+        ("TRANSACTIONS", "RECURRING_TRANSACTIONS_UPDATE") => Ok(Meaning::Nothing),
+        // The item still works: its consent ends in a week, or there are accounts that were not shared.
+        (
+            "ITEM",
+            "PENDING_EXPIRATION" | "PENDING_DISCONNECT" | "NEW_ACCOUNTS_AVAILABLE" | "WEBHOOK_UPDATE_ACKNOWLEDGED",
+        ) => Ok(Meaning::Nothing),
+        ("ITEM", "ERROR") => status(body, of_error(body)?),
+        ("ITEM", "LOGIN_REPAIRED") => status(body, "active"),
+        ("ITEM", "USER_PERMISSION_REVOKED") => status(body, "revoked"),
+        ("ITEM", "USER_ACCOUNT_REVOKED") => {
+            Err("the consent for one account of the item was taken back; nothing removes a single account here"
+                .to_owned())
+        }
+        _ => Err(Meaning::unknown_event(&name)),
+    }
+}
+
+/// An error of the item: it has to be linked again, but where its user has taken the permission back.
+fn of_error(body: &Document<'_>) -> Understood<&'static str> {
+    let code = body.object(&["error"])?.and_then(|error| error.text(&["error_code"]));
+    Ok(if code.as_deref() == Some("USER_PERMISSION_REVOKED") { "revoked" } else { "invalid" })
+}
+
+fn status(body: &Document<'_>, status: &'static str) -> Understood<Meaning> {
+    let change = Change { version: None, update: Update::ConnectionStatus(status) };
+    Ok(Meaning::of(ids::needed(body, "item_id", "item")?, change))
+}

@@ -1,0 +1,119 @@
+//! Plaid: banks of the United States, Canada and Europe.
+//!
+//! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), how it is
+//! asked (`sync`) and what its rows hold (`rows`). Must not know the server that calls it.
+//!
+//! <https://plaid.com/docs/api/webhooks/>, <https://github.com/plaid/plaid-openapi>
+
+mod events;
+mod rows;
+mod signature;
+mod sync;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use wire::Currency;
+
+use self::signature::Client;
+use crate::body;
+use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
+use crate::error::{Malformed, VerifyError};
+use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
+use crate::keys::{FetchedKey, KeyId, KeySource};
+use crate::meaning::Meaning;
+use crate::provider::{Description, Provider};
+use crate::settings::{Setting, SettingKind, Settings};
+
+/// What Plaid is called, needs and can do.
+pub(super) const DESCRIPTION: Description = Description {
+    id: signature::PROVIDER,
+    name: "Plaid",
+    connector_type: "bank",
+    source: "BANK_API",
+    default_currency: Currency::USD,
+    capabilities: &["webhook", "transactions", "accounts", "connection-status"],
+    settings: &[
+        Setting {
+            name: CLIENT_ID,
+            meaning: "the client's id; Plaid is asked with it, for its keys for webhooks as well",
+            kind: SettingKind::Text,
+            default: None,
+            required_for: Some("webhooks"),
+        },
+        Setting {
+            name: SECRET,
+            meaning: "the client's secret of the same environment",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("webhooks"),
+        },
+        Setting {
+            name: API_URL,
+            meaning: "where Plaid is asked; `https://sandbox.plaid.com` for its sandbox",
+            kind: SettingKind::Url,
+            default: Some("https://production.plaid.com"),
+            required_for: None,
+        },
+    ],
+};
+
+const CLIENT_ID: &str = "PLAID_CLIENT_ID";
+const SECRET: &str = "PLAID_SECRET";
+const API_URL: &str = "PLAID_API_URL";
+
+/// Plaid with its settings.
+struct Plaid {
+    /// Nothing where it is not configured.
+    client: Option<Client>,
+}
+
+/// Plaid with its settings.
+pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
+    let client = settings.first(CLIENT_ID).zip(settings.first(SECRET)).map(|(id, secret)| Client { id, secret });
+    Arc::new(Plaid { client })
+}
+
+impl Provider for Plaid {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn is_configured(&self) -> bool {
+        self.client.is_some()
+    }
+
+    fn verify(
+        &self,
+        delivery: RawDelivery,
+        keys: &dyn KeySource,
+        now: Timestamp,
+    ) -> Result<VerifiedDelivery, VerifyError> {
+        if !self.is_configured() {
+            return Err(VerifyError::NotConfigured);
+        }
+        let key = signature::verify(&delivery, keys, now)?;
+        Ok(VerifiedDelivery::new(delivery, key))
+    }
+
+    fn key_request(&self, id: &KeyId) -> Option<Request> {
+        self.client.as_ref().map(|client| client.key_request(&id.name))
+    }
+
+    fn read_key(&self, id: &KeyId, response: ApiResponse) -> Result<FetchedKey, FetchError> {
+        signature::read_key(id, response)
+    }
+
+    fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed> {
+        body::understand(delivery.body(), |body| events::meaning(&body))
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        Some(self)
+    }
+
+    /// Only Plaid has the private halves of its keys.
+    fn sign(&self, _message_id: &str, _body: &[u8], _now: Timestamp) -> Option<Vec<(String, String)>> {
+        None
+    }
+}

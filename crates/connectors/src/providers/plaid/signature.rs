@@ -1,0 +1,112 @@
+//! What Plaid signs: a JWT that carries the body's hash and the time.
+//!
+//! Owns its check, and how Plaid is asked for the key that it names. Must not know what bodies mean.
+//!
+//! <https://plaid.com/docs/api/webhooks/webhook-verification/>
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use subtle::ConstantTimeEq as _;
+
+use crate::body;
+use crate::delivery::RawDelivery;
+use crate::error::{TOLERANCE_SECONDS, VerifyError};
+use crate::fetch::{ApiResponse, Body, FetchError, Request};
+use crate::json::{self, Document};
+use crate::keys::{FetchedKey, KeyId, KeySource};
+use crate::signature::{Curve, Jws, check_time, from_hex, from_jwk, sha256_hex};
+
+/// The provider's id, under which its keys are kept.
+pub(super) const PROVIDER: &str = "plaid";
+
+const HEADER: &str = "plaid-verification";
+
+/// The longest name of a key that Plaid is asked for, in characters; its own are UUIDs.
+const LONGEST_NAME: usize = 100;
+/// A key is asked for again after a day: Plaid says only in its answer when one has expired.
+const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// What Plaid knows this server by.
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) secret: String,
+}
+
+impl Client {
+    /// `/webhook_verification_key/get`
+    pub(super) fn key_request(&self, name: &str) -> Request {
+        let body = json!({ "client_id": self.id, "secret": self.secret, "key_id": name });
+        Request::post(["webhook_verification_key", "get"], Body::Json(body.to_string())).counted_against("keys")
+    }
+}
+
+/// Verifies a delivery and gives its key.
+///
+/// Everything that needs no key is checked first, so that a stranger has Plaid asked for as few keys as possible. Plaid
+/// names no event, and the next notification of an item may have the same bytes: the time is part of the delivery's key. Each
+/// attempt has a time of its own, so that one that is repeated has an item asked for once more, and none is taken for
+/// another.
+pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestamp) -> Result<String, VerifyError> {
+    let token = delivery.headers.single(HEADER)?;
+    let jws = Jws::split(token).ok_or(VerifyError::Mismatch)?;
+    let name = key_name(&jws).ok_or(VerifyError::Mismatch)?;
+    let claims = body::object(jws.payload()).ok_or(VerifyError::Mismatch)?;
+    let time = claims.raw(&["iat"]).and_then(|raw| raw.get().parse().ok()).ok_or(VerifyError::Mismatch)?;
+    check_time(time, TOLERANCE_SECONDS, now)?;
+    let hash = sha256_hex(&delivery.body);
+    if !is_hash(&claims, &hash) {
+        return Err(VerifyError::Mismatch);
+    }
+    let id = KeyId { provider: PROVIDER, name };
+    let Some(key) = keys.key(&id) else { return Err(VerifyError::KeyUnavailable(id)) };
+    if !has_signed(&key, &jws, now) {
+        return Err(VerifyError::Mismatch);
+    }
+    Ok(format!("{time}:{hash}"))
+}
+
+/// The key that a header names. Another algorithm than ES256 must be refused.
+fn key_name(jws: &Jws<'_>) -> Option<String> {
+    let header = jws.header()?;
+    (header.text(&["alg"])? == Curve::P256.algorithm()).then_some(())?;
+    let is_sound = |name: &String| name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic());
+    header.text(&["kid"]).filter(is_sound)
+}
+
+fn is_hash(claims: &Document<'_>, hash: &str) -> bool {
+    let claimed = claims.text(&["request_body_sha256"]).and_then(|hash| from_hex(&hash)).unwrap_or_default();
+    from_hex(hash).is_some_and(|actual| actual.ct_eq(&claimed).into())
+}
+
+fn has_signed(jwk: &[u8], jws: &Jws<'_>, now: Timestamp) -> bool {
+    let Ok(raw) = json::read(jwk) else { return false };
+    let Ok(Some(jwk)) = Document::open(raw) else { return false };
+    // `null` while the key is in use.
+    let has_expired =
+        jwk.raw(&["expired_at"]).is_some_and(|raw| raw.get().parse().is_ok_and(|at: i64| at <= now.as_second()));
+    !has_expired && from_jwk(raw, Curve::P256).is_some_and(|key| key.has_signed(jws.signed(), jws.signature()))
+}
+
+/// Reads `{ "key": { … }, "request_id": … }`: the key is kept as it stands there.
+pub(super) fn read_key(id: &KeyId, response: ApiResponse) -> Result<FetchedKey, FetchError> {
+    if response.status == 400 && has_no_such_key(&response.body) {
+        return Err(FetchError::Gone { reason: "Plaid has no key of that name".to_owned() });
+    }
+    let response = response.success()?;
+    let no_key = || FetchError::NotUnderstood { reason: "Plaid's answer holds no key for its webhooks".to_owned() };
+    let key = body::object(&response.body).and_then(|answer| answer.raw(&["key"])).ok_or_else(no_key)?;
+    let is_it =
+        Document::open(key).ok().flatten().and_then(|key| key.text(&["kid"])).is_some_and(|name| name == id.name);
+    if !is_it || from_jwk(key, Curve::P256).is_none() {
+        return Err(no_key());
+    }
+    Ok(FetchedKey { id: id.clone(), bytes: key.get().as_bytes().to_vec(), lifetime: LIFETIME })
+}
+
+/// Whether the fault is the key's name: with anything else the key may still be had later.
+fn has_no_such_key(body: &[u8]) -> bool {
+    let code = body::object(body).and_then(|answer| answer.text(&["error_code"]));
+    code.as_deref() == Some("INVALID_WEBHOOK_VERIFICATION_KEY_ID")
+}

@@ -1,0 +1,39 @@
+//! An event of Stripe, taken apart.
+//!
+//! Owns what is the same whatever its object is. Must not know any object.
+
+use ledger::Dated;
+
+use crate::json::Document;
+use crate::understood::Understood;
+use crate::{dates, ids};
+
+/// An event, taken apart.
+pub(super) struct Event<'a> {
+    /// Its name, for example `issuing_transaction.created`.
+    pub(super) name: String,
+    /// The account of Connect that it is of; nothing where it is of the own one.
+    pub(super) account: Option<String>,
+    /// The object, as it was when the event happened.
+    pub(super) object: Document<'a>,
+    /// When it happened.
+    pub(super) version: Option<i64>,
+}
+
+impl Event<'_> {
+    /// The account of Connect, else what the object itself belongs to: a platform's users are the one or the other.
+    pub(super) fn connection_or(&self, own: &str, what: &str) -> Understood<String> {
+        self.account.clone().map_or_else(|| ids::needed(&self.object, own, what), Ok)
+    }
+
+    /// What happened: the last part of the name.
+    pub(super) fn verb(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+/// When an object came into being: that is when money moved.
+pub(super) fn created(object: &Document<'_>) -> Understood<Dated> {
+    let when = object.raw(&["created"]).and_then(|raw| dates::of_unix(raw.get().parse().ok()?));
+    when.map(Dated::At).ok_or_else(|| "the object does not say when it was created".to_owned())
+}
