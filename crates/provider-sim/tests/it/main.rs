@@ -1,0 +1,11 @@
+//! What the simulated providers do, seen from outside: over HTTP and at the receiver of their webhooks.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod basiq_api;
+mod basiq_consent;
+mod basiq_refresh;
+mod client;
+mod faults;
+mod receiver;
+mod webhooks;
