@@ -10,6 +10,7 @@
 
 pub mod bank;
 pub mod basiq;
+pub mod plaid;
 
 mod budget;
 mod clock;

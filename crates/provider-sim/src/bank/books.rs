@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::merchants;
+use super::merchants::{self, Country};
 use super::{
     Account, Cents, Connection, ConnectionStatus, NewAccount, Payment, PaymentId, PaymentStatus, Posting, Purchase,
 };
@@ -26,6 +26,8 @@ pub struct Unknown(pub String);
 pub(crate) enum Naming {
     /// `ee01356a-6ecb-4929-9c2d-87b961bb46d2`
     Uuid,
+    /// `BxBXxLj1m4HMXBm9WZZmCWVbPjX16EHwv99vp`
+    Base62,
 }
 
 /// The books.
@@ -33,21 +35,23 @@ pub(crate) enum Naming {
 pub struct Bank {
     ids: Ids,
     naming: Naming,
+    country: Country,
     accounts: BTreeMap<String, Account>,
     connections: BTreeMap<String, Connection>,
     payments: Vec<Payment>,
 }
 
 impl Bank {
-    pub(crate) fn new(seed: u64, naming: Naming) -> Self {
+    pub(crate) fn new(seed: u64, naming: Naming, country: Country) -> Self {
         let ids = Ids::new(seed);
-        Self { ids, naming, accounts: BTreeMap::new(), connections: BTreeMap::new(), payments: Vec::new() }
+        Self { ids, naming, country, accounts: BTreeMap::new(), connections: BTreeMap::new(), payments: Vec::new() }
     }
 
     /// An id in the provider's form.
     pub(crate) fn id(&mut self) -> String {
         match self.naming {
             Naming::Uuid => self.ids.uuid(),
+            Naming::Base62 => self.ids.base62(37),
         }
     }
 
@@ -80,13 +84,13 @@ impl Bank {
     /// A payment is made: it is pending.
     pub fn purchase(&mut self, account: &str, purchase: Purchase) -> Result<PaymentId, Unknown> {
         let Purchase { cents, description, merchant, at } = purchase;
-        let industry = <(String, String)>::default();
+        let category = <(String, String)>::default();
         let payment = Payment {
             account: account.to_owned(),
             cents,
             description,
             merchant,
-            industry,
+            category,
             made_at: at,
             status: PaymentStatus::Pending,
         };
@@ -95,13 +99,13 @@ impl Bank {
 
     /// A payment of the kind that people make is made: it is pending.
     pub fn draw(&mut self, account: &str, at: Timestamp) -> Result<PaymentId, Unknown> {
-        let (merchant, cents) = merchants::draw(&mut self.ids);
+        let (merchant, cents) = merchants::draw(self.country, &mut self.ids);
         let payment = Payment {
             account: account.to_owned(),
             cents,
             description: merchant.statement.to_owned(),
             merchant: (!merchant.name.is_empty()).then(|| merchant.name.to_owned()),
-            industry: (merchant.industry.0.to_owned(), merchant.industry.1.to_owned()),
+            category: (merchant.category.0.to_owned(), merchant.category.1.to_owned()),
             made_at: at,
             status: PaymentStatus::Pending,
         };

@@ -17,3 +17,4 @@ pub use connection::{Connection, ConnectionStatus};
 pub use payment::{Payment, PaymentId, PaymentStatus, Posting, Purchase};
 
 pub(crate) use books::Naming;
+pub(crate) use merchants::Country;

@@ -21,8 +21,9 @@ pub struct Payment {
     pub description: String,
     /// The business that was paid, where one was.
     pub merchant: Option<String>,
-    /// Its industry's code and title, empty where nothing is known.
-    pub industry: (String, String),
+    /// Its category: a code and a title of ANZSIC in Australia, one of Plaid's personal finance categories, primary and
+    /// detailed, in the United States. Empty where nothing is known.
+    pub category: (String, String),
     /// When it was made.
     pub made_at: Timestamp,
     /// How far it is.

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::http::OverBudget;
+use crate::http::{OverBudget, whole_seconds};
 
 /// An error as Basiq answers it.
 #[derive(Clone, Debug)]
@@ -97,8 +97,7 @@ impl IntoResponse for ApiError {
         let body = json!({ "type": "list", "correlationId": "5d2c7f0a-sim", "data": [item] });
         let mut response = (self.status, Json(body)).into_response();
         if let Some(pause) = self.retry_after {
-            let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(pause)));
         }
         if self.is_over_budget {
             response.extensions_mut().insert(OverBudget);

@@ -15,7 +15,7 @@ use super::paging::Pages;
 use super::row::{Refreshed, Rows};
 use super::token::Tokens;
 use super::user::User;
-use crate::bank::{AccountKind, Bank, Cents, Connection, ConnectionStatus, Naming, NewAccount, Unknown};
+use crate::bank::{AccountKind, Bank, Cents, Connection, ConnectionStatus, Country, Naming, NewAccount, Unknown};
 use crate::budget::Budget;
 use crate::ids::Ids;
 use crate::webhooks::Message;
@@ -49,7 +49,7 @@ impl State {
         let seed = options.seed;
         let (day, minutes) = (std::time::Duration::from_secs(24 * 3600), std::time::Duration::from_secs(300));
         Self {
-            bank: Bank::new(seed, Naming::Uuid),
+            bank: Bank::new(seed, Naming::Uuid, Country::Australia),
             rows: Rows::default(),
             users: BTreeMap::new(),
             jobs: BTreeMap::new(),

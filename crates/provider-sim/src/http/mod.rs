@@ -16,3 +16,8 @@ pub use recorder::Recorder;
 pub(crate) use call::{Call, bearer};
 pub(crate) use gate::{Front, Gate, OverBudget, gated};
 pub(crate) use server::Server;
+
+/// A pause for `Retry-After`: seconds, rounded up.
+pub(crate) fn whole_seconds(pause: std::time::Duration) -> u64 {
+    pause.as_secs() + u64::from(pause.subsec_nanos() > 0)
+}

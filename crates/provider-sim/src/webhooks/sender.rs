@@ -82,6 +82,11 @@ impl Webhooks {
         self.0.state.lock().subscription.is_some()
     }
 
+    /// Where messages are sent.
+    pub fn url(&self) -> Option<String> {
+        self.0.state.lock().subscription.as_ref().map(|subscription| subscription.url.clone())
+    }
+
     /// Keeps what happens from now on back, for [`Webhooks::take_held`].
     pub fn hold(&self) {
         self.0.state.lock().holding = true;

@@ -12,7 +12,7 @@ use crate::basiq::row::Row;
 /// A transaction. `postDate` is null while it is pending, and there is no balance then; `enrich` is null for partners without Enrich.
 pub(in crate::basiq) fn transaction(links: &str, connection: &Connection, row: &Row) -> Value {
     let (of_user, payment) = (format!("{links}/users/{}", connection.user), &row.payment);
-    let (code, title) = &payment.industry;
+    let (code, title) = &payment.category;
     let sub_class = if code.is_empty() { json!({}) } else { json!({ "code": code, "title": title }) };
     let mut transaction = json!({
         "type": "transaction",

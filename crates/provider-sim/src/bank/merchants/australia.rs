@@ -1,33 +1,8 @@
 //! What people spend and earn in Australia.
 //!
-//! Owns the list. Must not know accounts or providers.
+//! Owns the list. Must not know accounts or providers. Categories are groups of ANZSIC, codes and titles.
 
-use super::Cents;
-use crate::ids::Ids;
-
-/// A kind of payment.
-#[derive(Debug)]
-pub(super) struct Merchant {
-    /// As a bank's statement says it.
-    pub(super) statement: &'static str,
-    /// The business; empty where no business is paid.
-    pub(super) name: &'static str,
-    /// What ANZSIC calls its line of business: code and title.
-    pub(super) industry: (&'static str, &'static str),
-    least: i64,
-    most: i64,
-    weight: i64,
-}
-
-const fn merchant(
-    statement: &'static str,
-    name: &'static str,
-    industry: (&'static str, &'static str),
-    range: (i64, i64),
-    weight: i64,
-) -> Merchant {
-    Merchant { statement, name, industry, least: range.0, most: range.1, weight }
-}
+use super::{Merchant, merchant};
 
 const CAFES: (&str, &str) = ("451", "Cafes, Restaurants and Takeaway Food Services");
 const GROCERS: (&str, &str) = ("411", "Supermarket and Grocery Stores");
@@ -38,7 +13,7 @@ const ENERGY: (&str, &str) = ("264", "On Selling Electricity and Electricity Mar
 const TELECOMS: (&str, &str) = ("580", "Telecommunications Services");
 const NONE: (&str, &str) = ("", "");
 
-static MERCHANTS: [Merchant; 14] = [
+pub(super) static MERCHANTS: [Merchant; 14] = [
     merchant("WOOLWORTHS 1294 SURRY HILLS NSWAU", "Woolworths", GROCERS, (-18_940, -640), 14),
     merchant("COLES 0423 NEWTOWN NSW", "Coles", GROCERS, (-15_220, -480), 12),
     merchant("SQ *SINGLE O SURRY HILLS", "Single O", CAFES, (-1_450, -450), 14),
@@ -54,18 +29,3 @@ static MERCHANTS: [Merchant; 14] = [
     merchant("PAY/SALARY ATLASSIAN PTY LTD", "", NONE, (342_180, 342_180), 1),
     merchant("OSKO PAYMENT FROM J NGUYEN RENT", "", NONE, (38_500, 42_000), 2),
 ];
-
-/// Draws a payment in proportion to the weights.
-pub(super) fn draw(ids: &mut Ids) -> (&'static Merchant, Cents) {
-    let mut ticket = ids.between(0, MERCHANTS.iter().map(|merchant| merchant.weight).sum::<i64>() - 1);
-    let mut drawn = &MERCHANTS[0];
-    for merchant in &MERCHANTS {
-        drawn = merchant;
-        if ticket < merchant.weight {
-            break;
-        }
-        ticket -= merchant.weight;
-    }
-    let cents = ids.between(drawn.least, drawn.most);
-    (drawn, Cents(cents))
-}
