@@ -20,6 +20,16 @@ impl Budget {
         Self { limit, window, taken: HashMap::new() }
     }
 
+    /// How many there are in all.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// How many of the key's are left, as far as was taken before.
+    pub(crate) fn left(&self, key: &str) -> usize {
+        self.limit.saturating_sub(self.taken.get(key).map_or(0, VecDeque::len))
+    }
+
     /// Takes one of the key's. Where none is left: how long until there is one.
     pub(crate) fn take(&mut self, key: &str, now: Timestamp) -> Result<(), Duration> {
         let taken = self.taken.entry(key.to_owned()).or_default();

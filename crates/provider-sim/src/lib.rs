@@ -8,6 +8,7 @@
 //! ([`Faults`]), holds webhooks back ([`Webhooks`]) and puts the [`Clock`] forward. The same seed and the same calls give
 //! the same ids and payments.
 
+pub mod apideck;
 pub mod bank;
 pub mod basiq;
 pub mod plaid;

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 
-use crate::webhooks::{Message, Schedule, Scheme};
+use crate::webhooks::{Message, Schedule, Scheme, Signed};
 
 /// The secret in Basiq's own documentation has no padding and bits to spare.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -38,17 +38,22 @@ pub(super) fn schedule() -> Schedule {
 pub(super) struct StandardWebhooks;
 
 impl Scheme for StandardWebhooks {
-    fn headers(&self, secret: &str, message: &Message, at: Timestamp) -> Vec<(&'static str, String)> {
+    fn provider(&self) -> &'static str {
+        "basiq"
+    }
+
+    fn sign(&self, secret: &str, message: &Message, _number: usize, at: Timestamp) -> Signed {
         let time = at.as_second().to_string();
         let signed = format!("{}.{time}.{}", message.id, message.body);
         let text = secret.strip_prefix("whsec_").unwrap_or(secret);
         let key = LENIENT.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec());
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), signed.as_bytes());
-        vec![
+        let headers = vec![
             ("webhook-id", message.id.clone()),
             ("webhook-timestamp", time),
             ("webhook-signature", format!("v1,{}", STANDARD.encode(tag.as_ref()))),
-        ]
+        ];
+        Signed { headers, body: message.body.clone() }
     }
 }
 
@@ -65,7 +70,7 @@ mod tests {
             body: r#"{"test": 2432232314}"#.to_owned(),
         };
         let at = Timestamp::from_second(1_614_265_330).unwrap();
-        let headers = StandardWebhooks.headers("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &message, at);
-        assert_eq!(headers[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let signed = StandardWebhooks.sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &message, 1, at);
+        assert_eq!(signed.headers[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 }

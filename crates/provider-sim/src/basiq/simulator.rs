@@ -46,9 +46,9 @@ impl Basiq {
     pub async fn start(options: BasiqOptions) -> io::Result<Self> {
         let stopping = CancellationToken::new();
         let (clock, schedule) = (options.clock.clone(), signing::schedule());
-        let webhooks = Webhooks::new(clock, signing::StandardWebhooks, schedule, stopping.clone());
-        let webhooks = webhooks.map_err(io::Error::other)?;
         let (address, recorder) = (options.address, options.recorder.clone());
+        let webhooks = Webhooks::new(clock, signing::StandardWebhooks, schedule, recorder.clone(), stopping.clone());
+        let webhooks = webhooks.map_err(io::Error::other)?;
         let app = Arc::new(App::new(options, webhooks, stopping.clone()));
         let (counts, faults) = (CallCounts::default(), Faults::default());
         let gate = Gate {

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::ids::Ids;
-use crate::webhooks::{Message, Scheme};
+use crate::webhooks::{Message, Scheme, Signed};
 
 /// The keys, newest last. Clones are the same keys.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl Keys {
     }
 
     /// A token of these claims, signed with the newest key (RFC 7515, compact serialisation).
-    fn sign(&self, claims: &Value) -> Option<String> {
+    fn token(&self, claims: &Value) -> Option<String> {
         let ring = self.0.lock();
         let key = ring.keys.last()?;
         let header = json!({ "alg": "ES256", "kid": key.id, "typ": "JWT" });
@@ -89,10 +89,15 @@ impl Keys {
 
 /// The subscriber has no secret: the signature's key is asked for by its id.
 impl Scheme for Keys {
-    fn headers(&self, _secret: &str, message: &Message, at: Timestamp) -> Vec<(&'static str, String)> {
+    fn provider(&self) -> &'static str {
+        "plaid"
+    }
+
+    fn sign(&self, _secret: &str, message: &Message, _number: usize, at: Timestamp) -> Signed {
         let hash = digest(&SHA256, message.body.as_bytes());
         let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let claims = json!({ "iat": at.as_second(), "request_body_sha256": hex });
-        self.sign(&claims).map(|token| ("plaid-verification", token)).into_iter().collect()
+        let headers = self.token(&claims).map(|token| ("plaid-verification", token)).into_iter().collect();
+        Signed { headers, body: message.body.clone() }
     }
 }

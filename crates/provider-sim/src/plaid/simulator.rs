@@ -43,9 +43,10 @@ impl Plaid {
     pub async fn start(options: PlaidOptions) -> io::Result<Self> {
         let stopping = CancellationToken::new();
         let keys = Keys::new(options.seed ^ 0x006b_6579, options.clock.now()).map_err(io::Error::other)?;
-        let webhooks = Webhooks::new(options.clock.clone(), keys.clone(), schedule(), stopping.clone());
-        let webhooks = webhooks.map_err(io::Error::other)?;
         let (address, recorder) = (options.address, options.recorder.clone());
+        let clock = options.clock.clone();
+        let webhooks = Webhooks::new(clock, keys.clone(), schedule(), recorder.clone(), stopping.clone());
+        let webhooks = webhooks.map_err(io::Error::other)?;
         let app = Arc::new(App::new(options, webhooks, keys, stopping.clone()));
         let (counts, faults) = (CallCounts::default(), Faults::default());
         let gate = Gate {

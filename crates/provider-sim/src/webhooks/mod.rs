@@ -12,4 +12,4 @@ pub use message::Message;
 pub use schedule::Schedule;
 pub use sender::Webhooks;
 
-pub(crate) use message::Scheme;
+pub(crate) use message::{Scheme, Signed};

@@ -16,6 +16,7 @@ use super::attempt::{Attempt, Outcome};
 use super::message::{Message, Scheme};
 use super::schedule::Schedule;
 use crate::clock::Clock;
+use crate::http::Recorder;
 
 /// How many attempts and messages are remembered.
 const REMEMBERED: usize = 10_000;
@@ -32,6 +33,7 @@ struct Inner {
     scheme: Box<dyn Scheme>,
     schedule: Schedule,
     stopping: CancellationToken,
+    recorder: Option<Recorder>,
     state: Mutex<State>,
 }
 
@@ -59,11 +61,12 @@ impl Webhooks {
         clock: Clock,
         scheme: impl Scheme,
         schedule: Schedule,
+        recorder: Option<Recorder>,
         stopping: CancellationToken,
     ) -> reqwest::Result<Self> {
         let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(schedule.timeout).build()?;
         let scheme = Box::new(scheme);
-        Ok(Self(Arc::new(Inner { clock, client, scheme, schedule, stopping, state: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { clock, client, scheme, schedule, stopping, recorder, state: Mutex::default() })))
     }
 
     /// Sends messages to this address from now on, signed with this secret. There is one subscription; a later one takes
@@ -207,11 +210,15 @@ impl Inner {
 
     async fn attempt(&self, subscription: &Subscription, message: &Message, number: usize) -> Attempt {
         let mut request = self.client.post(&subscription.url).header("content-type", "application/json");
-        for (name, value) in self.scheme.headers(&subscription.secret, message, self.clock.wall()) {
+        let signed = self.scheme.sign(&subscription.secret, message, number, self.clock.wall());
+        if let Some(recorder) = &self.recorder {
+            recorder.note_webhook(self.scheme.provider(), &message.event, &signed.headers, &signed.body);
+        }
+        for (name, value) in signed.headers {
             request = request.header(name, value);
         }
         let (at, began) = (self.clock.now(), Instant::now());
-        let outcome = match request.body(message.body.clone()).send().await {
+        let outcome = match request.body(signed.body).send().await {
             Ok(response) => Outcome::Answered(response.status().as_u16()),
             Err(error) => Outcome::Failed(error.without_url().to_string()),
         };

@@ -1,9 +1,9 @@
 //! A client of the simulated APIs.
 
 use axum::http::Method;
-use provider_sim::Clock;
 use provider_sim::bank::{AccountKind, Cents, Connection, NewAccount};
 use provider_sim::basiq::{Basiq, BasiqOptions};
+use provider_sim::{Clock, Recorder};
 use serde_json::Value;
 
 pub(crate) fn start() -> jiff::Timestamp {
@@ -13,6 +13,12 @@ pub(crate) fn start() -> jiff::Timestamp {
 /// A clock that stands still until it is put forward.
 pub(crate) fn still_clock() -> Clock {
     Clock::sped_up(start(), 0)
+}
+
+/// Where `scripts/check-provider-specs` has exchanges recorded.
+pub(crate) fn recorder() -> Option<Recorder> {
+    let file = std::env::var_os("PROVIDER_SIM_RECORDING")?;
+    Some(Recorder::append_to(file.as_ref()).unwrap())
 }
 
 pub(crate) fn everyday() -> NewAccount {
@@ -44,7 +50,7 @@ impl Fixture {
 
     pub(crate) async fn with(change: impl FnOnce(&mut BasiqOptions)) -> Self {
         let clock = still_clock();
-        let mut options = BasiqOptions::new(clock.clone());
+        let mut options = BasiqOptions { recorder: recorder(), ..BasiqOptions::new(clock.clone()) };
         change(&mut options);
         let basiq = Basiq::start(options).await.unwrap();
         let user = basiq.add_user("gavin@hooli.com");

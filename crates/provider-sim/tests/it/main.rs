@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod apideck_api;
+mod apideck_client;
+mod apideck_webhooks;
 mod basiq_api;
 mod basiq_consent;
 mod basiq_refresh;

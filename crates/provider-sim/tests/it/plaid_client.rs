@@ -5,7 +5,7 @@ use provider_sim::bank::{Cents, PaymentId, Purchase};
 use provider_sim::plaid::{LinkedItem, Plaid, PlaidOptions};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, answer, everyday, still_clock};
+use crate::client::{Answer, answer, everyday, recorder, still_clock};
 
 /// A simulated Plaid with one item that had its first update.
 pub(crate) struct Fixture {
@@ -22,7 +22,7 @@ impl Fixture {
 
     pub(crate) async fn with(change: impl FnOnce(&mut PlaidOptions)) -> Self {
         let clock = still_clock();
-        let mut options = PlaidOptions::new(clock.clone());
+        let mut options = PlaidOptions { recorder: recorder(), ..PlaidOptions::new(clock.clone()) };
         change(&mut options);
         let plaid = Plaid::start(options).await.unwrap();
         let item = plaid.connect("user-1", vec![everyday()]);
