@@ -6,7 +6,7 @@
 //!
 //! Whoever starts a simulator owns it: only the owner makes things happen at the banks, switches faults on
 //! ([`Faults`]), holds webhooks back ([`Webhooks`]) and puts the [`Clock`] forward. The same seed and the same calls give
-//! the same ids and payments.
+//! the same ids and payments. Simulators are started and used within a Tokio runtime.
 
 pub mod apideck;
 pub mod bank;

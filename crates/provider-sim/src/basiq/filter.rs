@@ -42,6 +42,16 @@ impl Filter {
         &self.0
     }
 
+    /// Whether it asks with `eq` for nothing but these properties.
+    pub(super) fn asks_only_for(&self, properties: &[&str]) -> bool {
+        self.0.iter().all(|condition| condition.verb == "eq" && properties.contains(&condition.property.as_str()))
+    }
+
+    /// Whether each condition holds, by the value that its property has.
+    pub(super) fn holds<'a>(&self, value: impl Fn(&str) -> &'a str) -> bool {
+        self.0.iter().all(|condition| condition.is(value(&condition.property)))
+    }
+
     /// The connection that it asks for.
     pub(super) fn connection(&self) -> Option<&str> {
         self.0.iter().find(|condition| condition.property == "connection.id")?.values.first().map(String::as_str)

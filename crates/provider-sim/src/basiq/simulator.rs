@@ -124,6 +124,11 @@ impl Basiq {
         self.app.with(|state, now| state.revoke(user, now));
     }
 
+    /// A user's consent ends by itself: all their connections become invalid.
+    pub fn expire_consent(&self, user: &str) {
+        self.app.with(|state, now| state.expire_consent(user, now));
+    }
+
     /// A connection is deleted.
     pub fn delete(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.delete(connection, now))

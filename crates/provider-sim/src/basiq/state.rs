@@ -204,6 +204,15 @@ impl State {
         }
     }
 
+    /// A user's consent ends by itself: their connections have to be made valid by a new one.
+    pub(super) fn expire_consent(&mut self, user: &str, now: Timestamp) {
+        let connections: Vec<_> = self.bank.connections(Some(user)).map(|connection| connection.id.clone()).collect();
+        self.happened("consent.expired", user, "/consents".to_owned(), json!({ "type": "consent" }), now);
+        for connection in connections {
+            let _known = self.invalidate(&connection, now);
+        }
+    }
+
     /// A connection is deleted, and what it had with it.
     pub(super) fn delete(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         let connection = self.bank.disconnect(connection)?;

@@ -80,6 +80,17 @@ async fn amounts_are_numbers_with_exactly_two_decimals() {
 }
 
 #[tokio::test]
+async fn what_is_in_a_list_can_be_had_by_itself() {
+    let sim = Fixture::new().await;
+    sim.apideck.history(&sim.connection, 30, 60 * MINUTE).unwrap();
+    for list in ["expenses", "payments", "bill-payments", "ledger-accounts"] {
+        let id = sim.get(&format!("/accounting/{list}")).await.ids().remove(0);
+        let itself = sim.get(&format!("/accounting/{list}/{id}")).await;
+        assert_eq!((itself.status, &itself.body["data"]["id"]), (200, &json!(id)), "{list}");
+    }
+}
+
+#[tokio::test]
 async fn a_voided_record_stays_in_lists_and_no_longer_counts() {
     let sim = Fixture::new().await;
     let record = sim.apideck.enter(&sim.connection, expense(1_000)).unwrap();

@@ -8,6 +8,7 @@ use provider_sim::bank::Cents;
 use serde_json::{Value, json};
 
 use crate::apideck_client::Fixture;
+use crate::client::eventually;
 use crate::receiver::{Delivery, Receiver};
 
 async fn subscribed(answers: &[u16]) -> (Fixture, Receiver) {
@@ -71,12 +72,7 @@ async fn a_connections_event_carries_the_connection() {
 async fn an_attempt_counts_itself_in_the_body_and_is_signed_anew() {
     let (sim, receiver) = subscribed(&[503]).await;
     sim.apideck.enter(&sim.connection, expense()).unwrap();
-    for _ in 0..200 {
-        if !sim.apideck.webhooks().attempts().is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("an attempt", async || !sim.apideck.webhooks().attempts().is_empty()).await;
     sim.clock.advance(Duration::from_secs(180));
     let deliveries = receiver.wait_for(2).await;
     let member = |index: usize, name: &str| deliveries[index].json()["payload"][name].clone();

@@ -20,6 +20,8 @@ async fn a_token_is_given_for_the_api_key_and_the_version() {
     let with = |key: &str| sim.http.post(&url).header("authorization", format!("Basic {key}"));
     let wrong_key = form(with("wrong").header("basiq-version", "3.0")).send().await.unwrap();
     assert_eq!(wrong_key.status(), 404);
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, sim.basiq.api_key());
+    assert_eq!(form(with(&encoded).header("basiq-version", "3.0")).send().await.unwrap().status(), 400);
     let no_version = form(with(sim.basiq.api_key())).send().await.unwrap();
     assert_eq!(no_version.status(), 400);
     let answer = sim.token_call("SERVER_ACCESS", None).await;
@@ -153,6 +155,33 @@ async fn a_user_needs_an_address_and_is_gone_after_deletion() {
     assert_eq!(sim.get(&path).await.body["connections"]["count"], json!(0));
     assert_eq!(sim.call(Method::DELETE, &path, String::new()).await.status, 204);
     assert_eq!(sim.get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_in_a_list_can_be_had_by_itself() {
+    let sim = Fixture::new().await;
+    let account = &sim.connection.accounts[0];
+    sim.basiq.bank(|bank, now| bank.history(account, 3, 86_400 * SECOND, now)).unwrap();
+    sim.basiq.refresh(&sim.connection.id).unwrap();
+    sim.post(&format!("/users/{}/connections/refresh", sim.user), &json!({})).await;
+    for list in ["accounts", "connections", "transactions", "jobs"] {
+        let found = sim.get(&format!("/users/{}/{list}", sim.user)).await.body["data"][0].clone();
+        let of = if list == "jobs" { String::new() } else { format!("/users/{}", sim.user) };
+        let itself = sim.get(&format!("{of}/{list}/{}", found["id"].as_str().unwrap())).await;
+        assert_eq!((itself.status, &itself.body["id"], &itself.body["type"]), (200, &found["id"], &found["type"]));
+        let other = sim.get(&format!("{of}/{list}/b-1")).await;
+        assert_eq!(other.status, 404, "{list}");
+    }
+    assert_eq!(sim.get("/events/types").await.body["count"], json!(15));
+}
+
+#[tokio::test]
+async fn a_deleted_connection_is_gone_with_its_accounts() {
+    let sim = Fixture::new().await;
+    let path = format!("/users/{}/connections/{}", sim.user, sim.connection.id);
+    assert_eq!(sim.call(Method::DELETE, &path, String::new()).await.status, 204);
+    assert_eq!(sim.get(&path).await.status, 404);
+    assert_eq!(sim.get(&format!("/users/{}/accounts", sim.user)).await.body["data"], json!([]));
 }
 
 #[tokio::test]

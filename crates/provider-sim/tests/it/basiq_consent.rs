@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::client::Fixture;
+use crate::client::{Fixture, eventually};
 
 /// Agrees on the consent page; where it returns to.
 async fn agree(sim: &Fixture, more: &str) -> String {
@@ -24,14 +24,10 @@ async fn agree(sim: &Fixture, more: &str) -> String {
 
 async fn finish_job(sim: &Fixture, job: &str) -> serde_json::Value {
     sim.clock.advance(Duration::from_secs(2));
-    for _ in 0..200 {
-        let body = sim.get(&format!("/jobs/{job}")).await.body;
-        if body["steps"][2]["status"] == "success" {
-            return body;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the job did not end");
+    let path = format!("/jobs/{job}");
+    let last_step = async || sim.get(&path).await.body["steps"][2]["status"].clone();
+    eventually("the job's end", async || last_step().await == "success").await;
+    sim.get(&path).await.body
 }
 
 fn job_of(location: &str) -> &str {

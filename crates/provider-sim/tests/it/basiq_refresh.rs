@@ -7,7 +7,7 @@ use provider_sim::bank::{Cents, Posting, Purchase};
 use provider_sim::basiq::Refreshed;
 use serde_json::json;
 
-use crate::client::Fixture;
+use crate::client::{Fixture, eventually};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -83,12 +83,7 @@ async fn a_refresh_over_http_is_a_job_whose_end_brings_the_data() {
     assert_eq!(statuses().await, ["in-progress", "pending", "pending"]);
     assert!(ids(&sim).is_empty());
     sim.clock.advance(Duration::from_secs(2));
-    for _ in 0..200 {
-        if !ids(&sim).is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("the data", async || !ids(&sim).is_empty()).await;
     assert_eq!(statuses().await, ["success", "success", "success"]);
     assert_eq!(ids(&sim).len(), 1);
 }
@@ -129,6 +124,17 @@ async fn an_invalid_connection_keeps_its_data_and_is_not_refreshed() {
     let refused = sim.post(&format!("{path}/refresh"), &json!({})).await;
     assert_eq!((refused.status, &refused.body["data"][0]["code"]), (400, &json!("invalid-credentials")));
     assert_eq!(sim.all_ids(500).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_expired_consent_makes_connections_invalid_and_keeps_them() {
+    let sim = Fixture::new().await;
+    sim.basiq.expire_consent(&sim.user);
+    let path = format!("/users/{}/connections", sim.user);
+    let invalid = sim.get(&format!("{path}?filter=status.eq(%27invalid%27)")).await;
+    assert_eq!(invalid.body["data"][0]["id"], json!(sim.connection.id));
+    assert_eq!(sim.get(&format!("{path}?filter=status.eq(%27active%27)")).await.body["data"], json!([]));
+    assert_eq!(sim.get(&format!("{path}?filter=colour.eq(%27red%27)")).await.status, 400);
 }
 
 #[tokio::test]

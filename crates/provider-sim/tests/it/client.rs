@@ -21,6 +21,17 @@ pub(crate) fn recorder() -> Option<Recorder> {
     Some(Recorder::append_to(file.as_ref()).unwrap())
 }
 
+/// Waits until something has happened, for up to half a minute.
+pub(crate) async fn eventually(what: &str, has_happened: impl AsyncFn() -> bool) {
+    for _ in 0..3_000 {
+        if has_happened().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{what}: it did not happen");
+}
+
 pub(crate) fn everyday() -> NewAccount {
     NewAccount::new("Everyday", AccountKind::Transaction, Cents(100_000))
 }

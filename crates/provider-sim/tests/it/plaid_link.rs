@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::client::eventually;
 use crate::plaid_client::Fixture;
 
 fn link(more: &Value) -> Value {
@@ -59,13 +60,7 @@ async fn a_new_item_has_transactions_after_its_update() {
     let item = exchanged["item_id"].as_str().unwrap();
     assert!(sim.plaid.transactions(item).is_empty());
     sim.clock.advance(Duration::from_secs(2));
-    for _ in 0..200 {
-        if sim.plaid.transactions(item).len() == 66 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it has {} transactions", sim.plaid.transactions(item).len());
+    eventually("the update", async || sim.plaid.transactions(item).len() == 66).await;
 }
 
 #[tokio::test]
@@ -82,4 +77,20 @@ async fn a_removed_item_has_no_access_token() {
     let sim = Fixture::new().await;
     assert_eq!(sim.call("/item/remove", &json!({})).await.status, 200);
     assert_eq!(sim.sync("", 100).await.body["error_code"], json!("INVALID_ACCESS_TOKEN"));
+}
+
+#[tokio::test]
+async fn the_sandbox_makes_an_item_without_link() {
+    let sim = Fixture::new().await;
+    let (client_id, secret) = sim.plaid.client();
+    let body = json!({
+        "client_id": client_id,
+        "secret": secret,
+        "institution_id": "ins_109508",
+        "initial_products": ["transactions"],
+    });
+    let made = sim.post("/sandbox/public_token/create", &body).await;
+    let exchanged =
+        sim.call("/item/public_token/exchange", &json!({ "public_token": made.body["public_token"] })).await;
+    assert_eq!(exchanged.status, 200, "{exchanged:?}");
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use provider_sim::bank::{Cents, Posting};
+use provider_sim::bank::{AccountKind, Cents, NewAccount, Posting};
 use provider_sim::{Fault, Rule};
 use serde_json::{Value, json};
 
+use crate::client::eventually;
 use crate::plaid_client::{Fixture, ids};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -173,6 +174,26 @@ async fn an_item_whose_person_has_to_sign_in_again_says_so() {
     assert_eq!((item.status, &item.body["item"]["error"]["error_code"]), (200, &json!("ITEM_LOGIN_REQUIRED")));
     sim.plaid.repair(&sim.item.item_id).unwrap();
     assert_eq!(sim.sync("", 100).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_has_the_bank_asked_after_a_while() {
+    let sim = Fixture::new().await;
+    sim.purchase(-1_230, "SHELL OIL");
+    assert_eq!(sim.call("/transactions/refresh", &json!({})).await.status, 200);
+    assert!(sim.plaid.transactions(&sim.item.item_id).is_empty());
+    sim.clock.advance(Duration::from_secs(2));
+    eventually("the update", async || sim.plaid.transactions(&sim.item.item_id).len() == 1).await;
+}
+
+#[tokio::test]
+async fn what_is_owed_on_a_card_is_positive() {
+    let sim = Fixture::new().await;
+    let card = NewAccount::new("Card", AccountKind::CreditCard, Cents(-41_220));
+    let item = sim.plaid.connect("user-2", vec![card]);
+    let account = &sim.call("/accounts/get", &json!({ "access_token": item.access_token })).await.body["accounts"][0];
+    assert_eq!((&account["type"], &account["balances"]["current"]), (&json!("credit"), &json!(412.2)));
+    assert_eq!(account["balances"]["available"], json!(4587.8));
 }
 
 #[tokio::test]

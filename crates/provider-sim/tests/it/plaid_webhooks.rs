@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::client::eventually;
 use crate::plaid_client::Fixture;
 use crate::receiver::{Delivery, Receiver};
 
@@ -106,12 +107,7 @@ async fn another_2xx_than_200_is_a_failure_and_is_tried_again_after_30_seconds()
     let (sim, receiver) = subscribed(&[202]).await;
     sim.purchase(-1_230, "SHELL OIL");
     sim.update();
-    for _ in 0..200 {
-        if !sim.plaid.webhooks().attempts().is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("an attempt", async || !sim.plaid.webhooks().attempts().is_empty()).await;
     sim.clock.advance(Duration::from_secs(29));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(receiver.deliveries().len(), 1);

@@ -1,7 +1,6 @@
 //! A receiver of webhooks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,6 +8,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use parking_lot::Mutex;
+
+use crate::client::eventually;
 
 /// A delivery as it came.
 #[derive(Clone, Debug)]
@@ -58,13 +59,8 @@ impl Receiver {
 
     /// Waits until so many deliveries have come.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Delivery> {
-        for _ in 0..500 {
-            if self.received.lock().deliveries.len() >= count {
-                return self.deliveries();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{} of {count} deliveries came", self.deliveries().len());
+        eventually(&format!("{count} deliveries"), async || self.received.lock().deliveries.len() >= count).await;
+        self.deliveries()
     }
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use provider_sim::Outcome;
 use provider_sim::bank::{Cents, Purchase};
 
-use crate::client::Fixture;
+use crate::client::{Fixture, eventually};
 use crate::receiver::{Delivery, Receiver};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -42,13 +42,7 @@ async fn advance_after(sim: &Fixture, attempts: usize, seconds: u64) {
 }
 
 async fn wait_for_attempts(sim: &Fixture, count: usize) {
-    for _ in 0..500 {
-        if sim.basiq.webhooks().attempts().len() >= count {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("there were fewer than {count} attempts");
+    eventually(&format!("{count} attempts"), async || sim.basiq.webhooks().attempts().len() >= count).await;
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ pub(in crate::basiq) fn connection_in_list(links: &str, known: &Connection) -> V
     })
 }
 
-fn status(status: ConnectionStatus) -> &'static str {
+/// `active` …
+pub(in crate::basiq) fn status(status: ConnectionStatus) -> &'static str {
     match status {
         ConnectionStatus::Pending => "pending",
         ConnectionStatus::Active => "active",

@@ -10,7 +10,7 @@ mod transaction;
 mod user;
 
 pub(super) use account::{account, account_of_connection};
-pub(super) use connection::{connection, connection_in_list};
+pub(super) use connection::{connection, connection_in_list, status};
 pub(super) use events::{event, event_type};
 pub(super) use job::{created_job, job};
 pub(super) use transaction::transaction;

@@ -37,6 +37,7 @@ pub(in crate::basiq) fn user(links: &str, known: &User, connections: &[&Connecti
     user["links"] = json!({
         "self": of_user,
         "accounts": format!("{of_user}/accounts"),
+        "auth_link": format!("{of_user}/auth_link"),
         "connections": format!("{of_user}/connections"),
         "transactions": format!("{of_user}/transactions"),
     });

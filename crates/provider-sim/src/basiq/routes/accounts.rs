@@ -9,6 +9,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::BAD_FILTER;
 use super::users::NO_USER;
 use crate::bank::{Account, Connection, ConnectionStatus};
 use crate::basiq::answers;
@@ -21,9 +22,6 @@ use crate::basiq::state::State as Basiq;
 pub(super) struct Parameters {
     filter: Option<String>,
 }
-
-const BAD_FILTER: ApiError =
-    ApiError::not_valid("filter", "The provided filter parameter is in invalid format or unsupported");
 
 /// `GET /users/{userId}/accounts`
 pub(super) async fn list(

@@ -5,29 +5,47 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::BAD_FILTER;
 use super::users::NO_USER;
 use crate::bank::ConnectionStatus;
 use crate::basiq::answers;
 use crate::basiq::app::{App, ServerAccess};
 use crate::basiq::error::ApiError;
+use crate::basiq::filter::Filter;
 use crate::basiq::state::State as Basiq;
 
 const NOT_FOUND: ApiError = ApiError::not_found("Requested resource is not found");
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Parameters {
+    filter: Option<String>,
+}
 
 /// `GET /users/{userId}/connections`
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _access: ServerAccess,
     Path(user): Path<String>,
+    Query(parameters): Query<Parameters>,
 ) -> Result<Json<Value>, ApiError> {
+    let filter = Filter::read(parameters.filter.as_deref().unwrap_or_default())
+        .filter(|filter| filter.asks_only_for(&["id", "status", "institution.id"]))
+        .ok_or(BAD_FILTER)?;
     let links = &app.options.links;
     app.with(|state, _| {
         state.users.get(&user).ok_or(NO_USER)?;
-        let connections = state.bank.connections(Some(&user));
+        let connections = state.bank.connections(Some(&user)).filter(|connection| {
+            filter.holds(|property| match property {
+                "id" => &connection.id,
+                "status" => answers::status(connection.status),
+                _ => &connection.institution,
+            })
+        });
         let data: Vec<_> = connections.map(|connection| answers::connection_in_list(links, connection)).collect();
         let itself = format!("{links}/users/{user}/connections");
         Ok(Json(json!({ "type": "list", "data": data, "links": { "self": itself } })))

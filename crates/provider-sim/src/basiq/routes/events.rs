@@ -9,6 +9,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::BAD_FILTER;
 use crate::basiq::answers;
 use crate::basiq::app::{App, ServerAccess};
 use crate::basiq::error::ApiError;
@@ -27,8 +28,8 @@ pub(super) async fn list(
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Value>, ApiError> {
     let filter = Filter::read(parameters.filter.as_deref().unwrap_or_default())
-        .filter(is_known)
-        .ok_or(ApiError::not_valid("filter", "The provided filter parameter is in invalid format or unsupported"))?;
+        .filter(|filter| filter.asks_only_for(&["user.id", "event.entity", "event.type"]))
+        .ok_or(BAD_FILTER)?;
     let links = &app.options.links;
     app.with(|state, _| {
         let chosen = state.events.iter().rev().filter(|event| takes(&filter, event));
@@ -58,19 +59,11 @@ pub(super) async fn types(State(app): State<Arc<App>>, _access: ServerAccess) ->
     Json(json!({ "type": "list", "count": data.len(), "size": data.len(), "data": data, "links": { "self": itself } }))
 }
 
-fn is_known(filter: &Filter) -> bool {
-    let names = ["user.id", "event.entity", "event.type"];
-    filter.conditions().iter().all(|condition| names.contains(&condition.property.as_str()) && condition.verb == "eq")
-}
-
 fn takes(filter: &Filter, event: &Event) -> bool {
     let (entity, verb) = event.entity_and_verb();
-    filter.conditions().iter().all(|condition| {
-        let value = match condition.property.as_str() {
-            "user.id" => event.user.as_str(),
-            "event.entity" => entity,
-            _ => verb,
-        };
-        condition.values.iter().any(|wanted| wanted == value)
+    filter.holds(|property| match property {
+        "user.id" => &event.user,
+        "event.entity" => entity,
+        _ => verb,
     })
 }

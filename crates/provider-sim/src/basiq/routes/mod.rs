@@ -20,6 +20,10 @@ use axum::routing::{get, post};
 use super::app::App;
 use super::error::ApiError;
 
+/// A filter that cannot be read or is not known there.
+const BAD_FILTER: ApiError =
+    ApiError::not_valid("filter", "The provided filter parameter is in invalid format or unsupported");
+
 /// All routes.
 pub(super) fn routes(app: Arc<App>) -> Router {
     Router::new()

@@ -9,6 +9,8 @@ use axum::body::Bytes;
 use axum::extract::{Form, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -35,6 +37,10 @@ pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
     let key = authorization
         .strip_prefix("Basic ")
         .ok_or(ApiError::not_valid("authorization", "Invalid authorization header"))?;
+    // The key is used as it was issued: one that is encoded once more is no valid header.
+    if key.trim() == STANDARD.encode(&app.options.api_key) {
+        return Err(ApiError::not_valid("authorization", "Invalid authorization header"));
+    }
     if key.trim() != app.options.api_key {
         return Err(ApiError::not_found("Unable to authenticate. Please, check your API key"));
     }

@@ -9,6 +9,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::BAD_FILTER;
 use super::users::NO_USER;
 use crate::bank::Connection;
 use crate::basiq::answers;
@@ -89,9 +90,7 @@ fn page_request(state: &Basiq, user: &str, parameters: &Parameters) -> Result<Pa
         },
     };
     let filter = Filter::read(parameters.filter.as_deref().unwrap_or_default()).filter(Filter::fits_transactions);
-    let unsupported =
-        ApiError::not_valid("filter", "The provided filter parameter is in invalid format or unsupported");
-    Ok(PageRequest { user: user.to_owned(), filter: filter.ok_or(unsupported)?, limit, after: None })
+    Ok(PageRequest { user: user.to_owned(), filter: filter.ok_or(BAD_FILTER)?, limit, after: None })
 }
 
 fn rows_of_user<'a>(state: &'a Basiq, user: &'a str) -> impl Iterator<Item = (&'a Connection, &'a Row)> {
