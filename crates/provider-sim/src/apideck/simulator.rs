@@ -1,0 +1,147 @@
+//! What the owner of a simulated Apideck calls.
+//!
+//! Owns the interface for tests and the demo. Must not decide what happens.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::app::App;
+use super::books::ConnectionState;
+use super::options::ApideckOptions;
+use super::record::{LedgerAccount, NewRecord, Record};
+use super::{routes, signing};
+use crate::bank::{Cents, Unknown};
+use crate::http::{CallCounts, Faults, Gate, Server, gated};
+use crate::webhooks::Webhooks;
+
+/// A simulated Apideck. It runs until it is dropped.
+#[derive(Debug)]
+pub struct Apideck {
+    app: Arc<App>,
+    counts: CallCounts,
+    faults: Faults,
+    server: Server,
+}
+
+impl Apideck {
+    /// Listens at the options' address.
+    pub async fn start(options: ApideckOptions) -> io::Result<Self> {
+        let stopping = CancellationToken::new();
+        let (clock, schedule) = (options.clock.clone(), signing::schedule());
+        let (address, recorder) = (options.address, options.recorder.clone());
+        let webhooks = Webhooks::new(clock, signing::SortedKeys, schedule, recorder.clone(), stopping.clone());
+        let webhooks = webhooks.map_err(io::Error::other)?;
+        let app = Arc::new(App::new(options, webhooks));
+        let (counts, faults) = (CallCounts::default(), Faults::default());
+        let gate = Gate {
+            front: Arc::clone(&app),
+            counts: counts.clone(),
+            faults: faults.clone(),
+            recorder,
+            stopping: stopping.clone(),
+        };
+        let server = Server::start(address, gated(routes::routes(Arc::clone(&app)), gate), stopping).await?;
+        Ok(Self { app, counts, faults, server })
+    }
+
+    /// `http://127.0.0.1:<port>`: what `APIDECK_API_URL` is set to.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The API key and the application's id that it takes.
+    pub fn application(&self) -> (&str, &str) {
+        (&self.app.options.api_key, &self.app.options.app_id)
+    }
+
+    /// Its webhooks. The secret of a subscription is the API key: Apideck signs with it.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.app.webhooks
+    }
+
+    /// How often it was called. Scopes are connections: `xero+consumer-1`; else consumers.
+    pub fn calls(&self) -> &CallCounts {
+        &self.counts
+    }
+
+    /// What goes wrong with calls. A token that expires is a connection that has to be authorised again.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// A consumer connects a service, without Vault's page and at once; the connection's id, `{serviceId}+{consumerId}`. Its
+    /// books have one bank account.
+    pub fn connect(&self, consumer: &str, service: &str) -> Result<String, Unknown> {
+        self.app.with(|state, now| state.connect(consumer, service, now))
+    }
+
+    /// So many records of the kind that a small studio has were entered, evenly over the time before now. No webhook tells
+    /// of them.
+    pub fn history(&self, connection: &str, count: u32, before: Duration) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.books.history(connection, count, before, now))
+    }
+
+    /// A record is entered.
+    pub fn enter(&self, connection: &str, record: NewRecord) -> Result<Record, Unknown> {
+        self.app.with(|state, now| state.enter(connection, record, now))
+    }
+
+    /// A record of the kind that a small studio has is entered.
+    pub fn draw(&self, connection: &str) -> Result<Record, Unknown> {
+        self.app.with(|state, now| {
+            let record = state.books.draw();
+            state.enter(connection, record, now)
+        })
+    }
+
+    /// A record is changed.
+    pub fn change(&self, connection: &str, record: &str, change: impl FnOnce(&mut Record)) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.change(connection, record, change, now))
+    }
+
+    /// A record is voided: it stays in lists with that status.
+    pub fn void(&self, connection: &str, record: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.void(connection, record, now))
+    }
+
+    /// A record is deleted: it is in no list any more.
+    pub fn delete(&self, connection: &str, record: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.delete(connection, record, now))
+    }
+
+    /// The connection has to be authorised again.
+    pub fn revoke(&self, connection: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.set_state(connection, ConnectionState::Invalid, "revoked", now))
+    }
+
+    /// The connection was authorised again.
+    pub fn authorize(&self, connection: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.set_state(connection, ConnectionState::Callable, "callable", now))
+    }
+
+    /// The connection is deleted, and what it had with it.
+    pub fn disconnect(&self, connection: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.delete_connection(connection, now))
+    }
+
+    /// What a connection has now, in the order in which it was entered: what a complete run must end with.
+    pub fn records(&self, connection: &str) -> Result<Vec<Record>, Unknown> {
+        self.app.with(|state, _| {
+            let mut records: Vec<_> = state.books.connection(connection)?.records.values().cloned().collect();
+            records.sort_by_key(|record| record.serial);
+            Ok(records)
+        })
+    }
+
+    /// A connection's accounts with what is on them.
+    pub fn accounts(&self, connection: &str) -> Result<Vec<(LedgerAccount, Cents)>, Unknown> {
+        self.app.with(|state, _| {
+            let connection = state.books.connection(connection)?;
+            let accounts = connection.accounts.iter();
+            Ok(accounts.map(|account| (account.clone(), connection.balance(account))).collect())
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! A bank account.
+//!
+//! Owns its type. Must not know how a provider tells of it.
+
+use super::cents::Cents;
+use super::payment::PaymentId;
+
+/// What kind of account it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountKind {
+    /// For everyday payments.
+    Transaction,
+    /// For savings.
+    Savings,
+    /// A credit card; what is owed is a negative balance.
+    CreditCard,
+}
+
+/// An account that is opened.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// What its holder calls it.
+    pub name: String,
+    /// Its kind.
+    pub kind: AccountKind,
+    /// What is on it.
+    pub balance: Cents,
+}
+
+impl NewAccount {
+    /// An account with a name, a kind and what is on it.
+    pub fn new(name: impl Into<String>, kind: AccountKind, balance: Cents) -> Self {
+        Self { name: name.into(), kind, balance }
+    }
+}
+
+/// An account as its bank knows it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The provider's id of it.
+    pub id: String,
+    /// What its holder calls it.
+    pub name: String,
+    /// Its kind.
+    pub kind: AccountKind,
+    /// Branch (BSB, six digits) and number (nine digits).
+    pub number: (String, String),
+    /// What was posted on it.
+    pub balance: Cents,
+    /// Its payments, in the order in which they were made.
+    pub(crate) payments: Vec<PaymentId>,
+}

@@ -1,0 +1,37 @@
+//! A person's connection to a bank.
+//!
+//! Owns its type. Must not know how a provider tells of it.
+
+use jiff::Timestamp;
+
+/// A connection: Basiq's connection, Plaid's item.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The provider's id of it.
+    pub id: String,
+    /// The provider's id of its user.
+    pub user: String,
+    /// The provider's id of the bank.
+    pub institution: String,
+    /// The ids of its accounts.
+    pub accounts: Vec<String>,
+    /// Whether the bank can be asked.
+    pub status: ConnectionStatus,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its consent ends.
+    pub expires_at: Timestamp,
+    /// When the bank was last asked.
+    pub refreshed_at: Timestamp,
+}
+
+/// Whether a connection's bank can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionStatus {
+    /// It is being made.
+    Pending,
+    /// It can.
+    Active,
+    /// Its consent has ended, or its credentials are no longer right: its person has to sign in again.
+    Invalid,
+}

@@ -1,0 +1,7 @@
+//! Banks that can be connected.
+//!
+//! Owns their ids and names. Must not know who has connected them.
+
+/// Basiq's test bank, which is its first (`AU00000`), and others that are invented like it.
+pub(super) static INSTITUTIONS: [(&str, &str); 3] =
+    [("AU00000", "Hooli"), ("AU00901", "Harbour Bank"), ("AU00902", "Southern Mutual")];

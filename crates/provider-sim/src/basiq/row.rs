@@ -1,0 +1,123 @@
+//! What Basiq has of the payments.
+//!
+//! Owns the rows that a refresh makes of the banks' books. Must not know JSON or HTTP.
+//!
+//! "Every time a connection is refreshed the pending transactions are deleted and new ones are imported"; posted ones keep
+//! their ids and are never deleted (<https://api.basiq.io/docs/pending-transactions>).
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::bank::{Bank, Cents, Connection, Payment, PaymentId};
+
+/// A transaction as Basiq has it since the connection's last refresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Basiq's id of it.
+    pub id: String,
+    /// Its connection.
+    pub connection: String,
+    /// Which payment it is: what Basiq does not tell.
+    pub payment_id: PaymentId,
+    /// The payment as the bank had it at the refresh.
+    pub payment: Payment,
+    /// Its place among those made at the same time.
+    pub(super) serial: u64,
+}
+
+impl Row {
+    /// What lists are sorted by, newest first.
+    pub(super) fn place(&self) -> (Timestamp, u64) {
+        (self.payment.made_at, self.serial)
+    }
+}
+
+/// An account's balances at the last refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balances {
+    /// What was posted.
+    pub balance: Cents,
+    /// The same with what is pending.
+    pub available: Cents,
+    /// When the bank was asked.
+    pub at: Timestamp,
+}
+
+/// What a refresh found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Newly posted transactions.
+    pub posted: usize,
+    /// Pending transactions, each with a new id.
+    pub pending: usize,
+    /// Pending transactions of the refresh before, which are deleted.
+    pub deleted: usize,
+}
+
+/// All rows.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    of_connection: BTreeMap<String, Vec<Row>>,
+    balances: BTreeMap<String, Balances>,
+    posted: HashSet<PaymentId>,
+    next_serial: u64,
+}
+
+impl Rows {
+    /// The bank is asked again.
+    pub(super) fn refresh(&mut self, bank: &mut Bank, connection: &Connection, now: Timestamp) -> Refreshed {
+        let mut rows = self.of_connection.remove(&connection.id).unwrap_or_default();
+        let before = rows.len();
+        rows.retain(|row| !row.payment.is_pending());
+        let mut refreshed = Refreshed { deleted: before - rows.len(), ..Refreshed::default() };
+        for (payment_id, payment) in self.unknown(bank, connection) {
+            let is_pending = payment.is_pending();
+            refreshed.pending += usize::from(is_pending);
+            refreshed.posted += usize::from(!is_pending);
+            if !is_pending {
+                self.posted.insert(payment_id);
+            }
+            self.next_serial += 1;
+            let (id, connection, serial) = (bank.id(), connection.id.clone(), self.next_serial);
+            rows.push(Row { id, connection, payment_id, payment, serial });
+        }
+        self.of_connection.insert(connection.id.clone(), rows);
+        for account in bank.accounts_of(connection) {
+            let balances = Balances { balance: account.balance, available: bank.available(account), at: now };
+            self.balances.insert(account.id.clone(), balances);
+        }
+        refreshed
+    }
+
+    /// What the bank has and the rows do not: whatever is pending, and what was posted since.
+    fn unknown(&self, bank: &Bank, connection: &Connection) -> Vec<(PaymentId, Payment)> {
+        let payments = bank.accounts_of(connection).flat_map(|account| bank.payments_of(account));
+        payments
+            .filter(|(id, payment)| {
+                payment.is_pending() || (payment.posted_at().is_some() && !self.posted.contains(id))
+            })
+            .map(|(id, payment)| (id, payment.clone()))
+            .collect()
+    }
+
+    /// A connection's rows.
+    pub(super) fn of(&self, connection: &str) -> &[Row] {
+        self.of_connection.get(connection).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// An account's balances at the last refresh.
+    pub(super) fn balances(&self, account: &str) -> Option<Balances> {
+        self.balances.get(account).copied()
+    }
+
+    /// The connection is gone, and what it had with it.
+    pub(super) fn forget(&mut self, connection: &Connection) {
+        for row in self.of_connection.remove(&connection.id).unwrap_or_default() {
+            self.posted.remove(&row.payment_id);
+        }
+        for account in &connection.accounts {
+            self.balances.remove(account);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! How often something may be done in a time.
+//!
+//! Owns the counting. Must not read a clock.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// A limit within a sliding window, for each key by itself.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: usize,
+    window: Duration,
+    taken: HashMap<String, VecDeque<Timestamp>>,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize, window: Duration) -> Self {
+        Self { limit, window, taken: HashMap::new() }
+    }
+
+    /// How many there are in all.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// How many of the key's are left, as far as was taken before.
+    pub(crate) fn left(&self, key: &str) -> usize {
+        self.limit.saturating_sub(self.taken.get(key).map_or(0, VecDeque::len))
+    }
+
+    /// Takes one of the key's. Where none is left: how long until there is one.
+    pub(crate) fn take(&mut self, key: &str, now: Timestamp) -> Result<(), Duration> {
+        let taken = self.taken.entry(key.to_owned()).or_default();
+        while taken.front().is_some_and(|first| age(*first, now) >= self.window) {
+            taken.pop_front();
+        }
+        match taken.front() {
+            Some(first) if taken.len() >= self.limit => Err(self.window.saturating_sub(age(*first, now))),
+            None if self.limit == 0 => Err(self.window),
+            _ => {
+                taken.push_back(now);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn age(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(at)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_the_limit_waits_until_the_oldest_has_left_the_window() {
+        let mut budget = Budget::new(2, Duration::from_secs(60));
+        let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
+        assert_eq!(budget.take("a", at(0)), Ok(()));
+        assert_eq!(budget.take("a", at(10)), Ok(()));
+        assert_eq!(budget.take("a", at(20)), Err(Duration::from_secs(40)));
+        assert_eq!(budget.take("b", at(20)), Ok(()));
+        assert_eq!(budget.take("a", at(60)), Ok(()));
+        assert_eq!(budget.take("a", at(61)), Err(Duration::from_secs(9)));
+    }
+}

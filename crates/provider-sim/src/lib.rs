@@ -1,0 +1,24 @@
+//! HTTP servers that behave like providers' APIs and send their webhooks.
+//!
+//! For tests, the demo and `tallywire simulate`. What happens is decided by pure models ([`bank`]); a folder for each
+//! provider puts them behind that provider's paths, words, budgets and signatures. It shares no code with the connectors,
+//! so that neither can hide a mistake of the other.
+//!
+//! Whoever starts a simulator owns it: only the owner makes things happen at the banks, switches faults on
+//! ([`Faults`]), holds webhooks back ([`Webhooks`]) and puts the [`Clock`] forward. The same seed and the same calls give
+//! the same ids and payments. Simulators are started and used within a Tokio runtime.
+
+pub mod apideck;
+pub mod bank;
+pub mod basiq;
+pub mod plaid;
+
+mod budget;
+mod clock;
+mod http;
+mod ids;
+mod webhooks;
+
+pub use clock::Clock;
+pub use http::{CallCounts, Count, Fault, Faults, Recorder, Rule};
+pub use webhooks::{Attempt, Message, Outcome, Schedule, Webhooks};

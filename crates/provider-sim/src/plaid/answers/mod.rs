@@ -1,0 +1,11 @@
+//! The JSON that Plaid answers with.
+//!
+//! Owns its members. Must not decide what is answered.
+
+mod account;
+mod item;
+mod transaction;
+
+pub(super) use account::PlaidAccount;
+pub(super) use item::{item, item_status};
+pub(super) use transaction::PlaidTransaction;

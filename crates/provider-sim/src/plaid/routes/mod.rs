@@ -1,0 +1,33 @@
+//! The routes of Plaid's API.
+//!
+//! Owns which path is answered by what. Must not know how an answer is made.
+
+mod items;
+mod keys;
+mod link;
+mod request;
+mod transactions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::post;
+
+use super::app::App;
+use super::error::ApiError;
+
+/// All routes.
+pub(super) fn routes(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/link/token/create", post(link::create_token))
+        .route("/sandbox/public_token/create", post(link::create_public_token))
+        .route("/item/public_token/exchange", post(link::exchange))
+        .route("/item/get", post(items::show))
+        .route("/item/remove", post(items::remove))
+        .route("/accounts/get", post(items::accounts))
+        .route("/transactions/sync", post(transactions::sync))
+        .route("/transactions/refresh", post(transactions::refresh))
+        .route("/webhook_verification_key/get", post(keys::show))
+        .fallback(async || ApiError::NOT_FOUND)
+        .with_state(app)
+}

@@ -1,0 +1,159 @@
+//! What the owner of a simulated Plaid calls.
+//!
+//! Owns the interface for tests and the demo. Must not decide what happens.
+
+use std::io;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::app::App;
+use super::change_log::{Row, Updated};
+use super::item::Trouble;
+use super::keys::Keys;
+use super::options::PlaidOptions;
+use super::routes;
+use super::schedule::schedule;
+use crate::bank::{Account, Bank, NewAccount, Unknown};
+use crate::http::{CallCounts, Faults, Gate, Server, gated};
+use crate::webhooks::Webhooks;
+
+/// A simulated Plaid. It runs until it is dropped.
+pub struct Plaid {
+    app: Arc<App>,
+    counts: CallCounts,
+    faults: Faults,
+    server: Server,
+}
+
+/// An item that was connected without Link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedItem {
+    /// Its id.
+    pub item_id: String,
+    /// What it is asked with.
+    pub access_token: String,
+    /// The ids of its accounts.
+    pub accounts: Vec<String>,
+}
+
+impl Plaid {
+    /// Listens at the options' address.
+    pub async fn start(options: PlaidOptions) -> io::Result<Self> {
+        let stopping = CancellationToken::new();
+        let keys = Keys::new(options.seed ^ 0x006b_6579, options.clock.now()).map_err(io::Error::other)?;
+        let (address, recorder) = (options.address, options.recorder.clone());
+        let clock = options.clock.clone();
+        let webhooks = Webhooks::new(clock, keys.clone(), schedule(), recorder.clone(), stopping.clone());
+        let webhooks = webhooks.map_err(io::Error::other)?;
+        let app = Arc::new(App::new(options, webhooks, keys, stopping.clone()));
+        let (counts, faults) = (CallCounts::default(), Faults::default());
+        let gate = Gate {
+            front: Arc::clone(&app),
+            counts: counts.clone(),
+            faults: faults.clone(),
+            recorder,
+            stopping: stopping.clone(),
+        };
+        let server = Server::start(address, gated(routes::routes(Arc::clone(&app)), gate), stopping).await?;
+        Ok(Self { app, counts, faults, server })
+    }
+
+    /// `http://127.0.0.1:<port>`: what `PLAID_API_URL` is set to.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The client id and the secret that it takes.
+    pub fn client(&self) -> (&str, &str) {
+        (&self.app.options.client_id, &self.app.options.secret)
+    }
+
+    /// Its webhooks. A subscription needs no secret; one is also made by the `webhook` of a link token.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.app.webhooks
+    }
+
+    /// How often it was called. Scopes are items' ids.
+    pub fn calls(&self) -> &CallCounts {
+        &self.counts
+    }
+
+    /// What goes wrong with calls. A token that expires is an item whose person has to sign in again.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The banks and what happens there, with the simulated time. It is told with the next update.
+    pub fn bank<T>(&self, happens: impl FnOnce(&mut Bank, Timestamp) -> T) -> T {
+        self.app.with(|state, now| happens(&mut state.bank, now))
+    }
+
+    /// A user's bank with these accounts is connected without Link. There is nothing to tell before the first
+    /// [`Plaid::update`].
+    pub fn connect(&self, user: &str, accounts: Vec<NewAccount>) -> LinkedItem {
+        let (access_token, connection) = self.app.with(|state, now| state.add_item(user, accounts, None, now));
+        LinkedItem { item_id: connection.id, access_token, accounts: connection.accounts }
+    }
+
+    /// A person completes Link with this token; the public token that Link hands to the page. In update mode the item is
+    /// repaired, else a new item's bank is asked within the options' `update_duration`.
+    pub fn complete_link(&self, link_token: &str) -> Result<String, Unknown> {
+        let (public_token, new) = self.app.with(|state, now| {
+            let link = state.links.remove(link_token).ok_or_else(|| Unknown("such link token".to_owned()))?;
+            if let Some(webhook) = &link.webhook {
+                self.app.webhooks.subscribe(webhook, "");
+            }
+            if let Some(item) = link.item {
+                state.repair(&item, false, now)?;
+                return Ok((state.public_token(&item, now), None));
+            }
+            let item = state.add_item_with_history(&link.user, link.days, now)?;
+            Ok((state.public_token(&item, now), Some(item)))
+        })?;
+        if let Some(item) = new {
+            self.app.update_in_time(item);
+        }
+        Ok(public_token)
+    }
+
+    /// The item's bank is asked, at once. What changed is told by webhooks.
+    pub fn update(&self, item: &str) -> Result<Updated, Unknown> {
+        self.app.with(|state, now| state.update(item, now))
+    }
+
+    /// The item's person has to sign in again.
+    pub fn require_login(&self, item: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.trouble(item, Trouble::LoginRequired, now))
+    }
+
+    /// The item's person takes their permission back.
+    pub fn revoke_permission(&self, item: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.trouble(item, Trouble::PermissionRevoked, now))
+    }
+
+    /// The item's person has signed in again, in another application.
+    pub fn repair(&self, item: &str) -> Result<(), Unknown> {
+        self.app.with(|state, now| state.repair(item, true, now))
+    }
+
+    /// Webhooks are signed with a new key from now on; the one before has expired.
+    pub fn rotate_key(&self) -> io::Result<()> {
+        self.app.keys.rotate(self.app.options.clock.now()).map_err(io::Error::other)
+    }
+
+    /// What it has of an item now: what a complete run must end with.
+    pub fn transactions(&self, item: &str) -> Vec<Row> {
+        self.app
+            .with(|state, _| state.items.get(item).map(|item| item.log.rows().cloned().collect()).unwrap_or_default())
+    }
+
+    /// An item's accounts.
+    pub fn accounts(&self, item: &str) -> Result<Vec<Account>, Unknown> {
+        self.app.with(|state, _| {
+            let connection = state.bank.connection(item)?;
+            Ok(state.bank.accounts_of(connection).cloned().collect())
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! What the simulated Plaid knows.
+//!
+//! Owns its items and tokens, and what happens to them. The same calls on the same seed have the same outcome. Must not do
+//! input or output, or read a clock.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::change_log::{ChangeLog, Updated};
+use super::item::{DAYS, Item, Readiness, Trouble};
+use super::messages::{self, Happened};
+use super::options::PlaidOptions;
+use crate::bank::{AccountKind, Bank, Cents, Connection, Country, Naming, NewAccount, Unknown};
+use crate::budget::Budget;
+use crate::ids::Ids;
+use crate::webhooks::Message;
+
+/// The bank that people connect, one of Plaid's test institutions.
+pub(super) const INSTITUTION: (&str, &str) = ("ins_109508", "First Platypus Bank");
+
+/// How long a public token can be exchanged.
+const PUBLIC_TOKEN: Duration = Duration::from_secs(30 * 60);
+/// How long a link token can be used.
+pub(super) const LINK_TOKEN: Duration = Duration::from_secs(4 * 3600);
+
+/// What a link token was made for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Link {
+    pub(super) user: String,
+    pub(super) webhook: Option<String>,
+    pub(super) days: Option<u32>,
+    /// The item that is repaired, in update mode.
+    pub(super) item: Option<String>,
+}
+
+/// What the simulated Plaid knows.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) bank: Bank,
+    pub(super) items: BTreeMap<String, Item>,
+    pub(super) links: BTreeMap<String, Link>,
+    /// Item and expiry of each public token.
+    public_tokens: BTreeMap<String, (String, Timestamp)>,
+    pub(super) sync_calls: Budget,
+    /// What is to be sent.
+    pub(super) outgoing: Vec<Message>,
+    pub(super) last_webhook: Option<(&'static str, Timestamp)>,
+    ids: Ids,
+}
+
+impl State {
+    pub(super) fn new(options: &PlaidOptions) -> Self {
+        Self {
+            bank: Bank::new(options.seed, Naming::Base62, Country::America),
+            items: BTreeMap::new(),
+            links: BTreeMap::new(),
+            public_tokens: BTreeMap::new(),
+            sync_calls: Budget::new(options.syncs_a_minute, Duration::from_secs(60)),
+            outgoing: Vec::new(),
+            last_webhook: None,
+            ids: Ids::new(options.seed ^ 0x0069_6473),
+        }
+    }
+
+    /// The id of an answer.
+    pub(super) fn request_id(&mut self) -> String {
+        self.ids.base62(15)
+    }
+
+    /// A token of a kind: `link`, `public`, `access`.
+    fn token(&mut self, kind: &str) -> String {
+        format!("{kind}-sandbox-{}", self.ids.uuid())
+    }
+
+    /// A token with which a person can connect a bank.
+    pub(super) fn add_link(&mut self, link: Link) -> String {
+        let token = self.token("link");
+        self.links.insert(token.clone(), link);
+        token
+    }
+
+    /// A person has connected a bank with these accounts. There is nothing to tell before the first update.
+    pub(super) fn add_item(
+        &mut self,
+        user: &str,
+        accounts: Vec<NewAccount>,
+        days: Option<u32>,
+        now: Timestamp,
+    ) -> (String, Connection) {
+        let connection = self.bank.connect(user, INSTITUTION.0, accounts, now).clone();
+        let item = Item {
+            id: connection.id.clone(),
+            access_token: self.token("access"),
+            readiness: Readiness::NotReady,
+            trouble: None,
+            is_synced: false,
+            days,
+            created_at: now,
+            updated_at: None,
+            log: ChangeLog::default(),
+        };
+        let access_token = item.access_token.clone();
+        self.items.insert(item.id.clone(), item);
+        (access_token, connection)
+    }
+
+    /// A person connects a bank that has a history; the new item.
+    pub(super) fn add_item_with_history(
+        &mut self,
+        user: &str,
+        days: Option<u32>,
+        now: Timestamp,
+    ) -> Result<String, Unknown> {
+        let accounts = vec![
+            NewAccount::new("Plaid Checking", AccountKind::Transaction, Cents(11_094)),
+            NewAccount::new("Plaid Saving", AccountKind::Savings, Cents(21_000)),
+        ];
+        let (_, connection) = self.add_item(user, accounts, days, now);
+        let history = Duration::from_secs(u64::from(days.unwrap_or(DAYS)) * 24 * 3600);
+        for (account, payments) in connection.accounts.iter().zip([60, 6]) {
+            self.bank.history(account, payments, history, now)?;
+        }
+        Ok(connection.id)
+    }
+
+    /// A token to be exchanged for the item's access token, once.
+    pub(super) fn public_token(&mut self, item: &str, now: Timestamp) -> String {
+        let token = self.token("public");
+        let expires = now.checked_add(PUBLIC_TOKEN).unwrap_or(now);
+        self.public_tokens.insert(token.clone(), (item.to_owned(), expires));
+        token
+    }
+
+    /// The item of a public token, which is used up thereby.
+    pub(super) fn exchange(&mut self, public_token: &str, now: Timestamp) -> Option<&Item> {
+        let (item, expires) = self.public_tokens.remove(public_token)?;
+        self.items.get(&item).filter(|_| expires > now)
+    }
+
+    /// The item of an access token.
+    pub(super) fn item_of(&self, access_token: &str) -> Option<&Item> {
+        self.items.values().find(|item| item.access_token == access_token)
+    }
+
+    fn item_mut(&mut self, id: &str) -> Result<&mut Item, Unknown> {
+        self.items.get_mut(id).ok_or_else(|| Unknown(format!("item {id:?}")))
+    }
+
+    /// The first call of `/transactions/sync` settles how far back the item reaches.
+    pub(super) fn begin_syncing(&mut self, id: &str, days: Option<u32>) -> Result<(), Unknown> {
+        let connection = self.bank.connection(id)?.clone();
+        let Self { bank, items, .. } = self;
+        let Some(item) = items.get_mut(id).filter(|item| !item.is_synced) else { return Ok(()) };
+        item.is_synced = true;
+        item.days = item.days.or(days).or(Some(DAYS));
+        if item.readiness == Readiness::Complete {
+            // Nobody has a cursor yet.
+            item.log = ChangeLog::default();
+            item.log.update(bank, &connection, item.since());
+        }
+        Ok(())
+    }
+
+    /// The bank is asked; what changed is told.
+    pub(super) fn update(&mut self, id: &str, now: Timestamp) -> Result<Updated, Unknown> {
+        let connection = self.bank.connection(id)?.clone();
+        let Self { bank, items, .. } = self;
+        let item = items.get_mut(id).ok_or_else(|| Unknown(format!("item {id:?}")))?;
+        if item.trouble.is_some() {
+            return Ok(Updated::default());
+        }
+        let is_first = item.readiness == Readiness::NotReady;
+        let updated = item.log.update(bank, &connection, item.since());
+        (item.readiness, item.updated_at) = (Readiness::Complete, Some(now));
+        let is_synced = item.is_synced;
+        if is_first {
+            self.happened(id, &Happened::InitialUpdate { new: updated.added }, now);
+            self.happened(id, &Happened::HistoricalUpdate { new: updated.added }, now);
+        } else if updated.added > 0 {
+            self.happened(id, &Happened::DefaultUpdate { new: updated.added }, now);
+        }
+        if !updated.removed.is_empty() {
+            self.happened(id, &Happened::TransactionsRemoved { ids: updated.removed.clone() }, now);
+        }
+        if is_synced && (is_first || updated != Updated::default()) {
+            self.happened(id, &Happened::SyncUpdatesAvailable, now);
+        }
+        Ok(updated)
+    }
+
+    /// The item's bank cannot be asked any more.
+    pub(super) fn trouble(&mut self, id: &str, trouble: Trouble, now: Timestamp) -> Result<(), Unknown> {
+        self.item_mut(id)?.trouble = Some(trouble);
+        self.happened(id, &Happened::Trouble(trouble), now);
+        Ok(())
+    }
+
+    /// The item's bank can be asked again; told only where that happened elsewhere than in the application.
+    pub(super) fn repair(&mut self, id: &str, is_told: bool, now: Timestamp) -> Result<(), Unknown> {
+        self.item_mut(id)?.trouble = None;
+        if is_told {
+            self.happened(id, &Happened::LoginRepaired, now);
+        }
+        Ok(())
+    }
+
+    /// The item is gone, and its access token with it.
+    pub(super) fn remove(&mut self, id: &str) -> Result<(), Unknown> {
+        self.items.remove(id).ok_or_else(|| Unknown(format!("item {id:?}")))?;
+        self.bank.disconnect(id).map(drop)
+    }
+
+    fn happened(&mut self, item: &str, happened: &Happened, now: Timestamp) {
+        let id = self.ids.uuid();
+        self.last_webhook = Some((happened.code(), now));
+        self.outgoing.push(messages::message(id, item, happened));
+    }
+}
