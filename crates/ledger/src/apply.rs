@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::planning::Planning;
 use crate::recency::Recency;
 use crate::state::State;
-use crate::{account, connection, transaction};
+use crate::{account, connection, deletion, transaction};
 
 /// Applies changes of a connection, in their order, to what is stored of the things they touch.
 pub fn apply(context: &Context<'_>, state: State, changes: &[Change]) -> Plan {
@@ -19,7 +19,7 @@ pub fn apply(context: &Context<'_>, state: State, changes: &[Change]) -> Plan {
         match &change.update {
             Update::Transaction(new) => transaction::put(&mut planning, new, recency),
             Update::TransactionDeleted { transaction_id, account_id } => {
-                transaction::delete(&mut planning, account_id, transaction_id, recency);
+                deletion::delete(&mut planning, account_id, transaction_id, recency);
             }
             Update::Account(update) => account::update(&mut planning, update, recency),
             Update::ConnectionStatus(status) => connection::set_status(&mut planning, status, recency),

@@ -38,6 +38,9 @@ pub enum Update {
 pub struct NewTransaction {
     /// The provider's id, unique within the account.
     pub transaction_id: String,
+    /// The provider's id of the pending transaction that this one replaces, where it names one (Plaid's
+    /// `pending_transaction_id`).
+    pub predecessor: Option<String>,
     /// The provider's id of the account.
     pub account_id: String,
     /// Negative is money out.
@@ -126,12 +129,20 @@ impl Change {
         }
     }
 
-    /// The transaction that it is about, with its account.
+    /// The transaction that it is about, by its account and the provider's id.
     pub fn transaction(&self) -> Option<(&str, &str)> {
         match &self.update {
             Update::Transaction(new) => Some((&new.account_id, &new.transaction_id)),
             Update::TransactionDeleted { transaction_id, account_id } => Some((account_id, transaction_id)),
             Update::Account(_) | Update::ConnectionStatus(_) => None,
+        }
+    }
+
+    /// The pending transaction that it replaces, by its account and the provider's id.
+    pub fn predecessor(&self) -> Option<(&str, &str)> {
+        match &self.update {
+            Update::Transaction(new) => Some((&new.account_id, new.predecessor.as_deref()?)),
+            Update::TransactionDeleted { .. } | Update::Account(_) | Update::ConnectionStatus(_) => None,
         }
     }
 }

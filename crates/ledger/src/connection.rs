@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::planning::Planning;
 use crate::recency::Recency;
 use crate::state::{ConnectionState, Dirty, State, TransactionState};
-use crate::{account, transaction};
+use crate::{account, deletion, transaction};
 
 /// Sets the connection's own state, and emits it where it changed.
 pub(crate) fn set_status(planning: &mut Planning<'_>, status: &str, recency: Recency) {
@@ -84,7 +84,7 @@ pub fn purge(context: &Context<'_>, state: State) -> Plan {
     for state in std::mem::take(&mut planning.plan.state.transactions).into_values() {
         if let TransactionState::Live(stored) = state {
             planning.plan.applied.updated += 1;
-            transaction::delete_event(&mut planning, &stored.transaction);
+            deletion::delete_event(&mut planning, &stored.transaction);
         }
     }
     planning.plan
@@ -101,7 +101,7 @@ pub fn relink(context: &Context<'_>, state: State) -> Plan {
         _ => None,
     });
     for key in elsewhere.collect::<Vec<_>>() {
-        let Some(TransactionState::Live(stored)) = planning.plan.state.transactions.remove(&key) else { continue };
+        let Some(TransactionState::Live(stored)) = planning.plan.state.take(&key) else { continue };
         let mut moved = stored.transaction;
         let former = std::mem::replace(&mut moved.connection_id, context.connection_id.to_owned());
         moved.revision += 1;

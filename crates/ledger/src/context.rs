@@ -40,6 +40,8 @@ pub struct Context<'a> {
     /// Whether a service pushes these changes itself: none of its calls is late, so that one that comes after a deletion
     /// brings the transaction back.
     pub is_pushed: bool,
+    /// Whether the provider was asked for these changes: they say what is there, and none is as late as a delivery can be.
+    pub is_fetched: bool,
     /// Whether transactions go to a core app as well.
     pub forwards: bool,
 }

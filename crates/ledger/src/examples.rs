@@ -27,6 +27,7 @@ impl Context<'static> {
             arrived: jiff::Timestamp::UNIX_EPOCH,
             arrival: 1,
             is_pushed: false,
+            is_fetched: false,
             forwards: true,
         }
     }
@@ -39,6 +40,7 @@ impl Change {
         let amount: wire::Amount = amount.parse().unwrap_or_default();
         let new = NewTransaction {
             transaction_id: transaction_id.to_owned(),
+            predecessor: None,
             account_id: "acc-1".to_owned(),
             amount,
             currency: None,

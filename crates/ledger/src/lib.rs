@@ -26,8 +26,10 @@ mod apply;
 pub mod change;
 mod connection;
 mod context;
+mod deletion;
 mod event;
 mod examples;
+mod identity;
 mod outgoing;
 mod plan;
 mod planning;
@@ -43,4 +45,6 @@ pub use event::{Event, event_id, transaction_payload};
 pub use outgoing::{Call, Outgoing};
 pub use plan::{Applied, Plan};
 pub use recency::Recency;
-pub use state::{AccountState, ConnectionState, Dirty, Known, State, StoredTransaction, Tombstone, TransactionState};
+pub use state::{
+    AccountState, ConnectionState, Dirty, Key, Known, State, StoredTransaction, Tombstone, TransactionState,
+};

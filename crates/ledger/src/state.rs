@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use wire::{Amount, Currency, Transaction};
+use wire::{Amount, Currency, Transaction, TransactionStatus};
 
 use crate::recency::Recency;
+
+/// The key of a transaction: its account, and the id that the provider told it by first.
+pub type Key = (String, String);
 
 /// What is stored of the things that changes touch.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,8 +21,50 @@ pub struct State {
     pub connection: Option<ConnectionState>,
     /// By the provider's id.
     pub accounts: BTreeMap<String, AccountState>,
-    /// By the account and the provider's id of the transaction. What is not here is not stored.
-    pub transactions: BTreeMap<(String, String), TransactionState>,
+    /// What is not here is not stored.
+    pub transactions: BTreeMap<Key, TransactionState>,
+    /// The first ids of the transactions that have another one by now, by their accounts and their newest ids.
+    pub renamed: BTreeMap<(String, String), String>,
+}
+
+impl State {
+    /// The key of the transaction that a provider's id names, be it the first or the newest.
+    pub fn key_of(&self, account_id: &str, provider_id: &str) -> Key {
+        let named = (account_id.to_owned(), provider_id.to_owned());
+        match self.renamed.get(&named) {
+            Some(first) => (named.0, first.clone()),
+            None => named,
+        }
+    }
+
+    /// The transaction under a key, where there is one.
+    pub fn live(&self, key: &Key) -> Option<&StoredTransaction> {
+        match self.transactions.get(key)? {
+            TransactionState::Live(stored) => Some(stored),
+            TransactionState::Deleted(_) => None,
+        }
+    }
+
+    /// Keeps a transaction, or that it was deleted, under its key.
+    pub fn insert(&mut self, key: Key, state: TransactionState) {
+        if let TransactionState::Live(stored) = &state
+            && let Some(newest) = &stored.transaction.provider_transaction_id
+        {
+            self.renamed.insert((key.0.clone(), newest.clone()), key.1.clone());
+        }
+        self.transactions.insert(key, state);
+    }
+
+    /// Takes out what is kept under a key.
+    pub(crate) fn take(&mut self, key: &Key) -> Option<TransactionState> {
+        let taken = self.transactions.remove(key)?;
+        if let TransactionState::Live(stored) = &taken
+            && let Some(newest) = &stored.transaction.provider_transaction_id
+        {
+            self.renamed.remove(&(key.0.clone(), newest.clone()));
+        }
+        Some(taken)
+    }
 }
 
 /// Whether something has to be written.
@@ -134,6 +179,18 @@ pub struct StoredTransaction {
     pub changed_seq: u64,
     /// Whether it has to be written.
     pub dirty: Dirty,
+}
+
+impl StoredTransaction {
+    /// The provider's newest id of it.
+    pub fn provider_id(&self) -> &str {
+        self.transaction.provider_transaction_id.as_deref().unwrap_or(&self.transaction.transaction_id)
+    }
+
+    /// Whether the bank has not booked it yet.
+    pub fn is_pending(&self) -> bool {
+        self.transaction.status == Some(TransactionStatus::Pending)
+    }
 }
 
 /// A transaction that was deleted: what is older must not bring it back.

@@ -1,70 +1,90 @@
-//! Transactions: new, updated, deleted, brought back.
+//! Transactions: new, updated, brought back.
 //!
 //! Owns which report of a transaction counts, its revisions, its events and its calls. Must not know accounts beyond
 //! their currency.
 
-use wire::events::{TransactionDeleted, TransactionEvent};
+use wire::events::TransactionEvent;
 use wire::{Currency, DatePrecision, EventName, Transaction, TransactionStatus};
 
 use crate::change::{Dated, NewTransaction, When};
+use crate::deletion::{self, entomb};
+use crate::identity::{self, Place, Predecessor};
 use crate::outgoing::Outgoing;
 use crate::planning::Planning;
 use crate::recency::Recency;
-use crate::state::{Dirty, StoredTransaction, Tombstone, TransactionState};
+use crate::state::{Dirty, Key, StoredTransaction, Tombstone, TransactionState};
 
 /// A transaction is as this says.
 pub(crate) fn put(planning: &mut Planning<'_>, new: &NewTransaction, recency: Recency) {
     let currency = currency_of(planning, new, recency);
-    let key = (new.account_id.clone(), new.transaction_id.clone());
-    match planning.plan.state.transactions.remove(&key) {
+    if let Some(gone) = deletion::stays_deleted(planning, new, recency) {
+        planning.plan.applied.stale += 1;
+        settle(planning, new, identity::predecessor(&planning.plan.state, new), gone);
+        return;
+    }
+    let Place { key, predecessor } = identity::place(&planning.plan.state, new);
+    settle(planning, new, predecessor, recency);
+    match planning.plan.state.take(&key) {
         None => take_new(planning, key, named(planning, new, currency, None), recency, Dirty::New),
         Some(TransactionState::Deleted(tombstone)) => {
-            // What may be a delayed report does not bring back what was deleted.
-            if !(planning.context.is_pushed || recency.has_later_version_than(tombstone.recency)) {
-                planning.plan.applied.stale += 1;
-                planning.plan.state.transactions.insert(key, TransactionState::Deleted(tombstone));
-                return;
-            }
             let transaction = named(planning, new, currency, None);
             let revision = transaction.revision.max(tombstone.revision + 1);
             let transaction = Transaction { revision, ..transaction };
             take_new(planning, key, transaction, recency, Dirty::New);
         }
+        Some(TransactionState::Live(stored)) if identity::is_overtaken(planning, &stored, new, recency) => {
+            planning.plan.applied.stale += 1;
+            planning.plan.state.insert(key, TransactionState::Live(stored));
+        }
         Some(TransactionState::Live(stored)) => {
-            let new = named(planning, new, currency, Some(&stored.transaction));
-            take_update(planning, key, *stored, new, recency);
+            let before = stored.transaction.provider_transaction_id.clone();
+            let transaction = named(planning, new, currency, Some(&stored));
+            take_update(planning, key.clone(), *stored, transaction, recency);
+            let replaced = before.filter(|before| new.predecessor.as_ref() == Some(before));
+            forget_id(planning, &key, replaced, recency);
         }
     }
 }
 
-fn take_new(
-    planning: &mut Planning<'_>,
-    key: (String, String),
-    transaction: Transaction,
-    recency: Recency,
-    dirty: Dirty,
-) {
+/// Keeps a report under an id that the provider has replaced, and that is not the first, from being taken for another
+/// transaction.
+fn forget_id(planning: &mut Planning<'_>, key: &Key, replaced: Option<String>, recency: Recency) {
+    let Some(replaced) = replaced else { return };
+    if planning.plan.state.live(key).is_some_and(|stored| stored.provider_id() != replaced) {
+        entomb(planning, (key.0.clone(), replaced), Tombstone { recency, revision: 0, dirty: Dirty::New });
+    }
+}
+
+/// Sees to the pending transaction that a report names.
+fn settle(planning: &mut Planning<'_>, new: &NewTransaction, predecessor: Predecessor, recency: Recency) {
+    match (predecessor, &new.predecessor) {
+        (Predecessor::ReportedBeside, Some(id)) => deletion::delete(planning, &new.account_id, id, recency),
+        (Predecessor::NeverReported(key), _) => {
+            let tombstone = Tombstone { recency, revision: 0, dirty: Dirty::New };
+            planning.plan.state.insert(key, TransactionState::Deleted(tombstone));
+        }
+        (Predecessor::Settled | Predecessor::ReportedBeside, _) => {}
+    }
+}
+
+fn take_new(planning: &mut Planning<'_>, key: Key, transaction: Transaction, recency: Recency, dirty: Dirty) {
     planning.plan.applied.new += 1;
     take(planning, EventName::TransactionNew, key, transaction, recency, dirty, None);
 }
 
-fn take_update(
-    planning: &mut Planning<'_>,
-    key: (String, String),
-    stored: StoredTransaction,
-    new: Transaction,
-    recency: Recency,
-) {
+fn take_update(planning: &mut Planning<'_>, key: Key, stored: StoredTransaction, new: Transaction, recency: Recency) {
     let mut stored = stored;
     if recency.is_older_than(stored.recency) || takes_back_a_booking(&stored, &new, recency) {
         planning.plan.applied.stale += 1;
     } else if stored.transaction.same_content(&new) {
         let advanced = stored.recency.advanced_to(recency);
+        let newest = new.provider_transaction_id;
         // An older report must not replace it later.
-        if advanced != stored.recency {
+        if advanced != stored.recency || newest != stored.transaction.provider_transaction_id {
             stored.dirty.touch();
         }
         stored.recency = advanced;
+        stored.transaction.provider_transaction_id = newest;
     } else {
         planning.plan.applied.updated += 1;
         let mut dirty = stored.dirty;
@@ -75,14 +95,14 @@ fn take_update(
         let recency = stored.recency.advanced_to(recency);
         return take(planning, EventName::TransactionUpdated, key, transaction, recency, dirty, former);
     }
-    planning.plan.state.transactions.insert(key, TransactionState::Live(Box::new(stored)));
+    planning.plan.state.insert(key, TransactionState::Live(Box::new(stored)));
 }
 
 /// Takes a revision: a row, an event and a call to the core app.
 pub(crate) fn take(
     planning: &mut Planning<'_>,
     name: EventName,
-    key: (String, String),
+    key: Key,
     transaction: Transaction,
     recency: Recency,
     dirty: Dirty,
@@ -97,47 +117,7 @@ pub(crate) fn take(
         planning.plan.outgoing.push(Outgoing::put(&transaction));
     }
     let stored = StoredTransaction { transaction, recency, changed_seq, dirty };
-    planning.plan.state.transactions.insert(key, TransactionState::Live(Box::new(stored)));
-}
-
-/// A transaction is gone. A tombstone stays, also where it was never there: its report may be on its way.
-pub(crate) fn delete(planning: &mut Planning<'_>, account_id: &str, transaction_id: &str, recency: Recency) {
-    // The account may not be known yet: it holds the place of the deletion.
-    planning.account(account_id);
-    let key = (account_id.to_owned(), transaction_id.to_owned());
-    let tombstone = match planning.plan.state.transactions.remove(&key) {
-        None => Tombstone { recency, revision: 0, dirty: Dirty::New },
-        Some(TransactionState::Deleted(mut tombstone)) => {
-            let advanced = tombstone.recency.deleted_at(recency);
-            if advanced != tombstone.recency {
-                tombstone.dirty.touch();
-            }
-            Tombstone { recency: advanced, ..tombstone }
-        }
-        Some(TransactionState::Live(stored)) if recency.is_older_than(stored.recency) => {
-            planning.plan.applied.stale += 1;
-            planning.plan.state.transactions.insert(key, TransactionState::Live(stored));
-            return;
-        }
-        Some(TransactionState::Live(stored)) => {
-            planning.plan.applied.updated += 1;
-            let transaction = stored.transaction;
-            delete_event(planning, &transaction);
-            let recency = stored.recency.deleted_at(recency);
-            Tombstone { recency, revision: transaction.revision + 1, dirty: Dirty::New }
-        }
-    };
-    planning.plan.state.transactions.insert(key, TransactionState::Deleted(tombstone));
-}
-
-pub(crate) fn delete_event(planning: &mut Planning<'_>, transaction: &Transaction) {
-    let Transaction { transaction_id, connector_id, connection_id, account_id, .. } = transaction.clone();
-    planning.emit(EventName::TransactionDeleted, |stamp| {
-        TransactionDeleted::new(stamp, transaction_id, connector_id, connection_id, account_id)
-    });
-    if planning.context.forwards {
-        planning.plan.outgoing.push(Outgoing::delete(transaction));
-    }
+    planning.plan.state.insert(key, TransactionState::Live(Box::new(stored)));
 }
 
 /// The transaction's own currency, else its account's, else the connector's.
@@ -180,9 +160,10 @@ fn named(
     planning: &Planning<'_>,
     new: &NewTransaction,
     currency: Currency,
-    before: Option<&Transaction>,
+    stored: Option<&StoredTransaction>,
 ) -> Transaction {
     let context = planning.context;
+    let before = stored.map(|stored| &stored.transaction);
     let When { date, precision } = when(planning, &new.date, before);
     // Where a transaction stands in a list does not follow from when it changed.
     let first_seen_at = match before {
@@ -190,7 +171,8 @@ fn named(
         None => Some(format!("{:.3}", context.now)),
     };
     Transaction {
-        transaction_id: new.transaction_id.clone(),
+        transaction_id: before.map_or(&new.transaction_id, |before| &before.transaction_id).clone(),
+        provider_transaction_id: stored.and_then(|stored| identity::newest_id(planning, new, stored)),
         account_id: new.account_id.clone(),
         user_id: context.user_id.to_owned(),
         connection_id: context.connection_id.to_owned(),

@@ -12,8 +12,11 @@ use crate::{Amount, Currency};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Transaction {
-    /// The provider's id, unique within its account.
+    /// The provider's id that it was first reported under, unique within its account. It stays.
     pub transaction_id: String,
+    /// The provider's newest id of it, where that is another one: a pending transaction often gets one when it is posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_transaction_id: Option<String>,
     /// The provider's id of the account.
     pub account_id: String,
     /// Whose it is: the user that its connection is registered for.
@@ -110,6 +113,8 @@ impl Transaction {
         // Destructured, so that a field that is added and not compared does not compile.
         let Self {
             transaction_id,
+            // A provider that counts anew says nothing of the transaction.
+            provider_transaction_id: _,
             account_id,
             user_id,
             connection_id,
@@ -292,6 +297,16 @@ mod tests {
         ] {
             assert_eq!(read(date, "").date_precision, Some(precision), "{date}");
         }
+    }
+
+    #[test]
+    fn a_providers_newest_id_is_carried_and_is_no_other_content() {
+        let first = read("2025-11-13T00:00:00Z", "");
+        let renamed = read("2025-11-13T00:00:00Z", r#","providerTransactionId":"t2""#);
+        assert_eq!(renamed.provider_transaction_id.as_deref(), Some("t2"));
+        assert!(renamed.same_content(&first));
+        assert!(serde_json::to_string(&renamed).expect("json").contains(r#""providerTransactionId":"t2""#));
+        assert!(!serde_json::to_string(&first).expect("json").contains("providerTransactionId"));
     }
 
     #[test]

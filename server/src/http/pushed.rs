@@ -178,6 +178,7 @@ impl Pushed {
         let description = found.or(named).unwrap_or_else(|| kind(primary_type).to_owned());
         Ok(NewTransaction {
             transaction_id: self.transaction_id,
+            predecessor: None,
             account_id: self.account_id.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
             amount,
             currency: currency.map_err(|error| bad(format!("currency is {error}")))?,

@@ -10,6 +10,7 @@ pub(crate) fn transaction(id: &str, date: &str, amount: &str) -> Transaction {
     let amount: Amount = amount.parse().expect("an amount");
     Transaction {
         transaction_id: id.to_owned(),
+        provider_transaction_id: None,
         account_id: "everyday".to_owned(),
         user_id: "alex".to_owned(),
         connection_id: "bank".to_owned(),

@@ -150,6 +150,7 @@ impl Context<'_, '_> {
                 _ => None,
             },
             transaction_id,
+            predecessor: None,
             account_id,
         })
     }

@@ -88,6 +88,7 @@ pub(super) fn read(row: &Row<'_>, user_id: &str) -> Result<TransactionRow> {
     let date_ms: i64 = row.get(7)?;
     let transaction = Transaction {
         transaction_id: row.get(1)?,
+        provider_transaction_id: None,
         account_id: row.get(2)?,
         user_id: user_id.to_owned(),
         connection_id: row.get(3)?,

@@ -36,6 +36,7 @@ impl Unit<'_> {
             arrived: scope.arrived,
             arrival,
             is_pushed: self.is_pushed,
+            is_fetched: false,
             forwards: self.shared.forwards(),
         }
     }

@@ -1,0 +1,84 @@
+//! Which transaction a report is about.
+//!
+//! Owns the ids: a transaction keeps the one that the provider told it by first, whatever the provider calls it since.
+//! Must not take a report: `transaction` does.
+
+use crate::change::NewTransaction;
+use crate::planning::Planning;
+use crate::recency::Recency;
+use crate::state::{Key, State, StoredTransaction};
+
+/// Where a report belongs.
+pub(crate) struct Place {
+    /// The key under which the transaction is kept: its own, or that of the pending one that it replaces.
+    pub(crate) key: Key,
+    /// What becomes of the pending one that it names.
+    pub(crate) predecessor: Predecessor,
+}
+
+/// What becomes of the pending transaction that a report names as its predecessor.
+pub(crate) enum Predecessor {
+    /// Nothing: there is none, it is this very transaction, or it has gone already.
+    Settled,
+    /// It was reported as a transaction of its own, and so was its successor: it goes.
+    ReportedBeside,
+    /// It was never reported, and must not be any more.
+    NeverReported(Key),
+}
+
+/// Where a report belongs.
+pub(crate) fn place(state: &State, new: &NewTransaction) -> Place {
+    let own = state.key_of(&new.account_id, &new.transaction_id);
+    if state.live(&own).is_none()
+        && let Some(id) = new.predecessor.as_deref()
+    {
+        let former = state.key_of(&new.account_id, id);
+        if state.live(&former).is_some_and(|pending| pending.provider_id() == id) {
+            return Place { key: former, predecessor: Predecessor::Settled };
+        }
+    }
+    Place { key: own, predecessor: predecessor(state, new) }
+}
+
+/// What becomes of the pending transaction that a report names, where the report is kept under a key of its own.
+pub(crate) fn predecessor(state: &State, new: &NewTransaction) -> Predecessor {
+    let Some(id) = new.predecessor.as_deref() else { return Predecessor::Settled };
+    let former = state.key_of(&new.account_id, id);
+    if former == state.key_of(&new.account_id, &new.transaction_id) {
+        return Predecessor::Settled;
+    }
+    match state.live(&former) {
+        Some(pending) if pending.provider_id() == id => Predecessor::ReportedBeside,
+        None if !state.transactions.contains_key(&former) => Predecessor::NeverReported(former),
+        _ => Predecessor::Settled,
+    }
+}
+
+/// Whether a report names a transaction by an id that the provider has replaced since.
+fn names_former_id(stored: &StoredTransaction, new: &NewTransaction) -> bool {
+    let newest = stored.provider_id();
+    new.transaction_id != newest && new.predecessor.as_deref() != Some(newest)
+}
+
+/// Whether a delivery was overtaken by the transaction's newest id, unless its version says otherwise. A service that
+/// pushes knows the first id alone.
+pub(crate) fn is_overtaken(
+    planning: &Planning<'_>,
+    stored: &StoredTransaction,
+    new: &NewTransaction,
+    recency: Recency,
+) -> bool {
+    let context = planning.context;
+    let is_of_now = context.is_pushed || context.is_fetched || recency.has_later_version_than(stored.recency);
+    names_former_id(stored, new) && !is_of_now
+}
+
+/// The provider's newest id of a transaction after a report of it, where that is not the first. What a provider lists has
+/// that id now; anybody else may know a former one.
+pub(crate) fn newest_id(planning: &Planning<'_>, new: &NewTransaction, before: &StoredTransaction) -> Option<String> {
+    let transaction = &before.transaction;
+    if names_former_id(before, new) && !planning.context.is_fetched {
+        return transaction.provider_transaction_id.clone();
+    }
+    (new.transaction_id != transaction.transaction_id).then(|| new.transaction_id.clone())
+}
