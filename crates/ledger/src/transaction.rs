@@ -46,6 +46,19 @@ pub(crate) fn put(planning: &mut Planning<'_>, new: &NewTransaction, recency: Re
     }
 }
 
+/// A stored transaction is by now as this says, which came under an unknown id.
+pub(crate) fn replace(planning: &mut Planning<'_>, key: Key, new: &NewTransaction, recency: Recency) {
+    let currency = currency_of(planning, new, recency);
+    match planning.plan.state.take(&key) {
+        Some(TransactionState::Live(stored)) => {
+            let transaction = named(planning, new, currency, Some(&stored));
+            take_update(planning, key, *stored, transaction, recency);
+        }
+        Some(deleted @ TransactionState::Deleted(_)) => planning.plan.state.insert(key, deleted),
+        None => {}
+    }
+}
+
 /// Keeps a report under an id that the provider has replaced, and that is not the first, from being taken for another
 /// transaction.
 fn forget_id(planning: &mut Planning<'_>, key: &Key, replaced: Option<String>, recency: Recency) {

@@ -15,12 +15,14 @@ mod run;
 mod window;
 
 pub(crate) use answer::{list_of, parameter};
-pub use api::{Api, ApiError};
-pub use error::FetchError;
+pub use api::Api;
+pub use error::{ApiError, FetchError};
 pub use request::{Body, Method, Request, TokenRequest};
 pub use response::{ApiResponse, Token};
-pub use run::{Absence, Credentials, LinkedConnection, Next, Page, Run};
+pub use run::{Credentials, LinkedConnection, Next, Page, Run};
 pub(crate) use window::{Window, following};
+
+pub use ledger::Absence;
 
 use async_trait::async_trait;
 

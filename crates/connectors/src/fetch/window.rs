@@ -5,8 +5,9 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use ledger::Absence;
 
-use super::run::{Absence, Next, Run};
+use super::run::{Next, Run};
 
 /// Rows of earlier days are booked, changed and taken back for so many days.
 const OVERLAP_DAYS: i64 = 30;
