@@ -17,10 +17,11 @@ pub(super) fn for_changes(unit: &mut Unit<'_>, scope: &Scope<'_>, changes: &[Cha
     let mut loaded = Loaded::nothing(scope);
     loaded.state.connection = Some(scope.connection.state());
     accounts(unit, scope, changes.iter().filter_map(Change::account_id), &mut loaded)?;
-    for (account_id, transaction_id) in changes.iter().filter_map(Change::transaction) {
+    let named = changes.iter().filter_map(Change::transaction);
+    for (account_id, transaction_id) in named.chain(changes.iter().filter_map(Change::predecessor)) {
         // A transaction of an account that is not known is not known either.
         let Some(account) = loaded.accounts.get(account_id).copied() else { continue };
-        let key = (account_id.to_owned(), transaction_id.to_owned());
+        let key = loaded.state.key_of(account_id, transaction_id);
         if !loaded.state.transactions.contains_key(&key) {
             transaction(unit.database, scope, account, key, &mut loaded)?;
         }
@@ -72,14 +73,37 @@ fn transaction(
         " WHERE t.account = ?1 AND t.key_hash = ?2 AND t.transaction_id = ?3"
     ))?;
     let found = statement.query_and_then(lookup, |row| row::read(row, &scope.owner.user_id))?.next().transpose()?;
+    let found = match found {
+        None => renamed(database, scope, account, &key.1)?,
+        found => found,
+    };
     if let Some(row) = found {
-        loaded.rows.insert(key.clone(), (row.id, row.stored.changed_seq));
-        loaded.state.transactions.insert(key, TransactionState::Live(Box::new(row.stored)));
+        loaded.take(&key.0, row);
     } else if let Some(tombstone) = tombstone(database, (account, key_hash), &key.1)? {
         loaded.tombstones.insert(key.clone());
         loaded.state.transactions.insert(key, TransactionState::Deleted(tombstone));
     }
     Ok(())
+}
+
+/// The transaction that a provider calls so by now, and was told by another id first.
+fn renamed(
+    database: &Database,
+    scope: &Scope<'_>,
+    account: i64,
+    provider_id: &str,
+) -> Result<Option<row::TransactionRow>> {
+    let sql = concat!(select_transaction!(), " WHERE t.account = ?1 AND t.provider_hash = ?2");
+    let mut statement = database.prepare_cached(sql)?;
+    let rows = statement
+        .query_and_then(params![account, hash::of(provider_id)], |row| row::read(row, &scope.owner.user_id))?;
+    for row in rows {
+        let row = row?;
+        if row.stored.provider_id() == provider_id {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 fn tombstone(database: &Database, (account, key_hash): (i64, i64), transaction_id: &str) -> Result<Option<Tombstone>> {

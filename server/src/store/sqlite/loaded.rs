@@ -4,8 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::State;
+use ledger::{State, TransactionState};
 
+use super::row::TransactionRow;
 use super::scope::Scope;
 
 /// What is stored of the things that changes touch, with the rows that hold it.
@@ -23,5 +24,12 @@ impl Loaded {
     /// The feed alone.
     pub(super) fn nothing(scope: &Scope<'_>) -> Self {
         Self { state: State { seq: scope.owner.seq, ..State::default() }, ..Self::default() }
+    }
+
+    /// Puts a row where the ledger finds it.
+    pub(super) fn take(&mut self, account_id: &str, row: TransactionRow) {
+        let key = (account_id.to_owned(), row.stored.transaction.transaction_id.clone());
+        self.rows.insert(key.clone(), (row.id, row.stored.changed_seq));
+        self.state.insert(key, TransactionState::Live(Box::new(row.stored)));
     }
 }

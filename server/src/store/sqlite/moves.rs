@@ -171,9 +171,7 @@ fn load_some(database: &Database, scope: &Scope<'_>, account: &Account, loaded: 
     let rows: Vec<_> = rows.collect::<Result<_>>()?;
     let last = rows.last().filter(|_| rows.len() == AT_ONCE).map(|(_, hash)| *hash);
     for (row, _) in rows {
-        let key = (account.account_id.clone(), row.stored.transaction.transaction_id.clone());
-        loaded.rows.insert(key.clone(), (row.id, row.stored.changed_seq));
-        loaded.state.transactions.insert(key, TransactionState::Live(Box::new(row.stored)));
+        loaded.take(&account.account_id, row);
     }
     Ok(last)
 }

@@ -82,7 +82,9 @@ fn write_transactions<'a>(
                 };
                 source = Some((source_id, stored));
                 let place = row::Place { owner: scope.owner.id, account: account()?, source: source_id };
-                if let Some((id, changed_seq)) = known.filter(|(_, changed_seq)| *changed_seq != stored.changed_seq) {
+                if let Some((id, changed_seq)) =
+                    known.filter(|(_, changed_seq)| is_reported_otherwise(*changed_seq, stored))
+                {
                     event_log::detach(unit.database, &unit.shared.epoch, scope.owner, *id, *changed_seq)?;
                 }
                 if loaded.tombstones.contains(key) {
@@ -101,6 +103,12 @@ fn write_transactions<'a>(
         }
     }
     Ok(rows)
+}
+
+/// Whether the row's event would repeat something else than what was sent: it has a newer revision, or another id of the
+/// provider's, which is no revision.
+fn is_reported_otherwise(changed_seq: u64, stored: &ledger::StoredTransaction) -> bool {
+    changed_seq != stored.changed_seq || stored.transaction.provider_transaction_id.is_some()
 }
 
 /// Deletes a transaction's row; the events that reported it stay.

@@ -58,6 +58,8 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    provider_transaction_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     secondary_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     original_description: Option<String>,
@@ -88,7 +90,7 @@ pub(super) fn read(row: &Row<'_>, user_id: &str) -> Result<TransactionRow> {
     let date_ms: i64 = row.get(7)?;
     let transaction = Transaction {
         transaction_id: row.get(1)?,
-        provider_transaction_id: None,
+        provider_transaction_id: details.provider_transaction_id,
         account_id: row.get(2)?,
         user_id: user_id.to_owned(),
         connection_id: row.get(3)?,
@@ -121,6 +123,13 @@ pub(super) fn read(row: &Row<'_>, user_id: &str) -> Result<TransactionRow> {
     Ok(TransactionRow { id: row.get(0)?, stored })
 }
 
+/// One of a user's transactions by its number.
+pub(super) fn get(database: &Connection, id: i64, user_id: &str) -> Result<TransactionRow> {
+    let mut statement = database.prepare_cached(concat!(select_transaction!(), " WHERE t.id = ?1"))?;
+    let row = statement.query_and_then([id], |row| read(row, user_id))?.next();
+    row.ok_or_else(|| Error::Corrupt(format!("there is no transaction {id}")))?
+}
+
 /// Where a transaction's row belongs.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -138,14 +147,14 @@ pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored
         .prepare_cached(
             "INSERT INTO transactions (id, account, owner, key_hash, transaction_id, source, rank_ms, date_ms, is_day,
                  first_seen_ms, amount, currency, primary_type, status, description, details, search, revision,
-                 changed_seq, version, arrival)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                 changed_seq, version, arrival, provider_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
              ON CONFLICT (id) DO UPDATE SET account = excluded.account, source = excluded.source,
                  rank_ms = excluded.rank_ms, date_ms = excluded.date_ms, is_day = excluded.is_day,
                  first_seen_ms = excluded.first_seen_ms, amount = excluded.amount, currency = excluded.currency, primary_type = excluded.primary_type,
                  status = excluded.status, description = excluded.description, details = excluded.details,
                  search = excluded.search, revision = excluded.revision, changed_seq = excluded.changed_seq,
-                 version = excluded.version, arrival = excluded.arrival",
+                 version = excluded.version, arrival = excluded.arrival, provider_hash = excluded.provider_hash",
         )?
         .execute(params![
             id,
@@ -173,6 +182,7 @@ pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored
             stored.changed_seq,
             stored.recency.version,
             stored.recency.arrival,
+            transaction.provider_transaction_id.as_deref().map(hash::of),
         ])?;
     Ok(id.unwrap_or_else(|| database.last_insert_rowid()))
 }
@@ -180,6 +190,7 @@ pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored
 fn details(transaction: &Transaction, date_ms: i64) -> Result<Option<String>> {
     let details = Details {
         date: (written(date_ms) != transaction.date).then(|| transaction.date.clone()),
+        provider_transaction_id: transaction.provider_transaction_id.clone(),
         secondary_type: transaction.secondary_type.clone(),
         original_description: transaction.original_description.clone(),
         merchant: transaction.merchant.clone(),
