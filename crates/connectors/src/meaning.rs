@@ -63,9 +63,9 @@ impl Meaning {
         format!("{} is not an event that anything follows from", event_name(name))
     }
 
-    /// Why a notification is quarantined for as long as nothing is fetched.
+    /// Why a notification is quarantined where its provider cannot be asked.
     pub fn not_fetched(event: &str) -> String {
-        format!("{event} says only what changed; fetching it is not available in this version")
+        format!("{event} says only what changed, and its provider cannot be asked: no key for that is configured")
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Row {
     pub(crate) balance: Option<Amount>,
     /// Whether the bank has booked it.
     pub(crate) status: Option<TransactionStatus>,
+    /// The provider's id of the pending transaction that it replaces.
+    pub(crate) predecessor: Option<String>,
     /// Whether it is between a person's own accounts.
     pub(crate) is_transfer: bool,
 }
@@ -64,6 +66,7 @@ impl Row {
             category: None,
             balance: None,
             status: None,
+            predecessor: None,
             is_transfer: false,
         }
     }
@@ -105,6 +108,7 @@ impl Row {
             receipt_url: None,
             document_url: None,
             status: self.status,
+            predecessor: self.predecessor,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Why a page could not be had.
+//! Why there is no answer, and why a page could not be had.
 //!
 //! Owns what the caller has to tell apart. Must not know HTTP clients.
 
 use std::time::Duration;
 
-use super::api::ApiError;
+use jiff::Timestamp;
 
 /// Why a page could not be had: each is one sentence, for the log and the connections' page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,32 @@ pub enum FetchError {
     },
 }
 
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// The provider could not be reached, or ended the connection.
+    #[error("it could not be reached: {0}")]
+    Unreachable(String),
+    /// It did not answer in time.
+    #[error("it did not answer in time")]
+    TimedOut,
+    /// Its answer has more bytes than are taken.
+    #[error("its answer is too large")]
+    TooLarge,
+    /// It asked for a pause, which has not ended: nothing was sent.
+    #[error("it asked for no calls before {until}")]
+    Paused {
+        /// When calls are taken again.
+        until: Timestamp,
+    },
+    /// The token that it needs could not be had.
+    #[error("no token could be had: {0}")]
+    NoToken(Box<FetchError>),
+    /// No address is configured.
+    #[error("its address is not configured")]
+    NotConfigured,
+}
+
 impl From<ApiError> for FetchError {
     fn from(error: ApiError) -> Self {
         let reason = error.to_string();
@@ -58,6 +84,7 @@ impl From<ApiError> for FetchError {
             }
             ApiError::TooLarge => Self::NotUnderstood { reason },
             ApiError::NotConfigured => Self::Refused { reason },
+            ApiError::NoToken(error) => *error,
         }
     }
 }

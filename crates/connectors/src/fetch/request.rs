@@ -47,7 +47,7 @@ pub struct Request {
     pub body: Body,
     /// What the provider counts it against: a 429 pauses all calls of the same scope.
     pub scope: String,
-    /// The token that it needs. Where the answer is 401, it is asked for once more.
+    /// The token that it needs. Where the answer is 401 or 403, it is asked for once more.
     pub token: Option<TokenRequest>,
 }
 

@@ -8,6 +8,7 @@ mod account;
 mod connection;
 mod direction;
 mod event;
+mod listed;
 mod transaction;
 mod version;
 
@@ -16,6 +17,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use connection::{change as status_change, status_word};
 pub(crate) use event::{Event, Verb};
+pub(crate) use listed::{Listed, accounts as listed_accounts, transactions as listed_transactions};
 pub(crate) use version::{of_event, of_row};
 
 use self::direction::Direction;

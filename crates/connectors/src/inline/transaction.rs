@@ -9,6 +9,7 @@ mod items;
 mod texts;
 
 use ledger::{Change, Dated, NewTransaction, Update};
+use serde_json::value::RawValue;
 use wire::TransactionStatus;
 
 use self::beside::Beside;
@@ -66,6 +67,25 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_i
         read.add(|| context.beside.name(), account);
     }
     Ok(read)
+}
+
+/// A list that rows come from, in the place of a body around them.
+pub(super) struct Listing<'e, 'a> {
+    pub(super) envelope: &'e Envelope<'a>,
+    pub(super) connection_id: &'e str,
+}
+
+/// The changes that the rows of a list report, each understood alone.
+pub(super) fn listed<'a>(listing: &Listing<'_, 'a>, rows: &[&'a RawValue]) -> Read {
+    let beside = Beside::read(&Document::default());
+    let Listing { envelope, connection_id } = *listing;
+    let context = Context { envelope, connection_id: Some(connection_id), beside, event: None };
+    let mut read = Read::default();
+    for item in items::listed(envelope, rows.iter().copied()) {
+        let change = item.document.as_ref().map_err(Clone::clone).and_then(|one| context.change(one, false));
+        read.add(|| item.name(), change);
+    }
+    read
 }
 
 /// What is known from around a transaction.

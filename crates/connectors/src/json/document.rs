@@ -12,7 +12,7 @@ use crate::plain::plain;
 
 /// One object. Absent, `null` and blank strings are all the same: providers use the three alike
 /// (Basiq sends `"transactionDate": ""`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Document<'a>(Vec<Member<'a>>);
 
 /// A member of an object.

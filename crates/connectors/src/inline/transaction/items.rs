@@ -2,6 +2,8 @@
 //!
 //! Owns where they stand and how one is named where it is not understood. Must not read more of them than their ids.
 
+use serde_json::value::RawValue;
+
 use crate::inline::{Envelope, Understood, id};
 use crate::json::Document;
 
@@ -41,19 +43,24 @@ pub(super) fn of<'a>(envelope: &Envelope<'a>, data: &Document<'a>) -> Understood
         if several.is_empty() {
             return Err(envelope.without("transaction"));
         }
-        let noun = envelope.event.noun();
-        let list = several.into_iter().enumerate().map(|(index, raw)| {
-            let document = Document::open(raw).map_err(String::from);
-            let document = document.and_then(|item| item.ok_or_else(|| "a transaction is not an object".to_owned()));
-            Item { path: format!("{noun}s[{index}]"), document }
-        });
-        return Ok(Items { list: list.collect(), are_data: false });
+        return Ok(Items { list: listed(envelope, several), are_data: false });
     }
     let names = if envelope.has_data() { IDS } else { LONG_IDS };
     if data.raw(names).is_none() {
         return Err(envelope.without("transaction"));
     }
     Ok(Items { list: vec![Item { path: "data".to_owned(), document: Ok(data.clone()) }], are_data: true })
+}
+
+/// The objects of a list.
+pub(super) fn listed<'a>(envelope: &Envelope<'a>, rows: impl IntoIterator<Item = &'a RawValue>) -> Vec<Item<'a>> {
+    let noun = envelope.event.noun();
+    let open = |(index, raw)| {
+        let document = Document::open(raw).map_err(String::from);
+        let document = document.and_then(|item| item.ok_or_else(|| "a transaction is not an object".to_owned()));
+        Item { path: format!("{noun}s[{index}]"), document }
+    };
+    rows.into_iter().enumerate().map(open).collect()
 }
 
 /// A transaction's own id.

@@ -49,6 +49,7 @@ pub(super) fn transaction(item: &Document<'_>) -> Understood<Change> {
             true => TransactionStatus::Pending,
             false => TransactionStatus::Posted,
         }),
+        predecessor: predecessor(item)?,
         is_transfer: category("detailed").is_some_and(|detailed| OWN_TRANSFERS.contains(&detailed.as_str())),
         ..Row::new(id, account_id, amount, Dated::At(date))
     };
@@ -56,7 +57,6 @@ pub(super) fn transaction(item: &Document<'_>) -> Understood<Change> {
 }
 
 /// The pending transaction that a posted one replaces.
-#[cfg_attr(not(test), expect(dead_code, reason = "a transaction has no member for it yet"))]
 fn predecessor(item: &Document<'_>) -> Understood<Option<String>> {
     ids::id(item, &["pending_transaction_id"], "pending transaction")
 }

@@ -7,13 +7,19 @@
 //! original guide's `X-Basiq-Signature: sha256=<hex>` is in none of its documents, but senders that were
 //! written to that guide use it.
 
+mod fetch;
+mod links;
+
 use std::sync::Arc;
 
+use self::fetch::BasiqApi;
+use self::links::{API, connection_of, connection_of_filter};
 use jiff::Timestamp;
 use wire::Currency;
 
 use crate::delivery::{Authentic, Headers, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::fetch::Fetch;
 use crate::inline::{self, Envelope, Understood, status_word};
 use crate::keys::KeySource;
 use crate::meaning::{Meaning, Wanted};
@@ -31,6 +37,20 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
+            name: API_KEY,
+            meaning: "the API key, as issued",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("fetching"),
+        },
+        Setting {
+            name: API_URL,
+            meaning: "where Basiq's interface is",
+            kind: SettingKind::Url,
+            default: Some("https://au-api.basiq.io"),
+            required_for: None,
+        },
+        Setting {
             name: WEBHOOK_SECRET,
             meaning: "the webhook's secret, `whsec_…`",
             kind: SettingKind::Secrets,
@@ -47,13 +67,12 @@ pub(super) const DESCRIPTION: Description = Description {
     ],
 };
 
+const API_KEY: &str = "BASIQ_API_KEY";
+const API_URL: &str = "BASIQ_API_URL";
 const WEBHOOK_SECRET: &str = "BASIQ_WEBHOOK_SECRET";
 const WEBHOOK_STRICT: &str = "BASIQ_WEBHOOK_STRICT";
 
 const GUIDE_HEADER: &str = "x-basiq-signature";
-
-/// Where Basiq's links lead.
-const API: &str = "https://au-api.basiq.io/";
 
 /// Basiq with its secrets.
 struct Basiq {
@@ -63,6 +82,7 @@ struct Basiq {
     guide_keys: HmacKeys,
     /// The guide's form carries no time stamp; this refuses it.
     strict: bool,
+    api: BasiqApi,
 }
 
 /// Basiq with its settings.
@@ -72,6 +92,7 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
         keys: HmacKeys::standard_webhooks(secrets),
         guide_keys: HmacKeys::literal(secrets),
         strict: settings.flag(WEBHOOK_STRICT),
+        api: BasiqApi { key: settings.text(API_KEY).map(str::to_owned) },
     })
 }
 
@@ -120,6 +141,10 @@ impl Provider for Basiq {
         inline::understand(delivery.body(), notification)
     }
 
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        self.api.key.is_some().then_some(&self.api as &dyn Fetch)
+    }
+
     fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
         signature::sign_standard(&self.keys, message_id, body, now)
     }
@@ -149,66 +174,4 @@ fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
         .ok_or_else(|| format!("{} has no link to a connection at {API}", envelope.event))?;
     let change = inline::status_change(status, true, None, inline::of_event(&envelope.document));
     Ok(Some(Meaning::Changes { connection_id, changes: vec![change], rejected: vec![] }))
-}
-
-/// The connection's id in `https://au-api.basiq.io/users/<id>/connections/<id>`; nothing for any other link.
-fn connection_of(link: &str) -> Option<&str> {
-    let mut path = path_of_user(link)?;
-    (path.next() == Some("connections")).then_some(())?;
-    let id = path.next().filter(is_id)?;
-    path.next().is_none().then_some(id)
-}
-
-/// The connection's id in `https://au-api.basiq.io/users/<id>/transactions?filter=connection.id.eq('<id>')`.
-fn connection_of_filter(link: &str) -> Option<&str> {
-    let mut path = path_of_user(link)?;
-    let id = path.next()?.strip_prefix("transactions?filter=connection.id.eq('")?.strip_suffix("')").filter(is_id)?;
-    path.next().is_none().then_some(id)
-}
-
-/// What follows `https://au-api.basiq.io/users/<id>/`.
-fn path_of_user(link: &str) -> Option<std::str::Split<'_, char>> {
-    let mut path = link.strip_prefix(API)?.split('/');
-    (path.next() == Some("users")).then_some(())?;
-    path.next().filter(is_id)?;
-    Some(path)
-}
-
-fn is_id(part: &&str) -> bool {
-    (1..=64).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_connection_is_read_only_from_basiqs_own_links() {
-        let id = "ee01356a-6ecb-4929-9c2d-87b961bb46d2";
-        assert_eq!(connection_of(&format!("https://au-api.basiq.io/users/u-1/connections/{id}")), Some(id));
-        for link in [
-            "http://au-api.basiq.io/users/u/connections/c",
-            "https://au-api.basiq.io.example/users/u/connections/c",
-            "https://au-api.basiq.io@example.org/users/u/connections/c",
-            "https://au-api.basiq.io/users/u/connections/c/refresh",
-            "https://au-api.basiq.io/users/u/connections/../c",
-            "https://au-api.basiq.io/users/u/connections/",
-            "https://au-api.basiq.io/users/u/accounts/c",
-            "https://au-api.basiq.io//users/u/connections/c",
-            "https://au-api.basiq.io/users/u/connections/c?x=1",
-        ] {
-            assert_eq!(connection_of(link), None, "{link}");
-        }
-    }
-
-    #[test]
-    fn a_connection_is_read_from_the_filter_of_a_link_to_its_transactions() {
-        let link = |filter: &str| format!("https://au-api.basiq.io/users/u-1/transactions?filter={filter}");
-        assert_eq!(connection_of_filter(&link("connection.id.eq('c-1')")), Some("c-1"));
-        for filter in
-            ["connection.id.eq('')", "connection.id.eq('c-1')&x=1", "connection.id.eq('a'b')", "account.id.eq('c')"]
-        {
-            assert_eq!(connection_of_filter(&link(filter)), None, "{filter}");
-        }
-    }
 }

@@ -6,15 +6,19 @@
 //! (<https://developers.apideck.com/guides/webhook-signature-verification>). Apideck's own documents disagree on the
 //! details and publish no vector, so three forms are tried; all take the same key.
 
+mod fetch;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use wire::Currency;
 
+use self::fetch::ApideckApi;
 use crate::canonical::{Arrays, canonical};
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::fetch::Fetch;
 use crate::inline::{self, Envelope, Event, Understood, status_word};
 use crate::json::{self, Document};
 use crate::keys::KeySource;
@@ -34,15 +38,41 @@ pub(super) const DESCRIPTION: Description = Description {
     source: "CUSTOM",
     default_currency: Currency::USD,
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
-    settings: &[Setting {
-        name: WEBHOOK_SECRET,
-        meaning: "the application's API key, which Apideck signs with",
-        kind: SettingKind::Secrets,
-        default: None,
-        required_for: Some("webhooks"),
-    }],
+    settings: &[
+        Setting {
+            name: API_KEY,
+            meaning: "the application's API key",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("fetching"),
+        },
+        Setting {
+            name: APP_ID,
+            meaning: "the application's id",
+            kind: SettingKind::Text,
+            default: None,
+            required_for: Some("fetching"),
+        },
+        Setting {
+            name: API_URL,
+            meaning: "where Unify is",
+            kind: SettingKind::Url,
+            default: Some("https://unify.apideck.com"),
+            required_for: None,
+        },
+        Setting {
+            name: WEBHOOK_SECRET,
+            meaning: "what Apideck signs webhooks with: the API key, which is used where this is not set",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("webhooks"),
+        },
+    ],
 };
 
+const API_KEY: &str = "APIDECK_API_KEY";
+const APP_ID: &str = "APIDECK_APP_ID";
+const API_URL: &str = "APIDECK_API_URL";
 const WEBHOOK_SECRET: &str = "APIDECK_WEBHOOK_SECRET";
 
 const HEADER: &str = "x-apideck-signature";
@@ -51,11 +81,15 @@ const MAX_EVENT_ID: usize = 200;
 /// Apideck with its secrets.
 struct Apideck {
     keys: HmacKeys,
+    api: ApideckApi,
 }
 
 /// Apideck with its settings.
 pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
-    Arc::new(Apideck { keys: HmacKeys::literal(settings.values(WEBHOOK_SECRET)) })
+    let secrets = [settings.values(WEBHOOK_SECRET), settings.values(API_KEY)];
+    let secrets = secrets.into_iter().find(|secrets| !secrets.is_empty()).unwrap_or_default();
+    let text = |name| settings.text(name).map(str::to_owned);
+    Arc::new(Apideck { keys: HmacKeys::literal(secrets), api: ApideckApi { key: text(API_KEY), app_id: text(APP_ID) } })
 }
 
 impl Apideck {
@@ -110,6 +144,10 @@ impl Provider for Apideck {
 
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed> {
         inline::understand(delivery.body(), own_events)
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        self.api.key.is_some().then_some(&self.api as &dyn Fetch)
     }
 
     /// In the form of Apideck's guide: sorted, arrays untouched, hex.

@@ -1,0 +1,253 @@
+//! Asking Apideck's Unify.
+//!
+//! Owns which lists a run pages through and what their rows say (<https://developers.apideck.com/apis/accounting>). Must
+//! not follow an `entity_url`: the key would go with it.
+//!
+//! Money that moved stands in three lists: expenses, payments and bill payments. What was deleted does not show in a list
+//! by `updated_since`, so the whole lists are asked for once a day, and when a record is not found.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ledger::{AccountUpdate, Change, Update};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::fetch::{Absence, Api, ApiResponse, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run};
+use crate::inline;
+use crate::json::{self, Document};
+use crate::masking::readable;
+use crate::meaning::Wanted;
+
+/// The most rows that Apideck gives at once.
+const PAGE: &str = "200";
+/// Clocks differ, and a row that was being written when the last run asked came after it.
+const OVERLAP_SECONDS: i64 = 300;
+/// How often the whole lists are asked for.
+const WHOLE_EVERY_SECONDS: i64 = 24 * 3600;
+const MAX_NAME: usize = 200;
+
+/// Apideck's interface with its keys.
+pub(super) struct ApideckApi {
+    pub(super) key: Option<String>,
+    pub(super) app_id: Option<String>,
+}
+
+/// The lists, in the order they are asked for, each with the name of a record in its notifications.
+const LISTS: [(&str, &str); 3] = [("expense", "expenses"), ("payment", "payments"), ("bill_payment", "bill-payments")];
+
+/// Where a run has got to.
+#[derive(Serialize, Deserialize)]
+struct Position {
+    /// Which of the lists.
+    list: usize,
+    /// The cursor of its next page.
+    cursor: Option<String>,
+    /// Whether the lists are asked for as a whole.
+    whole: bool,
+}
+
+/// What a complete run leaves, in seconds since 1970.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Cursor {
+    /// When it began.
+    at: i64,
+    /// When the last one of the whole lists began.
+    whole: i64,
+}
+
+/// `{serviceId}+{consumerId}`.
+#[derive(Clone, Copy)]
+struct Ids<'a> {
+    service: &'a str,
+    consumer: &'a str,
+}
+
+#[async_trait]
+impl Fetch for ApideckApi {
+    fn obstacle(&self, connection: &LinkedConnection<'_>) -> Option<String> {
+        match (&self.key, &self.app_id) {
+            (None, _) => Some("APIDECK_API_KEY is not set".to_owned()),
+            (_, None) => Some("APIDECK_APP_ID is not set".to_owned()),
+            _ => ids(connection).err(),
+        }
+    }
+
+    async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
+        let ids = ids(&run.connection).map_err(|reason| FetchError::Refused { reason })?;
+        let last: Option<Cursor> = run.cursor.and_then(|cursor| serde_json::from_str(cursor).ok());
+        if let Some(position) = run.position {
+            let position = serde_json::from_str(position)
+                .map_err(|_| FetchError::Restart { reason: "the run's position is of another release".to_owned() })?;
+            return self.list(api, ids, run, last, position).await;
+        }
+        let mut is_whole = last.is_none_or(|last| run.began.as_second() - last.whole >= WHOLE_EVERY_SECONDS);
+        if let Wanted::Record { kind, id } = run.wanted
+            && let Some((noun, path)) = LISTS.iter().find(|(noun, _)| noun == kind)
+            && !is_whole
+        {
+            match self.record(api, ids, noun, path, id).await {
+                // Which account it belonged to is not known: the whole lists tell.
+                Err(FetchError::Gone { .. }) => is_whole = true,
+                Err(error) => return Err(error),
+                Ok((changes, rejected)) => {
+                    let next = Next::End { cursor: run.cursor.map(str::to_owned), absence: Absence::MeansNothing };
+                    return Ok(Page { changes, rejected, next });
+                }
+            }
+        }
+        self.list(api, ids, run, last, Position { list: 0, cursor: None, whole: is_whole }).await
+    }
+}
+
+impl ApideckApi {
+    /// One record by its id.
+    async fn record(
+        &self,
+        api: &dyn Api,
+        ids: Ids<'_>,
+        noun: &str,
+        path: &str,
+        id: &str,
+    ) -> Result<(Vec<Change>, Vec<crate::meaning::Rejected>), FetchError> {
+        let answer = self.call(api, ids, Request::get(["accounting", path, id])).await?.success()?;
+        let body = open(&answer)?;
+        let row = body.raw(&["data"]).ok_or_else(|| not_understood("it has no data"))?;
+        Ok(rows(&[row], noun, ids, None))
+    }
+
+    /// A page of a list.
+    async fn list(
+        &self,
+        api: &dyn Api,
+        ids: Ids<'_>,
+        run: &Run<'_>,
+        last: Option<Cursor>,
+        position: Position,
+    ) -> Result<Page, FetchError> {
+        let (noun, path) = *LISTS.get(position.list).ok_or_else(|| not_understood("there is no such list"))?;
+        let mut request = Request::get(["accounting", path]).query("limit", PAGE);
+        if let (false, Some(last)) = (position.whole, last) {
+            let since = Timestamp::from_second(last.at.saturating_sub(OVERLAP_SECONDS)).unwrap_or(run.began);
+            request = request.query("filter[updated_since]", since.to_string());
+        }
+        if let Some(cursor) = &position.cursor {
+            request = request.query("cursor", cursor.clone());
+        }
+        let answer = self.call(api, ids, request).await?;
+        // Not every application behind Apideck has every list.
+        let (changes, rejected, cursor) = if answer.status == 501 {
+            (vec![], vec![], None)
+        } else {
+            let answer = answer.success()?;
+            let body = open(&answer)?;
+            let data = body.array(&["data"]).ok_or_else(|| not_understood("it has no data"))?;
+            let (changes, rejected) = rows(&data, noun, ids, Some(run.first_day));
+            (changes, rejected, next_cursor(&body)?)
+        };
+        let next = match (cursor, position.list + 1) {
+            (Some(cursor), _) => Position { cursor: Some(cursor), ..position }.into_next()?,
+            (None, list) if list < LISTS.len() => Position { list, cursor: None, ..position }.into_next()?,
+            (None, _) => end(run, last, position.whole)?,
+        };
+        Ok(Page { changes, rejected, next })
+    }
+
+    async fn call(&self, api: &dyn Api, ids: Ids<'_>, request: Request) -> Result<ApiResponse, FetchError> {
+        let (Some(key), Some(app_id)) = (&self.key, &self.app_id) else {
+            return Err(FetchError::Refused { reason: "no key is configured".to_owned() });
+        };
+        let request = request
+            .header("authorization", format!("Bearer {key}"))
+            .header("x-apideck-app-id", app_id)
+            .header("x-apideck-consumer-id", ids.consumer)
+            .header("x-apideck-service-id", ids.service)
+            .counted_against(format!("{}+{}", ids.service, ids.consumer));
+        Ok(api.call(request).await?)
+    }
+}
+
+fn ids<'a>(connection: &LinkedConnection<'a>) -> Result<Ids<'a>, String> {
+    let named = connection.id.split_once('+');
+    let (service, consumer) = named.ok_or("its id is not {serviceId}+{consumerId}")?;
+    let consumer = connection.external_user_id.unwrap_or(consumer);
+    let is_header = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_header(service) && is_header(consumer) {
+        Ok(Ids { service, consumer })
+    } else {
+        Err("its ids cannot be sent to Apideck".to_owned())
+    }
+}
+
+/// The changes of rows: those that are no drafts, of the first day or later, with the names of their accounts.
+fn rows(
+    rows: &[&RawValue],
+    noun: &str,
+    ids: Ids<'_>,
+    first_day: Option<Date>,
+) -> (Vec<Change>, Vec<crate::meaning::Rejected>) {
+    let told: Vec<&RawValue> = rows.iter().copied().filter(|row| !is_draft(row)).collect();
+    let mut listed = inline::listed_transactions(&told, noun, &format!("{}+{}", ids.service, ids.consumer));
+    listed.changes.retain(|change| first_day.is_none_or(|day| is_since(change, day)));
+    let mut accounts: Vec<AccountUpdate> = told.iter().filter_map(|row| account_of(row)).collect();
+    accounts.sort_by(|one, other| one.account_id.cmp(&other.account_id));
+    accounts.dedup();
+    let names = accounts.into_iter().map(|account| Change { version: None, update: Update::Account(account) });
+    (names.chain(listed.changes).collect(), listed.rejected)
+}
+
+fn is_draft(row: &RawValue) -> bool {
+    let status = Document::open(row).ok().flatten().and_then(|row| row.text(&["status"]));
+    status.is_some_and(|status| status.eq_ignore_ascii_case("draft"))
+}
+
+fn is_since(change: &Change, day: Date) -> bool {
+    let Update::Transaction(new) = &change.update else { return true };
+    match &new.date {
+        ledger::Dated::At(when) | ledger::Dated::Reported(when) => when.date.as_str() >= day.to_string().as_str(),
+        ledger::Dated::Unknown => true,
+    }
+}
+
+/// The account that a row names, where it also says how that is called.
+fn account_of(row: &RawValue) -> Option<AccountUpdate> {
+    let account = Document::open(row).ok()??.object(&["account"]).ok()??;
+    let (account_id, name) = (account.id(&["id"])?, readable(&account.text(&["name"])?, MAX_NAME)?);
+    Some(AccountUpdate { account_id, name: Some(name), ..AccountUpdate::default() })
+}
+
+fn open(answer: &ApiResponse) -> Result<Document<'_>, FetchError> {
+    let body = json::read(&answer.body).map_err(|error| not_understood(&error.to_string()))?;
+    let document = Document::open(body).map_err(|error| not_understood(&error.to_string()))?;
+    document.ok_or_else(|| not_understood("it is not an object"))
+}
+
+/// `meta.cursors.next`
+fn next_cursor(body: &Document<'_>) -> Result<Option<String>, FetchError> {
+    let unreadable = |error: json::Unreadable| not_understood(&error.to_string());
+    let Some(meta) = body.object(&["meta"]).map_err(unreadable)? else { return Ok(None) };
+    let Some(cursors) = meta.object(&["cursors"]).map_err(unreadable)? else { return Ok(None) };
+    Ok(cursors.text(&["next"]))
+}
+
+fn end(run: &Run<'_>, last: Option<Cursor>, is_whole: bool) -> Result<Next, FetchError> {
+    let whole = match last {
+        Some(last) if !is_whole => last.whole,
+        _ => run.began.as_second(),
+    };
+    let cursor = serde_json::to_string(&Cursor { at: run.began.as_second(), whole });
+    let cursor = Some(cursor.map_err(|error| not_understood(&error.to_string()))?);
+    let absence = if is_whole { Absence::MeansGoneSince(run.first_day) } else { Absence::MeansNothing };
+    Ok(Next::End { cursor, absence })
+}
+
+impl Position {
+    fn into_next(self) -> Result<Next, FetchError> {
+        let position = serde_json::to_string(&self).map_err(|error| not_understood(&error.to_string()))?;
+        Ok(Next::Page { position })
+    }
+}
+
+fn not_understood(reason: &str) -> FetchError {
+    FetchError::NotUnderstood { reason: format!("Apideck's answer is not understood: {reason}") }
+}
