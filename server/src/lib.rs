@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
+pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod core_app;
@@ -26,6 +27,7 @@ pub mod socketio;
 pub mod startup;
 pub mod state;
 pub mod store;
+pub mod sync;
 pub mod tasks;
 pub mod telemetry;
 #[cfg(feature = "ui")]

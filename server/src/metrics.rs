@@ -56,6 +56,15 @@ pub struct TaskLabel {
     pub task: &'static str,
 }
 
+/// The labels of an attempt to ask a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SyncLabels {
+    /// The connector's id.
+    pub connector: String,
+    /// How it ended.
+    pub outcome: &'static str,
+}
+
 /// The label of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct EventLabel {
@@ -102,6 +111,7 @@ pub struct Metrics {
     core_app_seconds: Histogram,
     answers: Family<ResponseLabels, Counter>,
     task_panics: Family<TaskLabel, Counter>,
+    syncs: Family<SyncLabels, Counter>,
     /// Backlogs of deliveries that could not be applied.
     pub backlog_errors: Counter,
     /// Commits of the store.
@@ -147,6 +157,7 @@ impl Default for Metrics {
             core_app_seconds: Histogram::new(TIMES),
             answers: Family::default(),
             task_panics: Family::default(),
+            syncs: Family::default(),
             backlog_errors: Counter::default(),
             commits: Commits { jobs: Histogram::new(BATCHES), seconds: Histogram::new(TIMES) },
             gauges: Gauges::default(),
@@ -172,6 +183,7 @@ impl Metrics {
         own.register("core_app_seconds", "Duration of calls to the core app", self.core_app_seconds.clone());
         own.register("http_answers", "Responses by route and status", self.answers.clone());
         own.register("task_panics", "Panics of background tasks", self.task_panics.clone());
+        own.register("syncs", "Attempts to ask a connection's provider by connector and outcome", self.syncs.clone());
         own.register("backlog_errors", "Backlogs that could not be applied", self.backlog_errors.clone());
         own.register("commit_jobs", "Writes in a commit of the store", commits.jobs.clone());
         own.register("commit_seconds", "Duration of a commit with its writes", commits.seconds.clone());
@@ -220,6 +232,11 @@ impl Metrics {
     /// A request was responded to. `route` is a template.
     pub fn answered(&self, route: &str, status: u16) {
         self.answers.get_or_create(&ResponseLabels { route: route.to_owned(), status }).inc();
+    }
+
+    /// A connection's provider was asked: `complete`, `failed` or `removed`.
+    pub fn synced(&self, connector: &str, outcome: &'static str) {
+        self.syncs.get_or_create(&SyncLabels { connector: connector.to_owned(), outcome }).inc();
     }
 
     /// A background task has panicked.

@@ -29,6 +29,8 @@ use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Store};
+use crate::sync;
+use crate::sync::credentials::CredentialKeys;
 use crate::tasks::{self, Restarts};
 
 /// How long requests in flight may take when the server stops.
@@ -79,9 +81,25 @@ impl Server {
             metrics: Arc::clone(&metrics),
         };
         let (engine, endpoint) = Endpoint::new(&config.realtime, Arc::new(sign_in));
-        let registry = connectors::Registry::new(&config.connectors);
-        let ingest =
-            Ingest::new(registry, Arc::clone(&store), Arc::clone(&limits)).counting(metrics.backlog_errors.clone());
+        let registry = Arc::new(connectors::Registry::new(&config.connectors));
+        let (asking, keys) =
+            (Arc::<Notify>::default(), CredentialKeys::new(config.sync.credential_keys.iter().copied()));
+        let apis = sync::Apis::new(&config.connectors, &clock)
+            .map_err(|error| store::Error::Unavailable(format!("the providers' HTTP client: {error}")))?;
+        let apis = Arc::new(apis);
+        let provider_keys = sync::Keys::new(
+            Arc::clone(&store),
+            Arc::clone(&registry),
+            Arc::clone(&apis),
+            keys.clone(),
+            Arc::clone(&clock),
+        );
+        provider_keys.load().await?;
+        let provider_keys = Arc::new(provider_keys);
+        let ingest = Ingest::new(Arc::clone(&registry), Arc::clone(&store), Arc::clone(&limits), Arc::clone(&asking))
+            .sealing_with(keys.clone())
+            .verifying_with(Arc::clone(&provider_keys))
+            .counting(metrics.backlog_errors.clone());
         let breaker = Arc::default();
         let state = AppState::new(App {
             config,
@@ -103,6 +121,7 @@ impl Server {
         let edge = Edge::new(engine, crate::http::router(&state), &state);
         let mut tasks = jobs::start(&state);
         tasks.push(tokio::spawn(delivery));
+        tasks.push(sync_task(&state, sync_worker(&state, registry, apis, (keys, asking))));
         tasks.extend(outbox_worker(&state)?.map(|worker| outbox_task(&state, worker)));
         Ok(Self { state, edge, endpoint, tasks })
     }
@@ -157,6 +176,25 @@ fn outbox_worker(state: &AppState) -> Result<Option<Worker>, store::Error> {
         metrics: Arc::clone(&state.metrics),
     };
     Ok(Some(Worker::new(store, Arc::new(sender), clock, retries, fastrand::Rng::new(), signals)))
+}
+
+/// The worker that asks providers.
+fn sync_worker(
+    state: &AppState,
+    registry: Arc<connectors::Registry>,
+    apis: Arc<sync::Apis>,
+    (keys, wake): (CredentialKeys, Arc<Notify>),
+) -> sync::Worker {
+    let config = &state.config;
+    let schedule = sync::Schedule { every: config.sync.every, history_days: config.sync.history_days };
+    let signals = sync::Signals { wake, metrics: Arc::clone(&state.metrics) };
+    let (clock, random) = (Arc::clone(&state.clock), fastrand::Rng::new());
+    sync::Worker::new(Arc::clone(&state.store), registry, apis, keys, schedule, (clock, random), signals)
+}
+
+fn sync_task(state: &AppState, worker: sync::Worker) -> JoinHandle<()> {
+    let metrics = Arc::clone(&state.metrics);
+    tokio::spawn(async move { tasks::supervise("sync", &metrics, Restarts::default(), || worker.run()).await })
 }
 
 fn outbox_task(state: &AppState, worker: Worker) -> JoinHandle<()> {

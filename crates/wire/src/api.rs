@@ -40,6 +40,9 @@ pub struct ConnectionRequest {
     /// The provider's id of the user.
     #[serde(default)]
     pub external_user_id: Option<String>,
+    /// What the provider is called with, by names that its connector defines (`accessToken` …). Written, never read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<std::collections::BTreeMap<String, String>>,
     /// The bank's name.
     #[serde(default)]
     pub institution_name: Option<String>,

@@ -99,8 +99,8 @@ pub(super) async fn add_connection(
 ) -> anyhow::Result<()> {
     named("the connection's id", &connection_id)?;
     named("the user's id", &user_id)?;
-    let registry = connectors::Registry::new(&config.connectors);
-    let ingest = Ingest::new(registry, std::sync::Arc::new(open(&config)?), unlimited());
+    let registry = std::sync::Arc::new(connectors::Registry::new(&config.connectors));
+    let ingest = Ingest::new(registry, std::sync::Arc::new(open(&config)?), unlimited(), std::sync::Arc::default());
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
     let (connection, is_new) = ingest.register(connector, connection_id, request, Timestamp::now()).await?;
     let verb = if is_new { "registered" } else { "updated" };

@@ -37,7 +37,8 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
             say!("")?;
         }
         InboxCommand::Replay { id } => {
-            let ingest = Ingest::new(connectors::Registry::new(&config.connectors), store, admin::unlimited());
+            let registry = Arc::new(connectors::Registry::new(&config.connectors));
+            let ingest = Ingest::new(registry, store, admin::unlimited(), Arc::default());
             match ingest.run_again(id, Timestamp::now()).await? {
                 Recorded::Applied(changed) => {
                     say!("applied: {} transactions were new or had changed", changed.all())?;

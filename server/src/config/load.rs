@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::providers;
 use super::reader::{self, Reader};
+use super::sync;
 use super::{
     AuthConfig, Config, CoreAppConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, RealtimeConfig, Secret,
     Source,
@@ -40,6 +41,7 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         realtime: realtime(&mut reader),
         connectors: providers::read(&mut reader, connectors::providers::settings()),
         core_app: core_app(&mut reader),
+        sync: sync::read(&mut reader),
         events: EventsConfig {
             // Wise, the most patient of the providers, sends again for two weeks.
             inbox_for: days(reader.number("INBOX_RETENTION_DAYS", 30, 15..=3650)),

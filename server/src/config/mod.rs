@@ -9,6 +9,7 @@ mod providers;
 mod reader;
 mod secret;
 mod source;
+mod sync;
 mod warnings;
 
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 pub use load::{Problems, load};
 pub use secret::{Secret, random_bytes, random_secret};
 pub use source::Source;
+pub use sync::SyncConfig;
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Config {
     pub connectors: connectors::Settings,
     /// The core app that transactions are sent to as well; nothing where the store is the core app.
     pub core_app: Option<CoreAppConfig>,
+    /// How providers are asked.
+    pub sync: SyncConfig,
     /// How long events are kept for those who were away.
     pub events: EventsConfig,
     /// How often somebody may call.
@@ -197,6 +201,7 @@ impl Config {
             },
             connectors: providers::random(),
             core_app: None,
+            sync: SyncConfig { every: None, history_days: 90, credential_keys: vec![] },
             events: EventsConfig {
                 inbox_for: Duration::from_secs(86_400),
                 kept_for: Duration::from_secs(86_400),

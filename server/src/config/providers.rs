@@ -23,10 +23,12 @@ pub(super) fn read(reader: &mut Reader<'_>, settings: impl Iterator<Item = &'sta
     values
 }
 
-/// Random secrets for every provider, for a demo.
+/// Random secrets for every provider's webhooks, for a demo: with a key it would be asked.
 pub(super) fn random() -> Settings {
     let mut values = Settings::default();
-    for setting in connectors::providers::settings().filter(|setting| setting.is_secret()) {
+    for setting in connectors::providers::settings()
+        .filter(|setting| setting.is_secret() && setting.required_for == Some("webhooks"))
+    {
         values.set(setting.name, [random_secret()]);
     }
     values

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::backoff::backoff;
+use crate::backoff::backoff;
 
 /// How many failures in a row open it.
 const OPENS_AFTER: u32 = 5;

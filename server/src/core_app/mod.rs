@@ -3,7 +3,6 @@
 //! Owns the order (each user's calls in turn, users concurrently), the retries, and what a response means. Must not
 //! delay a webhook or a user's event: calls are read from the outbox, after the commit.
 
-mod backoff;
 mod call;
 mod circuit_breaker;
 mod outcome;

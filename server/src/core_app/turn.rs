@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::backoff::backoff;
 use super::circuit_breaker::{Attempt, CircuitBreaker};
 use super::{Call, Outcome};
+use crate::backoff::backoff;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::store::{DueUser, Outbox, Result};

@@ -94,8 +94,8 @@ pub(super) async fn delete(
     Ok(Json(Done { success: true }).into_response())
 }
 
-/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog,
-/// then sends `sync:complete`. Fetching from providers comes in a later release.
+/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog and asks its provider; the run
+/// ends in `sync:complete`. Where its provider cannot be asked, that is sent at once.
 pub(super) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
@@ -105,7 +105,9 @@ pub(super) async fn sync(
     let Connection { connector_id, connection_id, .. } = connection;
     state.limits.sync_of_connection(&connector_id, &connection_id)?;
     let placed = state.ingest.apply_backlog(&connector_id, &connection_id, state.now()).await?.unwrap_or_default();
-    state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;
+    if !state.ingest.ask(&connector_id, connection_id.clone(), state.now()).await? {
+        state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;
+    }
     Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response())
 }
 

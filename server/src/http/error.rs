@@ -114,6 +114,7 @@ impl From<Refusal> for ApiError {
             Refusal::Unverified(VerifyError::Unreadable(_)) | Refusal::Malformed(_) => {
                 Self::new(ErrorCode::MalformedBody, message)
             }
+            Refusal::CredentialsNotConfigured => Self::new(ErrorCode::NotConfigured, message),
             Refusal::RateLimited(seconds) => Self::new(ErrorCode::RateLimited, message).retry_after(seconds),
             Refusal::Store(error) => error.into(),
         }

@@ -23,11 +23,14 @@ mod push;
 mod refusal;
 mod understand;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use connectors::{Malformed, NoKeys, RawDelivery, Registry};
+use connectors::fetch::Credentials;
+use connectors::{Malformed, NoKeys, Provider, RawDelivery, Registry, VerifiedDelivery, VerifyError};
 use jiff::Timestamp;
 use prometheus_client::metrics::counter::Counter;
+use tokio::sync::Notify;
 use wire::api::{Connection, ConnectionRequest, WebhookAnswer};
 
 use self::backlog::Backlog;
@@ -35,7 +38,9 @@ use self::locks::ConnectionKey;
 use self::owners::Owners;
 use self::understand::{understand, understood_again};
 use crate::limits::Limits;
-use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store};
+use crate::store::{self, Changed, ConnectorRef, Content, NewDelivery, Recorded, Store, SyncRequest, Urgency};
+use crate::sync::credentials::CredentialKeys;
+use crate::sync::{Keys, Obtained};
 use crate::telemetry::spans::{self, Arrival};
 
 pub use push::{Push, Pushed, PushedDeletion};
@@ -51,14 +56,39 @@ pub struct Ingest {
     limits: Arc<Limits>,
     owners: Owners,
     backlog: Backlog,
+    /// Notified when a connection is to be asked.
+    sync: Arc<Notify>,
+    keys: CredentialKeys,
+    /// Where keys come from that are not configured.
+    provider_keys: Option<Arc<Keys>>,
 }
 
 impl Ingest {
     /// The way into `store`.
-    pub fn new(registry: Registry, store: Arc<dyn Store>, limits: Arc<Limits>) -> Self {
-        let registry = Arc::new(registry);
+    pub fn new(registry: Arc<Registry>, store: Arc<dyn Store>, limits: Arc<Limits>, sync: Arc<Notify>) -> Self {
         let backlog = Backlog::new(Arc::clone(&registry), Arc::clone(&store));
-        Self { registry, store, limits, owners: Owners::default(), backlog }
+        Self {
+            registry,
+            store,
+            limits,
+            owners: Owners::default(),
+            backlog,
+            sync,
+            keys: CredentialKeys::default(),
+            provider_keys: None,
+        }
+    }
+
+    /// Encrypts connections' credentials with these keys.
+    #[must_use]
+    pub fn sealing_with(self, keys: CredentialKeys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// Verifies with these keys what no configured secret is for.
+    #[must_use]
+    pub fn verifying_with(self, keys: Arc<Keys>) -> Self {
+        Self { provider_keys: Some(keys), ..self }
     }
 
     /// Counts with `errors` how often a backlog could not be applied.
@@ -83,21 +113,44 @@ impl Ingest {
     ) -> Result<WebhookAnswer, Refusal> {
         let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         let description = provider.description();
-        // No provider publishes its keys yet.
-        let delivery = provider.verify(raw, &NoKeys, now)?;
+        let delivery = self.verify(provider.as_ref(), raw, now).await?;
         let content = understand(provider.as_ref(), delivery.authentic(), now);
         self.check_rate(description.id, &content).await?;
         let key = match &content {
-            Content::Changes { connection_id, .. } => Some((description.id.to_owned(), connection_id.clone())),
+            Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. } => {
+                Some((description.id.to_owned(), connection_id.clone()))
+            }
             _ => None,
         };
+        let has_to_ask = matches!(content, Content::Fetch { .. });
         let new =
             NewDelivery { connector: description.into(), delivery: delivery.into(), content, register: None, arrived };
         let recorded = self.store.record_delivery(new, now).await?;
+        if has_to_ask {
+            self.sync.notify_one();
+        }
         spans::recorded(&arrived, key.as_ref().map(|(_, connection_id)| connection_id.as_str()));
         match (recorded, key) {
             (Recorded::Queued, Some(key)) => answer(self.apply_with_earlier(key, now).await),
             (recorded, _) => answer(recorded),
+        }
+    }
+
+    /// Verifies a delivery. A key that is not at hand is fetched, where there is a way to.
+    async fn verify(
+        &self,
+        provider: &dyn Provider,
+        raw: RawDelivery,
+        now: Timestamp,
+    ) -> Result<VerifiedDelivery, VerifyError> {
+        let Some(keys) = &self.provider_keys else { return provider.verify(raw, &NoKeys, now) };
+        match provider.verify(raw.clone(), keys.as_ref(), now) {
+            Err(VerifyError::KeyUnavailable(id)) => match keys.obtain(&id).await {
+                Obtained::Known => provider.verify(raw, keys.as_ref(), now),
+                Obtained::NotPublished => Err(VerifyError::Mismatch),
+                Obtained::NotNow => Err(VerifyError::KeyUnavailable(id)),
+            },
+            verified => verified,
         }
     }
 
@@ -137,12 +190,41 @@ impl Ingest {
     ) -> Result<(Connection, bool), Refusal> {
         let institution = request.institution_name.take();
         request.institution_name = institution.and_then(|name| connectors::readable(&name, LONGEST_NAME));
-        let description = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?.description();
+        let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
+        let description = provider.description();
+        let sealed = self.sealed(request.credentials.take(), (description.id, &connection_id))?;
         let info = ConnectorRef::from(description);
         let registered = self.store.put_connection(info, connection_id.clone(), request, now).await?;
         self.owners.forget(description.id, &connection_id);
-        self.apply_with_earlier((description.id.to_owned(), connection_id), now).await;
+        if let Some(sealed) = sealed {
+            self.store.set_credentials(description.id.to_owned(), connection_id.clone(), sealed).await?;
+        }
+        self.apply_with_earlier((description.id.to_owned(), connection_id.clone()), now).await;
+        self.ask(connector, connection_id, now).await?;
         Ok(registered)
+    }
+
+    /// Has a connection asked now, where its provider can be; whether it can.
+    pub async fn ask(&self, connector: &str, connection_id: String, now: Timestamp) -> Result<bool, Refusal> {
+        let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
+        if provider.fetch().is_none() {
+            return Ok(false);
+        }
+        let connector = provider.description().id.to_owned();
+        let (everything, urgency) = (SyncRequest::Everything, Urgency::DespiteFailures);
+        self.store.request_sync(connector, connection_id, everything, urgency, now).await?;
+        self.sync.notify_one();
+        Ok(true)
+    }
+
+    /// Credentials as they are stored.
+    fn sealed(
+        &self,
+        credentials: Option<BTreeMap<String, String>>,
+        of: (&str, &str),
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let sealed = credentials.map(|credentials| self.keys.seal(&Credentials(credentials), of)).transpose();
+        sealed.map_err(|_| Refusal::CredentialsNotConfigured)
     }
 
     /// Applies the backlog of a connection that is registered by now; what that changed. Nothing where another task is
@@ -186,7 +268,9 @@ impl Ingest {
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
     /// no stranger can use up a connection's quota.
     async fn check_rate(&self, connector_id: &'static str, content: &Content) -> Result<(), Refusal> {
-        let Content::Changes { connection_id, .. } = content else { return Ok(()) };
+        let (Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. }) = content else {
+            return Ok(());
+        };
         self.limits.delivery_of_connection(connector_id, connection_id)?;
         if self.limits.counts_deliveries_of_users()
             && let Some(owner) = self.owners.owner(self.store.as_ref(), connector_id, connection_id).await?

@@ -22,6 +22,9 @@ pub enum Refusal {
     /// Its connection or user has been sent too much; try again after so many seconds.
     #[error("too many deliveries for this connection")]
     RateLimited(u64),
+    /// It carries credentials, and `CREDENTIALS_KEY` is not set to encrypt them.
+    #[error("credentials are not taken: CREDENTIALS_KEY is not set")]
+    CredentialsNotConfigured,
     /// The store could not take it.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -20,8 +20,12 @@ pub(super) fn understand(provider: &dyn Provider, delivery: Authentic<'_>, now: 
             let changes = changes.into_iter().map(|change| without_future(change, now)).collect();
             Content::Changes { connection_id, changes, rejected }
         }
-        // Nothing is fetched in this version: it is quarantined, so that it can be run again by one that does.
-        Ok(Meaning::Fetch { event, .. }) => Content::Kept(Meaning::not_fetched(&event)),
+        // It is quarantined where its provider cannot be asked, so that it can be run again once that is configured.
+        Ok(Meaning::Fetch { event, .. }) if provider.fetch().is_none() => Content::Kept(Meaning::not_fetched(&event)),
+        Ok(Meaning::Fetch { connection_id: Some(connection_id), wanted, .. }) => {
+            Content::Fetch { connection_id, request: wanted.into() }
+        }
+        Ok(Meaning::Fetch { event, .. }) => Content::Kept(format!("{event} names no connection")),
         Ok(Meaning::Nothing) => Content::Nothing,
         Ok(Meaning::NotUnderstood(reason)) => Content::Kept(reason),
         Err(Malformed(reason)) => Content::Malformed(reason),
@@ -68,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn a_notification_is_quarantined_for_as_long_as_nothing_is_fetched() {
+    fn a_notification_is_quarantined_where_its_provider_cannot_be_asked() {
         let body = r#"{"eventTypeId":"transactions.updated","links":{"eventEntity":"https://au-api.basiq.io/users/u/transactions?filter=connection.id.eq('c')"}}"#;
         let Content::Kept(reason) = content(body, "2026-11-20T10:05:00Z") else { panic!("quarantined") };
-        assert_eq!(reason, "transactions.updated says only what changed; fetching it is not available in this version");
+        assert_eq!(reason, Meaning::not_fetched("transactions.updated"));
     }
 }

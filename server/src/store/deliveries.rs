@@ -7,7 +7,7 @@ use connectors::{Headers, Rejected, StoredDelivery, VerifiedDelivery};
 use jiff::Timestamp;
 use ledger::Change;
 
-use super::{ConnectorRef, Result};
+use super::{ConnectorRef, Result, SyncRequest};
 use crate::telemetry::spans::Arrival;
 
 /// What is written of a delivery: it as it came.
@@ -61,6 +61,13 @@ pub enum Content {
         changes: Vec<Change>,
         /// The items that are not understood: the delivery is quarantined for them, once the changes are applied.
         rejected: Vec<Rejected>,
+    },
+    /// Something changed on a connection that its provider has to be asked for.
+    Fetch {
+        /// The provider's id of the connection.
+        connection_id: String,
+        /// What to ask for.
+        request: SyncRequest,
     },
     /// Nothing to do.
     Nothing,

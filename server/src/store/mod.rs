@@ -11,8 +11,11 @@ mod event;
 mod event_log;
 mod inbox;
 mod outbox;
+mod provider_keys;
 mod queries;
 pub mod sqlite;
+mod sync_request;
+mod syncs;
 mod users;
 
 use async_trait::async_trait;
@@ -26,14 +29,19 @@ pub use event::{CommitSink, FeedEvent, LogEnds};
 pub use event_log::EventLog;
 pub use inbox::{Inbox, InboxEntry, KeptDelivery};
 pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Revived, StuckQueue};
+pub use provider_keys::{ProviderKey, ProviderKeys};
 pub use queries::Queries;
+pub use sync_request::SyncRequest;
+pub use syncs::{
+    AppliedPage, BegunSync, DueSync, FinishedSync, SyncError, SyncErrorKind, SyncKey, SyncPage, Syncs, Urgency,
+};
 pub use users::{Session, User, Users};
 
 pub use ledger::Connector as ConnectorRef;
 
 /// Everything durable. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]
-pub trait Store: Deliveries + Connections + Queries + EventLog + Users + Inbox + Outbox {
+pub trait Store: Deliveries + Connections + Queries + EventLog + Users + Inbox + Outbox + Syncs + ProviderKeys {
     /// Finishes what it was given; takes nothing from then on.
     async fn close(&self);
 

@@ -34,5 +34,6 @@ mod sse;
 mod store_file;
 mod strangers;
 mod support;
+mod sync;
 mod tokens;
 mod webhooks;

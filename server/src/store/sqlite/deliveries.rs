@@ -12,8 +12,8 @@ use super::arrivals::{self, Status};
 use super::connection_row::{self, ConnectionRow};
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{connections, hash, load, owners, plan};
-use crate::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded, Result};
+use super::{connections, hash, load, owners, plan, syncs};
+use crate::store::{Changed, ConnectorRef, Content, Error, NewDelivery, Recorded, Result, Urgency};
 
 /// Why a delivery waits for its connection.
 const UNKNOWN_CONNECTION: &str = "the connection is not registered";
@@ -50,10 +50,19 @@ pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded>
     let standing = standing(unit.database, new)?;
     let id = insert(unit, new, &standing)?;
     match (content, standing) {
+        (Content::Fetch { connection_id, request }, Standing { status: Status::Processed, .. }) => {
+            let place = (connector.id.as_ref(), connection_id.as_str());
+            syncs::request(unit.database, place, request, Urgency::AfterPause, unit.now)?;
+            Ok(Recorded::Applied(Changed::default()))
+        }
         (Content::Changes { changes, .. }, Standing { apply_to: Some(connection), reason, .. }) => {
             Ok(applied(apply(unit, connector, &connection, changes, id, unit.now)?, reason))
         }
-        (Content::Changes { .. }, Standing { reason: Some(reason), .. }) if reason == QUEUED => Ok(Recorded::Queued),
+        (Content::Changes { .. } | Content::Fetch { .. }, Standing { reason: Some(reason), .. })
+            if reason == QUEUED =>
+        {
+            Ok(Recorded::Queued)
+        }
         (_, Standing { status: Status::Processed, .. }) => Ok(Recorded::Applied(Changed::default())),
         (_, Standing { status: Status::Rejected, reason, .. }) => Ok(Recorded::Malformed(reason.unwrap_or_default())),
         (_, Standing { reason, .. }) => Ok(Recorded::Kept(reason.unwrap_or_default())),
@@ -84,7 +93,7 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
         apply_to: None,
     };
     let connection_id = match &new.content {
-        Content::Changes { connection_id, .. } => connection_id,
+        Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. } => connection_id,
         Content::Nothing => return Ok(of(Status::Processed, None)),
         Content::Kept(reason) => return Ok(of(Status::Quarantined, Some(reason))),
         Content::Malformed(reason) => return Ok(of(Status::Rejected, Some(reason))),
@@ -182,8 +191,10 @@ pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result
     let NewDelivery { connector, content, arrived, .. } = new;
     unit.delivery = Some(arrived.id);
     let database = unit.database;
+    let none = vec![];
     let (connection_id, changes) = match content {
         Content::Changes { connection_id, changes, .. } => (connection_id, changes),
+        Content::Fetch { connection_id, .. } => (connection_id, &none),
         Content::Nothing => {
             let is_first = conclude(database, id, None, Status::Processed, None)?;
             return Ok(if is_first { Recorded::Applied(Changed::default()) } else { Recorded::Duplicate });
@@ -212,6 +223,11 @@ pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result
     let settled = settled(content);
     if !conclude(database, id, Some(connection_id), settled.status, settled.reason.as_deref())? {
         return Ok(Recorded::Duplicate);
+    }
+    if let Content::Fetch { request, .. } = content {
+        let place = (connector.id.as_ref(), connection_id.as_str());
+        syncs::request(database, place, request, Urgency::AfterPause, unit.now)?;
+        return Ok(Recorded::Applied(Changed::default()));
     }
     let arrived = database
         .prepare_cached("SELECT received_at FROM deliveries WHERE id = ?1")?

@@ -13,7 +13,7 @@ enum Migration {
     Code(fn(&Transaction<'_>) -> Result<()>),
 }
 
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 14] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0001_init.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0002_outbox.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0003_delivery_latency.sql")),
@@ -26,6 +26,8 @@ const MIGRATIONS: [Migration; 12] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0010_search.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0011_days.sql")),
     Migration::Code(layout::migrate),
+    Migration::Sql(include_str!("../../../migrations/sqlite/0013_provider_ids.sql")),
+    Migration::Sql(include_str!("../../../migrations/sqlite/0014_syncs.sql")),
 ];
 
 /// Brings the schema to the newest version.

@@ -8,7 +8,9 @@ mod deliveries;
 mod event_log;
 mod inbox;
 mod outbox;
+mod provider_keys;
 mod queries;
+mod syncs;
 mod users;
 
 use async_trait::async_trait;

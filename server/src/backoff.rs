@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 /// `first`, doubled `attempt` times, at most `longest`; of that between half and all, by `jitter` (0 to 1).
-pub(super) fn backoff(attempt: u32, first: Duration, longest: Duration, jitter: f64) -> Duration {
+pub fn backoff(attempt: u32, first: Duration, longest: Duration, jitter: f64) -> Duration {
     let full = first.saturating_mul(2_u32.saturating_pow(attempt.min(30))).min(longest);
     full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }

@@ -1,0 +1,121 @@
+//! The end of a run.
+//!
+//! Owns that what a complete run means, its cursor and `sync:complete` are written together, and what a failure reports.
+//! Must not decide what changes: `ledger` does.
+
+use std::collections::BTreeSet;
+
+use ledger::{Absence, Applied, Change, Context, Remainder, State, Update};
+use wire::events::SyncStats;
+
+use super::loaded::Loaded;
+use super::scope::Scope;
+use super::unit::Unit;
+use super::{arrivals, connection_row, load, owners, plan, row, syncs};
+use crate::store::{ConnectorRef, FinishedSync, Result, SyncError, SyncErrorKind, SyncKey};
+
+/// Ends a complete run and sends `sync:complete`.
+pub(super) fn complete(
+    unit: &mut Unit<'_>,
+    key: &SyncKey,
+    finished: &FinishedSync,
+    stats: SyncStats,
+) -> Result<SyncStats> {
+    let connection = syncs::registered(unit.database, key)?;
+    let owner = owners::get(unit.database, connection.owner)?;
+    let connector = connection_row::connector_of(&connection);
+    let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
+    let planned = ledger::synced(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() }, stats);
+    plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;
+    syncs::completed(unit.database, key, finished, unit.now)?;
+    Ok(stats)
+}
+
+/// Notes a failed run. Where the person has to do something, the connection's status says so.
+pub(super) fn fail(
+    unit: &mut Unit<'_>,
+    key: &SyncKey,
+    connector: &ConnectorRef,
+    error: &SyncError,
+    due: jiff::Timestamp,
+) -> Result<()> {
+    let connection = syncs::registered(unit.database, key)?;
+    let status = match error.kind {
+        SyncErrorKind::Consent => Some("invalid"),
+        SyncErrorKind::Gone => Some("deleted"),
+        SyncErrorKind::Temporary | SyncErrorKind::Configuration => None,
+    };
+    if let Some(status) = status {
+        let owner = owners::get(unit.database, connection.owner)?;
+        let scope = Scope { connector, connection: &connection, owner: &owner, arrived: unit.now };
+        let changes = [Change { version: None, update: Update::ConnectionStatus(status) }];
+        let mut loaded = load::for_changes(unit, &scope, &changes)?;
+        let context = unit.context(&scope, arrivals::newest(unit.database)?);
+        let planned = ledger::apply(&context, std::mem::take(&mut loaded.state), &changes);
+        plan::write(unit, &scope, &loaded, planned)?;
+    }
+    syncs::failed(unit.database, key, error, due)
+}
+
+/// Applies what was held back, and what it means that the run has not named a transaction.
+pub(super) fn reconcile(
+    unit: &mut Unit<'_>,
+    key: &SyncKey,
+    connector: &ConnectorRef,
+    finished: &FinishedSync,
+) -> Result<Applied> {
+    let connection = syncs::registered(unit.database, key)?;
+    let owner = owners::get(unit.database, connection.owner)?;
+    let scope = Scope { connector, connection: &connection, owner: &owner, arrived: unit.now };
+    let mut loaded = load::for_changes(unit, &scope, &finished.held_back)?;
+    let unnamed = unnamed(unit, &scope, &mut loaded, finished)?;
+    let remainder = Remainder {
+        unnamed: &unnamed,
+        withdrawn: &BTreeSet::new(),
+        held_back: &finished.held_back,
+        absence: finished.absence,
+    };
+    let context = Context { is_fetched: true, ..unit.context(&scope, finished.arrival) };
+    let planned = ledger::reconcile(&context, std::mem::take(&mut loaded.state), &remainder);
+    let mut applied = plan::write(unit, &scope, &loaded, planned)?;
+    // What was paired is known by now.
+    let owner = owners::get(unit.database, connection.owner)?;
+    let scope = Scope { owner: &owner, ..scope };
+    let mut loaded = load::for_changes(unit, &scope, &finished.held_back)?;
+    let context = Context { is_fetched: true, ..unit.context(&scope, finished.arrival) };
+    let planned = ledger::apply(&context, std::mem::take(&mut loaded.state), &finished.held_back);
+    applied += plan::write(unit, &scope, &loaded, planned)?;
+    Ok(applied)
+}
+
+/// Loads the transactions that absence says something of and that the run has not named; their keys.
+fn unnamed(
+    unit: &mut Unit<'_>,
+    scope: &Scope<'_>,
+    loaded: &mut Loaded,
+    finished: &FinishedSync,
+) -> Result<BTreeSet<(String, String)>> {
+    let sql = match finished.absence {
+        Absence::MeansNothing => return Ok(BTreeSet::new()),
+        Absence::OfPendingMeansGone => {
+            "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id
+             WHERE a.connection = ?1 AND t.status = 0"
+        }
+        Absence::MeansGoneSince(_) => {
+            "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id WHERE a.connection = ?1"
+        }
+    };
+    let mut statement = unit.database.prepare_cached(sql)?;
+    let rows =
+        statement.query_map([scope.connection.id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    let rows: Vec<_> = rows.into_iter().filter(|(id, _)| !finished.named.contains(id)).collect();
+    load::accounts(unit, scope, rows.iter().map(|(_, account_id)| account_id.as_str()), loaded)?;
+    let mut keys = BTreeSet::new();
+    for (id, account_id) in rows {
+        let row = row::get(unit.database, id, &scope.owner.user_id)?;
+        keys.insert((account_id.clone(), row.stored.transaction.transaction_id.clone()));
+        loaded.take(&account_id, row);
+    }
+    Ok(keys)
+}

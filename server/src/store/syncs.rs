@@ -1,0 +1,189 @@
+//! Asking providers, as the rest of the server sees it: when a connection is asked, and what a run stores.
+//!
+//! Owns the types and the trait. Must not ask, and must not know how anything is kept.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use ledger::Change;
+use serde::{Deserialize, Serialize};
+use wire::events::SyncStats;
+
+use super::{Changed, ConnectorRef, Result, SyncRequest};
+
+/// Whether a request ends the pause after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It waits for the end of the pause: webhooks go on coming while a provider's interface is down.
+    AfterPause,
+    /// It is tried at once: somebody has set something right.
+    DespiteFailures,
+}
+
+/// One registration of a connection. Where it was removed, nothing of its run is stored any more.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SyncKey {
+    /// The store's own id of the registration.
+    pub registration: i64,
+    /// `connectorId`.
+    pub connector_id: String,
+    /// The provider's id of the connection.
+    pub connection_id: String,
+}
+
+/// A connection that is due.
+#[derive(Clone, Debug)]
+pub struct DueSync {
+    /// Which one.
+    pub key: SyncKey,
+    /// Whose it is.
+    pub user_id: String,
+    /// The provider's id of its user.
+    pub external_user_id: Option<String>,
+    /// What was registered to call the provider with, sealed.
+    pub credentials: Option<Vec<u8>>,
+    /// What the last complete run has left.
+    pub cursor: Option<String>,
+    /// How many runs in a row have failed.
+    pub attempts: u32,
+}
+
+/// A run that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BegunSync {
+    /// What it asks for.
+    pub request: SyncRequest,
+    /// The place of all that it brings in the order of arrival: what arrives while it runs is newer.
+    pub arrival: i64,
+}
+
+/// A page's changes.
+#[derive(Debug)]
+pub struct SyncPage {
+    /// In the order they are to be applied.
+    pub changes: Vec<Change>,
+    /// The place of the run in the order of arrival.
+    pub arrival: i64,
+    /// The stored transactions that the run's earlier pages have named.
+    pub named: Arc<HashSet<i64>>,
+}
+
+/// What became of a page's changes.
+#[derive(Debug, Default)]
+pub struct AppliedPage {
+    /// The stored transactions that it has named, by the store's own ids.
+    pub named: Vec<i64>,
+    /// The changes that wait for the end of the run: each may be a stored transaction under another id.
+    pub held_back: Vec<Change>,
+    /// What it changed.
+    pub changed: Changed,
+}
+
+/// The end of a complete run.
+#[derive(Debug)]
+pub struct FinishedSync {
+    /// The place of the run in the order of arrival.
+    pub arrival: i64,
+    /// All stored transactions that the run has named.
+    pub named: Arc<HashSet<i64>>,
+    /// All changes that were held back.
+    pub held_back: Vec<Change>,
+    /// What it means that the run has not named a stored transaction.
+    pub absence: connectors::fetch::Absence,
+    /// What the next run begins with.
+    pub cursor: Option<String>,
+    /// How many transactions the run's pages have told as new.
+    pub new_transactions: u32,
+    /// What the run has not understood, in one sentence.
+    pub rejected: Option<String>,
+    /// When the connection is asked next.
+    pub due: Timestamp,
+}
+
+/// Why a run failed, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncError {
+    /// What kind of failure it is.
+    pub kind: SyncErrorKind,
+    /// One sentence.
+    pub reason: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// What has to happen after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SyncErrorKind {
+    /// Nothing: it is tried again.
+    Temporary,
+    /// The person connects the account again.
+    Consent,
+    /// The operator sets something right.
+    Configuration,
+    /// The provider no longer has the connection.
+    Gone,
+}
+
+/// When connections are asked, and what the runs store.
+#[async_trait]
+pub trait Syncs: Send + Sync + 'static {
+    /// Notes that a connection is to be asked. However many requests come, it is asked once, and once more where one comes
+    /// while it is being asked. Fails with [`Error::NotFound`](super::Error::NotFound) where it is not registered.
+    async fn request_sync(
+        &self,
+        connector_id: String,
+        connection_id: String,
+        request: SyncRequest,
+        urgency: Urgency,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Has the registered connections of these connectors asked that never were: those that were registered before their
+    /// connector could be.
+    async fn schedule_syncs(&self, connectors: Vec<String>, now: Timestamp) -> Result<()>;
+
+    /// Keeps what a connection's provider is called with, sealed.
+    async fn set_credentials(&self, connector_id: String, connection_id: String, sealed: Vec<u8>) -> Result<()>;
+
+    /// The connections that are due, the longest waiting first.
+    async fn due_syncs(&self, now: Timestamp, limit: u32) -> Result<Vec<DueSync>>;
+
+    /// When the next one is due, in milliseconds since 1970.
+    async fn next_sync(&self, now: Timestamp) -> Result<Option<i64>>;
+
+    /// Begins a run. Fails with [`Error::NotFound`](super::Error::NotFound) where the connection was
+    /// removed, like the three that follow.
+    async fn begin_sync(&self, key: SyncKey) -> Result<BegunSync>;
+
+    /// Applies a page.
+    async fn apply_page(
+        &self,
+        key: SyncKey,
+        connector: ConnectorRef,
+        page: SyncPage,
+        now: Timestamp,
+    ) -> Result<AppliedPage>;
+
+    /// Ends a run: applies what was held back and what absence means, keeps the cursor, and sends `sync:complete`.
+    async fn finish_sync(
+        &self,
+        key: SyncKey,
+        connector: ConnectorRef,
+        finished: FinishedSync,
+        now: Timestamp,
+    ) -> Result<SyncStats>;
+
+    /// Notes a failed run, which is tried again when it is due.
+    async fn fail_sync(
+        &self,
+        key: SyncKey,
+        connector: ConnectorRef,
+        error: SyncError,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<()>;
+}

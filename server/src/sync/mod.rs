@@ -1,0 +1,21 @@
+//! Asking providers what changed.
+//!
+//! Owns when a connection is asked, one run of pages after another, and what follows where a provider does not answer. Must
+//! not know a provider's words (`connectors` does) or SQL.
+//!
+//! From a notification to an event: `ingest` stores the delivery and a request for its connection in one commit, and wakes
+//! the `worker`. That begins a `run`, which asks for page after page through `http_api` and
+//! stores each. The end of the run settles what it did not name, keeps the cursor, and sends `sync:complete`.
+
+mod apis;
+pub mod credentials;
+mod http_api;
+mod keys;
+mod pauses;
+mod run;
+mod tokens;
+mod worker;
+
+pub use apis::Apis;
+pub use keys::{Keys, Obtained};
+pub use worker::{Schedule, Signals, Worker};
