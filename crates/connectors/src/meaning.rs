@@ -65,7 +65,7 @@ impl Meaning {
 
     /// Why a notification is quarantined where its provider cannot be asked.
     pub fn not_fetched(event: &str) -> String {
-        format!("{event} says only what changed, and its provider cannot be asked: no key for that is configured")
+        format!("{event} says only what changed, and its provider is not asked for more")
     }
 }
 
