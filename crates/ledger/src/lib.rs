@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod absence;
 mod account;
 mod apply;
 pub mod change;
@@ -30,13 +31,16 @@ mod deletion;
 mod event;
 mod examples;
 mod identity;
+pub mod matching;
 mod outgoing;
 mod plan;
 mod planning;
 mod recency;
+mod reconcile;
 mod state;
 mod transaction;
 
+pub use absence::Absence;
 pub use apply::apply;
 pub use change::{AccountUpdate, Change, Dated, NewTransaction, Update, When};
 pub use connection::{purge, register, relink, remove, synced};
@@ -45,6 +49,7 @@ pub use event::{Event, event_id, transaction_payload};
 pub use outgoing::{Call, Outgoing};
 pub use plan::{Applied, Plan};
 pub use recency::Recency;
+pub use reconcile::{Remainder, reconcile, waits_for_end};
 pub use state::{
     AccountState, ConnectionState, Dirty, Key, Known, State, StoredTransaction, Tombstone, TransactionState,
 };

@@ -46,6 +46,19 @@ pub(crate) fn put(planning: &mut Planning<'_>, new: &NewTransaction, recency: Re
     }
 }
 
+/// A stored transaction is by now as this says, which came under an unknown id.
+pub(crate) fn replace(planning: &mut Planning<'_>, key: Key, new: &NewTransaction, recency: Recency) {
+    let currency = currency_of(planning, new, recency);
+    match planning.plan.state.take(&key) {
+        Some(TransactionState::Live(stored)) => {
+            let transaction = named(planning, new, currency, Some(&stored));
+            take_update(planning, key, *stored, transaction, recency);
+        }
+        Some(deleted @ TransactionState::Deleted(_)) => planning.plan.state.insert(key, deleted),
+        None => {}
+    }
+}
+
 /// Keeps a report under an id that the provider has replaced, and that is not the first, from being taken for another
 /// transaction.
 fn forget_id(planning: &mut Planning<'_>, key: &Key, replaced: Option<String>, recency: Recency) {
@@ -78,13 +91,16 @@ fn take_update(planning: &mut Planning<'_>, key: Key, stored: StoredTransaction,
         planning.plan.applied.stale += 1;
     } else if stored.transaction.same_content(&new) {
         let advanced = stored.recency.advanced_to(recency);
-        let newest = new.provider_transaction_id;
+        let is_renamed = new.provider_transaction_id != stored.transaction.provider_transaction_id;
         // An older report must not replace it later.
-        if advanced != stored.recency || newest != stored.transaction.provider_transaction_id {
+        if advanced != stored.recency || is_renamed {
             stored.dirty.touch();
         }
+        if is_renamed {
+            planning.outgrow(stored.changed_seq);
+        }
         stored.recency = advanced;
-        stored.transaction.provider_transaction_id = newest;
+        stored.transaction.provider_transaction_id = new.provider_transaction_id;
     } else {
         planning.plan.applied.updated += 1;
         let mut dirty = stored.dirty;

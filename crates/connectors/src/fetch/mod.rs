@@ -16,7 +16,9 @@ pub use api::{Api, ApiError};
 pub use error::FetchError;
 pub use request::{Body, Method, Request, TokenRequest};
 pub use response::{ApiResponse, Token};
-pub use run::{Absence, Credentials, LinkedConnection, Next, Page, Run};
+pub use run::{Credentials, LinkedConnection, Next, Page, Run};
+
+pub use ledger::Absence;
 
 use async_trait::async_trait;
 

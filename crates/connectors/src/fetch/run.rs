@@ -7,7 +7,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::Change;
+use ledger::{Absence, Change};
 
 use crate::meaning::{Rejected, Wanted};
 
@@ -83,15 +83,4 @@ pub enum Next {
         /// What it means that the run has not named a transaction.
         absence: Absence,
     },
-}
-
-/// What it means that a complete run has not named a stored transaction of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absence {
-    /// Nothing: the provider says what is gone.
-    MeansNothing,
-    /// A pending one is gone, or is one of those that the run has named as posted.
-    OfPendingMeansGone,
-    /// One of this day or later is gone.
-    MeansGoneSince(Date),
 }

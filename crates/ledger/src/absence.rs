@@ -1,0 +1,41 @@
+//! What it means that a provider has not listed a transaction.
+//!
+//! Owns which stored transactions are gone then. Must not know how a provider is asked.
+
+use jiff::civil::{Date, time};
+use jiff::tz::TimeZone;
+use wire::time::unix_millis;
+use wire::{DatePrecision, Transaction, TransactionStatus};
+
+/// What it means that a complete run has not named a stored transaction of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Nothing: the provider says what is gone.
+    MeansNothing,
+    /// A pending one is gone, or is one of those that the run has named under another id.
+    OfPendingMeansGone,
+    /// One of this day or later is gone.
+    MeansGoneSince(Date),
+}
+
+impl Absence {
+    /// Whether a transaction that was not named is gone, or has another id by now.
+    pub(crate) fn means_gone(self, transaction: &Transaction) -> bool {
+        match self {
+            Self::MeansNothing => false,
+            Self::OfPendingMeansGone => transaction.status == Some(TransactionStatus::Pending),
+            Self::MeansGoneSince(day) => is_since(transaction, day),
+        }
+    }
+}
+
+/// Whether a transaction happened on a day or later, whatever the place in which the provider's day is counted: the last
+/// place to begin a day is twelve hours behind UTC.
+fn is_since(transaction: &Transaction, day: Date) -> bool {
+    let begin = match transaction.precision() {
+        DatePrecision::Day => day.at(0, 0, 0, 0),
+        DatePrecision::Instant => day.to_datetime(time(12, 0, 0, 0)),
+    };
+    let begin = begin.to_zoned(TimeZone::UTC).map(|begin| begin.timestamp().as_millisecond());
+    unix_millis(&transaction.date).zip(begin.ok()).is_some_and(|(date, begin)| date >= begin)
+}
