@@ -47,6 +47,13 @@ impl<'a> Planning<'a> {
         seq
     }
 
+    /// A transaction's row says more than the event of its newest revision from now on, which may be one of this plan.
+    pub(crate) fn outgrow(&mut self, seq: u64) {
+        if let Some(event) = self.plan.events.iter_mut().find(|event| event.seq == seq) {
+            event.is_of_row = false;
+        }
+    }
+
     /// The revision of a new transaction of an account.
     pub(crate) fn first_revision(&self, account_id: &str) -> u32 {
         self.plan.state.accounts.get(account_id).map_or(1, |account| account.first_revision.max(1))

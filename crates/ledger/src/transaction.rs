@@ -91,13 +91,16 @@ fn take_update(planning: &mut Planning<'_>, key: Key, stored: StoredTransaction,
         planning.plan.applied.stale += 1;
     } else if stored.transaction.same_content(&new) {
         let advanced = stored.recency.advanced_to(recency);
-        let newest = new.provider_transaction_id;
+        let is_renamed = new.provider_transaction_id != stored.transaction.provider_transaction_id;
         // An older report must not replace it later.
-        if advanced != stored.recency || newest != stored.transaction.provider_transaction_id {
+        if advanced != stored.recency || is_renamed {
             stored.dirty.touch();
         }
+        if is_renamed {
+            planning.outgrow(stored.changed_seq);
+        }
         stored.recency = advanced;
-        stored.transaction.provider_transaction_id = newest;
+        stored.transaction.provider_transaction_id = new.provider_transaction_id;
     } else {
         planning.plan.applied.updated += 1;
         let mut dirty = stored.dirty;

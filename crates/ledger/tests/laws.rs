@@ -163,6 +163,21 @@ proptest! {
     }
 
     #[test]
+    fn an_event_that_can_be_made_of_its_row_is_made_as_it_was_sent(
+        changes in proptest::collection::vec(linked(), 0..24),
+    ) {
+        let context = Context::example();
+        let plan = apply(&context, registered(), &changes);
+        for event in plan.events.iter().filter(|event| event.is_of_row) {
+            let key = event.of_transaction.clone().unwrap();
+            if let Some(stored) = plan.state.live(&key).filter(|stored| stored.changed_seq == event.seq) {
+                let again = ledger::transaction_payload(context.epoch, event.seq, context.now, stored.transaction.clone());
+                prop_assert_eq!(again.get(), event.payload.get());
+            }
+        }
+    }
+
+    #[test]
     fn what_was_told_is_what_is_stored(changes in proptest::collection::vec(linked(), 0..24)) {
         let plan = apply(&Context::example(), registered(), &changes);
         let mut emitted: BTreeMap<(String, String), String> = BTreeMap::new();
