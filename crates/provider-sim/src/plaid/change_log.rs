@@ -143,3 +143,50 @@ impl ChangeLog {
         slice
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::{AccountKind, Cents, Country, Naming, NewAccount, Posting, Purchase};
+
+    /// A bank with a connection that has made one payment, which is in the log.
+    fn with_payment() -> (Bank, Connection, ChangeLog, PaymentId) {
+        let now = Timestamp::from_second(1_770_000_000).unwrap();
+        let mut bank = Bank::new(1, Naming::Base62, Country::America);
+        let account = NewAccount::new("Checking", AccountKind::Transaction, Cents(10_000));
+        let connection = bank.connect("u", "ins_1", vec![account], now).clone();
+        let payment = bank.purchase(&connection.accounts[0], Purchase::new(Cents(-450), "STARBUCKS", now)).unwrap();
+        let mut log = ChangeLog::default();
+        log.update(&mut bank, &connection, Timestamp::MIN);
+        (bank, connection, log, payment)
+    }
+
+    #[test]
+    fn a_row_that_was_added_and_removed_within_a_slice_does_not_appear_in_it() {
+        let (mut bank, connection, mut log, payment) = with_payment();
+        bank.vanish(payment).unwrap();
+        log.update(&mut bank, &connection, Timestamp::MIN);
+        assert_eq!(log.slice(0, 10), Slice::default());
+        assert_eq!(log.slice(1, 10).removed.len(), 1);
+    }
+
+    #[test]
+    fn a_row_that_was_added_and_modified_within_a_slice_is_added_as_it_is_now() {
+        let (mut bank, connection, mut log, payment) = with_payment();
+        bank.amend(payment, Cents(-500), "STARBUCKS STORE").unwrap();
+        log.update(&mut bank, &connection, Timestamp::MIN);
+        let slice = log.slice(0, 10);
+        assert_eq!((slice.added.len(), slice.modified.len()), (1, 0));
+        assert_eq!(slice.added[0].payment.cents, Cents(-500));
+        assert_eq!(log.slice(1, 10).modified.len(), 1);
+    }
+
+    #[test]
+    fn an_update_that_finds_nothing_new_changes_nothing() {
+        let (mut bank, connection, mut log, payment) = with_payment();
+        bank.post(payment, Posting::unchanged(Timestamp::UNIX_EPOCH)).unwrap();
+        log.update(&mut bank, &connection, Timestamp::MIN);
+        assert_eq!(log.update(&mut bank, &connection, Timestamp::MIN), Updated::default());
+        assert_eq!(log.len(), 3);
+    }
+}

@@ -64,6 +64,19 @@ async fn a_refresh_sends_a_signed_notification_that_names_the_connection_in_a_li
 }
 
 #[tokio::test]
+async fn a_refresh_that_finds_nothing_new_sends_nothing() {
+    let (sim, receiver) = subscribed(&[]).await;
+    let account = &sim.connection.accounts[0];
+    sim.basiq.bank(|bank, now| bank.history(account, 2, Duration::from_secs(86_400), now)).unwrap();
+    for _ in 0..3 {
+        sim.basiq.refresh(&sim.connection.id).unwrap();
+    }
+    receiver.wait_for(1).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(receiver.deliveries().len(), 1);
+}
+
+#[tokio::test]
 async fn a_refused_message_is_sent_again_with_the_same_id_after_5_seconds_and_5_minutes() {
     let (sim, receiver) = subscribed(&[500, 503]).await;
     purchase(&sim, "SINGLE O");
