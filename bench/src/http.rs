@@ -4,6 +4,7 @@
 //! only answers with a length, which are all that this server gives here.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -14,13 +15,17 @@ pub(crate) struct Link {
     stream: TcpStream,
     buffer: Vec<u8>,
     body: usize,
+    used: Instant,
 }
+
+/// The server closes a connection that has been idle for longer.
+const IDLE: Duration = Duration::from_secs(10);
 
 impl Link {
     pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4096), body: 0 })
+        Ok(Self { stream, buffer: Vec::with_capacity(4096), body: 0, used: Instant::now() })
     }
 
     /// Sends a request and returns its answer's status; the body is then [`Self::body`].
@@ -34,8 +39,14 @@ impl Link {
                 anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the answer ended early");
             }
             self.body = head.length;
+            self.used = Instant::now();
             return Ok(head.status);
         }
+    }
+
+    /// Whether it was used a moment ago: one that was not may be closed already.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.used.elapsed() < IDLE
     }
 
     /// The last answer's body.

@@ -215,7 +215,7 @@ async fn send(
 ) {
     let sent = Instant::now();
     let call = async {
-        let mut link = match link {
+        let mut link = match link.filter(Link::is_fresh) {
             Some(link) => link,
             None => Link::open(address).await?,
         };
