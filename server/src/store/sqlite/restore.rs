@@ -27,8 +27,7 @@ pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
     let io = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", path.display()));
     let former = path.exists().then(|| free_name(path)).transpose()?;
     if let Some(former) = &former {
-        // Another name for it, so that there is a database under the first one at every moment.
-        std::fs::hard_link(path, former).map_err(io)?;
+        keep(path, former).map_err(io)?;
         // Only a damaged one still has a log; with another database it would be taken for its own.
         let _ = std::fs::rename(with(path, "-wal"), with(former, "-wal"));
     }
@@ -40,6 +39,21 @@ pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
         std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     }
     Ok(former)
+}
+
+/// Gives the former database another name beside the first one, so that there is a database under that at every moment.
+/// A file system without hard links (exFAT, some network shares) gets a whole copy for that.
+fn keep(path: &Path, former: &Path) -> std::io::Result<()> {
+    let refused = match std::fs::hard_link(path, former) {
+        Err(refused) if refused.kind() != std::io::ErrorKind::AlreadyExists => refused,
+        linked => return linked,
+    };
+    tracing::debug!(%refused, "the former database is copied");
+    let kept = std::fs::copy(path, former).and_then(|_| std::fs::File::open(former)?.sync_all());
+    if kept.is_err() {
+        let _ = std::fs::remove_file(former);
+    }
+    kept
 }
 
 /// Only a connection that is alone may end the write-ahead log, and then everything is in the one file.
@@ -79,4 +93,23 @@ fn beside(path: &Path, what: &str) -> PathBuf {
 fn free_name(path: &Path) -> Result<PathBuf> {
     let names = (1..1000).map(|number| beside(path, &format!("before-restore-{number}")));
     names.into_iter().find(|name| !name.exists()).ok_or(Error::Conflict("Too many former databases lie beside it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No link leads from one file system to another.
+    #[test]
+    fn a_former_database_is_copied_where_it_cannot_be_linked() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());
+        let (path, former) = (folder.path().join("t.db"), other.path().join("t.db.before-restore-1"));
+        std::fs::write(&path, "the former database").unwrap();
+        assert!(std::fs::hard_link(&path, &former).is_err());
+        keep(&path, &former).unwrap();
+        assert_eq!(std::fs::read_to_string(&former).unwrap(), "the former database");
+        assert!(path.exists());
+        std::fs::write(&path, "another").unwrap();
+        assert!(keep(&path, &former).is_err(), "a file that is there is never written over");
+    }
 }
