@@ -19,7 +19,9 @@ fn multiply(path: &Path, times: u32) {
     database
         .execute(
             "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < ?1)
-             INSERT INTO transactions
+             INSERT INTO transactions (id, account, owner, key_hash, transaction_id, source, rank_ms, date_ms, is_day,
+                     first_seen_ms, amount, currency, primary_type, status, description, details, search,
+                     revision, changed_seq, version, arrival)
                  SELECT x + 1000, account, owner, x, 'copy-' || x, source, rank_ms - x * 1000, date_ms - x * 1000, is_day,
                         first_seen_ms, amount, currency, primary_type, status, description, details, search || ' ' || x,
                         revision, changed_seq, version, arrival
