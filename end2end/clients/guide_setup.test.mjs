@@ -15,6 +15,9 @@ import { eventually } from '../support/wait.js';
 
 const { text } = guides.find(({ name }) => name === 'setup.md');
 
+/** The blocks of Up with a webhook. */
+const up = ['up', 'up-webhook', 'up-register', 'up-ping'];
+
 /** Runs groups of the guide's blocks to their end; what they printed, those in the background as well, line by line. */
 async function run(t, groups, { addresses = {}, env = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'tallywire-setup-'));
@@ -47,7 +50,8 @@ test('every block of the guide is run, but for the build', () => {
   assert.deepEqual(plain.length, 1, plain.join('\n'));
   assert.match(plain[0], /^make build/);
   const groups = new Set(blocks(text).map(({ group }) => group));
-  const run = ['configure', 'serve', 'first', 'check', ...['basiq', 'apideck', 'plaid'].flatMap((name) => [name, `${name}-settings`]), 'up'];
+  const settings = ['basiq', 'apideck', 'plaid'].flatMap((name) => [name, `${name}-settings`]);
+  const run = ['configure', 'schedule', 'serve', 'first', 'check', ...settings, ...up, 'up-without'];
   assert.deepEqual([...groups].sort(), run.sort());
 });
 
@@ -100,14 +104,25 @@ test('from nothing to a transaction of Plaid', async (t) => {
 });
 
 test('from nothing to a transaction of Up, whose webhook is answered 200', async (t) => {
-  const up = await standIn(t, 'up');
-  const env = { UP_TOKEN: keys.up, UP_API_URL: up.url };
-  const addresses = { 'https://api.up.com.au/api/v1': up.url };
-  const lines = await run(t, ['configure', 'serve', 'up', 'check'], { addresses, env });
-  has(lines, /\tUP PURCHASE\t-3\.25\tAUD$|\tUp Purchase\t-3\.25\tAUD$/);
-  assert.equal(up.kept.answered, 200);
-  assert.deepEqual(refused(up), []);
+  const { lines, bank } = await withUp(t, ['configure', 'serve', ...up, 'check']);
+  has(lines, /\tup\t.*processed/);
+  assert.equal(bank.kept.answered, 200);
 });
+
+test('from nothing to a transaction of Up without a public address', async (t) => {
+  const { bank } = await withUp(t, ['configure', 'schedule', 'serve', 'up', 'up-without', 'up-register', 'check']);
+  assert.equal(bank.kept.url, undefined);
+});
+
+/** Runs these groups to a transaction of Up; what was printed, and the stand-in. */
+async function withUp(t, groups) {
+  const bank = await standIn(t, 'up');
+  const env = { UP_TOKEN: keys.up, UP_API_URL: bank.url };
+  const lines = await run(t, groups, { addresses: { 'https://api.up.com.au/api/v1': bank.url }, env });
+  has(lines, /\tUP PURCHASE\t-3\.25\tAUD$|\tUp Purchase\t-3\.25\tAUD$/);
+  assert.deepEqual(refused(bank), []);
+  return { lines, bank };
+}
 
 /** The calls that a provider did not take. */
 function refused({ calls }) {
