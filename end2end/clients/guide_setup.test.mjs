@@ -38,7 +38,7 @@ async function run(t, groups, { addresses = {}, env = {} } = {}) {
   const { output, child } = running(t, 'bash', [file], { cwd: folder, env: environment });
   const logs = () => readdirSync(folder).filter((name) => name.endsWith('.log')).map((name) => readFileSync(join(folder, name), 'utf8'));
   const all = () => [output(), ...logs()].join('\n');
-  await eventually(() => child.exitCode !== null, () => `it ends:\n${all()}`, 60_000);
+  await eventually(() => child.exitCode !== null, () => `it ends:\n${all()}`, 40_000);
   assert.equal(child.exitCode, 0, all());
   return all().split('\n');
 }
