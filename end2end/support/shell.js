@@ -1,7 +1,7 @@
 // The commands of a guide: fenced blocks that are marked `sh test GROUP`, run as one script.
 // Owns how blocks become a script. Must not know what they do.
 //
-// A block that is marked `background` as well runs until the script ends; the next block waits until the server is ready.
+// A block that is marked `background` as well runs until the script ends.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,9 +32,9 @@ export function script(folder, text, groups, addresses) {
   return file;
 }
 
-/** The next block waits until it has written something and the server is ready. */
+/** The next block waits until it has written something; after a server until that is ready. */
 function background(code, index) {
   const log = `background-${index}.log`;
-  const isReady = `[ -s ${log} ] && curl --silent --fail "$READY" > /dev/null`;
+  const isReady = code.includes('tallywire serve') ? 'curl --silent --fail "$READY" > /dev/null' : `[ -s ${log} ]`;
   return `(\n${code}) > ${log} 2>&1 &\nfor i in $(seq 200); do ${isReady} && break; sleep 0.1; done\n`;
 }
