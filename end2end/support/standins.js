@@ -37,6 +37,7 @@ const ROUTES = {
     'POST /vault/sessions': () => ({ status_code: 200, status: 'OK', data: { session_uri: 'https://vault.apideck.com/session/s', session_token: 's' } }),
     'GET /vault/connections': () => ({ status_code: 200, status: 'OK', data: [{ id: 'accounting+xero', service_id: 'xero', unified_api: 'accounting', state: 'callable', enabled: true }] }),
     'GET /accounting/expenses': () => apideckList([{ id: 'e-1', transaction_date: now(), account: { id: 'a-1', name: 'Card' }, currency: 'USD', type: 'expense', memo: 'APIDECK EXPENSE', total_amount: 42.5, status: 'posted', updated_at: now() }]),
+    'GET /accounting/ledger-accounts/a-1': () => ({ status_code: 200, status: 'OK', data: { id: 'a-1', name: 'Card', currency: 'USD', current_balance: 1250.5 } }),
     'GET /accounting/payments': () => apideckList([]),
     'GET /accounting/bill-payments': () => apideckList([]),
   },
