@@ -82,3 +82,21 @@ test('the errors of the real-time guide are those of the server, in its words', 
     assert.ok(rows.some(([, row]) => row === code), `${code} is missing`);
   }
 });
+
+test('the real-time guide has every event of a feed and every reason to load again', () => {
+  const source = readFileSync(join(root, 'crates/wire/src/events.rs'), 'utf8');
+  const events = [...source.matchAll(/^ +Self::\w+ => "(\w+:\w+)",$/gm)].map(([, name]) => name);
+  const { text } = guides.find(({ name }) => name === 'real-time.md');
+  const rows = [...text.matchAll(/^\| `(\w+:\w+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(rows, events);
+  const reasons = source.match(/\/\/\/ (`\w+`, `\w+` or `\w+`)\.\n    pub reason/)[1].match(/`\w+`/g);
+  assert.deepEqual([...text.matchAll(/^\| (`(?:too_old|ahead|epoch)`) \|/gm)].map(([, reason]) => reason), reasons);
+});
+
+test('the codes over HTTP in the real-time guide are those of the server', () => {
+  const source = readFileSync(join(root, 'crates/wire/src/error.rs'), 'utf8');
+  const { text } = guides.find(({ name }) => name === 'real-time.md');
+  const codes = [...text.matchAll(/^\| \d{3} \| (.+?) \|/gm)].flatMap(([, codes]) => codes.match(/[A-Z_]{4,}/g));
+  assert.ok(codes.length >= 6, `${codes}`);
+  assert.deepEqual(codes.filter((code) => !source.includes(`"${code}"`)), []);
+});
