@@ -47,6 +47,9 @@ export function workspace() {
   return place;
 }
 
+// A file of tests that takes too long is sent this.
+process.once('SIGTERM', () => process.exit(1));
+
 /** Runs a command until the test is over; `output()` is what it has written so far, to both streams. */
 export function running(t, command, args, { cwd, env }) {
   const { PATH, HOME, TMPDIR } = process.env;
@@ -55,7 +58,11 @@ export function running(t, command, args, { cwd, env }) {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
   const end = () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // All of the group have ended.
+    }
   };
   t.after(end);
   process.on('exit', end);
