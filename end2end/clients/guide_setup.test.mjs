@@ -10,7 +10,7 @@ import { guides, running } from '../support/guide.js';
 import { serverBinary, siteFolder } from '../support/places.js';
 import { freePort } from '../support/server.js';
 import { blocks, script } from '../support/shell.js';
-import { keys, standIn } from '../support/standins.js';
+import { keys, stub } from '../support/stubs.js';
 import { eventually } from '../support/wait.js';
 
 const { text } = guides.find(({ name }) => name === 'setup.md');
@@ -76,7 +76,7 @@ test("from nothing to a pushed transaction, and to a webhook of one's own", asyn
 });
 
 test('from nothing to a transaction of Basiq', async (t) => {
-  const basiq = await standIn(t, 'basiq');
+  const basiq = await stub(t, 'basiq');
   const env = { BASIQ_API_KEY: keys.basiq, BASIQ_WEBHOOK_SECRET: 'whsec_c2VjcmV0LW9mLWEtdGVzdA==', BASIQ_API_URL: basiq.url };
   const addresses = { 'https://au-api.basiq.io': basiq.url };
   const lines = await run(t, ['configure', 'basiq-settings', 'serve', 'basiq', 'check'], { addresses, env });
@@ -86,7 +86,7 @@ test('from nothing to a transaction of Basiq', async (t) => {
 });
 
 test('from nothing to a transaction of Apideck', async (t) => {
-  const apideck = await standIn(t, 'apideck');
+  const apideck = await stub(t, 'apideck');
   const env = { APIDECK_API_KEY: keys.apideck, APIDECK_APP_ID: keys.apideckApp, APIDECK_API_URL: apideck.url };
   const addresses = { 'https://unify.apideck.com': apideck.url };
   const lines = await run(t, ['configure', 'apideck-settings', 'serve', 'apideck', 'check'], { addresses, env });
@@ -95,7 +95,7 @@ test('from nothing to a transaction of Apideck', async (t) => {
 });
 
 test('from nothing to a transaction of Plaid', async (t) => {
-  const plaid = await standIn(t, 'plaid');
+  const plaid = await stub(t, 'plaid');
   const env = { PLAID_CLIENT_ID: keys.plaidClient, PLAID_SECRET: keys.plaidSecret };
   const addresses = { 'https://sandbox.plaid.com': plaid.url };
   const lines = await run(t, ['configure', 'plaid-settings', 'serve', 'plaid', 'check'], { addresses, env });
@@ -114,9 +114,9 @@ test('from nothing to a transaction of Up without a public address', async (t) =
   assert.equal(bank.kept.url, undefined);
 });
 
-/** Runs these groups to a transaction of Up; what was printed, and the stand-in. */
+/** Runs these groups to a transaction of Up; what was printed, and the stub. */
 async function withUp(t, groups) {
-  const bank = await standIn(t, 'up');
+  const bank = await stub(t, 'up');
   const env = { UP_TOKEN: keys.up, UP_API_URL: bank.url };
   const lines = await run(t, groups, { addresses: { 'https://api.up.com.au/api/v1': bank.url }, env });
   has(lines, /\tUP PURCHASE\t-3\.25\tAUD$|\tUp Purchase\t-3\.25\tAUD$/);

@@ -10,10 +10,10 @@ const today = () => now().slice(0, 10);
 /** What each provider is called with. */
 export const keys = {
   basiq: 'YmFzaXEtYXBpLWtleQ==',
-  apideck: 'sk_test_of_the_stand_in',
+  apideck: 'sk_test_of_the_stub',
   apideckApp: 'app-1',
   plaidClient: 'client-1',
-  plaidSecret: 'plaid-secret-of-the-stand-in',
+  plaidSecret: 'plaid-secret-of-the-stub',
   up: 'up:yeah:token',
 };
 
@@ -87,13 +87,13 @@ async function notify({ url, secret }, eventType) {
 }
 
 /** One provider on a free port until the test is over: its address, the calls that came, and what it keeps. */
-export async function standIn(t, provider) {
+export async function stub(t, provider) {
   const calls = [];
   const kept = {};
   const server = createServer(async (request, response) => {
     let text = '';
     for await (const part of request) text += part;
-    const url = new URL(request.url, 'http://stand.in');
+    const url = new URL(request.url, 'http://stub.invalid');
     const call = `${request.method} ${url.pathname}`;
     const route = ROUTES[provider][call];
     const isJson = request.headers['content-type']?.includes('json');
