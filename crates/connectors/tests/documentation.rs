@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use connectors::{Setting, providers};
+use connectors::fetch::{Credentials, LinkedConnection};
+use connectors::{Description, Provider, Registry, Setting, Settings, providers};
 
 /// The table of webhook addresses and settings in `README.md`.
 fn table() -> String {
@@ -35,6 +36,71 @@ fn example() -> String {
     providers::settings().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// The table of what each provider can do in `docs/providers.md`.
+fn capabilities() -> String {
+    let head =
+        "| provider | type | configured by | transactions | accounts | connection status | asked | registered with |";
+    let mut rows = vec![head.to_owned(), format!("|{}", " --- |".repeat(8))];
+    let mut settings = Settings::default();
+    providers::settings().for_each(|setting| settings.set(setting.name, ["set"]));
+    for provider in Registry::new(&settings).iter() {
+        let described = provider.description();
+        let can = |name| if described.capabilities.contains(&name) { "yes" } else { "–" };
+        let asked = if provider.fetch().is_some() { "yes" } else { "–" };
+        let registered = registered_with(provider.as_ref());
+        rows.push(format!(
+            "| [{}](#{}) | {} | {} | {} | {} | {} | {asked} | {} |",
+            described.name,
+            described.name.to_lowercase(),
+            described.connector_type,
+            code(&needed(described, &registered)),
+            can("transactions"),
+            can("accounts"),
+            can("connection-status"),
+            code(&registered),
+        ));
+    }
+    rows.join("\n")
+}
+
+/// Names as code; a dash where there are none.
+fn code(names: &[&str]) -> String {
+    let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if all.is_empty() { "–".to_owned() } else { all.join(", ") }
+}
+
+/// The settings without which a provider's webhooks cannot be verified or it cannot be asked.
+fn needed(described: &'static Description, registered: &[&str]) -> Vec<&'static str> {
+    let needed = described.settings.iter().filter(|setting| setting.required_for.is_some());
+    let has_secrets = ["accessToken", "webhookSecret"].iter().any(|secret| registered.contains(secret));
+    needed.map(|setting| setting.name).chain(has_secrets.then_some("CREDENTIALS_KEY")).collect()
+}
+
+/// What a connection has to be registered with, by what a provider misses where it has nothing.
+fn registered_with(provider: &dyn Provider) -> Vec<&'static str> {
+    let credentials = Credentials::default();
+    let bare = LinkedConnection { id: "bare", external_user_id: None, credentials: &credentials };
+    let obstacle = provider.fetch().and_then(|fetch| fetch.obstacle(&bare)).unwrap_or_default();
+    let names = ["externalUserId", "{serviceId}+{consumerId}", "accessToken"];
+    names.into_iter().filter(|name| obstacle.contains(name)).chain(provider.key_credential()).collect()
+}
+
+/// What every provider's section of `docs/providers.md` says.
+const ROWS: [&str; 12] = [
+    "in its dashboard",
+    "variables",
+    "signature",
+    "connection",
+    "webhooks",
+    "asked",
+    "balances",
+    "pending",
+    "deletions",
+    "connection status",
+    "how fresh",
+    "only with a live account",
+];
+
 /// Compares what stands between two lines of a file.
 fn check(file: &str, begin: &str, end: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
@@ -60,4 +126,30 @@ fn the_table_of_the_readme_has_every_setting_of_every_provider() {
 #[test]
 fn the_example_of_a_configuration_has_every_setting_of_every_provider() {
     check(".env.example", "# Providers that send webhooks here.", "# End of the providers.", &example());
+}
+
+#[test]
+fn the_table_of_the_providers_page_says_what_each_provider_can_do_and_needs() {
+    check("docs/providers.md", "<!-- capabilities of the providers -->\n", "\n<!-- end -->", &capabilities());
+}
+
+#[test]
+fn each_provider_has_a_section_with_all_rows_and_all_of_its_variables() {
+    // The page is being written anew.
+    if std::env::var_os("TALLYWIRE_WRITE_DOCS").is_some() {
+        return;
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/providers.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for described in providers::descriptions() {
+        let (_, rest) = text.split_once(&format!("\n## {}\n", described.name)).expect(described.name);
+        let section = rest.split_once("\n## ").map_or(rest, |(section, _)| section);
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |")).map(|(row, _)| row);
+        assert_eq!(rows.skip(2).collect::<Vec<_>>(), ROWS, "{}", described.name);
+        for setting in described.settings {
+            assert!(section.contains(&format!("`{}`", setting.name)), "{} lacks {}", described.name, setting.name);
+        }
+        let address = format!("/api/connectors/{}/webhook", described.id);
+        assert!(section.contains(&address), "{} lacks its address", described.name);
+    }
 }
