@@ -1,6 +1,7 @@
 // The commands of the setup guide, run in an empty folder: to a first transaction with each provider.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,13 +20,14 @@ const { text } = guides.find(({ name }) => name === 'setup.md');
 const up = ['up', 'up-webhook', 'up-register', 'up-ping'];
 
 /** Runs groups of the guide's blocks to their end; what they printed, those in the background as well, line by line. */
-async function run(t, groups, { addresses = {}, env = {} } = {}) {
+async function run(t, groups, options = () => ({})) {
   const folder = mkdtempSync(join(tmpdir(), 'tallywire-setup-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'bin'));
   symlinkSync(serverBinary(), join(folder, 'bin', 'tallywire'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const { addresses = {}, env = {} } = options(url);
   const file = script(folder, text, groups, { 'http://localhost:3003': url, ...addresses });
   const environment = {
     PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
@@ -51,7 +53,7 @@ test('every block of the guide is run, but for the build', () => {
   assert.match(plain[0], /^make build/);
   const groups = new Set(blocks(text).map(({ group }) => group));
   const settings = ['basiq', 'apideck', 'plaid'].flatMap((name) => [name, `${name}-settings`]);
-  const run = ['configure', 'schedule', 'serve', 'first', 'check', ...settings, ...up, 'up-without'];
+  const run = ['configure', 'simulate', 'schedule', 'serve', 'first', 'check', ...settings, ...up, 'up-without'];
   assert.deepEqual([...groups].sort(), run.sort());
 });
 
@@ -75,11 +77,20 @@ test("from nothing to a pushed transaction, and to a webhook of one's own", asyn
   has(lines, /^transaction:new .*"description":"Groceries"/);
 });
 
+// A server can be built without its simulators.
+const skip = spawnSync(serverBinary(), ['simulate', '--help']).status !== 0 && 'this build has no simulators';
+
+test('from nothing to a transaction of a simulated Basiq', { skip }, async (t) => {
+  const command = 'tallywire simulate basiq --env sim.env';
+  const lines = await run(t, ['simulate', 'check'], (url) => ({ addresses: { [command]: `${command} --webhook-url ${url}` } }));
+  has(lines, /^\d{4}-\d\d-\d\dT\S+\t.+\t-?\d+(\.\d+)?\tAUD$/);
+});
+
 test('from nothing to a transaction of Basiq', async (t) => {
   const basiq = await stub(t, 'basiq');
   const env = { BASIQ_API_KEY: keys.basiq, BASIQ_WEBHOOK_SECRET: 'whsec_c2VjcmV0LW9mLWEtdGVzdA==', BASIQ_API_URL: basiq.url };
   const addresses = { 'https://au-api.basiq.io': basiq.url };
-  const lines = await run(t, ['configure', 'basiq-settings', 'serve', 'basiq', 'check'], { addresses, env });
+  const lines = await run(t, ['configure', 'basiq-settings', 'serve', 'basiq', 'check'], () => ({ addresses, env }));
   has(lines, /^https:\/\/connect\.basiq\.io\/b$/);
   has(lines, /\tBASIQ PURCHASE\t-12\.40?\tAUD$/);
   assert.deepEqual(refused(basiq), []);
@@ -89,7 +100,7 @@ test('from nothing to a transaction of Apideck', async (t) => {
   const apideck = await stub(t, 'apideck');
   const env = { APIDECK_API_KEY: keys.apideck, APIDECK_APP_ID: keys.apideckApp, APIDECK_API_URL: apideck.url };
   const addresses = { 'https://unify.apideck.com': apideck.url };
-  const lines = await run(t, ['configure', 'apideck-settings', 'serve', 'apideck', 'check'], { addresses, env });
+  const lines = await run(t, ['configure', 'apideck-settings', 'serve', 'apideck', 'check'], () => ({ addresses, env }));
   has(lines, /\tAPIDECK EXPENSE\t-42\.50?\tUSD$/);
   assert.deepEqual(refused(apideck), []);
 });
@@ -98,7 +109,7 @@ test('from nothing to a transaction of Plaid', async (t) => {
   const plaid = await stub(t, 'plaid');
   const env = { PLAID_CLIENT_ID: keys.plaidClient, PLAID_SECRET: keys.plaidSecret };
   const addresses = { 'https://sandbox.plaid.com': plaid.url };
-  const lines = await run(t, ['configure', 'plaid-settings', 'serve', 'plaid', 'check'], { addresses, env });
+  const lines = await run(t, ['configure', 'plaid-settings', 'serve', 'plaid', 'check'], () => ({ addresses, env }));
   has(lines, /\tPLAID PURCHASE\t-12\.34\tUSD$/);
   assert.deepEqual(refused(plaid), []);
 });
@@ -118,7 +129,8 @@ test('from nothing to a transaction of Up without a public address', async (t) =
 async function withUp(t, groups) {
   const bank = await stub(t, 'up');
   const env = { UP_TOKEN: keys.up, UP_API_URL: bank.url };
-  const lines = await run(t, groups, { addresses: { 'https://api.up.com.au/api/v1': bank.url }, env });
+  const addresses = { 'https://api.up.com.au/api/v1': bank.url };
+  const lines = await run(t, groups, () => ({ addresses, env }));
   has(lines, /\tUP PURCHASE\t-3\.25\tAUD$|\tUp Purchase\t-3\.25\tAUD$/);
   assert.deepEqual(refused(bank), []);
   return { lines, bank };

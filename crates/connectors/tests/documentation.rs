@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use connectors::fetch::{Credentials, LinkedConnection};
-use connectors::{Description, Provider, Registry, Setting, Settings, providers};
+use connectors::{Provider, Registry, Setting, Settings, providers};
 
 /// The table of webhook addresses and settings in `README.md`.
 fn table() -> String {
@@ -42,7 +42,7 @@ fn capabilities() -> String {
         "| provider | type | configured by | transactions | accounts | connection status | asked | registered with |";
     let mut rows = vec![head.to_owned(), format!("|{}", " --- |".repeat(8))];
     let mut settings = Settings::default();
-    providers::settings().for_each(|setting| settings.set(setting.name, ["set"]));
+    providers::settings().for_each(|setting| settings.set(&setting.name, ["set"]));
     for provider in Registry::new(&settings).iter() {
         let described = provider.description();
         let can = |name| if described.capabilities.contains(&name) { "yes" } else { "–" };
@@ -53,7 +53,7 @@ fn capabilities() -> String {
             described.name,
             described.name.to_lowercase(),
             described.connector_type,
-            code(&needed(described, &registered)),
+            code(&needed(described.settings, &registered)),
             can("transactions"),
             can("accounts"),
             can("connection-status"),
@@ -64,25 +64,27 @@ fn capabilities() -> String {
 }
 
 /// Names as code; a dash where there are none.
-fn code(names: &[&str]) -> String {
+fn code(names: &[String]) -> String {
     let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     if all.is_empty() { "–".to_owned() } else { all.join(", ") }
 }
 
 /// The settings without which a provider's webhooks cannot be verified or it cannot be asked.
-fn needed(described: &'static Description, registered: &[&str]) -> Vec<&'static str> {
-    let needed = described.settings.iter().filter(|setting| setting.required_for.is_some());
-    let has_secrets = ["accessToken", "webhookSecret"].iter().any(|secret| registered.contains(secret));
-    needed.map(|setting| setting.name).chain(has_secrets.then_some("CREDENTIALS_KEY")).collect()
+fn needed(settings: &[Setting], registered: &[String]) -> Vec<String> {
+    let needed = settings.iter().filter(|setting| setting.required_for.is_some());
+    let has_secrets = registered.iter().any(|name| ["accessToken", "webhookSecret"].contains(&name.as_str()));
+    let key = has_secrets.then(|| "CREDENTIALS_KEY".to_owned());
+    needed.map(|setting| setting.name.to_string()).chain(key).collect()
 }
 
 /// What a connection has to be registered with, by what a provider misses where it has nothing.
-fn registered_with(provider: &dyn Provider) -> Vec<&'static str> {
+fn registered_with(provider: &dyn Provider) -> Vec<String> {
     let credentials = Credentials::default();
     let bare = LinkedConnection { id: "bare", external_user_id: None, credentials: &credentials };
     let obstacle = provider.fetch().and_then(|fetch| fetch.obstacle(&bare)).unwrap_or_default();
     let names = ["externalUserId", "{serviceId}+{consumerId}", "accessToken"];
-    names.into_iter().filter(|name| obstacle.contains(name)).chain(provider.key_credential()).collect()
+    let missed = names.into_iter().filter(|name| obstacle.contains(name));
+    missed.chain(provider.key_credential()).map(str::to_owned).collect()
 }
 
 /// What every provider's section of `docs/providers.md` says.
