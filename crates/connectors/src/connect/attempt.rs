@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::fetch::LinkedConnection;
+use crate::signature::sha256_hex;
 
 /// A person whom the provider does not know yet.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,13 @@ pub struct Person<'a> {
     pub user_id: &'a str,
     /// Their e-mail address, where the caller has told it.
     pub email: Option<&'a str>,
+}
+
+impl Person<'_> {
+    /// A name that is always the same for them and tells nothing of them.
+    pub(crate) fn pseudonym(&self) -> String {
+        sha256_hex(self.user_id.as_bytes()).chars().take(32).collect()
+    }
 }
 
 /// A connection that its person authorises again.

@@ -5,6 +5,7 @@
 //! is passed through.
 
 mod attempt;
+mod callback;
 mod outcome;
 
 pub use attempt::{Again, Attempt, Began, Person, Returned};
