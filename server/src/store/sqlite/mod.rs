@@ -133,6 +133,13 @@ impl SqliteStore {
         self
     }
 
+    /// Deletes a connection's transactions when its consent is taken back.
+    #[must_use]
+    pub fn purging_revoked(self, purge: bool) -> Self {
+        self.shared.set_purges_revoked(purge);
+        self
+    }
+
     /// Counts its commits.
     #[must_use]
     pub fn counting(self, commits: Commits) -> Self {
