@@ -13,6 +13,7 @@ const FORBIDDEN = {
   feed: ["config", "http", "limits", "net", "ingest", "socketio", "state"],
   socketio: ["http", "ingest", "state"],
   ingest: ["http", "socketio", "state"],
+  connect: ["feed", "http", "socketio", "state"],
   core_app: ["feed", "http", "socketio", "state"],
   state: ["http", "startup", "ui"],
 };

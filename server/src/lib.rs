@@ -10,6 +10,7 @@ pub mod auth;
 pub mod backoff;
 pub mod clock;
 pub mod config;
+pub mod connect;
 pub mod core_app;
 pub mod demo;
 pub mod feed;

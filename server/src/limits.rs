@@ -32,6 +32,9 @@ const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 /// Synchronisations per minute of a connection: each sends an event to its owner's pages.
 const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
 
+/// Attempts to connect a bank per minute of a user: each calls the provider.
+const CONNECTS_PER_USER: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
 /// How many bytes all sockets of an address may send at once, and per second after that: an office of a thousand people
 /// needs two megabytes to sign in, and has sent them within five seconds.
 const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
@@ -67,6 +70,7 @@ pub struct Limits {
     passwords_by_email_and_address: Keyed<(String, IpAddr)>,
     sign_ins_by_address: Keyed<IpAddr>,
     syncs_by_connection: Keyed<String>,
+    connects_by_user: Keyed<String>,
 }
 
 impl Limits {
@@ -90,6 +94,7 @@ impl Limits {
             passwords_by_email_and_address: keyed(Some(PASSWORDS_PER_EMAIL_AND_ADDRESS)),
             sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
             syncs_by_connection: keyed(Some(SYNCS_PER_CONNECTION)),
+            connects_by_user: keyed(Some(CONNECTS_PER_USER)),
         }
     }
 
@@ -109,6 +114,11 @@ impl Limits {
     /// A connection is to be synchronised.
     pub fn sync_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
         check_text(&self.syncs_by_connection, &format!("{connector_id}:{connection_id}"))
+    }
+
+    /// A user begins to connect a bank.
+    pub fn connect_of_user(&self, user_id: &str) -> Result<(), TooMany> {
+        check_text(&self.connects_by_user, user_id)
     }
 
     /// Whether deliveries are counted by user, so that a delivery's user has to be looked up.
@@ -182,6 +192,7 @@ impl Limits {
         remove_recovered(&self.passwords_by_email_and_address);
         remove_recovered(&self.sign_ins_by_address);
         remove_recovered(&self.syncs_by_connection);
+        remove_recovered(&self.connects_by_user);
     }
 }
 

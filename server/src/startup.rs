@@ -15,6 +15,7 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::connect::{self, Flows};
 use crate::core_app::{RetryPolicy, Sender, Signals, Worker};
 use crate::feed::{Feed, LocalBus};
 use crate::http::edge::Edge;
@@ -28,9 +29,9 @@ use crate::readiness::Readiness;
 use crate::socketio::{ConnectionManager, Endpoint, SignIn};
 use crate::state::{App, AppState};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{self, Store};
-use crate::sync;
+use crate::store::{self, CommitSink, Store};
 use crate::sync::credentials::CredentialKeys;
+use crate::sync::{self, ConnectionCalls};
 use crate::tasks::{self, Restarts};
 
 /// How long requests in flight may take when the server stops.
@@ -51,12 +52,7 @@ impl Server {
         let forward = Arc::new(Notify::new());
         let on_commit = publish::after_commit(bus.clone(), Arc::clone(&forward));
         let metrics = Arc::new(Metrics::default());
-        let store = match &config.database.path {
-            Some(path) => SqliteStore::open(path, on_commit)?,
-            None => SqliteStore::open_temporary(on_commit)?,
-        };
-        let store = store.forwarding(config.core_app.is_some()).counting(metrics.commits.clone());
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store = open_store(&config, on_commit, &metrics)?;
         let tokens = Arc::new(TokenVerifier::new(&config.auth));
         let limits = Arc::new(Limits::new(&config.limits));
         let cookies = SessionCookies::new(
@@ -100,11 +96,15 @@ impl Server {
             .sealing_with(keys.clone())
             .verifying_with(Arc::clone(&provider_keys))
             .counting(metrics.backlog_errors.clone());
+        let ingest = Arc::new(ingest);
+        let calls = ConnectionCalls::new(Arc::clone(&store), Arc::clone(&registry), Arc::clone(&apis), keys.clone());
+        let flows = flows(config.sync.history_days, (&store, &ingest), calls, (&metrics, &clock, &stopping));
         let breaker = Arc::default();
         let state = AppState::new(App {
             config,
             store,
             ingest,
+            flows,
             feed,
             sockets,
             tokens,
@@ -122,6 +122,7 @@ impl Server {
         let mut tasks = jobs::start(&state);
         tasks.push(tokio::spawn(delivery));
         tasks.push(sync_task(&state, sync_worker(&state, registry, apis, (keys, asking))));
+        tasks.push(tokio::spawn(resume_connects(Arc::clone(&state.flows))));
         tasks.extend(outbox_worker(&state)?.map(|worker| outbox_task(&state, worker)));
         Ok(Self { state, edge, endpoint, tasks })
     }
@@ -161,6 +162,37 @@ impl Server {
     }
 }
 
+/// The store of a configuration.
+fn open_store(config: &Config, on_commit: CommitSink, metrics: &Metrics) -> Result<Arc<dyn Store>, store::Error> {
+    let store = match &config.database.path {
+        Some(path) => SqliteStore::open(path, on_commit)?,
+        None => SqliteStore::open_temporary(on_commit)?,
+    };
+    let store = store
+        .forwarding(config.core_app.is_some())
+        .purging_revoked(config.sync.purge_on_revoked)
+        .counting(metrics.commits.clone());
+    Ok(Arc::new(store))
+}
+
+/// The ways of connecting a bank.
+fn flows(
+    history_days: u32,
+    (store, ingest): (&Arc<dyn Store>, &Arc<Ingest>),
+    calls: ConnectionCalls,
+    (metrics, clock, stopping): (&Arc<Metrics>, &Clock, &CancellationToken),
+) -> Arc<Flows> {
+    let services = connect::Services {
+        store: Arc::clone(store),
+        ingest: Arc::clone(ingest),
+        calls,
+        metrics: Arc::clone(metrics),
+        clock: Arc::clone(clock),
+        stopping: stopping.clone(),
+    };
+    Arc::new(Flows::new(services, history_days))
+}
+
 /// The outbox worker, where a core app is configured.
 fn outbox_worker(state: &AppState) -> Result<Option<Worker>, store::Error> {
     let Some(config) = &state.config.core_app else { return Ok(None) };
@@ -190,6 +222,13 @@ fn sync_worker(
     let signals = sync::Signals { wake, metrics: Arc::clone(&state.metrics) };
     let (clock, random) = (Arc::clone(&state.clock), fastrand::Rng::new());
     sync::Worker::new(Arc::clone(&state.store), registry, apis, keys, schedule, (clock, random), signals)
+}
+
+/// Goes on with the attempts to connect a bank that the last stop has interrupted.
+async fn resume_connects(flows: Arc<Flows>) {
+    if let Err(error) = flows.resume().await {
+        tracing::error!(%error, "attempts to connect a bank could not be resumed");
+    }
 }
 
 fn sync_task(state: &AppState, worker: sync::Worker) -> JoinHandle<()> {

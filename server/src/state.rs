@@ -15,6 +15,7 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::connect::Flows;
 use crate::core_app::CircuitBreaker;
 use crate::feed::Feed;
 use crate::ingest::Ingest;
@@ -31,7 +32,9 @@ pub struct App {
     /// The durable data.
     pub store: Arc<dyn Store>,
     /// Verifies and stores deliveries.
-    pub ingest: Ingest,
+    pub ingest: Arc<Ingest>,
+    /// Connects banks.
+    pub flows: Arc<Flows>,
     /// Live delivery.
     pub feed: Arc<Feed>,
     /// The connected sockets.

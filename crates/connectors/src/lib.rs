@@ -12,6 +12,7 @@
 
 mod body;
 mod canonical;
+pub mod connect;
 mod currencies;
 pub mod dates;
 mod delivery;

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use wire::Currency;
 
+use crate::connect::Connect;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
 use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
@@ -89,6 +90,12 @@ pub trait Provider: Send + Sync {
 
     /// How it is asked for what its deliveries do not carry; nothing where it cannot be.
     fn fetch(&self) -> Option<&dyn Fetch> {
+        None
+    }
+
+    /// Its consent page; nothing where it has none, or none that is understood here. It is there whatever is set: what is
+    /// missing is its [`Connect::obstacle`].
+    fn connect(&self) -> Option<&dyn Connect> {
         None
     }
 

@@ -7,7 +7,7 @@ mod common;
 use common::api::{Asked, FIRST_DAY, Script, obstacle, page, refresh};
 use common::shown::shown_change;
 use common::{SECRET, connector};
-use connectors::fetch::{Absence, FetchError, Next, Page};
+use connectors::fetch::{Absence, FetchError, Next, Page, Refresh};
 use serde_json::{Value, json};
 
 fn akahu(api: &Script, asked: &Asked<'_>) -> Result<Page, FetchError> {
@@ -128,6 +128,6 @@ fn what_akahu_answers_instead_says_what_there_is_to_do() {
 #[test]
 fn akahu_is_made_to_look_at_the_banks_on_demand() {
     let api = Script::pages([json!({ "success": true })]);
-    assert_eq!(refresh(&*connector("akahu", &[SECRET]), &api), Ok(true));
+    assert_eq!(refresh(&*connector("akahu", &[SECRET]), &api), Ok(Refresh::Begun { job: None }));
     assert_eq!(api.asked(), ["POST refresh"]);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::api::{Asked, Script, obstacle, page, refresh};
 use common::shown::shown_change;
 use common::{SECRET, connector};
-use connectors::fetch::{Absence, FetchError, Next, Page};
+use connectors::fetch::{Absence, FetchError, Next, Page, Refresh};
 use serde_json::{Value, json};
 
 fn plaid(api: &Script, asked: &Asked<'_>) -> Result<Page, FetchError> {
@@ -210,7 +210,7 @@ fn a_connection_without_a_token_and_a_server_without_a_client_cannot_ask() {
 #[test]
 fn plaid_is_made_to_look_at_the_bank_on_demand() {
     let api = Script::pages([json!({ "request_id": "r" })]);
-    assert_eq!(refresh(&*connector("plaid", &[SECRET]), &api), Ok(true));
+    assert_eq!(refresh(&*connector("plaid", &[SECRET]), &api), Ok(Refresh::Begun { job: None }));
     assert_eq!(api.asked(), ["POST transactions/refresh"]);
     assert_eq!(api.body(0)["access_token"], "token-of-the-connection");
 }

@@ -212,6 +212,35 @@ pub struct ConnectorStatus {
     pub webhook_path: String,
     /// What it can do: `webhooks`, `balances` …
     pub capabilities: Vec<String>,
+    /// What a user's page posts to for the address of the provider's consent page (`/api/connectors/basiq/consent`); nothing
+    /// where no bank can be connected, or a setting for it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_path: Option<String>,
+}
+
+/// Body of the calls that begin to connect a bank; it may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectRequest {
+    /// The caller's own connection that is to be authorised again; nothing for a new one.
+    #[serde(default)]
+    pub connection_id: Option<String>,
+    /// The person's e-mail address, for providers that want one.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// The answer to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectAnswer {
+    /// Always `true`.
+    pub success: bool,
+    /// The provider's consent page, which the browser goes to. It holds a token: it is for this person alone.
+    pub url: String,
+    /// For the provider's own script, where the page uses that instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_token: Option<String>,
 }
 
 /// The answer to a webhook that was taken.

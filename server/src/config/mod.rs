@@ -201,7 +201,7 @@ impl Config {
             },
             connectors: providers::random(),
             core_app: None,
-            sync: SyncConfig { every: None, history_days: 90, credential_keys: vec![] },
+            sync: SyncConfig { every: None, history_days: 90, credential_keys: vec![], purge_on_revoked: false },
             events: EventsConfig {
                 inbox_for: Duration::from_secs(86_400),
                 kept_for: Duration::from_secs(86_400),

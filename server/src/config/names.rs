@@ -3,7 +3,7 @@
 //! Owns which environment variables are read, and which of them are secrets. Must not read any.
 
 /// Every setting of the server itself.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 44] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "API_RATE_LIMIT_PER_ADDRESS",
@@ -17,10 +17,12 @@ const NAMES: [&str; 40] = [
     "CORE_APP_RETRY_DELAY",
     "CORE_APP_TIMEOUT",
     "CORE_APP_URL",
+    "CREDENTIALS_KEY",
     "DATABASE_URL",
     "EVENT_RETENTION_COUNT",
     "EVENT_RETENTION_DAYS",
     "FRONTEND_URL",
+    "HISTORY_DAYS",
     "INBOX_KEPT_RETENTION_DAYS",
     "INBOX_RETENTION_DAYS",
     "JWT_AUDIENCE",
@@ -34,7 +36,9 @@ const NAMES: [&str; 40] = [
     "PING_INTERVAL",
     "PING_TIMEOUT",
     "POLLING_RATE_LIMIT_PER_ADDRESS",
+    "PURGE_ON_REVOKED",
     "REACT_APP_CONNECTORS_URL",
+    "RECONCILE_MINUTES",
     "SECURE_COOKIES",
     "SERVICE_SECRET",
     "SESSION_HOURS",
@@ -47,7 +51,7 @@ const NAMES: [&str; 40] = [
 ];
 
 /// The secrets among them.
-const SECRET_NAMES: [&str; 3] = ["JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
+const SECRET_NAMES: [&str; 4] = ["CREDENTIALS_KEY", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
 
 /// Every setting there is, the providers' as well.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

@@ -18,6 +18,8 @@ pub struct SyncConfig {
     pub history_days: u32,
     /// `CREDENTIALS_KEY`: what connections' credentials are encrypted with, the newest first.
     pub credential_keys: Vec<[u8; 32]>,
+    /// `PURGE_ON_REVOKED`: whether a connection's transactions are deleted when its person takes the consent back.
+    pub purge_on_revoked: bool,
 }
 
 impl std::fmt::Debug for SyncConfig {
@@ -27,6 +29,7 @@ impl std::fmt::Debug for SyncConfig {
             .field("every", &self.every)
             .field("history_days", &self.history_days)
             .field("credential_keys", &self.credential_keys.len())
+            .field("purge_on_revoked", &self.purge_on_revoked)
             .finish()
     }
 }
@@ -37,6 +40,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> SyncConfig {
         every: every(reader),
         history_days: reader.number("HISTORY_DAYS", 90, 1..=3650),
         credential_keys: credential_keys(reader),
+        purge_on_revoked: reader.flag("PURGE_ON_REVOKED", false),
     }
 }
 

@@ -12,6 +12,7 @@ use wire::api::{Connection, ConnectionRequest};
 
 use super::error::ApiError;
 use super::ids;
+use crate::connect::Refreshing;
 use crate::http::extract::{Caller, JsonBody, PathParts, QueryString, Service};
 use crate::state::AppState;
 
@@ -32,6 +33,16 @@ pub(super) struct List {
 #[derive(Serialize)]
 struct Done {
     success: bool,
+}
+
+/// The answer to a removal.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Removed {
+    success: bool,
+    /// Whether the provider has none of it any more; nothing where it was not to be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_removed: Option<bool>,
 }
 
 /// `PUT /api/connectors/{connector}/connections/{connectionId}`
@@ -79,32 +90,54 @@ pub(super) struct Removal {
     /// Whether its transactions are deleted as well.
     #[serde(default)]
     purge: bool,
+    /// Whether it is ended at its provider as well.
+    #[serde(default)]
+    provider: bool,
 }
 
 /// `DELETE /api/connectors/{connector}/connections/{connectionId}`: removes it and leaves its transactions, with
-/// `?purge=true` also these.
+/// `?purge=true` also these. With `?provider=true` its provider is told first; where that fails, it is removed here all the
+/// same.
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     PathParts((connector, connection_id)): PathParts<(String, String)>,
-    QueryString(Removal { purge }): QueryString<Removal>,
+    QueryString(Removal { purge, provider }): QueryString<Removal>,
 ) -> Result<Response, ApiError> {
+    let provider_removed = if provider {
+        own(&state, &caller, &connector, connection_id.clone()).await?;
+        Some(state.flows.disconnect(&connector, &connection_id).await)
+    } else {
+        None
+    };
     let owner = caller.user_id().map(ToOwned::to_owned);
     state.store.delete_connection(known(&state, &connector)?, connection_id, owner, purge, state.now()).await?;
-    Ok(Json(Done { success: true }).into_response())
+    Ok(Json(Removed { success: true, provider_removed }).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Synchronisation {
+    /// Whether the provider looks at the bank again first.
+    #[serde(default)]
+    refresh: bool,
 }
 
 /// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog and asks its provider; the run
-/// ends in `sync:complete`. Where its provider cannot be asked, that is sent at once.
+/// ends in `sync:complete`. Where its provider cannot be asked, that is sent at once. With `?refresh=true` the provider looks
+/// at the bank again first, where it does so on demand, and the run follows.
 pub(super) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
     PathParts((connector, connection_id)): PathParts<(String, String)>,
+    QueryString(Synchronisation { refresh }): QueryString<Synchronisation>,
 ) -> Result<Response, ApiError> {
     let connection = own(&state, &caller, &connector, connection_id).await?;
     let Connection { connector_id, connection_id, .. } = connection;
     state.limits.sync_of_connection(&connector_id, &connection_id)?;
     let placed = state.ingest.apply_backlog(&connector_id, &connection_id, state.now()).await?.unwrap_or_default();
+    if refresh && state.flows.refresh(&connector_id, &connection_id).await? == Refreshing::Begun {
+        return Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response());
+    }
     if !state.ingest.ask(&connector_id, connection_id.clone(), state.now()).await? {
         state.store.complete_sync(connector_id, connection_id, placed.new.into(), state.now()).await?;
     }

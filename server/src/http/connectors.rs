@@ -29,7 +29,7 @@ pub(super) struct One {
 
 /// `GET /api/connectors`
 pub(super) async fn list(State(state): State<AppState>) -> Json<List> {
-    let connectors = state.ingest.registry().iter().map(|connector| describe(connector.as_ref())).collect();
+    let connectors = state.ingest.registry().iter().map(|connector| describe(&state, connector.as_ref())).collect();
     Json(List { success: true, connectors })
 }
 
@@ -39,10 +39,10 @@ pub(super) async fn status(
     PathParts(id): PathParts<String>,
 ) -> Result<Json<One>, ApiError> {
     let connector = state.ingest.registry().get(&id).ok_or(ErrorCode::UnknownConnector)?;
-    Ok(Json(One { success: true, connector: describe(connector.as_ref()) }))
+    Ok(Json(One { success: true, connector: describe(&state, connector.as_ref()) }))
 }
 
-fn describe(connector: &dyn Provider) -> ConnectorStatus {
+fn describe(state: &AppState, connector: &dyn Provider) -> ConnectorStatus {
     let info = connector.description();
     ConnectorStatus {
         id: info.id.to_owned(),
@@ -51,5 +51,13 @@ fn describe(connector: &dyn Provider) -> ConnectorStatus {
         configured: connector.is_configured(),
         webhook_path: format!("/api/connectors/{}/webhook", info.id),
         capabilities: info.capabilities.iter().map(|&name| name.to_owned()).collect(),
+        connect_path: connect_path(state, connector),
     }
+}
+
+/// The call that begins to connect a bank, where nothing is missing for it.
+fn connect_path(state: &AppState, connector: &dyn Provider) -> Option<String> {
+    let connect = connector.connect().filter(|connect| connect.obstacle().is_none())?;
+    let can_keep = !connect.gives_credentials() || !state.config.sync.credential_keys.is_empty();
+    can_keep.then(|| format!("/api/connectors/{}/{}", connector.description().id, connect.call()))
 }

@@ -9,6 +9,7 @@ use http::header::{RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderValue, StatusCode};
 use wire::{ErrorBody, ErrorCode};
 
+use crate::connect::ConnectError;
 use crate::feed::SubscribeError;
 use crate::ingest::Refusal;
 use crate::limits::TooMany;
@@ -93,6 +94,27 @@ impl From<SubscribeError> for ApiError {
         match error {
             SubscribeError::Full => Self::from(ErrorCode::ConnectionLimit).retry_after(5),
             SubscribeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConnectError> for ApiError {
+    fn from(error: ConnectError) -> Self {
+        let message = error.to_string();
+        match error {
+            ConnectError::UnknownConnector => ErrorCode::UnknownConnector.into(),
+            ConnectError::NotConfigured(_) => Self::new(ErrorCode::NotConfigured, message),
+            ConnectError::Unavailable { reason, after } => {
+                tracing::warn!(reason, "a provider cannot be asked");
+                let sentence = "The provider cannot be asked now";
+                Self::new(ErrorCode::Unavailable, sentence).retry_after(after.map_or(5, |after| after.as_secs().max(1)))
+            }
+            ConnectError::Refused(_) => Self::new(ErrorCode::Conflict, message),
+            ConnectError::OverBudget(wait) => {
+                Self::new(ErrorCode::RateLimited, message).retry_after(wait.as_secs().max(1))
+            }
+            ConnectError::Registration(refusal) => refusal.into(),
+            ConnectError::Store(error) => error.into(),
         }
     }
 }

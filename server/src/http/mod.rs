@@ -10,6 +10,7 @@ pub mod listen;
 mod accounts;
 mod admin;
 mod body_limit;
+mod connect;
 mod connections;
 mod connectors;
 mod core_app;
@@ -66,5 +67,5 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/connectors/{connector}/webhook", post(webhooks::receive))
         .route("/api/connectors/{connector}/webhook/transactions", post(webhooks::receive));
     let pages = site::router(state);
-    middleware::layered(api.merge(pages), webhooks, state).with_state(state.clone())
+    middleware::layered(api.merge(connect::routes(state)).merge(pages), webhooks, state).with_state(state.clone())
 }

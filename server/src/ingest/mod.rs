@@ -180,8 +180,21 @@ impl Ingest {
         }
     }
 
-    /// Registers a connection, then applies its backlog. Whether it is new.
+    /// Registers a connection, then applies its backlog and has it asked. Whether it is new.
     pub async fn register(
+        &self,
+        connector: &str,
+        connection_id: String,
+        request: ConnectionRequest,
+        now: Timestamp,
+    ) -> Result<(Connection, bool), Refusal> {
+        let registered = self.announce(connector, connection_id.clone(), request, now).await?;
+        self.ask(connector, connection_id, now).await?;
+        Ok(registered)
+    }
+
+    /// The same for a connection that is not ready: it is not asked yet.
+    pub async fn announce(
         &self,
         connector: &str,
         connection_id: String,
@@ -199,20 +212,24 @@ impl Ingest {
         if let Some(sealed) = sealed {
             self.store.set_credentials(description.id.to_owned(), connection_id.clone(), sealed).await?;
         }
-        self.apply_with_earlier((description.id.to_owned(), connection_id.clone()), now).await;
-        self.ask(connector, connection_id, now).await?;
+        self.apply_with_earlier((description.id.to_owned(), connection_id), now).await;
         Ok(registered)
     }
 
     /// Has a connection asked now, where its provider can be; whether it can.
     pub async fn ask(&self, connector: &str, connection_id: String, now: Timestamp) -> Result<bool, Refusal> {
+        self.ask_at(connector, connection_id, now).await
+    }
+
+    /// Has a connection asked at this time at the latest, where its provider can be; whether it can.
+    pub async fn ask_at(&self, connector: &str, connection_id: String, at: Timestamp) -> Result<bool, Refusal> {
         let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         if provider.fetch().is_none() {
             return Ok(false);
         }
         let connector = provider.description().id.to_owned();
         let (everything, urgency) = (SyncRequest::Everything, Urgency::DespiteFailures);
-        self.store.request_sync(connector, connection_id, everything, urgency, now).await?;
+        self.store.request_sync(connector, connection_id, everything, urgency, at).await?;
         self.sync.notify_one();
         Ok(true)
     }

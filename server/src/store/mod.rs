@@ -5,6 +5,7 @@
 
 mod account_request;
 mod connections;
+mod connects;
 mod deliveries;
 mod error;
 mod event;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 
 pub(crate) use account_request::account_update;
 pub use connections::Connections;
+pub use connects::{Budget, ConnectAttempt, Connects, ReturnedConnect, StateHash};
 pub use deliveries::{Changed, Content, Deliveries, NewDelivery, Record, Recorded};
 pub use error::{Error, Result};
 pub use event::{CommitSink, FeedEvent, LogEnds};
@@ -41,7 +43,9 @@ pub use ledger::Connector as ConnectorRef;
 
 /// Everything durable. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]
-pub trait Store: Deliveries + Connections + Queries + EventLog + Users + Inbox + Outbox + Syncs + ProviderKeys {
+pub trait Store:
+    Deliveries + Connections + Queries + EventLog + Users + Inbox + Outbox + Syncs + ProviderKeys + Connects
+{
     /// Finishes what it was given; takes nothing from then on.
     async fn close(&self);
 

@@ -1,7 +1,7 @@
 //! Credentials of connections on the disk.
 //!
 //! Owns their encryption under `CREDENTIALS_KEY` (AES-256-GCM-SIV, RFC 8452, with a random nonce for each value), and
-//! changing keys. Must not log one or give one to anybody but a run.
+//! changing keys. Must not log one or give one to anybody but what calls the provider.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +37,11 @@ impl CredentialKeys {
     pub fn new(keys: impl IntoIterator<Item = [u8; 32]>) -> Self {
         // A key of 32 bytes is never refused.
         Self(keys.into_iter().filter_map(|key| RandomizedNonceKey::new(&AES_256_GCM_SIV, &key).ok()).collect())
+    }
+
+    /// Whether there is one to encrypt with.
+    pub fn can_seal(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// The bytes to store: the form, the nonce, and the encrypted names and values with their tag. They open for this

@@ -8,6 +8,7 @@
 //! stores each. The end of the run settles what it did not name, keeps the cursor, and sends `sync:complete`.
 
 mod apis;
+mod calls;
 pub mod credentials;
 mod http_api;
 mod keys;
@@ -17,5 +18,6 @@ mod tokens;
 mod worker;
 
 pub use apis::Apis;
+pub use calls::{ConnectionCalls, Opened};
 pub use keys::{Keys, Obtained};
 pub use worker::{Schedule, Signals, Worker};

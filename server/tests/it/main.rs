@@ -5,6 +5,10 @@
 mod admin;
 mod api;
 mod cli;
+mod connect_apideck;
+mod connect_basiq;
+mod connect_plaid;
+mod connect_refusals;
 mod core_app;
 mod delivery_trace;
 mod disconnects;

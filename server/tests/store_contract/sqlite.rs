@@ -8,7 +8,7 @@ use server::store::sqlite::SqliteStore;
 use server::store::{CommitSink, Store};
 
 use crate::harness::Open;
-use crate::suite;
+use crate::{connects, suite};
 
 struct Sqlite(tempfile::TempDir);
 
@@ -25,17 +25,24 @@ impl Open for Sqlite {
 }
 
 macro_rules! promises {
-    ($($name:ident)*) => {
+    ($of:ident: $($name:ident)*) => {
         $(
             #[tokio::test]
             async fn $name() {
-                suite::$name(&Sqlite::new()).await;
+                $of::$name(&Sqlite::new()).await;
             }
         )*
     };
 }
 
-promises! {
+promises! { connects:
+    a_user_is_the_same_one_at_a_provider_each_time
+    an_attempt_comes_back_once_in_time_and_to_its_own_user
+    an_attempt_that_has_come_back_is_kept_until_it_ends
+    refreshes_are_counted_within_their_time_and_over_a_restart
+}
+
+promises! { suite:
     a_connection_is_one_users
     a_delivery_is_applied_once
     a_delivery_waits_while_its_connection_is_being_purged

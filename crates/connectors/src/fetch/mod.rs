@@ -9,6 +9,7 @@
 mod answer;
 mod api;
 mod error;
+mod refresh;
 mod request;
 mod response;
 mod run;
@@ -17,6 +18,7 @@ mod window;
 pub(crate) use answer::{list_of, parameter};
 pub use api::Api;
 pub use error::{ApiError, FetchError};
+pub use refresh::{Refresh, RefreshBudget};
 pub use request::{Body, Method, Request, TokenRequest};
 pub use response::{ApiResponse, Token};
 pub use run::{Credentials, LinkedConnection, Next, Page, Run};
@@ -36,8 +38,23 @@ pub trait Fetch: Send + Sync {
     /// The next page of a run.
     async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError>;
 
-    /// Has the provider look at the bank again, where it does so on demand; whether it does.
-    async fn refresh(&self, _api: &dyn Api, _connection: &LinkedConnection<'_>) -> Result<bool, FetchError> {
-        Ok(false)
+    /// How often the provider looks at a connection's bank on demand; nothing where it says so itself, with a 429.
+    fn refresh_budget(&self) -> Option<RefreshBudget> {
+        None
+    }
+
+    /// Has the provider look at the bank again, where it does so on demand.
+    async fn refresh(&self, _api: &dyn Api, _connection: &LinkedConnection<'_>) -> Result<Refresh, FetchError> {
+        Ok(Refresh::NotOnDemand)
+    }
+
+    /// Whether the job of a [`Refresh`] has ended, well or not.
+    async fn is_refreshed(
+        &self,
+        _api: &dyn Api,
+        _connection: &LinkedConnection<'_>,
+        _job: &str,
+    ) -> Result<bool, FetchError> {
+        Ok(true)
     }
 }

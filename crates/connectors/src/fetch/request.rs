@@ -62,6 +62,11 @@ impl Request {
         Self::new(Method::Post, path, body)
     }
 
+    /// A `DELETE` of these segments.
+    pub fn delete<S: Into<String>>(path: impl IntoIterator<Item = S>) -> Self {
+        Self::new(Method::Delete, path, Body::Empty)
+    }
+
     fn new<S: Into<String>>(method: Method, path: impl IntoIterator<Item = S>, body: Body) -> Self {
         let path = path.into_iter().map(Into::into).collect();
         Self { address: None, method, path, query: vec![], headers: vec![], body, scope: String::new(), token: None }

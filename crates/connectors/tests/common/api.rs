@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use connectors::fetch::{
-    Api, ApiError, ApiResponse, Body, Credentials, Fetch, FetchError, LinkedConnection, Method, Page, Request, Run,
+    Api, ApiError, ApiResponse, Body, Credentials, Fetch, FetchError, LinkedConnection, Method, Page, Refresh, Request,
+    Run,
 };
 use connectors::{Headers, Provider, Wanted};
 use jiff::civil::Date;
@@ -125,8 +126,8 @@ pub(crate) fn obstacle(provider: &dyn Provider, given: &[(&str, &str)]) -> Optio
     fetch(provider).obstacle(&LinkedConnection { id: "c1", external_user_id: None, credentials: &credentials })
 }
 
-/// Whether the provider is made to look at the bank.
-pub(crate) fn refresh(provider: &dyn Provider, api: &Script) -> Result<bool, FetchError> {
+/// What comes of having the provider look at the bank.
+pub(crate) fn refresh(provider: &dyn Provider, api: &Script) -> Result<Refresh, FetchError> {
     let credentials = credentials(Asked::first().credentials);
     ready(
         fetch(provider).refresh(api, &LinkedConnection { id: "c1", external_user_id: None, credentials: &credentials }),
@@ -142,7 +143,7 @@ fn credentials(given: &[(&str, &str)]) -> Credentials {
 }
 
 /// The outcome of something that never waits.
-fn ready<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => panic!("a script never waits"),

@@ -33,8 +33,11 @@ pub(super) struct Job {
 pub(super) struct End {
     pub(super) at: Timestamp,
     /// Why it failed: code, title and detail.
-    pub(super) failure: Option<(&'static str, &'static str, &'static str)>,
+    pub(super) failure: Option<Failure>,
 }
+
+/// Why a job failed: code, title and detail.
+pub(super) type Failure = (&'static str, &'static str, &'static str);
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

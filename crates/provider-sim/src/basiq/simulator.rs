@@ -119,6 +119,23 @@ impl Basiq {
         self.app.with(|state, now| state.activate(connection, now))
     }
 
+    /// The consent page returns to this address from now on.
+    pub fn return_to(&self, address: impl Into<String>) {
+        self.app.with(|state, _| state.redirect_url = address.into());
+    }
+
+    /// The next job that connects a bank fails: the bank does not accept the person's credentials.
+    pub fn fail_next_consent(&self) {
+        let failure =
+            ("invalid-credentials", "Cannot login to target institution.", "The credentials were not accepted.");
+        self.app.with(|state, _| state.next_failure = Some(failure));
+    }
+
+    /// How many users it has.
+    pub fn users(&self) -> usize {
+        self.app.with(|state, _| state.users.len())
+    }
+
     /// A user takes their consent back: all their connections are deleted.
     pub fn revoke_consent(&self, user: &str) {
         self.app.with(|state, now| state.revoke(user, now));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::event::{Event, Events};
-use super::job::{End, Job, Work};
+use super::job::{End, Failure, Job, Work};
 use super::options::BasiqOptions;
 use super::paging::Pages;
 use super::row::{Refreshed, Rows};
@@ -40,6 +40,10 @@ pub(super) struct State {
     /// What is to be sent.
     pub(super) outgoing: Vec<Message>,
     pub(super) ids: Ids,
+    /// Where the consent page returns to.
+    pub(super) redirect_url: String,
+    /// Why the next job that connects a bank fails.
+    pub(super) next_failure: Option<Failure>,
     links: String,
     job_duration: std::time::Duration,
 }
@@ -61,6 +65,8 @@ impl State {
             auth_links: BTreeMap::new(),
             outgoing: Vec::new(),
             ids: Ids::new(seed ^ 0x0069_6473),
+            redirect_url: options.redirect_url.clone(),
+            next_failure: None,
             links: options.links.clone(),
             job_duration: options.job_duration,
         }
@@ -151,11 +157,14 @@ impl State {
         let Some((connection, work)) = self.jobs.get(job).map(|job| (job.connection.clone(), job.work.clone())) else {
             return;
         };
+        let wanted = if work == Work::Connect { self.next_failure.take() } else { None };
         let done = match work {
+            _ if wanted.is_some() => self.invalidate(&connection, now),
             Work::Connect => self.activate(&connection, now),
             Work::Refresh => self.refresh(&connection, now).map(drop),
         };
-        let failure = done.err().map(|_| ("connection-not-found", "Connection not found", "The connection is gone."));
+        let gone = |_| ("connection-not-found", "Connection not found", "The connection is gone.");
+        let failure = wanted.or_else(|| done.err().map(gone));
         if let Some(job) = self.jobs.get_mut(job) {
             job.end = Some(End { at: now, failure });
         }

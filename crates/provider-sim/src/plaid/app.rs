@@ -17,6 +17,7 @@ use super::item::Trouble;
 use super::keys::Keys;
 use super::options::PlaidOptions;
 use super::state::State;
+use crate::bank::Unknown;
 use crate::http::{Call, Front};
 use crate::webhooks::Webhooks;
 
@@ -43,6 +44,19 @@ impl App {
             self.webhooks.announce(message);
         }
         result
+    }
+
+    /// A person completes Link; the public token. A new item's bank is asked in time.
+    pub(super) fn complete_link(self: &Arc<Self>, token: &str) -> Result<String, Unknown> {
+        let webhook = self.with(|state, _| state.links.get(token).and_then(|link| link.webhook.clone()));
+        if let Some(webhook) = webhook {
+            self.webhooks.subscribe(webhook, "");
+        }
+        let (public_token, new) = self.with(|state, now| state.complete_link(token, now))?;
+        if let Some(item) = new {
+            self.update_in_time(item);
+        }
+        Ok(public_token)
     }
 
     /// Asks an item's bank once the time that takes has passed.

@@ -1,4 +1,4 @@
-//! A simulated Plaid: API and webhooks.
+//! A simulated Plaid: API, Hosted Link and webhooks.
 //!
 //! Owns everything that is particular to Plaid. Must not know the product that calls it.
 //!
@@ -20,6 +20,7 @@ mod messages;
 mod options;
 mod routes;
 mod schedule;
+mod session;
 mod simulator;
 mod state;
 

@@ -100,22 +100,7 @@ impl Plaid {
     /// A person completes Link with this token; the public token that Link hands to the page. In update mode the item is
     /// repaired, else a new item's bank is asked within the options' `update_duration`.
     pub fn complete_link(&self, link_token: &str) -> Result<String, Unknown> {
-        let (public_token, new) = self.app.with(|state, now| {
-            let link = state.links.remove(link_token).ok_or_else(|| Unknown("such link token".to_owned()))?;
-            if let Some(webhook) = &link.webhook {
-                self.app.webhooks.subscribe(webhook, "");
-            }
-            if let Some(item) = link.item {
-                state.repair(&item, false, now)?;
-                return Ok((state.public_token(&item, now), None));
-            }
-            let item = state.add_item_with_history(&link.user, link.days, now)?;
-            Ok((state.public_token(&item, now), Some(item)))
-        })?;
-        if let Some(item) = new {
-            self.app.update_in_time(item);
-        }
-        Ok(public_token)
+        self.app.complete_link(link_token)
     }
 
     /// The item's bank is asked, at once. What changed is told by webhooks.

@@ -12,6 +12,7 @@ use super::change_log::{ChangeLog, Updated};
 use super::item::{DAYS, Item, Readiness, Trouble};
 use super::messages::{self, Happened};
 use super::options::PlaidOptions;
+use super::session::Session;
 use crate::bank::{AccountKind, Bank, Cents, Connection, Country, Naming, NewAccount, Unknown};
 use crate::budget::Budget;
 use crate::ids::Ids;
@@ -33,6 +34,8 @@ pub(super) struct Link {
     pub(super) days: Option<u32>,
     /// The item that is repaired, in update mode.
     pub(super) item: Option<String>,
+    /// Where Hosted Link returns to.
+    pub(super) completion_redirect_uri: Option<String>,
 }
 
 /// What the simulated Plaid knows.
@@ -41,6 +44,8 @@ pub(super) struct State {
     pub(super) bank: Bank,
     pub(super) items: BTreeMap<String, Item>,
     pub(super) links: BTreeMap<String, Link>,
+    /// The session of each link token that was opened.
+    pub(super) sessions: BTreeMap<String, Session>,
     /// Item and expiry of each public token.
     public_tokens: BTreeMap<String, (String, Timestamp)>,
     pub(super) sync_calls: Budget,
@@ -56,6 +61,7 @@ impl State {
             bank: Bank::new(options.seed, Naming::Base62, Country::America),
             items: BTreeMap::new(),
             links: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             public_tokens: BTreeMap::new(),
             sync_calls: Budget::new(options.syncs_a_minute, Duration::from_secs(60)),
             outgoing: Vec::new(),
@@ -79,6 +85,47 @@ impl State {
         let token = self.token("link");
         self.links.insert(token.clone(), link);
         token
+    }
+
+    /// A person opens Link; opening it once more changes nothing.
+    pub(super) fn open_link(&mut self, token: &str, now: Timestamp) -> Result<(), Unknown> {
+        if !self.links.contains_key(token) {
+            return Err(Unknown(format!("link token {token:?}")));
+        }
+        let id = self.ids.uuid();
+        let new = Session { id, started_at: now, finished_at: None, public_token: None, has_exit: false };
+        self.sessions.entry(token.to_owned()).or_insert(new);
+        Ok(())
+    }
+
+    /// A person leaves Link without connecting a bank.
+    pub(super) fn leave_link(&mut self, token: &str, now: Timestamp) -> Result<(), Unknown> {
+        self.open_link(token, now)?;
+        self.links.remove(token);
+        if let Some(session) = self.sessions.get_mut(token) {
+            (session.finished_at, session.has_exit) = (Some(now), true);
+        }
+        Ok(())
+    }
+
+    /// A person completes Link. In update mode the item is repaired, else there is a new one; the public token, and the new
+    /// item.
+    pub(super) fn complete_link(&mut self, token: &str, now: Timestamp) -> Result<(String, Option<String>), Unknown> {
+        self.open_link(token, now)?;
+        let link = self.links.remove(token).unwrap_or_default();
+        let (item, is_new) = match link.item {
+            Some(item) => (item, false),
+            None => (self.add_item_with_history(&link.user, link.days, now)?, true),
+        };
+        if !is_new {
+            self.repair(&item, false, now)?;
+        }
+        let public_token = self.public_token(&item, now);
+        if let Some(session) = self.sessions.get_mut(token) {
+            session.finished_at = Some(now);
+            session.public_token = is_new.then(|| public_token.clone());
+        }
+        Ok((public_token, is_new.then_some(item)))
     }
 
     /// A person has connected a bank with these accounts. There is nothing to tell before the first update.

@@ -90,3 +90,34 @@ async fn only_the_newest_link_opens_the_page_and_only_once() {
     assert!(open(&home).await.text().await.unwrap().contains("Hooli"));
     assert_eq!(open(&newest).await.status(), 404);
 }
+
+#[tokio::test]
+async fn a_person_who_cancels_returns_without_a_job() {
+    let sim = Fixture::new().await;
+    sim.basiq.return_to("http://localhost:3003/back");
+    assert_eq!(agree(&sim, "&state=1&cancel=yes").await, "http://localhost:3003/back?state=1");
+    assert_eq!(agree(&sim, "&cancel=yes").await, "http://localhost:3003/back");
+}
+
+#[tokio::test]
+async fn a_job_that_fails_says_why_and_leaves_its_connection_invalid() {
+    let sim = Fixture::new().await;
+    sim.basiq.fail_next_consent();
+    let location = agree(&sim, "&institutionId=AU00901").await;
+    sim.clock.advance(Duration::from_secs(2));
+    let path = format!("/jobs/{}", job_of(&location));
+    let step = async || sim.get(&path).await.body["steps"][0].clone();
+    eventually("the job's end", async || step().await["status"] == "failed").await;
+    assert_eq!(step().await["result"]["code"], json!("invalid-credentials"));
+    let source = sim.get(&path).await.body["links"]["source"].as_str().unwrap().to_owned();
+    let connection = sim.get(source.strip_prefix("https://au-api.basiq.io").unwrap()).await.body;
+    assert_eq!(connection["status"], json!("invalid"));
+}
+
+#[tokio::test]
+async fn a_bank_has_a_name() {
+    let sim = Fixture::new().await;
+    let bank = sim.get("/connectors/AU00901/openbanking").await.body;
+    assert_eq!(bank["institution"]["name"], json!("Harbour Bank"));
+    assert_eq!(sim.get("/connectors/AU00901/web").await.status, 404);
+}

@@ -94,3 +94,36 @@ async fn the_sandbox_makes_an_item_without_link() {
         sim.call("/item/public_token/exchange", &json!({ "public_token": made.body["public_token"] })).await;
     assert_eq!(exchanged.status, 200, "{exchanged:?}");
 }
+
+/// Presses a button on the page of Hosted Link; where it returns to.
+async fn press(sim: &Fixture, page: &str, button: &str) -> String {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    assert!(http.get(page).send().await.unwrap().text().await.unwrap().contains("First Platypus Bank"));
+    let request = http.post(page).header("content-type", "application/x-www-form-urlencoded");
+    let sent = request.body(format!("{button}=yes")).send().await.unwrap();
+    assert_eq!(sent.status(), 303, "{}", sim.plaid.url());
+    sent.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn hosted_link_returns_to_the_application_and_the_link_token_tells_what_came_of_it() {
+    let sim = Fixture::new().await;
+    for (button, added) in [("institution", 1), ("leave", 0)] {
+        let hosted = json!({ "hosted_link": { "completion_redirect_uri": "http://localhost:3003/back?state=1" } });
+        let made = sim.call("/link/token/create", &link(&hosted)).await.body;
+        let token = json!({ "link_token": made["link_token"] });
+        assert_eq!(sim.call("/link/token/get", &token).await.body["link_sessions"], json!([]));
+        let back = press(&sim, made["hosted_link_url"].as_str().unwrap(), button).await;
+        assert_eq!(back, "http://localhost:3003/back?state=1");
+        let session = sim.call("/link/token/get", &token).await.body["link_sessions"][0].clone();
+        assert!(session["finished_at"].is_string(), "{session}");
+        assert_eq!(session["exit"].is_object(), added == 0, "{session}");
+        let items = session["results"]["item_add_results"].as_array().unwrap();
+        assert_eq!(items.len(), added, "{session}");
+        for item in items {
+            let exchanged =
+                sim.call("/item/public_token/exchange", &json!({ "public_token": item["public_token"] })).await;
+            assert_eq!(exchanged.status, 200, "{exchanged:?}");
+        }
+    }
+}

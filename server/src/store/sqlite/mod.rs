@@ -9,6 +9,7 @@ mod checkpointer;
 mod columns;
 mod connection_row;
 mod connections;
+mod connects;
 mod deliveries;
 mod epoch;
 mod event_log;
@@ -28,6 +29,7 @@ mod plan;
 mod provider_keys;
 mod readers;
 mod recencies;
+mod refreshes;
 mod restore;
 mod row;
 mod schema;
@@ -128,6 +130,13 @@ impl SqliteStore {
     #[must_use]
     pub fn forwarding(self, forward: bool) -> Self {
         self.shared.set_forwards(forward);
+        self
+    }
+
+    /// Deletes a connection's transactions when its consent is taken back.
+    #[must_use]
+    pub fn purging_revoked(self, purge: bool) -> Self {
+        self.shared.set_purges_revoked(purge);
         self
     }
 

@@ -13,11 +13,18 @@ use super::unit::Unit;
 use super::{accounts, connection_row, event_log, hash, outbox, owners, row};
 use crate::store::{Error, Result};
 
+/// The status of a connection whose person has taken the consent back.
+const REVOKED: &str = "revoked";
+
 /// Writes what the ledger has planned.
 pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, plan: Plan) -> Result<Applied> {
     let Plan { state, events, outgoing, applied } = plan;
     if let Some(connection) = state.connection.as_ref().filter(|connection| connection.dirty != Dirty::No) {
         connection_row::set_state(unit.database, scope.connection.id, connection)?;
+        if connection.status == REVOKED && unit.shared.purges_revoked() {
+            connection_row::begin_purge(unit.database, scope.connection)?;
+            unit.shared.has_moves();
+        }
     }
     let accounts = write_accounts(unit, scope, loaded, &state)?;
     let rows = write_transactions(unit, scope, loaded, &accounts, &state)?;

@@ -12,7 +12,7 @@ use ledger::{Change, Update};
 
 use super::{Akahu, rows};
 use crate::fetch::{
-    Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run, Window, list_of,
+    Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Refresh, Request, Run, Window, list_of,
 };
 use crate::items::Items;
 use crate::json::Document;
@@ -53,9 +53,9 @@ impl Fetch for Akahu {
     }
 
     /// All accounts of the user.
-    async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<bool, FetchError> {
+    async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<Refresh, FetchError> {
         self.call(api, connection, Request::post(["refresh"], Body::Empty)).await?;
-        Ok(true)
+        Ok(Refresh::Begun { job: None })
     }
 }
 

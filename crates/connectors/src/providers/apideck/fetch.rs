@@ -58,9 +58,9 @@ struct Cursor {
 
 /// `{serviceId}+{consumerId}`.
 #[derive(Clone, Copy)]
-struct Ids<'a> {
-    service: &'a str,
-    consumer: &'a str,
+pub(super) struct Ids<'a> {
+    pub(super) service: &'a str,
+    pub(super) consumer: &'a str,
 }
 
 #[async_trait]
@@ -154,20 +154,24 @@ impl ApideckApi {
     }
 
     async fn call(&self, api: &dyn Api, ids: Ids<'_>, request: Request) -> Result<ApiResponse, FetchError> {
-        let (Some(key), Some(app_id)) = (&self.key, &self.app_id) else {
-            return Err(FetchError::Refused { reason: "no key is configured".to_owned() });
-        };
-        let request = request
-            .header("authorization", format!("Bearer {key}"))
-            .header("x-apideck-app-id", app_id)
+        let request = self
+            .authorized(request)?
             .header("x-apideck-consumer-id", ids.consumer)
             .header("x-apideck-service-id", ids.service)
             .counted_against(format!("{}+{}", ids.service, ids.consumer));
         Ok(api.call(request).await?)
     }
+
+    /// A request with the application's keys.
+    pub(super) fn authorized(&self, request: Request) -> Result<Request, FetchError> {
+        let (Some(key), Some(app_id)) = (&self.key, &self.app_id) else {
+            return Err(FetchError::Refused { reason: "no key is configured".to_owned() });
+        };
+        Ok(request.header("authorization", format!("Bearer {key}")).header("x-apideck-app-id", app_id))
+    }
 }
 
-fn ids<'a>(connection: &LinkedConnection<'a>) -> Result<Ids<'a>, String> {
+pub(super) fn ids<'a>(connection: &LinkedConnection<'a>) -> Result<Ids<'a>, String> {
     let named = connection.id.split_once('+');
     let (service, consumer) = named.ok_or("its id is not {serviceId}+{consumerId}")?;
     let consumer = connection.external_user_id.unwrap_or(consumer);
@@ -216,7 +220,7 @@ fn account_of(row: &RawValue) -> Option<AccountUpdate> {
     Some(AccountUpdate { account_id, name: Some(name), ..AccountUpdate::default() })
 }
 
-fn open(answer: &ApiResponse) -> Result<Document<'_>, FetchError> {
+pub(super) fn open(answer: &ApiResponse) -> Result<Document<'_>, FetchError> {
     let body = json::read(&answer.body).map_err(|error| not_understood(&error.to_string()))?;
     let document = Document::open(body).map_err(|error| not_understood(&error.to_string()))?;
     document.ok_or_else(|| not_understood("it is not an object"))
@@ -248,6 +252,6 @@ impl Position {
     }
 }
 
-fn not_understood(reason: &str) -> FetchError {
+pub(super) fn not_understood(reason: &str) -> FetchError {
     FetchError::NotUnderstood { reason: format!("Apideck's answer is not understood: {reason}") }
 }

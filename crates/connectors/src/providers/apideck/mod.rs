@@ -6,6 +6,7 @@
 //! (<https://developers.apideck.com/guides/webhook-signature-verification>). Apideck's own documents disagree on the
 //! details and publish no vector, so three forms are tried; all take the same key.
 
+mod connect;
 mod fetch;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use wire::Currency;
 
 use self::fetch::ApideckApi;
 use crate::canonical::{Arrays, canonical};
+use crate::connect::Connect;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
 use crate::fetch::Fetch;
@@ -148,6 +150,10 @@ impl Provider for Apideck {
 
     fn fetch(&self) -> Option<&dyn Fetch> {
         self.api.key.is_some().then_some(&self.api as &dyn Fetch)
+    }
+
+    fn connect(&self) -> Option<&dyn Connect> {
+        Some(&self.api)
     }
 
     /// In the form of Apideck's guide: sorted, arrays untouched, hex.

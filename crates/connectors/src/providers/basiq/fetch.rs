@@ -12,13 +12,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use jiff::{Span, tz::TimeZone};
-use ledger::Change;
+use ledger::{Change, Update};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::job::Job;
 use super::links::{is_id, next_of};
 use crate::fetch::{
-    Absence, Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run, Token, TokenRequest,
+    Absence, Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Refresh, RefreshBudget, Request,
+    Run, Token, TokenRequest,
 };
 use crate::inline::{self, Listed, status_change, status_word};
 use crate::json::{self, Document};
@@ -35,6 +37,8 @@ const MARGIN: Duration = Duration::from_secs(60);
 pub(super) struct BasiqApi {
     /// The API key as it was issued; several while one replaces another, of which the first is used.
     pub(super) key: Option<String>,
+    /// Where the consent page is.
+    pub(super) consent_url: String,
 }
 
 /// Where a run has got to.
@@ -57,9 +61,9 @@ enum Stage {
 
 /// A connection whose ids are Basiq's.
 #[derive(Clone, Copy)]
-struct Ids<'a> {
-    user: &'a str,
-    connection: &'a str,
+pub(super) struct Ids<'a> {
+    pub(super) user: &'a str,
+    pub(super) connection: &'a str,
 }
 
 #[async_trait]
@@ -82,16 +86,32 @@ impl Fetch for BasiqApi {
         }
     }
 
-    async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<bool, FetchError> {
+    /// <https://api.basiq.io/docs/best-practices>
+    fn refresh_budget(&self) -> Option<RefreshBudget> {
+        Some(RefreshBudget { times: 20, within: Duration::from_secs(24 * 3600) })
+    }
+
+    async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<Refresh, FetchError> {
         let ids = self.ids(connection).map_err(|reason| FetchError::Refused { reason })?;
         let path = ["users", ids.user, "connections", ids.connection, "refresh"];
-        self.call(api, ids, Request::post(path, Body::Empty)).await?;
-        Ok(true)
+        let answer = self.call(api, ids, Request::post(path, Body::Empty)).await?;
+        Ok(Refresh::Begun { job: answer.object()?.id(&["id"]).filter(|id| is_id(&id.as_str())) })
+    }
+
+    async fn is_refreshed(
+        &self,
+        api: &dyn Api,
+        connection: &LinkedConnection<'_>,
+        job: &str,
+    ) -> Result<bool, FetchError> {
+        let ids = self.ids(connection).map_err(|reason| FetchError::Refused { reason })?;
+        let answer = self.call(api, ids, Request::get(["jobs", job])).await?;
+        Ok(Job::read(&answer, ids.user)?.has_ended())
     }
 }
 
 impl BasiqApi {
-    fn ids<'a>(&self, connection: &LinkedConnection<'a>) -> Result<Ids<'a>, String> {
+    pub(super) fn ids<'a>(&self, connection: &LinkedConnection<'a>) -> Result<Ids<'a>, String> {
         let user = connection.external_user_id.ok_or("externalUserId, Basiq's id of the user, was not registered")?;
         let ids = Ids { user, connection: connection.id };
         if [ids.user, ids.connection].iter().all(is_id) { Ok(ids) } else { Err("its ids are not Basiq's".to_owned()) }
@@ -101,6 +121,10 @@ impl BasiqApi {
     async fn first_page(&self, api: &dyn Api, ids: Ids<'_>) -> Result<Page, FetchError> {
         let connection = self.call(api, ids, Request::get(["users", ids.user, "connections", ids.connection])).await?;
         let status = status_of(&connection)?;
+        if status.as_ref().is_some_and(|change| matches!(change.update, Update::ConnectionStatus("pending"))) {
+            // A run that finds nothing yet would be the first one, which reaches back further than others.
+            return Err(FetchError::Later { reason: "Basiq is still connecting the bank".to_owned(), after: None });
+        }
         let (accounts, digest) = self.accounts(api, ids).await?;
         let mut changes: Vec<Change> = status.into_iter().collect();
         changes.extend(accounts.changes);
@@ -159,20 +183,25 @@ impl BasiqApi {
     }
 
     async fn call(&self, api: &dyn Api, ids: Ids<'_>, request: Request) -> Result<ApiResponse, FetchError> {
-        let key = self.key.clone().ok_or_else(|| FetchError::Refused { reason: "no key is configured".to_owned() })?;
-        let request = request.counted_against(format!("user {}", ids.user)).with_token(token_request(&key));
-        api.call(request).await?.success()
+        self.send(api, request.counted_against(format!("user {}", ids.user))).await
     }
-}
 
-/// The token of the whole application: it holds an hour, and 1,500 may be asked for in five minutes.
-fn token_request(key: &str) -> TokenRequest {
-    let body = Body::Form(vec![("scope", "SERVER_ACCESS".to_owned())]);
-    let request = Request::post(["token"], body)
-        .header("authorization", format!("Basic {key}"))
-        .header("basiq-version", "3.0")
-        .counted_against("token");
-    TokenRequest { name: "server".to_owned(), request: Box::new(request), read: read_token }
+    /// Sends a request with the token of the whole application: it holds an hour, and 1,500 may be asked for in five minutes.
+    pub(super) async fn send(&self, api: &dyn Api, request: Request) -> Result<ApiResponse, FetchError> {
+        let token = Box::new(self.token_call(vec![("scope", "SERVER_ACCESS".to_owned())])?);
+        let token = TokenRequest { name: "server".to_owned(), request: token, read: read_token };
+        api.call(request.with_token(token)).await?.success()
+    }
+
+    /// The call that gets a token of a scope.
+    pub(super) fn token_call(&self, scope: Vec<(&'static str, String)>) -> Result<Request, FetchError> {
+        let key = self.key.as_ref();
+        let key = key.ok_or_else(|| FetchError::Refused { reason: "no key is configured".to_owned() })?;
+        Ok(Request::post(["token"], Body::Form(scope))
+            .header("authorization", format!("Basic {key}"))
+            .header("basiq-version", "3.0")
+            .counted_against("token"))
+    }
 }
 
 fn read_token(answer: &ApiResponse) -> Result<Token, FetchError> {

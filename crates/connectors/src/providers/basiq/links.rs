@@ -13,6 +13,12 @@ pub(super) fn connection_of(link: &str) -> Option<&str> {
     path.next().is_none().then_some(id)
 }
 
+/// The same of this user's; nothing for another's.
+pub(super) fn connection_of_user<'a>(link: &'a str, user: &str) -> Option<&'a str> {
+    let (named, _) = link.strip_prefix(API)?.strip_prefix("users/")?.split_once('/')?;
+    (named == user).then(|| connection_of(link)).flatten()
+}
+
 /// The connection's id in `https://au-api.basiq.io/users/<id>/transactions?filter=connection.id.eq('<id>')`.
 pub(super) fn connection_of_filter(link: &str) -> Option<&str> {
     let mut path = path_of_user(link)?;
@@ -61,6 +67,15 @@ mod tests {
             "https://au-api.basiq.io/users/u/connections/c?x=1",
         ] {
             assert_eq!(connection_of(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_connection_of_another_user_is_not_read() {
+        let link = "https://au-api.basiq.io/users/u-1/connections/c-1";
+        assert_eq!(connection_of_user(link, "u-1"), Some("c-1"));
+        for user in ["u", "u-2", "u-1/connections", ""] {
+            assert_eq!(connection_of_user(link, user), None, "{user}");
         }
     }
 

@@ -7,7 +7,9 @@
 //! original guide's `X-Basiq-Signature: sha256=<hex>` is in none of its documents, but senders that were
 //! written to that guide use it.
 
+mod connect;
 mod fetch;
+mod job;
 mod links;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use self::links::{API, connection_of, connection_of_filter};
 use jiff::Timestamp;
 use wire::Currency;
 
+use crate::connect::Connect;
 use crate::delivery::{Authentic, Headers, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
 use crate::fetch::Fetch;
@@ -51,6 +54,13 @@ pub(super) const DESCRIPTION: Description = Description {
             required_for: None,
         },
         Setting {
+            name: CONSENT_URL,
+            meaning: "where Basiq's consent page is",
+            kind: SettingKind::Url,
+            default: Some(DEFAULT_CONSENT_URL),
+            required_for: None,
+        },
+        Setting {
             name: WEBHOOK_SECRET,
             meaning: "the webhook's secret, `whsec_…`",
             kind: SettingKind::Secrets,
@@ -69,6 +79,8 @@ pub(super) const DESCRIPTION: Description = Description {
 
 const API_KEY: &str = "BASIQ_API_KEY";
 const API_URL: &str = "BASIQ_API_URL";
+const CONSENT_URL: &str = "BASIQ_CONSENT_URL";
+const DEFAULT_CONSENT_URL: &str = "https://consent.basiq.io";
 const WEBHOOK_SECRET: &str = "BASIQ_WEBHOOK_SECRET";
 const WEBHOOK_STRICT: &str = "BASIQ_WEBHOOK_STRICT";
 
@@ -92,7 +104,10 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
         keys: HmacKeys::standard_webhooks(secrets),
         guide_keys: HmacKeys::literal(secrets),
         strict: settings.flag(WEBHOOK_STRICT),
-        api: BasiqApi { key: settings.text(API_KEY).map(str::to_owned) },
+        api: BasiqApi {
+            key: settings.text(API_KEY).map(str::to_owned),
+            consent_url: settings.text(CONSENT_URL).unwrap_or(DEFAULT_CONSENT_URL).to_owned(),
+        },
     })
 }
 
@@ -145,6 +160,10 @@ impl Provider for Basiq {
         self.api.key.is_some().then_some(&self.api as &dyn Fetch)
     }
 
+    fn connect(&self) -> Option<&dyn Connect> {
+        Some(&self.api)
+    }
+
     fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
         signature::sign_standard(&self.keys, message_id, body, now)
     }
@@ -166,7 +185,12 @@ fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
     if envelope.event.noun() != "connection" {
         return Err(inline::notification_only(&envelope.event));
     }
-    let status = status_word(envelope.event.verb_text()).ok_or_else(|| inline::notification_only(&envelope.event))?;
+    let status = match envelope.event.verb_text() {
+        // Basiq is still connecting the bank; `connection.activated` follows.
+        "created" => Some("pending"),
+        verb => status_word(verb),
+    };
+    let status = status.ok_or_else(|| inline::notification_only(&envelope.event))?;
     let connection_id = link
         .as_deref()
         .and_then(connection_of)

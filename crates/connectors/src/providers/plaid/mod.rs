@@ -1,10 +1,11 @@
 //! Plaid: banks of the United States, Canada and Europe.
 //!
 //! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), how it is
-//! asked (`sync`) and what its rows hold (`rows`). Must not know the server that calls it.
+//! asked (`sync`), what its rows hold (`rows`) and how a bank is connected (`connect`). Must not know the server that calls it.
 //!
 //! <https://plaid.com/docs/api/webhooks/>, <https://github.com/plaid/plaid-openapi>
 
+mod connect;
 mod events;
 mod rows;
 mod signature;
@@ -17,6 +18,7 @@ use wire::Currency;
 
 use self::signature::Client;
 use crate::body;
+use crate::connect::Connect;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
 use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
@@ -55,23 +57,59 @@ pub(super) const DESCRIPTION: Description = Description {
             default: Some("https://production.plaid.com"),
             required_for: None,
         },
+        Setting {
+            name: CLIENT_NAME,
+            meaning: "the application's name in Link, of at most 30 characters",
+            kind: SettingKind::Text,
+            default: Some(DEFAULT_CLIENT_NAME),
+            required_for: None,
+        },
+        Setting {
+            name: COUNTRY_CODES,
+            meaning: "the countries whose banks Link shows, separated by commas: `US,CA`",
+            kind: SettingKind::Text,
+            default: Some(DEFAULT_COUNTRY_CODES),
+            required_for: None,
+        },
     ],
 };
 
 const CLIENT_ID: &str = "PLAID_CLIENT_ID";
 const SECRET: &str = "PLAID_SECRET";
 const API_URL: &str = "PLAID_API_URL";
+const CLIENT_NAME: &str = "PLAID_CLIENT_NAME";
+const COUNTRY_CODES: &str = "PLAID_COUNTRY_CODES";
+const DEFAULT_CLIENT_NAME: &str = "Tallywire";
+const DEFAULT_COUNTRY_CODES: &str = "US";
 
 /// Plaid with its settings.
 struct Plaid {
     /// Nothing where it is not configured.
     client: Option<Client>,
+    link: Link,
+}
+
+/// How Link is opened.
+struct Link {
+    client_name: String,
+    country_codes: Vec<String>,
+}
+
+impl Link {
+    fn of(settings: &Settings) -> Self {
+        let countries = settings.first(COUNTRY_CODES).unwrap_or_else(|| DEFAULT_COUNTRY_CODES.to_owned());
+        let countries = countries.split(',').map(|code| code.trim().to_ascii_uppercase());
+        Self {
+            client_name: settings.first(CLIENT_NAME).unwrap_or_else(|| DEFAULT_CLIENT_NAME.to_owned()),
+            country_codes: countries.filter(|code| !code.is_empty()).collect(),
+        }
+    }
 }
 
 /// Plaid with its settings.
 pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
     let client = settings.first(CLIENT_ID).zip(settings.first(SECRET)).map(|(id, secret)| Client { id, secret });
-    Arc::new(Plaid { client })
+    Arc::new(Plaid { client, link: Link::of(settings) })
 }
 
 impl Provider for Plaid {
@@ -109,6 +147,10 @@ impl Provider for Plaid {
     }
 
     fn fetch(&self) -> Option<&dyn Fetch> {
+        Some(self)
+    }
+
+    fn connect(&self) -> Option<&dyn Connect> {
         Some(self)
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Plaid, rows};
 use crate::body;
 use crate::fetch::{
-    Absence, Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run, list_of,
+    Absence, Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Refresh, Request, Run, list_of,
 };
 use crate::items::Items;
 use crate::json::Document;
@@ -21,11 +21,11 @@ use crate::masking::readable;
 /// The most changes that Plaid gives at once.
 const PAGE: u16 = 500;
 /// How far back the first run may reach, in days.
-const HISTORY: std::ops::RangeInclusive<i32> = 1..=730;
+pub(super) const HISTORY: std::ops::RangeInclusive<i32> = 1..=730;
 /// How much of an error is named, in characters.
 const SHOWN: usize = 200;
 
-const ACCESS_TOKEN: &str = "accessToken";
+pub(super) const ACCESS_TOKEN: &str = "accessToken";
 
 #[async_trait]
 impl Fetch for Plaid {
@@ -51,9 +51,9 @@ impl Fetch for Plaid {
     }
 
     /// Only some clients may have Plaid look at the bank.
-    async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<bool, FetchError> {
+    async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<Refresh, FetchError> {
         self.call(api, connection, ["transactions", "refresh"], json!({})).await?;
-        Ok(true)
+        Ok(Refresh::Begun { job: None })
     }
 }
 
@@ -112,7 +112,7 @@ fn read_page(response: &ApiResponse, cursor: Option<&str>) -> Result<Page, Fetch
 }
 
 /// What an error of Plaid means (<https://plaid.com/docs/errors/>); nothing where the status alone says it.
-fn error(response: &ApiResponse) -> Option<FetchError> {
+pub(super) fn error(response: &ApiResponse) -> Option<FetchError> {
     if (200..300).contains(&response.status) {
         return None;
     }
@@ -124,7 +124,7 @@ fn error(response: &ApiResponse) -> Option<FetchError> {
         (_, "PRODUCT_NOT_READY") | ("API_ERROR" | "INSTITUTION_ERROR" | "RATE_LIMIT_EXCEEDED", _) => {
             FetchError::Later { reason, after: response.pause() }
         }
-        (_, "ITEM_NOT_FOUND") => FetchError::Gone { reason },
+        (_, "ITEM_NOT_FOUND" | "INVALID_PUBLIC_TOKEN" | "INVALID_LINK_TOKEN") => FetchError::Gone { reason },
         // Linking the item again gives another token.
         ("ITEM_ERROR", _) | (_, "INVALID_ACCESS_TOKEN") => FetchError::ConsentNeeded { reason },
         (_, "INVALID_API_KEYS" | "UNAUTHORIZED_ENVIRONMENT" | "INVALID_PRODUCT") => FetchError::Refused { reason },

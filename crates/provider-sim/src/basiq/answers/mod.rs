@@ -4,6 +4,7 @@
 
 mod account;
 mod connection;
+mod connector;
 mod events;
 mod job;
 mod transaction;
@@ -11,6 +12,7 @@ mod user;
 
 pub(super) use account::{account, account_of_connection};
 pub(super) use connection::{connection, connection_in_list, status};
+pub(super) use connector::connector;
 pub(super) use events::{event, event_type};
 pub(super) use job::{created_job, job};
 pub(super) use transaction::transaction;

@@ -29,6 +29,7 @@ pub(super) struct Parameters {
     institution_id: String,
     #[serde(default)]
     connection_id: String,
+    cancel: Option<String>,
 }
 
 /// `GET /home`: the banks to choose from, each with a button.
@@ -53,7 +54,8 @@ pub(super) async fn page(
         .collect();
     Ok(Html(format!(
         "<!doctype html><html lang=\"en\"><title>Connect your bank</title><h1>Connect your bank</h1>\
-         <p>A simulation: there is no bank behind it.</p><form method=\"post\">{fields}{buttons}</form></html>"
+         <p>A simulation: there is no bank behind it.</p><form method=\"post\">{fields}{buttons}\
+         <button name=\"cancel\" value=\"yes\">Cancel</button></form></html>"
     )))
 }
 
@@ -63,6 +65,9 @@ pub(super) async fn agree(
     Form(parameters): Form<Parameters>,
 ) -> Result<Redirect, ApiError> {
     let user = user_of(&app, &parameters.token)?;
+    if parameters.cancel.is_some() {
+        return Ok(Redirect::to(&way_back(&app, None, &parameters.state)));
+    }
     let job = app.with(|state, now| {
         let unknown = |_| ApiError::not_found("Requested resource is not found");
         match parameters.action.as_str() {
@@ -85,14 +90,20 @@ pub(super) async fn agree(
             }
         }
     })?;
-    let separator = if app.options.redirect_url.contains('?') { '&' } else { '?' };
-    let mut back = format!("{}{separator}jobId={job}", app.options.redirect_url);
-    if !parameters.state.is_empty() {
-        back.push_str("&state=");
-        back.push_str(&percent_encoded(&parameters.state));
-    }
+    let back = way_back(&app, Some(&job), &parameters.state);
     app.finish_in_time(job);
     Ok(Redirect::to(&back))
+}
+
+/// The application's address with `jobId` and `state`. What Basiq says of a person who cancels is not documented: here it is
+/// no job.
+fn way_back(app: &App, job: Option<&str>, state: &str) -> String {
+    let address = app.with(|known, _| known.redirect_url.clone());
+    let parameters = [("jobId", job.unwrap_or_default()), ("state", state)];
+    let query = parameters.into_iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> = query.map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+    let separator = if address.contains('?') { '&' } else { '?' };
+    if query.is_empty() { address } else { format!("{address}{separator}{}", query.join("&")) }
 }
 
 fn user_of(app: &App, token: &str) -> Result<String, ApiError> {

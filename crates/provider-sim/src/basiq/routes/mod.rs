@@ -5,6 +5,7 @@
 mod accounts;
 mod auth_links;
 mod connections;
+mod connectors;
 mod consent;
 mod events;
 mod jobs;
@@ -41,6 +42,7 @@ pub(super) fn routes(app: Arc<App>) -> Router {
         .route("/users/{userId}/transactions/{transactionId}", get(transactions::show))
         .route("/users/{userId}/jobs", get(jobs::list))
         .route("/jobs/{jobId}", get(jobs::show))
+        .route("/connectors/{connectorId}/{method}", get(connectors::show))
         .route("/events", get(events::list))
         .route("/events/types", get(events::types))
         .route("/events/{id}", get(events::show))

@@ -4,8 +4,10 @@
 
 mod account;
 mod item;
+mod session;
 mod transaction;
 
 pub(super) use account::PlaidAccount;
 pub(super) use item::{item, item_status};
+pub(super) use session::session;
 pub(super) use transaction::PlaidTransaction;

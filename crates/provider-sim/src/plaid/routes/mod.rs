@@ -2,6 +2,7 @@
 //!
 //! Owns which path is answered by what. Must not know how an answer is made.
 
+mod hosted;
 mod items;
 mod keys;
 mod link;
@@ -11,7 +12,7 @@ mod transactions;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use super::app::App;
 use super::error::ApiError;
@@ -20,6 +21,9 @@ use super::error::ApiError;
 pub(super) fn routes(app: Arc<App>) -> Router {
     Router::new()
         .route("/link/token/create", post(link::create_token))
+        .route("/link/token/get", post(link::show_token))
+        // The page of secure.plaid.com.
+        .route("/link/{token}", get(hosted::page).post(hosted::choose))
         .route("/sandbox/public_token/create", post(link::create_public_token))
         .route("/item/public_token/exchange", post(link::exchange))
         .route("/item/get", post(items::show))

@@ -2,16 +2,31 @@
 //!
 //! Owns reading it, and the check of the client id and the secret. Must not know endpoints.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use serde_json::Value;
 
 use crate::plaid::app::App;
 use crate::plaid::error::ApiError;
 use crate::plaid::item::Item;
 use crate::plaid::state::State;
+
+/// Where the simulator is reached.
+#[derive(Debug)]
+pub(super) struct Host(pub(super) String);
+
+impl FromRequestParts<Arc<App>> for Host {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, Infallible> {
+        let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
+        Ok(Self(host.unwrap_or_default().to_owned()))
+    }
+}
 
 /// A call's body, of an application that is known.
 #[derive(Debug)]

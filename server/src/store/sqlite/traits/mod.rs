@@ -4,6 +4,7 @@
 //! out whether the store can be written to.
 
 mod connections;
+mod connects;
 mod deliveries;
 mod event_log;
 mod inbox;

@@ -1,0 +1,28 @@
+//! The way back.
+//!
+//! Owns the address that a provider sends the person back to. Must not read what comes back.
+
+use form_urlencoded::Serializer;
+
+use super::attempt::Attempt;
+use crate::fetch::FetchError;
+
+impl Attempt<'_> {
+    /// `https://<server>/api/connectors/<connector>/callback?state=…`
+    pub(crate) fn callback(&self, connector: &str) -> Result<String, FetchError> {
+        let query = Serializer::new(String::new()).append_pair("state", self.state).finish();
+        Ok(format!("{}/api/connectors/{connector}/callback?{query}", self.server()?))
+    }
+
+    /// Where the connector's webhooks are taken; nothing where the provider would not reach it.
+    pub(crate) fn webhook(&self, connector: &str) -> Option<String> {
+        let server = self.server.filter(|server| server.starts_with("https://"))?;
+        Some(format!("{server}/api/connectors/{connector}/webhook"))
+    }
+
+    fn server(&self) -> Result<&str, FetchError> {
+        self.server.ok_or_else(|| FetchError::Refused {
+            reason: "CONNECTORS_URL is not set: the provider has to be told where to come back to".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Connecting a bank: the person's way through the provider's own consent page and back.
+//!
+//! Owns the trait of the providers that have such a page, and what goes out and comes back. Must not do input or output
+//! (the server implements [`Api`]), keep anything between two calls, or know sign-ins and states: a state is a text that
+//! is passed through.
+
+mod attempt;
+mod callback;
+mod outcome;
+
+pub use attempt::{Again, Attempt, Began, Person, Returned};
+pub use outcome::{Connected, Outcome};
+
+use async_trait::async_trait;
+
+use crate::fetch::{Api, FetchError, LinkedConnection};
+
+/// A provider whose consent page a person can be sent to.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// The last segment of the call that begins: `consent` in `/api/connectors/basiq/consent`.
+    fn call(&self) -> &'static str;
+
+    /// Why nobody can connect a bank: one sentence that says what is not set. Nothing where everything is.
+    fn obstacle(&self) -> Option<String>;
+
+    /// Whether a new connection comes with credentials, which have to be encrypted to be kept.
+    fn gives_credentials(&self) -> bool {
+        false
+    }
+
+    /// Whether the provider's own script can hand a token to the page, for [`Connect::exchange`].
+    fn exchanges_tokens(&self) -> bool {
+        false
+    }
+
+    /// The provider's id of a person whom it does not know yet. It is kept, and asked for once.
+    async fn user(&self, api: &dyn Api, person: &Person<'_>) -> Result<String, FetchError>;
+
+    /// Where the person is sent to.
+    async fn begin(&self, api: &dyn Api, attempt: &Attempt<'_>) -> Result<Began, FetchError>;
+
+    /// What came of it, as far as the provider can say by now. It is asked again while it is [`Outcome::Waiting`].
+    async fn outcome(&self, api: &dyn Api, returned: &Returned<'_>) -> Result<Outcome, FetchError>;
+
+    /// The connection of a token that the provider's own script gave to the page.
+    async fn exchange(&self, _api: &dyn Api, _token: &str) -> Result<Connected, FetchError> {
+        Err(FetchError::not_understood("this provider gives no tokens to pages"))
+    }
+
+    /// Ends a connection at the provider. [`FetchError::Gone`] says that it has none of that id.
+    async fn disconnect(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<(), FetchError>;
+}

@@ -1,0 +1,39 @@
+//! What came of connecting a bank.
+//!
+//! Owns the types. Must not ask a provider.
+
+use crate::fetch::Credentials;
+
+/// What came of an attempt, by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider is still at work.
+    Waiting {
+        /// The connections that it has named already. They are not ready.
+        named: Vec<Connected>,
+    },
+    /// The connections are ready.
+    Ready(Vec<Connected>),
+    /// The person did not agree.
+    Declined,
+    /// The provider could not do it.
+    Failed {
+        /// Why, in one sentence, masked.
+        reason: String,
+        /// The connections that it had named.
+        named: Vec<Connected>,
+    },
+}
+
+/// A connection as the provider tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connected {
+    /// Its id, as webhooks name it.
+    pub id: String,
+    /// The provider's id of its user, where the connection is asked with it.
+    pub external_user_id: Option<String>,
+    /// The bank's name, where the provider tells it.
+    pub institution_name: Option<String>,
+    /// What the provider is called with, where the connection has a token of its own.
+    pub credentials: Option<Credentials>,
+}

@@ -1,0 +1,26 @@
+//! Having a provider look at the bank again.
+//!
+//! Owns what it answers and how often it may be asked to. Must not ask.
+
+use std::time::Duration;
+
+/// What came of asking for a refresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// The provider looks by its own schedule alone.
+    NotOnDemand,
+    /// It is looking.
+    Begun {
+        /// The id by which [`Fetch::is_refreshed`](super::Fetch::is_refreshed) says when it is done; nothing where it cannot.
+        job: Option<String>,
+    },
+}
+
+/// How often a connection may be refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshBudget {
+    /// So often …
+    pub times: u32,
+    /// … within this time.
+    pub within: Duration,
+}

@@ -1,0 +1,60 @@
+//! Basiq's jobs.
+//!
+//! Owns what a job says (<https://api.basiq.io/reference/getjobs>): how far it is, and the connection that it is for, in
+//! `links.source`. Must not ask for one.
+
+use super::links::connection_of_user;
+use crate::fetch::{ApiResponse, FetchError};
+use crate::json::Document;
+use crate::masking::readable;
+
+/// How much of a failure is named, in characters.
+const SHOWN: usize = 200;
+
+/// How far a job is.
+pub(super) enum State {
+    Waiting,
+    Done,
+    Failed(String),
+}
+
+/// A job, as far as it counts.
+pub(super) struct Job {
+    pub(super) state: State,
+    pub(super) connection: Option<String>,
+}
+
+impl Job {
+    /// A job of another user is refused: anybody can write the id of one into a callback.
+    pub(super) fn read(answer: &ApiResponse, user: &str) -> Result<Self, FetchError> {
+        let job = answer.object()?;
+        let links = job.object(&["links"]).map_err(|error| FetchError::not_understood(error.to_string()))?;
+        let source = links.and_then(|links| links.text(&["source"]));
+        let connection = match &source {
+            None => None,
+            Some(link) => {
+                let id = connection_of_user(link, user);
+                Some(id.ok_or_else(|| FetchError::not_understood("the job is not one of this user's connections"))?)
+            }
+        };
+        let steps = job.array(&["steps"]).unwrap_or_default();
+        let steps: Vec<Document<'_>> = steps.into_iter().filter_map(|step| Document::open(step).ok()?).collect();
+        Ok(Self { state: state(&steps), connection: connection.map(str::to_owned) })
+    }
+
+    /// Whether nothing more comes of it.
+    pub(super) fn has_ended(&self) -> bool {
+        !matches!(self.state, State::Waiting)
+    }
+}
+
+fn state(steps: &[Document<'_>]) -> State {
+    let status = |step: &Document<'_>| step.text(&["status"]).unwrap_or_default();
+    if let Some(failed) = steps.iter().find(|step| status(step) == "failed") {
+        let result = failed.object(&["result"]).ok().flatten();
+        let reason = result.and_then(|result| result.words(&["detail", "title", "code"]));
+        let reason = reason.and_then(|reason| readable(&reason, SHOWN));
+        return State::Failed(reason.unwrap_or_else(|| "the bank could not be connected".to_owned()));
+    }
+    if !steps.is_empty() && steps.iter().all(|step| status(step) == "success") { State::Done } else { State::Waiting }
+}

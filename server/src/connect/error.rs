@@ -1,0 +1,54 @@
+//! Why something about a connection could not be done at its provider.
+//!
+//! Owns the reasons. Must not know HTTP.
+
+use std::time::Duration;
+
+use connectors::fetch::FetchError;
+
+use crate::ingest::Refusal;
+use crate::store;
+
+/// Why something about a connection could not be done at its provider.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No connector has this name and a consent page.
+    #[error("no such connector")]
+    UnknownConnector,
+    /// The operator has to set something right: one sentence.
+    #[error("{0}")]
+    NotConfigured(String),
+    /// The provider does not answer now, or asks for a pause.
+    #[error("the provider cannot be asked now: {reason}")]
+    Unavailable {
+        /// For the log.
+        reason: String,
+        /// Not before, where the provider says so.
+        after: Option<Duration>,
+    },
+    /// The provider refuses: the person has to connect the bank again, or the provider no longer has the connection.
+    #[error("{0}")]
+    Refused(String),
+    /// The budget of refreshes is used up for so long.
+    #[error("the connection was refreshed as often as its provider allows")]
+    OverBudget(Duration),
+    /// The connection could not be registered.
+    #[error(transparent)]
+    Registration(#[from] Refusal),
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<FetchError> for ConnectError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Later { reason, after } => Self::Unavailable { reason, after },
+            FetchError::Restart { reason } | FetchError::NotUnderstood { reason } => {
+                Self::Unavailable { reason, after: None }
+            }
+            FetchError::ConsentNeeded { reason } | FetchError::Gone { reason } => Self::Refused(reason),
+            FetchError::Refused { reason } => Self::NotConfigured(reason),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! From a person's return to their connection.
+//!
+//! Owns how long and how often the provider is asked what came of an attempt. Must not hold the browser for longer than a
+//! few seconds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connectors::connect::{Connected, Outcome, Returned};
+use connectors::fetch::FetchError;
+use jiff::SignedDuration;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use wire::api::Connection;
+
+use super::landing::{Landing, Problem};
+use super::{ConnectError, Flows, in_time, state_token};
+use crate::store::{Error, Result, ReturnedConnect, StateHash};
+use crate::tasks;
+
+/// How long the browser waits for the connection to be named.
+const BROWSER_WAITS: Duration = Duration::from_secs(5);
+/// How long a provider may take.
+const LIMIT: SignedDuration = SignedDuration::from_mins(10);
+/// The first pause between two questions, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What is known of an attempt by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// The provider is at work.
+    Waiting,
+    /// The provider does not answer.
+    Unreachable,
+    /// It is known where the person lands.
+    Known(Landing),
+}
+
+impl Flows {
+    /// A person comes back from the provider with a state. It is good once, for the one who began.
+    pub async fn come_back(
+        self: &Arc<Self>,
+        connector: &str,
+        user_id: &str,
+        state: &str,
+        parameters: BTreeMap<String, String>,
+    ) -> Landing {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            return Landing::Problem(Problem::Unavailable);
+        };
+        let (hash, now) = (state_token::hash(state), self.now());
+        let (connector, user_id) = (connector.to_owned(), user_id.to_owned());
+        let returned = match self.services.store.return_connect(hash, connector, user_id, parameters, now).await {
+            Ok(returned) => returned,
+            Err(Error::NotFound) => return Landing::Problem(Problem::Expired),
+            Err(Error::Conflict(_)) => return Landing::Problem(Problem::Refused),
+            Err(error) => {
+                tracing::error!(%error, "an attempt to connect a bank could not be read");
+                return Landing::Problem(Problem::Unavailable);
+            }
+        };
+        let mut progress = self.follow_in_background(hash, returned, permit);
+        let is_known = |progress: &Progress| matches!(progress, Progress::Known(_));
+        let known = tokio::time::timeout(BROWSER_WAITS, progress.wait_for(is_known)).await;
+        let now_known = known.ok().and_then(|known| known.map(|known| *known).ok());
+        match now_known.unwrap_or_else(|| *progress.borrow()) {
+            Progress::Known(landing) => landing,
+            Progress::Unreachable => Landing::Problem(Problem::Unavailable),
+            Progress::Waiting => Landing::Connected,
+        }
+    }
+
+    /// Goes on with the attempts that a stop of the server has interrupted.
+    pub async fn resume(self: &Arc<Self>) -> Result<()> {
+        for (hash, returned) in self.services.store.returned_connects().await? {
+            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Ok(()) };
+            self.follow_in_background(hash, returned, permit);
+        }
+        Ok(())
+    }
+
+    /// Follows an attempt until it has ended or the server stops.
+    fn follow_in_background(
+        self: &Arc<Self>,
+        hash: StateHash,
+        returned: ReturnedConnect,
+        permit: OwnedSemaphorePermit,
+    ) -> watch::Receiver<Progress> {
+        let (tell, progress) = watch::channel(Progress::Waiting);
+        let flows = Arc::clone(self);
+        tokio::spawn(async move {
+            let _permit = permit;
+            let follow = async {
+                let landing = flows.follow(&returned, &tell).await;
+                tell.send_replace(Progress::Known(landing));
+                if let Err(error) = flows.services.store.end_connect(hash).await {
+                    tracing::error!(%error, "an attempt that has ended could not be forgotten");
+                }
+            };
+            tokio::select! {
+                () = flows.services.stopping.cancelled() => {}
+                // A panic is logged and counted.
+                _ = tasks::catch_panic("connect", &flows.services.metrics, follow) => {}
+            }
+        });
+        progress
+    }
+
+    async fn follow(&self, returned: &ReturnedConnect, tell: &watch::Sender<Progress>) -> Landing {
+        let (connector, user_id) = (returned.attempt.connector_id.as_str(), returned.attempt.user_id.as_str());
+        let until = returned.at.saturating_add(LIMIT).unwrap_or(jiff::Timestamp::MAX);
+        let (mut pause, mut pending) = (FIRST_PAUSE, vec![]);
+        loop {
+            match self.outcome(returned).await {
+                Ok(Outcome::Ready(ready)) => return self.register_all(connector, user_id, ready).await,
+                Ok(Outcome::Declined) => return Landing::Problem(Problem::Refused),
+                Ok(Outcome::Failed { reason, named }) => {
+                    tracing::info!(connector, reason, "a bank could not be connected");
+                    self.give_up(connector, user_id, named).await;
+                    return Landing::Problem(Problem::Failed);
+                }
+                Ok(Outcome::Waiting { named }) => {
+                    // One that is authorised again is there already, and says nothing yet.
+                    let is_new = returned.attempt.connection_id.is_none();
+                    let known = self.announce_all(connector, user_id, &named).await && is_new;
+                    tell.send_replace(if known { Progress::Known(Landing::Connected) } else { Progress::Waiting });
+                    pending = named;
+                }
+                Err(ConnectError::Unavailable { reason, after: _ }) => {
+                    tracing::warn!(connector, reason, "what came of connecting a bank is not known yet");
+                    tell.send_if_modified(|progress| {
+                        let is_waiting = *progress == Progress::Waiting;
+                        *progress = if is_waiting { Progress::Unreachable } else { *progress };
+                        is_waiting
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(connector, %error, "a bank could not be connected");
+                    self.give_up(connector, user_id, pending).await;
+                    return Landing::Problem(Problem::Failed);
+                }
+            }
+            if self.now() >= until {
+                tracing::warn!(connector, "a provider did not finish to connect a bank in time");
+                self.give_up(connector, user_id, pending).await;
+                return Landing::Problem(Problem::Failed);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// What came of it by now.
+    async fn outcome(&self, returned: &ReturnedConnect) -> std::result::Result<Outcome, ConnectError> {
+        let attempt = &returned.attempt;
+        let (connect, api) = self.connect(&attempt.connector_id)?;
+        let again = match &attempt.connection_id {
+            Some(id) => Some(self.services.calls.open(&attempt.connector_id, id).await?),
+            None => None,
+        };
+        let returned = Returned {
+            user: &attempt.provider_user,
+            parameters: &returned.parameters,
+            token: attempt.token.as_deref(),
+            again: again.as_ref().map(|again| again.linked()),
+        };
+        let outcome = in_time(connect.outcome(api, &returned)).await;
+        outcome.map_err(|error| match error {
+            // It is not the person's fault, and asking again is in vain.
+            FetchError::NotUnderstood { reason } => ConnectError::Refused(reason),
+            error => error.into(),
+        })
+    }
+
+    async fn register_all(&self, connector: &str, user_id: &str, ready: Vec<Connected>) -> Landing {
+        let mut landing = Landing::Problem(Problem::Failed);
+        for connected in ready {
+            match self.register(connector, user_id, connected).await {
+                Ok(_) => landing = Landing::Connected,
+                Err(error) => tracing::error!(connector, %error, "a connected bank could not be registered"),
+            }
+        }
+        landing
+    }
+
+    /// Whether one of them is shown.
+    async fn announce_all(&self, connector: &str, user_id: &str, named: &[Connected]) -> bool {
+        let mut is_shown = false;
+        for connected in named {
+            match self.announce(connector, user_id, connected.clone()).await {
+                Ok(()) => is_shown = true,
+                Err(error) => tracing::warn!(connector, %error, "a connection could not be shown as pending"),
+            }
+        }
+        is_shown
+    }
+
+    /// The connection of a token that the provider's script gave to the user's page.
+    pub async fn exchange(
+        &self,
+        connector: &str,
+        user_id: &str,
+        token: &str,
+    ) -> std::result::Result<Connection, ConnectError> {
+        let (connect, api) = self.connect(connector)?;
+        let connected = in_time(connect.exchange(api, token)).await?;
+        Ok(self.register(connector, user_id, connected).await?)
+    }
+}

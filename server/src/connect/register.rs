@@ -1,0 +1,90 @@
+//! Registering what a provider has connected.
+//!
+//! Owns the status of a connection while it is being connected. Must not ask a provider.
+
+use std::time::Duration;
+
+use connectors::connect::Connected;
+use wire::api::{Connection, ConnectionRequest};
+
+use super::Flows;
+use crate::ingest::Refusal;
+use crate::store::{Error, Result};
+
+/// How often registering is tried: what a provider gives once would be lost.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Flows {
+    /// Registers a connection that is ready, and has it asked.
+    pub(super) async fn register(
+        &self,
+        connector: &str,
+        user_id: &str,
+        connected: Connected,
+    ) -> std::result::Result<Connection, Refusal> {
+        let id = connected.id.clone();
+        let request = request(user_id, connected, Some("active"));
+        let mut tries = 1;
+        loop {
+            match self.services.ingest.register(connector, id.clone(), request.clone(), self.now()).await {
+                Ok((connection, _)) => return Ok(connection),
+                Err(Refusal::Store(Error::Unavailable(_) | Error::Busy(_))) if tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    /// Shows a connection that the provider has named and that is not ready. One that is registered already stays as it is.
+    pub(super) async fn announce(
+        &self,
+        connector: &str,
+        user_id: &str,
+        named: Connected,
+    ) -> std::result::Result<(), Refusal> {
+        if self.registered(connector, &named.id).await?.is_some() {
+            return Ok(());
+        }
+        let id = named.id.clone();
+        let request = request(user_id, named, Some("pending"));
+        self.services.ingest.announce(connector, id, request, self.now()).await.map(drop)
+    }
+
+    /// The provider could not do it: what was shown as pending is not valid. A connection that was there before stays as it
+    /// is.
+    pub(super) async fn give_up(&self, connector: &str, user_id: &str, named: Vec<Connected>) {
+        for connected in named {
+            let known = self.registered(connector, &connected.id).await;
+            if !known.is_ok_and(|known| known.is_some_and(|known| known.status == "pending")) {
+                continue;
+            }
+            let id = connected.id.clone();
+            let request = request(user_id, connected, Some("invalid"));
+            if let Err(error) = self.services.ingest.announce(connector, id, request, self.now()).await {
+                tracing::warn!(%error, "a connection that failed could not be marked");
+            }
+        }
+    }
+
+    async fn registered(&self, connector: &str, connection_id: &str) -> Result<Option<Connection>> {
+        match self.services.store.connection(connector.to_owned(), connection_id.to_owned()).await {
+            Ok(connection) => Ok(Some(connection)),
+            Err(Error::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn request(user_id: &str, connected: Connected, status: Option<&str>) -> ConnectionRequest {
+    ConnectionRequest {
+        user_id: user_id.to_owned(),
+        external_user_id: connected.external_user_id,
+        credentials: connected.credentials.map(|credentials| credentials.0),
+        institution_name: connected.institution_name,
+        accounts: vec![],
+        status: status.map(str::to_owned),
+    }
+}

@@ -1,0 +1,46 @@
+//! `GET /api/connectors/{connector}/callback`: the person comes back from the consent page.
+//!
+//! Owns the redirect. It leads to the connections page and never to anything that stands in the request.
+
+use std::collections::BTreeMap;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Redirect;
+use wire::ErrorCode;
+
+use super::ConnectorId;
+use crate::connect::{Landing, Problem};
+use crate::http::error::ApiError;
+use crate::http::extract::{CurrentUser, QueryString};
+use crate::state::AppState;
+
+/// Sends the browser to the connections page.
+pub(super) async fn come_back(
+    State(state): State<AppState>,
+    Extension(ConnectorId(connector)): Extension<ConnectorId>,
+    user: Result<CurrentUser, ApiError>,
+    query: Result<QueryString<BTreeMap<String, String>>, ApiError>,
+) -> Redirect {
+    let landing = match (user, query) {
+        (Ok(CurrentUser(user)), Ok(QueryString(mut parameters))) => match parameters.remove("state") {
+            Some(sent) => state.flows.come_back(&connector, &user.user_id, &sent, parameters).await,
+            None => Landing::Problem(Problem::Expired),
+        },
+        // The attempt is left as it is: after signing in, the person can come back with it.
+        (Err(error), _) if is_passing(&error) => Landing::Problem(Problem::Unavailable),
+        _ => Landing::Problem(Problem::Expired),
+    };
+    match landing {
+        Landing::Connected => Redirect::to(&format!("/connections?connected={connector}")),
+        Landing::Problem(problem) => Redirect::to(&format!("/connections?problem={}", problem.code())),
+    }
+}
+
+/// Whether it says nothing of who the person is.
+fn is_passing(error: &ApiError) -> bool {
+    matches!(
+        error.code(),
+        ErrorCode::RateLimited | ErrorCode::Unavailable | ErrorCode::AuthUnavailable | ErrorCode::Internal
+    )
+}

@@ -1,0 +1,45 @@
+//! `POST /api/connectors/plaid/exchange`: for pages that open the provider's own script.
+//!
+//! Owns the call and its answer. Must not show a token.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use wire::ErrorCode;
+use wire::api::Connection;
+
+use super::ConnectorId;
+use crate::http::error::ApiError;
+use crate::http::extract::{CurrentUser, JsonBody};
+use crate::state::AppState;
+
+/// The longest token that is taken, in bytes; Plaid's have about 50.
+const LONGEST: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Exchange {
+    public_token: String,
+}
+
+/// The answer.
+#[derive(Serialize)]
+pub(super) struct Exchanged {
+    success: bool,
+    connection: Connection,
+}
+
+/// Registers the connection of a token that the provider's script gave to the user's page.
+pub(super) async fn exchange(
+    State(state): State<AppState>,
+    Extension(ConnectorId(connector)): Extension<ConnectorId>,
+    CurrentUser(user): CurrentUser,
+    JsonBody(Exchange { public_token }): JsonBody<Exchange>,
+) -> Result<Json<Exchanged>, ApiError> {
+    if public_token.is_empty() || public_token.len() > LONGEST {
+        return Err(ApiError::new(ErrorCode::BadRequest, "publicToken is no token"));
+    }
+    state.limits.connect_of_user(&user.user_id)?;
+    let connection = state.flows.exchange(&connector, &user.user_id, &public_token).await?;
+    Ok(Json(Exchanged { success: true, connection }))
+}

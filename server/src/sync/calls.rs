@@ -1,0 +1,74 @@
+//! Calls about one connection outside of its runs.
+//!
+//! Owns what such a call needs: the provider's interface, and the connection with its credentials. Must not know what is
+//! called for, and gives credentials to nobody but a provider's connector.
+
+use std::sync::Arc;
+
+use connectors::fetch::{Api, Credentials, LinkedConnection};
+use connectors::{Provider, Registry};
+use wire::api::Connection;
+
+use super::apis::Apis;
+use super::credentials::CredentialKeys;
+use crate::store::{self, Store};
+
+/// What calls about a connection need.
+pub struct ConnectionCalls {
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+    apis: Arc<Apis>,
+    keys: CredentialKeys,
+}
+
+/// A connection with what its provider is called with.
+pub struct Opened {
+    /// As it is registered.
+    pub connection: Connection,
+    credentials: Credentials,
+}
+
+impl Opened {
+    /// As its provider knows it.
+    pub fn linked(&self) -> LinkedConnection<'_> {
+        LinkedConnection {
+            id: &self.connection.connection_id,
+            external_user_id: self.connection.external_user_id.as_deref(),
+            credentials: &self.credentials,
+        }
+    }
+}
+
+impl ConnectionCalls {
+    /// Over these services.
+    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, apis: Arc<Apis>, keys: CredentialKeys) -> Self {
+        Self { store, registry, apis, keys }
+    }
+
+    /// A provider.
+    pub fn provider(&self, connector_id: &str) -> Option<&Arc<dyn Provider>> {
+        self.registry.get(connector_id)
+    }
+
+    /// A provider's interface.
+    pub fn api(&self, connector_id: &str) -> Option<&dyn Api> {
+        self.apis.of(connector_id).map(|api| api as &dyn Api)
+    }
+
+    /// Whether credentials can be kept.
+    pub fn keeps_credentials(&self) -> bool {
+        self.keys.can_seal()
+    }
+
+    /// A registered connection. Credentials that do not open are none: the connector says what is missing.
+    pub async fn open(&self, connector_id: &str, connection_id: &str) -> store::Result<Opened> {
+        let connection = self.store.connection(connector_id.to_owned(), connection_id.to_owned()).await?;
+        let sealed = self.store.credentials(connector_id.to_owned(), connection_id.to_owned()).await?;
+        let open = |sealed: Vec<u8>| {
+            let opened = self.keys.open(&sealed, (connector_id, connection_id));
+            opened.inspect_err(|error| tracing::warn!(connection_id, %error, "credentials cannot be opened")).ok()
+        };
+        let credentials = sealed.and_then(open).unwrap_or_default();
+        Ok(Opened { connection, credentials })
+    }
+}
