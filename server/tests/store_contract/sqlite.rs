@@ -8,7 +8,7 @@ use server::store::sqlite::SqliteStore;
 use server::store::{CommitSink, Store};
 
 use crate::harness::Open;
-use crate::suite;
+use crate::{provider_ids, suite};
 
 struct Sqlite(tempfile::TempDir);
 
@@ -25,17 +25,17 @@ impl Open for Sqlite {
 }
 
 macro_rules! promises {
-    ($($name:ident)*) => {
+    ($promises:ident: $($name:ident)*) => {
         $(
             #[tokio::test]
             async fn $name() {
-                suite::$name(&Sqlite::new()).await;
+                $promises::$name(&Sqlite::new()).await;
             }
         )*
     };
 }
 
-promises! {
+promises! { suite:
     a_connection_is_one_users
     a_delivery_is_applied_once
     a_delivery_waits_while_its_connection_is_being_purged
@@ -58,4 +58,12 @@ promises! {
     what_comes_after_a_purge_is_another_transaction_for_the_core_app
     what_comes_before_its_connection_waits_and_is_applied_in_order
     what_was_deleted_comes_back_by_a_certainly_later_report_alone
+}
+
+promises! { provider_ids:
+    a_move_to_another_connection_takes_the_providers_id_along
+    a_posted_transaction_keeps_the_id_of_the_pending_one_it_replaces
+    a_transaction_that_gets_its_first_id_back_has_no_other
+    an_id_that_changed_alone_is_no_event_and_leaves_the_log_as_it_was
+    either_id_finds_the_transaction_after_a_restart_as_well
 }
