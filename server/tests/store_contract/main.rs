@@ -12,5 +12,6 @@ mod harness;
 mod interrupted;
 mod layout;
 mod provider_ids;
+mod removed;
 mod sqlite;
 mod suite;
