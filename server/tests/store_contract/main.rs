@@ -15,3 +15,4 @@ mod provider_ids;
 mod removed;
 mod sqlite;
 mod suite;
+mod syncs;
