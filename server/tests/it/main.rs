@@ -35,5 +35,6 @@ mod store_file;
 mod strangers;
 mod support;
 mod sync;
+mod sync_plaid;
 mod tokens;
 mod webhooks;
