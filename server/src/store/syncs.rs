@@ -75,6 +75,8 @@ pub struct SyncPage {
 pub struct AppliedPage {
     /// The stored transactions that it has named, by the store's own ids.
     pub named: Vec<i64>,
+    /// Those of them that it has told as new.
+    pub added: Vec<i64>,
     /// The changes that wait for the end of the run: each may be a stored transaction under another id.
     pub held_back: Vec<Change>,
     /// What it changed.
@@ -88,6 +90,8 @@ pub struct FinishedSync {
     pub arrival: i64,
     /// All stored transactions that the run has named.
     pub named: Arc<HashSet<i64>>,
+    /// The transactions that it has told as new before it began again.
+    pub withdrawn: HashSet<i64>,
     /// All changes that were held back.
     pub held_back: Vec<Change>,
     /// What it means that the run has not named a stored transaction.

@@ -9,14 +9,17 @@ use std::sync::Arc;
 
 use connectors::fetch::{Absence, Credentials, FetchError, LinkedConnection, Next, Page, Run};
 use connectors::{Provider, Rejected};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::http_api::HttpApi;
 use crate::store::{self, BegunSync, DueSync, FinishedSync, Store, SyncPage};
 
 /// So often a run begins again before it is left for later.
 const MOST_RESTARTS: u32 = 3;
+/// How long after a failure a run goes on where it was. Later its place may be forgotten at the provider, and what came
+/// since is too new for its place in the order of arrival.
+const GOES_ON_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// So many items are named that are not understood.
 const MOST_REJECTED: usize = 100;
 
@@ -41,34 +44,69 @@ pub(super) struct RunContext<'a> {
     pub(super) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
 }
 
-/// A run under way. It is kept over a failed attempt, which goes on with the page that failed.
+/// A run under way. It is kept over a failed attempt, which goes on with the page that failed where that may help.
 pub(super) struct Progress {
     begun: BegunSync,
     began: Timestamp,
     /// How many of the things it asks for are done.
     done: usize,
     position: Option<String>,
+    /// What the next run begins with, and what absence means, by what is done.
+    cursor: Option<String>,
+    absence: Absence,
     named: Arc<HashSet<i64>>,
     held_back: Vec<ledger::Change>,
     rejected: Vec<Rejected>,
-    new_transactions: u32,
     restarts: u32,
+    told: Told,
+}
+
+/// What a run has told its user, also where it began again since.
+#[derive(Default)]
+pub(super) struct Told {
+    /// How many transactions were new.
+    new: u32,
+    /// Those that were new since it began.
+    added: HashSet<i64>,
+    /// Those that were new before it began again.
+    withdrawn: HashSet<i64>,
 }
 
 impl Progress {
-    /// A run that has not asked yet.
-    pub(super) fn new(begun: BegunSync, began: Timestamp) -> Self {
+    /// A run that has not asked yet, in the place of one that has told something already.
+    pub(super) fn new(begun: BegunSync, due: &DueSync, began: Timestamp, told: Told) -> Self {
         Self {
             begun,
             began,
             done: 0,
             position: None,
+            cursor: due.cursor.clone(),
+            absence: Absence::MeansNothing,
             named: Arc::default(),
             held_back: vec![],
             rejected: vec![],
-            new_transactions: 0,
             restarts: 0,
+            told,
         }
+    }
+
+    /// What is left of a run after an attempt: all of it where the page that failed may be had later.
+    pub(super) fn after(self, error: &RunError, now: Timestamp) -> Interrupted {
+        match error {
+            RunError::Fetch(FetchError::Later { .. }) => Interrupted::GoesOn { progress: Box::new(self), since: now },
+            // The same place may fail for ever, and a store that failed may have taken some.
+            RunError::Fetch(_) | RunError::Store(_) => Interrupted::BeginsAgain(self.told.again()),
+        }
+    }
+
+    /// The data changed while it was paged through: nothing of what was listed so far counts.
+    fn begin_again(&mut self, due: &DueSync) {
+        (self.position, self.done) = (None, 0);
+        (self.cursor, self.absence) = (due.cursor.clone(), Absence::MeansNothing);
+        self.named = Arc::default();
+        self.held_back.clear();
+        self.rejected.clear();
+        self.told = std::mem::take(&mut self.told).again();
     }
 
     /// Asks page after page until the run is complete. `due` is when the connection is asked next.
@@ -79,7 +117,6 @@ impl Progress {
         next_due: Timestamp,
     ) -> Result<(), RunError> {
         let wanted = self.begun.request.wanted();
-        let (mut cursor, mut absence) = (due.cursor.clone(), Absence::MeansNothing);
         while let Some(wanted) = wanted.get(self.done) {
             let position = self.position.clone();
             let run = Run {
@@ -90,7 +127,7 @@ impl Progress {
                 cursor: due.cursor.as_deref(),
                 position: position.as_deref(),
             };
-            match self.page(context, &run).await? {
+            match self.page(context, due, &run).await? {
                 None => {}
                 Some(page) => {
                     let next = self.take(context, due, page).await?;
@@ -99,8 +136,8 @@ impl Progress {
                         Next::End { cursor: left, absence: means } => {
                             self.position = None;
                             self.done += 1;
-                            cursor = left;
-                            absence = stronger(absence, means);
+                            self.cursor = left;
+                            self.absence = stronger(self.absence, means);
                         }
                     }
                 }
@@ -109,10 +146,11 @@ impl Progress {
         let finished = FinishedSync {
             arrival: self.begun.arrival,
             named: std::mem::take(&mut self.named),
+            withdrawn: std::mem::take(&mut self.told.withdrawn),
             held_back: std::mem::take(&mut self.held_back),
-            absence,
-            cursor,
-            new_transactions: self.new_transactions,
+            absence: self.absence,
+            cursor: self.cursor.clone(),
+            new_transactions: self.told.new,
             rejected: (!self.rejected.is_empty()).then(|| Rejected::sentence(&self.rejected)),
             due: next_due,
         };
@@ -122,7 +160,7 @@ impl Progress {
     }
 
     /// The next page; nothing where the run begins again.
-    async fn page(&mut self, context: &RunContext<'_>, run: &Run<'_>) -> Result<Option<Page>, RunError> {
+    async fn page(&mut self, context: &RunContext<'_>, due: &DueSync, run: &Run<'_>) -> Result<Option<Page>, RunError> {
         let Some(fetch) = context.provider.fetch() else {
             return Err(FetchError::Refused { reason: "its connector cannot be asked".to_owned() }.into());
         };
@@ -131,13 +169,15 @@ impl Progress {
             Err(FetchError::Restart { reason }) if self.restarts < MOST_RESTARTS => {
                 tracing::info!(reason, "a run begins again");
                 self.restarts += 1;
-                (self.position, self.done) = (None, 0);
-                self.named = Arc::default();
-                self.held_back.clear();
-                self.rejected.clear();
+                self.begin_again(due);
                 Ok(None)
             }
-            Err(FetchError::Restart { reason }) => Err(FetchError::Later { reason, after: None }.into()),
+            Err(FetchError::Restart { reason }) => {
+                // The next attempt lists everything anew: the place where this one ended would be refused again.
+                self.restarts = 0;
+                self.begin_again(due);
+                Err(FetchError::Later { reason, after: None }.into())
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -153,10 +193,43 @@ impl Progress {
         let applied = context.store.apply_page(due.key.clone(), connector, page, (context.clock)()).await?;
         Arc::make_mut(&mut self.named).extend(applied.named);
         self.held_back.extend(applied.held_back);
-        self.new_transactions += applied.changed.new;
+        self.told.new += applied.changed.new;
+        self.told.added.extend(applied.added);
         let room = MOST_REJECTED.saturating_sub(self.rejected.len());
         self.rejected.extend(rejected.into_iter().take(room));
         Ok(next)
+    }
+}
+
+impl Told {
+    /// The same for a run that begins again.
+    fn again(mut self) -> Self {
+        self.withdrawn.extend(self.added.drain());
+        self
+    }
+}
+
+/// What is left of a run between two attempts.
+pub(super) enum Interrupted {
+    /// It goes on where it was.
+    GoesOn {
+        /// The run.
+        progress: Box<Progress>,
+        /// When it failed.
+        since: Timestamp,
+    },
+    /// It begins again.
+    BeginsAgain(Told),
+}
+
+impl Interrupted {
+    /// The run that goes on; else what the one before has told.
+    pub(super) fn resumed(self, now: Timestamp) -> Result<Progress, Told> {
+        match self {
+            Self::GoesOn { progress, since } if now.duration_since(since) <= GOES_ON_WITHIN => Ok(*progress),
+            Self::GoesOn { progress, .. } => Err(progress.told.again()),
+            Self::BeginsAgain(told) => Err(told),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::apis::Apis;
 use super::credentials::CredentialKeys;
-use super::run::{Progress, RunContext, RunError, linked};
+use super::run::{Interrupted, Progress, RunContext, RunError, Told, linked};
 use crate::backoff::backoff;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -67,8 +67,8 @@ struct Inner {
     clock: Clock,
     signals: Signals,
     random: Mutex<fastrand::Rng>,
-    /// Runs whose last attempt has failed, to go on where they were.
-    interrupted: Mutex<HashMap<SyncKey, Progress>>,
+    /// Runs whose last attempt has failed.
+    interrupted: Mutex<HashMap<SyncKey, Interrupted>>,
 }
 
 /// The runs under way.
@@ -211,14 +211,14 @@ impl Inner {
             clock: self.clock.as_ref(),
         };
         let interrupted = self.interrupted.lock().remove(&due.key);
-        let mut progress = match interrupted {
-            Some(progress) => progress,
-            None => Progress::new(self.store.begin_sync(due.key.clone()).await?, now),
+        let mut progress = match interrupted.map_or_else(|| Err(Told::default()), |run| run.resumed(now)) {
+            Ok(progress) => progress,
+            Err(told) => Progress::new(self.store.begin_sync(due.key.clone()).await?, due, now, told),
         };
         let next = self.next_run(now);
         let ended = progress.go_on(&context, due, next).await;
-        if ended.is_err() {
-            self.interrupted.lock().insert(due.key.clone(), progress);
+        if let Err(error) = &ended {
+            self.interrupted.lock().insert(due.key.clone(), progress.after(error, (self.clock)()));
         }
         ended
     }

@@ -39,5 +39,8 @@ mod store_file;
 mod strangers;
 mod support;
 mod sync;
+mod sync_apideck;
+mod sync_keys;
+mod sync_plaid;
 mod tokens;
 mod webhooks;

@@ -108,7 +108,7 @@ fn shown(transactions: &[Value]) -> BTreeMap<(String, String, String), usize> {
 }
 
 /// The events up to the end of a run, without balances and the connection's status.
-async fn events_of_run(socket: &mut Socket) -> Vec<(String, Value)> {
+pub(crate) async fn events_of_run(socket: &mut Socket) -> Vec<(String, Value)> {
     let mut events = vec![];
     loop {
         let (name, payload) = socket.event().await;
@@ -123,7 +123,7 @@ async fn events_of_run(socket: &mut Socket) -> Vec<(String, Value)> {
     }
 }
 
-fn names(events: &[(String, Value)]) -> Vec<&str> {
+pub(crate) fn names(events: &[(String, Value)]) -> Vec<&str> {
     events.iter().map(|(name, _)| name.as_str()).collect()
 }
 

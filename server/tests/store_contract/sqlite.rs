@@ -8,7 +8,7 @@ use server::store::sqlite::SqliteStore;
 use server::store::{CommitSink, Store};
 
 use crate::harness::Open;
-use crate::{connects, suite};
+use crate::{connects, provider_ids, suite, syncs};
 
 struct Sqlite(tempfile::TempDir);
 
@@ -25,11 +25,11 @@ impl Open for Sqlite {
 }
 
 macro_rules! promises {
-    ($of:ident: $($name:ident)*) => {
+    ($promises:ident: $($name:ident)*) => {
         $(
             #[tokio::test]
             async fn $name() {
-                $of::$name(&Sqlite::new()).await;
+                $promises::$name(&Sqlite::new()).await;
             }
         )*
     };
@@ -65,4 +65,28 @@ promises! { suite:
     what_comes_after_a_purge_is_another_transaction_for_the_core_app
     what_comes_before_its_connection_waits_and_is_applied_in_order
     what_was_deleted_comes_back_by_a_certainly_later_report_alone
+}
+
+promises! { provider_ids:
+    a_move_to_another_connection_takes_the_providers_id_along
+    a_posted_transaction_keeps_the_id_of_the_pending_one_it_replaces
+    a_transaction_that_gets_its_first_id_back_has_no_other
+    an_id_that_changed_alone_is_no_event_and_leaves_the_log_as_it_was
+    either_id_finds_the_transaction_after_a_restart_as_well
+}
+
+promises! { syncs:
+    a_failed_run_is_tried_again_when_it_is_due_and_a_complete_one_forgets_the_failures
+    a_provider_key_is_kept_until_it_ends_and_a_later_one_takes_its_place
+    a_removed_connections_run_stores_nothing
+    a_request_during_a_run_is_for_one_more_run
+    a_run_that_was_cut_off_begins_again_after_a_restart
+    credentials_are_the_registrations_own
+    however_many_requests_come_a_connection_is_asked_once
+    the_cursor_is_that_of_the_last_complete_run
+    the_end_of_a_run_pairs_what_was_held_back_and_deletes_what_is_gone
+    the_longest_waiting_connection_is_asked_first
+    what_a_run_told_before_it_began_again_goes_where_it_is_not_listed_any_more
+    what_arrives_during_a_run_is_newer_than_the_run
+    what_was_never_asked_is_asked_once_its_connector_can_be
 }

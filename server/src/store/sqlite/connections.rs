@@ -12,7 +12,7 @@ use super::loaded::Loaded;
 use super::owners;
 use super::scope::Scope;
 use super::unit::Unit;
-use super::{arrivals, connection_row, load, plan};
+use super::{arrivals, connection_row, load, plan, syncs};
 use crate::clock;
 use crate::store::{ConnectorRef, Error, Result, account_update};
 
@@ -153,6 +153,7 @@ fn remove_row(unit: &Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     unit.database
         .prepare_cached("UPDATE connections SET status = 'deleted', removed_at = ?2 WHERE id = ?1")?
         .execute(params![connection.id, unit.now.as_millisecond()])?;
+    syncs::forget(unit.database, connection.id)?;
     arrivals::settle_those_of(unit, &connection.connector_id, &connection.connection_id)
 }
 

@@ -61,24 +61,43 @@ pub(super) fn append(
 
 /// Ends that an event is the newest of a transaction, before the row is written or deleted: it gets a payload of its own.
 pub(super) fn detach(database: &Connection, epoch: &str, owner: &Owner, id: i64, changed_seq: u64) -> Result<()> {
+    let Some((key, payload)) = newest_of(database, epoch, owner, (id, changed_seq))? else { return Ok(()) };
+    database
+        .prepare_cached("UPDATE events SET payload = coalesce(?2, payload), subject = NULL WHERE key = ?1")?
+        .execute(params![key, payload.as_deref().map(RawValue::get)])?;
+    Ok(())
+}
+
+/// Gives a transaction's newest event a payload of its own, before the row says more than was sent.
+pub(super) fn keep_payload(database: &Connection, epoch: &str, owner: &Owner, id: i64, changed_seq: u64) -> Result<()> {
+    if let Some((key, Some(payload))) = newest_of(database, epoch, owner, (id, changed_seq))? {
+        let mut statement = database.prepare_cached("UPDATE events SET payload = ?2 WHERE key = ?1")?;
+        statement.execute(params![key, payload.get()])?;
+    }
+    Ok(())
+}
+
+/// The key of a transaction's newest event, with the payload as it was sent where it has none of its own.
+fn newest_of(
+    database: &Connection,
+    epoch: &str,
+    owner: &Owner,
+    (id, changed_seq): (i64, u64),
+) -> Result<Option<(i64, Option<Box<RawValue>>)>> {
     let key = key(owner.id, changed_seq)?;
     let found: Option<(i64, bool)> = database
         .prepare_cached("SELECT at, payload IS NULL FROM events WHERE key = ?1 AND subject = ?2")?
         .query_row([key, id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((at, is_of_row)) = found else { return Ok(()) };
-    let payload = if is_of_row {
-        let mut statement = database.prepare_cached(concat!(select_transaction!(), " WHERE t.id = ?1"))?;
-        let row = statement.query_and_then([id], |row| row::read(row, &owner.user_id))?.next();
-        let row = row.ok_or_else(|| Error::Corrupt(format!("there is no transaction {id}")))??;
-        Some(ledger::transaction_payload(epoch, changed_seq, moment(at), row.stored.transaction))
-    } else {
-        None
-    };
-    database
-        .prepare_cached("UPDATE events SET payload = coalesce(?2, payload), subject = NULL WHERE key = ?1")?
-        .execute(params![key, payload.as_deref().map(RawValue::get)])?;
-    Ok(())
+    let Some((at, is_of_row)) = found else { return Ok(None) };
+    if !is_of_row {
+        return Ok(Some((key, None)));
+    }
+    let mut statement = database.prepare_cached(concat!(select_transaction!(), " WHERE t.id = ?1"))?;
+    let row = statement.query_and_then([id], |row| row::read(row, &owner.user_id))?.next();
+    let row = row.ok_or_else(|| Error::Corrupt(format!("there is no transaction {id}")))??;
+    let payload = ledger::transaction_payload(epoch, changed_seq, moment(at), row.stored.transaction);
+    Ok(Some((key, Some(payload))))
 }
 
 fn moment(millis: i64) -> Timestamp {

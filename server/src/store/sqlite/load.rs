@@ -6,7 +6,7 @@ use ledger::{AccountState, Change, Dirty, Recency, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
 use super::loaded::Loaded;
-use super::row::{self, columns, select_transaction, tables};
+use super::row;
 use super::scope::Scope;
 use super::unit::Unit;
 use super::{accounts, hash, moves, owners};
@@ -66,17 +66,8 @@ fn transaction(
     key: (String, String),
     loaded: &mut Loaded,
 ) -> Result<()> {
+    let found = row::find(database, account, &key.1, &scope.owner.user_id)?;
     let key_hash = hash::of(&key.1);
-    let lookup = params![account, key_hash, key.1];
-    let mut statement = database.prepare_cached(concat!(
-        select_transaction!(),
-        " WHERE t.account = ?1 AND t.key_hash = ?2 AND t.transaction_id = ?3"
-    ))?;
-    let found = statement.query_and_then(lookup, |row| row::read(row, &scope.owner.user_id))?.next().transpose()?;
-    let found = match found {
-        None => renamed(database, scope, account, &key.1)?,
-        found => found,
-    };
     if let Some(row) = found {
         loaded.take(&key.0, row);
     } else if let Some(tombstone) = tombstone(database, (account, key_hash), &key.1)? {
@@ -84,26 +75,6 @@ fn transaction(
         loaded.state.transactions.insert(key, TransactionState::Deleted(tombstone));
     }
     Ok(())
-}
-
-/// The transaction that a provider calls so by now, and was told by another id first.
-fn renamed(
-    database: &Database,
-    scope: &Scope<'_>,
-    account: i64,
-    provider_id: &str,
-) -> Result<Option<row::TransactionRow>> {
-    let sql = concat!(select_transaction!(), " WHERE t.account = ?1 AND t.provider_hash = ?2");
-    let mut statement = database.prepare_cached(sql)?;
-    let rows = statement
-        .query_and_then(params![account, hash::of(provider_id)], |row| row::read(row, &scope.owner.user_id))?;
-    for row in rows {
-        let row = row?;
-        if row.stored.provider_id() == provider_id {
-            return Ok(Some(row));
-        }
-    }
-    Ok(None)
 }
 
 fn tombstone(database: &Database, (account, key_hash): (i64, i64), transaction_id: &str) -> Result<Option<Tombstone>> {

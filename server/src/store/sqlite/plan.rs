@@ -89,15 +89,10 @@ fn write_transactions<'a>(
                 };
                 source = Some((source_id, stored));
                 let place = row::Place { owner: scope.owner.id, account: account()?, source: source_id };
-                if let Some((id, changed_seq)) =
-                    known.filter(|(_, changed_seq)| is_reported_otherwise(*changed_seq, stored))
-                {
-                    event_log::detach(unit.database, &unit.shared.epoch, scope.owner, *id, *changed_seq)?;
-                }
                 if loaded.tombstones.contains(key) {
                     delete_tombstone(unit.database, place.account, &key.1)?;
                 }
-                let id = row::write(unit.database, known.map(|(id, _)| *id), place, stored)?;
+                let id = write_row(unit, scope, known.copied(), place, stored)?;
                 rows.insert(key, (id, stored.changed_seq));
             }
             TransactionState::Deleted(tombstone) if tombstone.dirty != Dirty::No => {
@@ -112,10 +107,31 @@ fn write_transactions<'a>(
     Ok(rows)
 }
 
-/// Whether the row's event would repeat something else than what was sent: it has a newer revision, or another id of the
-/// provider's, which is no revision.
-fn is_reported_otherwise(changed_seq: u64, stored: &ledger::StoredTransaction) -> bool {
-    changed_seq != stored.changed_seq || stored.transaction.provider_transaction_id.is_some()
+/// Writes a transaction's row; its id. What the event of its newest revision has said stays as it was sent.
+fn write_row(
+    unit: &Unit<'_>,
+    scope: &Scope<'_>,
+    known: Option<(i64, u64)>,
+    place: row::Place,
+    stored: &ledger::StoredTransaction,
+) -> Result<i64> {
+    let (database, epoch) = (unit.database, &unit.shared.epoch);
+    let newest_id = stored.transaction.provider_transaction_id.as_deref();
+    match known {
+        Some((id, changed_seq)) if changed_seq != stored.changed_seq => {
+            event_log::detach(database, epoch, scope.owner, id, changed_seq)?;
+        }
+        // Another id of the provider's is no revision: the event goes on being the row's newest.
+        Some((id, changed_seq)) if newest_id.is_some() => {
+            event_log::keep_payload(database, epoch, scope.owner, id, changed_seq)?;
+        }
+        Some(_) | None => {}
+    }
+    let id = row::write(database, known.map(|(id, _)| id), place, stored)?;
+    if known.is_some() || newest_id.is_some() {
+        row::set_provider_id(database, id, newest_id)?;
+    }
+    Ok(id)
 }
 
 /// Deletes a transaction's row; the events that reported it stay.

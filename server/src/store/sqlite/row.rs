@@ -130,6 +130,33 @@ pub(super) fn get(database: &Connection, id: i64, user_id: &str) -> Result<Trans
     row.ok_or_else(|| Error::Corrupt(format!("there is no transaction {id}")))?
 }
 
+/// Finds one of a user's transactions in an account by an id of the provider's: the first, or the newest.
+pub(super) fn find(
+    database: &Connection,
+    account: i64,
+    provider_id: &str,
+    user_id: &str,
+) -> Result<Option<TransactionRow>> {
+    let hash = hash::of(provider_id);
+    let mut statement = database.prepare_cached(concat!(
+        select_transaction!(),
+        " WHERE t.account = ?1 AND t.key_hash = ?2 AND t.transaction_id = ?3"
+    ))?;
+    let lookup = params![account, hash, provider_id];
+    if let Some(row) = statement.query_and_then(lookup, |row| read(row, user_id))?.next() {
+        return row.map(Some);
+    }
+    let sql = concat!(select_transaction!(), " WHERE t.account = ?1 AND t.provider_hash = ?2");
+    let mut statement = database.prepare_cached(sql)?;
+    for row in statement.query_and_then(params![account, hash], |row| read(row, user_id))? {
+        let row = row?;
+        if row.stored.provider_id() == provider_id {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
 /// Where a transaction's row belongs.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -138,7 +165,16 @@ pub(super) struct Place {
     pub(super) source: i64,
 }
 
-/// Writes a row, a new one where it has no id yet; its id.
+/// Notes the provider's newest id of a transaction, where that is not the first, so that it is found by it.
+pub(super) fn set_provider_id(database: &Connection, id: i64, provider_id: Option<&str>) -> Result<()> {
+    database
+        .prepare_cached("UPDATE transactions SET provider_hash = ?2 WHERE id = ?1 AND provider_hash IS NOT ?2")?
+        .execute(params![id, provider_id.map(hash::of)])?;
+    Ok(())
+}
+
+/// Writes a row but for [`set_provider_id`], a new one where it has no id yet; its id. The layout of version 12 is filled
+/// with it as well: it may write nothing that came with a later one.
 pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored: &StoredTransaction) -> Result<i64> {
     let transaction = &stored.transaction;
     let unreadable = || Error::Corrupt(format!("a transaction is dated '{}'", transaction.date));
@@ -147,14 +183,14 @@ pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored
         .prepare_cached(
             "INSERT INTO transactions (id, account, owner, key_hash, transaction_id, source, rank_ms, date_ms, is_day,
                  first_seen_ms, amount, currency, primary_type, status, description, details, search, revision,
-                 changed_seq, version, arrival, provider_hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+                 changed_seq, version, arrival)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
              ON CONFLICT (id) DO UPDATE SET account = excluded.account, source = excluded.source,
                  rank_ms = excluded.rank_ms, date_ms = excluded.date_ms, is_day = excluded.is_day,
                  first_seen_ms = excluded.first_seen_ms, amount = excluded.amount, currency = excluded.currency, primary_type = excluded.primary_type,
                  status = excluded.status, description = excluded.description, details = excluded.details,
                  search = excluded.search, revision = excluded.revision, changed_seq = excluded.changed_seq,
-                 version = excluded.version, arrival = excluded.arrival, provider_hash = excluded.provider_hash",
+                 version = excluded.version, arrival = excluded.arrival",
         )?
         .execute(params![
             id,
@@ -182,7 +218,6 @@ pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored
             stored.changed_seq,
             stored.recency.version,
             stored.recency.arrival,
-            transaction.provider_transaction_id.as_deref().map(hash::of),
         ])?;
     Ok(id.unwrap_or_else(|| database.last_insert_rowid()))
 }

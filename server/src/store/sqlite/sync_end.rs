@@ -68,13 +68,9 @@ pub(super) fn reconcile(
     let owner = owners::get(unit.database, connection.owner)?;
     let scope = Scope { connector, connection: &connection, owner: &owner, arrived: unit.now };
     let mut loaded = load::for_changes(unit, &scope, &finished.held_back)?;
-    let unnamed = unnamed(unit, &scope, &mut loaded, finished)?;
-    let remainder = Remainder {
-        unnamed: &unnamed,
-        withdrawn: &BTreeSet::new(),
-        held_back: &finished.held_back,
-        absence: finished.absence,
-    };
+    let Unnamed { all, withdrawn } = unnamed(unit, &scope, &mut loaded, finished)?;
+    let remainder =
+        Remainder { unnamed: &all, withdrawn: &withdrawn, held_back: &finished.held_back, absence: finished.absence };
     let context = Context { is_fetched: true, ..unit.context(&scope, finished.arrival) };
     let planned = ledger::reconcile(&context, std::mem::take(&mut loaded.state), &remainder);
     let mut applied = plan::write(unit, &scope, &loaded, planned)?;
@@ -88,34 +84,42 @@ pub(super) fn reconcile(
     Ok(applied)
 }
 
-/// Loads the transactions that absence says something of and that the run has not named; their keys.
-fn unnamed(
-    unit: &mut Unit<'_>,
-    scope: &Scope<'_>,
-    loaded: &mut Loaded,
-    finished: &FinishedSync,
-) -> Result<BTreeSet<(String, String)>> {
-    let sql = match finished.absence {
-        Absence::MeansNothing => return Ok(BTreeSet::new()),
-        Absence::OfPendingMeansGone => {
-            "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id
-             WHERE a.connection = ?1 AND t.status = 0"
-        }
-        Absence::MeansGoneSince(_) => {
-            "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id WHERE a.connection = ?1"
-        }
+/// The keys of transactions that a run has not named.
+#[derive(Default)]
+struct Unnamed {
+    /// Those that absence says something of, and those that are withdrawn.
+    all: BTreeSet<ledger::Key>,
+    /// Those that the run has told as new before it began again.
+    withdrawn: BTreeSet<ledger::Key>,
+}
+
+/// Loads the transactions that the run has not named and that may be gone.
+fn unnamed(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &mut Loaded, finished: &FinishedSync) -> Result<Unnamed> {
+    let status = match finished.absence {
+        // Only what the run itself has told may be gone.
+        Absence::MeansNothing if finished.withdrawn.is_empty() => return Ok(Unnamed::default()),
+        Absence::OfPendingMeansGone if finished.withdrawn.is_empty() => "AND t.status = 0",
+        _ => "",
     };
-    let mut statement = unit.database.prepare_cached(sql)?;
+    let mut statement = unit.database.prepare_cached(&format!(
+        "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id
+         WHERE a.connection = ?1 {status}"
+    ))?;
     let rows =
         statement.query_map([scope.connection.id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
-    let rows: Vec<_> = rows.into_iter().filter(|(id, _)| !finished.named.contains(id)).collect();
+    let may_be_gone = |id: &i64| finished.absence != Absence::MeansNothing || finished.withdrawn.contains(id);
+    let rows: Vec<_> = rows.into_iter().filter(|(id, _)| !finished.named.contains(id) && may_be_gone(id)).collect();
     load::accounts(unit, scope, rows.iter().map(|(_, account_id)| account_id.as_str()), loaded)?;
-    let mut keys = BTreeSet::new();
+    let mut unnamed = Unnamed::default();
     for (id, account_id) in rows {
         let row = row::get(unit.database, id, &scope.owner.user_id)?;
-        keys.insert((account_id.clone(), row.stored.transaction.transaction_id.clone()));
+        let key = (account_id.clone(), row.stored.transaction.transaction_id.clone());
+        if finished.withdrawn.contains(&id) {
+            unnamed.withdrawn.insert(key.clone());
+        }
+        unnamed.all.insert(key);
         loaded.take(&account_id, row);
     }
-    Ok(keys)
+    Ok(unnamed)
 }

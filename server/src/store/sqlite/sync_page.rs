@@ -29,8 +29,10 @@ pub(super) fn apply(
     let context = Context { is_fetched: true, ..unit.context(&scope, page.arrival) };
     let planned = ledger::apply(&context, std::mem::take(&mut loaded.state), &now);
     let applied = plan::write(unit, &scope, &loaded, planned)?;
-    let named = load::for_changes(unit, &scope, &now)?.rows.into_values().map(|(id, _)| id).collect();
-    Ok(AppliedPage { named, held_back, changed: Changed { new: applied.new, updated: applied.updated } })
+    let known: HashSet<i64> = loaded.rows.values().map(|(id, _)| *id).collect();
+    let named: Vec<i64> = load::for_changes(unit, &scope, &now)?.rows.into_values().map(|(id, _)| id).collect();
+    let added = named.iter().filter(|id| !known.contains(id)).copied().collect();
+    Ok(AppliedPage { named, added, held_back, changed: Changed { new: applied.new, updated: applied.updated } })
 }
 
 /// What is applied now, and what waits for the end of the run.

@@ -139,6 +139,12 @@ pub(super) fn failed(database: &Database, key: &SyncKey, error: &SyncError, due:
     Ok(())
 }
 
+/// Forgets when a removed connection is asked, and what its provider was called with.
+pub(super) fn forget(database: &Database, registration: i64) -> Result<()> {
+    database.prepare_cached("DELETE FROM syncs WHERE connection = ?1")?.execute([registration])?;
+    Ok(())
+}
+
 /// The registration that a run belongs to, as long as it is there.
 pub(super) fn registered(database: &Database, key: &SyncKey) -> Result<ConnectionRow> {
     let connection = connection_row::find(database, &key.connector_id, &key.connection_id)?;

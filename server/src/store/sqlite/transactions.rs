@@ -15,8 +15,8 @@ use wire::{Amount, Currency, PrimaryType, Transaction};
 
 use super::columns::{amount, currency};
 use super::owners::{self, Owner};
-use super::row::{self, columns, select_transaction, tables};
-use super::{accounts, epoch, event_log, hash};
+use super::row::{self, columns, tables};
+use super::{accounts, epoch, event_log};
 use crate::clock;
 use crate::store::{Error, Result};
 
@@ -170,23 +170,20 @@ fn bound(text: &str, upper: bool) -> Result<i64> {
     Ok(start.timestamp().as_millisecond())
 }
 
-/// One of a user's transactions.
+/// One of a user's transactions, by an id of the provider's: the first, or the newest.
 pub(super) fn one(connection: &Connection, user_id: &str, key: &TransactionKey) -> Result<Transaction> {
-    let mut statement = connection.prepare_cached(concat!(
-        select_transaction!(),
-        " WHERE a.owner = (SELECT id FROM owners WHERE user_id = ?1) AND a.account_id = ?2 AND c.connector_id = ?3
-             AND c.connection_id = ?4 AND t.account = a.id AND t.key_hash = ?5 AND t.transaction_id = ?6"
-    ))?;
-    let lookup = params![
-        user_id,
-        key.account_id,
-        key.connector_id,
-        key.connection_id,
-        hash::of(&key.transaction_id),
-        key.transaction_id
-    ];
-    let found = statement.query_and_then(lookup, |row| row::read(row, user_id))?.next();
-    Ok(found.ok_or(Error::NotFound)??.stored.transaction)
+    let mut statement = connection.prepare_cached(
+        "SELECT a.id FROM accounts a JOIN connections c ON c.id = a.connection
+         WHERE a.owner = (SELECT id FROM owners WHERE user_id = ?1) AND a.account_id = ?2 AND c.connector_id = ?3
+             AND c.connection_id = ?4",
+    )?;
+    let place = params![user_id, key.account_id, key.connector_id, key.connection_id];
+    for account in statement.query_map(place, |row| row.get(0))? {
+        if let Some(found) = row::find(connection, account?, &key.transaction_id, user_id)? {
+            return Ok(found.stored.transaction);
+        }
+    }
+    Err(Error::NotFound)
 }
 
 /// Totals since the first of the month (UTC), for each currency.

@@ -45,9 +45,9 @@ impl Client {
 /// Verifies a delivery and gives its key.
 ///
 /// Everything that needs no key is checked first, so that a stranger has Plaid asked for as few keys as possible. Plaid
-/// names no event, and the next notification of an item may have the same bytes: the time is part of the delivery's key. Each
-/// attempt has a time of its own, so that one that is repeated has an item asked for once more, and none is taken for
-/// another.
+/// names no event, and the next notification of an item may have the same bytes within the same second: the signature is
+/// part of the delivery's key, which is another for each (ECDSA takes a random number). Each attempt is signed anew, so that
+/// one that is repeated has an item asked for once more, and none is taken for another.
 pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestamp) -> Result<String, VerifyError> {
     let token = delivery.headers.single(HEADER)?;
     let jws = Jws::split(token).ok_or(VerifyError::Mismatch)?;
@@ -64,7 +64,7 @@ pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestam
     if !has_signed(&key, &jws, now) {
         return Err(VerifyError::Mismatch);
     }
-    Ok(format!("{time}:{hash}"))
+    Ok(format!("{time}:{hash}:{}", sha256_hex(jws.signature())))
 }
 
 /// The key that a header names. Another algorithm than ES256 must be refused.

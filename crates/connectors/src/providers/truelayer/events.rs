@@ -4,12 +4,12 @@
 //!
 //! <https://docs.truelayer.com/docs/payments-api-webhook-reference>
 
-use ledger::{AccountUpdate, Change, Dated, Update};
-use wire::{Currency, TransactionStatus};
+use ledger::{AccountUpdate, Change, Update};
+use wire::Currency;
 
+use super::rows;
 use crate::json::Document;
 use crate::meaning::{Meaning, Wanted};
-use crate::row::Row;
 use crate::understood::Understood;
 use crate::{dates, ids, minor_units};
 
@@ -44,25 +44,10 @@ fn record(body: &Document<'_>, name: &str, kind: &str) -> Understood<Meaning> {
 /// Money that came into a merchant's account without TrueLayer having been asked for it.
 fn received(body: &Document<'_>) -> Understood<Meaning> {
     let account_id = ids::needed(body, "merchant_account_id", "merchant account")?;
-    let currency = body.text(&["currency"]).ok_or("the payment has no currency")?;
-    let currency: Currency = currency.parse().map_err(|error| format!("the currency is {error}"))?;
-    let amount = minor_units::read(body, "amount_in_minor", currency.decimals(), "amount")?;
-    let amount = amount.ok_or("the payment has no amount")?;
-    if amount.is_negative() {
-        return Err("the amount of the payment is negative".to_owned());
-    }
-    let settled = body.text(&["settled_at"]).ok_or("the payment has no time")?;
-    let date = dates::read(&settled).ok_or("the payment's time is not a date")?;
-    let remitter = body.object(&["remitter"])?;
-    let text = |name: &str| remitter.as_ref().and_then(|remitter| remitter.words(&[name]));
-    let row = Row {
-        currency: Some(currency),
-        merchant: text("account_holder_name"),
-        reference: text("reference"),
-        status: Some(TransactionStatus::Posted),
-        ..Row::new(ids::needed(body, "transaction_id", "transaction")?, account_id.clone(), amount, Dated::At(date))
-    };
-    Ok(Meaning::of(account_id, row.into_change(dates::millis(&settled))))
+    let id = ids::needed(body, "transaction_id", "transaction")?;
+    let row = rows::external_payment(body, id, &account_id)?;
+    let settled = body.text(&["settled_at"]).and_then(|settled| dates::millis(&settled));
+    Ok(Meaning::of(account_id, row.into_change(settled)))
 }
 
 /// The balance of a merchant's account.

@@ -1,11 +1,13 @@
 //! TrueLayer: payments to merchants' accounts.
 //!
-//! Owns its settings and how its parts fit together: what it signs (`signature`) and what its webhooks say (`events`). Must
-//! not know the server that calls it.
+//! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), and how
+//! it is asked for what they leave out (`fetch`). Must not know the server that calls it.
 //!
 //! <https://docs.truelayer.com/docs/payments-api-webhook-reference>, <https://github.com/TrueLayer/truelayer-signing>
 
 mod events;
+mod fetch;
+mod rows;
 mod signature;
 
 use std::sync::Arc;
@@ -13,9 +15,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wire::Currency;
 
+use self::fetch::Client;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
-use crate::fetch::{ApiResponse, FetchError, Request};
+use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::meaning::Meaning;
 use crate::provider::{Description, Provider};
@@ -31,27 +34,64 @@ pub(super) const DESCRIPTION: Description = Description {
     source: "PAYMENT_API",
     default_currency: Currency::GBP,
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
-    settings: &[Setting {
-        name: WEBHOOKS_URL,
-        meaning: "where TrueLayer publishes its keys: `https://webhooks.truelayer.com`, or `https://webhooks.truelayer-sandbox.com`",
-        kind: SettingKind::Url,
-        default: None,
-        required_for: Some("webhooks"),
-    }],
+    settings: &[
+        Setting {
+            name: WEBHOOKS_URL,
+            meaning: "where TrueLayer publishes its keys: `https://webhooks.truelayer.com`, or `https://webhooks.truelayer-sandbox.com`",
+            kind: SettingKind::Url,
+            default: None,
+            required_for: Some("webhooks"),
+        },
+        Setting {
+            name: CLIENT_ID,
+            meaning: "the client's id in TrueLayer's console",
+            kind: SettingKind::Text,
+            default: None,
+            required_for: Some("fetching"),
+        },
+        Setting {
+            name: CLIENT_SECRET,
+            meaning: "the client's secret",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: Some("fetching"),
+        },
+        Setting {
+            name: API_URL,
+            meaning: "where the Payments API is; `https://api.truelayer-sandbox.com` for the sandbox",
+            kind: SettingKind::Url,
+            default: Some("https://api.truelayer.com"),
+            required_for: None,
+        },
+        Setting {
+            name: AUTH_URL,
+            meaning: "where tokens are given out; `https://auth.truelayer-sandbox.com` for the sandbox",
+            kind: SettingKind::Url,
+            default: Some("https://auth.truelayer.com"),
+            required_for: None,
+        },
+    ],
 };
 
 const WEBHOOKS_URL: &str = "TRUELAYER_WEBHOOKS_URL";
+const CLIENT_ID: &str = "TRUELAYER_CLIENT_ID";
+const CLIENT_SECRET: &str = "TRUELAYER_CLIENT_SECRET";
+const API_URL: &str = "TRUELAYER_API_URL";
+const AUTH_URL: &str = "TRUELAYER_AUTH_URL";
 
 /// TrueLayer with its settings.
 struct TrueLayer {
     /// Where its keys are published; nothing where it is not configured.
     address: Option<String>,
+    /// What it is asked with; nothing where it is not asked.
+    client: Option<Client>,
 }
 
 /// TrueLayer with its settings.
 pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
     let address = settings.first(WEBHOOKS_URL).map(|address| address.trim_end_matches('/').to_owned());
-    Arc::new(TrueLayer { address })
+    let client = settings.first(CLIENT_ID).zip(settings.first(CLIENT_SECRET));
+    Arc::new(TrueLayer { address, client: client.map(|(id, secret)| Client { id, secret }) })
 }
 
 impl Provider for TrueLayer {
@@ -87,6 +127,10 @@ impl Provider for TrueLayer {
 
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed> {
         body::understand(delivery.body(), |body| events::meaning(&body))
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        self.client.as_ref().map(|client| client as &dyn Fetch)
     }
 
     /// Only TrueLayer has the private halves of its keys.

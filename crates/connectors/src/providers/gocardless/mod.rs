@@ -1,9 +1,12 @@
 //! GoCardless: payments that a merchant collects by direct debit or instantly.
 //!
-//! Owns its settings, its signature and its batches of events, which name what changed and carry no amounts. Must not read
-//! GoCardless Bank Account Data, which has no webhooks.
+//! Owns its settings, its signature and its batches of events, which name what changed and carry no amounts: those are
+//! asked for ([`fetch`]). Must not read GoCardless Bank Account Data, which has no webhooks.
 //!
 //! <https://developer.gocardless.com/api-reference/#appendix-webhooks>, <https://github.com/gocardless/gocardless-pro-python>
+
+mod fetch;
+mod rows;
 
 use std::sync::Arc;
 
@@ -13,6 +16,7 @@ use wire::Currency;
 
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
+use crate::fetch::Fetch;
 use crate::json::Document;
 use crate::keys::KeySource;
 use crate::meaning::{Meaning, Wanted, event_name};
@@ -40,6 +44,20 @@ pub(super) const DESCRIPTION: Description = Description {
             required_for: Some("webhooks"),
         },
         Setting {
+            name: ACCESS_TOKEN,
+            meaning: "the own organisation's access token, for connections that have none of their own",
+            kind: SettingKind::Secrets,
+            default: None,
+            required_for: None,
+        },
+        Setting {
+            name: API_URL,
+            meaning: "where GoCardless is asked; `https://api-sandbox.gocardless.com` for its sandbox",
+            kind: SettingKind::Url,
+            default: Some("https://api.gocardless.com"),
+            required_for: None,
+        },
+        Setting {
             name: ORGANISATION,
             meaning: "the own organisation's id, `OR…`: the connection of events that name none, as those of a merchant's own endpoint",
             kind: SettingKind::Text,
@@ -50,6 +68,8 @@ pub(super) const DESCRIPTION: Description = Description {
 };
 
 const WEBHOOK_SECRET: &str = "GOCARDLESS_WEBHOOK_SECRET";
+const ACCESS_TOKEN: &str = "GOCARDLESS_ACCESS_TOKEN";
+const API_URL: &str = "GOCARDLESS_API_URL";
 const ORGANISATION: &str = "GOCARDLESS_ORGANISATION";
 const HEADER: &str = "webhook-signature";
 
@@ -73,13 +93,16 @@ const WITHOUT_MONEY: [&str; 13] = [
 /// GoCardless with its settings.
 struct GoCardless {
     keys: HmacKeys,
+    /// What the own organisation is asked with.
+    access_token: Option<String>,
     organisation: Option<String>,
 }
 
 /// GoCardless with its settings.
 pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
     let keys = HmacKeys::literal(settings.values(WEBHOOK_SECRET));
-    Arc::new(GoCardless { keys, organisation: settings.first(ORGANISATION) })
+    let (access_token, organisation) = (settings.first(ACCESS_TOKEN), settings.first(ORGANISATION));
+    Arc::new(GoCardless { keys, access_token, organisation })
 }
 
 impl Provider for GoCardless {
@@ -118,6 +141,10 @@ impl Provider for GoCardless {
 
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed> {
         body::understand(delivery.body(), |body| self.meaning(&body))
+    }
+
+    fn fetch(&self) -> Option<&dyn Fetch> {
+        Some(self)
     }
 
     fn sign(&self, _message_id: &str, body: &[u8], _now: Timestamp) -> Option<Vec<(String, String)>> {
