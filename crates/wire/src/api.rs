@@ -5,13 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::object::json_objects;
-use crate::{Amount, Currency, Transaction};
+use crate::{Amount, Currency, SyncError, Transaction};
 
-json_objects!(Account, TransactionsPage, CurrencySummary, Summary, Snapshot);
+json_objects!(Connection, Account, TransactionsPage, CurrencySummary, Summary, Snapshot);
 
 /// A link between a user and an institution at a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Connection {
     /// The connector, for example `basiq`.
     pub connector_id: String,
@@ -29,6 +29,24 @@ pub struct Connection {
     pub status: String,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// RFC 3339, UTC: the newest event of its transactions or its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_at: Option<String>,
+    /// RFC 3339, UTC: the end of the last complete run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sync_at: Option<String>,
+    /// RFC 3339, UTC: when its provider is asked next. In the past, it is being asked, or about to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_sync_at: Option<String>,
+    /// Why the last run failed; nothing once one was complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<SyncError>,
+    /// What the last complete run did not understand, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
+    /// Whether its provider can be asked.
+    #[serde(default)]
+    pub can_sync: bool,
 }
 
 /// Body of `PUT /api/connectors/{connector}/connections/{connectionId}`.
@@ -212,6 +230,35 @@ pub struct ConnectorStatus {
     pub webhook_path: String,
     /// What it can do: `webhooks`, `balances` …
     pub capabilities: Vec<String>,
+    /// What a user's page posts to for the address of the provider's consent page (`/api/connectors/basiq/consent`); nothing
+    /// where no bank can be connected, or a setting for it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_path: Option<String>,
+}
+
+/// Body of the calls that begin to connect a bank; it may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectRequest {
+    /// The caller's own connection that is to be authorised again; nothing for a new one.
+    #[serde(default)]
+    pub connection_id: Option<String>,
+    /// The person's e-mail address, for providers that want one.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// The answer to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectAnswer {
+    /// Always `true`.
+    pub success: bool,
+    /// The provider's consent page, which the browser goes to. It holds a token: it is for this person alone.
+    pub url: String,
+    /// For the provider's own script, where the page uses that instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_token: Option<String>,
 }
 
 /// The answer to a webhook that was taken.

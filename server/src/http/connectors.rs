@@ -29,8 +29,12 @@ pub(super) struct One {
 
 /// `GET /api/connectors`
 pub(super) async fn list(State(state): State<AppState>) -> Json<List> {
-    let connectors = state.ingest.registry().iter().map(|connector| describe(connector.as_ref())).collect();
-    Json(List { success: true, connectors })
+    Json(List { success: true, connectors: all(&state) })
+}
+
+/// Every connector.
+pub(crate) fn all(state: &AppState) -> Vec<ConnectorStatus> {
+    state.ingest.registry().iter().map(|connector| describe(connector.as_ref())).collect()
 }
 
 /// `GET /api/connectors/{connector}/status`
@@ -51,5 +55,6 @@ fn describe(connector: &dyn Provider) -> ConnectorStatus {
         configured: connector.is_configured(),
         webhook_path: format!("/api/connectors/{}/webhook", info.id),
         capabilities: info.capabilities.iter().map(|&name| name.to_owned()).collect(),
+        connect_path: None,
     }
 }

@@ -19,6 +19,8 @@ use crate::store::{self, BegunSync, DueSync, FinishedSync, Store, SyncPage};
 const MOST_RESTARTS: u32 = 3;
 /// So many items are named that are not understood.
 const MOST_REJECTED: usize = 100;
+/// The longest sentence about them, in characters.
+const LONGEST_SENTENCE: usize = 500;
 
 /// Why a run is not complete.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +115,7 @@ impl Progress {
             absence,
             cursor,
             new_transactions: self.new_transactions,
-            rejected: (!self.rejected.is_empty()).then(|| Rejected::sentence(&self.rejected)),
+            rejected: connectors::readable(&Rejected::sentence(&self.rejected), LONGEST_SENTENCE),
             due: next_due,
         };
         let connector = context.provider.description().into();

@@ -5,6 +5,7 @@
 mod admin;
 mod api;
 mod cli;
+mod connections_state;
 mod core_app;
 mod delivery_trace;
 mod disconnects;

@@ -7,6 +7,7 @@
 #![allow(unreachable_pub, reason = "a test is no library")]
 
 mod changes;
+mod connection_state;
 mod epoch;
 mod harness;
 mod interrupted;

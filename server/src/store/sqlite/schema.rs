@@ -13,7 +13,7 @@ enum Migration {
     Code(fn(&Transaction<'_>) -> Result<()>),
 }
 
-const MIGRATIONS: [Migration; 14] = [
+const MIGRATIONS: [Migration; 15] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0001_init.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0002_outbox.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0003_delivery_latency.sql")),
@@ -28,6 +28,7 @@ const MIGRATIONS: [Migration; 14] = [
     Migration::Code(layout::migrate),
     Migration::Sql(include_str!("../../../migrations/sqlite/0013_provider_ids.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0014_syncs.sql")),
+    Migration::Sql(include_str!("../../../migrations/sqlite/0015_last_events.sql")),
 ];
 
 /// Brings the schema to the newest version.
