@@ -1,5 +1,5 @@
-// Pictures of the demo for documents: `npm run screenshots -- FOLDER` writes the sign-in page and the
-// dashboard, on a phone and on a desk, in light and in dark. A command, not a test.
+// Pictures of the demo for documents: `npm run screenshots -- FOLDER` writes the sign-in page, the
+// dashboard and the connections, on a phone and on a desk, in light and in dark. A command, not a test.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,6 +38,9 @@ try {
       // A payment that has just come in is what there is to show.
       await page.getByTestId('toast').first().waitFor({ timeout: 60_000 });
       await picture(page, `dashboard-${size}-${colorScheme}`);
+      await page.goto(`${server.url}/connections`);
+      await page.locator('[data-testid="connection-badge"][data-status="live"]').waitFor();
+      await picture(page, `connections-${size}-${colorScheme}`);
       await context.close();
     }
   }

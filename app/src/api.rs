@@ -5,6 +5,7 @@
 
 use leptos::prelude::*;
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+use wire::connections::{ConnectionsPage, ConnectionsView};
 
 use crate::codec::JsonPost;
 use crate::error::AppError;
@@ -24,6 +25,24 @@ pub async fn load_snapshot() -> Result<Snapshot, AppError> {
 pub async fn load_transactions(query: TransactionQuery) -> Result<TransactionsPage, AppError> {
     let (viewer, backend) = server::caller()?;
     backend.transactions(&viewer, query).await.map_err(server::failure)
+}
+
+/// What the page of connections shows when it opens. The connections are read last: what an event after the snapshot
+/// says is in them, and they are loaded again for those that follow.
+#[server(prefix = "/api/_ui", endpoint = "connections-view", input = JsonPost, output = JsonPost)]
+pub async fn load_connections_view() -> Result<ConnectionsView, AppError> {
+    let (viewer, backend) = server::caller()?;
+    let snapshot = backend.snapshot(&viewer).await.map_err(server::failure)?;
+    let connections = backend.connections(&viewer).await.map_err(server::failure)?;
+    Ok(ConnectionsView { snapshot, connections, connectors: backend.connectors() })
+}
+
+/// The connections, again after something has happened.
+#[server(prefix = "/api/_ui", endpoint = "connections", input = JsonPost, output = JsonPost)]
+pub async fn load_connections() -> Result<ConnectionsPage, AppError> {
+    let (viewer, backend) = server::caller()?;
+    let connections = backend.connections(&viewer).await.map_err(server::failure)?;
+    Ok(ConnectionsPage { success: true, connections })
 }
 
 #[cfg(feature = "ssr")]
@@ -57,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_server_function_lives_under_the_prefix() {
-        for path in [LoadSnapshot::PATH, LoadTransactions::PATH] {
+        for path in [LoadSnapshot::PATH, LoadTransactions::PATH, LoadConnectionsView::PATH, LoadConnections::PATH] {
             assert!(path.starts_with(&format!("{SERVER_FN_PREFIX}/")), "{path}");
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wire::admin::{AdminView, RawDelivery};
-use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+use wire::api::{Connection, ConnectorStatus, Snapshot, TransactionQuery, TransactionsPage};
 
 /// The signed-in person a page is rendered for. The server puts it into the request's extensions
 /// after it has checked the session; its absence means that the visitor is not signed in.
@@ -49,6 +49,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// A page of the viewer's transactions.
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError>;
+
+    /// The viewer's connections.
+    async fn connections(&self, viewer: &Viewer) -> Result<Vec<Connection>, BackendError>;
+
+    /// Every connector.
+    fn connectors(&self) -> Vec<ConnectorStatus>;
 
     /// Whether the viewer is an administrator.
     fn is_admin(&self, viewer: &Viewer) -> bool;

@@ -4,10 +4,25 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::web_sys;
+
+use crate::error::AppError;
 
 pub(crate) fn keep_focus() {}
 
-pub(crate) fn forget_form() {}
+pub(crate) fn forget_query() {}
+
+pub(crate) fn leave_for(_address: &str) {}
+
+pub(crate) fn show_dialog(_dialog: &web_sys::HtmlDialogElement) {}
+
+pub(crate) async fn send(
+    _method: &'static str,
+    _path: String,
+    _body: Option<String>,
+) -> Result<(bool, String), AppError> {
+    Err(AppError::Unreachable)
+}
 
 #[derive(Clone, Copy)]
 pub(crate) struct ListEnd;

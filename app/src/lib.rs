@@ -16,6 +16,7 @@ mod browser;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "browserless.rs"]
 mod browser;
+mod calls;
 mod clock;
 mod codec;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
@@ -25,6 +26,7 @@ mod erased;
 pub mod error;
 pub mod format;
 mod identity;
+mod moments;
 pub mod page;
 #[expect(unreachable_pub, reason = "the component macro generates public properties")]
 mod pages;

@@ -12,6 +12,8 @@ pub enum Page {
     Dashboard,
     /// `/sign-in`
     SignIn(Attempt),
+    /// `/connections`
+    Connections(ConnectOutcome),
     /// `/admin`
     Admin {
         /// What was just done there, in one word.
@@ -33,6 +35,10 @@ impl Page {
         match uri.path().trim_end_matches('/') {
             "" => Self::Dashboard,
             "/sign-in" => Self::SignIn(Attempt { error: parameter(uri, "error"), email: String::new() }),
+            "/connections" => Self::Connections(ConnectOutcome {
+                connected: parameter(uri, "connected"),
+                problem: parameter(uri, "problem"),
+            }),
             "/admin" => Self::Admin { done: parameter(uri, "done") },
             path => {
                 let id = path.strip_prefix("/admin/deliveries/").and_then(|id| id.parse().ok());
@@ -63,6 +69,15 @@ pub struct Attempt {
     pub email: String,
 }
 
+/// How a visit to a provider's consent page has ended, in the words of the address that it led back to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectOutcome {
+    /// The connector through which an account was connected.
+    pub connected: Option<String>,
+    /// Why none was.
+    pub problem: Option<String>,
+}
+
 /// A parameter of the query, as it is written there: the server's codes need no escapes.
 #[cfg(feature = "ssr")]
 fn parameter(uri: &http::Uri, name: &str) -> Option<String> {
@@ -82,6 +97,11 @@ mod tests {
         assert_eq!(at("/sign-in"), Page::SignIn(attempt(None)));
         assert_eq!(at("/sign-in/?a=b&error=RATE_LIMITED"), Page::SignIn(attempt(Some("RATE_LIMITED"))));
         assert_eq!(at("/sign-in/more"), Page::NotFound);
+        let (connected, problem) = (Some("basiq".to_owned()), Some("expired".to_owned()));
+        let outcome = |connected, problem| Page::Connections(ConnectOutcome { connected, problem });
+        assert_eq!(at("/connections"), outcome(None, None));
+        assert_eq!(at("/connections?connected=basiq"), outcome(connected, None));
+        assert_eq!(at("/connections?problem=expired"), outcome(None, problem));
         assert_eq!(at("/admin?done=kept"), Page::Admin { done: Some("kept".to_owned()) });
         assert_eq!((at("/admin/deliveries/7"), at("/admin/deliveries/x")), (Page::AdminDelivery(7), Page::NotFound));
     }

@@ -14,7 +14,7 @@ use leptos::prelude::provide_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
 use tower::ServiceExt;
 use wire::admin::{AdminView, RawDelivery};
-use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+use wire::api::{Connection, ConnectorStatus, Snapshot, TransactionQuery, TransactionsPage};
 
 /// One account, two transactions; or a store that does not answer.
 struct Fake {
@@ -36,6 +36,22 @@ const SNAPSHOT: &str = r#"{
     "summary": { "success": true, "from": "2026-11-01T00:00:00Z", "seq": 2, "currencies": [
         { "currency": "AUD", "balance": 1234.5, "income": 5250, "expenses": -4.5, "accounts": 1 }] }
 }"#;
+
+const CONNECTIONS: &str = r#"[
+    { "connectorId": "basiq", "connectionId": "bank", "userId": "alex", "institutionName": "<Harbour> Bank",
+      "status": "active", "createdAt": "2026-11-01T10:00:00Z", "lastEventAt": "2026-11-22T10:05:00Z",
+      "lastSyncAt": "2026-11-22T10:06:00Z", "nextSyncAt": "2026-11-22T11:06:00Z", "canSync": true },
+    { "connectorId": "apideck", "connectionId": "xero+alex", "userId": "alex", "status": "invalid",
+      "createdAt": "2026-11-01T10:00:00Z", "canSync": false, "rejected": "expense 7: the amount is not a number",
+      "lastError": { "kind": "consent", "reason": "it answered 401", "at": "2026-11-22T10:06:00Z" } }
+]"#;
+
+const CONNECTORS: &str = r#"[
+    { "id": "basiq", "name": "Basiq", "connectorType": "bank", "configured": true, "webhookPath": "/w",
+      "capabilities": [], "connectPath": "/api/connectors/basiq/consent" },
+    { "id": "apideck", "name": "Apideck", "connectorType": "accounting", "configured": true, "webhookPath": "/w",
+      "capabilities": [] }
+]"#;
 
 const STUCK: &str = r#"{
     "at": "2026-11-23T02:11:45.000Z",
@@ -61,6 +77,14 @@ impl Backend for Fake {
 
     async fn transactions(&self, _: &Viewer, _: TransactionQuery) -> Result<TransactionsPage, BackendError> {
         Ok(TransactionsPage::default())
+    }
+
+    async fn connections(&self, _: &Viewer) -> Result<Vec<Connection>, BackendError> {
+        Ok(serde_json::from_str(CONNECTIONS).expect("connections"))
+    }
+
+    fn connectors(&self) -> Vec<ConnectorStatus> {
+        serde_json::from_str(CONNECTORS).expect("connectors")
     }
 
     fn is_admin(&self, viewer: &Viewer) -> bool {
@@ -155,6 +179,48 @@ async fn what_a_bank_writes_is_text_and_never_markup() {
 }
 
 #[tokio::test]
+async fn connections_are_told_in_words_before_any_script_runs() {
+    let page = open(site(true, false), "/connections", true).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in [
+        "&lt;Harbour&gt; Bank",
+        "1 account",
+        "Connected",
+        "Sun 22 Nov 2026, 10:05 UTC",
+        "Sun 22 Nov 2026, 11:06 UTC",
+        ">Apideck<",
+        "Needs you to sign in again",
+        "By webhook only",
+        "The bank wants your consent again. Ask your administrator to connect it again.",
+        "it answered 401",
+        "expense 7: the amount is not a number",
+        "Connect with ",
+    ] {
+        assert!(page.text.contains(text), "{text} in {}", page.text);
+    }
+    assert!(!page.text.contains("<Harbour>") && !page.text.contains("connect-outcome"));
+}
+
+#[tokio::test]
+async fn the_way_back_from_a_bank_is_told_in_the_pages_own_words() {
+    for (query, expected) in [
+        ("connected=basiq", Some("Connected through Basiq.")),
+        ("problem=refused", Some("the consent was not given")),
+        ("connected=nobody", None),
+        ("problem=%3Cscript%3E", None),
+    ] {
+        let page = open(site(true, false), &format!("/connections?{query}"), true).await;
+        assert_eq!(page.text.contains("connect-outcome"), expected.is_some(), "{query}");
+        assert!(expected.is_none_or(|text| page.text.contains(text)), "{query}");
+    }
+    let stranger = open(site(true, false), "/connections?connected=basiq", false).await;
+    assert_eq!((stranger.status, stranger.location.as_deref()), (StatusCode::FOUND, Some("/sign-in")));
+    let away = open(site(false, false), "/connections", true).await;
+    assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(away.text.contains("Your connections can't be shown") && away.text.contains("href=\"/connections\""));
+}
+
+#[tokio::test]
 async fn a_stranger_is_sent_to_the_sign_in_page_and_back() {
     let dashboard = open(site(true, false), "/", false).await;
     assert_eq!((dashboard.status, dashboard.location.as_deref()), (StatusCode::FOUND, Some("/sign-in")));
@@ -230,7 +296,13 @@ async fn each_inline_script_carries_the_nonce_of_the_policy() {
 
 #[tokio::test]
 async fn a_page_of_somebody_who_is_signed_in_is_not_kept_by_the_browser() {
-    for (path, user_id) in [("/", "alex"), ("/nowhere", "alex"), ("/admin", "boss"), ("/admin/deliveries/7", "boss")] {
+    for (path, user_id) in [
+        ("/", "alex"),
+        ("/connections", "alex"),
+        ("/nowhere", "alex"),
+        ("/admin", "boss"),
+        ("/admin/deliveries/7", "boss"),
+    ] {
         let page = open_as(site(true, false), path, Some(user_id)).await;
         assert_eq!(page.cache.as_deref(), Some("no-store"), "{path}");
     }

@@ -23,12 +23,13 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::ErrorCode;
 use wire::admin::{AdminView, RawDelivery};
-use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
+use wire::api::{Connection, ConnectorStatus, Snapshot, TransactionQuery, TransactionsPage};
 
 use crate::auth::Identity;
 use crate::auth::signer::TokenSigner;
 use crate::http::error::ApiError;
 use crate::http::session::{self, Failed};
+use crate::http::{connections, connectors};
 use crate::operations;
 use crate::state::AppState;
 use crate::store::{self, Session};
@@ -226,6 +227,14 @@ impl Backend for StoreBackend {
 
     async fn transactions(&self, viewer: &Viewer, query: TransactionQuery) -> Result<TransactionsPage, BackendError> {
         self.0.store.transactions(viewer.user_id.clone(), query).await.map_err(refused)
+    }
+
+    async fn connections(&self, viewer: &Viewer) -> Result<Vec<Connection>, BackendError> {
+        connections::all_of(&self.0, None, Some(viewer.user_id.clone())).await.map_err(refused)
+    }
+
+    fn connectors(&self) -> Vec<ConnectorStatus> {
+        connectors::all(&self.0)
     }
 
     fn is_admin(&self, viewer: &Viewer) -> bool {

@@ -1,12 +1,14 @@
 //! What the pages ask of the browser beyond signals and views.
 //!
-//! Owns the focus, scroll anchoring and whether the page is being read. Exists in the browser only; `browserless` has
+//! Owns the focus, scroll anchoring, whether the page is being read, calls of the API, dialogs, and leaving the page. Exists in the browser only; `browserless` has
 //! the same interface on the server. Must not know what a page shows.
 
+mod api_call;
 mod attention;
 mod focus;
 mod scroll_anchor;
 
+pub(crate) use api_call::send;
 pub(crate) use attention::Attention;
 pub(crate) use focus::{ListEnd, keep_focus};
 pub(crate) use scroll_anchor::ScrollAnchor;
@@ -14,12 +16,26 @@ pub(crate) use scroll_anchor::ScrollAnchor;
 use leptos::prelude::window;
 use leptos::web_sys;
 
-/// The page is the answer to a form: to go back to it, or to load it again, must not send the form once more.
-pub(crate) fn forget_form() {
+/// The page answers a form, or says what has just happened: to go back to it, or to load it again, must not send the form
+/// or say that once more.
+pub(crate) fn forget_query() {
     if let (Ok(history), Ok(path)) = (window().history(), window().location().pathname()) {
         // Refused only where the address is another site's.
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&path));
     }
+}
+
+/// Leaves for another site. The address has been looked at.
+pub(crate) fn leave_for(address: &str) {
+    // Fails only for what is no address.
+    let _ = window().location().set_href(address);
+}
+
+/// Shows a dialog over the page: the rest cannot be reached until it is closed, by Escape as well. The focus goes into it,
+/// and back afterwards.
+pub(crate) fn show_dialog(dialog: &web_sys::HtmlDialogElement) {
+    // Fails only where it is shown already.
+    let _ = dialog.show_modal();
 }
 
 /// Whether something of an element is drawn.

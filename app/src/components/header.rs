@@ -1,4 +1,4 @@
-//! The bar at the top of the dashboard.
+//! The bar at the top of the pages of somebody who is signed in.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,13 @@ use crate::context::use_page_context;
 use crate::realtime::UseRealtimeTransactionsReturn;
 
 #[component]
-pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl IntoView {
+pub(crate) fn Header(
+    name: String,
+    feed: UseRealtimeTransactionsReturn,
+    /// The address and the name of the other page.
+    elsewhere: (&'static str, &'static str),
+) -> impl IntoView {
+    let (href, label) = elsewhere;
     view! {
         <header class="header">
             <div class="header__inner">
@@ -16,6 +22,9 @@ pub(crate) fn Header(name: String, feed: UseRealtimeTransactionsReturn) -> impl 
                     <Wordmark />
                 </a>
                 <ConnectionBadge feed />
+                <a class="header__link" href=href rel="external" hidden=move || feed.ended.get()>
+                    {label}
+                </a>
                 {use_page_context()
                     .is_admin
                     .then(|| {

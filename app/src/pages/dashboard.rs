@@ -11,8 +11,11 @@ use leptos_meta::Title;
 use wire::api::Snapshot;
 use wire::events::SyncStats;
 
+use super::failure::Failure;
+use super::first_load::with_first;
 use super::redirect::redirect;
-use super::snapshot::with_snapshot;
+
+use crate::api::load_snapshot;
 use crate::browser::{Attention, ScrollAnchor};
 use crate::clock::now_millis;
 use crate::components::accounts::Accounts;
@@ -24,7 +27,6 @@ use crate::components::toaster::Toaster;
 use crate::components::transactions::Transactions;
 use crate::context::{Person, SocketTarget, use_page_context};
 use crate::erased::erased;
-use crate::error::AppError;
 use crate::format::count;
 use crate::realtime::{UseRealtimeTransactionsOptions, UseRealtimeTransactionsReturn, use_realtime_transactions};
 use crate::toasts::Toasts;
@@ -38,9 +40,9 @@ pub(crate) fn DashboardPage() -> impl IntoView {
     viewer.map(|viewer| {
         view! {
             <Title text="Transactions" />
-            {with_snapshot(move |snapshot| match snapshot {
+            {with_first(load_snapshot, move |snapshot| match snapshot {
                 Ok(snapshot) => Either::Left(view! { <Dashboard viewer=viewer.clone() snapshot /> }),
-                Err(error) => Either::Right(view! { <Failure error /> }),
+                Err(error) => Either::Right(view! { <Failure error title="Your transactions can't be shown" href="/" /> }),
             })}
         }
     })
@@ -74,7 +76,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
     let main = NodeRef::new();
     ScrollAnchor::provide(main);
     view! {
-        {erased(view! { <Header name=viewer.display_name feed /> })}
+        {erased(view! { <Header name=viewer.display_name feed elsewhere=("/connections", "Connections") /> })}
         <main id="main" class="page" class:page--over=move || feed.ended.get() node_ref=main>
             <h1 class="visually-hidden">"Your transactions"</h1>
             <Alert error=feed.error />
@@ -112,22 +114,5 @@ fn announce_sync(toasts: &mut Toasts, stats: SyncStats) {
     if stats.new_transactions == 0 {
         let total = usize::try_from(stats.total_transactions).unwrap_or(usize::MAX);
         toasts.notice("Up to date", count(total, "transaction checked", "transactions checked"), now_millis());
-    }
-}
-
-#[component]
-fn Failure(error: AppError) -> impl IntoView {
-    let signed_out = error == AppError::Unauthorized;
-    let (label, href) = if signed_out { ("Sign in", "/sign-in") } else { ("Try again", "/") };
-    view! {
-        <main id="main" class="entrance">
-            <div class="entrance__panel">
-                <h1 class="entrance__title">"Your transactions can't be shown"</h1>
-                <p role="alert">{error.message()}</p>
-                <a class="button button--primary" href=href rel="external">
-                    {label}
-                </a>
-            </div>
-        </main>
     }
 }

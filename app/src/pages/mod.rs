@@ -5,13 +5,15 @@
 #[cfg(feature = "ssr")]
 mod admin;
 mod chosen;
+mod connections;
 mod dashboard;
+mod failure;
+mod first_load;
 mod not_found;
 mod redirect;
 #[cfg(feature = "ssr")]
 mod routes;
 mod sign_in;
-mod snapshot;
 #[cfg(feature = "ssr")]
 mod unavailable;
 

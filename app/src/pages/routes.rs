@@ -17,6 +17,7 @@ pub(super) fn Routing() -> impl IntoView {
             <Routes fallback=ChosenPage>
                 <Route path=path!("/") view=ChosenPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=ChosenPage ssr=SsrMode::Async />
+                <Route path=path!("/connections") view=ChosenPage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=ChosenPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/deliveries/:id") view=ChosenPage ssr=SsrMode::Async />
             </Routes>

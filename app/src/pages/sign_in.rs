@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::redirect::redirect;
-use crate::browser::forget_form;
+use crate::browser::forget_query;
 use crate::components::wordmark::Wordmark;
 use crate::context::{Person, use_page_context};
 use crate::erased::erased;
@@ -53,7 +53,7 @@ fn PasswordForm(attempt: Attempt, is_second_choice: bool) -> impl IntoView {
     let is_answer = !email.is_empty();
     Effect::new(move |_| {
         if is_answer {
-            forget_form();
+            forget_query();
         }
     });
     // What was typed was wrong only where the server has looked at it.

@@ -41,6 +41,9 @@ pub struct UseRealtimeTransactionsReturn {
     /// Changes whenever a transaction may have been removed, in the list or older than it: for components that show
     /// what they have fetched themselves.
     pub removals: Signal<u64>,
+    /// The number of the newest event that the page contains: for components that show what no event carries, and load it
+    /// again when something has happened.
+    pub seq: Signal<u64>,
     /// Where the next older page begins; nothing at the end.
     pub next_cursor: Signal<Option<String>>,
     /// Whether an older page is being loaded.
@@ -78,11 +81,8 @@ pub struct UseRealtimeTransactionsReturn {
 /// and does nothing.
 pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> UseRealtimeTransactionsReturn {
     let (limit, immediate) = (options.limit, options.immediate);
-    let listener = Listener {
-        on_new: options.on_new_transaction,
-        on_updated: options.on_updated,
-        on_sync: options.on_sync_complete,
-    };
+    let listener =
+        Listener { on_new: options.on_new_transaction, on_updated: options.on_updated, on_sync: options.on_sync };
     let controller = controller_for(options);
     let id = controller.listen(listener);
     on_cleanup({
@@ -116,6 +116,7 @@ pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> Use
         ended: Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(ClientError::is_final))).into(),
         loaded: RwSignal::from(controller.signals.loaded.clone()).into(),
         removals: RwSignal::from(controller.signals.removals.clone()).into(),
+        seq: RwSignal::from(controller.signals.seq.clone()).into(),
         next_cursor: RwSignal::from(controller.signals.next_cursor.clone()).into(),
         loading_older: RwSignal::from(controller.signals.loading_older.clone()).into(),
         load_older: Callback::new({

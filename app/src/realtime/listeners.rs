@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use leptos::prelude::*;
 use wire::Transaction;
-use wire::events::SyncStats;
+use wire::events::SyncComplete;
 
 use super::feed::News;
 
@@ -16,7 +16,7 @@ use super::feed::News;
 pub(super) struct Listener {
     pub(super) on_new: Option<Callback<Transaction>>,
     pub(super) on_updated: Option<Callback<Transaction>>,
-    pub(super) on_sync: Option<Callback<SyncStats>>,
+    pub(super) on_sync: Option<Callback<SyncComplete>>,
 }
 
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Listeners {
         match news {
             News::Added(transaction) => self.call(|listener| listener.on_new, &**transaction),
             News::Updated(transaction) => self.call(|listener| listener.on_updated, &**transaction),
-            News::Synced(stats) => self.call(|listener| listener.on_sync, stats),
+            News::Synced(event) => self.call(|listener| listener.on_sync, event),
         }
     }
 

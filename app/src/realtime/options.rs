@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wire::Transaction;
 use wire::api::Snapshot;
-use wire::events::SyncStats;
+use wire::events::{SyncComplete, SyncStats};
 
 use super::auth_recovery::Proof;
 
@@ -76,7 +76,7 @@ pub struct UseRealtimeTransactionsOptions {
     pub(super) resume: bool,
     pub(super) on_new_transaction: Option<Callback<Transaction>>,
     pub(super) on_updated: Option<Callback<Transaction>>,
-    pub(super) on_sync_complete: Option<Callback<SyncStats>>,
+    pub(super) on_sync: Option<Callback<SyncComplete>>,
 }
 
 impl Default for UseRealtimeTransactionsOptions {
@@ -89,7 +89,7 @@ impl Default for UseRealtimeTransactionsOptions {
             resume: true,
             on_new_transaction: None,
             on_updated: None,
-            on_sync_complete: None,
+            on_sync: None,
         }
     }
 }
@@ -175,8 +175,14 @@ impl UseRealtimeTransactionsOptions {
 
     /// Called when a connection to an institution has been synchronised.
     #[must_use]
-    pub fn on_sync_complete(mut self, callback: impl Fn(SyncStats) + Send + Sync + 'static) -> Self {
-        self.on_sync_complete = Some(Callback::new(callback));
+    pub fn on_sync_complete(self, callback: impl Fn(SyncStats) + Send + Sync + 'static) -> Self {
+        self.on_sync(move |event| callback(event.stats))
+    }
+
+    /// The same with the connection that has been synchronised. Of the two the one that is set last is called.
+    #[must_use]
+    pub fn on_sync(mut self, callback: impl Fn(SyncComplete) + Send + Sync + 'static) -> Self {
+        self.on_sync = Some(Callback::new(callback));
         self
     }
 }

@@ -18,6 +18,7 @@ pub(super) struct Signals {
     pub(super) summary: ArcRwSignal<Summary>,
     pub(super) next_cursor: ArcRwSignal<Option<String>>,
     pub(super) removals: ArcRwSignal<u64>,
+    pub(super) seq: ArcRwSignal<u64>,
     pub(super) loaded: ArcRwSignal<bool>,
     pub(super) latest: ArcRwSignal<Option<Transaction>>,
     pub(super) status: ArcRwSignal<ConnectionStatus>,
@@ -36,6 +37,7 @@ impl Signals {
             summary: ArcRwSignal::new(feed.summary().clone()),
             next_cursor: ArcRwSignal::new(feed.next_cursor().map(str::to_owned)),
             removals: ArcRwSignal::new(feed.removals()),
+            seq: ArcRwSignal::new(feed.seq()),
             loaded: ArcRwSignal::new(feed.is_loaded()),
             latest: ArcRwSignal::new(None),
             status: ArcRwSignal::new(ConnectionStatus::Idle),
@@ -56,12 +58,13 @@ impl Signals {
     }
 
     pub(super) fn show_feed(&self, shown: Shown) {
-        let Shown { transactions, accounts, summary, next_cursor, removals, loaded } = shown;
+        let Shown { transactions, accounts, summary, next_cursor, removals, seq, loaded } = shown;
         self.transactions.set(transactions);
         set_if_changed(&self.accounts, accounts);
         set_if_changed(&self.summary, summary);
         set_if_changed(&self.next_cursor, next_cursor);
         set_if_changed(&self.removals, removals);
+        set_if_changed(&self.seq, seq);
         set_if_changed(&self.loaded, loaded);
     }
 }
@@ -73,6 +76,7 @@ pub(super) struct Shown {
     summary: Summary,
     next_cursor: Option<String>,
     removals: u64,
+    seq: u64,
     loaded: bool,
 }
 
@@ -84,6 +88,7 @@ impl From<&Feed> for Shown {
             summary: feed.summary().clone(),
             next_cursor: feed.next_cursor().map(str::to_owned),
             removals: feed.removals(),
+            seq: feed.seq(),
             loaded: feed.is_loaded(),
         }
     }

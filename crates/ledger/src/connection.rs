@@ -2,8 +2,8 @@
 //!
 //! Owns the connection's state and its events. Must not decide who may do any of it.
 
-use wire::EventName;
 use wire::events::{ConnectionUpdated, SyncComplete, SyncStats};
+use wire::{EventName, SyncError, SyncErrorKind};
 
 use crate::change::AccountUpdate;
 use crate::context::Context;
@@ -15,29 +15,73 @@ use crate::{account, deletion, transaction};
 
 /// Sets the connection's own state, and emits it where it changed.
 pub(crate) fn set_status(planning: &mut Planning<'_>, status: &str, recency: Recency) {
-    let Some(connection) = &mut planning.plan.state.connection else { return };
+    if advance_status(planning, status, recency) {
+        emit_status(planning, status, None);
+    }
+}
+
+/// Sets the connection's own state; whether it changed.
+fn advance_status(planning: &mut Planning<'_>, status: &str, recency: Recency) -> bool {
+    let Some(connection) = &mut planning.plan.state.connection else { return false };
     if recency.is_older_than(connection.recency) {
         planning.plan.applied.stale += 1;
-        return;
+        return false;
     }
     let advanced = connection.recency.advanced_to(recency);
     if advanced != connection.recency {
         connection.dirty.touch();
     }
     connection.recency = advanced;
-    if connection.status != status {
-        status.clone_into(&mut connection.status);
-        connection.dirty.touch();
-        emit_status(planning, status);
+    if connection.status == status {
+        return false;
     }
+    status.clone_into(&mut connection.status);
+    connection.dirty.touch();
+    true
 }
 
-fn emit_status(planning: &mut Planning<'_>, status: &str) {
+fn emit_status(planning: &mut Planning<'_>, status: &str, error: Option<SyncError>) {
     let (connection_id, connector_id) = (planning.context.connection_id, &planning.context.connector.id);
     let (connection_id, connector_id) = (connection_id.to_owned(), connector_id.to_string());
     planning.emit(EventName::ConnectionUpdated, |stamp| {
-        ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned())
+        ConnectionUpdated::new(stamp, connection_id, connector_id, status.to_owned(), error)
     });
+}
+
+/// The status of a connection after a failure; nothing where it stays.
+fn status_after(error: &SyncError) -> Option<&'static str> {
+    match error.kind {
+        SyncErrorKind::Consent => Some("invalid"),
+        SyncErrorKind::Gone => Some("deleted"),
+        SyncErrorKind::Temporary | SyncErrorKind::Configuration => None,
+    }
+}
+
+/// The connection's provider could not be asked. Each failure is emitted, since it says when and why; where the person has
+/// to do something, the connection's status does as well.
+pub fn sync_failed(context: &Context<'_>, state: State, error: &SyncError) -> Plan {
+    let mut planning = Planning::new(context, state);
+    if let Some(former) = planning.status() {
+        let status = status_after(error).map_or_else(|| former.clone(), str::to_owned);
+        if status != former {
+            advance_status(&mut planning, &status, Recency { version: None, arrival: context.arrival });
+        }
+        emit_status(&mut planning, &status, Some(error.clone()));
+    }
+    planning.plan
+}
+
+/// The connection's provider answers again after a failure. A status that the failure had set is over with it.
+pub fn sync_recovered(context: &Context<'_>, state: State, error: &SyncError) -> Plan {
+    let mut planning = Planning::new(context, state);
+    match planning.status() {
+        Some(status) if status_after(error) == Some(status.as_str()) => {
+            set_status(&mut planning, "active", Recency { version: None, arrival: context.arrival });
+        }
+        Some(status) => emit_status(&mut planning, &status, None),
+        None => {}
+    }
+    planning.plan
 }
 
 /// A connection is registered or changed by the core app: what is known of it, and of its accounts.
@@ -51,7 +95,7 @@ pub fn register(context: &Context<'_>, state: State, status: Option<&str>, accou
             let recency = named.map_or(Recency::default(), |_| recency);
             let connection = ConnectionState { status: status.to_owned(), recency, dirty: Dirty::New };
             planning.plan.state.connection = Some(connection);
-            emit_status(&mut planning, status);
+            emit_status(&mut planning, status, None);
         }
         (Some(_), Some(status)) => set_status(&mut planning, status, recency),
         (Some(_), None) => {}
@@ -66,7 +110,7 @@ pub fn register(context: &Context<'_>, state: State, status: Option<&str>, accou
 pub fn remove(context: &Context<'_>, state: State) -> Plan {
     let mut planning = Planning::new(context, state);
     planning.plan.state.connection = None;
-    emit_status(&mut planning, "deleted");
+    emit_status(&mut planning, "deleted", None);
     planning.plan
 }
 

@@ -43,7 +43,7 @@ mod transaction;
 pub use absence::Absence;
 pub use apply::apply;
 pub use change::{AccountUpdate, Change, Dated, NewTransaction, Update, When};
-pub use connection::{purge, register, relink, remove, synced};
+pub use connection::{purge, register, relink, remove, sync_failed, sync_recovered, synced};
 pub use context::{Connector, Context};
 pub use event::{Event, event_id, transaction_payload};
 pub use outgoing::{Call, Outgoing};

@@ -59,6 +59,11 @@ impl<'a> Planning<'a> {
         self.plan.state.accounts.get(account_id).map_or(1, |account| account.first_revision.max(1))
     }
 
+    /// The connection's status.
+    pub(crate) fn status(&self) -> Option<String> {
+        self.plan.state.connection.as_ref().map(|connection| connection.status.clone())
+    }
+
     /// An account, one that is not stored yet where it is not known.
     pub(crate) fn account(&mut self, account_id: &str) -> &mut AccountState {
         self.plan.state.accounts.entry(account_id.to_owned()).or_insert_with(AccountState::unknown)

@@ -5,13 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::object::json_objects;
-use crate::{Amount, Currency, Transaction};
+use crate::{Amount, Currency, SyncError, Transaction};
 
-json_objects!(Account, TransactionsPage, CurrencySummary, Summary, Snapshot);
+json_objects!(Connection, Account, TransactionsPage, CurrencySummary, Summary, Snapshot);
 
 /// A link between a user and an institution at a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Connection {
     /// The connector, for example `basiq`.
     pub connector_id: String,
@@ -29,6 +29,24 @@ pub struct Connection {
     pub status: String,
     /// RFC 3339, UTC.
     pub created_at: String,
+    /// RFC 3339, UTC: the newest event of its transactions or its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_at: Option<String>,
+    /// RFC 3339, UTC: the end of the last complete run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sync_at: Option<String>,
+    /// RFC 3339, UTC: when its provider is asked next. In the past, it is being asked, or about to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_sync_at: Option<String>,
+    /// Why the last run failed; nothing once one was complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<SyncError>,
+    /// What the last complete run did not understand, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
+    /// Whether its provider can be asked.
+    #[serde(default)]
+    pub can_sync: bool,
 }
 
 /// Body of `PUT /api/connectors/{connector}/connections/{connectionId}`.

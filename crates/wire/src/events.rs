@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::object::json_objects;
-use crate::{Amount, Currency, ErrorCode, Transaction};
+use crate::{Amount, Currency, ErrorCode, SyncError, Transaction};
 
 /// The namespace that everything happens in.
 pub const NAMESPACE: &str = "/";
@@ -249,6 +249,10 @@ payload! {
         connector_id: String,
         /// `active`, `pending`, `invalid`, `revoked` or `deleted`.
         status: String,
+        /// Why asking its provider has failed. Where it is not there, the last failure may be over or not: ask for the
+        /// connection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_error: Option<SyncError>,
     }
 }
 payload! {

@@ -16,11 +16,13 @@
 pub mod admin;
 pub mod amount;
 pub mod api;
+pub mod connections;
 pub mod currency;
 pub mod error;
 pub mod events;
 mod object;
 pub mod rank;
+mod sync_error;
 pub mod time;
 pub mod transaction;
 
@@ -28,4 +30,5 @@ pub use amount::{Amount, AmountError};
 pub use currency::{Currency, CurrencyError};
 pub use error::{ErrorBody, ErrorCode};
 pub use events::EventName;
+pub use sync_error::{SyncError, SyncErrorKind};
 pub use transaction::{DatePrecision, PrimaryType, Transaction, TransactionStatus};

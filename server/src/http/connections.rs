@@ -9,12 +9,14 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use wire::ErrorCode;
 use wire::api::{Connection, ConnectionRequest};
+use wire::connections::ConnectionsPage;
 
 use super::error::ApiError;
 use super::ids;
 use crate::connect::Refreshing;
-use crate::http::extract::{Caller, JsonBody, PathParts, QueryString, Service};
+use crate::http::extract::{Caller, CurrentUser, JsonBody, PathParts, QueryString, Service};
 use crate::state::AppState;
+use crate::store;
 
 const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted"];
 
@@ -22,12 +24,6 @@ const STATUSES: [&str; 5] = ["active", "pending", "invalid", "revoked", "deleted
 struct One {
     success: bool,
     connection: Connection,
-}
-
-#[derive(Serialize)]
-pub(super) struct List {
-    success: bool,
-    connections: Vec<Connection>,
 }
 
 #[derive(Serialize)]
@@ -71,7 +67,32 @@ pub(super) async fn put(
     }
     let (connection, is_new) = state.ingest.register(&connector, connection_id, request, state.now()).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(One { success: true, connection })).into_response())
+    Ok((status, Json(One { success: true, connection: described(&state, connection) })).into_response())
+}
+
+/// `GET /api/connections`: the caller's own, through every connector.
+pub(super) async fn of_user(
+    State(state): State<AppState>,
+    CurrentUser(user): CurrentUser,
+) -> Result<Json<ConnectionsPage>, ApiError> {
+    let connections = all_of(&state, None, Some(user.user_id)).await?;
+    Ok(Json(ConnectionsPage { success: true, connections }))
+}
+
+/// The connections through a connector, or through any, of a user or of everybody.
+pub(crate) async fn all_of(
+    state: &AppState,
+    connector: Option<String>,
+    user_id: Option<String>,
+) -> store::Result<Vec<Connection>> {
+    let connections = state.store.connections(connector, user_id).await?;
+    Ok(connections.into_iter().map(|connection| described(state, connection)).collect())
+}
+
+/// A connection with what the store does not know of it.
+fn described(state: &AppState, connection: Connection) -> Connection {
+    let can_sync = state.ingest.registry().get(&connection.connector_id).is_some_and(|it| it.fetch().is_some());
+    Connection { can_sync, ..connection }
 }
 
 /// `GET /api/connectors/{connector}/connections`
@@ -79,10 +100,10 @@ pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
     PathParts(connector): PathParts<String>,
-) -> Result<Json<List>, ApiError> {
+) -> Result<Json<ConnectionsPage>, ApiError> {
     let user = caller.user_id().map(ToOwned::to_owned);
-    let connections = state.store.connections(known(&state, &connector)?, user).await?;
-    Ok(Json(List { success: true, connections }))
+    let connections = all_of(&state, Some(known(&state, &connector)?), user).await?;
+    Ok(Json(ConnectionsPage { success: true, connections }))
 }
 
 #[derive(Deserialize)]

@@ -29,8 +29,12 @@ pub(super) struct One {
 
 /// `GET /api/connectors`
 pub(super) async fn list(State(state): State<AppState>) -> Json<List> {
-    let connectors = state.ingest.registry().iter().map(|connector| describe(&state, connector.as_ref())).collect();
-    Json(List { success: true, connectors })
+    Json(List { success: true, connectors: all(&state) })
+}
+
+/// Every connector.
+pub(crate) fn all(state: &AppState) -> Vec<ConnectorStatus> {
+    state.ingest.registry().iter().map(|connector| describe(state, connector.as_ref())).collect()
 }
 
 /// `GET /api/connectors/{connector}/status`

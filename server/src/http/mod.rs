@@ -11,8 +11,8 @@ mod accounts;
 mod admin;
 mod body_limit;
 mod connect;
-mod connections;
-mod connectors;
+pub(crate) mod connections;
+pub(crate) mod connectors;
 mod core_app;
 mod demo;
 mod engine;
@@ -39,6 +39,7 @@ pub fn router(state: &AppState) -> Router {
     let api = Router::new()
         .route("/api/connectors", get(connectors::list))
         .route("/api/connectors/{connector}/status", get(connectors::status))
+        .route("/api/connections", get(connections::of_user))
         .route("/api/connectors/{connector}/connections", get(connections::list))
         .route(
             "/api/connectors/{connector}/connections/{connection}",

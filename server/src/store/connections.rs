@@ -22,10 +22,11 @@ pub trait Connections: Send + Sync {
         now: Timestamp,
     ) -> Result<(Connection, bool)>;
 
-    /// The connections of a user (or of everybody) through a connector.
-    async fn connections(&self, connector_id: String, user_id: Option<String>) -> Result<Vec<Connection>>;
+    /// The connections through a connector (or through any) of a user (or of everybody). Whether their providers can be
+    /// asked is for the caller to say: `can_sync` is `false`.
+    async fn connections(&self, connector_id: Option<String>, user_id: Option<String>) -> Result<Vec<Connection>>;
 
-    /// One connection.
+    /// One connection, likewise.
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection>;
 
     /// Removes a connection with its accounts, only `owner`'s where one is given. Its transactions stay; with `purge`

@@ -34,12 +34,11 @@ pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, 
 pub use provider_keys::{ProviderKey, ProviderKeys};
 pub use queries::Queries;
 pub use sync_request::SyncRequest;
-pub use syncs::{
-    AppliedPage, BegunSync, DueSync, FinishedSync, SyncError, SyncErrorKind, SyncKey, SyncPage, Syncs, Urgency,
-};
+pub use syncs::{AppliedPage, BegunSync, DueSync, FinishedSync, SyncKey, SyncPage, Syncs, Urgency};
 pub use users::{Session, User, Users};
 
 pub use ledger::Connector as ConnectorRef;
+pub use wire::{SyncError, SyncErrorKind};
 
 /// Everything durable. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use ledger::Change;
-use serde::{Deserialize, Serialize};
 use wire::events::SyncStats;
 
-use super::{Changed, ConnectorRef, Result, SyncRequest};
+use super::{Changed, ConnectorRef, Result, SyncError, SyncRequest};
 
 /// Whether a request ends the pause after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,32 +105,6 @@ pub struct FinishedSync {
     pub due: Timestamp,
 }
 
-/// Why a run failed, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SyncError {
-    /// What kind of failure it is.
-    pub kind: SyncErrorKind,
-    /// One sentence.
-    pub reason: String,
-    /// When, in milliseconds since 1970.
-    pub at: i64,
-}
-
-/// What has to happen after a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SyncErrorKind {
-    /// Nothing: it is tried again.
-    Temporary,
-    /// The person connects the account again.
-    Consent,
-    /// The operator sets something right.
-    Configuration,
-    /// The provider no longer has the connection.
-    Gone,
-}
-
 /// When connections are asked, and what the runs store.
 #[async_trait]
 pub trait Syncs: Send + Sync + 'static {
@@ -181,7 +154,7 @@ pub trait Syncs: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<SyncStats>;
 
-    /// Notes a failed run, which is tried again when it is due.
+    /// Notes a failed run, which is tried again when it is due, and sends `connection:updated`.
     async fn fail_sync(
         &self,
         key: SyncKey,

@@ -22,6 +22,8 @@ const MOST_RESTARTS: u32 = 3;
 const GOES_ON_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// So many items are named that are not understood.
 const MOST_REJECTED: usize = 100;
+/// The longest sentence about them, in characters.
+const LONGEST_SENTENCE: usize = 500;
 
 /// Why a run is not complete.
 #[derive(Debug, thiserror::Error)]
@@ -151,7 +153,7 @@ impl Progress {
             absence: self.absence,
             cursor: self.cursor.clone(),
             new_transactions: self.told.new,
-            rejected: (!self.rejected.is_empty()).then(|| Rejected::sentence(&self.rejected)),
+            rejected: connectors::readable(&Rejected::sentence(&self.rejected), LONGEST_SENTENCE),
             due: next_due,
         };
         let connector = context.provider.description().into();

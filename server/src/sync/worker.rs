@@ -20,7 +20,7 @@ use super::apis::Apis;
 use super::credentials::CredentialKeys;
 use super::run::{Interrupted, Progress, RunContext, RunError, Told, linked};
 use crate::backoff::backoff;
-use crate::clock::Clock;
+use crate::clock::{Clock, rfc3339};
 use crate::metrics::Metrics;
 use crate::store::{self, DueSync, Store, SyncError, SyncErrorKind, SyncKey};
 
@@ -35,6 +35,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// How long a connection rests that only a person can bring back.
 const REST: Duration = Duration::from_secs(6 * 3600);
+
+/// The longest reason of a failure, in characters.
+const LONGEST_REASON: usize = 300;
 
 /// How often and how far back connections are asked.
 #[derive(Clone, Copy, Debug)]
@@ -238,8 +241,8 @@ impl Inner {
                 (SyncErrorKind::Temporary, self.pause(due.attempts, None))
             }
         };
-        let reason = error.to_string();
-        let noted = SyncError { kind, reason, at: now.as_millisecond() };
+        let reason = connectors::readable(&error.to_string(), LONGEST_REASON).unwrap_or_default();
+        let noted = SyncError { kind, reason, at: rfc3339(now) };
         let Some(provider) = self.registry.get(&due.key.connector_id) else { return Ok(()) };
         let at = later(now, pause);
         self.store.fail_sync(due.key.clone(), provider.description().into(), noted, at, now).await

@@ -9,6 +9,7 @@ mod connect_apideck;
 mod connect_basiq;
 mod connect_plaid;
 mod connect_refusals;
+mod connections_state;
 mod core_app;
 mod delivery_trace;
 mod disconnects;

@@ -13,16 +13,16 @@ use serde_json::{Value, json};
 use crate::support::{BASIQ_SECRET, SERVICE_SECRET, Socket, TestApp, config};
 
 /// A simulated Basiq with one connection, and a server that asks it.
-struct Setting {
-    basiq: Basiq,
-    user: String,
-    connection: Connection,
-    app: TestApp,
+pub(crate) struct Setting {
+    pub(crate) basiq: Basiq,
+    pub(crate) user: String,
+    pub(crate) connection: Connection,
+    pub(crate) app: TestApp,
 }
 
 impl Setting {
     /// `history` transactions are posted already.
-    async fn with(history: u32, change: impl FnOnce(&mut server::config::Config)) -> Self {
+    pub(crate) async fn with(history: u32, change: impl FnOnce(&mut server::config::Config)) -> Self {
         let basiq = Basiq::start(BasiqOptions::new(Clock::starting_at(Timestamp::now()))).await.unwrap();
         let user = basiq.add_user("gavin@example.com");
         let everyday = NewAccount::new("Everyday", AccountKind::Transaction, Cents(100_000));
@@ -39,23 +39,23 @@ impl Setting {
         Self { basiq, user, connection, app }
     }
 
-    async fn start(history: u32) -> Self {
+    pub(crate) async fn start(history: u32) -> Self {
         Self::with(history, |_| {}).await
     }
 
-    async fn register(&self) {
+    pub(crate) async fn register(&self) {
         let path = format!("/api/connectors/basiq/connections/{}", self.connection.id);
         let request = self.app.request(Method::PUT, &path).header("x-service-secret", SERVICE_SECRET);
         let body = json!({ "userId": "alice", "externalUserId": self.user });
         assert_eq!(request.json(&body).send().await.unwrap().status(), 201);
     }
 
-    fn purchase(&self, cents: i64, text: &str) -> PaymentId {
+    pub(crate) fn purchase(&self, cents: i64, text: &str) -> PaymentId {
         let account = &self.connection.accounts[0];
         self.basiq.bank(|bank, now| bank.purchase(account, Purchase::new(Cents(cents), text, now))).unwrap()
     }
 
-    fn refresh(&self) {
+    pub(crate) fn refresh(&self) {
         self.basiq.refresh(&self.connection.id).unwrap();
     }
 

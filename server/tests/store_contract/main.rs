@@ -7,6 +7,7 @@
 #![allow(unreachable_pub, reason = "a test is no library")]
 
 mod changes;
+mod connection_state;
 mod connects;
 mod epoch;
 mod harness;

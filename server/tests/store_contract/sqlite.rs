@@ -44,13 +44,16 @@ promises! { connects:
 
 promises! { suite:
     a_connection_is_one_users
+    a_connection_says_how_asking_its_provider_went_and_goes_on
     a_delivery_is_applied_once
     a_delivery_waits_while_its_connection_is_being_purged
+    a_failure_that_needs_the_person_sets_the_status_until_the_next_complete_run
     a_page_goes_on_where_the_last_one_ended_in_both_orders
     a_pushed_deletion_leaves_a_removed_connection_removed
     a_purge_covers_every_earlier_registration_of_the_connection
     a_purge_deletes_a_connections_transactions_and_reports_each
     a_quarantined_delivery_that_runs_later_replaces_nothing_newer
+    a_users_connections_are_found_through_one_connector_and_through_all
     an_account_that_is_linked_again_brings_its_history
     an_account_over_another_connection_reuses_no_key_of_a_purge
     an_account_that_only_a_deletion_names_is_not_shown
@@ -61,6 +64,7 @@ promises! { suite:
     the_core_app_is_sent_revisions_and_deletions_in_order
     the_epoch_is_the_databases_and_outlives_the_process
     the_log_repeats_byte_for_byte_what_was_published
+    the_last_event_of_a_connection_is_of_its_transactions_or_its_status
     what_changed_since_an_event_is_found_also_when_the_log_begins_later
     what_comes_after_a_purge_is_another_transaction_for_the_core_app
     what_comes_before_its_connection_waits_and_is_applied_in_order

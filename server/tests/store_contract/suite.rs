@@ -8,6 +8,8 @@ use wire::api::{ConnectionRequest, TransactionQuery};
 use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction, transaction_of, unknown};
 use crate::harness::{Harness, Open};
 
+pub use crate::connection_state::*;
+
 pub async fn a_delivery_is_applied_once(open: &dyn Open) {
     let it = Harness::of(open);
     it.register("c1", "alice").await;

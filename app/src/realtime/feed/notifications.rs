@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use wire::Transaction;
-use wire::events::SyncStats;
+use wire::events::SyncComplete;
 
 use super::contents::Contents;
 use super::cursor::Cursor;
@@ -23,7 +23,7 @@ pub enum News {
     /// A transaction changed.
     Updated(Arc<Transaction>),
     /// A synchronisation has ended.
-    Synced(SyncStats),
+    Synced(SyncComplete),
 }
 
 /// Notifications of events that a snapshot has jumped over. They are sent unless the events still arrive.
@@ -52,7 +52,7 @@ impl Skipped {
         let skipped = std::mem::take(&mut self.0).into_iter().filter_map(|news| match news {
             News::Added(transaction) => contents.current(&transaction).map(News::Added),
             News::Updated(transaction) => contents.current(&transaction).map(News::Updated),
-            News::Synced(stats) => Some(News::Synced(stats)),
+            News::Synced(event) => Some(News::Synced(event)),
         });
         let all = skipped.chain(here).collect();
         cursor.notified = Some(notified.max(cursor.seq));
@@ -87,7 +87,7 @@ fn news_of(event: &FeedEvent, contents: &Contents) -> Option<News> {
     match event {
         FeedEvent::New(event) => contents.current(&event.transaction).map(News::Added),
         FeedEvent::Updated(event) => contents.current(&event.transaction).map(News::Updated),
-        FeedEvent::Sync(event) => Some(News::Synced(event.stats)),
+        FeedEvent::Sync(event) => Some(News::Synced(event.clone())),
         FeedEvent::Deleted(_) | FeedEvent::Balance(_) | FeedEvent::Connection(_) => None,
     }
 }

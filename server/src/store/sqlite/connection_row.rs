@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use ledger::{ConnectionState, Dirty, Recency};
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use wire::Currency;
@@ -96,6 +97,14 @@ pub(super) fn set_state(database: &Database, id: i64, state: &ConnectionState) -
     database
         .prepare_cached("UPDATE connections SET status = ?2, status_version = ?3, status_arrival = ?4 WHERE id = ?1")?
         .execute(params![id, state.status, state.recency.version, state.recency.arrival])?;
+    Ok(())
+}
+
+/// Notes when the newest event of a connection's transactions or its status was.
+pub(super) fn set_last_event(database: &Database, id: i64, at: Timestamp) -> Result<()> {
+    database
+        .prepare_cached("UPDATE connections SET last_event_at = ?2 WHERE id = ?1")?
+        .execute(params![id, at.as_millisecond()])?;
     Ok(())
 }
 

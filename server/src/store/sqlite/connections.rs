@@ -2,6 +2,7 @@
 //!
 //! Owns registering, changing and removing them. Must not decide who may ask.
 
+use jiff::Timestamp;
 use ledger::State;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use wire::api::{Connection, ConnectionRequest};
@@ -17,9 +18,16 @@ use crate::clock;
 use crate::store::{ConnectorRef, Error, Result, account_update};
 
 const API: &str = "SELECT c.connector_id, c.connection_id, o.user_id, c.external_user_id, c.institution_name, c.status,
-     c.created_at FROM connections c JOIN owners o ON o.id = c.owner WHERE c.removed_at IS NULL AND c.connector_id = ?1";
+     c.created_at, c.last_event_at, s.last_sync_at, s.due_at, s.last_error, s.rejected
+     FROM connections c JOIN owners o ON o.id = c.owner LEFT JOIN syncs s ON s.connection = c.id
+     WHERE c.removed_at IS NULL";
 
+/// Whether its provider can be asked is not the store's to know.
 fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
+    let time = |at: Option<i64>| at.map(clock::rfc3339_of_millis);
+    // One that nothing has asked for is due at the end of time.
+    let due = row.get::<_, Option<i64>>(9)?.filter(|due| *due < Timestamp::MAX.as_millisecond());
+    let error: Option<String> = row.get(10)?;
     Ok(Connection {
         connector_id: row.get(0)?,
         connection_id: row.get(1)?,
@@ -28,22 +36,33 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
         institution_name: row.get(4)?,
         status: row.get(5)?,
         created_at: clock::rfc3339_of_millis(row.get(6)?),
+        last_event_at: time(row.get(7)?),
+        last_sync_at: time(row.get(8)?),
+        next_sync_at: time(due),
+        last_error: error.and_then(|error| syncs::read_error(&error)),
+        rejected: row.get(11)?,
+        can_sync: false,
     })
 }
 
 /// A registered connection, as clients see it.
 pub(super) fn shown(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<Connection>> {
-    let mut statement = database.prepare_cached(&format!("{API} AND c.connection_id = ?2"))?;
+    let mut statement = database.prepare_cached(&format!("{API} AND c.connector_id = ?1 AND c.connection_id = ?2"))?;
     Ok(statement.query_row([connector_id, connection_id], read).optional()?)
 }
 
-/// Those of a user, or of everybody.
-pub(super) fn list(database: &Database, connector_id: &str, user_id: Option<&str>) -> Result<Vec<Connection>> {
-    let (of_user, values) = match &user_id {
-        Some(user_id) => ("AND o.user_id = ?2", vec![connector_id, user_id]),
-        None => ("", vec![connector_id]),
-    };
-    let mut statement = database.prepare_cached(&format!("{API} {of_user} ORDER BY c.created_at, c.connection_id"))?;
+/// Those of a connector and of a user, or of all.
+pub(super) fn list(database: &Database, connector_id: Option<&str>, user_id: Option<&str>) -> Result<Vec<Connection>> {
+    let mut sql = API.to_owned();
+    let mut values = vec![];
+    for (condition, value) in [(" AND c.connector_id = ?", connector_id), (" AND o.user_id = ?", user_id)] {
+        if let Some(value) = value {
+            sql.push_str(condition);
+            values.push(value);
+        }
+    }
+    sql.push_str(" ORDER BY c.created_at, c.id");
+    let mut statement = database.prepare_cached(&sql)?;
     let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

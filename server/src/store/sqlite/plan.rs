@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
-use ledger::{Applied, Dirty, Plan, State, Tombstone, TransactionState};
+use ledger::{Applied, Dirty, Event, Plan, State, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, params};
+use wire::EventName;
 
 use super::loaded::Loaded;
 use super::scope::Scope;
@@ -26,6 +27,9 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
             unit.shared.has_moves();
         }
     }
+    if events.iter().any(|event| is_of_connection(&state, event)) {
+        connection_row::set_last_event(unit.database, scope.connection.id, unit.now)?;
+    }
     let accounts = write_accounts(unit, scope, loaded, &state)?;
     let rows = write_transactions(unit, scope, loaded, &accounts, &state)?;
     if !events.is_empty() {
@@ -41,6 +45,17 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
         outbox::append(unit.database, &scope.owner.user_id, call, unit.now)?;
     }
     Ok(applied)
+}
+
+/// Whether an event is of the connection's transactions or its status, and not only of how it is asked.
+fn is_of_connection(state: &State, event: &Event) -> bool {
+    match event.name {
+        EventName::TransactionNew | EventName::TransactionUpdated | EventName::TransactionDeleted => true,
+        EventName::ConnectionUpdated => {
+            state.connection.as_ref().is_some_and(|connection| connection.dirty != Dirty::No)
+        }
+        EventName::BalanceUpdated | EventName::SyncComplete => false,
+    }
 }
 
 /// The rows of accounts by the provider's id.

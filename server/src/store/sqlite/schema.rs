@@ -13,7 +13,7 @@ enum Migration {
     Code(fn(&Transaction<'_>) -> Result<()>),
 }
 
-const MIGRATIONS: [Migration; 15] = [
+const MIGRATIONS: [Migration; 16] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0001_init.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0002_outbox.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0003_delivery_latency.sql")),
@@ -29,6 +29,7 @@ const MIGRATIONS: [Migration; 15] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0013_provider_ids.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0014_syncs.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0015_connects.sql")),
+    Migration::Sql(include_str!("../../../migrations/sqlite/0016_last_events.sql")),
 ];
 
 /// Brings the schema to the newest version.

@@ -5,16 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use ledger::{Absence, Applied, Change, Context, Remainder, State, Update};
+use ledger::{Absence, Applied, Context, Plan, Remainder, State};
 use wire::events::SyncStats;
 
+use super::connection_row::ConnectionRow;
 use super::loaded::Loaded;
 use super::scope::Scope;
 use super::unit::Unit;
 use super::{arrivals, connection_row, load, owners, plan, row, syncs};
-use crate::store::{ConnectorRef, FinishedSync, Result, SyncError, SyncErrorKind, SyncKey};
+use crate::store::{ConnectorRef, FinishedSync, Result, SyncError, SyncKey};
 
-/// Ends a complete run and sends `sync:complete`.
+/// Ends a complete run and sends `sync:complete`; before it `connection:updated`, where the run before had failed.
 pub(super) fn complete(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -22,16 +23,17 @@ pub(super) fn complete(
     stats: SyncStats,
 ) -> Result<SyncStats> {
     let connection = syncs::registered(unit.database, key)?;
-    let owner = owners::get(unit.database, connection.owner)?;
     let connector = connection_row::connector_of(&connection);
-    let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
-    let planned = ledger::synced(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() }, stats);
-    plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;
+    if let Some(error) = syncs::last_error(unit.database, key)? {
+        report(unit, &connector, &connection, |context, state| ledger::sync_recovered(context, state, &error))?;
+    }
+    report(unit, &connector, &connection, |context, state| ledger::synced(context, state, stats))?;
     syncs::completed(unit.database, key, finished, unit.now)?;
     Ok(stats)
 }
 
-/// Notes a failed run. Where the person has to do something, the connection's status says so.
+/// Notes a failed run and sends `connection:updated`. Where the person has to do something, the connection's status says
+/// so.
 pub(super) fn fail(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -40,21 +42,23 @@ pub(super) fn fail(
     due: jiff::Timestamp,
 ) -> Result<()> {
     let connection = syncs::registered(unit.database, key)?;
-    let status = match error.kind {
-        SyncErrorKind::Consent => Some("invalid"),
-        SyncErrorKind::Gone => Some("deleted"),
-        SyncErrorKind::Temporary | SyncErrorKind::Configuration => None,
-    };
-    if let Some(status) = status {
-        let owner = owners::get(unit.database, connection.owner)?;
-        let scope = Scope { connector, connection: &connection, owner: &owner, arrived: unit.now };
-        let changes = [Change { version: None, update: Update::ConnectionStatus(status) }];
-        let mut loaded = load::for_changes(unit, &scope, &changes)?;
-        let context = unit.context(&scope, arrivals::newest(unit.database)?);
-        let planned = ledger::apply(&context, std::mem::take(&mut loaded.state), &changes);
-        plan::write(unit, &scope, &loaded, planned)?;
-    }
+    report(unit, connector, &connection, |context, state| ledger::sync_failed(context, state, error))?;
     syncs::failed(unit.database, key, error, due)
+}
+
+/// Reports something of the connection as a whole.
+fn report(
+    unit: &mut Unit<'_>,
+    connector: &ConnectorRef,
+    connection: &ConnectionRow,
+    plan: impl FnOnce(&Context<'_>, State) -> Plan,
+) -> Result<()> {
+    let owner = owners::get(unit.database, connection.owner)?;
+    let scope = Scope { connector, connection, owner: &owner, arrived: unit.now };
+    let state = State { seq: owner.seq, connection: Some(connection.state()), ..State::default() };
+    let planned = plan(&unit.context(&scope, arrivals::newest(unit.database)?), state);
+    plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;
+    Ok(())
 }
 
 /// Applies what was held back, and what it means that the run has not named a transaction.

@@ -145,6 +145,18 @@ pub(super) fn forget(database: &Database, registration: i64) -> Result<()> {
     Ok(())
 }
 
+/// Why the run before has failed, where it has.
+pub(super) fn last_error(database: &Database, key: &SyncKey) -> Result<Option<SyncError>> {
+    let mut statement = database.prepare_cached("SELECT last_error FROM syncs WHERE connection = ?1")?;
+    let error: Option<Option<String>> = statement.query_row([key.registration], |row| row.get(0)).optional()?;
+    Ok(error.flatten().and_then(|error| read_error(&error)))
+}
+
+/// A failure as it is stored.
+pub(super) fn read_error(text: &str) -> Option<SyncError> {
+    serde_json::from_str(text).ok()
+}
+
 /// The registration that a run belongs to, as long as it is there.
 pub(super) fn registered(database: &Database, key: &SyncKey) -> Result<ConnectionRow> {
     let connection = connection_row::find(database, &key.connector_id, &key.connection_id)?;

@@ -22,8 +22,11 @@ impl Connections for SqliteStore {
         self.unit(now, move |unit| connections::put(unit, &connector, &connection_id, &request)).await
     }
 
-    async fn connections(&self, connector_id: String, user_id: Option<String>) -> Result<Vec<Connection>> {
-        self.readers.read(move |connection| connections::list(connection, &connector_id, user_id.as_deref())).await
+    async fn connections(&self, connector_id: Option<String>, user_id: Option<String>) -> Result<Vec<Connection>> {
+        let query = move |connection: &rusqlite::Connection| {
+            connections::list(connection, connector_id.as_deref(), user_id.as_deref())
+        };
+        self.readers.read(query).await
     }
 
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection> {

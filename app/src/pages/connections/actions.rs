@@ -1,0 +1,130 @@
+//! The buttons of a connection.
+//!
+//! Owns what a click does, and the error beside the button. Must not decide which buttons there are reasons for.
+
+use leptos::prelude::*;
+
+use super::call_error::CallError;
+use super::removal::Removal;
+use super::state::Connections;
+use crate::browser::leave_for;
+use crate::calls::{ConnectionKey, connect, sync};
+use crate::runtime::{sleep, spawn};
+
+/// How long the event that ends a run may be behind the list, in milliseconds.
+const GRACE_MS: u32 = 3_000;
+
+#[component]
+pub(super) fn Actions(
+    key: ConnectionKey,
+    connections: Connections,
+    connect_path: Option<String>,
+    name: Memo<String>,
+    can_sync: Memo<bool>,
+    wants_reconnecting: Memo<bool>,
+    removal: Removal,
+) -> impl IntoView {
+    let key = StoredValue::new(key);
+    let error = RwSignal::new(None::<String>);
+    let is_asked = Memo::new(move |_| key.with_value(|key| connections.is_asked(key)));
+    let sync_now = move |_| {
+        if is_asked.get_untracked() {
+            return;
+        }
+        error.set(None);
+        connections.ask(key.get_value());
+        spawn(async move {
+            let key = key.get_value();
+            if let Err(refused) = sync(&key).await {
+                connections.answered(|asked| *asked == key);
+                error.try_set(Some(refused));
+            }
+        });
+    };
+    end_with_the_run(key, connections, is_asked);
+    let reconnect = connect_path.map(|path| {
+        let path = StoredValue::new(path);
+        let reconnect = move |_| {
+            error.set(None);
+            let id = key.with_value(|key| key.connection_id.clone());
+            spawn(async move { go_to_bank(path.get_value(), Some(id), error).await });
+        };
+        view! {
+            <Show when=move || wants_reconnecting.get()>
+                <button class="button button--primary" type="button" on:click=reconnect>
+                    "Reconnect"
+                    <Which name />
+                </button>
+            </Show>
+        }
+    });
+    view! {
+        <div class="connection__actions needs-hydration needs-script">
+            {reconnect}
+            <Show when=move || can_sync.get()>
+                <button
+                    class="button"
+                    type="button"
+                    aria-disabled=move || is_asked.get().then_some("true")
+                    on:click=sync_now
+                >
+                    {move || if is_asked.get() { "Syncing…" } else { "Sync now" }}
+                    <Which name />
+                </button>
+            </Show>
+            <button
+                class="button button--quiet"
+                type="button"
+                on:click=move |_| removal.ask(key.get_value(), name.get_untracked())
+            >
+                "Remove"
+                <Which name />
+            </button>
+        </div>
+        <CallError error />
+    }
+}
+
+/// Which connection a button is of, for whom does not see where it stands.
+#[component]
+fn Which(name: Memo<String>) -> impl IntoView {
+    view! { <span class="visually-hidden">": " {name}</span> }
+}
+
+/// Asks for the address of a bank's page, and goes there.
+pub(super) async fn go_to_bank(path: String, connection_id: Option<String>, error: RwSignal<Option<String>>) {
+    match connect(path, connection_id).await {
+        Ok(address) => leave_for(&address),
+        Err(refused) => {
+            error.try_set(Some(refused));
+        }
+    }
+}
+
+/// A click is answered by `sync:complete`, else by what the list says: that the run has failed, or, where the event is
+/// missing, that it is complete.
+fn end_with_the_run(key: StoredValue<ConnectionKey>, connections: Connections, is_asked: Memo<bool>) {
+    let answer = move || {
+        key.try_with_value(|key| connections.answered(|asked| asked == key));
+    };
+    let connection = move || key.with_value(|key| connections.get(key));
+    let failed_at = Memo::new(move |_| Some(connection()?.last_error?.at));
+    let complete_at = Memo::new(move |_| connection()?.last_sync_at);
+    Effect::new(move |before: Option<_>| {
+        let failed_at = failed_at.get();
+        if failed_at.is_some() && before.is_some_and(|before| before != failed_at) {
+            answer();
+        }
+        failed_at
+    });
+    Effect::new(move |before: Option<_>| {
+        let complete_at = complete_at.get();
+        if before.is_some_and(|before| before != complete_at) && is_asked.get_untracked() {
+            spawn(async move {
+                sleep(GRACE_MS).await;
+                answer();
+            });
+        }
+        complete_at
+    });
+}

@@ -1,0 +1,12 @@
+//! The error of a call, where its button is.
+
+use leptos::prelude::*;
+
+#[component]
+pub(super) fn CallError(error: RwSignal<Option<String>>) -> impl IntoView {
+    view! {
+        <div class="call-error" role="alert">
+            {move || error.get().map(|error| view! { <p class="notice notice--error" data-testid="call-error">{error}</p> })}
+        </div>
+    }
+}

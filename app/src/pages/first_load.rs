@@ -1,0 +1,49 @@
+//! The way of a page's first data into the page.
+//!
+//! Owns waiting for it on the server, and finding it again in the browser. Must not show it.
+
+use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+#[cfg(feature = "ssr")]
+use crate::erased::erased;
+use crate::error::AppError;
+
+/// Loads the data, then shows it. The server writes it into the page as well.
+#[cfg(feature = "ssr")]
+pub(super) fn with_first<T, F, V>(
+    load: impl Fn() -> F + Send + Sync + 'static,
+    show: impl Fn(Result<T, AppError>) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    F: Future<Output = Result<T, AppError>> + Send + 'static,
+    V: IntoView + 'static,
+{
+    let first = Resource::new_blocking(|| (), move |()| load());
+    view! {
+        <Suspense>
+            {move || {
+                let show = show.clone();
+                Suspend::new(async move { erased(show(first.await)) })
+            }}
+        </Suspense>
+    }
+}
+
+/// Shows the data that the server wrote into the page: under the same number, since a shared
+/// value and a resource are counted alike. It is there before the page wakes up, so nothing has to
+/// wait for it, and the browser goes without what a resource would need to load it again.
+#[cfg(not(feature = "ssr"))]
+pub(super) fn with_first<T, F, V>(
+    _load: impl Fn() -> F + Send + Sync + 'static,
+    show: impl Fn(Result<T, AppError>) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Serialize + DeserializeOwned + 'static,
+    F: Future<Output = Result<T, AppError>>,
+    V: IntoView + 'static,
+{
+    show(SharedValue::new(|| Err(AppError::Internal)).into_inner())
+}
