@@ -6,6 +6,8 @@ mod admin;
 pub(crate) mod output;
 mod queues;
 mod serve;
+#[cfg(feature = "simulate")]
+mod simulate;
 #[cfg(feature = "tail")]
 mod tail;
 
@@ -33,6 +35,9 @@ enum Command {
     Serve,
     /// Serve a demo: invented people, simulated providers, on this machine only
     Demo,
+    /// Run simulated providers: interfaces to ask, and webhooks to a server
+    #[cfg(feature = "simulate")]
+    Simulate(simulate::Arguments),
     /// Manage local users, who sign in with a password
     #[command(subcommand)]
     User(UserCommand),
@@ -168,6 +173,8 @@ impl Cli {
         match self.command {
             Some(Command::Serve) => serve::serve(config::load(&source)?).await,
             Some(Command::Demo) => serve::demo(&source).await,
+            #[cfg(feature = "simulate")]
+            Some(Command::Simulate(arguments)) => simulate::simulate(arguments).await,
             None if source.configures_anything() => serve::serve(config::load(&source)?).await,
             None => serve::demo(&source).await,
             Some(Command::User(UserCommand::Add { email, id, name })) => {

@@ -96,7 +96,7 @@ async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
 }
 
 /// Ctrl+C, or the signal that service managers send.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;
     };

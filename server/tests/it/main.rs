@@ -29,6 +29,8 @@ mod reconnects;
 mod resume;
 mod secrets;
 mod session;
+#[cfg(feature = "simulate")]
+mod simulate;
 mod slow;
 mod sse;
 mod store_file;
