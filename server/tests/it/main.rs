@@ -7,6 +7,8 @@ mod api;
 mod cli;
 mod core_app;
 mod delivery_trace;
+#[cfg(feature = "simulate")]
+mod demo;
 mod disconnects;
 mod epoch;
 mod fairness;
