@@ -69,3 +69,14 @@ fn the_account_of_one_record_is_asked_for_with_it() {
         assert_eq!(api.asked(), ["GET accounting/expenses/e1", "GET accounting/ledger-accounts/a1"]);
     }
 }
+
+#[test]
+fn a_payment_that_is_authorised_is_posted_since_it_is_in_the_books() {
+    let payment = json!({
+        "id": "p1", "transaction_date": "2024-04-01T10:00:00.000Z", "account": { "id": "a1" }, "type": "accounts_receivable",
+        "total_amount": 840.0, "currency": "USD", "status": "authorised", "note": "Invoice 2041",
+    });
+    let api = Script::pages([list(&[]), list(&[payment])]);
+    let page = following(&api, &apideck(&api, &Asked::first()).unwrap());
+    assert_eq!(shown_change(&page.changes[0])["status"], json!("posted"));
+}

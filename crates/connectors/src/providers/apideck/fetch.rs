@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use ledger::{Change, Update};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use wire::TransactionStatus;
 
 use super::accounts;
 use crate::fetch::{Absence, Api, ApiResponse, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run};
@@ -235,6 +236,7 @@ fn rows(
     let told: Vec<&RawValue> = rows.iter().copied().filter(|row| !is_draft(row)).collect();
     let mut listed = inline::listed_transactions(&told, noun, &format!("{}+{}", ids.service, ids.consumer));
     listed.changes.retain(|change| first_day.is_none_or(|day| is_since(change, day)));
+    listed.changes.iter_mut().for_each(is_in_the_books);
     let named = accounts::named_in(&told).into_iter();
     let names = named.map(|account| Change { version: None, update: Update::Account(account) });
     (names.chain(listed.changes).collect(), listed.rejected)
@@ -253,6 +255,16 @@ fn accounts_of(changes: &[Change]) -> BTreeSet<String> {
 fn is_draft(row: &RawValue) -> bool {
     let status = Document::open(row).ok().flatten().and_then(|row| row.text(&["status"]));
     status.is_some_and(|status| status.eq_ignore_ascii_case("draft"))
+}
+
+/// What is `authorised` is in the books and stays so: Xero's payments have no other status until they are deleted
+/// (<https://developer.xero.com/documentation/api/accounting/types#payments>). A card's authorisation is another thing.
+fn is_in_the_books(change: &mut Change) {
+    if let Update::Transaction(new) = &mut change.update
+        && new.status == Some(TransactionStatus::Pending)
+    {
+        new.status = Some(TransactionStatus::Posted);
+    }
 }
 
 fn is_since(change: &Change, day: Date) -> bool {
