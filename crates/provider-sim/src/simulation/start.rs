@@ -65,7 +65,7 @@ pub struct Simulation {
 impl Simulation {
     /// Starts the simulators, and connects these people with the history of their accounts. No webhook tells of that.
     pub async fn start(options: SimulationOptions, people: &[Person]) -> Result<Self, StartError> {
-        let mut ids = Ids::new(options.seed ^ 0x0073_6563_7265_74);
+        let mut ids = Ids::new(options.seed ^ 0x7365_6372_6574);
         let clock = Clock::sped_up(Timestamp::now(), options.speed);
         let webhook_secret = format!("whsec_{}", STANDARD.encode(ids.base62(24)));
         let mut simulation = Self {
