@@ -130,7 +130,7 @@ fn call(server: &str, linked: &Linked) -> String {
         members.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
     }
     format!(
-        r#"curl -X PUT '{server}{path}' -H "x-service-secret: $SERVICE_SECRET" -H 'content-type: application/json' -d '{body}'"#
+        r#"curl -sS -X PUT '{server}{path}' -H "x-service-secret: $SERVICE_SECRET" -H 'content-type: application/json' -d '{body}'"#
     )
 }
 

@@ -58,6 +58,7 @@ async fn when_the_demo_opens_its_people_have_their_accounts_and_two_months_of_tr
     let (_demo, app) = open(1, None).await;
     let alex = transactions(&app, "demo-alex").await;
     assert_eq!((alex.len(), transactions(&app, "demo-sam").await.len()), (OF_ALEX, OF_SAM));
+    assert!(alex.iter().all(|row| row["status"] == json!("posted")));
     let texts = |name: &str| alex.iter().filter_map(|row| row[name].as_str()).collect::<BTreeSet<_>>();
     assert!(texts("merchant").len() > 15 && texts("categoryHint").len() > 8, "{:?}", texts("categoryHint"));
     let times: BTreeSet<_> = texts("date").iter().map(|date| date[11..13].to_owned()).collect();
