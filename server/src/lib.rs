@@ -24,6 +24,8 @@ pub mod metrics;
 pub mod net;
 pub mod operations;
 pub mod readiness;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod socketio;
 pub mod startup;
 pub mod state;

@@ -8,10 +8,12 @@
 //! ([`Faults`]), holds webhooks back ([`Webhooks`]) and puts the [`Clock`] forward. The same seed and the same calls give
 //! the same ids and payments. Simulators are started and used within a Tokio runtime.
 
+pub mod activity;
 pub mod apideck;
 pub mod bank;
 pub mod basiq;
 pub mod plaid;
+pub mod simulation;
 
 mod budget;
 mod clock;

@@ -3,9 +3,13 @@
 //! Owns their names and arguments. Must not know how any of them works.
 
 mod admin;
+#[cfg(feature = "simulate")]
+mod demo;
 pub(crate) mod output;
 mod queues;
 mod serve;
+#[cfg(feature = "simulate")]
+mod simulate;
 #[cfg(feature = "tail")]
 mod tail;
 
@@ -32,7 +36,11 @@ enum Command {
     /// Serve what the environment (and a .env file) configures
     Serve,
     /// Serve a demo: invented people, simulated providers, on this machine only
+    #[cfg(feature = "simulate")]
     Demo,
+    /// Run simulated providers: interfaces to ask, and webhooks to a server
+    #[cfg(feature = "simulate")]
+    Simulate(simulate::Arguments),
     /// Manage local users, who sign in with a password
     #[command(subcommand)]
     User(UserCommand),
@@ -167,9 +175,13 @@ impl Cli {
         let source = Source::from_process(Path::new(".")).context("the file .env cannot be read")?;
         match self.command {
             Some(Command::Serve) => serve::serve(config::load(&source)?).await,
-            Some(Command::Demo) => serve::demo(&source).await,
             None if source.configures_anything() => serve::serve(config::load(&source)?).await,
-            None => serve::demo(&source).await,
+            #[cfg(feature = "simulate")]
+            Some(Command::Demo) | None => demo::demo(&source).await,
+            #[cfg(not(feature = "simulate"))]
+            None => anyhow::bail!("nothing is configured, and the demo is not part of this build"),
+            #[cfg(feature = "simulate")]
+            Some(Command::Simulate(arguments)) => simulate::simulate(arguments).await,
             Some(Command::User(UserCommand::Add { email, id, name })) => {
                 admin::add_user(config::load(&source)?, email, id, name).await
             }

@@ -12,6 +12,8 @@ mod connect_refusals;
 mod connections_state;
 mod core_app;
 mod delivery_trace;
+#[cfg(feature = "simulate")]
+mod demo;
 mod disconnects;
 mod epoch;
 mod fairness;
@@ -34,6 +36,8 @@ mod reconnects;
 mod resume;
 mod secrets;
 mod session;
+#[cfg(feature = "simulate")]
+mod simulate;
 mod slow;
 mod sse;
 mod store_file;

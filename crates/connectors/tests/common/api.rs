@@ -107,8 +107,18 @@ pub(crate) const FIRST_DAY: Date = jiff::civil::date(2024, 1, 30);
 
 /// A page of a run over the connection `c1`.
 pub(crate) fn page(provider: &dyn Provider, api: &Script, asked: &Asked<'_>) -> Result<Page, FetchError> {
+    page_of("c1", provider, api, asked)
+}
+
+/// A page of a run over a connection.
+pub(crate) fn page_of(
+    connection: &str,
+    provider: &dyn Provider,
+    api: &Script,
+    asked: &Asked<'_>,
+) -> Result<Page, FetchError> {
     let credentials = credentials(asked.credentials);
-    let connection = LinkedConnection { id: "c1", external_user_id: None, credentials: &credentials };
+    let connection = LinkedConnection { id: connection, external_user_id: None, credentials: &credentials };
     let run = Run {
         connection,
         wanted: &asked.wanted,

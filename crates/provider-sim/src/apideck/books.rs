@@ -51,7 +51,7 @@ static DEALINGS: [(&str, &str, i64, i64, RecordKind); 8] = [
     ("Office Depot", "Paper and toner", 1_890, 12_450, RecordKind::Expense),
     ("FedEx", "Courier to the printer", 1_290, 3_850, RecordKind::Expense),
     ("Press & Page Printing", "Bill 7710, print run and proofs", 8_800, 61_000, RecordKind::BillPayment),
-    ("The Commons Coworking", "Bill 118, desks in March", 38_500, 38_500, RecordKind::BillPayment),
+    ("The Commons Coworking", "Bill 118, desks", 38_500, 38_500, RecordKind::BillPayment),
 ];
 
 /// The books of all connections.

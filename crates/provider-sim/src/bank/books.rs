@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::merchants::{self, Country};
+use super::merchants::{self, Country, Merchant};
 use super::{
     Account, Cents, Connection, ConnectionStatus, NewAccount, Payment, PaymentId, PaymentStatus, Posting, Purchase,
 };
@@ -99,7 +99,14 @@ impl Bank {
 
     /// A payment of the kind that people make is made: it is pending.
     pub fn draw(&mut self, account: &str, at: Timestamp) -> Result<PaymentId, Unknown> {
-        let (merchant, cents) = merchants::draw(self.country, &mut self.ids);
+        let kind = self.account(account)?.kind;
+        let merchant = merchants::draw(self.country, kind, &mut self.ids);
+        self.pay(account, merchant, at)
+    }
+
+    /// A payment of this kind is made: it is pending.
+    pub(super) fn pay(&mut self, account: &str, merchant: &Merchant, at: Timestamp) -> Result<PaymentId, Unknown> {
+        let cents = merchant.amount(&mut self.ids);
         let payment = Payment {
             account: account.to_owned(),
             cents,
@@ -110,6 +117,16 @@ impl Bank {
             status: PaymentStatus::Pending,
         };
         self.enter(payment)
+    }
+
+    /// Where its people spend.
+    pub(super) fn country(&self) -> Country {
+        self.country
+    }
+
+    /// Random ids and choices.
+    pub(super) fn ids_mut(&mut self) -> &mut Ids {
+        &mut self.ids
     }
 
     /// So many payments of the kind that people make were made and posted, evenly over the time before `now`.

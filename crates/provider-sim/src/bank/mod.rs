@@ -8,6 +8,7 @@ mod books;
 mod cents;
 mod connection;
 mod merchants;
+mod past;
 mod payment;
 
 pub use account::{Account, AccountKind, NewAccount};

@@ -5,3 +5,8 @@
 /// Basiq's test bank, which is its first (`AU00000`), and others that are invented like it.
 pub(super) static INSTITUTIONS: [(&str, &str); 3] =
     [("AU00000", "Hooli"), ("AU00901", "Harbour Bank"), ("AU00902", "Southern Mutual")];
+
+/// The id of a bank by its name.
+pub(super) fn id_of(name: &str) -> Option<&'static str> {
+    INSTITUTIONS.iter().find(|(_, known)| *known == name).map(|(id, _)| *id)
+}

@@ -31,6 +31,10 @@ pub struct BasiqOptions {
     pub refreshes_a_day: usize,
     /// How many tokens are given out in 5 minutes.
     pub tokens_in_5_minutes: usize,
+    /// Whether its banks tell at what time a transaction was made, and not only the day: some do.
+    pub tells_times: bool,
+    /// Whether the partner has Enrich: then transactions name the business and its category.
+    pub has_enrich: bool,
     /// Where exchanges are recorded, if anywhere.
     pub recorder: Option<Recorder>,
 }
@@ -52,6 +56,8 @@ impl BasiqOptions {
             token_lifetime: Duration::from_secs(3600),
             refreshes_a_day: 20,
             tokens_in_5_minutes: 1_500,
+            tells_times: false,
+            has_enrich: false,
             recorder: None,
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::institutions::INSTITUTIONS;
+use super::institutions::{self, INSTITUTIONS};
 use super::options::BasiqOptions;
 use super::routes;
 use super::row::{Balances, Refreshed, Row};
@@ -101,6 +101,12 @@ impl Basiq {
     /// A user's bank with these accounts is connected, without the consent page and at once.
     pub fn connect(&self, user: &str, accounts: Vec<NewAccount>) -> Result<Connection, Unknown> {
         self.app.with(|state, now| state.connect(user, INSTITUTIONS[0].0, accounts, now))
+    }
+
+    /// The same at a bank of this name: `Hooli`, `Harbour Bank`, `Southern Mutual`.
+    pub fn connect_at(&self, user: &str, bank: &str, accounts: Vec<NewAccount>) -> Result<Connection, Unknown> {
+        let institution = institutions::id_of(bank).ok_or_else(|| Unknown(format!("bank {bank:?}")))?;
+        self.app.with(|state, now| state.connect(user, institution, accounts, now))
     }
 
     /// The bank is asked again, at once and beyond any budget, as by Basiq's own daily refresh. What changed is told by a

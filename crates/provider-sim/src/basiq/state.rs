@@ -116,7 +116,7 @@ impl State {
         let connection = self.bank.connect(user, institution, accounts, now).clone();
         let history = std::time::Duration::from_secs(45 * 24 * 3600);
         for (account, payments) in connection.accounts.iter().zip([60, 6]) {
-            self.bank.history(account, payments, history, now)?;
+            self.bank.past(account, payments, history, now)?;
         }
         self.bank.connection_mut(&connection.id)?.status = ConnectionStatus::Pending;
         self.tell_connection("connection.created", &connection, now);

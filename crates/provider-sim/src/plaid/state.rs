@@ -167,7 +167,7 @@ impl State {
         let (_, connection) = self.add_item(user, accounts, days, now);
         let history = Duration::from_secs(u64::from(days.unwrap_or(DAYS)) * 24 * 3600);
         for (account, payments) in connection.accounts.iter().zip([60, 6]) {
-            self.bank.history(account, payments, history, now)?;
+            self.bank.past(account, payments, history, now)?;
         }
         Ok(connection.id)
     }

@@ -4,19 +4,23 @@
 //! not follow an `entity_url`: the key would go with it.
 //!
 //! Money that moved stands in three lists: expenses, payments and bill payments. What was deleted does not show in a list
-//! by `updated_since`, so the whole lists are asked for once a day, and when a record is not found.
+//! by `updated_since`, so the whole lists are asked for once a day, and when a record is not found. The accounts that records
+//! name are asked for their balances afterwards, one by one: a ledger has hundreds of others.
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::{AccountUpdate, Change, Update};
+use ledger::{Change, Update};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use wire::TransactionStatus;
 
+use super::accounts;
 use crate::fetch::{Absence, Api, ApiResponse, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run};
 use crate::inline;
 use crate::json::{self, Document};
-use crate::masking::readable;
 use crate::meaning::Wanted;
 
 /// The most rows that Apideck gives at once.
@@ -25,7 +29,8 @@ const PAGE: &str = "200";
 const OVERLAP_SECONDS: i64 = 300;
 /// How often the whole lists are asked for.
 const WHOLE_EVERY_SECONDS: i64 = 24 * 3600;
-const MAX_NAME: usize = 200;
+/// So many accounts are asked for their balances in a run.
+const MOST_ACCOUNTS: usize = 20;
 
 /// Apideck's interface with its keys.
 pub(super) struct ApideckApi {
@@ -39,12 +44,15 @@ const LISTS: [(&str, &str); 3] = [("expense", "expenses"), ("payment", "payments
 /// Where a run has got to.
 #[derive(Serialize, Deserialize)]
 struct Position {
-    /// Which of the lists.
+    /// Which of the lists; after the last of them the accounts.
     list: usize,
     /// The cursor of its next page.
     cursor: Option<String>,
     /// Whether the lists are asked for as a whole.
     whole: bool,
+    /// The accounts that were named and not asked for yet.
+    #[serde(default)]
+    accounts: BTreeSet<String>,
 }
 
 /// What a complete run leaves, in seconds since 1970.
@@ -77,9 +85,12 @@ impl Fetch for ApideckApi {
         let ids = ids(&run.connection).map_err(|reason| FetchError::Refused { reason })?;
         let last: Option<Cursor> = run.cursor.and_then(|cursor| serde_json::from_str(cursor).ok());
         if let Some(position) = run.position {
-            let position = serde_json::from_str(position)
+            let position: Position = serde_json::from_str(position)
                 .map_err(|_| FetchError::Restart { reason: "the run's position is of another release".to_owned() })?;
-            return self.list(api, ids, run, last, position).await;
+            if position.list < LISTS.len() {
+                return self.list(api, ids, run, last, position).await;
+            }
+            return self.next_account(api, ids, run, last, position).await;
         }
         let mut is_whole = last.is_none_or(|last| run.began.as_second() - last.whole >= WHOLE_EVERY_SECONDS);
         if let Wanted::Record { kind, id } = run.wanted
@@ -90,13 +101,17 @@ impl Fetch for ApideckApi {
                 // Which account it belonged to is not known: the whole lists tell.
                 Err(FetchError::Gone { .. }) => is_whole = true,
                 Err(error) => return Err(error),
-                Ok((changes, rejected)) => {
+                Ok((mut changes, rejected)) => {
+                    for account in accounts_of(&changes) {
+                        changes.extend(self.account(api, ids, &account).await);
+                    }
                     let next = Next::End { cursor: run.cursor.map(str::to_owned), absence: Absence::MeansNothing };
                     return Ok(Page { changes, rejected, next });
                 }
             }
         }
-        self.list(api, ids, run, last, Position { list: 0, cursor: None, whole: is_whole }).await
+        let position = Position { list: 0, cursor: None, whole: is_whole, accounts: BTreeSet::new() };
+        self.list(api, ids, run, last, position).await
     }
 }
 
@@ -123,7 +138,7 @@ impl ApideckApi {
         ids: Ids<'_>,
         run: &Run<'_>,
         last: Option<Cursor>,
-        position: Position,
+        mut position: Position,
     ) -> Result<Page, FetchError> {
         let (noun, path) = *LISTS.get(position.list).ok_or_else(|| not_understood("there is no such list"))?;
         let mut request = Request::get(["accounting", path]).query("limit", PAGE);
@@ -145,12 +160,44 @@ impl ApideckApi {
             let (changes, rejected) = rows(&data, noun, ids, Some(run.first_day));
             (changes, rejected, next_cursor(&body)?)
         };
+        let room = MOST_ACCOUNTS.saturating_sub(position.accounts.len());
+        position.accounts.extend(accounts_of(&changes).into_iter().take(room));
         let next = match (cursor, position.list + 1) {
             (Some(cursor), _) => Position { cursor: Some(cursor), ..position }.into_next()?,
-            (None, list) if list < LISTS.len() => Position { list, cursor: None, ..position }.into_next()?,
+            (None, list) if list < LISTS.len() || !position.accounts.is_empty() => {
+                Position { list, cursor: None, ..position }.into_next()?
+            }
             (None, _) => end(run, last, position.whole)?,
         };
         Ok(Page { changes, rejected, next })
+    }
+
+    /// The next of the accounts that were named.
+    async fn next_account(
+        &self,
+        api: &dyn Api,
+        ids: Ids<'_>,
+        run: &Run<'_>,
+        last: Option<Cursor>,
+        mut position: Position,
+    ) -> Result<Page, FetchError> {
+        let account = position.accounts.pop_first();
+        let changes = match account {
+            Some(account) => self.account(api, ids, &account).await,
+            None => vec![],
+        };
+        let is_last = position.accounts.is_empty();
+        let next = if is_last { end(run, last, position.whole)? } else { position.into_next()? };
+        Ok(Page { changes, rejected: vec![], next })
+    }
+
+    /// What an account is called and what is on it. Not every application behind Apideck tells that, and transactions do not
+    /// wait for it: where it cannot be had there is nothing.
+    async fn account(&self, api: &dyn Api, ids: Ids<'_>, account: &str) -> Vec<Change> {
+        let answer = self.call(api, ids, Request::get(["accounting", "ledger-accounts", account])).await;
+        let Ok(answer) = answer.and_then(ApiResponse::success) else { return vec![] };
+        let row = open(&answer).ok().and_then(|body| body.raw(&["data"]));
+        row.map(accounts::read).unwrap_or_default()
     }
 
     async fn call(&self, api: &dyn Api, ids: Ids<'_>, request: Request) -> Result<ApiResponse, FetchError> {
@@ -193,16 +240,35 @@ fn rows(
     let told: Vec<&RawValue> = rows.iter().copied().filter(|row| !is_draft(row)).collect();
     let mut listed = inline::listed_transactions(&told, noun, &format!("{}+{}", ids.service, ids.consumer));
     listed.changes.retain(|change| first_day.is_none_or(|day| is_since(change, day)));
-    let mut accounts: Vec<AccountUpdate> = told.iter().filter_map(|row| account_of(row)).collect();
-    accounts.sort_by(|one, other| one.account_id.cmp(&other.account_id));
-    accounts.dedup();
-    let names = accounts.into_iter().map(|account| Change { version: None, update: Update::Account(account) });
+    listed.changes.iter_mut().for_each(is_in_the_books);
+    let named = accounts::named_in(&told).into_iter();
+    let names = named.map(|account| Change { version: None, update: Update::Account(account) });
     (names.chain(listed.changes).collect(), listed.rejected)
+}
+
+/// The accounts that transactions are on, or were.
+fn accounts_of(changes: &[Change]) -> BTreeSet<String> {
+    let ids = changes.iter().filter_map(|change| match &change.update {
+        Update::Transaction(new) => Some(new.account_id.clone()),
+        Update::TransactionDeleted { account_id, .. } => Some(account_id.clone()),
+        Update::Account(_) | Update::ConnectionStatus(_) => None,
+    });
+    ids.collect()
 }
 
 fn is_draft(row: &RawValue) -> bool {
     let status = Document::open(row).ok().flatten().and_then(|row| row.text(&["status"]));
     status.is_some_and(|status| status.eq_ignore_ascii_case("draft"))
+}
+
+/// What is `authorised` is in the books and stays so: Xero's payments have no other status until they are deleted
+/// (<https://developer.xero.com/documentation/api/accounting/types#payments>). A card's authorisation is another thing.
+fn is_in_the_books(change: &mut Change) {
+    if let Update::Transaction(new) = &mut change.update
+        && new.status == Some(TransactionStatus::Pending)
+    {
+        new.status = Some(TransactionStatus::Posted);
+    }
 }
 
 fn is_since(change: &Change, day: Date) -> bool {
@@ -211,13 +277,6 @@ fn is_since(change: &Change, day: Date) -> bool {
         ledger::Dated::At(when) | ledger::Dated::Reported(when) => when.date.as_str() >= day.to_string().as_str(),
         ledger::Dated::Unknown => true,
     }
-}
-
-/// The account that a row names, where it also says how that is called.
-fn account_of(row: &RawValue) -> Option<AccountUpdate> {
-    let account = Document::open(row).ok()??.object(&["account"]).ok()??;
-    let (account_id, name) = (account.id(&["id"])?, readable(&account.text(&["name"])?, MAX_NAME)?);
-    Some(AccountUpdate { account_id, name: Some(name), ..AccountUpdate::default() })
 }
 
 pub(super) fn open(answer: &ApiResponse) -> Result<Document<'_>, FetchError> {

@@ -6,6 +6,7 @@
 //! (<https://developers.apideck.com/guides/webhook-signature-verification>). Apideck's own documents disagree on the
 //! details and publish no vector, so three forms are tried; all take the same key.
 
+mod accounts;
 mod connect;
 mod fetch;
 

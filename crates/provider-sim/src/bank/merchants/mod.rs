@@ -5,6 +5,7 @@
 mod america;
 mod australia;
 
+use super::account::AccountKind;
 use super::cents::Cents;
 use crate::ids::Ids;
 
@@ -29,6 +30,30 @@ pub(super) struct Merchant {
     weight: i64,
 }
 
+/// A payment that comes again after so many days.
+#[derive(Debug)]
+pub(super) struct Regular {
+    pub(super) payment: Merchant,
+    /// How many days are between two of them.
+    pub(super) every: u32,
+    /// How many days ago the last one was.
+    pub(super) last: u32,
+}
+
+/// What happens on accounts of a country.
+struct Lists {
+    /// Purchases and what comes now and then.
+    everyday: &'static [Merchant],
+    /// Pay, for accounts on which much happens in a short time.
+    income: &'static [Merchant],
+    /// What happens on savings accounts.
+    savings: &'static [Merchant],
+    /// Pay, rent and bills on their days.
+    regular: &'static [Regular],
+    /// What is paid off a credit card.
+    card: &'static [Regular],
+}
+
 const fn merchant(
     statement: &'static str,
     name: &'static str,
@@ -39,21 +64,69 @@ const fn merchant(
     Merchant { statement, name, category, least: range.0, most: range.1, weight }
 }
 
-/// Draws a payment in proportion to the weights.
-pub(super) fn draw(country: Country, ids: &mut Ids) -> (&'static Merchant, Cents) {
-    let merchants: &'static [Merchant] = match country {
-        Country::Australia => &australia::MERCHANTS,
-        Country::America => &america::MERCHANTS,
-    };
-    let mut ticket = ids.between(0, merchants.iter().map(|merchant| merchant.weight).sum::<i64>() - 1);
-    let mut drawn = &merchants[0];
-    for merchant in merchants {
+const fn regular(payment: Merchant, every: u32, last: u32) -> Regular {
+    Regular { payment, every, last }
+}
+
+impl Country {
+    fn lists(self) -> &'static Lists {
+        match self {
+            Self::Australia => &australia::LISTS,
+            Self::America => &america::LISTS,
+        }
+    }
+}
+
+impl Merchant {
+    /// An amount of this kind.
+    pub(super) fn amount(&self, ids: &mut Ids) -> Cents {
+        Cents(ids.between(self.least, self.most))
+    }
+
+    /// Whether a card can be used for it.
+    fn takes_cards(&self) -> bool {
+        self.most < 0 && !self.name.is_empty()
+    }
+}
+
+/// Draws a payment in proportion to the weights, pay among them.
+pub(super) fn draw(country: Country, kind: AccountKind, ids: &mut Ids) -> &'static Merchant {
+    let income = if kind == AccountKind::Transaction { country.lists().income } else { &[] };
+    pick(choices(country, kind).chain(income), ids)
+}
+
+/// The same without pay, which comes regularly.
+pub(super) fn draw_purchase(country: Country, kind: AccountKind, ids: &mut Ids) -> &'static Merchant {
+    pick(choices(country, kind), ids)
+}
+
+/// What comes regularly.
+pub(super) fn regulars(country: Country, kind: AccountKind) -> &'static [Regular] {
+    match kind {
+        AccountKind::Transaction => country.lists().regular,
+        AccountKind::Savings => &[],
+        AccountKind::CreditCard => country.lists().card,
+    }
+}
+
+fn choices(country: Country, kind: AccountKind) -> impl Iterator<Item = &'static Merchant> + Clone {
+    let lists = country.lists();
+    let list = if kind == AccountKind::Savings { lists.savings } else { lists.everyday };
+    list.iter().filter(move |merchant| kind != AccountKind::CreditCard || merchant.takes_cards())
+}
+
+fn pick(choices: impl Iterator<Item = &'static Merchant> + Clone, ids: &mut Ids) -> &'static Merchant {
+    let mut ticket = ids.between(0, choices.clone().map(|merchant| merchant.weight).sum::<i64>() - 1);
+    let mut drawn = &FALLBACK;
+    for merchant in choices {
         drawn = merchant;
         if ticket < merchant.weight {
             break;
         }
         ticket -= merchant.weight;
     }
-    let cents = ids.between(drawn.least, drawn.most);
-    (drawn, Cents(cents))
+    drawn
 }
+
+/// Only for a list without an entry.
+static FALLBACK: Merchant = merchant("PURCHASE", "", ("", ""), (-1_000, -100), 1);

@@ -5,13 +5,15 @@
 use serde_json::{Value, json};
 
 use super::{day, time};
-use crate::bank::{Connection, PaymentStatus};
+use crate::bank::{Connection, Payment, PaymentStatus};
 use crate::basiq::filter::{class, direction, status};
+use crate::basiq::options::BasiqOptions;
 use crate::basiq::row::Row;
 
 /// A transaction. `postDate` is null while it is pending, and there is no balance then; `enrich` is null for partners without Enrich.
-pub(in crate::basiq) fn transaction(links: &str, connection: &Connection, row: &Row) -> Value {
-    let (of_user, payment) = (format!("{links}/users/{}", connection.user), &row.payment);
+pub(in crate::basiq) fn transaction(options: &BasiqOptions, connection: &Connection, row: &Row) -> Value {
+    let (links, payment) = (&options.links, &row.payment);
+    let of_user = format!("{links}/users/{}", connection.user);
     let (code, title) = &payment.category;
     let sub_class = if code.is_empty() { json!({}) } else { json!({ "code": code, "title": title }) };
     let mut transaction = json!({
@@ -27,10 +29,10 @@ pub(in crate::basiq) fn transaction(links: &str, connection: &Connection, row: &
         "class": class(payment),
         "institution": connection.institution,
         "connection": connection.id,
-        "transactionDate": day(payment.made_at),
+        "transactionDate": if options.tells_times { time(payment.made_at) } else { day(payment.made_at) },
         "postDate": payment.posted_at().map(time),
         "subClass": sub_class,
-        "enrich": null,
+        "enrich": options.has_enrich.then(|| enrichment(payment)),
         "links": {
             "self": format!("{of_user}/transactions/{}", row.id),
             "account": format!("{of_user}/accounts/{}", payment.account),
@@ -42,4 +44,27 @@ pub(in crate::basiq) fn transaction(links: &str, connection: &Connection, row: &
         transaction["balance"] = json!(balance.to_string());
     }
     transaction
+}
+
+/// What Enrich adds: the business where one was paid, and the group of ANZSIC that it belongs to.
+fn enrichment(payment: &Payment) -> Value {
+    let (code, title) = &payment.category;
+    let merchant = payment.merchant.as_ref().map(|name| {
+        json!({
+            "id": format!("merchant-{}", name.to_lowercase().replace(' ', "-")),
+            "businessName": name,
+            "ABN": "",
+            "website": "",
+            "logoMaster": "",
+            "logoThumb": "",
+        })
+    });
+    let category = (!code.is_empty()).then(|| json!({ "anzsic": { "group": { "code": code, "title": title } } }));
+    json!({
+        "cleanDescription": payment.merchant.as_ref().unwrap_or(&payment.description),
+        "tags": [],
+        "merchant": merchant,
+        "location": null,
+        "category": category,
+    })
 }

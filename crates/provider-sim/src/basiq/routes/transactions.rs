@@ -48,7 +48,7 @@ pub(super) async fn list(
         rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.place()));
         let is_last = rows.len() <= page.limit;
         rows.truncate(page.limit);
-        let data: Vec<_> = rows.iter().map(|(connection, row)| answers::transaction(links, connection, row)).collect();
+        let data: Vec<_> = rows.iter().map(|(connection, row)| answers::transaction(&app.options, connection, row)).collect();
         let after = rows.last().map(|(_, row)| row.place());
         let itself = format!("{links}/users/{user}/transactions");
         let mut body =
@@ -71,7 +71,7 @@ pub(super) async fn show(
         state.users.get(&user).ok_or(NO_USER)?;
         let found = rows_of_user(state, &user).find(|(_, row)| row.id == id);
         let (connection, row) = found.ok_or(ApiError::not_found("Requested resource is not found"))?;
-        Ok(Json(answers::transaction(&app.options.links, connection, row)))
+        Ok(Json(answers::transaction(&app.options, connection, row)))
     })
 }
 
