@@ -51,11 +51,11 @@ const SECRET_NAMES: [&str; 3] = ["JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET
 
 /// Every setting there is, the providers' as well.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().chain(connectors::providers::settings().map(|setting| setting.name))
+    NAMES.into_iter().chain(connectors::providers::settings().map(|setting| &*setting.name))
 }
 
 /// The secrets among them.
 pub(super) fn secret_names() -> impl Iterator<Item = &'static str> {
     let secrets = connectors::providers::settings().filter(|setting| setting.is_secret());
-    SECRET_NAMES.into_iter().chain(secrets.map(|setting| setting.name))
+    SECRET_NAMES.into_iter().chain(secrets.map(|setting| &*setting.name))
 }

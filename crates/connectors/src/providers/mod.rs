@@ -21,7 +21,7 @@ use crate::settings::{Setting, Settings};
 
 /// A provider that can be made from settings.
 struct Entry {
-    description: &'static Description,
+    description: &'static Description<'static>,
     new: fn(&Settings) -> Arc<dyn Provider>,
 }
 
@@ -41,7 +41,7 @@ const PROVIDERS: &[Entry] = &[
 ];
 
 /// The descriptions of all providers.
-pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+pub fn descriptions() -> impl Iterator<Item = &'static Description<'static>> {
     PROVIDERS.iter().map(|entry| entry.description)
 }
 
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn each_provider_and_each_setting_has_a_name_of_its_own() {
         let ids: Vec<&str> = descriptions().map(|description| description.id).collect();
-        let names: Vec<&str> = settings().map(|setting| setting.name).collect();
+        let names: Vec<&str> = settings().map(|setting| &*setting.name).collect();
         for all in [&ids, &names] {
             let distinct: std::collections::BTreeSet<_> = all.iter().collect();
             assert_eq!(distinct.len(), all.len(), "{all:?}");

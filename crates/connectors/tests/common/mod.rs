@@ -34,7 +34,7 @@ pub(crate) fn registry(secrets: &[&str]) -> Registry {
 pub(crate) fn settings(secrets: &[&str]) -> Settings {
     let mut settings = Settings::default();
     for setting in providers::settings().filter(|setting| setting.is_secret()) {
-        settings.set(setting.name, secrets.iter().copied());
+        settings.set(&setting.name, secrets.iter().copied());
     }
     let known: Vec<&str> = secrets.iter().copied().filter(|secret| !secret.trim().is_empty()).collect();
     if !known.is_empty() {

@@ -50,7 +50,7 @@ pub(crate) struct Published<'a>(pub(crate) &'a [&'a str]);
 impl KeySource for Published<'_> {
     fn key(&self, id: &KeyId) -> Option<Vec<u8>> {
         let named = self.0.iter().find(|secret| id.name == name(secret));
-        Some(match id.provider {
+        Some(match &*id.provider {
             "plaid" => jwk(&PAIRS[place(named?)].p256, "ES256", "P-256").into_bytes(),
             "truelayer" => jwk(&PAIRS[place(named?)].p521, "ES512", "P-521").into_bytes(),
             // Akahu has one key, the newest.

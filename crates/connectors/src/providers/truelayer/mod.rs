@@ -8,6 +8,7 @@
 mod events;
 mod signature;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ use crate::signature::event_key;
 use crate::{body, ids};
 
 /// What TrueLayer is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "TrueLayer",
     connector_type: "payment",
@@ -32,7 +33,7 @@ pub(super) const DESCRIPTION: Description = Description {
     default_currency: Currency::GBP,
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[Setting {
-        name: WEBHOOKS_URL,
+        name: Cow::Borrowed(WEBHOOKS_URL),
         meaning: "where TrueLayer publishes its keys: `https://webhooks.truelayer.com`, or `https://webhooks.truelayer-sandbox.com`",
         kind: SettingKind::Url,
         default: None,
@@ -55,8 +56,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for TrueLayer {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {
