@@ -14,6 +14,7 @@ mod body;
 mod canonical;
 mod currencies;
 pub mod dates;
+pub mod declarative;
 mod delivery;
 mod direction;
 mod error;

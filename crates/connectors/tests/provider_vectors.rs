@@ -119,9 +119,15 @@ const STRIPE: [(&str, &[u8]); 2] = [
 const STRIPE_TIME: i64 = 1_533_204_620;
 const STRIPE_NOISE: &str = "v0=63f3a72374a733066c4be69ed7f8e5ac85c22c9f0a6a612ab9a025a9e4ee7eef";
 
+/// What becomes of a delivery, which is the same whether the code or a file describes Stripe.
 fn stripe(header: &str, body: &[u8], second: i64) -> Result<String, VerifyError> {
-    let stripe = connector("stripe", &["webhook_secret"]);
-    Ok(stripe.verify(delivery(&[("Stripe-Signature", header)], body), &NoKeys, at(second))?.key().to_owned())
+    let [code, file] = ["stripe", "declared-stripe"].map(|id| {
+        let stripe = connector(id, &["webhook_secret"]);
+        let verified = stripe.verify(delivery(&[("Stripe-Signature", header)], body), &NoKeys, at(second))?;
+        Ok(verified.key().to_owned())
+    });
+    assert_eq!(code, file, "{header}");
+    code
 }
 
 #[test]
@@ -129,8 +135,10 @@ fn stripes_own_deliveries_verify_and_are_what_we_sign_ourselves() {
     for (v1, body) in STRIPE {
         let header = format!("t={STRIPE_TIME},v1={v1},{STRIPE_NOISE}");
         assert_eq!(stripe(&header, body, STRIPE_TIME).unwrap(), "event:evt_123");
-        let signed = connector("stripe", &["webhook_secret"]).sign("", body, at(STRIPE_TIME)).unwrap();
-        assert_eq!(signed, [("stripe-signature".to_owned(), format!("t={STRIPE_TIME},v1={v1}"))]);
+        for id in ["stripe", "declared-stripe"] {
+            let signed = connector(id, &["webhook_secret"]).sign("", body, at(STRIPE_TIME)).unwrap();
+            assert_eq!(signed, [("stripe-signature".to_owned(), format!("t={STRIPE_TIME},v1={v1}"))]);
+        }
     }
 }
 
@@ -260,8 +268,10 @@ fn holds(id: &str, header: &str, name: &str, written: impl Fn(&str) -> String, k
 fn the_derived_signatures_of_xero_and_teller_verify() {
     holds("xero", "x-xero-signature", "D-XERO-1", str::to_owned, &NoKeys, 0);
     let time = 1_688_960_969;
-    holds("teller", "Teller-Signature", "D-TELLER-1", |hex| format!("t={time},v1={hex}"), &NoKeys, time);
-    holds("teller", "Teller-Signature", "D-TELLER-1", |hex| format!("t={time},v1=00,v1={hex}"), &NoKeys, time + 180);
+    for id in ["teller", "declared-teller"] {
+        holds(id, "Teller-Signature", "D-TELLER-1", |hex| format!("t={time},v1={hex}"), &NoKeys, time);
+        holds(id, "Teller-Signature", "D-TELLER-1", |hex| format!("t={time},v1=00,v1={hex}"), &NoKeys, time + 180);
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod xero;
 
 use std::sync::Arc;
 
+use crate::declarative::Declaration;
 use crate::provider::{Description, Provider};
 use crate::settings::{Setting, Settings};
 
@@ -58,6 +59,13 @@ impl Registry {
     /// The providers with their settings.
     pub fn new(settings: &Settings) -> Self {
         Self(PROVIDERS.iter().map(|entry| (entry.new)(settings)).collect())
+    }
+
+    /// The same, and behind them the connectors that files declare.
+    #[must_use]
+    pub fn and_declared(mut self, declarations: &[Declaration], settings: &Settings) -> Self {
+        self.0.extend(declarations.iter().map(|declaration| declaration.provider(settings)));
+        self
     }
 
     /// The provider with this name in addresses.

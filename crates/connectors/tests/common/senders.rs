@@ -44,6 +44,11 @@ pub(crate) fn rsa_key(secret: &str) -> String {
     STANDARD.encode(PAIRS[place(secret)].rsa.public_key())
 }
 
+/// An RSA signature by the key of a secret, in base64.
+pub(crate) fn rsa_signature(secret: &str, body: &[u8]) -> String {
+    rsa(&PAIRS[place(secret)].rsa, body)
+}
+
 /// What is published, or registered, by those who sign with these secrets.
 pub(crate) struct Published<'a>(pub(crate) &'a [&'a str]);
 
