@@ -28,7 +28,7 @@ const BATCHES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DeliveryLabels {
     /// The connector's id; `unknown` where no connector has that name, or before it was looked up.
-    pub connector: &'static str,
+    pub connector: String,
     /// `processed`, `duplicate`, `kept`, or the code of the error response.
     pub outcome: &'static str,
 }
@@ -203,8 +203,8 @@ impl Metrics {
     }
 
     /// A delivery was responded to.
-    pub fn delivered(&self, connector: &'static str, outcome: &'static str, took: Duration) {
-        self.deliveries.get_or_create(&DeliveryLabels { connector, outcome }).inc();
+    pub fn delivered(&self, connector: &str, outcome: &'static str, took: Duration) {
+        self.deliveries.get_or_create(&DeliveryLabels { connector: connector.to_owned(), outcome }).inc();
         self.delivery_seconds.observe(took.as_secs_f64());
     }
 

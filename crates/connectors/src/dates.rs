@@ -29,7 +29,12 @@ pub fn read_day(text: &str) -> Option<When> {
 
 /// The instant that is so many seconds after 1970 began.
 pub fn of_unix(seconds: i64) -> Option<When> {
-    let timestamp = Timestamp::from_second(seconds).ok()?;
+    of_unix_millis(seconds.checked_mul(1000)?)
+}
+
+/// The same of milliseconds.
+pub(crate) fn of_unix_millis(millis: i64) -> Option<When> {
+    let timestamp = Timestamp::from_millisecond(millis).ok()?;
     Some(When { date: written(timestamp)?, precision: DatePrecision::Instant })
 }
 

@@ -21,11 +21,11 @@ impl Headers {
 
     /// The value of a header that may have one only. The same one twice is one; two are refused: which of them
     /// counts would be the sender's choice on one side and the receiver's on the other (RFC 9110, section 5.3).
-    pub(crate) fn single(&self, name: &'static str) -> Result<&str, VerifyError> {
+    pub(crate) fn single(&self, name: &str) -> Result<&str, VerifyError> {
         let mut values = self.values(name).filter(|value| !value.is_empty());
-        let first = values.next().ok_or(VerifyError::Missing(name))?;
+        let first = values.next().ok_or(VerifyError::Missing(name.to_owned().into()))?;
         if values.any(|other| other != first) {
-            return Err(VerifyError::Ambiguous(name));
+            return Err(VerifyError::Ambiguous(name.to_owned().into()));
         }
         Ok(first)
     }

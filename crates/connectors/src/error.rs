@@ -2,6 +2,8 @@
 //!
 //! Owns both reasons: it is not authentic, or not the provider's. Must not know HTTP.
 
+use std::borrow::Cow;
+
 use crate::keys::KeyId;
 
 /// How far a signed time may be from now, either way, where the provider says nothing else (Standard Webhooks' reference
@@ -16,10 +18,10 @@ pub enum VerifyError {
     NotConfigured,
     /// A header that the scheme needs is missing.
     #[error("the header {0} is missing")]
-    Missing(&'static str),
+    Missing(Cow<'static, str>),
     /// A header that may have one value only has two.
     #[error("the header {0} has two different values")]
-    Ambiguous(&'static str),
+    Ambiguous(Cow<'static, str>),
     /// No configured secret gives the signature that was sent.
     #[error("the signature does not match")]
     Mismatch,

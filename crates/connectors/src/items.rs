@@ -30,13 +30,16 @@ impl Items {
             let item = Document::open(raw).map_err(String::from);
             let item = item.and_then(|item| item.ok_or_else(|| "it is not an object".to_owned()));
             let id = item.as_ref().ok().and_then(|item| ids::id(item, &[id_member], "item").ok()?);
-            match item.and_then(|item| read(&item)) {
-                Ok(change) => self.changes.push(change),
-                Err(reason) => {
-                    let item = id.unwrap_or_else(|| format!("{list_name}[{index}]"));
-                    self.rejected.push(Rejected { item, reason });
-                }
-            }
+            let name = || id.unwrap_or_else(|| format!("{list_name}[{index}]"));
+            self.take(name, item.and_then(|item| read(&item)));
+        }
+    }
+
+    /// Adds what an item says, or its name and why it is not understood.
+    pub(crate) fn take(&mut self, name: impl FnOnce() -> String, read: Understood<Change>) {
+        match read {
+            Ok(change) => self.changes.push(change),
+            Err(reason) => self.rejected.push(Rejected { item: name(), reason }),
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Owns the port through which a provider gets one. Must not fetch: the server does, and caches them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId {
     /// The provider's id.
-    pub provider: &'static str,
+    pub provider: Cow<'static, str>,
     /// The provider's own name of the key.
     pub name: String,
 }

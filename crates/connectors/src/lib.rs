@@ -15,6 +15,7 @@ mod canonical;
 pub mod connect;
 mod currencies;
 pub mod dates;
+pub mod declarative;
 mod delivery;
 mod direction;
 mod error;

@@ -14,31 +14,32 @@ use crate::meaning::Meaning;
 use crate::responses::Responses;
 use crate::settings::Setting;
 
-/// What a provider is called, needs and can do.
-#[derive(Clone, Debug)]
-pub struct Description {
+/// What a provider is called, needs and can do. Its texts belong to its connector: they are literals of the code, or come
+/// from the file that declares it.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
     /// Its name in addresses and in `connectorId`.
-    pub id: &'static str,
+    pub id: &'a str,
     /// Its name for people.
-    pub name: &'static str,
+    pub name: &'a str,
     /// `bank`, `accounting` … as in `connectorType`.
-    pub connector_type: &'static str,
+    pub connector_type: &'a str,
     /// What its transactions carry as `source`.
-    pub source: &'static str,
+    pub source: &'a str,
     /// The currency where neither the transaction nor the account tells one.
     pub default_currency: Currency,
     /// What it can do, for `GET /api/connectors`.
-    pub capabilities: &'static [&'static str],
+    pub capabilities: &'a [&'a str],
     /// What an operator can set.
-    pub settings: &'static [Setting],
+    pub settings: &'a [Setting],
 }
 
-impl From<&Description> for ledger::Connector {
-    fn from(description: &Description) -> Self {
+impl From<Description<'_>> for ledger::Connector {
+    fn from(description: Description<'_>) -> Self {
         Self {
-            id: description.id.into(),
-            connector_type: description.connector_type.into(),
-            source: description.source.into(),
+            id: description.id.to_owned().into(),
+            connector_type: description.connector_type.to_owned().into(),
+            source: description.source.to_owned().into(),
             default_currency: description.default_currency,
         }
     }
@@ -47,7 +48,7 @@ impl From<&Description> for ledger::Connector {
 /// One provider. Everything is a pure function of the delivery, the keys and the clock.
 pub trait Provider: Send + Sync {
     /// What it is called, needs and can do.
-    fn description(&self) -> &'static Description;
+    fn description(&self) -> Description<'_>;
 
     /// Whether it has a secret to verify with.
     fn is_configured(&self) -> bool;

@@ -2,15 +2,23 @@
 //!
 //! Owns the masking and the limits of its texts, and a description for each. Must not read JSON.
 
+use std::collections::BTreeMap;
+
 use ledger::{Change, Dated, NewTransaction, Update};
+use serde_json::value::{RawValue, to_raw_value};
 use wire::{Amount, Currency, PrimaryType, TransactionStatus};
 
-use crate::masking::{in_words, original, readable};
+use crate::json;
+use crate::masking::{in_words, masked_number, original, readable};
 
 /// The longest description, in characters.
 const MAX_DESCRIPTION: usize = 1000;
 /// The longest text of another kind, in characters.
 const MAX_TEXT: usize = 200;
+/// The longest number in metadata, in characters.
+const MAX_NUMBER: usize = 40;
+const MAX_TAGS: usize = 20;
+const MAX_TAG: usize = 60;
 
 /// The parts of a transaction, its texts as they came.
 pub(crate) struct Row {
@@ -46,6 +54,10 @@ pub(crate) struct Row {
     pub(crate) predecessor: Option<String>,
     /// Whether it is between a person's own accounts.
     pub(crate) is_transfer: bool,
+    /// Free labels.
+    pub(crate) tags: Vec<String>,
+    /// What else is kept, by name.
+    pub(crate) metadata: BTreeMap<String, Box<RawValue>>,
 }
 
 impl Row {
@@ -68,6 +80,8 @@ impl Row {
             status: None,
             predecessor: None,
             is_transfer: false,
+            tags: vec![],
+            metadata: BTreeMap::new(),
         }
     }
 
@@ -102,14 +116,26 @@ impl Row {
             reference,
             location: short(self.location),
             balance: self.balance,
-            metadata: None,
+            metadata: if self.metadata.is_empty() { None } else { to_raw_value(&self.metadata).ok() },
             category_hint: short(self.category),
-            tags: vec![],
+            tags: self.tags.iter().filter_map(|tag| readable(tag, MAX_TAG)).take(MAX_TAGS).collect(),
             receipt_url: None,
             document_url: None,
             status: self.status,
             predecessor: self.predecessor,
         }
+    }
+}
+
+/// A value that is kept as it is: a text of which there is something to read, a number or a flag. Nothing for what could be
+/// large.
+pub(crate) fn kept(value: &RawValue) -> Option<Box<RawValue>> {
+    match value.get().as_bytes().first() {
+        Some(b'"') => readable(&json::text(value)?, MAX_TEXT).and_then(|text| to_raw_value(&text).ok()),
+        Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => {
+            Some(masked_number(value).unwrap_or_else(|| value.to_owned()))
+        }
+        _ => None,
     }
 }
 

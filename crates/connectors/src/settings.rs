@@ -2,6 +2,7 @@
 //!
 //! Owns how a setting is described, and the values that were set. Must not read the environment.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,7 +10,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The environment's variable, which begins with the provider's id in capitals.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it is, in one line of Markdown.
     pub meaning: &'static str,
     /// What may be set.

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use connectors::declarative::keys::{KEYS, Key};
 use connectors::fetch::{Credentials, LinkedConnection};
 use connectors::{Provider, Registry, Setting, Settings, providers};
 
@@ -103,6 +104,17 @@ const ROWS: [&str; 12] = [
     "only with a live account",
 ];
 
+/// The table of the keys that a file may have.
+fn keys() -> String {
+    let mut rows = vec!["| key | takes | what it is |".to_owned(), "| --- | --- | --- |".to_owned()];
+    let row = |key: &Key| {
+        let needed = if key.is_needed { " (needed)" } else { "" };
+        format!("| `{}`{needed} | {} | {} |", key.path(), key.takes.expected(), key.meaning)
+    };
+    rows.extend(KEYS.iter().map(row));
+    rows.join("\n")
+}
+
 /// Compares what stands between two lines of a file.
 fn check(file: &str, begin: &str, end: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
@@ -123,6 +135,18 @@ fn check(file: &str, begin: &str, end: &str, expected: &str) {
 #[test]
 fn the_table_of_the_readme_has_every_setting_of_every_provider() {
     check("README.md", "<!-- settings of the providers -->\n", "\n<!-- end -->", &table());
+}
+
+#[test]
+fn the_table_of_keys_has_every_key_that_a_file_may_have() {
+    check("docs/connectors.md", "<!-- keys of a file -->\n", "\n<!-- end of the keys -->", &keys());
+}
+
+#[test]
+fn the_example_of_a_file_is_the_one_that_ships() {
+    let sample = include_str!("../../../connectors/example.toml.sample");
+    let example = format!("```toml\n{sample}```");
+    check("docs/connectors.md", "<!-- the example of a file -->\n", "\n<!-- end of the example -->", &example);
 }
 
 #[test]

@@ -59,10 +59,7 @@ fn a_signature_of_another_version_does_not_count() {
     for line in [&format!("v2,{base64}"), &format!("v1a,{base64}"), base64, &format!("v1 v2,{base64}"), "v1", ","] {
         let headers = [("webhook-id", &*id), ("webhook-timestamp", &time), ("webhook-signature", line)];
         let refused = verify("basiq", &headers, BODY).unwrap_err();
-        assert!(
-            matches!(refused, VerifyError::Mismatch | VerifyError::Missing("webhook-signature")),
-            "{line}: {refused}"
-        );
+        assert!(matches!(refused, VerifyError::Mismatch | VerifyError::Missing(_)), "{line}: {refused}");
     }
 }
 
@@ -76,7 +73,7 @@ fn a_line_that_comes_twice_is_one_and_two_that_differ_are_refused() {
         for place in [0, 3] {
             let mut headers = all.to_vec();
             headers.insert(place, (name, value));
-            assert_eq!(verify("basiq", &headers, BODY), Err(VerifyError::Ambiguous(name)), "{name} at {place}");
+            assert_eq!(verify("basiq", &headers, BODY), Err(VerifyError::Ambiguous(name.into())), "{name} at {place}");
         }
     }
 }

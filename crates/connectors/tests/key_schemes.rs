@@ -15,7 +15,7 @@ const BODY: &[u8] = b"{}";
 const BODY_HASH: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
 fn id(provider: &'static str, name: &str) -> KeyId {
-    KeyId { provider, name: name.to_owned() }
+    KeyId { provider: provider.into(), name: name.to_owned() }
 }
 
 fn answer(status: u16, body: &str) -> ApiResponse {

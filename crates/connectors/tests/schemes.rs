@@ -54,7 +54,7 @@ fn the_guides_form_is_refused_when_wrong() {
 #[test]
 fn strict_takes_only_what_signs_the_time() {
     let refused = basiq(&[("x-basiq-signature", &guide(SECRET, b"{}"))], b"{}", true).unwrap_err();
-    assert_eq!(refused, VerifyError::Missing("webhook-id"));
+    assert_eq!(refused, VerifyError::Missing("webhook-id".into()));
     let headers = connector("basiq", &[SECRET]).sign("m", b"{}", at(NOW)).unwrap();
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert!(basiq(&headers, b"{}", true).is_ok());

@@ -131,10 +131,10 @@ fn each_header_is_needed() {
     let all = sw1_headers("1614265330", SW1_SIGNATURE);
     for (missing, name) in ["webhook-id", "webhook-timestamp", "webhook-signature"].into_iter().enumerate() {
         let rest: Vec<_> = all.iter().copied().enumerate().filter(|(at, _)| *at != missing).map(|(_, h)| h).collect();
-        assert_eq!(sw1(SW1_SECRET, &rest, SW1_TIME), Err(VerifyError::Missing(name)));
+        assert_eq!(sw1(SW1_SECRET, &rest, SW1_TIME), Err(VerifyError::Missing(name.into())));
         let mut blank = all;
         blank[missing].1 = "";
-        assert_eq!(sw1(SW1_SECRET, &blank, SW1_TIME), Err(VerifyError::Missing(name)));
+        assert_eq!(sw1(SW1_SECRET, &blank, SW1_TIME), Err(VerifyError::Missing(name.into())));
     }
 }
 

@@ -3,12 +3,13 @@
 //! Owns which environment variables are read, and which of them are secrets. Must not read any.
 
 /// Every setting of the server itself.
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 45] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "API_RATE_LIMIT_PER_ADDRESS",
     "API_RATE_LIMIT_PER_USER",
     "AUTH_TIMEOUT_SECONDS",
+    "CONNECTORS_DIR",
     "CONNECTORS_HOST",
     "CONNECTORS_PORT",
     "CONNECTORS_URL",
@@ -55,11 +56,11 @@ const SECRET_NAMES: [&str; 4] = ["CREDENTIALS_KEY", "JWT_PUBLIC_KEY", "JWT_SECRE
 
 /// Every setting there is, the providers' as well.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().chain(connectors::providers::settings().map(|setting| setting.name))
+    NAMES.into_iter().chain(connectors::providers::settings().map(|setting| &*setting.name))
 }
 
 /// The secrets among them.
 pub(super) fn secret_names() -> impl Iterator<Item = &'static str> {
     let secrets = connectors::providers::settings().filter(|setting| setting.is_secret());
-    SECRET_NAMES.into_iter().chain(secrets.map(|setting| setting.name))
+    SECRET_NAMES.into_iter().chain(secrets.map(|setting| &*setting.name))
 }

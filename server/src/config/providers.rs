@@ -8,10 +8,10 @@ use super::random_secret;
 use super::reader::Reader;
 
 /// Reads what is set of these settings.
-pub(super) fn read(reader: &mut Reader<'_>, settings: impl Iterator<Item = &'static Setting>) -> Settings {
+pub(super) fn read<'s>(reader: &mut Reader<'_>, settings: impl Iterator<Item = &'s Setting>) -> Settings {
     let mut values = Settings::default();
     for setting in settings {
-        let name = setting.name;
+        let name = &*setting.name;
         let default = || setting.default.map(ToOwned::to_owned);
         match setting.kind {
             SettingKind::Secrets => values.set(name, reader.provider_secrets(name)),
@@ -29,18 +29,20 @@ pub(super) fn random() -> Settings {
     for setting in connectors::providers::settings()
         .filter(|setting| setting.is_secret() && setting.required_for == Some("webhooks"))
     {
-        values.set(setting.name, [random_secret()]);
+        values.set(&setting.name, [random_secret()]);
     }
     values
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::config::Source;
 
     const fn setting(name: &'static str, kind: SettingKind, default: Option<&'static str>) -> Setting {
-        Setting { name, meaning: "", kind, default, required_for: None }
+        Setting { name: Cow::Borrowed(name), meaning: "", kind, default, required_for: None }
     }
 
     static SETTINGS: [Setting; 4] = [

@@ -139,7 +139,7 @@ async fn limit_deliveries(State(state): State<AppState>, request: Request, next:
     match request.extensions().get::<Peer>().map(|peer| state.limits.delivery_from(peer.address)) {
         Some(Err(too_many)) => {
             let outcome = ErrorCode::RateLimited.as_str();
-            state.metrics.deliveries.get_or_create(&DeliveryLabels { connector: "unknown", outcome }).inc();
+            state.metrics.deliveries.get_or_create(&DeliveryLabels { connector: "unknown".to_owned(), outcome }).inc();
             state.limits.tarpit.hold().await;
             ApiError::from(too_many).into_response()
         }

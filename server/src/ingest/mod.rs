@@ -284,7 +284,7 @@ impl Ingest {
 
     /// Only deliveries that name a connection count, and only authentic ones get here, so that
     /// no stranger can use up a connection's quota.
-    async fn check_rate(&self, connector_id: &'static str, content: &Content) -> Result<(), Refusal> {
+    async fn check_rate(&self, connector_id: &str, content: &Content) -> Result<(), Refusal> {
         let (Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. }) = content else {
             return Ok(());
         };

@@ -12,7 +12,7 @@ use crate::store::{self, Store};
 const MOST_OWNERS: usize = 100_000;
 
 /// A connection by its connector's id and its provider's id.
-type Key = (&'static str, String);
+type Key = (String, String);
 
 /// The cache.
 #[derive(Default)]
@@ -23,14 +23,14 @@ impl Owners {
     pub(super) async fn owner(
         &self,
         store: &dyn Store,
-        connector_id: &'static str,
+        connector_id: &str,
         connection_id: &str,
     ) -> Result<Option<Arc<str>>, store::Error> {
-        let key = (connector_id, connection_id.to_owned());
+        let key = (connector_id.to_owned(), connection_id.to_owned());
         if let Some(owner) = self.0.get(&key) {
             return Ok(Some(Arc::clone(&owner)));
         }
-        let owner: Arc<str> = match store.connection(connector_id.to_owned(), key.1.clone()).await {
+        let owner: Arc<str> = match store.connection(key.0.clone(), key.1.clone()).await {
             Ok(connection) => connection.user_id.into(),
             Err(store::Error::NotFound) => return Ok(None),
             Err(error) => return Err(error),
@@ -43,7 +43,7 @@ impl Owners {
     }
 
     /// A connection has passed to another user, perhaps.
-    pub(super) fn forget(&self, connector_id: &'static str, connection_id: &str) {
-        self.0.remove(&(connector_id, connection_id.to_owned()));
+    pub(super) fn forget(&self, connector_id: &str, connection_id: &str) {
+        self.0.remove(&(connector_id.to_owned(), connection_id.to_owned()));
     }
 }

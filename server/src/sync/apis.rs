@@ -31,11 +31,11 @@ impl Apis {
 }
 
 /// The addresses of a connector; nothing where it has none. The first one is that of its interface.
-fn addresses(description: &Description, settings: &Settings) -> Option<Addresses> {
+fn addresses(description: &'static Description<'static>, settings: &Settings) -> Option<Addresses> {
     let set = description.settings.iter().filter(|setting| setting.kind == SettingKind::Url);
     let set = set.filter_map(|setting| {
-        let address = settings.text(setting.name).or(setting.default)?;
-        Some((setting.name, Url::parse(address).ok()?))
+        let address = settings.text(&setting.name).or(setting.default)?;
+        Some((&*setting.name, Url::parse(address).ok()?))
     });
     let set: Vec<_> = set.collect();
     let base = set.first().map(|(_, base)| base.clone())?;

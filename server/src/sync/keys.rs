@@ -52,7 +52,7 @@ pub struct Keys {
     credentials: CredentialKeys,
     clock: Clock,
     known: DashMap<KeyId, Known>,
-    asked: DashMap<&'static str, DefaultDirectRateLimiter>,
+    asked: DashMap<String, DefaultDirectRateLimiter>,
 }
 
 impl Keys {
@@ -71,7 +71,7 @@ impl Keys {
     pub async fn load(&self) -> crate::store::Result<()> {
         for key in self.store.provider_keys((self.clock)()).await? {
             let Some(provider) = self.registry.get(&key.provider) else { continue };
-            let id = KeyId { provider: provider.description().id, name: key.name };
+            let id = KeyId { provider: provider.description().id.to_owned().into(), name: key.name };
             let until = Timestamp::from_millisecond(key.until).unwrap_or(Timestamp::MIN);
             self.known.insert(id, Known { bytes: key.bytes, until });
         }
@@ -80,7 +80,7 @@ impl Keys {
 
     /// Gets a key that is not known, within a bounded time.
     pub async fn obtain(&self, id: &KeyId) -> Obtained {
-        let Some(provider) = self.registry.get(id.provider) else { return Obtained::NotNow };
+        let Some(provider) = self.registry.get(&id.provider) else { return Obtained::NotNow };
         let getting = async {
             match provider.key_credential() {
                 Some(name) => self.registered(id, name).await,
@@ -95,7 +95,7 @@ impl Keys {
 
     /// A key that a connection was registered with.
     async fn registered(&self, id: &KeyId, name: &str) -> Obtained {
-        let of = (id.provider, id.name.as_str());
+        let of = (&*id.provider, id.name.as_str());
         let sealed = match self.store.credentials(of.0.to_owned(), of.1.to_owned()).await {
             Ok(Some(sealed)) => sealed,
             Ok(None) => return Obtained::NotNow,
@@ -113,9 +113,9 @@ impl Keys {
     /// A key that its provider publishes.
     async fn fetch(&self, provider: &dyn Provider, id: &KeyId) -> Obtained {
         let Some(request) = provider.key_request(id) else { return Obtained::NotNow };
-        let Some(api) = self.apis.of(id.provider) else { return Obtained::NotNow };
+        let Some(api) = self.apis.of(&id.provider) else { return Obtained::NotNow };
         let limiter = || RateLimiter::direct(Quota::per_minute(A_MINUTE));
-        if self.asked.entry(id.provider).or_insert_with(limiter).check().is_err() {
+        if self.asked.entry(id.provider.to_string()).or_insert_with(limiter).check().is_err() {
             tracing::warn!(key = %id, "too many unknown keys are named: none is fetched for a moment");
             return Obtained::NotNow;
         }
@@ -142,7 +142,7 @@ impl Keys {
     async fn take(&self, key: FetchedKey) {
         let FetchedKey { id, bytes, lifetime } = key;
         let until = self.keep(id.clone(), bytes.clone(), lifetime).as_millisecond();
-        let kept = ProviderKey { provider: id.provider.to_owned(), name: id.name, bytes, until };
+        let kept = ProviderKey { provider: id.provider.into_owned(), name: id.name, bytes, until };
         // Without it the next start fetches it again.
         if let Err(error) = self.store.keep_provider_key(kept, (self.clock)()).await {
             tracing::warn!(%error, "a provider's key could not be kept");

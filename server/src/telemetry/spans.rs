@@ -44,7 +44,7 @@ impl Arrival {
 
 /// The span of everything that is logged while a webhook is answered. Its level is that of errors, so that a filter for
 /// nothing else still says which delivery an error belongs to.
-pub fn delivery(arrival: &Arrival, connector_id: &'static str) -> Span {
+pub fn delivery(arrival: &Arrival, connector_id: &str) -> Span {
     tracing::error_span!("delivery", delivery.id = %arrival.id, connector.id = connector_id)
 }
 

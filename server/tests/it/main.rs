@@ -11,6 +11,7 @@ mod connect_plaid;
 mod connect_refusals;
 mod connections_state;
 mod core_app;
+mod declared;
 mod delivery_trace;
 #[cfg(feature = "simulate")]
 mod demo;

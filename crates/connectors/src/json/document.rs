@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use wire::{Amount, AmountError};
 
-use super::{Members, Unreadable, amount, boolean, is_absent, text, unescaped, words};
+use super::{Members, Unreadable, amount, boolean, id, is_absent, text, unescaped, words};
 use crate::plain::plain;
 
 /// One object. Absent, `null` and blank strings are all the same: providers use the three alike
@@ -100,14 +100,9 @@ impl<'a> Document<'a> {
         self.present(names).find_map(words)
     }
 
-    /// The first of `names` that is a string or a number: a number by its digits as they came. A
-    /// string that is no Unicode is none, as changing an id makes it another.
+    /// The first of `names` that can be an id.
     pub(crate) fn id(&self, names: &[&str]) -> Option<String> {
-        self.present(names).find_map(|raw| match raw.get().as_bytes().first() {
-            Some(b'"') => serde_json::from_str(raw.get()).ok(),
-            Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
-            _ => None,
-        })
+        self.present(names).find_map(id)
     }
 
     /// The first of `names` that is there, which must be a number or a string of digits.

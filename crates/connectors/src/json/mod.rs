@@ -144,6 +144,16 @@ pub(crate) fn text(raw: &RawValue) -> Option<String> {
     raw.get().starts_with('"').then(|| unescaped(raw.get()).into_owned())
 }
 
+/// A string, or a number by its digits as they came. A string that is no Unicode is none, as changing an id makes it
+/// another.
+pub(crate) fn id(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes().first() {
+        Some(b'"') => serde_json::from_str(raw.get()).ok(),
+        Some(b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
+        _ => None,
+    }
+}
+
 /// What there is to read of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.
 pub(crate) fn words(raw: &RawValue) -> Option<String> {
     match raw.get().as_bytes().first() {

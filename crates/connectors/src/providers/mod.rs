@@ -16,12 +16,13 @@ mod xero;
 
 use std::sync::Arc;
 
+use crate::declarative::Declaration;
 use crate::provider::{Description, Provider};
 use crate::settings::{Setting, Settings};
 
 /// A provider that can be made from settings.
 struct Entry {
-    description: &'static Description,
+    description: &'static Description<'static>,
     new: fn(&Settings) -> Arc<dyn Provider>,
 }
 
@@ -41,7 +42,7 @@ const PROVIDERS: &[Entry] = &[
 ];
 
 /// The descriptions of all providers.
-pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+pub fn descriptions() -> impl Iterator<Item = &'static Description<'static>> {
     PROVIDERS.iter().map(|entry| entry.description)
 }
 
@@ -58,6 +59,13 @@ impl Registry {
     /// The providers with their settings.
     pub fn new(settings: &Settings) -> Self {
         Self(PROVIDERS.iter().map(|entry| (entry.new)(settings)).collect())
+    }
+
+    /// The same, and behind them the connectors that files declare.
+    #[must_use]
+    pub fn and_declared(mut self, declarations: &[Declaration], settings: &Settings) -> Self {
+        self.0.extend(declarations.iter().map(|declaration| declaration.provider(settings)));
+        self
     }
 
     /// The provider with this name in addresses.
@@ -78,7 +86,7 @@ mod tests {
     #[test]
     fn each_provider_and_each_setting_has_a_name_of_its_own() {
         let ids: Vec<&str> = descriptions().map(|description| description.id).collect();
-        let names: Vec<&str> = settings().map(|setting| setting.name).collect();
+        let names: Vec<&str> = settings().map(|setting| &*setting.name).collect();
         for all in [&ids, &names] {
             let distinct: std::collections::BTreeSet<_> = all.iter().collect();
             assert_eq!(distinct.len(), all.len(), "{all:?}");

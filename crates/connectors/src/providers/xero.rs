@@ -6,6 +6,7 @@
 //! <https://developer.xero.com/documentation/guides/webhooks/overview>,
 //! <https://github.com/XeroAPI/Xero-OpenAPI/blob/master/xero-webhooks.yaml>
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -26,7 +27,7 @@ use crate::understood::Understood;
 use crate::{body, ids};
 
 /// What Xero is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "xero",
     name: "Xero",
     connector_type: "accounting",
@@ -34,7 +35,7 @@ pub(super) const DESCRIPTION: Description = Description {
     default_currency: Currency::NZD,
     capabilities: &["webhook"],
     settings: &[Setting {
-        name: WEBHOOK_KEY,
+        name: Cow::Borrowed(WEBHOOK_KEY),
         meaning: "the app's webhooks key",
         kind: SettingKind::Secrets,
         default: None,
@@ -56,8 +57,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for Xero {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {
@@ -75,7 +76,7 @@ impl Provider for Xero {
             return Err(VerifyError::NotConfigured);
         }
         if delivery.headers.get(HEADER).is_none() {
-            return Err(VerifyError::Missing(HEADER));
+            return Err(VerifyError::Missing(HEADER.into()));
         }
         let sent: Vec<_> = delivery.headers.list(HEADER).filter_map(signature::from_base64).collect();
         if !self.keys.verify(&[&delivery.body], &sent) {

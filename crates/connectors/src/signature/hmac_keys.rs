@@ -1,14 +1,21 @@
-//! HMAC-SHA256 under the keys of one endpoint.
+//! HMAC under the keys of one endpoint.
 //!
 //! Owns the keys and the comparison, which takes the same time whatever differs. Must not know how a key or a signature
 //! is written in a header.
 
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
 
 use super::digest::{Digest256, LENIENT};
+
+/// The hash of an HMAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha256,
+    Sha512,
+}
 
 /// The keys of one endpoint: any of them verifies, the first one signs. None of them is empty. It
 /// has no `Debug`, so that no log can show it.
@@ -42,6 +49,36 @@ impl HmacKeys {
         self.0.is_empty()
     }
 
+    /// The first key, which signs.
+    pub(crate) fn first(&self) -> Option<&[u8]> {
+        self.0.first().map(Vec::as_slice)
+    }
+
+    /// Whether a text is one of the keys. How long they are may show, what is in them may not.
+    pub(crate) fn has_key(&self, text: &[u8]) -> bool {
+        let mut matched = subtle::Choice::from(0);
+        for key in &self.0 {
+            matched |= key.as_slice().ct_eq(text);
+        }
+        matched.into()
+    }
+
+    /// The HMAC with a hash under the first key.
+    pub(crate) fn sign_with(&self, hash: Hash, parts: &[&[u8]]) -> Option<Vec<u8>> {
+        self.first().and_then(|key| hmac(hash, key, parts))
+    }
+
+    /// Whether any key gives any of the signatures with a hash. All are compared, whichever matches.
+    pub(crate) fn verify_with(&self, hash: Hash, parts: &[&[u8]], signatures: &[Vec<u8>]) -> bool {
+        let mut matched = subtle::Choice::from(0);
+        for mac in self.0.iter().filter_map(|key| hmac(hash, key, parts)) {
+            for signature in signatures {
+                matched |= mac.as_slice().ct_eq(signature);
+            }
+        }
+        matched.into()
+    }
+
     /// The HMAC under the first key.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> Option<Digest256> {
         self.0.first().and_then(|key| hmac_sha256(key, parts))
@@ -63,6 +100,19 @@ impl HmacKeys {
 fn without_prefix(secret: &str) -> &str {
     let text = secret.trim();
     text.strip_prefix("whsec_").unwrap_or(text)
+}
+
+fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Option<Vec<u8>> {
+    match hash {
+        Hash::Sha256 => hmac_sha256(key, parts).map(Vec::from),
+        Hash::Sha512 => {
+            let mut mac = Hmac::<Sha512>::new_from_slice(key).ok()?;
+            for part in parts {
+                mac.update(part);
+            }
+            Some(mac.finalize().into_bytes().to_vec())
+        }
+    }
 }
 
 /// Nothing never happens: HMAC takes keys of any length.

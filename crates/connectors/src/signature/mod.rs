@@ -1,6 +1,6 @@
 //! The signature schemes that several providers share.
 //!
-//! Owns HMAC-SHA256, Standard Webhooks, signatures that carry a time, public keys, JWS and the notations of digests. Must not
+//! Owns HMAC, Standard Webhooks, signatures that carry a time, public keys, JWS and the notations of digests. Must not
 //! know which provider uses which.
 
 mod digest;
@@ -17,7 +17,7 @@ mod wycheproof;
 pub(crate) use digest::{
     Digest256, bytes_from_base64, event_key, from_base64, from_hex, from_prefixed_hex, sha256_hex,
 };
-pub(crate) use hmac_keys::HmacKeys;
+pub(crate) use hmac_keys::{Hash, HmacKeys};
 pub(crate) use jwk::from_jwk;
 pub(crate) use jws::Jws;
 pub(crate) use public_key::{Curve, PublicKey};

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P521_SHA512_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     VerificationAlgorithm,
 };
 
@@ -72,15 +72,25 @@ impl PublicKey {
 
     /// An RSA key of 2,048 to 8,192 bits for PKCS#1 v1.5 with SHA-256, in PEM or as the base64 of its DER (PKCS#1 or X.509).
     pub(crate) fn rsa(text: &str) -> Option<Self> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
-        let der = bytes_from_base64(&lines.collect::<String>())?;
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).ok().map(Self)
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der(text)?).ok().map(Self)
+    }
+
+    /// An Ed25519 key, in PEM or as the base64 of its DER (X.509) or of its 32 bytes, or these in hex.
+    pub(crate) fn ed25519(text: &str) -> Option<Self> {
+        let bytes = hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32).or_else(|| der(text))?;
+        ParsedPublicKey::new(&ED25519, bytes).ok().map(Self)
     }
 
     /// Whether it has signed some bytes.
     pub(crate) fn has_signed(&self, bytes: &[u8], signature: &[u8]) -> bool {
         self.0.verify_sig(bytes, signature).is_ok()
     }
+}
+
+/// The bytes of a PEM, or of base64 alone.
+fn der(text: &str) -> Option<Vec<u8>> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+    bytes_from_base64(&lines.collect::<String>())
 }
 
 impl fmt::Debug for PublicKey {

@@ -50,7 +50,7 @@ pub(crate) fn verify_standard(
     let (id, time) = (headers.single(id_name)?, headers.single(time_name)?);
     let signatures = v1_signatures(headers, signature_name);
     if headers.list(signature_name).next().is_none() {
-        return Err(VerifyError::Missing(signature_name));
+        return Err(VerifyError::Missing(signature_name.into()));
     }
     if id.len() > MAX_ID || id.contains('.') || !time.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VerifyError::Mismatch);

@@ -21,13 +21,13 @@ pub(crate) fn verify_timestamped(
     now: Timestamp,
 ) -> Result<(), VerifyError> {
     if headers.list(name).next().is_none() {
-        return Err(VerifyError::Missing(name));
+        return Err(VerifyError::Missing(name.into()));
     }
     let members = || headers.list(name).filter_map(|member| member.split_once('='));
     let values = |wanted: &'static str| members().filter(move |(key, _)| *key == wanted).map(|(_, value)| value);
     let time = values("t").next().ok_or(VerifyError::Mismatch)?;
     if values("t").any(|other| other != time) {
-        return Err(VerifyError::Ambiguous(name));
+        return Err(VerifyError::Ambiguous(name.into()));
     }
     if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VerifyError::Mismatch);

@@ -10,7 +10,8 @@ pub(crate) mod shown;
 
 use std::sync::Arc;
 
-use connectors::{Headers, Provider, RawDelivery, Registry, Settings, StoredDelivery, providers};
+use connectors::declarative::{self, Declaration};
+use connectors::{Headers, Provider, RawDelivery, Registry, Setting, Settings, StoredDelivery, providers};
 use jiff::Timestamp;
 
 /// Made for these tests; base64 after its prefix, as one secret serves every connector here.
@@ -25,16 +26,37 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// Every provider with the same secrets, and with what else it needs where there are any.
+/// Every provider with the same secrets, and with what else it needs where there are any; and the declared ones.
 pub(crate) fn registry(secrets: &[&str]) -> Registry {
-    Registry::new(&settings(secrets))
+    let settings = settings(secrets);
+    Registry::new(&settings).and_declared(&declared(), &settings)
+}
+
+/// The files of `tests/declared`. Each describes a provider that the code has as well, under `declared-` and its id.
+const DECLARED: [(&str, &str); 3] = [
+    ("teller.toml", include_str!("../declared/teller.toml")),
+    ("basiq.toml", include_str!("../declared/basiq.toml")),
+    ("stripe.toml", include_str!("../declared/stripe.toml")),
+];
+
+/// The connectors of these files.
+pub(crate) fn declared() -> Vec<Declaration> {
+    declarative::read(DECLARED).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// The id of the provider, whether the code or a file describes it.
+pub(crate) fn provider_of(id: &str) -> &str {
+    id.strip_prefix("declared-").unwrap_or(id)
 }
 
 /// The settings of all providers that have these secrets.
 pub(crate) fn settings(secrets: &[&str]) -> Settings {
     let mut settings = Settings::default();
-    for setting in providers::settings().filter(|setting| setting.is_secret()) {
-        settings.set(setting.name, secrets.iter().copied());
+    let declared = declared();
+    let mut all: Vec<&Setting> = providers::settings().collect();
+    all.extend(declared.iter().flat_map(|declaration| declaration.description().settings));
+    for setting in all.into_iter().filter(|setting| setting.is_secret()) {
+        settings.set(&setting.name, secrets.iter().copied());
     }
     let known: Vec<&str> = secrets.iter().copied().filter(|secret| !secret.trim().is_empty()).collect();
     if !known.is_empty() {

@@ -44,13 +44,18 @@ pub(crate) fn rsa_key(secret: &str) -> String {
     STANDARD.encode(PAIRS[place(secret)].rsa.public_key())
 }
 
+/// An RSA signature by the key of a secret, in base64.
+pub(crate) fn rsa_signature(secret: &str, body: &[u8]) -> String {
+    rsa(&PAIRS[place(secret)].rsa, body)
+}
+
 /// What is published, or registered, by those who sign with these secrets.
 pub(crate) struct Published<'a>(pub(crate) &'a [&'a str]);
 
 impl KeySource for Published<'_> {
     fn key(&self, id: &KeyId) -> Option<Vec<u8>> {
         let named = self.0.iter().find(|secret| id.name == name(secret));
-        Some(match id.provider {
+        Some(match &*id.provider {
             "plaid" => jwk(&PAIRS[place(named?)].p256, "ES256", "P-256").into_bytes(),
             "truelayer" => jwk(&PAIRS[place(named?)].p521, "ES512", "P-521").into_bytes(),
             // Akahu has one key, the newest.

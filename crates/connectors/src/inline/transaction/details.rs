@@ -9,7 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::inline::Understood;
 use crate::json::{self, Document};
-use crate::masking::{clean, masked_number, readable};
+use crate::masking::{clean, readable};
+use crate::row;
 
 /// The longest of the shorter texts, in characters.
 pub(super) const MAX_TEXT: usize = 200;
@@ -19,8 +20,6 @@ const MAX_TAG: usize = 60;
 const MAX_URL: usize = 2000;
 const MAX_METADATA: usize = 20;
 const MAX_METADATA_NAME: usize = 60;
-/// The longest number in metadata, in characters.
-const MAX_NUMBER: usize = 40;
 
 /// The names of a party: Basiq's enrichment, Apideck's supplier and customer, others.
 const NAMES: &[&str] =
@@ -162,14 +161,7 @@ pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understo
     }
     if let Some(own) = item.object(&["metadata"])? {
         for json::Member { name, raw: value, .. } in own.members().take(MAX_METADATA) {
-            let value = match value.get().as_bytes().first() {
-                Some(b'"') => json::text(value).as_deref().and_then(short).and_then(|text| to_raw_value(&text).ok()),
-                Some(b'-' | b'0'..=b'9' | b't' | b'f') if value.get().len() <= MAX_NUMBER => {
-                    Some(masked_number(value).unwrap_or_else(|| (*value).to_owned()))
-                }
-                _ => None,
-            };
-            if let Some(value) = value {
+            if let Some(value) = row::kept(value) {
                 kept.entry(clean(name, MAX_METADATA_NAME)).or_insert(value);
             }
         }

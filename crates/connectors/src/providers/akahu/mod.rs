@@ -10,6 +10,7 @@ mod fetch;
 mod rows;
 mod signature;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -26,7 +27,7 @@ use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 
 /// What Akahu is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "Akahu",
     connector_type: "bank",
@@ -35,21 +36,21 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: APP_TOKEN,
+            name: Cow::Borrowed(APP_TOKEN),
             meaning: "the app's id token, `app_token_…`; Akahu is asked with it, for its keys for webhooks as well",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: APP_SECRET,
+            name: Cow::Borrowed(APP_SECRET),
             meaning: "the app's secret",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: "AKAHU_API_URL",
+            name: Cow::Borrowed("AKAHU_API_URL"),
             meaning: "where Akahu is asked",
             kind: SettingKind::Url,
             default: Some("https://api.akahu.io/v1"),
@@ -74,8 +75,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for Akahu {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

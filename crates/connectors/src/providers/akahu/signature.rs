@@ -4,6 +4,7 @@
 //!
 //! <https://developers.akahu.nz/docs/reference-webhooks#verifying-a-webhook>
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -59,7 +60,7 @@ pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource) -> Result<(),
 }
 
 fn id(name: &str) -> KeyId {
-    KeyId { provider: PROVIDER, name: name.to_owned() }
+    KeyId { provider: Cow::Borrowed(PROVIDER), name: name.to_owned() }
 }
 
 fn numbered(kept: &[u8]) -> Option<(u32, &str)> {

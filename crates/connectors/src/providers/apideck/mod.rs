@@ -10,6 +10,7 @@ mod accounts;
 mod connect;
 mod fetch;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -34,7 +35,7 @@ use crate::signature::{self, Digest256, HmacKeys};
 ///
 /// `source` is `CUSTOM`: of the words that clients know, `BANK_API` would claim a bank's statement, which a
 /// ledger's record is not, and `WEBHOOK` and `PAYMENT_API` name other kinds of connectors.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "apideck",
     name: "Apideck",
     connector_type: "accounting",
@@ -43,28 +44,28 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: API_KEY,
+            name: Cow::Borrowed(API_KEY),
             meaning: "the application's API key",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("fetching"),
         },
         Setting {
-            name: APP_ID,
+            name: Cow::Borrowed(APP_ID),
             meaning: "the application's id",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("fetching"),
         },
         Setting {
-            name: API_URL,
+            name: Cow::Borrowed(API_URL),
             meaning: "where Unify is",
             kind: SettingKind::Url,
             default: Some("https://unify.apideck.com"),
             required_for: None,
         },
         Setting {
-            name: WEBHOOK_SECRET,
+            name: Cow::Borrowed(WEBHOOK_SECRET),
             meaning: "what Apideck signs webhooks with: the API key, which is used where this is not set",
             kind: SettingKind::Secrets,
             default: None,
@@ -115,8 +116,8 @@ impl Apideck {
 }
 
 impl Provider for Apideck {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {
@@ -133,7 +134,7 @@ impl Provider for Apideck {
             return Err(VerifyError::NotConfigured);
         }
         if delivery.headers.get(HEADER).is_none() {
-            return Err(VerifyError::Missing(HEADER));
+            return Err(VerifyError::Missing(HEADER.into()));
         }
         let digest = |text| signature::from_hex(text).or_else(|| signature::from_base64(text));
         let sent: Vec<_> = delivery.headers.list(HEADER).filter_map(digest).collect();

@@ -12,6 +12,7 @@ mod fetch;
 mod job;
 mod links;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use self::fetch::BasiqApi;
@@ -31,7 +32,7 @@ use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, HmacKeys};
 
 /// What Basiq is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "basiq",
     name: "Basiq",
     connector_type: "bank",
@@ -40,35 +41,35 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: API_KEY,
+            name: Cow::Borrowed(API_KEY),
             meaning: "the API key, as issued",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("fetching"),
         },
         Setting {
-            name: API_URL,
+            name: Cow::Borrowed(API_URL),
             meaning: "where Basiq's interface is",
             kind: SettingKind::Url,
             default: Some("https://au-api.basiq.io"),
             required_for: None,
         },
         Setting {
-            name: CONSENT_URL,
+            name: Cow::Borrowed(CONSENT_URL),
             meaning: "where Basiq's consent page is",
             kind: SettingKind::Url,
             default: Some(DEFAULT_CONSENT_URL),
             required_for: None,
         },
         Setting {
-            name: WEBHOOK_SECRET,
+            name: Cow::Borrowed(WEBHOOK_SECRET),
             meaning: "the webhook's secret, `whsec_…`",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: WEBHOOK_STRICT,
+            name: Cow::Borrowed(WEBHOOK_STRICT),
             meaning: "refuse the signature form without a time stamp",
             kind: SettingKind::Flag,
             default: Some("false"),
@@ -123,8 +124,8 @@ impl Basiq {
 }
 
 impl Provider for Basiq {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

@@ -8,6 +8,7 @@
 mod fetch;
 mod rows;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ use crate::understood::Understood;
 use crate::{body, ids, inline};
 
 /// What GoCardless is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "gocardless",
     name: "GoCardless",
     connector_type: "payment",
@@ -37,28 +38,28 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "connection-status"],
     settings: &[
         Setting {
-            name: WEBHOOK_SECRET,
+            name: Cow::Borrowed(WEBHOOK_SECRET),
             meaning: "the webhook endpoint's secret",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: ACCESS_TOKEN,
+            name: Cow::Borrowed(ACCESS_TOKEN),
             meaning: "the own organisation's access token, for connections that have none of their own",
             kind: SettingKind::Secrets,
             default: None,
             required_for: None,
         },
         Setting {
-            name: API_URL,
+            name: Cow::Borrowed(API_URL),
             meaning: "where GoCardless is asked; `https://api-sandbox.gocardless.com` for its sandbox",
             kind: SettingKind::Url,
             default: Some("https://api.gocardless.com"),
             required_for: None,
         },
         Setting {
-            name: ORGANISATION,
+            name: Cow::Borrowed(ORGANISATION),
             meaning: "the own organisation's id, `OR…`: the connection of events that name none, as those of a merchant's own endpoint",
             kind: SettingKind::Text,
             default: None,
@@ -106,8 +107,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for GoCardless {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {
@@ -124,7 +125,7 @@ impl Provider for GoCardless {
             return Err(VerifyError::NotConfigured);
         }
         if delivery.headers.get(HEADER).is_none() {
-            return Err(VerifyError::Missing(HEADER));
+            return Err(VerifyError::Missing(HEADER.into()));
         }
         let sent: Vec<_> = delivery.headers.list(HEADER).filter_map(signature::from_hex).collect();
         if !self.keys.verify(&[&delivery.body], &sent) {

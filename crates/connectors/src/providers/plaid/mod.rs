@@ -11,6 +11,7 @@ mod rows;
 mod signature;
 mod sync;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 
 /// What Plaid is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "Plaid",
     connector_type: "bank",
@@ -37,35 +38,35 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: CLIENT_ID,
+            name: Cow::Borrowed(CLIENT_ID),
             meaning: "the client's id; Plaid is asked with it, for its keys for webhooks as well",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: SECRET,
+            name: Cow::Borrowed(SECRET),
             meaning: "the client's secret of the same environment",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: API_URL,
+            name: Cow::Borrowed(API_URL),
             meaning: "where Plaid is asked; `https://sandbox.plaid.com` for its sandbox",
             kind: SettingKind::Url,
             default: Some("https://production.plaid.com"),
             required_for: None,
         },
         Setting {
-            name: CLIENT_NAME,
+            name: Cow::Borrowed(CLIENT_NAME),
             meaning: "the application's name in Link, of at most 30 characters",
             kind: SettingKind::Text,
             default: Some(DEFAULT_CLIENT_NAME),
             required_for: None,
         },
         Setting {
-            name: COUNTRY_CODES,
+            name: Cow::Borrowed(COUNTRY_CODES),
             meaning: "the countries whose banks Link shows, separated by commas: `US,CA`",
             kind: SettingKind::Text,
             default: Some(DEFAULT_COUNTRY_CODES),
@@ -113,8 +114,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for Plaid {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

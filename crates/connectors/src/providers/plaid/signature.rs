@@ -4,6 +4,7 @@
 //!
 //! <https://plaid.com/docs/api/webhooks/webhook-verification/>
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -59,7 +60,7 @@ pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestam
     if !is_hash(&claims, &hash) {
         return Err(VerifyError::Mismatch);
     }
-    let id = KeyId { provider: PROVIDER, name };
+    let id = KeyId { provider: Cow::Borrowed(PROVIDER), name };
     let Some(key) = keys.key(&id) else { return Err(VerifyError::KeyUnavailable(id)) };
     if !has_signed(&key, &jws, now) {
         return Err(VerifyError::Mismatch);

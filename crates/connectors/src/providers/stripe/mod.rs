@@ -12,6 +12,7 @@ mod linked;
 mod money;
 mod treasury;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ use crate::understood::Understood;
 use crate::{body, ids, inline};
 
 /// What Stripe is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "stripe",
     name: "Stripe",
     connector_type: "payment",
@@ -39,14 +40,14 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: WEBHOOK_SECRET,
+            name: Cow::Borrowed(WEBHOOK_SECRET),
             meaning: "the endpoint's signing secret, `whsec_…`",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: ACCOUNT,
+            name: Cow::Borrowed(ACCOUNT),
             meaning: "the own account's id, `acct_…`: the connection of `balance.available` where no account of Connect is named",
             kind: SettingKind::Text,
             default: None,
@@ -94,8 +95,8 @@ impl Stripe {
 }
 
 impl Provider for Stripe {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

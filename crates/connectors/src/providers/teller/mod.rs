@@ -8,6 +8,7 @@
 mod fetch;
 mod rows;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ use crate::understood::Understood;
 use crate::{body, ids, inline};
 
 /// What Teller is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "teller",
     name: "Teller",
     connector_type: "bank",
@@ -37,14 +38,14 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: WEBHOOK_SECRET,
+            name: Cow::Borrowed(WEBHOOK_SECRET),
             meaning: "the application's signing secret",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: "TELLER_API_URL",
+            name: Cow::Borrowed("TELLER_API_URL"),
             meaning: "where Teller is asked; outside its sandbox it wants a client certificate, which a proxy has to present",
             kind: SettingKind::Url,
             default: Some("https://api.teller.io"),
@@ -70,8 +71,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for Teller {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

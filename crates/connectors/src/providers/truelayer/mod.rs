@@ -10,6 +10,7 @@ mod fetch;
 mod rows;
 mod signature;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ use crate::signature::event_key;
 use crate::{body, ids};
 
 /// What TrueLayer is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "TrueLayer",
     connector_type: "payment",
@@ -36,35 +37,35 @@ pub(super) const DESCRIPTION: Description = Description {
     capabilities: &["webhook", "transactions", "accounts", "connection-status"],
     settings: &[
         Setting {
-            name: WEBHOOKS_URL,
+            name: Cow::Borrowed(WEBHOOKS_URL),
             meaning: "where TrueLayer publishes its keys: `https://webhooks.truelayer.com`, or `https://webhooks.truelayer-sandbox.com`",
             kind: SettingKind::Url,
             default: None,
             required_for: Some("webhooks"),
         },
         Setting {
-            name: CLIENT_ID,
+            name: Cow::Borrowed(CLIENT_ID),
             meaning: "the client's id in TrueLayer's console",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("fetching"),
         },
         Setting {
-            name: CLIENT_SECRET,
+            name: Cow::Borrowed(CLIENT_SECRET),
             meaning: "the client's secret",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("fetching"),
         },
         Setting {
-            name: API_URL,
+            name: Cow::Borrowed(API_URL),
             meaning: "where the Payments API is; `https://api.truelayer-sandbox.com` for the sandbox",
             kind: SettingKind::Url,
             default: Some("https://api.truelayer.com"),
             required_for: None,
         },
         Setting {
-            name: AUTH_URL,
+            name: Cow::Borrowed(AUTH_URL),
             meaning: "where tokens are given out; `https://auth.truelayer-sandbox.com` for the sandbox",
             kind: SettingKind::Url,
             default: Some("https://auth.truelayer.com"),
@@ -95,8 +96,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for TrueLayer {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

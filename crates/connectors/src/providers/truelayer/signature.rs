@@ -5,6 +5,7 @@
 //!
 //! <https://github.com/TrueLayer/truelayer-signing/blob/main/request-signing-v2.md>
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::body;
@@ -37,7 +38,7 @@ pub(super) fn verify(delivery: &RawDelivery, address: &str, keys: &dyn KeySource
     let jws = Jws::split(delivery.headers.single(HEADER)?).ok_or(VerifyError::Mismatch)?;
     let (name, signed_headers) = read_header(&jws, address).ok_or(VerifyError::Mismatch)?;
     let signed = payloads(delivery, &signed_headers)?;
-    let id = KeyId { provider: PROVIDER, name };
+    let id = KeyId { provider: Cow::Borrowed(PROVIDER), name };
     let Some(jwk) = keys.key(&id) else { return Err(VerifyError::KeyUnavailable(id)) };
     let key = json::read(&jwk).ok().and_then(|jwk| from_jwk(jwk, Curve::P521)).ok_or(VerifyError::Mismatch)?;
     let has_signed =

@@ -9,6 +9,7 @@ mod events;
 mod fetch;
 mod rows;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -26,7 +27,7 @@ use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, HmacKeys};
 
 /// What Up is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "up",
     name: "Up",
     connector_type: "bank",
@@ -34,7 +35,7 @@ pub(super) const DESCRIPTION: Description = Description {
     default_currency: Currency::AUD,
     capabilities: &["webhook", "transactions", "accounts"],
     settings: &[Setting {
-        name: "UP_API_URL",
+        name: Cow::Borrowed("UP_API_URL"),
         meaning: "where Up is asked; a webhook's secret comes with its connection",
         kind: SettingKind::Url,
         default: Some("https://api.up.com.au/api/v1"),
@@ -56,8 +57,8 @@ pub(super) fn provider(_settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for Up {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {
@@ -72,11 +73,11 @@ impl Provider for Up {
         _now: Timestamp,
     ) -> Result<VerifiedDelivery, VerifyError> {
         if delivery.headers.get(HEADER).is_none() {
-            return Err(VerifyError::Missing(HEADER));
+            return Err(VerifyError::Missing(HEADER.into()));
         }
         let sent: Vec<_> = delivery.headers.list(HEADER).filter_map(signature::from_hex).collect();
         let name = body::object(&delivery.body).as_ref().and_then(events::webhook).ok_or(VerifyError::Mismatch)?;
-        let id = KeyId { provider: DESCRIPTION.id, name };
+        let id = KeyId { provider: Cow::Borrowed(DESCRIPTION.id), name };
         let Some(secret) = keys.key(&id) else { return Err(VerifyError::KeyUnavailable(id)) };
         if !secrets(&secret).verify(&[&delivery.body], &sent) {
             return Err(VerifyError::Mismatch);

@@ -6,6 +6,7 @@
 
 mod events;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, PublicKey};
 
 /// What Wise is called, needs and can do.
-pub(super) const DESCRIPTION: Description = Description {
+pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "wise",
     name: "Wise",
     connector_type: "bank",
@@ -29,7 +30,7 @@ pub(super) const DESCRIPTION: Description = Description {
     default_currency: Currency::GBP,
     capabilities: &["webhook", "transactions", "accounts"],
     settings: &[Setting {
-        name: WEBHOOK_KEY,
+        name: Cow::Borrowed(WEBHOOK_KEY),
         meaning: "whose signatures are taken: `production`, `sandbox`, or a public key of Wise in base64; several separated by commas",
         kind: SettingKind::Text,
         default: None,
@@ -64,8 +65,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Provider for Wise {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
+    fn description(&self) -> Description<'static> {
+        DESCRIPTION
     }
 
     fn is_configured(&self) -> bool {

@@ -1,0 +1,61 @@
+//! The table `events` of a file.
+//!
+//! Owns that each event is named once. Must not know items.
+
+use super::table::{File, Found, Table};
+use crate::declarative::events::{Events, Kind, Names};
+use crate::declarative::times::Notation;
+
+/// The keys that list events, and what these report.
+const LISTS: [(&str, Kind); 7] = [
+    ("new", Kind::Saved),
+    ("updated", Kind::Saved),
+    ("deleted", Kind::Deleted),
+    ("accounts", Kind::Accounts),
+    ("notification", Kind::Notification),
+    ("ignored", Kind::Nothing),
+    ("ping", Kind::Nothing),
+];
+
+/// Reads it.
+pub(super) fn read(file: &File<'_>, table: Table<'_, '_>) -> Events {
+    let mut names = Names::default();
+    let mut add = |key: &str, found: &Found<String>, kind| {
+        let name = found.value.escape_debug();
+        let inner = found.value.strip_suffix('*').unwrap_or(&found.value);
+        if inner.contains('*') {
+            file.problem(found.at, format!("events.{key} has \"{name}\"; a * is expected at the end alone"));
+        } else if !names.add(&found.value, kind) {
+            file.problem(
+                found.at,
+                format!("events.{key} has \"{name}\", which events names already; once is expected"),
+            );
+        }
+    };
+    for (key, kind) in LISTS {
+        table.words(key).iter().for_each(|found| add(key, found, kind));
+    }
+    for (found, state) in table.words_by_name("connection-status") {
+        add("connection-status", &found, Kind::Status(state));
+    }
+    let has_name = table.has("name");
+    let lists = LISTS.iter().map(|(key, _)| *key).chain(["connection-status"]);
+    for key in lists.filter(|key| !has_name && table.has(key)) {
+        table
+            .problem_of(key, format!("events.{key} names events, and events.name is missing: where their name stands"));
+    }
+    if has_name && !names.any(|_| true) {
+        table.problem_of("name", "events.name is there, and no event is named; events.new or another list is expected");
+    }
+    let name = table.paths("name");
+    if table.has("time-format") && !table.has("time") {
+        table.problem_of("time-format", "events.time-format has no meaning without events.time");
+    }
+    Events {
+        name: has_name.then_some(name),
+        names,
+        connection: table.paths("connection"),
+        time: table.paths("time"),
+        time_notation: table.word("time-format").and_then(Notation::named),
+    }
+}

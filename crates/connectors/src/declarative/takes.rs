@@ -1,0 +1,46 @@
+//! What may be written for a key.
+//!
+//! Owns the kinds of values, and how each is called where it is expected. Must not know any key.
+
+/// What may be written for a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    /// A text, as described.
+    Text(&'static str),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A whole number from the one to the other.
+    Whole(u16, u16),
+    /// `true` or `false`.
+    Flag,
+    /// A path, or a list of paths of which the first counts that leads to something.
+    Paths,
+    /// The same, and `[]` behind a name goes through a list.
+    PathsOfLists,
+    /// A text or a list of texts.
+    Words,
+    /// A table of the file's own names, each with one of these words.
+    WordsByName(&'static [&'static str]),
+    /// A table of the file's own names, each with a path.
+    PathsByName,
+    /// A table of this list.
+    Table,
+}
+
+impl Takes {
+    /// The same in words, as in "… is expected".
+    pub fn expected(self) -> String {
+        match self {
+            Self::Text(what) => what.to_owned(),
+            Self::OneOf(words) => format!("one of {}", words.join(", ")),
+            Self::Whole(from, to) => format!("a whole number from {from} to {to}"),
+            Self::Flag => "true or false".to_owned(),
+            Self::Paths => "a path such as data.amount, or a list of paths".to_owned(),
+            Self::PathsOfLists => "a path such as data.items[], or a list of paths".to_owned(),
+            Self::Words => "a text or a list of texts".to_owned(),
+            Self::WordsByName(words) => format!("a table with one of {} for each name", words.join(", ")),
+            Self::PathsByName => "a table with a path for each name".to_owned(),
+            Self::Table => "a table".to_owned(),
+        }
+    }
+}
