@@ -50,3 +50,4 @@ mod sync_keys;
 mod sync_plaid;
 mod tokens;
 mod webhooks;
+mod worst_day;

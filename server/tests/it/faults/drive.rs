@@ -19,7 +19,7 @@ pub(super) fn user(index: usize) -> String {
 }
 
 /// The seed of a run, which decides all that is left to chance.
-pub(super) fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     std::env::var("TALLYWIRE_FAULTS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7)
 }
 

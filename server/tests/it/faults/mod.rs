@@ -14,3 +14,6 @@ mod locked;
 mod process;
 mod provider;
 mod reader;
+
+pub(crate) use drive::seed;
+pub(crate) use process::ServerProcess;

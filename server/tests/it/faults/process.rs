@@ -8,11 +8,11 @@ use tempfile::TempDir;
 
 use crate::support::{BASIQ_SECRET, JWT_SECRET, SERVICE_SECRET};
 
-pub(super) struct ServerProcess {
+pub(crate) struct ServerProcess {
     child: Child,
     folder: TempDir,
     port: u16,
-    core_app: String,
+    settings: Vec<(&'static str, String)>,
     disk: Disk,
     client: reqwest::Client,
 }
@@ -31,30 +31,36 @@ enum Disk {
 
 impl ServerProcess {
     pub(super) async fn start(core_app: &str) -> Self {
-        Self::on(core_app, Disk::Ordinary).await
+        Self::with(vec![("CORE_APP_URL", core_app.to_owned())]).await
+    }
+
+    /// With these settings besides those of every test.
+    pub(crate) async fn with(settings: Vec<(&'static str, String)>) -> Self {
+        Self::on(settings, Disk::Ordinary).await
     }
 
     pub(super) async fn on_a_small_disk(core_app: &str) -> Self {
         let may_mount = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
         let may_mount = may_mount.is_ok_and(|output| output.status.success());
-        Self::on(core_app, if may_mount { Disk::Small } else { Disk::Limited }).await
+        let settings = vec![("CORE_APP_URL", core_app.to_owned())];
+        Self::on(settings, if may_mount { Disk::Small } else { Disk::Limited }).await
     }
 
-    async fn on(core_app: &str, disk: Disk) -> Self {
+    async fn on(settings: Vec<(&'static str, String)>, disk: Disk) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
-        let child = spawn(&folder, port, core_app, disk);
-        let server = Self { child, folder, port, core_app: core_app.to_owned(), disk, client };
+        let child = spawn(&folder, port, &settings, disk);
+        let server = Self { child, folder, port, settings, disk, client };
         server.ready().await;
         server
     }
 
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("t.db")
     }
 
@@ -67,10 +73,10 @@ impl ServerProcess {
     }
 
     /// SIGKILL, which no process can prepare for.
-    pub(super) async fn kill_and_restart(&mut self) {
+    pub(crate) async fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = spawn(&self.folder, self.port, &self.core_app, self.disk);
+        self.child = spawn(&self.folder, self.port, &self.settings, self.disk);
         self.ready().await;
     }
 
@@ -107,7 +113,7 @@ impl ServerProcess {
         assert!(Command::new("prlimit").args(["--pid", &pid, &size]).status().unwrap().success());
     }
 
-    pub(super) async fn is_ready(&self) -> bool {
+    pub(crate) async fn is_ready(&self) -> bool {
         let call = self.client.get(format!("{}/health/ready", self.address()));
         call.send().await.is_ok_and(|answer| answer.status().is_success())
     }
@@ -128,7 +134,7 @@ impl Drop for ServerProcess {
     }
 }
 
-fn spawn(folder: &TempDir, port: u16, core_app: &str, disk: Disk) -> Child {
+fn spawn(folder: &TempDir, port: u16, settings: &[(&'static str, String)], disk: Disk) -> Child {
     // `TALLYWIRE_CRASH_BINARY`: another build, such as the release that is about to go out.
     let binary = std::env::var("TALLYWIRE_CRASH_BINARY");
     let binary = binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tallywire"));
@@ -157,11 +163,11 @@ fn spawn(folder: &TempDir, port: u16, core_app: &str, disk: Disk) -> Child {
         .env("JWT_SECRET", JWT_SECRET)
         .env("SERVICE_SECRET", SERVICE_SECRET)
         .env("BASIQ_WEBHOOK_SECRET", BASIQ_SECRET)
-        .env("CORE_APP_URL", core_app)
         .env("CORE_APP_RETRY_DELAY", "50")
         .env("CORE_APP_TIMEOUT", "500")
         .env("WEBHOOK_RATE_LIMIT", "0")
         .env("RUST_LOG", "off")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
         .spawn()

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{API_URL, AUTH_URL, rows};
+use super::{API_URL, AUTH_URL, Client, rows};
 use crate::fetch::{
     Absence, Api, ApiResponse, Body, Fetch, FetchError, LinkedConnection, Next, Page, Request, Run, Token,
     TokenRequest, Window, following, list_of,
@@ -25,12 +25,6 @@ use crate::items::Items;
 const DAYS: i64 = 30;
 /// A token is renewed so long before it ends.
 const MARGIN: Duration = Duration::from_secs(60);
-
-/// A client of TrueLayer's console.
-pub(super) struct Client {
-    pub(super) id: String,
-    pub(super) secret: String,
-}
 
 /// Where a run has got to.
 #[derive(Serialize, Deserialize)]

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wire::Currency;
 
-use self::fetch::Client;
 use crate::delivery::{Authentic, RawDelivery, VerifiedDelivery};
 use crate::error::{Malformed, VerifyError};
 use crate::fetch::{ApiResponse, Fetch, FetchError, Request};
@@ -79,6 +78,12 @@ const CLIENT_ID: &str = "TRUELAYER_CLIENT_ID";
 const CLIENT_SECRET: &str = "TRUELAYER_CLIENT_SECRET";
 const API_URL: &str = "TRUELAYER_API_URL";
 const AUTH_URL: &str = "TRUELAYER_AUTH_URL";
+
+/// A client of TrueLayer's console, with which it is asked.
+struct Client {
+    id: String,
+    secret: String,
+}
 
 /// TrueLayer with its settings.
 struct TrueLayer {

@@ -1,0 +1,158 @@
+//! The people's banks, at a simulated Basiq.
+//!
+//! Owns what happens there, by chance, and which of Basiq's ids are the same payment. What it makes happen can be told
+//! apart by contract §6: nothing but one thing of a payment changes, once, when it is posted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use provider_sim::Clock;
+use provider_sim::bank::{AccountKind, Cents, Connection, NewAccount, PaymentId, Posting, Purchase};
+use provider_sim::basiq::{Basiq, BasiqOptions};
+
+/// A person with a connection.
+pub(super) struct Person {
+    pub(super) user_id: &'static str,
+    /// Basiq's id of them.
+    pub(super) basiq_id: String,
+    pub(super) connection: Connection,
+}
+
+pub(super) struct Banks {
+    pub(super) basiq: Basiq,
+    clock: Clock,
+    pub(super) people: Vec<Person>,
+    /// Which payment each of Basiq's ids has been.
+    payments: BTreeMap<String, PaymentId>,
+    pending: Vec<Pending>,
+    made: i64,
+}
+
+struct Pending {
+    id: PaymentId,
+    /// One of several that cannot be told apart: its posting changes nothing.
+    is_twin: bool,
+}
+
+impl Banks {
+    /// Three people; the first has 5,000 transactions already. Basiq's time runs ten times as fast, so that it sends again
+    /// what was not taken after half a second and after 30 s.
+    pub(super) async fn open(seed: u64) -> Self {
+        let clock = Clock::sped_up(Timestamp::now(), 10);
+        let options = BasiqOptions { seed, ..BasiqOptions::new(clock.clone()) };
+        let basiq = Basiq::start(options).await.unwrap();
+        let people = [("alice", 5_000), ("bob", 700), ("carol", 20)].map(|(user_id, history)| {
+            let basiq_id = basiq.add_user(&format!("{user_id}@example.com"));
+            let accounts = vec![
+                NewAccount::new("Everyday", AccountKind::Transaction, Cents(100_000)),
+                NewAccount::new("Card", AccountKind::CreditCard, Cents(0)),
+            ];
+            let connection = basiq.connect(&basiq_id, accounts).unwrap();
+            let long = Duration::from_secs(80 * 86_400);
+            basiq.bank(|bank, now| bank.history(&connection.accounts[0], history, long, now)).unwrap();
+            Person { user_id, basiq_id, connection }
+        });
+        let (people, payments) = (people.into(), BTreeMap::new());
+        let mut banks = Self { basiq, clock, people, payments, pending: vec![], made: 0 };
+        (0..banks.people.len()).for_each(|person| banks.refresh(person));
+        banks
+    }
+
+    /// A moment of the day: purchases are made, posted and released, and a connection or all are refreshed.
+    pub(super) fn go_on(&mut self, random: &mut fastrand::Rng) {
+        for _ in 0..random.usize(1..4) {
+            self.purchase(random);
+        }
+        for _ in 0..random.usize(0..4) {
+            self.settle_one(random);
+        }
+        let refreshed = random.usize(0..=self.people.len());
+        for person in 0..self.people.len() {
+            if refreshed == self.people.len() || refreshed == person {
+                self.refresh(person);
+            }
+        }
+    }
+
+    /// The last moment of the day: everything is told.
+    pub(super) fn close(&mut self) {
+        (0..self.people.len()).for_each(|person| self.refresh(person));
+    }
+
+    /// The bank is asked again; which ids its rows have now. Basiq says to the second when it last was: by that a run sees
+    /// that an account was refreshed meanwhile, so that no bank is asked twice within one.
+    pub(super) fn refresh(&mut self, person: usize) {
+        self.clock.advance(Duration::from_secs(1));
+        let connection = &self.people[person].connection.id;
+        self.basiq.refresh(connection).unwrap();
+        let rows = self.basiq.transactions(connection);
+        self.payments.extend(rows.into_iter().map(|row| (row.id, row.payment_id)));
+    }
+
+    /// A purchase of this person is made and told.
+    pub(super) fn refresh_with_news(&mut self, person: usize, random: &mut fastrand::Rng) {
+        self.purchase_of(person, random);
+        self.refresh(person);
+    }
+
+    /// The payment that one of Basiq's ids is, or has been.
+    pub(super) fn payment(&self, id: &str) -> Option<PaymentId> {
+        self.payments.get(id).copied()
+    }
+
+    fn purchase(&mut self, random: &mut fastrand::Rng) {
+        let person = random.usize(0..self.people.len());
+        self.purchase_of(person, random);
+    }
+
+    fn purchase_of(&mut self, person: usize, random: &mut fastrand::Rng) {
+        self.made += 1;
+        let person = &self.people[person];
+        let account = random.choice(&person.connection.accounts).unwrap().clone();
+        let is_twin = random.u8(0..6) == 0;
+        for _ in 0..if is_twin { 2 } else { 1 } {
+            let (cents, text) = (Cents(-100 - self.made * 7), format!("SHOP {}", self.made));
+            let id = self.basiq.bank(|bank, now| bank.purchase(&account, Purchase::new(cents, text, now))).unwrap();
+            self.pending.push(Pending { id, is_twin });
+        }
+    }
+
+    /// One that is pending is posted, with another amount, day or text or as it was, or is released.
+    fn settle_one(&mut self, random: &mut fastrand::Rng) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let Pending { id, is_twin } = self.pending.swap_remove(random.usize(0..self.pending.len()));
+        let what = random.u8(0..10);
+        self.basiq.bank(|bank, now| {
+            let payment = bank.payment(id).unwrap().clone();
+            let mut posting = Posting::unchanged(now);
+            match what {
+                0 => return bank.vanish(id).unwrap(),
+                1 if !is_twin => posting.cents = Some(Cents(payment.cents.0 - 3)),
+                2 if !is_twin => posting.description = Some(format!("{} SYDNEY AU", payment.description)),
+                3 if !is_twin => posting.made_at = Some(payment.made_at - jiff::SignedDuration::from_hours(24)),
+                _ => {}
+            }
+            bank.post(id, posting).unwrap();
+        });
+    }
+
+    /// What Basiq lists of a person: how often each amount, text and status stands there.
+    pub(super) fn listed(&self, person: usize) -> BTreeMap<(String, String, String), usize> {
+        let mut listed = BTreeMap::new();
+        for row in self.basiq.transactions(&self.people[person].connection.id) {
+            let status = if row.payment.is_pending() { "pending" } else { "posted" };
+            let amount = format!("{:.2}", row.payment.cents.0 as f64 / 100.0);
+            *listed.entry((amount, row.payment.description.clone(), status.to_owned())).or_default() += 1;
+        }
+        listed
+    }
+
+    /// The payments that Basiq lists of a person.
+    pub(super) fn listed_payments(&self, person: usize) -> Vec<PaymentId> {
+        let rows = self.basiq.transactions(&self.people[person].connection.id);
+        rows.into_iter().map(|row| row.payment_id).collect()
+    }
+}

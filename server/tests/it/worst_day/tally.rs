@@ -1,0 +1,102 @@
+//! What came of the day.
+//!
+//! Owns the comparison of Basiq's lists with the store and the clients. Must not make anything happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use provider_sim::{Attempt, Outcome};
+use serde_json::Value;
+
+use super::banks::Banks;
+use super::client::Heard;
+use crate::support::user_token;
+
+/// How often each amount, text and status stands in a list.
+type Shown = BTreeMap<(String, String, String), usize>;
+
+fn shown<'a>(transactions: impl IntoIterator<Item = &'a Value>) -> Shown {
+    let mut shown = Shown::new();
+    for transaction in transactions {
+        let amount = format!("{:.2}", transaction["amount"].as_f64().unwrap());
+        let text = |name: &str| transaction[name].as_str().unwrap_or_default().to_owned();
+        *shown.entry((amount, text("description"), text("status"))).or_default() += 1;
+    }
+    shown
+}
+
+/// Waits until everybody's stored transactions are those that Basiq lists.
+pub(super) async fn until_equal(banks: &Banks, address: &str, patience: Duration) {
+    let deadline = Instant::now() + patience;
+    for (index, person) in banks.people.iter().enumerate() {
+        loop {
+            let (listed, stored) = (banks.listed(index), stored(address, person.user_id).await.map(|all| shown(&all)));
+            if stored.as_ref() == Some(&listed) {
+                break;
+            }
+            let stored = stored.unwrap_or_default();
+            assert!(Instant::now() < deadline, "{}: {}", person.user_id, difference(&listed, &stored));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// What stands in one list alone.
+fn difference(listed: &Shown, stored: &Shown) -> String {
+    let alone = |one: &Shown, other: &Shown| {
+        one.iter()
+            .filter(|(key, count)| other.get(key) != Some(count))
+            .map(|(key, count)| format!("\n  {count} × {key:?}"))
+            .take(20)
+            .collect::<String>()
+    };
+    format!("listed alone:{}\nstored alone:{}", alone(listed, stored), alone(stored, listed))
+}
+
+/// All of a user's stored transactions; nothing while the server is away.
+async fn stored(address: &str, user_id: &str) -> Option<Vec<Value>> {
+    let (client, mut all, mut before) = (reqwest::Client::new(), vec![], String::new());
+    loop {
+        let call = client.get(format!("{address}/api/transactions?limit=500{before}")).bearer_auth(user_token(user_id));
+        let page: Value = call.send().await.ok()?.json().await.ok()?;
+        all.extend(page["transactions"].as_array()?.iter().cloned());
+        match page["nextCursor"].as_str() {
+            Some(next) => before = format!("&before={next}"),
+            None => return Some(all),
+        }
+    }
+}
+
+/// A client has what Basiq lists, and each of those payments was announced to it once. How many were announced.
+pub(super) fn check(banks: &Banks, person: usize, heard: &Heard) -> usize {
+    let (user_id, listed) = (banks.people[person].user_id, banks.listed(person));
+    let list = shown(heard.list.values());
+    assert!(list == listed, "{user_id}'s client: {}", difference(&listed, &list));
+    let mut announced = BTreeSet::new();
+    for id in &heard.announced {
+        let payment = banks.payment(id).unwrap_or_else(|| panic!("{user_id} was told of {id}, which no bank knows"));
+        let is_first = announced.insert(payment);
+        assert!(is_first, "{user_id} was told of {payment:?} twice, as {id}:\n{}", told_of(banks, heard, id));
+    }
+    for payment in banks.listed_payments(person) {
+        assert!(announced.contains(&payment), "{user_id} was never told of {payment:?}");
+    }
+    announced.len()
+}
+
+/// The events of a transaction's payment, by its ids and its text.
+fn told_of(banks: &Banks, heard: &Heard, id: &str) -> String {
+    let payment = banks.payment(id);
+    let ids = heard.announced.iter().filter(|id| banks.payment(id) == payment);
+    let ids: Vec<&String> = ids.collect();
+    let is_of = |line: &&String| ids.iter().any(|id| line.contains(id.as_str()));
+    heard.history.iter().filter(is_of).cloned().collect::<Vec<_>>().join("\n")
+}
+
+/// How long the slowest of a hundred answers took, in milliseconds, of those that were 200.
+pub(super) fn p99(attempts: &[Attempt]) -> u64 {
+    let answered = attempts.iter().filter(|attempt| attempt.outcome == Outcome::Answered(200));
+    let mut millis: Vec<u64> = answered.map(|attempt| attempt.millis).collect();
+    millis.sort_unstable();
+    millis.get((millis.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
+}
