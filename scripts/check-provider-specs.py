@@ -37,7 +37,7 @@ KNOWN = [
 ]
 
 # Pages and paths that no file describes: those of people in a browser.
-PAGES = {"basiq": r"^/(home|link/)", "plaid": r"^$", "apideck": r"^/session/"}
+PAGES = {"basiq": r"^/(home|link/)", "plaid": r"^/link/link-", "apideck": r"^/session/"}
 
 
 FORMATS = jsonschema.FormatChecker(formats=())

@@ -93,6 +93,22 @@ fn a_job_of_basiq_is_waited_for_until_each_step_has_succeeded_or_one_has_failed(
 }
 
 #[test]
+fn a_consent_of_basiq_that_was_extended_without_a_job_is_as_good_as_its_connection() {
+    let (provider, credentials, nothing) = (provider("basiq"), Credentials::default(), BTreeMap::new());
+    let again = Some(linked("c-1", &credentials));
+    let returned = Returned { user: USER, parameters: &nothing, token: None, again };
+    let of = |status: &str| {
+        let api = Script::pages([json!({ "id": "c-1", "status": status })]);
+        let outcome = ready(connect(&*provider).outcome(&api, &returned)).unwrap();
+        assert_eq!(api.asked(), ["GET users/u-1/connections/c-1"]);
+        outcome
+    };
+    let connected = Connected { id: "c-1".to_owned(), external_user_id: Some(USER.to_owned()), ..Connected::default() };
+    assert_eq!(of("active"), Outcome::Ready(vec![connected]));
+    assert_eq!(of("invalid"), Outcome::Declined);
+}
+
+#[test]
 fn apidecks_connections_count_when_they_can_be_called() {
     let connection = |service: &str, state: &str, enabled: bool| json!({ "unified_api": "accounting", "service_id": service, "name": "Xero", "state": state, "enabled": enabled });
     let listed = json!({ "data": [

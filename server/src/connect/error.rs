@@ -18,7 +18,7 @@ pub enum ConnectError {
     /// The operator has to set something right: one sentence.
     #[error("{0}")]
     NotConfigured(String),
-    /// The provider does not answer now, or asks for a pause.
+    /// The provider does not answer now, or asks for a pause; or the store cannot be used now.
     #[error("the provider cannot be asked now: {reason}")]
     Unavailable {
         /// For the log.
@@ -35,9 +35,19 @@ pub enum ConnectError {
     /// The connection could not be registered.
     #[error(transparent)]
     Registration(#[from] Refusal),
-    /// The store could not be read or written.
+    /// The store refuses, or could not be read or written.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(store::Error),
+}
+
+impl From<store::Error> for ConnectError {
+    /// What may be tried again is told from what may not.
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Unavailable(reason) => Self::Unavailable { reason, after: None },
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<FetchError> for ConnectError {

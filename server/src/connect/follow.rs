@@ -129,11 +129,9 @@ impl Flows {
                 }
                 Err(ConnectError::Unavailable { reason, after: _ }) => {
                     tracing::warn!(connector, reason, "what came of connecting a bank is not known yet");
-                    tell.send_if_modified(|progress| {
-                        let is_waiting = *progress == Progress::Waiting;
-                        *progress = if is_waiting { Progress::Unreachable } else { *progress };
-                        is_waiting
-                    });
+                    if *tell.borrow() == Progress::Waiting {
+                        tell.send_replace(Progress::Unreachable);
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(connector, %error, "a bank could not be connected");

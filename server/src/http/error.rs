@@ -106,7 +106,7 @@ impl From<ConnectError> for ApiError {
             ConnectError::NotConfigured(_) => Self::new(ErrorCode::NotConfigured, message),
             ConnectError::Unavailable { reason, after } => {
                 tracing::warn!(reason, "a provider cannot be asked");
-                let sentence = "The provider cannot be asked now";
+                let sentence = "The provider cannot be asked now; try again later";
                 Self::new(ErrorCode::Unavailable, sentence).retry_after(after.map_or(5, |after| after.as_secs().max(1)))
             }
             ConnectError::Refused(_) => Self::new(ErrorCode::Conflict, message),

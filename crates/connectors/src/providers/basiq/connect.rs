@@ -60,7 +60,7 @@ impl Connect for BasiqApi {
     async fn outcome(&self, api: &dyn Api, returned: &Returned<'_>) -> Result<Outcome, FetchError> {
         let jobs = jobs(returned);
         if jobs.is_empty() {
-            return Ok(Outcome::Declined);
+            return self.without_a_job(api, returned).await;
         }
         let (mut named, mut is_waiting, mut failure) = (vec![], false, None);
         for id in jobs {
@@ -99,6 +99,20 @@ impl BasiqApi {
         let answer = api.call(self.token_call(scope)?).await?.success()?;
         let token = answer.object()?.text(&["access_token"]);
         token.ok_or_else(|| FetchError::not_understood("Basiq gave no token for the consent page"))
+    }
+
+    /// No job: the person has not agreed, or has extended a consent, for which Basiq documents none. Then the connection says
+    /// whether it is good.
+    async fn without_a_job(&self, api: &dyn Api, returned: &Returned<'_>) -> Result<Outcome, FetchError> {
+        let Some(again) = &returned.again else { return Ok(Outcome::Declined) };
+        let ids = self.ids(again).map_err(|reason| FetchError::Refused { reason })?;
+        let answer = self.send(api, Request::get(["users", ids.user, "connections", ids.connection])).await?;
+        if answer.object()?.text(&["status"]).as_deref() != Some("active") {
+            return Ok(Outcome::Declined);
+        }
+        let external_user_id = Some(returned.user.to_owned());
+        let id = ids.connection.to_owned();
+        Ok(Outcome::Ready(vec![Connected { id, external_user_id, ..Connected::default() }]))
     }
 
     /// The bank's name. A connection goes without one rather than not at all.

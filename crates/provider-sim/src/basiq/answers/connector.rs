@@ -19,10 +19,20 @@ pub(in crate::basiq) fn connector(links: &str, id: &str, name: &str) -> Value {
             "shortName": name,
             "tier": "4",
             "country": "Australia",
-            "logo": { "type": "image", "links": { "full": format!("{links}/{id}-full.svg"), "square": format!("{links}/{id}.svg") } },
+            "logo": {
+                "type": "image",
+                "links": { "full": format!("{links}/{id}-full.svg"), "square": format!("{links}/{id}.svg") },
+            },
         },
         "authorization": { "type": "token" },
-        "stats": { "averageDurationMs": { "verifyCredentials": 500, "retrieveAccounts": 500, "retrieveTransactions": 1000, "total": 2000 } },
+        "stats": {
+            "averageDurationMs": {
+                "verifyCredentials": 500,
+                "retrieveAccounts": 500,
+                "retrieveTransactions": 1000,
+                "total": 2000,
+            },
+        },
         "links": { "self": format!("{links}/connectors/{id}/openbanking") },
     })
 }
