@@ -81,7 +81,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
         };
         let (engine, endpoint) = Endpoint::new(&config.realtime, Arc::new(sign_in));
-        let registry = Arc::new(connectors::Registry::new(&config.connectors));
+        let registry = Arc::new(config.registry());
         let (asking, keys) =
             (Arc::<Notify>::default(), CredentialKeys::new(config.sync.credential_keys.iter().copied()));
         let apis = sync::Apis::new(&config.connectors, &clock)

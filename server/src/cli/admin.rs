@@ -99,7 +99,7 @@ pub(super) async fn add_connection(
 ) -> anyhow::Result<()> {
     named("the connection's id", &connection_id)?;
     named("the user's id", &user_id)?;
-    let registry = std::sync::Arc::new(connectors::Registry::new(&config.connectors));
+    let registry = std::sync::Arc::new(config.registry());
     let ingest = Ingest::new(registry, std::sync::Arc::new(open(&config)?), unlimited(), std::sync::Arc::default());
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
     let (connection, is_new) = ingest.register(connector, connection_id, request, Timestamp::now()).await?;

@@ -37,7 +37,7 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
             say!("")?;
         }
         InboxCommand::Replay { id } => {
-            let registry = Arc::new(connectors::Registry::new(&config.connectors));
+            let registry = Arc::new(config.registry());
             let ingest = Ingest::new(registry, store, admin::unlimited(), Arc::default());
             match ingest.run_again(id, Timestamp::now()).await? {
                 Recorded::Applied(changed) => {

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::declared;
 use super::providers;
 use super::reader::{self, Reader};
 use super::sync;
@@ -34,12 +35,15 @@ impl std::error::Error for Problems {}
 pub fn load(source: &Source) -> Result<Config, Problems> {
     let problems = source.unreadable().into_iter().map(|name| format!("{name} is not a text (UTF-8)")).collect();
     let mut reader = Reader { source, problems };
+    let declared = declared::read(&mut reader);
+    let settings = declared::with_settings(&mut reader, &declared);
     let config = Config {
         http: http(&mut reader),
         database: DatabaseConfig { path: database_path(&mut reader) },
         auth: auth(&mut reader),
         realtime: realtime(&mut reader),
-        connectors: providers::read(&mut reader, connectors::providers::settings()),
+        connectors: providers::read(&mut reader, settings.iter().copied()),
+        declared,
         core_app: core_app(&mut reader),
         sync: sync::read(&mut reader),
         events: EventsConfig {

@@ -3,6 +3,8 @@
 //! Owns the tree of settings and what each means. Must not read the environment itself
 //! ([`Source`] does) nor act on a setting.
 
+mod declared;
+mod folder;
 mod load;
 mod names;
 mod providers;
@@ -17,6 +19,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use connectors::declarative::Declaration;
 use ipnet::IpNet;
 
 pub use load::{Problems, load};
@@ -37,6 +40,8 @@ pub struct Config {
     pub realtime: RealtimeConfig,
     /// The providers' secrets.
     pub connectors: connectors::Settings,
+    /// `CONNECTORS_DIR`: the connectors that its files declare.
+    pub declared: Vec<Declaration>,
     /// The core app that transactions are sent to as well; nothing where the store is the core app.
     pub core_app: Option<CoreAppConfig>,
     /// How providers are asked.
@@ -166,6 +171,11 @@ impl Config {
         self.auth.admins.iter().any(|admin| admin == user_id)
     }
 
+    /// Every connector, with its settings.
+    pub fn registry(&self) -> connectors::Registry {
+        connectors::Registry::new(&self.connectors).and_declared(&self.declared, &self.connectors)
+    }
+
     /// The settings of a demo: random secrets for this run, loopback only, and a database that is
     /// gone with the process. `port` and `site` are all that can be chosen.
     pub fn demo(port: u16, site: Option<PathBuf>) -> Self {
@@ -200,6 +210,7 @@ impl Config {
                 allow_eio3: true,
             },
             connectors: providers::random(),
+            declared: vec![],
             core_app: None,
             sync: SyncConfig { every: None, history_days: 90, credential_keys: vec![] },
             events: EventsConfig {

@@ -3,12 +3,13 @@
 //! Owns which environment variables are read, and which of them are secrets. Must not read any.
 
 /// Every setting of the server itself.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 41] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "API_RATE_LIMIT_PER_ADDRESS",
     "API_RATE_LIMIT_PER_USER",
     "AUTH_TIMEOUT_SECONDS",
+    "CONNECTORS_DIR",
     "CONNECTORS_HOST",
     "CONNECTORS_PORT",
     "CONNECTORS_URL",

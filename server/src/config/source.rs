@@ -3,8 +3,9 @@
 //! Owns the layering. Must not know what a setting means, and never writes to the environment.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::folder;
 use super::names::{names, secret_names};
 
 /// Names and values of settings.
@@ -13,6 +14,8 @@ pub struct Source {
     values: BTreeMap<String, String>,
     /// Those that are set, and not to a text.
     unreadable: Vec<String>,
+    /// The folder that the process works in; nothing where there is none, as in tests.
+    folder: Option<PathBuf>,
 }
 
 /// Why the file `.env` cannot be read. Never with a line of it: most of them are secrets.
@@ -60,13 +63,12 @@ impl Source {
                 Err(_) => unreadable.push(name),
             }
         }
-        Ok(Self { values, unreadable })
+        Ok(Self { values, unreadable, folder: Some(folder.to_owned()) })
     }
 
     /// The settings that are set to what is no text (UTF-8).
     pub fn unreadable(&self) -> Vec<&'static str> {
-        let is_unreadable = |name: &&'static str| self.unreadable.iter().any(|unreadable| unreadable == name);
-        names().filter(is_unreadable).collect()
+        names().filter(|name| self.is_unreadable(name)).collect()
     }
 
     /// The value of a setting; an empty one is as good as none.
@@ -74,10 +76,23 @@ impl Source {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a setting is set to what is no text (UTF-8).
+    pub(super) fn is_unreadable(&self, name: &str) -> bool {
+        self.unreadable.iter().any(|unreadable| unreadable == name)
+    }
+
+    /// The folder with the files that declare connectors: the one that is set, else the usual one where it exists.
+    pub fn connectors_folder(&self) -> Option<PathBuf> {
+        folder::of(self.get(folder::SETTING), self.folder.as_deref())
+    }
+
     /// Whether anything is set that makes this an installation rather than a first look.
     pub fn configures_anything(&self) -> bool {
         let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
-        names().filter(|name| !NEUTRAL.contains(name)).any(|name| is_set(&name))
+        let declares = || {
+            self.connectors_folder().is_some_and(|folder| folder::files(&folder).is_ok_and(|files| !files.is_empty()))
+        };
+        names().filter(|name| !NEUTRAL.contains(name)).any(|name| is_set(&name)) || declares()
     }
 
     /// The secrets that are set, by name.
@@ -90,6 +105,6 @@ impl Source {
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Source {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let values = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { values, unreadable: vec![] }
+        Self { values, unreadable: vec![], folder: None }
     }
 }

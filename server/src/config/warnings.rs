@@ -21,6 +21,17 @@ impl Config {
                 }
             }
         }
+        for connector in self.registry().iter().filter(|connector| !connector.is_configured()) {
+            let description = connector.description();
+            if self.declared.iter().any(|declaration| declaration.description().id == description.id) {
+                let settings: Vec<&str> = description.settings.iter().map(|setting| &*setting.name).collect();
+                warnings.push(format!(
+                    "{} is declared, and {} has nothing to verify with: its webhooks are answered 503",
+                    description.id,
+                    settings.join(", ")
+                ));
+            }
+        }
         warnings
     }
 }

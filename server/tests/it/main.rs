@@ -6,6 +6,7 @@ mod admin;
 mod api;
 mod cli;
 mod core_app;
+mod declared;
 mod delivery_trace;
 mod disconnects;
 mod epoch;

@@ -1,0 +1,46 @@
+//! The connectors that files declare: `CONNECTORS_DIR`.
+//!
+//! Owns reading the files. Must not know what they say: `connectors::declarative` does.
+
+use connectors::Setting;
+use connectors::declarative::{self, Declaration};
+
+use super::folder;
+use super::reader::Reader;
+
+/// Reads the folder that is configured; none of its connectors where any of its files has a problem.
+pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Declaration> {
+    let Some(folder) = reader.source.connectors_folder() else { return vec![] };
+    let files = match folder::files(&folder) {
+        Ok(files) => files,
+        Err(error) => {
+            reader.problem(format!("{} is no folder that can be read: {error}", folder::SETTING));
+            return vec![];
+        }
+    };
+    let mut texts = vec![];
+    for path in files {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => texts.push((name, text)),
+            Err(error) => reader.problem(format!("{name} cannot be read: {error}")),
+        }
+    }
+    let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    declarative::read(texts).unwrap_or_else(|problems| {
+        problems.iter().for_each(|problem| reader.problem(problem.to_string()));
+        vec![]
+    })
+}
+
+/// The settings of all connectors, the declared ones' as well.
+pub(super) fn with_settings<'s>(reader: &mut Reader<'_>, declared: &'s [Declaration]) -> Vec<&'s Setting> {
+    let source = reader.source;
+    let own = declared.iter().flat_map(|declaration| declaration.description().settings);
+    for setting in own.clone().filter(|setting| source.is_unreadable(&setting.name)) {
+        reader.problem(format!("{} is not a text (UTF-8)", setting.name));
+    }
+    let mut all: Vec<&Setting> = connectors::providers::settings().collect();
+    all.extend(own);
+    all
+}
