@@ -43,7 +43,7 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         auth: auth(&mut reader),
         realtime: realtime(&mut reader),
         connectors: providers::read(&mut reader, settings.iter().copied()),
-        declared: declared.clone(),
+        declared,
         core_app: core_app(&mut reader),
         sync: sync::read(&mut reader),
         events: EventsConfig {
