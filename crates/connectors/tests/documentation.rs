@@ -43,7 +43,9 @@ fn capabilities() -> String {
         "| provider | type | configured by | transactions | accounts | connection status | asked | registered with |";
     let mut rows = vec![head.to_owned(), format!("|{}", " --- |".repeat(8))];
     let mut settings = Settings::default();
-    providers::settings().for_each(|setting| settings.set(&setting.name, ["set"]));
+    for name in providers::settings().map(|setting| setting.name.to_string()) {
+        settings.set(&name, ["set"]);
+    }
     for provider in Registry::new(&settings).iter() {
         let described = provider.description();
         let can = |name| if described.capabilities.contains(&name) { "yes" } else { "–" };
