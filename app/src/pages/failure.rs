@@ -13,7 +13,7 @@ pub(super) fn Failure(error: AppError, title: &'static str, href: &'static str) 
         <main id="main" class="entrance">
             <div class="entrance__panel">
                 <h1 class="entrance__title">{title}</h1>
-                <p role="alert">{error.message()}</p>
+                <p role="alert">{move || error.message()}</p>
                 <a class="button button--primary" href=href rel="external">
                     {label}
                 </a>

@@ -84,7 +84,7 @@ fn Overview(viewer: Person, first: ConnectionsView, outcome: ConnectOutcome) -> 
         let connection = untrack(|| connections.get(&key));
         let name = connection.map(|it| connectors.with_value(|connectors| name_of(&it, connectors)));
         let (title, detail) =
-            sync_notice(name.unwrap_or_default(), event.stats.new_transactions, event.stats.total_transactions);
+            sync_notice(&name.unwrap_or_default(), event.stats.new_transactions, event.stats.total_transactions);
         toasts.update(|toasts| toasts.notice(title, detail, now_millis()));
     };
     let options = UseRealtimeTransactionsOptions::new()
@@ -142,7 +142,7 @@ fn how_to_begin(can_connect: bool) -> &'static str {
 }
 
 /// The notice at the end of a run that somebody has asked for.
-fn sync_notice(name: String, new: u64, total: u64) -> (String, String) {
+fn sync_notice(name: &str, new: u64, total: u64) -> (String, String) {
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let title = match new {
         0 => format!("{name} is up to date"),
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_run_says_how_many_transactions_it_found() {
-        let said = |new, total| sync_notice("Harbour Bank".to_owned(), new, total);
+        let said = |new, total| sync_notice("Harbour Bank", new, total);
         assert_eq!(said(0, 1), ("Harbour Bank is up to date".to_owned(), "1 transaction in all".to_owned()));
         assert_eq!(said(3, 700), ("Harbour Bank: 3 new".to_owned(), "700 transactions in all".to_owned()));
     }
