@@ -126,116 +126,119 @@ fn an_id_belongs_to_one_connector() {
     }
 }
 
+/// What is written in the place of what, and the one problem that follows.
+const CONTRADICTIONS: [(&str, &str, &str); 22] = [
+    (
+        "encoding = \"hex\"",
+        "encoding = \"hex\"\ntimestamp-header = \"T\"\ncontent = \"{body}\"",
+        "signature.timestamp-header is not signed: signature.content has no {timestamp}",
+    ),
+    (
+        "encoding = \"hex\"",
+        "encoding = \"hex\"\ntimestamp-header = \"T\"",
+        "signature.content is missing; a text with {body} and what else is signed is expected",
+    ),
+    (
+        "encoding = \"hex\"",
+        "encoding = \"hex\"\ncontent = \"{timestamp}.{body}\"",
+        "signature.content has {timestamp}, and signature.timestamp-header is missing",
+    ),
+    (
+        "encoding = \"hex\"",
+        "encoding = \"hex\"\ncontent = \"{method}\"",
+        "signature.content has no {body}: anybody could change it",
+    ),
+    (
+        "encoding = \"hex\"",
+        "encoding = \"hex\"\ncontent = \"{bdy}\"",
+        "signature.content has {bdy}; {body}, {timestamp}, {id}, {method} and {path} are known",
+    ),
+    (
+        "encoding = \"hex\"",
+        "encoding = \"hex\"\ntolerance = 60",
+        "signature.tolerance has no meaning without signature.timestamp-header",
+    ),
+    (
+        "\"hmac-sha256\"\nheader = \"Acme-Signature\"\nencoding = \"hex\"",
+        "\"standard-webhooks\"\nheader = \"X\"",
+        "signature.header has no meaning with signature.scheme = \"standard-webhooks\", which has headers of its own",
+    ),
+    (
+        "\"hmac-sha256\"",
+        "\"shared-secret\"",
+        "signature.encoding has no meaning with signature.scheme = \"shared-secret\", which leaves no choice",
+    ),
+    ("header = \"Acme-Signature\"\n", "", "signature.header is missing; the name of a header is expected"),
+    (
+        "\"negative-is-out\"",
+        "\"by-field\"",
+        "transactions.direction is missing; a table is expected with transactions.sign = \"by-field\"",
+    ),
+    (
+        "sign = \"negative-is-out\"",
+        "sign = \"by-field\"\ndirection = { field = \"d\", in = [\"x\", \"c\"], out = \"x\" }",
+        "transactions.direction has \"x\" for money in and for money out",
+    ),
+    (
+        "sign = \"negative-is-out\"",
+        "sign = \"negative-is-out\"\nstatus = {}",
+        "transactions.status is empty; field with its values, or always, is expected",
+    ),
+    (
+        "items = \"transactions[]\"",
+        "items = \"transactions[0]\"",
+        "transactions.items is \"transactions[0]\", which is no path here: a name in it has a bracket, a brace, a blank or $",
+    ),
+    (
+        "amount = \"amount\"",
+        "amount = \"amounts[]\"",
+        "transactions.amount is \"amounts[]\", which is no path here: it goes through a list, and one value is expected",
+    ),
+    (
+        "connection = \"connection\"",
+        "",
+        "events.connection is missing; a path such as data.amount, or a list of paths is expected",
+    ),
+    (
+        "connection = \"connection\"",
+        "connection = \"connection\"\nnew = \"x\"",
+        "events.new names events, and events.name is missing: where their name stands",
+    ),
+    (
+        "connection = \"connection\"",
+        "connection = \"connection\"\nname = \"n\"",
+        "events.name is there, and no event is named; events.new or another list is expected",
+    ),
+    (
+        "connection = \"connection\"",
+        "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\nping = \"x\"",
+        "events.ping has \"x\", which events names already; once is expected",
+    ),
+    (
+        "connection = \"connection\"",
+        "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\nconnection-status = { y = \"gone\" }",
+        "events.connection-status.y is \"gone\"; one of active, pending, invalid, revoked, deleted is expected",
+    ),
+    (
+        "connection = \"connection\"",
+        "connection = \"connection\"\nname = \"n\"\nnew = \"x*y\"",
+        "events.new has \"x*y\"; a * is expected at the end alone",
+    ),
+    (
+        "connection = \"connection\"",
+        "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\naccounts = \"y\"",
+        "accounts is missing; a table is expected, since events report accounts",
+    ),
+    (
+        "\"AUD\"",
+        "\"AUD\"\nresponse = { accepted = 202 }",
+        "response.accepted is 202, which says that nothing is stored yet; another status is expected",
+    ),
+];
+
 #[test]
 fn keys_that_contradict_each_other_are_problems() {
-    for (from, to, sentence) in [
-        (
-            "encoding = \"hex\"",
-            "encoding = \"hex\"\ntimestamp-header = \"T\"\ncontent = \"{body}\"",
-            "signature.timestamp-header is not signed: signature.content has no {timestamp}",
-        ),
-        (
-            "encoding = \"hex\"",
-            "encoding = \"hex\"\ntimestamp-header = \"T\"",
-            "signature.content is missing; a text with {body} and what else is signed is expected",
-        ),
-        (
-            "encoding = \"hex\"",
-            "encoding = \"hex\"\ncontent = \"{timestamp}.{body}\"",
-            "signature.content has {timestamp}, and signature.timestamp-header is missing",
-        ),
-        (
-            "encoding = \"hex\"",
-            "encoding = \"hex\"\ncontent = \"{method}\"",
-            "signature.content has no {body}: anybody could change it",
-        ),
-        (
-            "encoding = \"hex\"",
-            "encoding = \"hex\"\ncontent = \"{bdy}\"",
-            "signature.content has {bdy}; {body}, {timestamp}, {id}, {method} and {path} are known",
-        ),
-        (
-            "encoding = \"hex\"",
-            "encoding = \"hex\"\ntolerance = 60",
-            "signature.tolerance has no meaning without signature.timestamp-header",
-        ),
-        (
-            "\"hmac-sha256\"\nheader = \"Acme-Signature\"\nencoding = \"hex\"",
-            "\"standard-webhooks\"\nheader = \"X\"",
-            "signature.header has no meaning with signature.scheme = \"standard-webhooks\", which has headers of its own",
-        ),
-        (
-            "\"hmac-sha256\"",
-            "\"shared-secret\"",
-            "signature.encoding has no meaning with signature.scheme = \"shared-secret\", which leaves no choice",
-        ),
-        ("header = \"Acme-Signature\"\n", "", "signature.header is missing; the name of a header is expected"),
-        (
-            "\"negative-is-out\"",
-            "\"by-field\"",
-            "transactions.direction is missing; a table is expected with transactions.sign = \"by-field\"",
-        ),
-        (
-            "sign = \"negative-is-out\"",
-            "sign = \"by-field\"\ndirection = { field = \"d\", in = [\"x\", \"c\"], out = \"x\" }",
-            "transactions.direction has \"x\" for money in and for money out",
-        ),
-        (
-            "sign = \"negative-is-out\"",
-            "sign = \"negative-is-out\"\nstatus = {}",
-            "transactions.status is empty; field with its values, or always, is expected",
-        ),
-        (
-            "items = \"transactions[]\"",
-            "items = \"transactions[0]\"",
-            "transactions.items is \"transactions[0]\", which is no path here: a name in it has a bracket, a brace, a blank or $",
-        ),
-        (
-            "amount = \"amount\"",
-            "amount = \"amounts[]\"",
-            "transactions.amount is \"amounts[]\", which is no path here: it goes through a list, and one value is expected",
-        ),
-        (
-            "connection = \"connection\"",
-            "",
-            "events.connection is missing; a path such as data.amount, or a list of paths is expected",
-        ),
-        (
-            "connection = \"connection\"",
-            "connection = \"connection\"\nnew = \"x\"",
-            "events.new names events, and events.name is missing: where their name stands",
-        ),
-        (
-            "connection = \"connection\"",
-            "connection = \"connection\"\nname = \"n\"",
-            "events.name is there, and no event is named; events.new or another list is expected",
-        ),
-        (
-            "connection = \"connection\"",
-            "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\nping = \"x\"",
-            "events.ping has \"x\", which events names already; once is expected",
-        ),
-        (
-            "connection = \"connection\"",
-            "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\nconnection-status = { y = \"gone\" }",
-            "events.connection-status.y is \"gone\"; one of active, pending, invalid, revoked, deleted is expected",
-        ),
-        (
-            "connection = \"connection\"",
-            "connection = \"connection\"\nname = \"n\"\nnew = \"x*y\"",
-            "events.new has \"x*y\"; a * is expected at the end alone",
-        ),
-        (
-            "connection = \"connection\"",
-            "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\naccounts = \"y\"",
-            "accounts is missing; a table is expected, since events report accounts",
-        ),
-        (
-            "\"AUD\"",
-            "\"AUD\"\nresponse = { accepted = 202 }",
-            "response.accepted is 202, which says that nothing is stored yet; another status is expected",
-        ),
-    ] {
+    for (from, to, sentence) in CONTRADICTIONS {
         let found = changed(from, to);
         assert!(matches!(&found[..], [one] if one.ends_with(&format!(": {sentence}"))), "{to}: {found:#?}");
     }
