@@ -83,7 +83,7 @@ impl Flows {
         if let Some(kept) = store.provider_user(connector.to_owned(), user_id.to_owned()).await? {
             return Ok(kept);
         }
-        let connections = store.connections(connector.to_owned(), Some(user_id.to_owned())).await?;
+        let connections = store.connections(Some(connector.to_owned()), Some(user_id.to_owned())).await?;
         match connections.into_iter().find_map(|connection| connection.external_user_id) {
             Some(registered) => self.keep_provider_user(connector, user_id, registered).await,
             None => self.new_provider_user(connector, person, of).await,
