@@ -2,6 +2,7 @@
 //!
 //! Owns the promises, each a sentence. Must not know which store it asks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +33,7 @@ async fn finish(it: &Harness, key: SyncKey, rejected: Option<&str>, due: Timesta
     let finished = FinishedSync {
         arrival: 1,
         named: Arc::default(),
+        withdrawn: HashSet::default(),
         held_back: vec![],
         absence: Absence::MeansNothing,
         cursor: None,

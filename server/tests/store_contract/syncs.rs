@@ -9,6 +9,7 @@ use connectors::Wanted;
 use connectors::fetch::Absence;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Change, Update};
+use server::clock::rfc3339;
 use server::store::{
     AppliedPage, BegunSync, Changed, Content, DueSync, Error, FinishedSync, NewDelivery, ProviderKey, Recorded,
     SyncError, SyncErrorKind, SyncKey, SyncPage, SyncRequest, Urgency,
@@ -138,7 +139,7 @@ async fn only_due(it: &Harness) -> DueSync {
 
 async fn fail(it: &Harness, key: &SyncKey, kind: SyncErrorKind, pause: SignedDuration) -> Result<(), Error> {
     let now = it.now();
-    let error = SyncError { kind, reason: "it answered 503".to_owned(), at: now.as_millisecond() };
+    let error = SyncError { kind, reason: "it answered 503".to_owned(), at: rfc3339(now) };
     it.store.fail_sync(key.clone(), connector(), error, now + pause, now).await
 }
 
