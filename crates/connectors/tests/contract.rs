@@ -71,13 +71,13 @@ fn tolerance(connector: &dyn Provider) -> Option<i64> {
     }
 }
 
-/// For how long a delivery that is sent again is known as the same. Plaid and Akahu name no event, and the next one may have
-/// the same bytes: taking it for one that is known would lose it.
-fn known_for(connector: &dyn Provider) -> i64 {
+/// For how many seconds an attempt that is signed anew is known as the same delivery. Plaid and Akahu name no event, and the
+/// next one may have the same bytes: taking it for one that is known would lose it. At Plaid the signature tells them apart.
+fn known_for(connector: &dyn Provider) -> Option<i64> {
     match connector.description().id {
-        "plaid" => 0,
-        "akahu" => 60,
-        _ => 5000,
+        "plaid" => None,
+        "akahu" => Some(60),
+        _ => Some(5000),
     }
 }
 
@@ -190,11 +190,14 @@ fn all_of(id: &str) -> Arc<dyn Provider> {
 fn a_second_attempt_has_the_same_key_and_another_delivery_has_not() {
     for connector in all() {
         let id = connector.description().id;
-        let key = |message: &str, body: &[u8], second| {
-            verify(&*connector, sent(&*connector, message, body, second), second).unwrap().key().to_owned()
-        };
+        let key_of = |delivery, second| verify(&*connector, delivery, second).unwrap().key().to_owned();
+        let key = |message: &str, body: &[u8], second| key_of(sent(&*connector, message, body, second), second);
         let [(one, _), (two, _)] = &fixtures(&*connector)[..2] else { panic!("{id} has one fixture only") };
-        assert_eq!(key("m1", one, NOW), key("m1", one, NOW + known_for(&*connector)), "{id}");
+        let first = sent(&*connector, "m1", one, NOW);
+        assert_eq!(key_of(first.clone(), NOW), key_of(first, NOW), "{id}");
+        if let Some(seconds) = known_for(&*connector) {
+            assert_eq!(key("m1", one, NOW), key("m1", one, NOW + seconds), "{id}");
+        }
         assert_ne!(key("m1", one, NOW), key("m2", two, NOW), "{id}");
     }
 }

@@ -24,7 +24,7 @@ fn multiply(path: &Path, times: u32) {
                      revision, changed_seq, version, arrival)
                  SELECT x + 1000, account, owner, x, 'copy-' || x, source, rank_ms - x * 1000, date_ms - x * 1000, is_day,
                         first_seen_ms, amount, currency, primary_type, status, description, details, search || ' ' || x,
-                        revision, changed_seq, version, arrival, provider_hash
+                        revision, changed_seq, version, arrival
                  FROM n, transactions WHERE id = 1",
             [times],
         )
