@@ -82,7 +82,7 @@ impl Setting {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_run_lists_everything_and_a_notification_asks_for_its_record_alone() {
+async fn the_first_run_lists_everything_and_a_notification_asks_for_its_record_and_its_account() {
     let setting = Setting::start(260).await;
     let mut socket = setting.app.signed_in("alice").await;
     setting.register().await;
@@ -96,7 +96,8 @@ async fn the_first_run_lists_everything_and_a_notification_asks_for_its_record_a
     let events = events_of_run(&mut socket).await;
     assert_eq!(names(&events), ["transaction:new", "sync:complete"], "{events:#?}");
     assert_eq!(events[0].1["transaction"]["amount"], json!(-42.0));
-    assert_eq!(setting.apideck.calls().total(), 1, "{:?}", setting.apideck.calls().all());
+    // The record, and the balance of its account.
+    assert_eq!(setting.apideck.calls().total(), 2, "{:?}", setting.apideck.calls().all());
 
     setting.apideck.change(&setting.connection, &expense.id, |record| record.cents = Cents(4_350)).unwrap();
     let events = events_of_run(&mut socket).await;
@@ -137,7 +138,7 @@ async fn a_burst_of_records_is_asked_for_within_the_budget_of_the_application_be
     setting.apideck.calls().reset();
     let some = "GET /accounting/expenses/{id}";
     setting.apideck.faults().add(Rule::new(Fault::Slow(Duration::from_millis(50))).on(some));
-    // The application takes 60 calls a minute.
+    // The application takes 60 calls a minute, so that balances have to wait.
     for number in 0..45 {
         setting.enter(NewRecord::new(RecordKind::Expense, Cents(1_000 + number), "Shop", "Burst"));
     }

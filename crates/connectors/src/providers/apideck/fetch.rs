@@ -101,8 +101,8 @@ impl Fetch for ApideckApi {
                 // Which account it belonged to is not known: the whole lists tell.
                 Err(FetchError::Gone { .. }) => is_whole = true,
                 Err(error) => return Err(error),
-                Ok((mut changes, rejected)) => {
-                    for account in accounts_of(&changes) {
+                Ok((mut changes, rejected, has_room)) => {
+                    for account in accounts_of(&changes).into_iter().filter(|_| has_room) {
                         changes.extend(self.account(api, ids, &account).await);
                     }
                     let next = Next::End { cursor: run.cursor.map(str::to_owned), absence: Absence::MeansNothing };
@@ -116,7 +116,7 @@ impl Fetch for ApideckApi {
 }
 
 impl ApideckApi {
-    /// One record by its id.
+    /// One record by its id; and whether there is room for calls that can wait.
     async fn record(
         &self,
         api: &dyn Api,
@@ -124,11 +124,12 @@ impl ApideckApi {
         noun: &str,
         path: &str,
         id: &str,
-    ) -> Result<(Vec<Change>, Vec<crate::meaning::Rejected>), FetchError> {
+    ) -> Result<(Vec<Change>, Vec<crate::meaning::Rejected>, bool), FetchError> {
         let answer = self.call(api, ids, Request::get(["accounting", path, id])).await?.success()?;
         let body = open(&answer)?;
         let row = body.raw(&["data"]).ok_or_else(|| not_understood("it has no data"))?;
-        Ok(rows(&[row], noun, ids, None))
+        let (changes, rejected) = rows(&[row], noun, ids, None);
+        Ok((changes, rejected, has_room(&answer)))
     }
 
     /// A page of a list.
@@ -244,6 +245,14 @@ fn rows(
     let named = accounts::named_in(&told).into_iter();
     let names = named.map(|account| Change { version: None, update: Update::Account(account) });
     (names.chain(listed.changes).collect(), listed.rejected)
+}
+
+/// Whether three quarters of the budget of the application behind Apideck are left, or it tells none. A burst of records needs
+/// it all; a balance then comes with the next run that lists.
+fn has_room(answer: &ApiResponse) -> bool {
+    let number = |name| answer.headers.get(name)?.parse::<u32>().ok();
+    let (left, all) = (number("x-downstream-ratelimit-remaining"), number("x-downstream-ratelimit-limit"));
+    left.zip(all).is_none_or(|(left, all)| left >= all.div_ceil(4) * 3)
 }
 
 /// The accounts that transactions are on, or were.
