@@ -58,6 +58,7 @@ async fn gocardless_gets_498_for_a_bad_signature() {
 #[tokio::test]
 async fn transactions_in_a_webhook_of_teller_reach_their_owner_digit_for_digit() {
     let (app, teller) = with("teller", "TELLER_WEBHOOK_SECRET").await;
+    let mut socket = app.signed_in("alice").await;
     let registered = app
         .request(Method::PUT, "/api/connectors/teller/connections/enr_1")
         .header("x-service-secret", SERVICE_SECRET)
@@ -66,7 +67,8 @@ async fn transactions_in_a_webhook_of_teller_reach_their_owner_digit_for_digit()
         .await
         .unwrap();
     assert_eq!(registered.status(), 201);
-    let mut socket = app.signed_in("alice").await;
+    // It is asked at once, in vain: nothing was registered to ask with.
+    assert_eq!(socket.expect("connection:updated").await["lastError"]["kind"], json!("configuration"));
     let body = r#"{"id":"wh_1","type":"transactions.processed","timestamp":"2026-04-16T03:49:29Z","payload":{"enrollment_id":"enr_1","transactions":[{"id":"txn_1","account_id":"acc_1","amount":"-42.50","date":"2026-04-15","description":"HARBOUR MARKET","status":"posted","type":"card_payment"}]}}"#;
     let first: Value = send(&app, &*teller, body).await.json().await.unwrap();
     assert_eq!(first, json!({ "success": true, "processed": 1 }));
