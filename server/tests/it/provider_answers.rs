@@ -67,6 +67,7 @@ async fn transactions_in_a_webhook_of_teller_reach_their_owner_digit_for_digit()
         .await
         .unwrap();
     assert_eq!(registered.status(), 201);
+    assert_eq!(socket.expect("connection:updated").await["status"], json!("active"));
     // It is asked at once, in vain: nothing was registered to ask with.
     assert_eq!(socket.expect("connection:updated").await["lastError"]["kind"], json!("configuration"));
     let body = r#"{"id":"wh_1","type":"transactions.processed","timestamp":"2026-04-16T03:49:29Z","payload":{"enrollment_id":"enr_1","transactions":[{"id":"txn_1","account_id":"acc_1","amount":"-42.50","date":"2026-04-15","description":"HARBOUR MARKET","status":"posted","type":"card_payment"}]}}"#;
