@@ -42,6 +42,11 @@ test('a thousand transactions that were missed are all shown within seconds', as
   await expect(rows(page)).toHaveCount(MISSED, { timeout: 30_000 });
   // It takes a debug build a second or two; drawing them one by one took it half a minute.
   expect(await seen(), 'milliseconds').toBeLessThan(8_000);
-  await expect(toasts(page)).toContainText(`${MISSED} new transactions`);
-  await expect(toasts(page)).toContainText('−A$1,010.00');
+  // What comes within two seconds is one notice: a slow machine may need another.
+  const told = await toasts(page).allInnerTexts();
+  const sum = (pattern: RegExp) =>
+    told.reduce((all, text) => all + Number((pattern.exec(text)?.[1] ?? '0').replace(',', '')), 0);
+  expect(told.length, told.join()).toBeLessThanOrEqual(2);
+  expect(sum(/([\d,]+) new transactions/), told.join()).toBe(MISSED);
+  expect(sum(/−A\$([\d,.]+)/), told.join()).toBeCloseTo(1010, 2);
 });

@@ -98,7 +98,13 @@ impl Simulation {
         clock: &Clock,
         ids: &mut Ids,
     ) -> std::io::Result<()> {
-        let (seed, clock) = (options.seed, clock.clone());
+        // Of the same seed, two simulators would give the same ids.
+        let of_its_own = match provider {
+            Provider::Basiq => 0x6261_7369,
+            Provider::Plaid => 0x706c_6169,
+            Provider::Apideck => 0x6170_6964,
+        };
+        let (seed, clock) = (options.seed ^ of_its_own, clock.clone());
         match provider {
             Provider::Basiq => {
                 let api_key = STANDARD.encode(format!("{}:{}", ids.uuid(), ids.uuid()));

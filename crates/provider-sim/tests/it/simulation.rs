@@ -29,6 +29,14 @@ async fn at_the_start_each_connection_has_its_history_and_no_webhook_is_sent_of_
 }
 
 #[tokio::test]
+async fn no_two_providers_give_the_same_ids() {
+    let simulation = start(1).await;
+    let rows = simulation.basiq().unwrap().transactions(&of(&simulation, Provider::Basiq).connection);
+    let records = simulation.apideck().unwrap().records(&of(&simulation, Provider::Apideck).connection).unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| records.iter().all(|record| record.id != row.id)));
+}
+
+#[tokio::test]
 async fn the_same_seed_gives_the_same_connections_and_secrets_and_another_one_does_not() {
     let (once, again, other) = (start(1).await, start(1).await, start(2).await);
     assert_eq!(once.linked(), again.linked());
