@@ -153,6 +153,8 @@ impl UnderWay {
             Some(Err(error)) => {
                 tracing::error!(%error, "a run panicked");
                 self.keys.remove(&error.id());
+                // It is due still, and would be started again at once.
+                tokio::time::sleep(STORE_PAUSE).await;
             }
             None => std::future::pending().await,
         }
