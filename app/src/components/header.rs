@@ -1,4 +1,4 @@
-//! The bar at the top of the pages of somebody who is signed in.
+//! The header of a signed-in user's pages.
 
 use leptos::prelude::*;
 

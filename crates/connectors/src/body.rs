@@ -1,6 +1,6 @@
 //! Bodies that must be an object of JSON.
 //!
-//! Owns what is malformed whoever sent it. Must not know any member.
+//! Owns the malformations that no provider's body may have. Must not know any member.
 
 use serde_json::value::RawValue;
 

@@ -246,7 +246,7 @@ fn keys_that_contradict_each_other_are_problems() {
 
 #[test]
 fn every_key_is_read() {
-    // A wrong type shows that somebody looks: a date is nothing that any key takes.
+    // No key takes a date: the wrong type proves that each key is read.
     let all = [include_str!("declared/every-key.toml")].concat();
     assert_eq!(problems(&all), [""; 0], "the file with every key is good");
     for key in KEYS.iter().filter(|key| !matches!(key.takes, connectors::declarative::keys::Takes::Table)) {

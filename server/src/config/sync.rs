@@ -1,6 +1,6 @@
 //! How providers are asked.
 //!
-//! Owns the settings and reading them. Must not ask.
+//! Owns the settings of syncs and reading them. Must not start one.
 
 use std::time::Duration;
 

@@ -141,7 +141,7 @@ fn how_to_begin(can_connect: bool) -> &'static str {
     }
 }
 
-/// The notice at the end of a run that somebody has asked for.
+/// The notice at the end of a sync that the user started.
 fn sync_notice(name: &str, new: u64, total: u64) -> (String, String) {
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let title = match new {

@@ -58,7 +58,7 @@ pub struct Began {
 }
 
 impl fmt::Debug for Began {
-    /// Neither: either may let somebody else take the person's place.
+    /// Neither: either may let another user take over the connection.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Began").finish_non_exhaustive()
     }

@@ -1,6 +1,6 @@
 //! Having a provider look at the bank again.
 //!
-//! Owns what it answers and how often it may be asked to. Must not ask.
+//! Owns the answer to a refresh and its quota. Must not call the provider.
 
 use std::time::Duration;
 

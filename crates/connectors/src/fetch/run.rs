@@ -1,6 +1,6 @@
 //! A run of pages.
 //!
-//! Owns what a page is asked for by and what it gives. Must not ask.
+//! Owns the input and the result of one page's fetch. Must not call the provider.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The days that a run lists, of providers that list by day and tell no changes.
 //!
-//! Owns from which day on a run asks and from which day on it knows that nothing is missing. Must not ask.
+//! Owns the first day that a run fetches, and the day from which its list is complete. Must not call the provider.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

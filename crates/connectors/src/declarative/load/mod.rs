@@ -89,7 +89,7 @@ fn declaration<'t>(file: &File<'t>, table: Table<'_, 't>, ids: &mut BTreeMap<Str
     }))
 }
 
-/// What events report has to stand somewhere, and somebody has to name the connection.
+/// A file that reports something says where it stands, and which member names the connection.
 fn check_events(
     table: Table<'_, '_>,
     (events, own): (&Events, Table<'_, '_>),

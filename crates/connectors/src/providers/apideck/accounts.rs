@@ -1,6 +1,7 @@
 //! Accounts of the ledger behind Apideck.
 //!
-//! Owns what is read of an account: in a record, which names it, and by itself, where it also has a balance. Must not ask.
+//! Owns reading an account: from a record, which names it, and from its own resource, which also has its balance. Must not call
+//! the provider.
 
 use ledger::{AccountUpdate, Change, Update};
 use serde_json::value::RawValue;
@@ -25,8 +26,8 @@ fn named(row: &RawValue) -> Option<AccountUpdate> {
     Some(AccountUpdate { account_id, name: Some(name), ..AccountUpdate::default() })
 }
 
-/// An account by itself. Its time of change is that of its entry in the chart of accounts, which a balance does not move:
-/// the order in which balances are told counts.
+/// An account's own resource. Its time of change is that of its entry in the chart of accounts, which a new balance does not
+/// change: balances count by the order of arrival.
 pub(super) fn read(row: &RawValue) -> Vec<Change> {
     let mut changes = inline::listed_accounts(&[row]).changes;
     for change in &mut changes {

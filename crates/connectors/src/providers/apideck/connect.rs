@@ -34,7 +34,7 @@ impl Connect for ApideckApi {
         }
     }
 
-    /// A consumer is whoever it is named for the first time. The id stands in a header.
+    /// Apideck creates a consumer when a header first names its id.
     async fn user(&self, _api: &dyn Api, person: &Person<'_>) -> Result<String, FetchError> {
         let id = person.user_id;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
