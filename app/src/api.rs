@@ -1,7 +1,7 @@
 //! The server functions behind the pages.
 //!
-//! Owns their names and their addresses. Must stay thin: they find the signed-in person and the
-//! [`backend`](crate::backend) in the context, and pass the question on.
+//! Owns their names and their addresses. Must stay thin: they find the signed-in user and the
+//! [`backend`](crate::backend) in the context, and pass the call on.
 
 use leptos::prelude::*;
 use wire::api::{Snapshot, TransactionQuery, TransactionsPage};
@@ -13,7 +13,7 @@ use crate::error::AppError;
 /// Where the server functions live: apart from the HTTP API, which is a contract with others.
 pub const SERVER_FN_PREFIX: &str = "/api/_ui";
 
-/// What the dashboard shows when it opens, and again after events were missed.
+/// The data of the dashboard when it opens, and again after events were missed.
 #[server(prefix = "/api/_ui", endpoint = "snapshot", input = JsonPost, output = JsonPost)]
 pub async fn load_snapshot() -> Result<Snapshot, AppError> {
     let (viewer, backend) = server::caller()?;
@@ -27,8 +27,8 @@ pub async fn load_transactions(query: TransactionQuery) -> Result<TransactionsPa
     backend.transactions(&viewer, query).await.map_err(server::failure)
 }
 
-/// What the page of connections shows when it opens. The connections are read last: what an event after the snapshot
-/// says is in them, and they are loaded again for those that follow.
+/// The data of the connections page when it opens. The connections are read last: they include the effect of events
+/// after the snapshot, and are loaded again for later ones.
 #[server(prefix = "/api/_ui", endpoint = "connections-view", input = JsonPost, output = JsonPost)]
 pub async fn load_connections_view() -> Result<ConnectionsView, AppError> {
     let (viewer, backend) = server::caller()?;
@@ -52,7 +52,7 @@ mod server {
     use crate::backend::{BackendError, SharedBackend, Viewer};
     use crate::error::AppError;
 
-    /// Who asks, and whom to pass the question to.
+    /// The caller, and the backend that answers.
     pub(super) fn caller() -> Result<(Viewer, SharedBackend), AppError> {
         let viewer = crate::context::viewer().ok_or_else(|| AppError::Unauthorized.sent())?;
         let backend = use_context::<SharedBackend>().ok_or_else(|| AppError::Internal.sent())?;

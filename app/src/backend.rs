@@ -1,4 +1,4 @@
-//! What the dashboard needs from its server: a port that the server implements.
+//! The data that the dashboard needs from its server: a port that the server implements.
 //!
 //! Owns the trait and the request's context types. Must not know a database, HTTP or Socket.IO.
 
@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use wire::admin::{AdminView, RawDelivery};
 use wire::api::{Connection, ConnectorStatus, Snapshot, TransactionQuery, TransactionsPage};
 
-/// The signed-in person a page is rendered for. The server puts it into the request's extensions
-/// after it has checked the session; its absence means that the visitor is not signed in.
+/// The signed-in user a page is rendered for. The server puts it into the request's extensions after it has checked
+/// the session; its absence means that the visitor is not signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user's id: the owner of the feed.
@@ -44,7 +44,7 @@ pub enum BackendError {
 /// The data behind the pages.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
-    /// What the dashboard shows when it opens.
+    /// The data of the dashboard when it opens.
     async fn snapshot(&self, viewer: &Viewer) -> Result<Snapshot, BackendError>;
 
     /// A page of the viewer's transactions.
@@ -76,12 +76,12 @@ pub type SharedBackend = Arc<dyn Backend>;
 /// What every page knows about this installation. The server provides it as context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteInfo {
-    /// The people a newcomer can sign in as with one click: `(user id, display name)`. Empty unless
-    /// the server runs in demo mode, which every page then says.
+    /// The users as whom a visitor can sign in with one click: `(user id, display name)`. Empty unless the server runs
+    /// in demo mode, which every page then says.
     pub demo_users: Vec<(String, String)>,
     /// Where browsers find Socket.IO, as `scheme://host[:port]`; nothing is the page's own origin.
     pub socket_url: Option<String>,
-    /// What else a page may connect to, in the words of its Content-Security-Policy.
+    /// Other addresses to which a page may connect, in the syntax of its Content-Security-Policy.
     pub connect_sources: Vec<String>,
 }
 

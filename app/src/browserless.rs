@@ -1,4 +1,4 @@
-//! The stand-in for `browser` on the server, where nothing has the focus or scrolls.
+//! The replacement for `browser` on the server, where nothing has the focus or scrolls.
 //!
 //! Owns the same interface as `browser`. Must not do anything.
 

@@ -22,12 +22,12 @@ impl ConnectionKey {
     }
 }
 
-/// Has a connection's provider asked. One sentence where that is refused.
+/// Starts a sync of a connection. One sentence where that is refused.
 pub(crate) async fn sync(connection: &ConnectionKey) -> Result<(), String> {
     call("POST", format!("{}/sync", connection.path()), None).await.map(drop)
 }
 
-/// Removes a connection, with its transactions where it is to be purged.
+/// Removes a connection, with its transactions where `purge` is set.
 pub(crate) async fn remove(connection: &ConnectionKey, purge: bool) -> Result<(), String> {
     let query = if purge { "?purge=true" } else { "" };
     call("DELETE", format!("{}{query}", connection.path()), None).await.map(drop)
@@ -52,12 +52,12 @@ async fn call(method: &'static str, path: String, body: Option<String>) -> Resul
     }
 }
 
-/// What a person is told of the server's code.
+/// The sentence that the user sees for the server's code.
 fn refusal(code: Option<ErrorCode>) -> String {
     let sentence = match code {
         Some(ErrorCode::Unauthorized | ErrorCode::InvalidToken) => return AppError::Unauthorized.message(),
         Some(ErrorCode::NotFound) => "This connection no longer exists. Reload the page.",
-        Some(ErrorCode::RateLimited) => "That was too often. Try again in a minute.",
+        Some(ErrorCode::RateLimited) => "Too many attempts. Try again in a minute.",
         Some(ErrorCode::NotConfigured) => "This isn't set up yet. Ask your administrator.",
         _ => "That didn't work. Try again in a moment.",
     };
@@ -78,7 +78,7 @@ fn may_be_opened(address: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// Text as it stands in a path (RFC 3986).
+/// Text escaped for a path (RFC 3986).
 fn escaped(text: &str) -> String {
     let escape = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),

@@ -68,7 +68,7 @@ pub(crate) fn now_millis() -> i64 {
     now
 }
 
-/// Only effects ask for the time, and those do not run on the server.
+/// Only effects read the time, and those do not run on the server.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn now_millis() -> i64 {
     0

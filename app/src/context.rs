@@ -12,7 +12,7 @@ use crate::backend::{FailedSignIn, SharedBackend, Viewer, ViewerUnknown};
 use crate::page::Attempt;
 use crate::page::Page;
 
-/// A person, as a page speaks of them.
+/// A user, as pages name them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Their id.
@@ -30,14 +30,14 @@ pub struct SocketTarget {
     pub token: String,
 }
 
-/// What the server tells every page.
+/// The server's data for every page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageContext {
     /// Which page it is.
     pub page: Page,
     /// Who is signed in.
     pub viewer: Option<Person>,
-    /// Whether they may see and run again what is stuck.
+    /// Whether they may inspect and retry stuck deliveries and calls.
     pub is_admin: bool,
     /// The demo users that a visitor can sign in as with one click. Empty unless the server runs in demo mode.
     pub demo_users: Vec<Person>,
@@ -52,8 +52,8 @@ impl PageContext {
     }
 }
 
-/// Reads the context of this page on the server, or what the server wrote into the page, and
-/// provides it to the components.
+/// Reads the context of this page on the server, or the copy that the server wrote into the page, and provides it to
+/// the components.
 pub(crate) fn provide_page_context() -> PageContext {
     let page = SharedValue::new(read).into_inner();
     provide_context(page.clone());

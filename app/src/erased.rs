@@ -1,8 +1,8 @@
 //! Where a view forgets its type on the server.
 //!
-//! A view's type spells out all that is in it, and the server's router wraps each page in dozens of
-//! types more: their names alone would be gigabytes of a debug build. In the browser nothing is
-//! forgotten: there it would cost size. What is rendered is the same.
+//! A view's type contains the types of all its parts, and the server's router wraps each page in dozens of types more:
+//! their names alone would be gigabytes of a debug build. In the browser no type is erased: there it would cost size.
+//! The rendered page is the same.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ pub(crate) fn erased(view: impl IntoView + 'static) -> AnyView {
     view.into_any()
 }
 
-/// The view as it is.
+/// The view unchanged.
 #[cfg(not(feature = "ssr"))]
 pub(crate) fn erased<V: IntoView>(view: V) -> V {
     view

@@ -1,8 +1,8 @@
-//! What a server function answers when it has no data to give.
+//! The errors of a server function.
 //!
-//! Owns the reasons, the sentences a person reads, and that the answer is the HTTP API's own form of an error: what
-//! stands in front of a server function (a limit, say) refuses in that form as well. Must not carry details of a
-//! fault: those stay in the server's log.
+//! Owns the reasons, the sentences for users, and that the answer has the HTTP API's own form of an error: the layers
+//! in front of a server function (a limit, say) refuse in that form as well. Must not carry details of a fault: those
+//! stay in the server's log.
 
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -17,7 +17,7 @@ pub enum AppError {
     Unauthorized,
     /// The question itself is wrong: one sentence why.
     Invalid(String),
-    /// The server cannot answer now; asking again later helps.
+    /// The server cannot answer now; retrying later helps.
     Unavailable,
     /// The server could not be reached.
     Unreachable,
@@ -26,7 +26,7 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// One sentence for a person.
+    /// One readable sentence.
     pub fn message(&self) -> String {
         match self {
             Self::Unauthorized => "You've been signed out. Sign in to continue.".to_owned(),

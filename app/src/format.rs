@@ -63,11 +63,11 @@ pub struct Day {
 pub struct Moment {
     /// The day.
     pub day: Day,
-    /// Hour and minute, where the provider told more than the day.
+    /// Hour and minute, where the provider sent more than the day.
     pub time: Option<(u32, u32)>,
 }
 
-/// What a transaction is called: who it was with, else what it says, and where neither is known which way it went.
+/// A transaction's title: the other party, else its description, else its direction.
 pub fn title(transaction: &Transaction) -> &str {
     let told = [transaction.merchant.as_deref(), Some(transaction.description.as_str())].into_iter().flatten();
     let named = told.map(str::trim).find(|text| !text.is_empty());

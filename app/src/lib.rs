@@ -1,9 +1,9 @@
 //! Tallywire's dashboard: its pages, its components, and the hook
 //! [`use_realtime_transactions`](realtime::use_realtime_transactions).
 //!
-//! The crate is compiled twice: into the server (feature `ssr`), which renders the pages, and into
-//! WebAssembly (feature `hydrate`), which brings them to life. It must not know a database or how
-//! the server keeps a session: what it needs, it asks of the port in [`backend`].
+//! The crate is compiled twice: into the server (feature `ssr`), which renders the pages, and into WebAssembly
+//! (feature `hydrate`), which hydrates them. It must not know a database or how the server keeps a session: it
+//! requests its data through the port in [`backend`].
 
 #![forbid(unsafe_code)]
 

@@ -12,7 +12,7 @@ const MINUTE: i64 = 60_000;
 pub(crate) fn distance(at: i64, now: i64) -> String {
     match at - now {
         ahead @ MINUTE.. => {
-            // Rounded up: what is due in 59 minutes and a half is not due in 59.
+            // Rounded up: a moment 59.5 minutes ahead is not 59 minutes ahead.
             match (ahead + MINUTE - 1) / MINUTE {
                 minutes @ ..60 => format!("in {minutes} min"),
                 minutes @ ..1_440 => format!("in {} h", (minutes + 30) / 60),

@@ -1,11 +1,11 @@
 //! Which page an address shows.
 //!
-//! Owns the pages by name and the reading of addresses. The server decides which page it is and writes it into
-//! the document, so that the browser builds the same one. Must not know what a page shows.
+//! Owns the pages by name and the reading of addresses. The server decides which page it is and writes it into the
+//! document, so that the browser builds the same one. Must not know the contents of a page.
 
 use serde::{Deserialize, Serialize};
 
-/// A page, as an address asks for it.
+/// The page at an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Page {
     /// `/`
@@ -16,12 +16,12 @@ pub enum Page {
     Connections(ConnectOutcome),
     /// `/admin`
     Admin {
-        /// What was just done there, in one word.
+        /// The action that was just done there, in one word.
         done: Option<String>,
     },
     /// `/admin/deliveries/{id}`
     AdminDelivery(i64),
-    /// Any address while it cannot be found out who is asking.
+    /// Any address while the session cannot be checked.
     Unavailable,
     /// Any other address.
     #[default]
@@ -78,7 +78,7 @@ pub struct ConnectOutcome {
     pub problem: Option<String>,
 }
 
-/// A parameter of the query, as it is written there: the server's codes need no escapes.
+/// A parameter of the query, without unescaping: the server's codes need none.
 #[cfg(feature = "ssr")]
 fn parameter(uri: &http::Uri, name: &str) -> Option<String> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));

@@ -1,6 +1,6 @@
 //! The document.
 //!
-//! Owns what stands around every page. Must not load data.
+//! Owns the frame around every page. Must not load data.
 
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;

@@ -1,7 +1,7 @@
 //! Running work and waiting, in the browser.
 //!
-//! Owns the difference between the browser and the server, which renders pages and runs nothing beside them.
-//! Must not know what is run.
+//! Owns the difference between the browser and the server, which renders pages and runs no background tasks. Must not
+//! know the tasks.
 
 /// Runs work beside the page's own. Nothing on the server.
 #[cfg(target_arch = "wasm32")]
@@ -13,12 +13,12 @@ pub(crate) fn spawn(work: impl Future<Output = ()> + 'static) {
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn spawn(_work: impl Future<Output = ()> + 'static) {}
 
-/// Waits so many milliseconds. On the server nothing is waited for.
+/// Waits this many milliseconds. On the server it does not wait.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn sleep(millis: u32) {
     gloo_timers::future::TimeoutFuture::new(millis).await;
 }
 
-/// Waits so many milliseconds. On the server nothing is waited for.
+/// Waits this many milliseconds. On the server it does not wait.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) async fn sleep(_millis: u32) {}

@@ -1,7 +1,7 @@
 //! Filtering the list.
 //!
-//! Owns which transactions match a filter, and merging the server's results with what is loaded. Must not send
-//! requests.
+//! Owns which transactions match a filter, and merging the server's results with the loaded transactions. Must not
+//! send requests.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl Filter {
         self.lets_through(transaction, &self.needle())
     }
 
-    /// The text as it is compared: by the same rule as on the server.
+    /// The text in its folded form: by the same rule as on the server.
     fn needle(&self) -> String {
         fold(&self.text)
     }

@@ -1,8 +1,8 @@
 //! The headers that protect a page's content.
 //!
-//! Owns the Content-Security-Policy, because it must agree with what the pages load: their own style
-//! sheet, their own WebAssembly, and the small scripts that carry this response's nonce. Also owns that personal
-//! pages are not cached. Must not set headers that have nothing to do with the content of a page.
+//! Owns the Content-Security-Policy, because it must agree with the resources of the pages: their own style sheet,
+//! their own WebAssembly, and the small scripts that carry this response's nonce. Also owns that personal pages are
+//! not cached. Must not set headers that are unrelated to the content of a page.
 
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};

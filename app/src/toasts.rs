@@ -1,7 +1,7 @@
 //! The queue of short notices.
 //!
-//! Owns what is on the screen, for how long, and folding simultaneous transactions into one notice. Must not know the
-//! clock or how a notice is shown: the time is passed in.
+//! Owns which notices are visible, for how long, and folding simultaneous transactions into one notice. Must not know
+//! the clock or how a notice is displayed: the time is passed in.
 
 use wire::{Amount, Currency, Transaction};
 

@@ -189,9 +189,9 @@ async fn connections_are_told_in_words_before_any_script_runs() {
         "Sun 22 Nov 2026, 10:05 UTC",
         "Sun 22 Nov 2026, 11:06 UTC",
         ">Apideck<",
-        "Needs you to sign in again",
+        "Bank sign-in needed",
         "By webhook only",
-        "The bank wants your consent again. Ask your administrator to connect it again.",
+        "The bank needs your consent again. Ask your administrator to reconnect it.",
         "it answered 401",
         "expense 7: the amount is not a number",
         "Connect with ",
@@ -205,7 +205,7 @@ async fn connections_are_told_in_words_before_any_script_runs() {
 async fn the_way_back_from_a_bank_is_told_in_the_pages_own_words() {
     for (query, expected) in [
         ("connected=basiq", Some("Connected through Basiq.")),
-        ("problem=refused", Some("the consent was not given")),
+        ("problem=refused", Some("you didn't give your consent")),
         ("connected=nobody", None),
         ("problem=%3Cscript%3E", None),
     ] {

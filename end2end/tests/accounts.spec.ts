@@ -18,7 +18,7 @@ test('a total says of how many accounts it is, and never takes an unknown balanc
   await expect(totals('AUD').getByTestId('summary-balance')).toHaveText('A$2,100.10');
   await expect(totals('USD')).toContainText('Total balance · 0 of 1 account');
   await expect(totals('USD').getByTestId('summary-balance')).toHaveText('–');
-  await expect(account(page, 'new').getByTestId('account-balance')).toHaveText('Balance not known yet');
+  await expect(account(page, 'new').getByTestId('account-balance')).toHaveText('Balance not available yet');
 
   await deliver(server, alex.transaction({ account: 'new', amount: '-1' }, { account: { balance: '5' } }));
   await expect(totals('AUD')).toContainText('Total balance · 3 accounts');

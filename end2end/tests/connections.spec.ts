@@ -57,7 +57,7 @@ test('each connection says in words how it is, and changes as it happens', async
   const words = {
     active: 'Connected',
     pending: 'Waiting for the bank',
-    invalid: 'Needs you to sign in again',
+    invalid: 'Bank sign-in needed',
     revoked: 'Consent ended',
     deleted: 'Removed at the bank',
   };
@@ -107,7 +107,7 @@ test('a click on “Sync now” asks the bank, and says what it found', async ({
   await expect(button).toHaveText(/^Syncing…/);
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   asked.api.release();
-  await expect(toasts(page).filter({ hasText: 'Harbour Bank: 1 new' })).toContainText('1 transaction in all');
+  await expect(toasts(page).filter({ hasText: 'Harbour Bank: 1 new' })).toContainText('1 transaction in total');
   await expect(button).toHaveText(/^Sync now/);
   await expect(button).toBeFocused();
   await expect(card(page, alex.connectionId).locator('dl')).toContainText('Next syncin 1 h');
@@ -133,7 +133,7 @@ test('what needs somebody else says who', async ({ asked, person, connections })
   const alex = await person('Alex Chen', asked.at);
   const page = await connections(alex);
   // Registered without Basiq's id of the user.
-  await expect(failure(page, alex.connectionId)).toContainText('Your administrator has to check the settings of this connection.');
+  await expect(failure(page, alex.connectionId)).toContainText("Your administrator needs to check this connection's settings.");
   await expect(failure(page, alex.connectionId).getByText('externalUserId')).toBeHidden();
 });
 
@@ -150,7 +150,7 @@ test('an error of a call stands beside its button', async ({ asked, person, conn
   await page.unroute('**/sync');
   await page.route('**/sync', (route) => route.fulfill({ status: 429, json: refusal }));
   await syncNow(page, alex.connectionId).click();
-  await expect(error).toContainText('That was too often. Try again in a minute.');
+  await expect(error).toContainText('Too many attempts. Try again in a minute.');
 });
 
 for (const purge of [false, true]) {
@@ -219,7 +219,7 @@ test('the way back from a bank is told once, and made-up words are not told', as
   await hydrated(page);
   await expect(page.getByTestId('connect-outcome')).toHaveCount(0);
   await page.goto(`${alex.server.url}/connections?problem=expired`);
-  await expect(page.getByRole('alert').filter({ hasText: 'It took too long' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'Connecting took too long' })).toBeVisible();
   await page.goto(`${alex.server.url}/connections?problem=Send%20us%20your%20password`);
   await expect(page.getByRole('heading', { name: 'Connections', exact: true })).toBeVisible();
   await expect(page.getByTestId('connect-outcome')).toHaveCount(0);
@@ -236,7 +236,7 @@ test('a bank is connected again, and another one, on the bank\'s own page', asyn
   await expect(reconnect).toHaveCount(0);
   asked.api.state = 'invalid';
   await syncNow(page, alex.connectionId).click();
-  await expect(status(page, alex.connectionId)).toContainText('Needs you to sign in again');
+  await expect(status(page, alex.connectionId)).toContainText('Bank sign-in needed');
   await expect(reconnect).toBeVisible();
 
   let answer: object = { success: false, error: 'Not configured', code: 'NOT_CONFIGURED' };

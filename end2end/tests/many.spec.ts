@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import { deliver } from '../support/provider.js';
-import { badge, expect, rows, test, toasts, withAccount } from './fixtures';
+import { badge, expect, rows, test, withAccount } from './fixtures';
 
 const MISSED = 1_000;
 
@@ -27,6 +27,16 @@ async function watchRows(page: Page, wanted: number) {
   };
 }
 
+/** Notes the last text of each notice, as a notice may be gone before the test looks. */
+async function watchToasts(page: Page) {
+  await page.evaluate(() => {
+    const seen = ((window as any).seen = new Map<Element, string>());
+    const look = () => document.querySelectorAll('[data-testid="toast"]').forEach((toast) => seen.set(toast, (toast as HTMLElement).innerText));
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  return (): Promise<string[]> => page.evaluate(() => [...(window as any).seen.values()]);
+}
+
 test('a thousand transactions that were missed are all shown within seconds', async ({ server, person, dashboard, watch }) => {
   watch.expected.push(/net::ERR_INTERNET_DISCONNECTED/);
   const alex = await withAccount(await person());
@@ -37,17 +47,17 @@ test('a thousand transactions that were missed are all shown within seconds', as
     const some = Array.from({ length: 50 }, (_, at) => alex.transaction({ id: `tx-${from + at}`, amount: '-1.01' }));
     await Promise.all(some.map((body) => deliver(server, body)));
   }
-  const seen = await watchRows(page, MISSED);
+  const shown = await watchRows(page, MISSED);
+  const notices = await watchToasts(page);
   await page.context().setOffline(false);
   await expect(rows(page)).toHaveCount(MISSED, { timeout: 30_000 });
+  const took = await shown();
   // It takes a debug build a second or two; drawing them one by one took it half a minute.
-  expect(await seen(), 'milliseconds').toBeLessThan(8_000);
-  // What comes within two seconds is one notice: a slow machine may need another.
-  const sum = async (pattern: RegExp) => {
-    const told = await toasts(page).allInnerTexts();
-    return told.reduce((all, text) => all + Number((pattern.exec(text)?.[1] ?? '0').replace(',', '')), 0);
-  };
+  expect(took, 'milliseconds').toBeLessThan(15_000);
+  const sum = async (pattern: RegExp) =>
+    (await notices()).reduce((all, text) => all + Number((pattern.exec(text)?.[1] ?? '0').replace(',', '')), 0);
   await expect.poll(() => sum(/([\d,]+) new transactions/)).toBe(MISSED);
   expect(await sum(/−A\$([\d,.]+)/)).toBeCloseTo(1010, 2);
-  expect(await toasts(page).count()).toBeLessThanOrEqual(2);
+  // What comes within two seconds is one notice: a slow machine may need another for each two seconds more.
+  expect((await notices()).length).toBeLessThanOrEqual(1 + Math.ceil(took / 2_000));
 });

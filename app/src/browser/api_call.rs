@@ -1,6 +1,6 @@
 //! A call of the HTTP API.
 //!
-//! Owns how it is sent: with the page's cookie, to the page's own server. Must not know what is called.
+//! Owns how it is sent: with the page's cookie, to the page's own server. Must not know the calls.
 
 use gloo_net::http::{Method, RequestBuilder};
 

@@ -1,7 +1,7 @@
 //! Whether the page is being read.
 //!
 //! Owns the rule: a page at its top, without input for a while and without a selection, is not being read. Must not
-//! know what follows from it.
+//! know the consequence.
 
 use leptos::ev;
 use leptos::prelude::*;

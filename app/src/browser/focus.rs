@@ -26,7 +26,7 @@ struct Observer {
 
 #[derive(Default)]
 struct Kept {
-    /// The control with the focus, and what it is in, from the inside out.
+    /// The control with the focus, and its ancestors, from the inside out.
     chain: Vec<Element>,
     /// The last one on the page itself.
     before: Option<Element>,
@@ -65,7 +65,7 @@ pub(crate) fn keep_focus() {
     });
 }
 
-/// Forgets a control that is there and has not got the focus any more.
+/// Drops a control that is on the page and no longer has the focus.
 fn let_go(kept: StoredValue<Kept, LocalStorage>) {
     kept.try_update_value(|kept| {
         let is_let_go =
@@ -154,12 +154,12 @@ pub(crate) struct ListEnd {
 
 struct Noted {
     last: Option<Element>,
-    /// What had the focus then.
+    /// The control that had the focus then.
     control: Option<Element>,
 }
 
 impl ListEnd {
-    /// Of what a selector finds.
+    /// For the elements that match a selector.
     pub(crate) fn of(selector: &'static str) -> Self {
         Self { selector, noted: StoredValue::new_local(None) }
     }

@@ -1,7 +1,8 @@
-//! What the pages ask of the browser beyond signals and views.
+//! The functions of the browser that the pages need beyond signals and views.
 //!
-//! Owns the focus, scroll anchoring, whether the page is being read, calls of the API, dialogs, and leaving the page. Exists in the browser only; `browserless` has
-//! the same interface on the server. Must not know what a page shows.
+//! Owns the focus, scroll anchoring, whether the page is being read, calls of the API, dialogs, and leaving the page.
+//! Exists in the browser only; `browserless` has the same interface on the server. Must not know the contents of a
+//! page.
 
 mod api_call;
 mod attention;
@@ -16,8 +17,8 @@ pub(crate) use scroll_anchor::ScrollAnchor;
 use leptos::prelude::window;
 use leptos::web_sys;
 
-/// The page answers a form, or says what has just happened: to go back to it, or to load it again, must not send the form
-/// or say that once more.
+/// The page answers a form, or reports an outcome: going back to it or reloading it must not send the form or report
+/// the outcome once more.
 pub(crate) fn forget_query() {
     if let (Ok(history), Ok(path)) = (window().history(), window().location().pathname()) {
         // Refused only where the address is another site's.
@@ -27,7 +28,7 @@ pub(crate) fn forget_query() {
 
 /// Leaves for another site. The address has been looked at.
 pub(crate) fn leave_for(address: &str) {
-    // Fails only for what is no address.
+    // Fails only for an invalid address.
     let _ = window().location().set_href(address);
 }
 

@@ -65,7 +65,7 @@ fn account_card(card: Card) -> impl IntoView {
     let Card { account, origin, .. } = card;
     let balance = match account.balance {
         Some(balance) => money(balance, account.currency),
-        None => "Balance not known yet".to_owned(),
+        None => "Balance not available yet".to_owned(),
     };
     let class = format!("account__balance {}", size_class(&balance));
     let available = account.available.filter(|available| Some(*available) != account.balance);

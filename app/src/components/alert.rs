@@ -1,7 +1,7 @@
 //! The current error and its solution.
 //!
-//! Owns its presentation: a line above the list, or, where the feed has ended, instead of everything. Must not decide
-//! what the error is.
+//! Owns its presentation: a line above the list, or, where the feed has ended, instead of everything. Must not choose
+//! the error.
 
 use leptos::either::Either;
 use leptos::prelude::*;

@@ -16,7 +16,7 @@ use crate::format::{Day, moment};
 
 type Rows = Vec<Arc<Transaction>>;
 
-/// A day and what happened on it, newest first.
+/// A day and its transactions, newest first.
 #[derive(Clone, Debug)]
 pub(super) struct DayRows {
     pub(super) day: Day,

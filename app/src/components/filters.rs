@@ -1,7 +1,7 @@
 //! The controls of the filter.
 //!
-//! Owns keeping them and the filter equal. What is typed or chosen before hydration exists in the controls alone, so
-//! the filter takes their values first. Must not filter anything.
+//! Owns keeping them and the filter equal. Input before hydration exists in the controls alone, so the filter takes
+//! their values first. Must not filter anything.
 
 use std::hash::{Hash, Hasher};
 
@@ -121,7 +121,7 @@ fn mirror_choice(
     });
 }
 
-/// What stands for an account in the field: the same from page to page, however many others there are.
+/// The value of an account in the field: the same from page to page, however many others there are.
 fn name_of(key: &AccountKey) -> String {
     serde_json::to_string(&[&key.connector_id, &key.connection_id, &key.account_id]).unwrap_or_default()
 }

@@ -76,7 +76,7 @@ impl Highlights {
         self.mark(transaction, now, "row row--updated");
     }
 
-    /// Each row checks whether it is marked, so many marks cause one notification.
+    /// Each row checks whether it is marked; any number of marks causes one notification.
     fn mark(self, transaction: &Transaction, at: i64, class: &'static str) {
         self.marks.update_untracked(|marks| marks.put(transaction, at, class));
         if self.notifying.try_update_value(|notifying| std::mem::replace(notifying, true)) == Some(false) {

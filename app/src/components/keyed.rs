@@ -1,9 +1,9 @@
 //! A list whose items keep their nodes.
 //!
-//! Owns which nodes are inserted, moved and removed when a list changes: new items are inserted, old ones removed,
-//! and of the rest only those that change their relative order are moved. So a selection, the focus and an animation
-//! in an item survive every change around it. Leptos's own `For` moves everything behind two new items. Must not know
-//! what the items are.
+//! Owns which nodes are inserted, moved and removed when a list changes: new items are inserted, old ones removed, and
+//! of the rest only those that change their relative order are moved. So a selection, the focus and an animation in an
+//! item survive every change around it. Leptos's own `For` moves everything behind two new items. Must not know the
+//! items.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -47,7 +47,7 @@ impl<T: Item, V> ItemView<T, V> {
     }
 }
 
-/// A list as it is now. In a closure it follows a signal.
+/// The current list. In a closure it follows a signal.
 pub(crate) struct Keyed<T, V> {
     items: Vec<T>,
     view: ItemView<T, V>,
@@ -73,7 +73,7 @@ struct Shown<T, V: Render> {
     state: OwnedViewState<V::State>,
 }
 
-/// What is on the page.
+/// The list's state on the page.
 pub(crate) struct KeyedState<T, V: Render> {
     shown: Vec<Shown<T, V>>,
     /// Stands behind the last item.
@@ -127,8 +127,8 @@ impl<T: Item, V: Render> Render for Keyed<T, V> {
     }
 }
 
-/// Puts the new items behind `list`, with the nodes of those that were there before, and removes the others.
-/// Which of them are in place already.
+/// Puts the new items behind `list`, with the nodes of the existing ones, and removes the others. Which of them are in
+/// place already.
 fn replace<T: Item, V: Render>(
     list: &mut Vec<Shown<T, V>>,
     old: Vec<Shown<T, V>>,
@@ -162,8 +162,8 @@ fn place<T, V: Render>(list: &mut [Shown<T, V>], at: usize, marker: &Placeholder
     };
 }
 
-/// Which items need not move: a longest series of those that stand in their old order. `from` has the old
-/// place of each, nothing for those that are new.
+/// Which items need not move: a longest series in the old order. `from` has the old index of each, nothing for new
+/// ones.
 fn staying(from: &[Option<usize>]) -> Vec<bool> {
     // For each length, the item at the end of the series whose last place is the lowest.
     let mut ends: Vec<(usize, usize)> = Vec::new();
@@ -273,7 +273,7 @@ mod tests {
 
     use super::staying;
 
-    /// The places of those that stay.
+    /// The indexes of the items that stay.
     fn kept(from: &[Option<usize>]) -> Vec<usize> {
         staying(from).iter().zip(from).filter(|(stays, _)| **stays).filter_map(|(_, place)| *place).collect()
     }

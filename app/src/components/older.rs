@@ -19,7 +19,7 @@ pub(crate) fn Older(filter: RwSignal<Filter>, search: Search, feed: UseRealtimeT
     let loading = Memo::new(move |_| if searching.get() { search.loading.get() } else { feed.loading_older.get() });
     let problem = move || {
         if searching.get() {
-            search.failed.get().then(|| "Couldn't search. Showing only transactions already loaded.".to_owned())
+            search.failed.get().then(|| "Search failed. Showing matches among loaded transactions only.".to_owned())
         } else {
             feed.older_error.with(|error| error.as_ref().map(sentence))
         }

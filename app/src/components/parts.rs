@@ -1,7 +1,7 @@
 //! Texts in one line: `14:05 · Everyday · Card purchase`.
 //!
-//! Owns that each is isolated from the others: one that is written from right to left, or that has marks in it
-//! which turn text around, reorders none of them, nor what stands between them.
+//! Owns that each is isolated from the others: one that is written from right to left, or that has marks which reverse
+//! text, reorders none of them, nor the text between them.
 
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
 //! One transaction.
 //!
-//! Owns what a row says and in which order. Must not know the list around it.
+//! Owns the texts of a row and their order. Must not know the list around it.
 
 use std::sync::Arc;
 

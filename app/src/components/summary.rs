@@ -1,4 +1,4 @@
-//! The totals: what there is, and what came and went this month.
+//! The totals: balances, and this month's money in and out.
 
 use leptos::prelude::*;
 use wire::api::{CurrencySummary, Summary};

@@ -1,7 +1,6 @@
 //! The corner where notices appear.
 //!
-//! Owns their life on the screen: the clock, the pointer, the keyboard. Must not decide what is
-//! worth a notice.
+//! Owns their life on the screen: the clock, the pointer, the keyboard. Must not decide what deserves a notice.
 
 use std::hash::{Hash, Hasher};
 use std::time::Duration;

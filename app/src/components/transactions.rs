@@ -1,6 +1,6 @@
 //! The list of transactions, by day.
 //!
-//! Owns grouping, filtering and the placeholder for an empty list. Must not know what a row contains.
+//! Owns grouping, filtering and the placeholder for an empty list. Must not know the contents of a row.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -131,7 +131,7 @@ fn Empty(filter: RwSignal<Filter>, search: Search) -> impl IntoView {
             let what = if text.is_empty() {
                 EitherOf3::A("No transactions match these filters")
             } else if search.failed.get() {
-                EitherOf3::B(view! { "No transaction already loaded matches “" <bdi>{text}</bdi> "”" })
+                EitherOf3::B(view! { "No loaded transaction matches “" <bdi>{text}</bdi> "”" })
             } else {
                 EitherOf3::C(view! { "No transactions match “" <bdi>{text}</bdi> "”" })
             };

@@ -1,6 +1,6 @@
 //! The page that the server chose.
 //!
-//! Owns which component shows which page. Must not know what a page shows.
+//! Owns which component shows which page. Must not know the contents of a page.
 
 use leptos::either::EitherOf5;
 use leptos::prelude::*;

@@ -1,7 +1,6 @@
-//! The dashboard: a person's accounts and transactions, live.
+//! The dashboard: a user's accounts and transactions, live.
 //!
-//! Owns joining the live feed with the components and deciding what is worth a notice. Must not
-//! format or lay out.
+//! Owns joining the live feed with the components and deciding what deserves a notice. Must not format or lay out.
 
 use std::time::Duration;
 
@@ -65,7 +64,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         None => options,
     };
     let feed = use_realtime_transactions(options);
-    // A notice may be about another person's transactions, or about some that no longer exist.
+    // A notice may be about another user's transactions, or about some that no longer exist.
     Effect::new(move |_| {
         if feed.ended.get() || !feed.loaded.get() {
             toasts.set(Toasts::default());

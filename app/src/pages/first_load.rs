@@ -32,9 +32,9 @@ where
     }
 }
 
-/// Shows the data that the server wrote into the page: under the same number, since a shared
-/// value and a resource are counted alike. It is there before the page wakes up, so nothing has to
-/// wait for it, and the browser goes without what a resource would need to load it again.
+/// Shows the data that the server wrote into the page: under the same number, since a shared value and a resource are
+/// counted alike. It is present before hydration, so nothing has to wait for it, and the browser needs no code for a
+/// resource that loads it again.
 #[cfg(not(feature = "ssr"))]
 pub(super) fn with_first<T, F, V>(
     _load: impl Fn() -> F + Send + Sync + 'static,

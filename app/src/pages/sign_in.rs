@@ -56,7 +56,7 @@ fn PasswordForm(attempt: Attempt, is_second_choice: bool) -> impl IntoView {
             forget_query();
         }
     });
-    // What was typed was wrong only where the server has looked at it.
+    // The input counts as wrong only where the server has checked it.
     let invalid = error.as_deref().filter(|code| *code == "INVALID_CREDENTIALS").map(|_| "true");
     let message = error.as_deref().map(message);
     let described_by = message.map(|_| "sign-in-error");
@@ -67,7 +67,7 @@ fn PasswordForm(attempt: Attempt, is_second_choice: bool) -> impl IntoView {
     let password_shown = RwSignal::new(false);
     let hide_password = move |_| password_shown.set(false);
     view! {
-        // What is shown while it is typed is sent as a password, or a browser would offer it as a word.
+        // A visible input is still sent as a password, or a browser would offer it as a word.
         <form class="form" method="post" action="/sign-in" data-testid="sign-in-form" on:submit=hide_password>
             {message.map(|message| view! { <p id="sign-in-error" class="notice notice--error" role="alert">{message}</p> })}
             <div class="field">

@@ -1,21 +1,21 @@
 //! Recovery from a failed sign-in.
 //!
-//! Owns the distinction between a temporary failure and a session that has ended. A refused socket proves little:
-//! the session may have been renewed in another tab, or the server may have a fault. So the page connects again
-//! and then asks its own server over HTTP, and only that answer ends a session. Must not know sockets, signals or
-//! the clock.
+//! Owns the distinction between a temporary failure and a session that has ended. A refused socket proves little: the
+//! session may have been renewed in another tab, or the server may have a fault. So the page connects again and then
+//! checks the session with its own server over HTTP, and only that answer ends a session. Must not know sockets,
+//! signals or the clock.
 
 use wire::ErrorCode;
 
 /// How long after a refusal the next connection may take before the session is checked over HTTP.
 const CHECK_MS: u32 = 5_000;
-/// The longest wait, for a server whose sockets keep refusing what it accepts over HTTP.
+/// The longest wait, for a server whose sockets keep refusing a session that it accepts over HTTP.
 const CHECK_MAX_MS: u32 = 300_000;
 
 /// At the connection limit, most sockets are usually dead ones, which the server closes within 45 s.
 const LIMIT_RETRY_MS: u32 = 60_000;
 
-/// What a page signs in with.
+/// How a page signs in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Proof {
     /// The page's cookie. Signing in again in another tab renews it.
@@ -30,11 +30,11 @@ pub enum Proof {
 /// What to do after a failed sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextStep {
-    /// Show the error. The server decides what happens to the connection.
+    /// Show the error. The server decides about the connection.
     Show,
     /// Show the error, close this connection, which will deliver nothing, and retry after the usual delay.
     Retry,
-    /// Show the error and retry after at least so many milliseconds.
+    /// Show the error and retry after at least this many milliseconds.
     RetryAfter(u32),
     /// Retry, and check the session over HTTP unless the retry succeeds.
     CheckSession,

@@ -186,7 +186,7 @@ impl Controller {
         spawn(async move {
             loop {
                 let started = now_millis();
-                // What follows from the signals is drawn before the next timer fires.
+                // The effects of the signals are drawn before the next timer fires.
                 sleep(0).await;
                 sleep(pause_after(now_millis() - started)).await;
                 let Some(controller) = controller.upgrade() else { return };
@@ -198,7 +198,7 @@ impl Controller {
         });
     }
 
-    /// Shows what has changed and notifies the listeners. Whether there was anything.
+    /// Shows the changes and notifies the listeners. Whether there were any.
     fn flush(&self) -> bool {
         let (changed, news) = lock(&self.pending).take();
         if changed {
@@ -228,7 +228,7 @@ impl Controller {
         self.signals.show_feed(shown);
     }
 
-    /// Reloads until nothing is missing. One reload at a time, however many events ask for it.
+    /// Reloads until nothing is missing. One reload at a time, however many events require it.
     fn reload(self: &Arc<Self>) {
         let Some(mut reload) = lock(&self.core).begin_reload() else { return };
         // Held weakly across every await: a page that is left is not kept alive by its request.

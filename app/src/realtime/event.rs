@@ -1,6 +1,6 @@
 //! The events of a feed, read from the wire.
 //!
-//! Owns which names are known and what they carry. Must not decide what an event changes.
+//! Owns the known names and their payloads. Must not decide the effect of an event.
 
 use wire::events::{BalanceUpdated, ConnectionUpdated, SyncComplete, TransactionDeleted, TransactionEvent};
 use wire::{EventName, Transaction};

@@ -49,7 +49,7 @@ const LONG: usize = 2_000;
 pub struct Feed {
     user_id: String,
     replica: Replica,
-    /// How often the list has begun anew.
+    /// How often the list was started over.
     loads: u64,
     /// The list is not being read: the next snapshot need not reach as far back as it does.
     unread: bool,
@@ -76,7 +76,7 @@ impl Feed {
         self.replica.cursor.seq
     }
 
-    /// The epoch of these numbers, where the server tells.
+    /// The epoch of these numbers, where the server sends it.
     pub fn epoch(&self) -> Option<&str> {
         self.replica.cursor.epoch.as_deref()
     }
@@ -121,7 +121,7 @@ impl Feed {
         self.replica.cursor.loaded
     }
 
-    /// What it lacks to be equal to the database.
+    /// The data that it lacks to equal the database.
     pub fn need(&self) -> Need {
         if self.ended {
             Need::Nothing
@@ -139,8 +139,8 @@ impl Feed {
         self.replica.contents.require_reload(self.replica.cursor.newest.max(self.replica.cursor.seq));
     }
 
-    /// The list is not being read: if events have made it long, it begins anew with the next snapshot. Whether it
-    /// does.
+    /// The list is not being read: if events have made it long, it is started over with the next snapshot. Whether it
+    /// is.
     pub fn shorten(&mut self) -> bool {
         self.unread = self.replica.contents.added > LONG;
         if self.unread {
@@ -154,8 +154,8 @@ impl Feed {
         self.unread = false;
     }
 
-    /// Ends the feed and drops what it shows: the next person at this page may be another one. The owner and the
-    /// notified position stay known, for the owner may sign in again.
+    /// Ends the feed and drops its contents: the next user of this page may be another one. The owner and the notified
+    /// position stay known, for the owner may sign in again.
     pub fn end(&mut self) {
         *self = Self {
             user_id: std::mem::take(&mut self.user_id),
@@ -166,7 +166,7 @@ impl Feed {
         };
     }
 
-    /// Drops everything: the server's data is another than what is shown, with other numbers.
+    /// Drops everything: the server's data was replaced, with other numbers.
     pub fn start_over(&mut self, epoch: Option<&str>, newest: u64) {
         self.replica = self.replica.started_over(epoch, newest);
         self.loads += 1;
@@ -199,7 +199,7 @@ impl Feed {
         user_id.clone_into(&mut self.user_id);
     }
 
-    /// The server has signed the connection in and tells its epoch and its newest number.
+    /// The server has signed the connection in and sent its epoch and its newest number.
     pub fn signed_in(&mut self, epoch: Option<&str>, newest: u64) -> SignIn {
         self.ended = false;
         let sign_in = self.replica.cursor.signed_in(epoch, newest);
@@ -224,7 +224,7 @@ impl Feed {
         self.require_reload();
     }
 
-    /// The missing events will not arrive: the next snapshot has to tell what is new.
+    /// The missing events will not arrive: the next snapshot has to show the new transactions.
     pub fn lose(&mut self) {
         if self.replica.lose() {
             self.require_reload();
@@ -236,7 +236,7 @@ impl Feed {
         self.replica.cursor.since()
     }
 
-    /// Applies one event, and what had waited for it.
+    /// Applies one event, and those that waited for it.
     pub fn apply(&mut self, event: FeedEvent) -> Outcome {
         let mut outcome = Outcome::default();
         self.replica.receive(event, &mut outcome);
@@ -288,7 +288,8 @@ impl Feed {
         self.next_cursor().map(|cursor| Older { cursor: cursor.to_owned(), load: self.loads })
     }
 
-    /// Adds an older page. One that is no longer the next, or was requested before the list began anew, is ignored.
+    /// Adds an older page. One that is no longer the next, or was requested before the list was started over, is
+    /// ignored.
     pub fn append(&mut self, requested: &Older, page: TransactionsPage) -> bool {
         if self.older().as_ref() != Some(requested) {
             return false;

@@ -1,4 +1,4 @@
-//! What has arrived and is not on the page yet.
+//! Changes that have arrived and are not on the page yet.
 //!
 //! Owns batching: each event alone would redraw the whole page. Must not draw nor notify.
 
@@ -23,7 +23,7 @@ impl Pending {
         self.news.extend(news);
     }
 
-    /// Takes out what is pending: whether anything changed, and the notifications.
+    /// Removes and returns the pending changes: whether there were any, and the notifications.
     pub(super) fn take(&mut self) -> (bool, Vec<News>) {
         (std::mem::take(&mut self.changed), std::mem::take(&mut self.news))
     }

@@ -39,7 +39,7 @@ pub struct UseRealtimeTransactionsReturn {
     /// server's data was replaced: then nothing is shown, and what components have of the old data has to go.
     pub loaded: Signal<bool>,
     /// Changes whenever a transaction may have been removed, in the list or older than it: for components that show
-    /// what they have fetched themselves.
+    /// data which they have fetched themselves.
     pub removals: Signal<u64>,
     /// The number of the newest event that the page contains: for components that show what no event carries, and load it
     /// again when something has happened.
@@ -75,10 +75,9 @@ pub struct UseRealtimeTransactionsReturn {
 /// }
 /// ```
 ///
-/// All components below a [`provide_realtime`](super::provide_realtime) share one connection, which
-/// closes with the last of them. After each connect the list converges to what the server has,
-/// whatever happened while the page was disconnected. On the server the hook returns the initial snapshot
-/// and does nothing.
+/// All components below a [`provide_realtime`](super::provide_realtime) share one connection, which closes with the
+/// last of them. After each connect the list converges to the server's state, whatever happened while the page was
+/// disconnected. On the server the hook returns the initial snapshot and does nothing.
 pub fn use_realtime_transactions(options: UseRealtimeTransactionsOptions) -> UseRealtimeTransactionsReturn {
     let (limit, immediate) = (options.limit, options.immediate);
     let listener =

@@ -1,4 +1,4 @@
-//! A user's transactions as they happen: the hook and what it is built on.
+//! A user's transactions as they happen: the hook and its parts.
 //!
 //! Owns the path from the socket's events to signals. Must not know how anything is shown.
 //!

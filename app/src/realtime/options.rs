@@ -11,7 +11,7 @@ use wire::events::{SyncComplete, SyncStats};
 
 use super::auth_recovery::Proof;
 
-/// What the page signs in with.
+/// How the page signs in.
 #[derive(Clone, Default)]
 pub(super) enum Credential {
     #[default]
@@ -100,8 +100,8 @@ impl UseRealtimeTransactionsOptions {
         Self::default()
     }
 
-    /// What the server rendered, so that the browser does not fetch it again. Without it, the first connection
-    /// loads it.
+    /// The snapshot that the server rendered, so that the browser does not fetch it again. Without it, the first
+    /// connection loads it.
     #[must_use]
     pub fn initial(mut self, snapshot: Snapshot) -> Self {
         self.initial = Some(snapshot);
@@ -150,16 +150,16 @@ impl UseRealtimeTransactionsOptions {
         self
     }
 
-    /// Whether a reloaded page resumes where it was, which is the default: the callbacks are called for what happened
-    /// in between, and not a second time for anything. The position is in the tab's session storage. Without one, or
-    /// with `false`, a page begins with its snapshot. Components that share a connection use the first one's option.
+    /// Whether a reloaded page resumes where it was, which is the default: the callbacks are called for everything
+    /// that happened in between, and never twice. The position is in the tab's session storage. Without one, or with
+    /// `false`, a page begins with its snapshot. Components that share a connection use the first one's option.
     #[must_use]
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
         self
     }
 
-    /// Called once for each transaction that appears, including those that were missed for a while.
+    /// Called once for each new transaction, including those that were missed for a while.
     #[must_use]
     pub fn on_new_transaction(mut self, callback: impl Fn(Transaction) + Send + Sync + 'static) -> Self {
         self.on_new_transaction = Some(Callback::new(callback));

@@ -6,12 +6,12 @@ use super::feed::Need;
 
 /// A burst of events causes one reload.
 const BURST_MS: u32 = 250;
-/// Events that the server was asked for arrive within this time.
+/// Requested events arrive within this time.
 const REPLAY_MS: u32 = 1_000;
 const RETRY_MS: u32 = 1_000;
 const RETRY_MAX_MS: u32 = 30_000;
 
-/// What the last look at the feed showed.
+/// The feed's state at the last check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// Nothing is missing.

@@ -16,7 +16,7 @@ pub enum Remedy {
     Reload,
 }
 
-/// What was tried last.
+/// The last attempt.
 #[derive(Clone, Debug, Default)]
 pub struct Repair {
     /// The cursor that was resumed from, and when.

@@ -50,7 +50,7 @@ impl ConnectionStatus {
         }
     }
 
-    /// Whether asking to connect now makes sense.
+    /// Whether an attempt to connect now makes sense.
     pub fn can_reconnect(self) -> bool {
         matches!(self, Self::Waiting { .. } | Self::Offline | Self::Closed | Self::Refused)
     }
@@ -88,7 +88,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// One sentence for a person.
+    /// One readable sentence.
     pub fn message(&self) -> String {
         match self {
             Self::Refused(reason) => format!("The server refused the connection: {reason}."),

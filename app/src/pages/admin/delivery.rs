@@ -77,10 +77,10 @@ fn latency(micros: u64) -> String {
     format!("{}.{} ms", micros / 1000, micros % 1000 / 100)
 }
 
-/// How long a body may be to be laid out: what is nested grows with every line.
+/// The longest body that is laid out: nested members grow with every line.
 const LONGEST_LAID_OUT: usize = 100_000;
 
-/// JSON with a line for each member, its numbers as they came; anything else, and what is very long, as it is.
+/// JSON with a line for each member, its numbers unchanged; any other text, and a very long one, unchanged.
 fn pretty(body: &str) -> String {
     if body.len() > LONGEST_LAID_OUT || serde_json::from_str::<IgnoredAny>(body).is_err() {
         return body.to_owned();

@@ -1,4 +1,4 @@
-//! Quarantined webhooks: those that could not be processed.
+//! Quarantined webhooks.
 
 use leptos::prelude::*;
 use wire::admin::Delivery;
@@ -11,7 +11,7 @@ pub(super) fn KeptDeliveries(deliveries: Vec<Delivery>, total: u64) -> AnyView {
     let hint = if is_empty {
         "None. An authentic webhook for a connection that is not registered, or with content that is not understood, stays here."
     } else {
-        "They run automatically once the connection is registered. Retry the others when the connector can read them."
+        "Webhooks of an unregistered connection are processed once it is registered. Retry the others once the connector can read them."
     };
     let more = more(total, deliveries.len());
     let rows = deliveries.into_iter().map(kept).collect_view();

@@ -21,7 +21,7 @@ use crate::backend::{BackendError, SharedBackend};
 use crate::components::wordmark::Wordmark;
 use crate::context::use_page_context;
 
-/// Which of the two, and what was just done.
+/// Which of the two, and the action that was just done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum View {
     Overview { done: Option<String> },

@@ -9,7 +9,7 @@ use super::parts::{Moment, more};
 /// From how many seconds on a queue is late.
 const LATE: u64 = 60;
 
-/// The state of the outbox, and what was rejected.
+/// The state of the outbox, and the rejected calls.
 #[component]
 pub(super) fn OutboxSections(outbox: OutboxView) -> impl IntoView {
     view! {
@@ -24,7 +24,7 @@ fn sending(outbox: &OutboxView) -> AnyView {
     let &OutboxView { configured, waiting, dead, lag_seconds, .. } = outbox;
     let figures = [
         ("Waiting", waiting.to_string()),
-        ("Oldest has waited", duration(lag_seconds)),
+        ("Longest wait", duration(lag_seconds)),
         ("Permanently rejected", dead.to_string()),
     ];
     let figures = (configured || waiting + dead > 0).then(|| {
@@ -150,9 +150,9 @@ fn dead_letters(outbox: OutboxView) -> AnyView {
     let hint = match (configured, is_empty) {
         (false, true) => "None. No core app is configured.",
         (false, false) => {
-            "These are left from a core app that is no longer configured. With CORE_APP_URL they can be sent again."
+            "These were rejected by a core app that is no longer configured. Set CORE_APP_URL to send them again."
         }
-        (true, true) => "None. What the core app permanently rejects stays here until it is sent again.",
+        (true, true) => "None. Calls that the core app permanently rejects stay here until they are sent again.",
         (true, false) => {
             "The core app rejected these permanently. Once it is fixed, send them again: each goes to the end of its user's queue."
         }

@@ -1,4 +1,4 @@
-//! What the administrators' pages have in common.
+//! The common parts of the administration pages.
 //!
 //! Owns how a moment is written and how a list says that it is not complete. Must not load data.
 

@@ -1,6 +1,6 @@
 //! The buttons of a connection.
 //!
-//! Owns what a click does, and the error beside the button. Must not decide which buttons there are reasons for.
+//! Owns the action of each button, and the error beside it. Must not decide which buttons are shown.
 
 use leptos::prelude::*;
 
@@ -26,22 +26,22 @@ pub(super) fn Actions(
 ) -> impl IntoView {
     let key = StoredValue::new(key);
     let error = RwSignal::new(None::<String>);
-    let is_asked = Memo::new(move |_| key.with_value(|key| connections.is_asked(key)));
+    let is_syncing = Memo::new(move |_| key.with_value(|key| connections.is_syncing(key)));
     let sync_now = move |_| {
-        if is_asked.get_untracked() {
+        if is_syncing.get_untracked() {
             return;
         }
         error.set(None);
-        connections.ask(key.get_value());
+        connections.begin_sync(key.get_value());
         spawn(async move {
             let key = key.get_value();
             if let Err(refused) = sync(&key).await {
-                connections.answered(|asked| *asked == key);
+                connections.end_sync(|syncing| *syncing == key);
                 error.try_set(Some(refused));
             }
         });
     };
-    end_with_the_run(key, connections, is_asked);
+    end_with_the_run(key, connections, is_syncing);
     let reconnect = connect_path.map(|path| {
         let path = StoredValue::new(path);
         let reconnect = move |_| {
@@ -65,10 +65,10 @@ pub(super) fn Actions(
                 <button
                     class="button"
                     type="button"
-                    aria-disabled=move || is_asked.get().then_some("true")
+                    aria-disabled=move || is_syncing.get().then_some("true")
                     on:click=sync_now
                 >
-                    {move || if is_asked.get() { "Syncing…" } else { "Sync now" }}
+                    {move || if is_syncing.get() { "Syncing…" } else { "Sync now" }}
                     <Which name />
                 </button>
             </Show>
@@ -85,7 +85,7 @@ pub(super) fn Actions(
     }
 }
 
-/// Which connection a button is of, for whom does not see where it stands.
+/// The connection that a button belongs to, for users of a screen reader.
 #[component]
 fn Which(name: Memo<String>) -> impl IntoView {
     view! { <span class="visually-hidden">": " {name}</span> }
@@ -101,11 +101,11 @@ pub(super) async fn go_to_bank(path: String, connection_id: Option<String>, erro
     }
 }
 
-/// A click is answered by `sync:complete`, else by what the list says: that the run has failed, or, where the event is
-/// missing, that it is complete.
-fn end_with_the_run(key: StoredValue<ConnectionKey>, connections: Connections, is_asked: Memo<bool>) {
+/// The sync of a click ends with `sync:complete`, else with the list: when it shows that the run has failed or, where
+/// the event is missing, that it is complete.
+fn end_with_the_run(key: StoredValue<ConnectionKey>, connections: Connections, is_syncing: Memo<bool>) {
     let answer = move || {
-        key.try_with_value(|key| connections.answered(|asked| asked == key));
+        key.try_with_value(|key| connections.end_sync(|syncing| syncing == key));
     };
     let connection = move || key.with_value(|key| connections.get(key));
     let failed_at = Memo::new(move |_| Some(connection()?.last_error?.at));
@@ -119,7 +119,7 @@ fn end_with_the_run(key: StoredValue<ConnectionKey>, connections: Connections, i
     });
     Effect::new(move |before: Option<_>| {
         let complete_at = complete_at.get();
-        if before.is_some_and(|before| before != complete_at) && is_asked.get_untracked() {
+        if before.is_some_and(|before| before != complete_at) && is_syncing.get_untracked() {
             spawn(async move {
                 sleep(GRACE_MS).await;
                 answer();

@@ -1,7 +1,7 @@
 //! One connection.
 //!
-//! Owns what is said of it. Its node stays as long as the connection does, whatever changes in it: a button that is used
-//! keeps the focus. Must not act.
+//! Owns its texts. Its node stays as long as the connection does, whatever changes in it: a button that is used keeps
+//! the focus. Must not act.
 
 use leptos::prelude::*;
 use wire::api::{Account, Connection, ConnectorStatus};
@@ -16,7 +16,7 @@ use crate::clock::{Clock, local_offset_minutes};
 use crate::erased::erased;
 use crate::moments::{clock_time, exact};
 
-/// A connection's name for people: its institution's, else its connector's.
+/// A connection's display name: its institution's, else its connector's.
 pub(super) fn name_of(connection: &Connection, connectors: &[ConnectorStatus]) -> String {
     connection.institution_name.clone().unwrap_or_else(|| connector_name(&connection.connector_id, connectors))
 }
@@ -102,7 +102,7 @@ pub(super) fn Card(
                     <div>
                         <dt>"Next sync"</dt>
                         <dd>
-                            <Moment at=of(|it| it.next_sync_at.clone()) absent="When asked" />
+                            <Moment at=of(|it| it.next_sync_at.clone()) absent="On request" />
                         </dd>
                     </div>
                 </Show>
@@ -113,7 +113,7 @@ pub(super) fn Card(
     }
 }
 
-/// Instead of the times of a connection that cannot be asked.
+/// Instead of the times of a connection that cannot be synced.
 fn by_webhook() -> impl IntoView {
     view! {
         <div>
@@ -123,7 +123,8 @@ fn by_webhook() -> impl IntoView {
     }
 }
 
-/// What has failed, and what was not understood. What the provider said is for whom it helps: it is written for programs.
+/// The failure, and the items that were not understood. The provider's own words are under "Details": they are written
+/// for programs.
 fn problems(connection: Memo<Option<Connection>>, can_reconnect: bool) -> impl IntoView {
     let clock = Clock::expect();
     let failed = Memo::new(move |_| {
@@ -155,7 +156,7 @@ fn problems(connection: Memo<Option<Connection>>, can_reconnect: bool) -> impl I
         </Show>
         <Show when=move || rejected.with(Option::is_some)>
             <div class="notice" data-testid="connection-rejected">
-                <p>"Part of the last sync was not understood. It is left out."</p>
+                <p>"Some items of the last sync couldn't be read and were skipped."</p>
                 {details(rejected)}
             </div>
         </Show>

@@ -1,6 +1,6 @@
 //! Connecting a bank.
 //!
-//! Owns a button for each connector through which a user can. Must not know what happens at the bank's page.
+//! Owns a button for each connector with a consent page. Must not know the bank's page.
 
 use leptos::prelude::*;
 use wire::api::ConnectorStatus;

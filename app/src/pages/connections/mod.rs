@@ -1,4 +1,4 @@
-//! The connections to banks and accounting services: how each is, and what can be done about it.
+//! The connections to banks and accounting services: the state of each, and its actions.
 //!
 //! Owns joining the list, the live feed and the components. Must not word or lay out.
 
@@ -80,7 +80,7 @@ fn Overview(viewer: Person, first: ConnectionsView, outcome: ConnectOutcome) -> 
     let connectors = StoredValue::new(connectors);
     let toasts = RwSignal::new(Toasts::default());
     let announce = move |event: SyncComplete| {
-        let Some(key) = connections.answered(|asked| asked.connection_id == event.connection_id) else { return };
+        let Some(key) = connections.end_sync(|key| key.connection_id == event.connection_id) else { return };
         let connection = untrack(|| connections.get(&key));
         let name = connection.map(|it| connectors.with_value(|connectors| name_of(&it, connectors)));
         let (title, detail) =
@@ -135,9 +135,9 @@ fn Overview(viewer: Person, first: ConnectionsView, outcome: ConnectOutcome) -> 
 
 fn how_to_begin(can_connect: bool) -> &'static str {
     if can_connect {
-        "Connect a bank below. Its transactions appear as soon as you have signed in there."
+        "Connect a bank below. Its transactions appear once you have signed in there."
     } else {
-        "Your administrator connects accounts for you. They appear here as soon as that is done."
+        "Your administrator connects accounts for you. They appear here once connected."
     }
 }
 
@@ -148,10 +148,10 @@ fn sync_notice(name: &str, new: u64, total: u64) -> (String, String) {
         0 => format!("{name} is up to date"),
         new => format!("{name}: {} new", number(new)),
     };
-    (title, format!("{} in all", count(number(total), "transaction", "transactions")))
+    (title, format!("{} in total", count(number(total), "transaction", "transactions")))
 }
 
-/// What a visit to a bank's page came to. Said once: not when the page is loaded again.
+/// The outcome of a visit to a bank's page. Shown once: not after a reload.
 #[component]
 fn Said(is_good: bool, sentence: String) -> impl IntoView {
     Effect::new(|_| forget_query());
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn the_end_of_a_run_says_how_many_transactions_it_found() {
         let said = |new, total| sync_notice("Harbour Bank", new, total);
-        assert_eq!(said(0, 1), ("Harbour Bank is up to date".to_owned(), "1 transaction in all".to_owned()));
-        assert_eq!(said(3, 700), ("Harbour Bank: 3 new".to_owned(), "700 transactions in all".to_owned()));
+        assert_eq!(said(0, 1), ("Harbour Bank is up to date".to_owned(), "1 transaction in total".to_owned()));
+        assert_eq!(said(3, 700), ("Harbour Bank: 3 new".to_owned(), "700 transactions in total".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! A moment of a connection, as far away as it is.
+//! A moment of a connection, relative to now.
 
 use leptos::prelude::*;
 

@@ -102,11 +102,11 @@ pub(super) fn RemovalDialog(removal: Removal, connections: Connections, toasts: 
             <h2 id="removal-title" class="dialog__title">
                 "Remove " <bdi>{move || removal.name()}</bdi> "?"
             </h2>
-            <p class="muted">"No new transactions will come from it. You can connect it again later."</p>
+            <p class="muted">"No new transactions will be added. You can connect it again later."</p>
             <fieldset class="choices">
                 <legend class="field__label">"Its transactions"</legend>
-                {choice(false, "Keep them", "What has come so far stays in your list.")}
-                {choice(true, "Delete them as well", "They can't be brought back from here.")}
+                {choice(false, "Keep them", "Transactions received so far stay in your list.")}
+                {choice(true, "Delete them as well", "You can't undo this here.")}
             </fieldset>
             <CallError error />
             <div class="dialog__actions">

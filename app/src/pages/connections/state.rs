@@ -1,7 +1,6 @@
 //! The connections that the page shows.
 //!
-//! Owns the list, loading it again when something has happened, and which connections are being asked at a click. Must not
-//! show anything.
+//! Owns the list, loading it again after events, and which connections a click is syncing. Must not show anything.
 
 use leptos::prelude::*;
 use wire::api::Connection;
@@ -14,7 +13,7 @@ use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::runtime::{sleep, spawn};
 use crate::timeout::with_timeout;
 
-/// The pause after each load: what happens meanwhile is loaded together.
+/// The pause after each load: changes during it are loaded together.
 const PAUSE_MS: u32 = 500;
 
 /// A list that is being loaded, or not.
@@ -33,8 +32,8 @@ pub(super) struct Connections {
     loading: StoredValue<Loading>,
     /// Whether the last load failed: the next tick tries again.
     failed: StoredValue<bool>,
-    /// Those that are being asked because of a click.
-    asked: RwSignal<Vec<ConnectionKey>>,
+    /// The connections that a click is syncing.
+    syncing: RwSignal<Vec<ConnectionKey>>,
 }
 
 /// A connection's key.
@@ -48,7 +47,7 @@ impl Connections {
             list: RwSignal::new(view.connections.clone()),
             loading: StoredValue::new(Loading::Idle),
             failed: StoredValue::new(false),
-            asked: RwSignal::new(Vec::new()),
+            syncing: RwSignal::new(Vec::new()),
         }
     }
 
@@ -102,25 +101,25 @@ impl Connections {
         self.list.with(|all| all.iter().map(key_of).collect())
     }
 
-    /// One of them, as long as it is there.
+    /// One of them, as long as it exists.
     pub(super) fn get(self, key: &ConnectionKey) -> Option<Connection> {
         self.list.with(|all| all.iter().find(|connection| key_of(connection) == *key).cloned())
     }
 
-    /// Whether one is being asked because of a click.
-    pub(super) fn is_asked(self, key: &ConnectionKey) -> bool {
-        self.asked.with(|asked| asked.contains(key))
+    /// Whether a click is syncing a connection.
+    pub(super) fn is_syncing(self, key: &ConnectionKey) -> bool {
+        self.syncing.with(|syncing| syncing.contains(key))
     }
 
-    /// One is being asked from now on.
-    pub(super) fn ask(self, key: ConnectionKey) {
-        self.asked.update(|asked| asked.push(key));
+    /// A click begins to sync a connection.
+    pub(super) fn begin_sync(self, key: ConnectionKey) {
+        self.syncing.update(|syncing| syncing.push(key));
     }
 
-    /// One has been asked; whether it was because of a click.
-    pub(super) fn answered(self, is_it: impl Fn(&ConnectionKey) -> bool) -> Option<ConnectionKey> {
-        let at = self.asked.with_untracked(|asked| asked.iter().position(is_it))?;
-        self.asked.try_update(|asked| asked.remove(at))
+    /// A sync has ended; its key, where a click had begun it.
+    pub(super) fn end_sync(self, is_it: impl Fn(&ConnectionKey) -> bool) -> Option<ConnectionKey> {
+        let at = self.syncing.with_untracked(|syncing| syncing.iter().position(is_it))?;
+        self.syncing.try_update(|syncing| syncing.remove(at))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the page says of a connection.
+//! The texts about a connection.
 //!
 //! Owns the words for each status, each kind of failure and each way back from a bank's page. Must not show them.
 
@@ -8,7 +8,7 @@ use wire::api::{Account, Connection, ConnectorStatus};
 use crate::format::count;
 use crate::page::ConnectOutcome;
 
-/// So many accounts are named by their last digits.
+/// This many accounts are named by their last digits.
 const NAMED: usize = 4;
 
 /// A connection's status: how urgent it is, for style sheets, and the words.
@@ -16,10 +16,10 @@ pub(super) fn status(status: &str) -> (&'static str, &'static str) {
     match status {
         "active" => ("good", "Connected"),
         "pending" => ("busy", "Waiting for the bank"),
-        "invalid" => ("late", "Needs you to sign in again"),
+        "invalid" => ("late", "Bank sign-in needed"),
         "revoked" => ("away", "Consent ended"),
         "deleted" => ("away", "Removed at the bank"),
-        _ => ("busy", "Not known yet"),
+        _ => ("busy", "Unknown"),
     }
 }
 
@@ -29,14 +29,14 @@ pub(super) fn wants_reconnecting(connection: &Connection) -> bool {
     matches!(connection.status.as_str(), "invalid" | "revoked") || failed == Some(SyncErrorKind::Consent)
 }
 
-/// What has failed, and what to do. `again`: when it is tried again, where that is known and not over.
+/// The failure, and the remedy. `again`: the time of the next attempt, where it is known and in the future.
 pub(super) fn failure(kind: SyncErrorKind, again: Option<String>, can_reconnect: bool) -> String {
     let sentence = match (kind, again) {
         (SyncErrorKind::Temporary, Some(again)) => return format!("The last sync failed. We try again at {again}."),
         (SyncErrorKind::Temporary, None) => "The last sync failed. We're trying again now.",
-        (SyncErrorKind::Consent, _) if can_reconnect => "The bank wants your consent again. Reconnect to go on.",
-        (SyncErrorKind::Consent, _) => "The bank wants your consent again. Ask your administrator to connect it again.",
-        (SyncErrorKind::Configuration, _) => "Your administrator has to check the settings of this connection.",
+        (SyncErrorKind::Consent, _) if can_reconnect => "The bank needs your consent again. Reconnect to continue.",
+        (SyncErrorKind::Consent, _) => "The bank needs your consent again. Ask your administrator to reconnect it.",
+        (SyncErrorKind::Configuration, _) => "Your administrator needs to check this connection's settings.",
         (SyncErrorKind::Gone, _) => "The bank no longer has this connection. Remove it, or connect the bank again.",
     };
     sentence.to_owned()
@@ -57,13 +57,13 @@ pub(super) fn accounts(accounts: &[&Account]) -> String {
     }
 }
 
-/// What a visit to a bank's page came to: whether it is good, and one sentence. Nothing for words that are not known: an
-/// address can be made up.
+/// The outcome of a visit to a bank's page: whether it succeeded, and one sentence. Nothing for unknown words: an
+/// address can be forged.
 pub(super) fn outcome(outcome: &ConnectOutcome, connectors: &[ConnectorStatus]) -> Option<(bool, String)> {
     if let Some(problem) = &outcome.problem {
         let sentence = match problem.as_str() {
-            "expired" => "It took too long, so nothing was connected. Start again.",
-            "refused" => "Nothing was connected, because the consent was not given.",
+            "expired" => "Connecting took too long, so no bank was connected. Start again.",
+            "refused" => "No bank was connected, because you didn't give your consent.",
             "failed" => "The bank could not be connected. Try again, or ask your administrator.",
             "unavailable" => "The bank can't be reached right now. Try again in a few minutes.",
             _ => return None,
@@ -72,7 +72,7 @@ pub(super) fn outcome(outcome: &ConnectOutcome, connectors: &[ConnectorStatus]) 
     }
     let connected = outcome.connected.as_ref()?;
     let connector = connectors.iter().find(|connector| connector.id == *connected)?;
-    Some((true, format!("Connected through {}. Its transactions will appear in a moment.", connector.name)))
+    Some((true, format!("Connected through {}. Transactions will appear in a moment.", connector.name)))
 }
 
 #[cfg(test)]
@@ -84,10 +84,10 @@ mod tests {
         for (code, words) in [
             ("active", "Connected"),
             ("pending", "Waiting for the bank"),
-            ("invalid", "Needs you to sign in again"),
+            ("invalid", "Bank sign-in needed"),
             ("revoked", "Consent ended"),
             ("deleted", "Removed at the bank"),
-            ("<b>", "Not known yet"),
+            ("<b>", "Unknown"),
         ] {
             assert_eq!(status(code).1, words);
         }
@@ -99,9 +99,9 @@ mod tests {
         let temporary = said(SyncErrorKind::Temporary, Some("14:05"), false);
         assert_eq!(temporary, "The last sync failed. We try again at 14:05.");
         assert!(said(SyncErrorKind::Temporary, None, false).ends_with("trying again now."));
-        assert!(said(SyncErrorKind::Consent, None, true).ends_with("Reconnect to go on."));
+        assert!(said(SyncErrorKind::Consent, None, true).ends_with("Reconnect to continue."));
         assert!(said(SyncErrorKind::Consent, None, false).contains("administrator"), "there is no button to point at");
-        assert!(said(SyncErrorKind::Configuration, None, true).starts_with("Your administrator has to check"));
+        assert!(said(SyncErrorKind::Configuration, None, true).starts_with("Your administrator needs to check"));
         assert!(said(SyncErrorKind::Gone, None, true).contains("Remove it"));
     }
 

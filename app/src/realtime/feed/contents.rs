@@ -1,4 +1,4 @@
-//! What the page shows: the list, the accounts and the totals.
+//! The contents of the page: the list, the accounts and the totals.
 //!
 //! Owns what each kind of event changes, and when an event says more than it carries, so that a reload is needed.
 //! Must not know in which order events arrive nor who is notified.
@@ -199,7 +199,7 @@ impl Contents {
         }
     }
 
-    /// A transaction as the list has it now. One older than what is loaded is taken as the event had it; one that
+    /// A transaction's current state in the list. For one older than the loaded ones it is the event's; one that
     /// should be in the list and is not has been deleted since.
     pub(super) fn current(&self, transaction: &Transaction) -> Option<Arc<Transaction>> {
         match self.list.find(transaction) {

@@ -1,23 +1,23 @@
 //! How far the list has come, and how far the listeners have been notified.
 //!
-//! Owns the two cursors, the epoch that their numbers belong to, and what a sign-in does to them. `seq` says up to
-//! which event the list is complete, `notified` up to which event the listeners were called. They differ on a page
-//! that has just been opened:
+//! Owns the two cursors, the epoch of their numbers, and the effect of a sign-in on them. `seq` says up to which event
+//! the list is complete, `notified` up to which event the listeners were called. They differ on a page that has just
+//! been opened:
 //!
 //! * `notified` below `seq`: the page was reloaded, and its snapshot includes what happened meanwhile. The events in
 //!   between are requested again; they change nothing and are notified, once.
 //! * `notified` above `seq`: the page came from a cache and is older than what this tab had seen. The events in
 //!   between change the list and are not notified again.
 //!
-//! So a connection resumes from the lower of the two, and each cursor takes from the answer what is new to it. A
-//! page without a memory counts its snapshot as notified. Must not hold events or rows.
+//! So a connection resumes from the lower of the two, and each cursor ignores events that it has seen. A page without
+//! a memory counts its snapshot as notified. Must not hold events or rows.
 
 use wire::api::Snapshot;
 
 /// A place in a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// The epoch that the number belongs to, where the server tells.
+    /// The epoch of the number, where the server sends it.
     pub epoch: Option<String>,
     /// The event number.
     pub seq: u64,
@@ -29,14 +29,14 @@ impl From<u64> for Position {
     }
 }
 
-/// What a sign-in leads to.
+/// The result of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
     /// The feed continues.
     Continue,
-    /// The request has to be repeated: what this tab remembers was not known yet.
+    /// The request has to be repeated: this tab's memory was not read yet.
     ResumeAgain,
-    /// The server's data is another than what the page shows: everything was dropped.
+    /// The server's data is not the page's: everything was dropped.
     StartOver,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Cursor {
     request: Request,
 }
 
-/// What the current connection requested.
+/// The request of the current connection.
 #[derive(Clone, Copy, Debug, Default)]
 struct Request {
     since: Option<u64>,
@@ -129,7 +129,7 @@ impl Cursor {
         self.adopt(epoch);
         self.newest = self.newest.max(newest);
         if !self.loaded && self.notified.is_none() {
-            // What was there before is not new.
+            // Transactions from before are not new.
             self.notified = Some(newest);
         }
         if recalled.is_some_and(|notified| notified < newest) { SignIn::ResumeAgain } else { SignIn::Continue }

@@ -9,7 +9,7 @@ use crate::realtime::event::FeedEvent;
 /// Applied events are kept so that they can be applied again to a slightly older snapshot. A reload takes a moment,
 /// in which far fewer arrive.
 const APPLIED: usize = 256;
-/// How many events wait for those before them. What does not fit is sent again with what is missing.
+/// How many events wait for those before them. The others are sent again with the missing ones.
 const WAITING: usize = 256;
 
 #[derive(Clone, Debug, Default)]

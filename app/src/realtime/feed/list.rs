@@ -27,7 +27,7 @@ pub(super) struct List {
 struct Entry {
     transaction: Arc<Transaction>,
     rank: i64,
-    /// The number of the event that brought it; 0 where it came with a page, whose order stands.
+    /// The number of the event that brought it; 0 where it came with a page, whose order is kept.
     arrival: u64,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Upsert {
     Kept,
 }
 
-/// Transactions without a valid date stand at the end. The order is the store's, which is that of UTC.
+/// Transactions without a valid date are at the end. The order is the store's, which is that of UTC.
 fn rank_of(transaction: &Transaction) -> i64 {
     rank(transaction, 0).unwrap_or(i64::MIN)
 }
@@ -104,7 +104,7 @@ impl List {
         self.next_cursor.is_some() && rank <= self.reach
     }
 
-    /// Puts an entry where it belongs: by rank, then the later arrival first, then as it came.
+    /// Inserts an entry in order: by rank, then the later arrival first, then by insertion.
     fn insert(&mut self, entry: Entry) {
         let place = |entry: &Entry| (entry.rank, entry.arrival);
         let at = self.entries.partition_point(|other| place(other) >= place(&entry));
@@ -148,7 +148,7 @@ impl List {
         Some(self.entries.remove(at).transaction)
     }
 
-    /// Adds the next older page, except what was deleted. Whether the order is known.
+    /// Adds the next older page, except deleted transactions. Whether the order is known.
     pub(super) fn append(
         &mut self,
         page: Vec<Transaction>,
@@ -187,8 +187,8 @@ impl List {
         }
     }
 
-    /// Keeps the older pages behind a snapshot, if no event was missed; but not what a later event carries, which
-    /// that event adds and counts.
+    /// Keeps the older pages behind a snapshot, if no event was missed; but not the transactions of later events,
+    /// which those events add and count.
     pub(super) fn keep_older(&mut self, before: &Self, comes_later: impl Fn(&Transaction) -> bool) {
         let last = self.reach;
         let shown = Index::of(&self.entries);

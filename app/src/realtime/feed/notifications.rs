@@ -1,4 +1,4 @@
-//! What the listeners are notified of.
+//! The notifications for the listeners.
 //!
 //! Owns the order: the events after the cursor `notified` come one after the other, each transaction as the list has
 //! it by then. An event that is in the list, but follows one that has not arrived, waits in the journal. Also owns
@@ -59,7 +59,7 @@ impl Skipped {
         all
     }
 
-    /// A snapshot has jumped over events: what it has and the contents before it had not.
+    /// A snapshot has jumped over events: the transactions that it has and the contents before it had not.
     pub(super) fn add(&mut self, contents: &Contents, before: &Contents) {
         let is_complete = before.list.next_cursor().is_none();
         let news = contents.list.unknown_to(&before.list).into_iter().map(|transaction| {
@@ -82,7 +82,7 @@ impl Skipped {
     }
 }
 
-/// What an applied event has to be notified of.
+/// The notification for an applied event.
 fn news_of(event: &FeedEvent, contents: &Contents) -> Option<News> {
     match event {
         FeedEvent::New(event) => contents.current(&event.transaction).map(News::Added),

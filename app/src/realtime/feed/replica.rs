@@ -1,7 +1,7 @@
 //! The copy of the server's data, kept up to date by events.
 //!
-//! Owns applying the events one after the other, and joining a snapshot with them. Must not know whose data it is
-//! nor what the page does with it.
+//! Owns applying the events one after the other, and joining a snapshot with them. Must not know the user nor the
+//! page.
 
 use wire::Transaction;
 use wire::api::Snapshot;
@@ -36,7 +36,7 @@ impl Replica {
         Self { cursor, contents: self.contents.dropped(), ..Self::default() }
     }
 
-    /// Applies one event, and what had waited for it.
+    /// Applies one event, and those that waited for it.
     pub(super) fn receive(&mut self, event: FeedEvent, outcome: &mut Outcome) {
         let seq = event.seq();
         self.cursor.newest = self.cursor.newest.max(seq);
@@ -83,13 +83,14 @@ impl Replica {
     /// The server no longer has the events that were requested.
     pub(super) fn sync_required(&mut self) {
         if !self.cursor.loaded {
-            // Without a list, nothing tells what is new.
+            // Without a list, new transactions cannot be recognised.
             self.cursor.notified = self.cursor.notified.max(Some(self.cursor.newest));
         }
         self.lose();
     }
 
-    /// The missing events will not arrive: the next snapshot has to tell what is new. Whether one is needed for that.
+    /// The missing events will not arrive: the next snapshot has to show the new transactions. Whether one is needed
+    /// for that.
     pub(super) fn lose(&mut self) -> bool {
         self.unreachable = true;
         // Nothing may be missing in the list, only the notifications.
@@ -106,7 +107,7 @@ impl Replica {
         let (at, has_older) = (snapshot.seq, snapshot.next_cursor.is_some());
         let (was_loaded, before_seq) = (self.cursor.loaded, self.cursor.seq);
         let later = self.journal.take_after(at);
-        // What is still to be notified.
+        // The events that are still to be notified.
         self.journal.forget_until(self.cursor.since());
         let before = self.contents.clone();
         self.contents.removals += u64::from(anew);

@@ -1,21 +1,21 @@
-//! What the feed answers.
+//! The results of the feed's methods.
 //!
 //! Owns the types of its results. Must not have any rules.
 
 use super::notifications::News;
 
-/// What a feed lacks.
+/// The data that a feed lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Nothing.
     Nothing,
     /// Events, which the server can send again.
     Events,
-    /// A snapshot: the events so far do not carry what has changed.
+    /// A snapshot: the events so far do not carry the changes.
     Snapshot,
 }
 
-/// What an event led to, with those that had waited for it.
+/// The result of an event, with those that waited for it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Whether the list, the accounts or the totals changed, or something older was removed.
@@ -26,7 +26,7 @@ pub struct Outcome {
     pub gap: bool,
 }
 
-/// What a reload brought.
+/// The result of a reload.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Merged {
     /// The notifications, in the order of the events.
@@ -38,6 +38,6 @@ pub struct Merged {
 pub struct Older {
     /// Where it begins, in the server's words.
     pub cursor: String,
-    /// How often the list had begun anew by then.
+    /// How often the list had been started over by then.
     pub(super) load: u64,
 }

@@ -56,7 +56,7 @@ pub(crate) fn account() -> Account {
     }
 }
 
-/// What the server would answer for these transactions, newest first.
+/// The server's answer for these transactions, newest first.
 pub(crate) fn snapshot(seq: u64, mut transactions: Vec<Transaction>) -> Snapshot {
     transactions.sort_by(|a, b| b.date.cmp(&a.date));
     let sum =

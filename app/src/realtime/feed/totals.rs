@@ -50,8 +50,8 @@ impl Totals {
         self.count(transaction, -transaction.amount)
     }
 
-    /// Transfers between a user's own accounts are neither money in nor money out, and what happened before the
-    /// period does not count. A refund of an expense is money in: the sign decides.
+    /// Transfers between a user's own accounts are neither money in nor money out, and transactions before the period
+    /// do not count. A refund of an expense is money in: the sign decides.
     fn count(&mut self, transaction: &Transaction, amount: Amount) -> bool {
         let (Some(from), Some(date)) = (unix_millis(&self.summary.from), unix_millis(&transaction.date)) else {
             return true;

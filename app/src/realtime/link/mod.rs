@@ -1,6 +1,6 @@
 //! The connection to the Socket.IO server: in the browser a client, on the server nothing.
 //!
-//! Owns what a connection is asked for. Must not know what happens with its notifications.
+//! Owns the operations on a connection. Must not know the handling of its notifications.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod inert;

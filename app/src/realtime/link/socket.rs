@@ -62,7 +62,7 @@ impl Link {
         true
     }
 
-    /// Connects again, so that the server resumes from where the feed stands.
+    /// Connects again, so that the server resumes from the feed's position.
     pub(in crate::realtime) fn restart(&self) {
         if let Some(client) = self.client.with_value(Clone::clone) {
             client.disconnect();
@@ -84,7 +84,7 @@ impl Link {
         }
     }
 
-    /// Closes the connection and retries after at least so many milliseconds.
+    /// Closes the connection and retries after at least this many milliseconds.
     pub(in crate::realtime) fn retry_after(&self, ms: u32) {
         if let Some(client) = self.client.with_value(Clone::clone) {
             client.retry_after(ms);
