@@ -1,8 +1,8 @@
 //! Scroll anchoring: the row being read keeps its place on the screen.
 //!
-//! Owns its position while rows are added above it: the page scrolls by as much as the row moved. Browsers with
-//! their own scroll anchoring may choose an element above the list, and some have none; so the style sheet switches
-//! it off. A page at its very top shows the new rows instead. Must not know what a row contains.
+//! Owns its position while rows are added above it: the page scrolls by as much as the row moved. Browsers with their
+//! own scroll anchoring may choose an element above the list, and some have none; so the style sheet switches it off.
+//! A page at its very top shows the new rows instead. Must not know the contents of a row.
 
 use leptos::ev;
 use leptos::html;
@@ -14,14 +14,14 @@ use web_sys::{Element, HtmlElement, ResizeObserver};
 const ROW: &str = ".row";
 /// How many rows are remembered: the first may be the one that goes.
 const ROWS: usize = 3;
-/// What is looked for is no lower than this, so that a look costs little.
+/// The search ends here, so that it costs little.
 const STEP_PX: f64 = 28.0;
 
 /// The place that is kept.
 #[derive(Clone, Copy)]
 pub(crate) struct ScrollAnchor {
-    /// Rows, and how far each is from the top of the document: that changes with what stands above it and not
-    /// with scrolling.
+    /// Rows, and the distance of each from the top of the document: it changes with the content above and not with
+    /// scrolling.
     rows: StoredValue<Vec<(Element, f64)>, LocalStorage>,
 }
 
@@ -33,8 +33,11 @@ impl ScrollAnchor {
         Effect::new(move |_| {
             let Some(area) = area.get() else { return };
             let scrolled = window_event_listener(ev::scroll, move |_| {
-                // What came in since the last frame is not to be taken for the place.
-                anchor.keep();
+                // Rows that came in since the last frame must not be taken for the anchor. Nor may they move a reader who has
+                // just gone to the top.
+                if scroll_top() > 0.0 {
+                    anchor.keep();
+                }
                 anchor.remember();
             });
             // Called when the page has been laid out, and nothing of it is drawn yet.
