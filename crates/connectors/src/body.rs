@@ -9,7 +9,7 @@ use crate::json::{self, Document};
 use crate::meaning::Meaning;
 use crate::understood::Understood;
 
-/// Says what a body means: `read` is given its object. What that does not understand is to be quarantined.
+/// Interprets a body: `read` is given its object. Where `read` does not understand it, the delivery is quarantined.
 pub(crate) fn understand(
     body: &[u8],
     read: impl FnOnce(Document<'_>) -> Understood<Meaning>,

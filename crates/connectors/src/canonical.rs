@@ -73,8 +73,8 @@ fn write_object(value: &RawValue, sort: bool, arrays: Arrays, out: &mut String) 
     Ok(())
 }
 
-/// ECMA-262's QuoteJSONString: the short escapes, other control characters and lone surrogates as
-/// `\u` with lower-case digits, everything else as it is.
+/// ECMA-262's QuoteJSONString: the short escapes, other control characters and lone surrogates as `\u` with lower-case
+/// digits, everything else unchanged.
 fn write_string(token: &str, out: &mut String) {
     if !token.contains('\\') {
         // Without an escape there is nothing in it that has to be escaped.

@@ -22,7 +22,7 @@ const NUMBERS: &str = "\
     946RON 949TRY 950XAF 951XCD 952XOF 953XPF 967ZMW 968SRD 969MGA 971AFN 972TJS 973AOA 975BGN 976CDF 977BAM \
     978EUR 980UAH 981GEL 985PLN 986BRL";
 
-/// What stands for no currency, without case and punctuation: `UNKNOWN_CURRENCY` is a value of Apideck's own
+/// Placeholders for no currency, without case and punctuation: `UNKNOWN_CURRENCY` is a value of Apideck's own
 /// enumeration (accounting.yml, Currency), `XXX` the code of ISO 4217 for transactions that involve none.
 const NONE: [&str; 13] = [
     "",

@@ -27,7 +27,7 @@ pub fn read_day(text: &str) -> Option<When> {
     midnight(text.trim().get(..10)?)
 }
 
-/// The instant that is so many seconds after 1970 began.
+/// The instant of a Unix time in seconds.
 pub fn of_unix(seconds: i64) -> Option<When> {
     of_unix_millis(seconds.checked_mul(1000)?)
 }
@@ -45,7 +45,7 @@ pub(crate) fn millis(text: &str) -> Option<i64> {
     timestamp(text, rest).map(Timestamp::as_millisecond)
 }
 
-/// The day of a text, and what follows it. jiff reads more than RFC 3339: years of six digits, compact forms, zone
+/// The day of a text, and the rest after it. jiff reads more than RFC 3339: years of six digits, compact forms, zone
 /// names in brackets.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let (day, rest) = (text.get(..10)?, text.get(10..)?);

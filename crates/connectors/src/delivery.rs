@@ -30,8 +30,8 @@ impl Headers {
         Ok(first)
     }
 
-    /// The members of a list that may stand in several lines: a proxy may have joined these with commas (RFC 9110,
-    /// section 5.3), and Standard Webhooks puts blanks between them.
+    /// The members of a list that may span several lines: a proxy may have joined these with commas (RFC 9110, section
+    /// 5.3), and Standard Webhooks puts spaces between them.
     pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.values(name).flat_map(|value| value.split([',', ' ', '\t'])).filter(|member| !member.is_empty())
     }
@@ -53,12 +53,12 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// A delivery as it came: nothing of it may be believed.
+/// A delivery as received: none of it is trusted yet.
 #[derive(Clone, Debug)]
 pub struct RawDelivery {
     /// The request's method, in capitals.
     pub method: String,
-    /// The request's path with its query, as it was sent: some providers sign it.
+    /// The request's path with its query, as sent: some providers sign it.
     pub path: String,
     /// The request's headers.
     pub headers: Headers,
@@ -81,7 +81,7 @@ pub struct VerifiedDelivery {
 }
 
 impl VerifiedDelivery {
-    /// `key` is what the provider repeats when it sends the same delivery again.
+    /// `key` is the id that the provider repeats when it sends the same delivery again.
     pub(crate) fn new(raw: RawDelivery, key: String) -> Self {
         Self { raw, key }
     }
@@ -116,7 +116,7 @@ pub struct StoredDelivery {
 }
 
 impl StoredDelivery {
-    /// For a store, of what it has written: a [`VerifiedDelivery`] before.
+    /// For a store: restores a delivery that was a [`VerifiedDelivery`] when it was written.
     pub fn new(headers: Headers, body: Vec<u8>, key: String) -> Self {
         Self { headers, body, key }
     }
@@ -142,7 +142,7 @@ impl StoredDelivery {
     }
 }
 
-/// What a provider may make sense of: it was verified, now or before it was stored.
+/// A delivery that a provider may interpret: it was verified, now or before it was stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Authentic<'a> {
     body: &'a [u8],

@@ -1,6 +1,6 @@
 //! Which way money went, in the words of banks.
 //!
-//! Owns the words, and the names of the members that they stand in. Must not know amounts.
+//! Owns the words, and the names of the members that hold them. Must not know amounts.
 //!
 //! A member that is about the direction and nothing else ([`is_member`]) must be understood. One that says what
 //! kind of record it is (`type`) may say anything, and counts where its word has a direction ([`way_of_kind`]).
@@ -79,7 +79,7 @@ pub(crate) fn is_kind(plain: &str) -> bool {
     matches!(plain, "type" | "transactiontype" | "txntype")
 }
 
-/// What a member says that is `true` or `false`, by its plain name.
+/// The direction of a member that is `true` or `false`, by its plain name.
 pub(crate) fn way_of_flag(plain: &str, value: bool) -> Option<Way> {
     FLAGS.iter().find(|(flag, _)| *flag == plain).map(|(_, way)| if value { *way } else { way.back() })
 }
@@ -120,7 +120,7 @@ pub(crate) fn way_of_kind(word: &str) -> Option<Way> {
     if plain(word) == "billpayment" { Some(Way::Out) } else { way(word) }
 }
 
-/// Whether a word says that money moved between a person's own accounts.
+/// Whether a word means that money moved between a user's own accounts.
 pub(crate) fn is_transfer(word: &str) -> bool {
     plain(word) == "transfer"
 }
@@ -130,8 +130,8 @@ pub(crate) fn is_payment_type(word: &str) -> bool {
     plain(word).starts_with("accounts")
 }
 
-/// The direction of a payment by its PaymentType: what is owed to others is paid to them, what is owed by others
-/// comes in, prepaid and overpaid as well. A credit is given back, and goes the other way.
+/// The direction of a payment by its PaymentType: payables are money out, receivables money in, prepayments and
+/// overpayments as well. A credit is returned, and has the opposite direction.
 pub(crate) fn way_of_payment(payment_type: &str) -> Option<Way> {
     let plain = plain(payment_type);
     let (side, kind) = match (plain.strip_prefix("accountspayable"), plain.strip_prefix("accountsreceivable")) {

@@ -36,7 +36,7 @@ pub enum VerifyError {
     KeyUnavailable(KeyId),
 }
 
-/// An authentic body that is not what this provider sends at all.
+/// An authentic body that does not have this provider's shape at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(pub String);

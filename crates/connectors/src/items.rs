@@ -1,6 +1,6 @@
 //! The items of a list, each understood alone.
 //!
-//! Owns that one which is not understood holds up no other, and how it is named. Must not know any provider's members.
+//! Owns that one which is not understood blocks no other, and its name in messages. Must not know any provider's members.
 
 use ledger::Change;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use crate::json::Document;
 use crate::meaning::Rejected;
 use crate::understood::Understood;
 
-/// What the items of a delivery or of a page say.
+/// The items of a delivery or of a page.
 #[derive(Default)]
 pub(crate) struct Items {
     pub(crate) changes: Vec<Change>,
@@ -18,7 +18,7 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Adds what a list says. An item that is not understood is named by its own id, which is its member `id_member`, else
+    /// Adds the items of a list. An item that is not understood is named by its own id, its member `id_member`, else
     /// by its place in `list_name`.
     pub(crate) fn add(
         &mut self,
@@ -35,7 +35,7 @@ impl Items {
         }
     }
 
-    /// Adds what an item says, or its name and why it is not understood.
+    /// Adds an item's changes, or its name and why it is not understood.
     pub(crate) fn take(&mut self, name: impl FnOnce() -> String, read: Understood<Change>) {
         match read {
             Ok(change) => self.changes.push(change),

@@ -17,7 +17,7 @@ pub struct KeyId {
 }
 
 impl fmt::Display for KeyId {
-    /// Only what is safe in a log: a name comes from a stranger's header.
+    /// Only characters that are safe in a log: a name comes from the header of an unverified request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name: String = self.name.chars().filter(char::is_ascii_graphic).take(60).collect();
         write!(f, "{}/{name}", self.provider)
@@ -27,7 +27,7 @@ impl fmt::Display for KeyId {
 /// A key as [`Provider::read_key`](crate::Provider::read_key) reads it from an answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchedKey {
-    /// What it is kept as: it takes the place of the key that was there. Not always what was asked for.
+    /// The id under which it is stored, in place of an older key. It may differ from the requested one.
     pub id: KeyId,
     /// What [`KeySource::key`] gives for it.
     pub bytes: Vec<u8>,

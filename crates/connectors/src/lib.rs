@@ -1,4 +1,4 @@
-//! How each provider signs its webhooks and what they mean.
+//! How each provider signs its webhooks, and the meaning of their bodies.
 //!
 //! Owns verification over the raw bytes and the translation of a provider's words into the changes of `ledger`. Must not
 //! know HTTP servers, the store, or whose connection it is: the clock and fetched keys are passed in, nothing here does
@@ -61,8 +61,8 @@ pub fn words(json: &RawValue) -> Option<String> {
     json::words(json)
 }
 
-/// A text as it is shown in a line of at most `limit` characters: masked, without control characters and what
-/// turns text around. Nothing where there is nothing to read in it.
+/// A text for display in a line of at most `limit` characters: masked, without control characters and characters that
+/// reverse text. Nothing where it has no readable character.
 pub fn readable(text: &str, limit: usize) -> Option<String> {
     masking::readable(text, limit)
 }

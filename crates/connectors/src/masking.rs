@@ -1,4 +1,4 @@
-//! Text for people: tidied, cut, and without card numbers.
+//! Readable texts: tidied, cut, and without card numbers.
 //!
 //! Owns what of a provider's free text may be shown. Must not touch ids, which have to stay exact.
 
@@ -61,8 +61,8 @@ fn cut(text: &str, limit: usize) -> String {
     }
 }
 
-/// A provider's word for a kind of record, for a person to read: `cash-withdrawal` is `Cash withdrawal`. With other marks
-/// between them, digits may be a card number.
+/// A provider's word for a kind of record, as readable text: `cash-withdrawal` is `Cash withdrawal`. Digits with other
+/// separators may be a card number.
 pub(crate) fn in_words(kind: &str) -> String {
     let spaced = mask(&kind.replace(['-', '_'], " "));
     let mut chars = spaced.chars();

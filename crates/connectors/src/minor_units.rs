@@ -8,8 +8,8 @@ use wire::Amount;
 use crate::json::{self, Document};
 use crate::understood::Understood;
 
-/// The amount that a member holds, of which the last `decimals` digits stand behind the point: `1250` is `12.50` with two.
-/// Nothing where it is absent; a number with a fraction or an exponent is refused, since it cannot be of smallest units.
+/// The amount of a member whose last `decimals` digits are behind the point: `1250` is `12.50` with two. Nothing where
+/// it is absent; a number with a fraction or an exponent is refused, since it cannot be in smallest units.
 pub(crate) fn read(document: &Document<'_>, name: &str, decimals: u32, what: &str) -> Understood<Option<Amount>> {
     document.raw(&[name]).map(|raw| amount(raw, decimals, what)).transpose()
 }

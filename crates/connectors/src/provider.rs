@@ -1,4 +1,4 @@
-//! What a provider has to say for itself.
+//! A provider's declaration of itself, and the trait of its connector.
 //!
 //! Owns the trait that every provider implements, and its description. Must not know any of them.
 
@@ -14,23 +14,23 @@ use crate::meaning::Meaning;
 use crate::responses::Responses;
 use crate::settings::Setting;
 
-/// What a provider is called, needs and can do. Its texts belong to its connector: they are literals of the code, or come
-/// from the file that declares it.
+/// A provider's name, settings and capabilities. Its texts belong to its connector: they are literals of the code, or
+/// come from the file that declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
     /// Its name in addresses and in `connectorId`.
     pub id: &'a str,
-    /// Its name for people.
+    /// Its display name.
     pub name: &'a str,
     /// `bank`, `accounting` … as in `connectorType`.
     pub connector_type: &'a str,
-    /// What its transactions carry as `source`.
+    /// The `source` of its transactions.
     pub source: &'a str,
-    /// The currency where neither the transaction nor the account tells one.
+    /// The currency where neither the transaction nor the account has one.
     pub default_currency: Currency,
-    /// What it can do, for `GET /api/connectors`.
+    /// Its capabilities, for `GET /api/connectors`.
     pub capabilities: &'a [&'a str],
-    /// What an operator can set.
+    /// The settings for operators.
     pub settings: &'a [Setting],
 }
 
@@ -47,7 +47,7 @@ impl From<Description<'_>> for ledger::Connector {
 
 /// One provider. Everything is a pure function of the delivery, the keys and the clock.
 pub trait Provider: Send + Sync {
-    /// What it is called, needs and can do.
+    /// Its name, settings and capabilities.
     fn description(&self) -> Description<'_>;
 
     /// Whether it has a secret to verify with.
@@ -63,13 +63,14 @@ pub trait Provider: Send + Sync {
         now: Timestamp,
     ) -> Result<VerifiedDelivery, VerifyError>;
 
-    /// How a key is asked for that [`VerifyError::KeyUnavailable`] names. Nothing where none is published under such a name.
+    /// The request for a key that [`VerifyError::KeyUnavailable`] names. Nothing where none is published under such a
+    /// name.
     fn key_request(&self, _id: &KeyId) -> Option<Request> {
         None
     }
 
-    /// Reads the key from the answer. [`FetchError::Gone`] says that the provider has no such key: the signature that names
-    /// it is not the provider's, and asking again is in vain.
+    /// Reads the key from the answer. [`FetchError::Gone`] means that the provider has no such key: the signature that
+    /// names it is forged, and a retry is useless.
     fn read_key(&self, id: &KeyId, _response: ApiResponse) -> Result<FetchedKey, FetchError> {
         Err(FetchError::NotUnderstood { reason: format!("{} publishes no keys", id.provider) })
     }
@@ -85,22 +86,22 @@ pub trait Provider: Send + Sync {
         Responses::default()
     }
 
-    /// Says what an authentic delivery means. [`Malformed`] is for what is not this provider's
-    /// envelope; what is, but makes no sense, is [`Meaning::NotUnderstood`], so that it is quarantined.
+    /// Interprets an authentic delivery. [`Malformed`] is for a body that is not this provider's envelope; an envelope
+    /// that makes no sense is [`Meaning::NotUnderstood`], so that it is quarantined.
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed>;
 
-    /// How it is asked for what its deliveries do not carry; nothing where it cannot be.
+    /// How data is fetched that its deliveries do not carry; nothing where it cannot be.
     fn fetch(&self) -> Option<&dyn Fetch> {
         None
     }
 
-    /// Its consent page; nothing where it has none, or none that is understood here. It is there whatever is set: what is
-    /// missing is its [`Connect::obstacle`].
+    /// Its consent page; nothing where it has none, or none that is supported here. It is present whatever is set:
+    /// [`Connect::obstacle`] names the missing setting.
     fn connect(&self) -> Option<&dyn Connect> {
         None
     }
 
-    /// The headers with which the provider would send `body`: for the simulator, for tests and for
-    /// benchmarks. Nothing where no secret is configured, and where only the provider has what it signs with.
+    /// The headers with which the provider would send `body`: for the simulator, for tests and for benchmarks. Nothing
+    /// where no secret is configured, and where only the provider has the signing key.
     fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>>;
 }

@@ -1,6 +1,6 @@
 //! How a provider's deliveries are answered.
 //!
-//! Owns what a provider may insist on. Must not know HTTP beyond status codes.
+//! Owns the answers that a provider may require. Must not know HTTP beyond status codes.
 
 /// An answer's status and whether it has a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +23,15 @@ impl Response {
     }
 }
 
-/// The answers to a provider's deliveries. What is not here is answered alike for all: an unknown connector, a body
-/// that is too large, too many deliveries.
+/// The answers to a provider's deliveries. All other cases are answered alike for every provider: an unknown
+/// connector, a body that is too large, too many deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Responses {
     /// It is durable: processed, seen before, or quarantined. Never 202, as some providers take 200 only.
     pub accepted: Response,
     /// The signature is missing, wrong or stale. GoCardless wants 498.
     pub bad_signature: Response,
-    /// It is authentic, and not what this provider sends.
+    /// It is authentic, and does not have this provider's shape.
     pub malformed: Response,
     /// It could not be verified or stored now: the provider is to send it again.
     pub unavailable: Response,

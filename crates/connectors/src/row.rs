@@ -32,9 +32,9 @@ pub(crate) struct Row {
     pub(crate) currency: Option<Currency>,
     /// When it happened.
     pub(crate) date: Dated,
-    /// What the bank writes.
+    /// The bank's text.
     pub(crate) description: Option<String>,
-    /// The same before the provider tidied it, where that is told beside it.
+    /// The same before the provider tidied it, where it sends both.
     pub(crate) original: Option<String>,
     /// Who was paid, or who paid.
     pub(crate) merchant: Option<String>,
@@ -52,11 +52,11 @@ pub(crate) struct Row {
     pub(crate) status: Option<TransactionStatus>,
     /// The provider's id of the pending transaction that it replaces.
     pub(crate) predecessor: Option<String>,
-    /// Whether it is between a person's own accounts.
+    /// Whether it is between a user's own accounts.
     pub(crate) is_transfer: bool,
     /// Free labels.
     pub(crate) tags: Vec<String>,
-    /// What else is kept, by name.
+    /// Other members that are kept, by name.
     pub(crate) metadata: BTreeMap<String, Box<RawValue>>,
 }
 
@@ -127,8 +127,7 @@ impl Row {
     }
 }
 
-/// A value that is kept as it is: a text of which there is something to read, a number or a flag. Nothing for what could be
-/// large.
+/// A value that is kept unchanged: a readable text, a number or a flag. Nothing for values that could be large.
 pub(crate) fn kept(value: &RawValue) -> Option<Box<RawValue>> {
     match value.get().as_bytes().first() {
         Some(b'"') => readable(&json::text(value)?, MAX_TEXT).and_then(|text| to_raw_value(&text).ok()),

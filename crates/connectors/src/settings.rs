@@ -1,4 +1,4 @@
-//! What an operator sets for a provider.
+//! A provider's settings for operators.
 //!
 //! Owns how a setting is described, and the values that were set. Must not read the environment.
 
@@ -11,24 +11,24 @@ use std::fmt;
 pub struct Setting {
     /// The environment's variable, which begins with the provider's id in capitals.
     pub name: Cow<'static, str>,
-    /// What it is, in one line of Markdown.
+    /// Its meaning, in one line of Markdown.
     pub meaning: &'static str,
-    /// What may be set.
+    /// The values that it may have.
     pub kind: SettingKind,
-    /// What it is where nothing is set.
+    /// Its default value.
     pub default: Option<&'static str>,
-    /// What does not work without it; nothing where it is never needed.
+    /// The feature that does not work without it; nothing where it is never needed.
     pub required_for: Option<&'static str>,
 }
 
-/// What a setting's value may be.
+/// The values that a setting may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingKind {
     /// Secret texts, separated by commas: several while one replaces another. They are shown nowhere.
     Secrets,
     /// `true` or `false`.
     Flag,
-    /// A text that anybody may see.
+    /// A text without secrets.
     Text,
     /// The address of the provider's interface: `https`, or `http` on this machine.
     Url,

@@ -1,4 +1,4 @@
-//! What reading a value comes to.
+//! The result of reading a value.
 //!
 //! Owns the type that every reader answers with. Must not read anything.
 

@@ -1,6 +1,6 @@
-//! What a person is sent to the provider with, and what they come back with.
+//! The data of an attempt to connect a bank, on its way to the provider and back.
 //!
-//! Owns the types. Must not ask a provider.
+//! Owns the types. Must not call a provider.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,23 +8,23 @@ use std::fmt;
 use crate::fetch::LinkedConnection;
 use crate::signature::sha256_hex;
 
-/// A person whom the provider does not know yet.
+/// A user whom the provider does not know yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Person<'a> {
     /// The host application's id of them.
     pub user_id: &'a str,
-    /// Their e-mail address, where the caller has told it.
+    /// Their e-mail address, where the caller has sent it.
     pub email: Option<&'a str>,
 }
 
 impl Person<'_> {
-    /// A name that is always the same for them and tells nothing of them.
+    /// A name that is always the same for them and reveals nothing about them.
     pub(crate) fn pseudonym(&self) -> String {
         sha256_hex(self.user_id.as_bytes()).chars().take(32).collect()
     }
 }
 
-/// A connection that its person authorises again.
+/// A connection that its user authorises again.
 #[derive(Clone, Copy, Debug)]
 pub struct Again<'a> {
     /// As its provider knows it.
@@ -36,9 +36,9 @@ pub struct Again<'a> {
 /// One attempt to connect a bank.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
-    /// The provider's id of the person.
+    /// The provider's id of the user.
     pub user: &'a str,
-    /// A random text that has to come back with the person.
+    /// A random text that the callback has to return.
     pub state: &'a str,
     /// The server's address as browsers see it, without a slash at its end; nothing where it is not known.
     pub server: Option<&'a str>,
@@ -48,10 +48,10 @@ pub struct Attempt<'a> {
     pub history_days: u32,
 }
 
-/// What an attempt begins with.
+/// The start of an attempt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Began {
-    /// The consent page's address, which may hold a token: it is for the person's browser alone.
+    /// The consent page's URL, which may hold a token: it is for the user's browser alone.
     pub url: String,
     /// The provider's own name of the attempt, for its script on the page and for [`Returned`].
     pub token: Option<String>,
@@ -64,12 +64,12 @@ impl fmt::Debug for Began {
     }
 }
 
-/// The person has come back.
+/// The callback of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Returned<'a> {
-    /// The provider's id of the person.
+    /// The provider's id of the user.
     pub user: &'a str,
-    /// What the callback's query says, without the state. Anybody can have written it.
+    /// The parameters of the callback's query, without the state. They are not authenticated.
     pub parameters: &'a BTreeMap<String, String>,
     /// [`Began::token`].
     pub token: Option<&'a str>,

@@ -1,8 +1,8 @@
-//! Connecting a bank: the person's way through the provider's own consent page and back.
+//! Connecting a bank over the provider's own consent page.
 //!
-//! Owns the trait of the providers that have such a page, and what goes out and comes back. Must not do input or output
-//! (the server implements [`Api`]), keep anything between two calls, or know sign-ins and states: a state is a text that
-//! is passed through.
+//! Owns the trait of the providers that have such a page, and the data of an attempt. Must not do input or output (the
+//! server implements [`Api`]), keep anything between two calls, or know sign-ins and states: a state is a text that is
+//! passed through.
 
 mod attempt;
 mod callback;
@@ -15,13 +15,13 @@ use async_trait::async_trait;
 
 use crate::fetch::{Api, FetchError, LinkedConnection};
 
-/// A provider whose consent page a person can be sent to.
+/// A provider that has a consent page for users.
 #[async_trait]
 pub trait Connect: Send + Sync {
     /// The last segment of the call that begins: `consent` in `/api/connectors/basiq/consent`.
     fn call(&self) -> &'static str;
 
-    /// Why nobody can connect a bank: one sentence that says what is not set. Nothing where everything is.
+    /// Why no bank can be connected: one sentence that names the missing setting. Nothing where all are set.
     fn obstacle(&self) -> Option<String>;
 
     /// Whether a new connection comes with credentials, which have to be encrypted to be kept.
@@ -34,13 +34,13 @@ pub trait Connect: Send + Sync {
         false
     }
 
-    /// The provider's id of a person whom it does not know yet. It is kept, and asked for once.
+    /// Creates a user at the provider who is not known there yet; its id. It is stored, and created once.
     async fn user(&self, api: &dyn Api, person: &Person<'_>) -> Result<String, FetchError>;
 
-    /// Where the person is sent to.
+    /// The URL of the consent page for an attempt.
     async fn begin(&self, api: &dyn Api, attempt: &Attempt<'_>) -> Result<Began, FetchError>;
 
-    /// What came of it, as far as the provider can say by now. It is asked again while it is [`Outcome::Waiting`].
+    /// The outcome, as far as the provider knows it. It is polled while it is [`Outcome::Waiting`].
     async fn outcome(&self, api: &dyn Api, returned: &Returned<'_>) -> Result<Outcome, FetchError>;
 
     /// The connection of a token that the provider's own script gave to the page.

@@ -1,10 +1,10 @@
-//! What came of connecting a bank.
+//! The outcome of connecting a bank.
 //!
-//! Owns the types. Must not ask a provider.
+//! Owns the types. Must not call a provider.
 
 use crate::fetch::Credentials;
 
-/// What came of an attempt, by now.
+/// The current outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The provider is still at work.
@@ -14,7 +14,7 @@ pub enum Outcome {
     },
     /// The connections are ready.
     Ready(Vec<Connected>),
-    /// The person did not agree.
+    /// The user did not agree.
     Declined,
     /// The provider could not do it.
     Failed {
@@ -25,15 +25,15 @@ pub enum Outcome {
     },
 }
 
-/// A connection as the provider tells of it.
+/// A connection as the provider reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connected {
     /// Its id, as webhooks name it.
     pub id: String,
-    /// The provider's id of its user, where the connection is asked with it.
+    /// The provider's id of its user, where calls for the connection need it.
     pub external_user_id: Option<String>,
-    /// The bank's name, where the provider tells it.
+    /// The bank's name, where the provider reports it.
     pub institution_name: Option<String>,
-    /// What the provider is called with, where the connection has a token of its own.
+    /// The credentials of the connection, where it has a token of its own.
     pub credentials: Option<Credentials>,
 }

@@ -1,4 +1,4 @@
-//! Accounts of a body, as a file says where they stand.
+//! Accounts of a body, at the paths that a file declares.
 //!
 //! Owns which members become which of ours. Must not report what the sender did not.
 
@@ -16,7 +16,7 @@ use crate::understood::Understood;
 const MAX_NAME: usize = 200;
 const MAX_KIND: usize = 60;
 
-/// Where the members of accounts stand.
+/// The paths of the members of accounts.
 #[derive(Clone, Debug)]
 pub(super) struct Accounts {
     pub(super) items: Paths,
@@ -32,14 +32,14 @@ pub(super) struct Accounts {
     pub(super) updated_notation: Option<Notation>,
 }
 
-/// What an item reports of an account, and how recent that is.
+/// An item's report of an account, and how recent it is.
 pub(super) struct Reported {
     pub(super) update: AccountUpdate,
     version: Option<i64>,
 }
 
 impl Accounts {
-    /// What an item reports; nothing where it is no more than an id.
+    /// Reads an item's report; nothing where it is only an id.
     pub(super) fn read(&self, scope: Scope<'_, '_>, default_currency: Currency) -> Understood<Option<Reported>> {
         let Some(account_id) = values::id(&self.id, scope, "account")? else { return Ok(None) };
         let named = values::currency(&self.currency, scope, "account")?;

@@ -1,11 +1,11 @@
-//! What is signed.
+//! The signed content.
 //!
 //! Owns the template: texts, and the parts of a delivery between them. Must not sign anything.
 
-/// A part of what is signed.
+/// A part of the signed content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// As it stands in the file.
+    /// A literal text of the file.
     Text(String),
     /// The body's bytes.
     Body,
@@ -19,7 +19,7 @@ pub(super) enum Piece {
     Path,
 }
 
-/// What is signed, in order.
+/// The signed content, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content(pub(super) Vec<Piece>);
 
@@ -40,7 +40,7 @@ impl Default for Content {
 }
 
 impl Content {
-    /// Reads a template such as `{timestamp}.{body}`; the error says what is wrong with it.
+    /// Reads a template such as `{timestamp}.{body}`; the error describes the problem.
     pub(super) fn parse(template: &str) -> Result<Self, String> {
         let mut pieces = vec![];
         let mut rest = template;

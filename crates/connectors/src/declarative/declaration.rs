@@ -19,7 +19,7 @@ impl Declaration {
         Self(Arc::new(parts))
     }
 
-    /// What it is called, needs and can do.
+    /// The connector's name, settings and capabilities.
     pub fn description(&self) -> Description<'_> {
         self.0.description()
     }

@@ -1,6 +1,6 @@
-//! What a delivery reports, by its event's name.
+//! The kind of report in a delivery, by its event's name.
 //!
-//! Owns the names of events, and what is known of every event. Must not read items.
+//! Owns the names of events, and the members common to every event. Must not read items.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::json::Document;
 use crate::meaning::Meaning;
 use crate::understood::Understood;
 
-/// What an event reports.
+/// The kind of report of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Transactions that are new or have changed.
@@ -31,14 +31,14 @@ pub(super) enum Kind {
     Nothing,
 }
 
-/// Names of events, each with what it reports. A name with `*` at its end stands for all that begin with the rest.
+/// Names of events, each with its kind. A `*` at the end of a name matches any rest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names(BTreeMap<String, Kind>);
 
-/// What is known of every event.
+/// The members common to every event.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Events {
-    /// Where its name stands; nothing where each delivery reports transactions.
+    /// The path of its name; nothing where each delivery reports transactions.
     pub(super) name: Option<Paths>,
     pub(super) names: Names,
     pub(super) connection: Paths,
@@ -59,7 +59,7 @@ impl Names {
         self.0.values().any(|kind| is(*kind))
     }
 
-    /// What an event reports: its own name comes first, then the longest beginning.
+    /// The kind of an event: an exact name first, then the longest prefix.
     fn kind(&self, name: &str) -> Option<Kind> {
         let beginning = |(pattern, kind): (&String, &Kind)| {
             let beginning = pattern.strip_suffix('*').filter(|beginning| name.starts_with(beginning))?;
@@ -71,7 +71,7 @@ impl Names {
 }
 
 impl Events {
-    /// The event's name, for people as well, and what it reports.
+    /// The event's name, for messages as well, and its kind.
     pub(super) fn kind(&self, body: &Document<'_>) -> Understood<(String, Kind)> {
         let Some(paths) = &self.name else { return Ok(("the delivery".to_owned(), Kind::Saved)) };
         let name = paths.read(Scope { item: body, body }, crate::json::text)?.ok_or("the body names no event")?;

@@ -1,7 +1,7 @@
 //! Connectors that a file declares, in TOML.
 //!
-//! Owns what such a file may say and a connector that does as it says. Must not read files from a disk, nor know any provider.
-//! [`keys::KEYS`] lists what may stand in a file; `docs/connectors.md` explains it.
+//! Owns the contents of such a file and a connector that follows it. Must not read files from a disk, nor know any
+//! provider. [`keys::KEYS`] lists the keys of a file; `docs/connectors.md` explains it.
 
 mod accounts;
 mod content;

@@ -30,7 +30,7 @@ pub(super) struct Parts {
     pub(super) accounts: Option<Accounts>,
 }
 
-/// What tells a delivery from others, where that is not what is signed as its id.
+/// The delivery's key, where that is not the signed id.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryId {
     pub(super) id: Paths,
@@ -38,7 +38,7 @@ pub(super) struct DeliveryId {
 }
 
 impl Parts {
-    /// What the connector is called, needs and can do.
+    /// The connector's name, settings and capabilities.
     pub(super) fn description(&self) -> Description<'_> {
         Description {
             id: &self.id,

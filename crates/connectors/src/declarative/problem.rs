@@ -1,24 +1,24 @@
-//! What is wrong with a file, and where.
+//! A problem of a file, with its place.
 //!
-//! Owns the form of a problem. Must not know what a file may say.
+//! Owns the form of a problem. Must not know the keys of a file.
 
 use std::fmt;
 
 /// One thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file as it was named.
+    /// The file's name as given.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The character in it, from 1.
     pub column: usize,
-    /// What stands there and what is expected.
+    /// The value found and the one expected.
     pub what: String,
 }
 
 impl Problem {
-    /// A problem at so many bytes from the beginning of a file's text.
+    /// A problem at a byte offset of a file's text.
     pub(super) fn at(file: &str, text: &str, offset: usize, what: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_begins = before.rfind('\n').map_or(0, |end| end + 1);

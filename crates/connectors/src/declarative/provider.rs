@@ -82,8 +82,8 @@ impl Provider for Declared {
 }
 
 impl Parts {
-    /// What the provider repeats when it sends a delivery again. A header that is not signed counts together with the
-    /// body: alone it could make another delivery look like one that is known.
+    /// The id that the provider repeats when it sends a delivery again. An unsigned header counts together with the
+    /// body: alone it could make another delivery look like a known one.
     fn delivery_key(&self, delivery: &RawDelivery, signed_id: Option<String>) -> String {
         let in_body = body::object(&delivery.body).and_then(|body| {
             let id = self.delivery.id.read(Scope { item: &body, body: &body }, json::id).ok()??;
@@ -212,7 +212,7 @@ impl Parts {
     }
 }
 
-/// The object that stands in a place.
+/// The object at a place.
 fn open<'a>(place: &Place<'a>) -> Understood<Document<'a>> {
     Document::open(place.raw)?.ok_or_else(|| "it is not an object".to_owned())
 }

@@ -1,6 +1,6 @@
 //! How a provider signs, as a file says.
 //!
-//! Owns what is known of a signature without its secret. Must not verify one.
+//! Owns the properties of a signature scheme without its secret. Must not verify one.
 
 use super::content::Content;
 use super::times::Notation;
@@ -36,7 +36,7 @@ impl Scheme {
         })
     }
 
-    /// Whether what is configured is a public key, which anybody may see.
+    /// Whether the configured value is a public key, which is no secret.
     pub(super) fn has_public_key(self) -> bool {
         matches!(self, Self::RsaSha256 | Self::Ed25519)
     }
@@ -83,6 +83,6 @@ pub(super) struct Signature {
     pub(super) encoding: Encoding,
     pub(super) content: Content,
     pub(super) stamp: Option<Stamp>,
-    /// The header with what is signed as the id.
+    /// The header with the signed id.
     pub(super) id_header: Option<String>,
 }

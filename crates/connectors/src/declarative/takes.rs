@@ -1,8 +1,8 @@
-//! What may be written for a key.
+//! The values that a key takes.
 //!
 //! Owns the kinds of values, and how each is called where it is expected. Must not know any key.
 
-/// What may be written for a key.
+/// The values that a key takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Takes {
     /// A text, as described.

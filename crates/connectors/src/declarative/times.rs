@@ -1,6 +1,6 @@
 //! Dates and times as a file says that they are written.
 //!
-//! Owns reading a value in one notation and no other. Must not know what it is the time of.
+//! Owns reading a value in one notation and no other. Must not know which time it is.
 
 use jiff::Timestamp;
 use ledger::When;
@@ -61,7 +61,7 @@ impl Notation {
 }
 
 impl Notation {
-    /// A time as it is written in this notation; of a day its midnight's instant.
+    /// A time written in this notation; for a day the instant of its midnight.
     pub(super) fn written(self, now: Timestamp) -> String {
         match self {
             Self::Rfc3339 | Self::Day => now.to_string(),

@@ -1,6 +1,6 @@
-//! Transactions of a body, as a file says where they stand.
+//! Transactions of a body, at the paths that a file declares.
 //!
-//! Owns which members become which of ours, the sign and the status. Must not guess a direction: what is not listed is
+//! Owns which members become which of ours, the sign and the status. Must not guess a direction: an unlisted value is
 //! rejected.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) struct Direction {
     pub(super) out: Vec<String>,
 }
 
-/// Where the status stands, and its values.
+/// The path of the status, and its values.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Status {
     pub(super) field: Paths,
@@ -41,14 +41,14 @@ pub(super) struct Status {
     pub(super) always: Option<TransactionStatus>,
 }
 
-/// How a transfer between a person's own accounts is known.
+/// How a transfer between a user's own accounts is recognised.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transfer {
     pub(super) field: Paths,
     pub(super) values: Vec<String>,
 }
 
-/// Where the members of transactions stand.
+/// The paths of the members of transactions.
 #[derive(Clone, Debug)]
 pub(super) struct Transactions {
     pub(super) items: Paths,
@@ -79,7 +79,7 @@ pub(super) struct Transactions {
     pub(super) transfer: Transfer,
 }
 
-/// What is known from around a transaction.
+/// The context of a transaction in its body.
 pub(super) struct Around<'d> {
     /// The connection of the delivery.
     pub(super) connection: Option<&'d str>,
@@ -118,7 +118,7 @@ impl Transactions {
         };
         let state = self.status.read(scope)?;
         if around.are_gone || matches!(state, State::Gone) {
-            // What a row that was deleted says of itself was written before.
+            // A deleted row's own time is older than its deletion.
             let version = if around.are_gone { around.event.or(row) } else { row.or(around.event) };
             return Ok(Change { version, update: Update::TransactionDeleted { transaction_id, account_id } });
         }

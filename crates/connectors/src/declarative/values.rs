@@ -23,7 +23,7 @@ pub(super) enum Digits {
 
 /// Row versions stay below this, and times in milliseconds since 1970 above it.
 const SMALLEST_TIME: i64 = 100_000_000_000;
-/// The largest time, in the year 9999: some senders mean "never" by what is later.
+/// The largest time, in the year 9999: some senders use later ones for "never".
 const LARGEST_TIME: i64 = 253_370_764_800_000;
 
 /// An id that can be stored.
@@ -36,7 +36,7 @@ pub(super) fn needed_id(paths: &Paths, scope: Scope<'_, '_>, what: &str) -> Unde
     id(paths, scope, what)?.ok_or_else(|| format!("the id of the {what} is missing"))
 }
 
-/// An amount as it is signed. `currency` is the one whose smallest units are counted.
+/// An amount with its sign. `currency` is the one whose smallest units are counted.
 pub(super) fn amount(
     paths: &Paths,
     scope: Scope<'_, '_>,
@@ -57,14 +57,14 @@ pub(super) fn currency(paths: &Paths, scope: Scope<'_, '_>, what: &str) -> Under
     currencies::currency(&code).map_err(|error| format!("the currency of the {what} is {error}"))
 }
 
-/// When something happened; nothing where that is not told.
+/// The time at which something happened; nothing where the body has none.
 pub(super) fn date(paths: &Paths, notation: Notation, scope: Scope<'_, '_>) -> Understood<Option<Dated>> {
     let Some(raw) = paths.raw(scope)? else { return Ok(None) };
     let when = notation.when(raw).ok_or("the transaction's date is not a date")?;
     Ok(Some(Dated::At(when)))
 }
 
-/// A time that orders reports, in milliseconds since 1970. What cannot be read orders nothing.
+/// A time that orders reports, in milliseconds since 1970. An unreadable one orders nothing.
 pub(super) fn version(paths: &Paths, notation: Option<Notation>, scope: Scope<'_, '_>) -> Understood<Option<i64>> {
     let notation = notation.unwrap_or(Notation::Rfc3339);
     let millis = paths.raw(scope)?.and_then(|raw| notation.millis(raw));

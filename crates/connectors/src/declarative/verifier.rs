@@ -1,7 +1,7 @@
 //! Checking signatures as a file describes them.
 //!
-//! Owns finding the signature, the time and the id in the headers, and the check under the configured secrets. Must not know
-//! what a body means.
+//! Owns finding the signature, the time and the id in the headers, and the check with the configured secrets. Must not
+//! know the meaning of a body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use crate::error::VerifyError;
 use crate::settings::Settings;
 use crate::signature::{self, Hash, HmacKeys, PublicKey};
 
-/// So many signatures of a header are tried.
+/// This many signatures of a header are tried.
 const MOST_SIGNATURES: usize = 16;
 /// The longest id that is signed, in bytes.
 const MAX_ID: usize = 256;
@@ -34,7 +34,7 @@ enum Keys {
 }
 
 impl Verifier {
-    /// With the values of a setting. What is no public key verifies nothing.
+    /// With the values of a setting. A value that is not a public key verifies nothing.
     pub(super) fn new(signature: &Signature, settings: &Settings, setting: &str) -> Self {
         let secrets = settings.values(setting);
         let public = |read: fn(&str) -> Option<PublicKey>| {

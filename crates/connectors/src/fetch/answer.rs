@@ -1,4 +1,4 @@
-//! What an answer's body holds.
+//! Reading the body of an answer.
 //!
 //! Owns opening it. Must not know any provider's members.
 
@@ -10,15 +10,15 @@ use crate::body;
 use crate::json::Document;
 
 impl FetchError {
-    /// The answer is not what the provider documents.
+    /// The answer does not have the documented form.
     pub(crate) fn not_understood(reason: impl Into<String>) -> Self {
         Self::NotUnderstood { reason: reason.into() }
     }
 }
 
 impl ApiResponse {
-    /// The same as [`ApiResponse::success`] where the token is the connection's own: what does not accept it has to be given
-    /// another by its user.
+    /// Like [`ApiResponse::success`], where the token is the connection's own: if the provider refuses it, only the
+    /// user can provide another.
     pub(crate) fn success_with_own_token(self) -> Result<Self, FetchError> {
         match self.success() {
             Err(FetchError::Refused { reason }) => Err(FetchError::ConsentNeeded { reason }),
@@ -39,7 +39,8 @@ impl ApiResponse {
     }
 }
 
-/// The value of a query's parameter in a link to the next page. The link is not followed: the call is built anew.
+/// The value of a query parameter in a link to the next page. The link is not followed: the call is built from the
+/// value.
 pub(crate) fn parameter(link: &str, name: &str) -> Option<String> {
     let (_, query) = link.split_once('?')?;
     form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())

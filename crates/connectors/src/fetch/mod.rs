@@ -1,10 +1,10 @@
-//! Asking a provider what changed.
+//! Fetching changes from a provider.
 //!
-//! Owns the trait of the providers that can be asked, and what a run is and gives. Must not do input or output (the
-//! server implements [`Api`]), keep anything between two pages, or know whose a connection is.
+//! Owns the trait of the providers that can be fetched from, and the input and output of a run. Must not do input or
+//! output (the server implements [`Api`]), keep anything between two pages, or know whose a connection is.
 //!
-//! A **run** asks for everything that is new on one connection, a page at a time. Each page's changes are stored together
-//! with the position that follows it, so a run that is interrupted goes on where it was.
+//! A **run** fetches everything new of one connection, a page at a time. Each page's changes are stored together with
+//! the position that follows it, so an interrupted run resumes where it was.
 
 mod answer;
 mod api;
@@ -28,11 +28,11 @@ pub use ledger::Absence;
 
 use async_trait::async_trait;
 
-/// A provider that can be asked.
+/// A provider from which data can be fetched.
 #[async_trait]
 pub trait Fetch: Send + Sync {
-    /// Why this connection cannot be asked: one sentence that says what is missing and where it is set. Nothing where it
-    /// can.
+    /// Why this connection cannot be synced: one sentence that says what is missing and where it is set. Nothing where
+    /// it can.
     fn obstacle(&self, connection: &LinkedConnection<'_>) -> Option<String>;
 
     /// The next page of a run.

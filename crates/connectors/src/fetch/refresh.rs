@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// What came of asking for a refresh.
+/// The outcome of requesting a refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refresh {
     /// The provider looks by its own schedule alone.

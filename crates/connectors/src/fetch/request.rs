@@ -1,7 +1,7 @@
 //! A call to a provider.
 //!
-//! Owns what a connector may say of a call. Must not hold an address: where it goes is configured, and its path is made
-//! of segments, each of which is percent-encoded, so that no id leads elsewhere.
+//! Owns the parts of a call that a connector chooses. Must not hold an address: the base URL is configured, and the
+//! path is made of segments, each of which is percent-encoded, so that no id changes the target.
 
 use std::fmt;
 
@@ -45,9 +45,9 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// Its body.
     pub body: Body,
-    /// What the provider counts it against: a 429 pauses all calls of the same scope.
+    /// The scope of the provider's rate limit: a 429 pauses all calls of the same scope.
     pub scope: String,
-    /// The token that it needs. Where the answer is 401 or 403, it is asked for once more.
+    /// The token that it needs. After a 401 or 403, a new one is requested once.
     pub token: Option<TokenRequest>,
 }
 
@@ -115,7 +115,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// How a token is got. It is kept for as long as it holds.
+/// How a token is requested. It is kept while it is valid.
 #[derive(Clone)]
 pub struct TokenRequest {
     /// Which token: one is kept for each name.

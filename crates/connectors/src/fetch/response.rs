@@ -10,7 +10,7 @@ use crate::delivery::Headers;
 
 /// How much of an answer is named in an error, in characters.
 const SHOWN: usize = 200;
-/// The longest pause that a provider may ask for.
+/// The longest pause of a provider that is respected.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// An answer.
@@ -25,7 +25,7 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// The answer where its status is 2xx; else what the status means.
+    /// The answer where its status is 2xx; else the error for its status.
     pub fn success(self) -> Result<Self, FetchError> {
         match self.status {
             200..=299 => Ok(self),
@@ -33,7 +33,7 @@ impl ApiResponse {
         }
     }
 
-    /// What its status means, where the provider says nothing else.
+    /// The error for a status, where the provider documents no other.
     fn meaning(&self, status: u16) -> FetchError {
         let reason = format!("it answered {status}{}", self.excerpt());
         match status {
@@ -44,13 +44,13 @@ impl ApiResponse {
         }
     }
 
-    /// The pause that it asks for in seconds (RFC 9110, section 10.2.3).
+    /// The pause in seconds that it requires (RFC 9110, section 10.2.3).
     pub fn pause(&self) -> Option<Duration> {
         let seconds: u64 = self.headers.get("retry-after")?.parse().ok()?;
         Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
     }
 
-    /// The beginning of its body for a person to read, masked.
+    /// The beginning of its body as readable text, masked.
     fn excerpt(&self) -> String {
         let text = String::from_utf8_lossy(&self.body[..self.body.len().min(4096)]);
         crate::readable(&text, SHOWN).map(|text| format!(": {text}")).unwrap_or_default()
@@ -67,7 +67,7 @@ impl fmt::Debug for ApiResponse {
 /// A token for calls.
 #[derive(Clone)]
 pub struct Token {
-    /// What goes after `Bearer `.
+    /// The value after `Bearer `.
     pub value: String,
     /// For how long it holds.
     pub lifetime: Duration,

@@ -18,7 +18,7 @@ pub struct LinkedConnection<'a> {
     pub id: &'a str,
     /// The provider's id of its user, where one was registered.
     pub external_user_id: Option<&'a str>,
-    /// What was registered to call the provider with.
+    /// The registered credentials.
     pub credentials: &'a Credentials,
 }
 
@@ -40,47 +40,47 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Which page of which run is asked for.
+/// Which page of which run to fetch.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     /// Of which connection.
     pub connection: LinkedConnection<'a>,
-    /// What is asked for.
+    /// What to fetch.
     pub wanted: &'a Wanted,
     /// The run reaches back to this day where there is no cursor.
     pub first_day: Date,
     /// When the run began.
     pub began: Timestamp,
-    /// What the last complete run has left; nothing in the first one.
+    /// The cursor that the last complete run stored; nothing in the first one.
     pub cursor: Option<&'a str>,
-    /// What the page before has left; nothing for the first page.
+    /// The position after the page before; nothing for the first page.
     pub position: Option<&'a str>,
 }
 
 /// A page.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// What it says, in the order it is to be applied.
+    /// Its changes, in the order in which they are applied.
     pub changes: Vec<Change>,
     /// Its items that are not understood.
     pub rejected: Vec<Rejected>,
-    /// What follows.
+    /// The next step.
     pub next: Next,
 }
 
-/// What follows a page.
+/// The step after a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Another page.
     Page {
-        /// What the next page is asked for with: the connector's own text, kept over restarts.
+        /// The position of the next page: the connector's own text, kept over restarts.
         position: String,
     },
     /// Nothing: the run is complete.
     End {
-        /// What the next run begins with.
+        /// The cursor at which the next run begins.
         cursor: Option<String>,
-        /// What it means that the run has not named a transaction.
+        /// What the absence of a transaction from the run's lists means.
         absence: Absence,
     },
 }

@@ -1,4 +1,4 @@
-//! The days that a run lists, of providers that list by day and tell no changes.
+//! The days that a run lists, at providers that list by day and have no list of changes.
 //!
 //! Owns the first day that a run fetches, and the day from which its list is complete. Must not call the provider.
 
@@ -9,7 +9,7 @@ use ledger::Absence;
 
 use super::run::{Next, Run};
 
-/// Rows of earlier days are booked, changed and taken back for so many days.
+/// For this many days, rows of earlier days are still booked, changed and removed.
 const OVERLAP_DAYS: i64 = 30;
 
 /// A run's days.
@@ -25,7 +25,8 @@ impl Window {
         Self { since: left.unwrap_or(run.first_day) }
     }
 
-    /// The day to ask from: one more than counts, since the provider's day may begin elsewhere.
+    /// The first day to request: one earlier than the first that counts, since the provider's day may begin in another
+    /// time zone.
     pub(crate) fn asked_from(self) -> Date {
         before(self.since, 1)
     }

@@ -1,6 +1,6 @@
 //! Accounts, alone or beside a transaction.
 //!
-//! Owns the names that senders give to what is known of an account. Must not report what the sender did not.
+//! Owns the senders' names for the members of an account. Must not report what the sender did not.
 
 use ledger::{AccountUpdate, Change, Update};
 use wire::Currency;
@@ -51,7 +51,7 @@ pub(super) fn change(account: &Document<'_>, update: AccountUpdate, event: Optio
     Change { version: version::of_row(account).or(event), update: Update::Account(update) }
 }
 
-/// What an object reports of the account; nothing where that is only its id.
+/// An object's report of the account; nothing where it is only an id.
 pub(super) fn read(account: &Document<'_>, account_id: String) -> Understood<Option<AccountUpdate>> {
     let balance = money(account, BALANCES, "balance")?;
     let available = money(
@@ -89,7 +89,7 @@ pub(super) fn read(account: &Document<'_>, account_id: String) -> Understood<Opt
     Ok((update != only_its_id).then_some(update))
 }
 
-/// Basiq's `class.type`, or what others call it. Basiq's own `type` is always `account`.
+/// Basiq's `class.type`, or the same member of other senders. Basiq's own `type` is always `account`.
 fn kind(account: &Document<'_>) -> Understood<Option<String>> {
     let found = match account.object(&["class"])? {
         Some(class) => class.text(&["type"]),

@@ -9,7 +9,7 @@ use super::Understood;
 use crate::direction::{self, Way};
 use crate::json::{self, Document};
 
-/// What is said of the direction.
+/// The direction, as a body states it.
 pub(super) struct Direction {
     way: Option<Way>,
     /// A member that is about the direction alone says something that is not known.
@@ -105,7 +105,7 @@ impl Direction {
         }
     }
 
-    /// By what it is called, else by the sign.
+    /// By the word for it, else by the sign.
     pub(super) fn primary_type(&self, amount: Amount) -> PrimaryType {
         match self.way {
             _ if self.between_own_accounts => PrimaryType::Transfer,

@@ -1,6 +1,6 @@
-//! What an event is called.
+//! The name of an event.
 //!
-//! Owns the members that name it and its taking apart into a noun and a verb. Must not know what follows.
+//! Owns the members that name it and its parsing into a noun and a verb. Must not know the consequences.
 
 use std::fmt;
 
@@ -17,10 +17,10 @@ pub(crate) struct Event {
     parts: Vec<String>,
 }
 
-/// What happened to the noun.
+/// The verb of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
-    /// It is new or not what it was.
+    /// It is new or has changed.
     Saved,
     /// It is gone.
     Deleted,
@@ -47,7 +47,7 @@ impl Event {
         Self { name: name.trim().chars().filter(|char| !char.is_control()).take(SHOWN).collect(), parts }
     }
 
-    /// The last part: what happened, in lower case.
+    /// The last part: the verb, in lower case.
     pub(crate) fn verb_text(&self) -> &str {
         self.parts.last().map_or("", String::as_str)
     }
@@ -58,7 +58,7 @@ impl Event {
         noun.strip_suffix('s').unwrap_or(noun)
     }
 
-    /// What happened.
+    /// The verb.
     pub(crate) fn verb(&self) -> Verb {
         match self.verb_text() {
             "created" | "new" | "added" | "imported" | "updated" | "changed" | "modified" | "posted" | "settled"

@@ -10,7 +10,7 @@ use super::{Envelope, Event, Read, Understood, account, id};
 use crate::json::Document;
 use crate::meaning::Rejected;
 
-/// What a list says.
+/// The items of a list.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     pub(crate) changes: Vec<Change>,
@@ -23,7 +23,7 @@ impl From<Read> for Listed {
     }
 }
 
-/// The transactions of a list. `noun` is what the provider calls one: `transaction`, `expense` …
+/// The transactions of a list. `noun` is the provider's name for one: `transaction`, `expense` …
 pub(crate) fn transactions(rows: &[&RawValue], noun: &str, connection_id: &str) -> Listed {
     let envelope = Envelope { document: Document::default(), event: Event::named(&format!("{noun}.updated")) };
     transaction::listed(&Listing { envelope: &envelope, connection_id }, rows).into()

@@ -1,8 +1,8 @@
-//! Bodies that carry what they tell about: the original guide's
-//! `{ "event": "transaction.created", "data": { "transaction": {…}, "account": {…}, "connectionId": "…" } }`.
+//! Inline bodies: the original guide's `{ "event": "transaction.created", "data": { "transaction": {…}, "account":
+//! {…}, "connectionId": "…" } }`.
 //!
-//! Owns the envelope and what each kind of event means, for every provider that sends this form: liberal
-//! in names, strict in values. Must not know how a provider signs, or fetch what a body leaves out.
+//! Owns the envelope and the meaning of each kind of event, for every provider that sends this form: liberal in names,
+//! strict in values. Must not know how a provider signs, or fetch data that a body leaves out.
 
 mod account;
 mod connection;
@@ -54,11 +54,12 @@ impl From<Vec<Change>> for Read {
 pub(crate) struct Envelope<'a> {
     /// The object that names the event: the body itself, or Apideck's `payload` in it.
     pub(crate) document: Document<'a>,
-    /// What happened.
+    /// The event's name.
     pub(crate) event: Event,
 }
 
-/// Says what a body means. `own` is the provider's first look: what it does not know is left to the shared form.
+/// Interprets a body. `own` is the provider's own reading, which comes first: a body that it does not know is left to
+/// the shared form.
 pub(crate) fn understand(
     body: &[u8],
     own: impl Fn(&Envelope<'_>) -> Understood<Option<Meaning>>,
@@ -106,7 +107,7 @@ impl<'a> Envelope<'a> {
         Ok(Event::read(&payload).map(|event| Self { document: payload, event }))
     }
 
-    /// What it is about: `data`, Apideck's `entity`, or the members beside the event's name.
+    /// The subject of the event: `data`, Apideck's `entity`, or the members beside the event's name.
     fn data(&self) -> Understood<Document<'a>> {
         Ok(self.document.object(&["data", "entity"])?.unwrap_or_else(|| self.document.clone()))
     }
@@ -177,7 +178,7 @@ impl<'a> Envelope<'a> {
         if self.document.raw(&["data", "entity"]).is_some() {
             version::of_event(&self.document).or_else(|| version::of_report(data))
         } else {
-            // Beside the event's name, what was created is what the event is about.
+            // Beside the event's name, the time of creation is the event's.
             version::of_report(&self.document)
         }
     }
@@ -188,7 +189,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// The sentence for a body that says what changed and where to fetch it, and no more.
+/// The sentence for a body that only notifies.
 pub(crate) fn notification_only(event: &Event) -> String {
     Meaning::not_fetched(&event.to_string())
 }

@@ -1,7 +1,7 @@
 //! Transactions in a body.
 //!
-//! Owns which of a sender's members becomes which of ours. Must not guess: what is not there is absent, what
-//! contradicts itself is refused.
+//! Owns which of a sender's members becomes which of ours. Must not guess: a missing member is absent, contradicting
+//! members are refused.
 
 mod beside;
 mod details;
@@ -43,8 +43,8 @@ const DATES: &[&str] = &[
     "createdDate",
 ];
 
-/// The changes that a transaction's event reports, each understood alone: the transactions first, so that they reach people first
-/// and the balance which the provider tells has the last word on what clients added up from it.
+/// The changes that a transaction's event reports, each understood alone: the transactions first, so that users see
+/// them first, and the provider's balance last, which corrects the sums of clients.
 pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_id: Option<&str>) -> Understood<Read> {
     let deleted = match envelope.event.verb() {
         Verb::Saved => false,
@@ -88,7 +88,7 @@ pub(super) fn listed<'a>(listing: &Listing<'_, 'a>, rows: &[&'a RawValue]) -> Re
     read
 }
 
-/// What is known from around a transaction.
+/// The context of a transaction in its body.
 struct Context<'e, 'a> {
     envelope: &'e Envelope<'a>,
     connection_id: Option<&'e str>,
@@ -105,7 +105,7 @@ impl Context<'_, '_> {
         let row = version::of_row(item);
         // Apideck's `voided` is written into the ledger in place of a deletion.
         if deleted || matches!(status(item), Some(Status::Void)) {
-            // What a row that was deleted says of itself was written before.
+            // A deleted row's own time is older than its deletion.
             let version = if deleted { self.event.or(row) } else { row.or(self.event) };
             return Ok(Change { version, update: Update::TransactionDeleted { transaction_id, account_id } });
         }
@@ -194,7 +194,7 @@ enum Status {
     Void,
 }
 
-/// Apideck's `draft` may still change or vanish like what a bank calls pending.
+/// Apideck's `draft` may still change or vanish, like a bank's pending transaction.
 fn status(item: &Document<'_>) -> Option<Status> {
     match item.text(&["status"]).map(|status| status.to_lowercase()).as_deref() {
         Some("pending" | "draft" | "authorised" | "authorized" | "held") => {

@@ -53,10 +53,10 @@ const CREATED: &[&str] = &["createddate", "createdat", "created"];
 
 /// Row versions stay below this, and times in milliseconds since 1970 above it.
 const SMALLEST_TIME: i64 = 100_000_000_000;
-/// The largest time, in the year 9999: some senders mean "never" by what is later.
+/// The largest time, in the year 9999: some senders use later ones for "never".
 const LARGEST_TIME: i64 = 253_370_764_800_000;
 
-/// The members with which an event says when it happened, the most telling one first.
+/// The members with the time of an event, the most precise one first.
 pub(super) fn event_times<'a>(document: &Document<'a>) -> Vec<&'a RawValue> {
     members(document, &[EVENT_ONLY, HAPPENED, CREATED].concat())
 }
@@ -72,12 +72,12 @@ pub(crate) fn of_event(event: &Document<'_>) -> Option<i64> {
     event_times(event).into_iter().chain(members(event, CHANGED)).find_map(time)
 }
 
-/// The same where times of a row may stand beside it: not by what was created.
+/// The same where a row with its own times is in the body: the time of creation does not count.
 pub(super) fn of_report(report: &Document<'_>) -> Option<i64> {
     members(report, &[EVENT_ONLY, HAPPENED, CHANGED].concat()).into_iter().find_map(time)
 }
 
-/// The same where a whole transaction stands beside it, whose times say when money moved.
+/// The same where a whole transaction is in the body, whose times say when money moved.
 pub(super) fn of_named_event(event: &Document<'_>) -> Option<i64> {
     members(event, EVENT_ONLY).into_iter().find_map(time)
 }

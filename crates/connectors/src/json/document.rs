@@ -22,7 +22,7 @@ pub(crate) struct Member<'a> {
     pub(crate) name: Cow<'a, str>,
     /// Its name without case and punctuation.
     pub(crate) plain: Cow<'a, str>,
-    /// Its value as it came.
+    /// Its value as received.
     pub(crate) raw: &'a RawValue,
 }
 
@@ -89,13 +89,13 @@ impl<'a> Document<'a> {
         serde_json::from_str(raw.get()).ok()
     }
 
-    /// The first of `names` that is a string, as it came.
+    /// The first of `names` that is a string, unchanged.
     pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
         self.present(names).find_map(text)
     }
 
-    /// The first of `names` that is there, for a person to read: a string, a number by its digits, or an array of
-    /// these. Anything else is passed over.
+    /// The first present member of `names` as readable text: a string, a number by its digits, or an array of these.
+    /// Other values are skipped.
     pub(crate) fn words(&self, names: &[&str]) -> Option<String> {
         self.present(names).find_map(words)
     }

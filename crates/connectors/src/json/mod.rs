@@ -42,7 +42,7 @@ pub(crate) fn read(body: &[u8]) -> Result<&RawValue, Unreadable> {
     serde_json::from_str(text).map_err(|_| Unreadable::NotJson)
 }
 
-/// How deep brackets outside of strings go. On what is no JSON the answer means nothing.
+/// How deep brackets outside of strings go. Meaningless for a text that is not JSON.
 fn depth(body: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -62,7 +62,7 @@ fn depth(body: &[u8]) -> usize {
     deepest
 }
 
-/// An object's members as they stand in the text: names with their quotes and escapes, in order.
+/// An object's members as written: names with their quotes and escapes, in order.
 pub(crate) struct Members<'a>(pub(crate) Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -87,8 +87,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// The UTF-16 code units that a JSON string token (quotes and all) stands for, as JavaScript reads
-/// it: a lone surrogate is a unit like any other.
+/// The UTF-16 code units of a JSON string token (quotes and all), as JavaScript reads it: a lone surrogate is a unit
+/// like any other.
 pub(crate) fn utf16(token: &str) -> Vec<u16> {
     let inner = token.strip_prefix('"').and_then(|token| token.strip_suffix('"')).unwrap_or_default();
     let mut units = Vec::with_capacity(inner.len());
@@ -115,7 +115,7 @@ pub(crate) fn utf16(token: &str) -> Vec<u16> {
     units
 }
 
-/// What a string token (quotes and all) stands for. Half a surrogate pair becomes a replacement character.
+/// The text of a string token (quotes and all). Half a surrogate pair becomes a replacement character.
 fn unescaped(token: &str) -> Cow<'_, str> {
     if token.contains('\\') {
         return Cow::Owned(String::from_utf16_lossy(&utf16(token)));

@@ -1,7 +1,7 @@
 //! Card numbers in a text.
 //!
-//! Owns which runs of digits are one, and what is shown of it. Must not hide what is only long: a card's number
-//! has 13 to 19 digits of which the last is a check digit (ISO/IEC 7812-1).
+//! Owns which runs of digits are a card number, and the visible part of it. Must not hide other long numbers: a card
+//! number has 13 to 19 digits of which the last is a check digit (ISO/IEC 7812-1).
 //!
 //! A text is a row of groups of digits with gaps between them. Every sequence of whole groups is looked at, so
 //! that a number beside a date or a reference is found, and a string of 20 digits and more is none.
@@ -20,7 +20,7 @@ const MOST: usize = 19;
 const SHOWN: usize = 4;
 /// Stands for the others.
 const HIDDEN: &str = "•••• ";
-/// How many separators may stand between two groups of one number. Any number of blanks is one.
+/// How many separators may be between two groups of one number. Any number of spaces is one.
 const MAX_GAP: usize = 3;
 /// How the digits of a card are printed. Only so may they be separated by other characters than blanks, dashes
 /// and dots: references have slashes and commas in them.
@@ -46,7 +46,7 @@ pub(crate) fn mask(text: &str) -> String {
     let mut rest = VecDeque::from(groups);
     while let Some(count) = rest.front().map(|_| groups_of_number(&rest)) {
         if count > 0 {
-            // What is shown of it is looked at again: it may be the beginning of another one.
+            // The visible part is checked again: it may be the beginning of another one.
             let shown = hidden(rest.drain(..count));
             shown.into_iter().rev().for_each(|group| rest.push_front(group));
         } else if let Some(group) = rest.pop_front() {
@@ -58,7 +58,7 @@ pub(crate) fn mask(text: &str) -> String {
     masked
 }
 
-/// What is shown of a number: its last digits as they came, which may be of several scripts.
+/// The visible part of a number: its last digits, unchanged, which may be of several scripts.
 fn hidden(number: impl Iterator<Item = Group>) -> Vec<Group> {
     let (mut lead, mut chars) = (None, Vec::new());
     for group in number {
@@ -93,7 +93,7 @@ fn groups_of_number(groups: &VecDeque<Group>) -> usize {
     longest
 }
 
-/// The groups of a text, and what stands behind the last one.
+/// The groups of a text, and the rest after the last one.
 fn groups(chars: &[char]) -> (Vec<Group>, String) {
     let mut groups: Vec<Group> = Vec::new();
     let mut between = String::new();

@@ -1,7 +1,7 @@
 //! Digits in every script.
 //!
-//! Owns which character stands for which digit, and the check digit of card numbers. Must not know where a
-//! number begins and ends.
+//! Owns the digit that a character represents, and the check digit of card numbers. Must not know where a number
+//! begins and ends.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::GeneralCategory;
@@ -9,8 +9,8 @@ use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
 
 const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::<GeneralCategory>::new();
 
-/// The digit that a character stands for: a decimal digit of any script (category Nd), or a compatible form of
-/// one (full-width, superscript, in a circle).
+/// The digit that a character represents: a decimal digit of any script (category Nd), or a compatible form of one
+/// (full-width, superscript, in a circle).
 pub(super) fn digit(char: char) -> Option<u32> {
     if char.is_ascii() {
         return char.to_digit(10);
@@ -26,8 +26,8 @@ pub(super) fn digit(char: char) -> Option<u32> {
     first.filter(|_| chars.next().is_none())
 }
 
-/// Decimal digits stand in runs of ten in ascending order (Unicode Standard, section 4.6). Several runs can
-/// follow one another, as the mathematical ones do.
+/// Decimal digits are in runs of ten in ascending order (Unicode Standard, section 4.6). Several runs can follow one
+/// another, as the mathematical ones do.
 fn decimal(char: char) -> Option<u32> {
     let is_decimal =
         |code: &u32| char::from_u32(*code).is_some_and(|char| CATEGORY.get(char) == GeneralCategory::DecimalNumber);

@@ -1,6 +1,6 @@
 //! A group of digits in a text.
 //!
-//! Owns what is known of one when the text is read. Must not decide what is a card's number.
+//! Owns the properties of a group of digits. Must not decide which groups are a card number.
 
 /// Digits of one script with nothing between them.
 pub(super) struct Group {
@@ -8,17 +8,17 @@ pub(super) struct Group {
     pub(super) start: usize,
     /// The text before them, from the group before on.
     pub(super) lead: String,
-    /// What stands between them and the group before.
+    /// The characters between them and the group before.
     pub(super) gap: Gap,
     /// Their characters.
     pub(super) text: String,
-    /// What these stand for.
+    /// The digits that they represent.
     pub(super) digits: Vec<u32>,
     /// They are part of a date, or of a number of another kind.
     pub(super) is_spared: bool,
 }
 
-/// What stands between two groups.
+/// The characters between two groups.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gap {
     /// Blanks, dashes, dots.

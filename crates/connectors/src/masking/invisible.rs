@@ -3,7 +3,7 @@
 //! Owns which of them stay in a text, which are taken out, and which a number may have between its digits.
 //! Must not know cards.
 //!
-//! What stays and what goes follows the Unicode Standard, chapter 23, and its annexes:
+//! The Unicode Standard, chapter 23, and its annexes decide which characters stay:
 //!
 //! | characters | | why |
 //! | --- | --- | --- |
@@ -30,7 +30,8 @@ const BLACK_FLAG: char = '\u{1f3f4}';
 const FLAG_TAGS: usize = 7;
 const CANCEL_TAG: char = '\u{e007f}';
 
-/// A text without what goes. White space stays as it is, with the control characters that are white space.
+/// A text without the characters that are removed. White space stays unchanged, with the control characters that are
+/// white space.
 pub(super) fn kept(text: &str) -> String {
     let mut tags_of_flag = 0;
     let stays = |char: &char| {

@@ -1,7 +1,7 @@
 //! JSON that is shown, with the same rules as text.
 //!
-//! Owns what of it is a text for people: names, strings, and numbers that are a card's. Must not change any
-//! other number, nor the order of anything.
+//! Owns which parts of it are readable texts: names, strings, and numbers that are a card's. Must not change any other
+//! number, nor the order of anything.
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -11,7 +11,7 @@ use crate::json::{self, Members, Unreadable};
 /// The longest string, in characters: how large the whole may be is for its taker to say.
 const LONGEST: usize = usize::MAX;
 
-/// A value whose names and strings are tidied and masked, wherever they stand.
+/// A value whose names and strings are tidied and masked, at any depth.
 ///
 /// It recurses: `value` must have come through [`json::read`].
 pub(crate) fn masked_json(value: &RawValue) -> Result<Box<RawValue>, Unreadable> {
@@ -72,8 +72,8 @@ fn string(token: &RawValue, out: &mut String) {
     out.push_str(shown.as_deref().map_or("\"\"", RawValue::get));
 }
 
-/// What is shown of a number that is a card's, as a string; nothing where it is any other number. A card's number
-/// has no fraction, but may have `.0` behind it, or be written with an exponent.
+/// The masked form of a card number, as a string; nothing where it is any other number. A card number has no fraction,
+/// but may have `.0` behind it, or be written with an exponent.
 pub(crate) fn masked_number(number: &RawValue) -> Option<Box<RawValue>> {
     let (mantissa, exponent) = match number.get().split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

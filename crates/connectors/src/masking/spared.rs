@@ -1,10 +1,10 @@
 //! Numbers that are no card's, though a part of them may pass its check.
 //!
-//! Owns how dates and international bank account numbers are known. Must not spare what is only long.
+//! Owns how dates and international bank account numbers are recognised. Must not spare a number only for its length.
 
 use super::group::Group;
 
-/// The years of dates that banks tell of; no card's number begins with 19 or 20.
+/// The years of dates in banks' texts; no card number begins with 19 or 20.
 const YEARS: std::ops::RangeInclusive<u32> = 1990..=2049;
 
 /// How long an IBAN is in each country (ISO 13616; SWIFT's IBAN registry).

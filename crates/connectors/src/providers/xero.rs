@@ -1,7 +1,7 @@
 //! Xero: accounting.
 //!
-//! Owns its settings, its signature and its batches of events, which name what changed. Must not answer with a body: Xero
-//! takes none.
+//! Owns its settings, its signature and its batches of events, which name the changed records. Must not answer with a
+//! body: Xero accepts none.
 //!
 //! <https://developer.xero.com/documentation/guides/webhooks/overview>,
 //! <https://github.com/XeroAPI/Xero-OpenAPI/blob/master/xero-webhooks.yaml>
@@ -65,7 +65,7 @@ impl Provider for Xero {
         !self.keys.is_empty()
     }
 
-    /// What is sent again has the same bytes; each delivery has some random ones (`entropy`).
+    /// A repetition has the same bytes; each delivery has some random ones (`entropy`).
     fn verify(
         &self,
         delivery: RawDelivery,
@@ -106,8 +106,8 @@ impl Provider for Xero {
     }
 }
 
-/// The connection is Xero's tenant. None of its events is about a transaction of a bank account; what was paid shows in
-/// invoices and credit notes.
+/// The connection is Xero's tenant. None of its events is about a bank transaction; payments show in invoices and
+/// credit notes.
 fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     let (mut tenant, mut name) = (None, None);
     for raw in body.array(&["events"]).ok_or("the body has no events")? {

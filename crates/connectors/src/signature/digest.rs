@@ -19,7 +19,7 @@ pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The SHA-256 of some bytes in hex: what tells a delivery from others where it carries no id.
+/// The SHA-256 of some bytes in hex: the key of a delivery that carries no id.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
@@ -47,8 +47,8 @@ pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
     from_hex(hex).filter(|_| scheme.eq_ignore_ascii_case("sha256"))
 }
 
-/// What tells a delivery from others and is the same for each attempt: the event's id, where it has one that can be stored,
-/// else the body's hash.
+/// The key of a delivery, the same for each attempt: the event's id, where it has one that can be stored, else the
+/// body's hash.
 pub(crate) fn event_key(id: Option<String>, body: &[u8]) -> String {
     match id {
         Some(id) => format!("event:{id}"),

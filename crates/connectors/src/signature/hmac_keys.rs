@@ -23,8 +23,8 @@ pub(crate) enum Hash {
 pub(crate) struct HmacKeys(Vec<Vec<u8>>);
 
 impl HmacKeys {
-    /// Each secret's text as it stands. A prefix without a secret is as empty for these as it is for
-    /// Standard Webhooks: it must not become a key that everybody knows.
+    /// Each secret's literal text. A prefix without a secret is as empty for these as it is for Standard Webhooks: it
+    /// must not become a publicly known key.
     pub(crate) fn literal(secrets: &[String]) -> Self {
         let used = secrets.iter().filter(|secret| !without_prefix(secret).is_empty());
         Self(used.map(|secret| secret.clone().into_bytes()).collect())
@@ -32,10 +32,9 @@ impl HmacKeys {
 
     /// Standard Webhooks' secrets: base64 after an optional `whsec_`.
     ///
-    /// What is not base64 is used as the text it is. It can be nothing else than a literal key, and a
-    /// mistyped one still only matches its own signatures; refusing it would lock out a secret that
-    /// was agreed upon as text. (The `rfiuheo43934` of Basiq's reference *is* base64, without the
-    /// prefix, and is decoded like any other.)
+    /// A secret that is not base64 is used literally. It cannot be anything but a literal key, and a mistyped one
+    /// still only matches its own signatures; refusing it would lock out a secret that was agreed upon as text. (The
+    /// `rfiuheo43934` of Basiq's reference *is* base64, without the prefix, and is decoded like any other.)
     pub(crate) fn standard_webhooks(secrets: &[String]) -> Self {
         let key = |secret: &String| {
             let text = without_prefix(secret);
@@ -54,7 +53,7 @@ impl HmacKeys {
         self.0.first().map(Vec::as_slice)
     }
 
-    /// Whether a text is one of the keys. How long they are may show, what is in them may not.
+    /// Whether a text is one of the keys. The comparison may reveal their lengths, but not their contents.
     pub(crate) fn has_key(&self, text: &[u8]) -> bool {
         let mut matched = subtle::Choice::from(0);
         for key in &self.0 {
@@ -96,7 +95,7 @@ impl HmacKeys {
     }
 }
 
-/// What of a secret of Standard Webhooks is to be decoded.
+/// The part of a Standard Webhooks secret that is decoded.
 fn without_prefix(secret: &str) -> &str {
     let text = secret.trim();
     text.strip_prefix("whsec_").unwrap_or(text)

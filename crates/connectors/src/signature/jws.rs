@@ -1,6 +1,6 @@
 //! Signatures with a header of their own (JWS, RFC 7515, in its compact form).
 //!
-//! Owns taking one apart. Must not believe any part of it: what it says counts after its signature is right.
+//! Owns parsing one. Must not trust any part of it before its signature is verified.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use crate::json::{self, Document};
 
 /// A JWS in its three parts.
 pub(crate) struct Jws<'a> {
-    /// Header and payload with the dot between them: what was signed.
+    /// Header and payload with the dot between them: the signed text.
     signed: &'a str,
     encoded_header: &'a str,
     header: Vec<u8>,

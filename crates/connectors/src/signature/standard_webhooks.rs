@@ -1,6 +1,6 @@
 //! The scheme of Standard Webhooks, version 1.
 //!
-//! Owns its headers and what is signed. Must not know which provider uses it.
+//! Owns its headers and the signed content. Must not know which provider uses it.
 //!
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 

@@ -1,6 +1,6 @@
 //! Signatures that carry their time: `t=<seconds>,v1=<hex>`, as Stripe and Teller write them.
 //!
-//! Owns the header's form and what is signed. Must not know which provider uses it.
+//! Owns the header's form and the signed content. Must not know which provider uses it.
 
 use jiff::Timestamp;
 

@@ -1,6 +1,7 @@
 //! From the text of files to declarations, with every problem of all files named at once.
 //!
-//! Owns what a file as a whole has to say, and what files must not share. Must not read a disk: texts are passed in.
+//! Owns the requirements on a file as a whole, and what files must not share. Must not read a disk: texts are passed
+//! in.
 
 mod events;
 mod items;
@@ -40,7 +41,7 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<V
             let at = error.span().map_or(text.len(), |span| span.start);
             file.problem(at, format!("this is not TOML: {}", error.message()));
         }
-        // What a broken text seems to lack may stand behind the break.
+        // A key that seems to be missing in a broken text may be behind the break.
         if errors.is_empty() {
             let declaration = declaration(&file, Table::root(&file, table.get_ref()), &mut ids);
             declarations.extend(declaration.filter(|_| file.is_good()));
@@ -89,7 +90,7 @@ fn declaration<'t>(file: &File<'t>, table: Table<'_, 't>, ids: &mut BTreeMap<Str
     }))
 }
 
-/// A file that reports something says where it stands, and which member names the connection.
+/// A file that reports items has their path, and the path of the connection.
 fn check_events(
     table: Table<'_, '_>,
     (events, own): (&Events, Table<'_, '_>),

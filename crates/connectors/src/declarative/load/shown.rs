@@ -1,6 +1,6 @@
-//! What stands in a file, as problems show it.
+//! A file's names and values, as problems show them.
 //!
-//! Owns quoting and shortening it, and the search for what was meant. Must not judge it.
+//! Owns quoting and shortening them, and the search for the intended name. Must not judge them.
 
 use toml::de::DeValue;
 
@@ -26,7 +26,7 @@ pub(super) fn text(own: &str) -> String {
     format!("\"{}\"", name(own))
 }
 
-/// A name without what could disturb a terminal.
+/// A name without characters that could disturb a terminal.
 pub(super) fn name(own: &str) -> String {
     let mut shown: String = own.chars().take(MOST).flat_map(char::escape_debug).collect();
     if own.chars().nth(MOST).is_some() {

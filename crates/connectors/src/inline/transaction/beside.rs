@@ -1,6 +1,7 @@
-//! The account that stands beside transactions.
+//! The account beside the transactions of a body.
 //!
-//! Owns what of it they rely on. Must not let what is not understood of it refuse a transaction that does not need it.
+//! Owns the parts of it that they rely on. Must not let a part that is not understood refuse a transaction that does
+//! not need it.
 
 use ledger::AccountUpdate;
 use wire::Currency;
@@ -11,9 +12,9 @@ use crate::json::Document;
 /// The account beside transactions, part by part.
 pub(super) struct Beside<'a> {
     pub(super) account: Option<Document<'a>>,
-    /// Its id, which stands for that of transactions without one of their own.
+    /// Its id, also for transactions without an account of their own.
     pub(super) id: Understood<Option<String>>,
-    /// What is reported of it.
+    /// The report of the account.
     pub(super) update: Understood<Option<AccountUpdate>>,
     currency: Understood<Option<Currency>>,
 }

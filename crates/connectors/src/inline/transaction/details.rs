@@ -1,7 +1,7 @@
-//! What a transaction says besides its amount, date and accounts.
+//! The members of a transaction besides its amount, date and accounts.
 //!
-//! Owns the optional members, each limited in length and free of card numbers. Must not
-//! refuse a transaction for one of them: what has another form than expected is left out.
+//! Owns the optional members, each limited in length and free of card numbers. Must not refuse a transaction for one
+//! of them: a member of an unexpected form is left out.
 
 use std::collections::BTreeMap;
 
@@ -139,8 +139,8 @@ pub(super) fn url(item: &Document<'_>, names: &[&str]) -> Option<String> {
     (is_web && is_clean).then_some(url)
 }
 
-/// What is worth keeping and has no field of its own: never the body. The sender's own flat `metadata` goes
-/// in as far as it is short.
+/// The members that are worth keeping and have no field of their own: never the body. The sender's own flat `metadata`
+/// is added as far as it is short.
 pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understood<Option<Box<RawValue>>> {
     let mut kept = BTreeMap::new();
     let sub_class = item.object(&["subClass"])?;

@@ -1,6 +1,6 @@
 //! Which objects of a body are transactions.
 //!
-//! Owns where they stand and how one is named where it is not understood. Must not read more of them than their ids.
+//! Owns their place in a body and the name of one that is not understood. Must not read more of them than their ids.
 
 use serde_json::value::RawValue;
 
@@ -25,7 +25,7 @@ pub(super) struct Item<'a> {
 }
 
 impl Item<'_> {
-    /// The provider's id, else where it stands.
+    /// The provider's id, else its place in the body.
     pub(super) fn name(&self) -> String {
         let id = self.document.as_ref().ok().and_then(|document| id_of(document).ok().flatten());
         id.unwrap_or_else(|| self.path.clone())

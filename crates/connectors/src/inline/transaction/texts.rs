@@ -1,6 +1,6 @@
-//! The texts of a transaction that stand in for each other.
+//! The texts of a transaction that replace one another.
 //!
-//! Owns what a row says. Must not leave a row without anything to read.
+//! Owns the texts of a row. Must not leave a row without a readable one.
 
 use wire::PrimaryType;
 
@@ -35,7 +35,7 @@ impl Texts {
         let given = first(item, ORIGINALS, MAX_DESCRIPTION);
         let found = first(item, DESCRIPTIONS, MAX_DESCRIPTION).or_else(|| given.clone());
         let as_it_came = given.or_else(|| found.clone()).map(|(_, text)| original(&text, MAX_DESCRIPTION));
-        // Who it was, else what it refers to, else what kind of payment it is.
+        // The merchant, else the reference, else the kind of payment.
         let description = match found.map(|(shown, _)| shown).or_else(|| merchant.clone()).or_else(|| reference.clone())
         {
             Some(description) => description,
@@ -45,7 +45,7 @@ impl Texts {
     }
 }
 
-/// The first of some members that has something to read: as it is shown, and as it came.
+/// The first of some members that has a readable text: for display, and as received.
 fn first(item: &Document<'_>, names: &[&str], limit: usize) -> Option<(String, String)> {
     names.iter().find_map(|name| {
         let text = item.words(&[name])?;

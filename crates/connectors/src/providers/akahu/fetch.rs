@@ -2,8 +2,8 @@
 //!
 //! Owns which calls a run makes. Must not read rows: `rows` does.
 //!
-//! Akahu lists transactions by day: a run lists the last 30 days anew, and what it does not name of these days is gone.
-//! Pending transactions have no ids there, and are not asked for.
+//! Akahu lists transactions by day: a run lists the last 30 days again, and a transaction of these days that it does
+//! not list is gone. Pending transactions have no ids there, and are not fetched.
 //!
 //! <https://developers.akahu.nz/reference/get_transactions>
 
@@ -88,7 +88,7 @@ fn add_accounts(items: &mut Items, answer: &Document<'_>) -> Result<(), FetchErr
     Ok(())
 }
 
-/// What the next page is asked for with; nothing after the last one.
+/// The parameter of the next page; nothing after the last one.
 fn following(answer: &Document<'_>) -> Result<Option<String>, FetchError> {
     let cursor = answer.object(&["cursor"]).map_err(|_| FetchError::not_understood("the cursor cannot be read"))?;
     Ok(cursor.and_then(|cursor| cursor.text(&["next"])))

@@ -1,6 +1,6 @@
 //! Akahu's transactions and accounts.
 //!
-//! Owns which of their members becomes which of ours. Must not ask for them.
+//! Owns which of their members becomes which of ours. Must not fetch them.
 //!
 //! <https://developers.akahu.nz/docs/the-transaction-model>, <https://developers.akahu.nz/docs/the-account-model>
 

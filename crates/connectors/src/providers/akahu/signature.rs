@@ -1,6 +1,6 @@
 //! What Akahu signs: the body, with a key that it numbers and replaces.
 //!
-//! Owns its check, and how Akahu is asked for a key. Must not know what bodies mean.
+//! Owns its check, and how a key of Akahu is fetched. Must not know the meaning of bodies.
 //!
 //! <https://developers.akahu.nz/docs/reference-webhooks#verifying-a-webhook>
 

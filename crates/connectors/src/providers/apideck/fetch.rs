@@ -3,9 +3,9 @@
 //! Owns which lists a run pages through and what their rows say (<https://developers.apideck.com/apis/accounting>). Must
 //! not follow an `entity_url`: the key would go with it.
 //!
-//! Money that moved stands in three lists: expenses, payments and bill payments. What was deleted does not show in a list
-//! by `updated_since`, so the whole lists are asked for once a day, and when a record is not found. The accounts that records
-//! name are asked for their balances afterwards, one by one: a ledger has hundreds of others.
+//! Movements of money are in three lists: expenses, payments and bill payments. A list by `updated_since` omits
+//! deletions, so the full lists are fetched once a day, and when a record is not found. The balances of the accounts
+//! that records name are fetched afterwards, one by one: a ledger has hundreds of others.
 
 use std::collections::BTreeSet;
 
@@ -25,11 +25,11 @@ use crate::meaning::Wanted;
 
 /// The most rows that Apideck gives at once.
 const PAGE: &str = "200";
-/// Clocks differ, and a row that was being written when the last run asked came after it.
+/// Clocks differ, and a row may have been written during the last run.
 const OVERLAP_SECONDS: i64 = 300;
-/// How often the whole lists are asked for.
+/// How often the full lists are fetched.
 const WHOLE_EVERY_SECONDS: i64 = 24 * 3600;
-/// So many accounts are asked for their balances in a run.
+/// The balances of at most this many accounts are fetched in a run.
 const MOST_ACCOUNTS: usize = 20;
 
 /// Apideck's interface with its keys.
@@ -38,24 +38,24 @@ pub(super) struct ApideckApi {
     pub(super) app_id: Option<String>,
 }
 
-/// The lists, in the order they are asked for, each with the name of a record in its notifications.
+/// The lists, in the order in which they are fetched, each with the name of a record in its notifications.
 const LISTS: [(&str, &str); 3] = [("expense", "expenses"), ("payment", "payments"), ("bill_payment", "bill-payments")];
 
-/// Where a run has got to.
+/// The position of a run.
 #[derive(Serialize, Deserialize)]
 struct Position {
     /// Which of the lists; after the last of them the accounts.
     list: usize,
     /// The cursor of its next page.
     cursor: Option<String>,
-    /// Whether the lists are asked for as a whole.
+    /// Whether the full lists are fetched.
     whole: bool,
-    /// The accounts that were named and not asked for yet.
+    /// The accounts that were named and not fetched yet.
     #[serde(default)]
     accounts: BTreeSet<String>,
 }
 
-/// What a complete run leaves, in seconds since 1970.
+/// The cursor of a complete run, in seconds since 1970.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Cursor {
     /// When it began.
@@ -98,7 +98,7 @@ impl Fetch for ApideckApi {
             && !is_whole
         {
             match self.record(api, ids, noun, path, id).await {
-                // Which account it belonged to is not known: the whole lists tell.
+                // Its account is unknown: the full lists show what is gone.
                 Err(FetchError::Gone { .. }) => is_whole = true,
                 Err(error) => return Err(error),
                 Ok((mut changes, rejected, has_room)) => {
@@ -192,8 +192,8 @@ impl ApideckApi {
         Ok(Page { changes, rejected: vec![], next })
     }
 
-    /// What an account is called and what is on it. Not every application behind Apideck tells that, and transactions do not
-    /// wait for it: where it cannot be had there is nothing.
+    /// An account's name and balance. Not every application behind Apideck reports them, and transactions do not wait
+    /// for them: nothing where they are not available.
     async fn account(&self, api: &dyn Api, ids: Ids<'_>, account: &str) -> Vec<Change> {
         let answer = self.call(api, ids, Request::get(["accounting", "ledger-accounts", account])).await;
         let Ok(answer) = answer.and_then(ApiResponse::success) else { return vec![] };
@@ -231,7 +231,7 @@ pub(super) fn ids<'a>(connection: &LinkedConnection<'a>) -> Result<Ids<'a>, Stri
     }
 }
 
-/// The changes of rows: those that are no drafts, of the first day or later, with the names of their accounts.
+/// The changes of rows that are no drafts, from the first day on, with the names of their accounts.
 fn rows(
     rows: &[&RawValue],
     noun: &str,
@@ -247,8 +247,8 @@ fn rows(
     (names.chain(listed.changes).collect(), listed.rejected)
 }
 
-/// Whether three quarters of the budget of the application behind Apideck are left, or it tells none. A burst of records needs
-/// it all; a balance then comes with the next run that lists.
+/// Whether three quarters of the budget of the application behind Apideck are left, or it reports none. A burst of
+/// records needs it all; balances then follow with the next run that lists.
 fn has_room(answer: &ApiResponse) -> bool {
     let number = |name| answer.headers.get(name)?.parse::<u32>().ok();
     let (left, all) = (number("x-downstream-ratelimit-remaining"), number("x-downstream-ratelimit-limit"));
@@ -270,8 +270,8 @@ fn is_draft(row: &RawValue) -> bool {
     status.is_some_and(|status| status.eq_ignore_ascii_case("draft"))
 }
 
-/// What is `authorised` is in the books and stays so: Xero's payments have no other status until they are deleted
-/// (<https://developer.xero.com/documentation/api/accounting/types#payments>). A card's authorisation is another thing.
+/// An `authorised` record is final in the books: Xero's payments have no other status until they are deleted
+/// (<https://developer.xero.com/documentation/api/accounting/types#payments>). A card's authorisation is different.
 fn is_in_the_books(change: &mut Change) {
     if let Update::Transaction(new) = &mut change.update
         && new.status == Some(TransactionStatus::Pending)

@@ -4,7 +4,7 @@
 //! <https://api.basiq.io/docs/consent-actions>). Must not use the action `update`:
 //! with other scopes it takes the consent back and deletes every connection of the user.
 //!
-//! The consent page comes back with the ids of one or more jobs, which are asked for until they have ended.
+//! The consent page redirects with the ids of one or more jobs, which are polled until they have ended.
 
 use async_trait::async_trait;
 use form_urlencoded::Serializer;
@@ -101,8 +101,8 @@ impl BasiqApi {
         token.ok_or_else(|| FetchError::not_understood("Basiq gave no token for the consent page"))
     }
 
-    /// No job: the person has not agreed, or has extended a consent, for which Basiq documents none. Then the connection says
-    /// whether it is good.
+    /// No job: the user has not agreed, or has extended a consent, for which Basiq documents no job. Then the
+    /// connection's state decides.
     async fn without_a_job(&self, api: &dyn Api, returned: &Returned<'_>) -> Result<Outcome, FetchError> {
         let Some(again) = &returned.again else { return Ok(Outcome::Declined) };
         let ids = self.ids(again).map_err(|reason| FetchError::Refused { reason })?;

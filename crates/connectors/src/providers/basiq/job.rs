@@ -1,7 +1,7 @@
 //! Basiq's jobs.
 //!
-//! Owns what a job says (<https://api.basiq.io/reference/getjobs>): how far it is, and the connection that it is for, in
-//! `links.source`. Must not ask for one.
+//! Owns the contents of a job (<https://api.basiq.io/reference/getjobs>): its progress, and its connection, in
+//! `links.source`. Must not fetch one.
 
 use super::links::connection_of_user;
 use crate::fetch::{ApiResponse, FetchError};
@@ -25,7 +25,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// A job of another user is refused: anybody can write the id of one into a callback.
+    /// A job of another user is refused: the ids in a callback are not authenticated.
     pub(super) fn read(answer: &ApiResponse, user: &str) -> Result<Self, FetchError> {
         let job = answer.object()?;
         let links = job.object(&["links"]).map_err(|error| FetchError::not_understood(error.to_string()))?;
@@ -42,7 +42,7 @@ impl Job {
         Ok(Self { state: state(&steps), connection: connection.map(str::to_owned) })
     }
 
-    /// Whether nothing more comes of it.
+    /// Whether its outcome is final.
     pub(super) fn has_ended(&self) -> bool {
         !matches!(self.state, State::Waiting)
     }

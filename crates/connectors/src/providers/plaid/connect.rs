@@ -1,8 +1,8 @@
 //! Connecting a bank with Plaid's Link.
 //!
-//! Owns link tokens and what a session came to (<https://plaid.com/docs/api/link/>,
-//! <https://plaid.com/docs/link/hosted-link/>). Must not need a script of Plaid's: Link is opened as a page of Plaid's own
-//! (Hosted Link), and the server asks for what came of it.
+//! Owns link tokens and the outcome of a session (<https://plaid.com/docs/api/link/>,
+//! <https://plaid.com/docs/link/hosted-link/>). Must not need a script of Plaid's: Link is opened as a page of Plaid's
+//! own (Hosted Link), and the server polls for the outcome.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -16,11 +16,11 @@ use crate::ids;
 use crate::json::Document;
 use crate::masking::readable;
 
-/// What a person sees of Link is in this language.
+/// The language of Link.
 const LANGUAGE: &str = "en";
-/// Link shows at most so many characters of the application's name.
+/// Link shows at most this many characters of the application's name.
 const LONGEST_CLIENT_NAME: usize = 30;
-/// So many banks of one session are taken.
+/// At most this many banks of one session are connected.
 const MOST_ITEMS: usize = 10;
 const MAX_NAME: usize = 200;
 
@@ -42,7 +42,7 @@ impl Connect for Plaid {
         true
     }
 
-    /// Plaid wants an id that tells nothing of the person.
+    /// Plaid requires an id that reveals nothing about the user.
     async fn user(&self, _api: &dyn Api, person: &Person<'_>) -> Result<String, FetchError> {
         Ok(person.pseudonym())
     }
@@ -147,7 +147,7 @@ impl Plaid {
         }
     }
 
-    /// The bank's name, and whether the item can be asked. Beside an error Plaid answers as usual.
+    /// The bank's name, and whether the item can be synced. Beside an error Plaid answers as usual.
     async fn item(&self, api: &dyn Api, access_token: &str, id: &str) -> Result<Item, FetchError> {
         let answer = self.ask(api, ["item", "get"], json!({ "access_token": access_token }), id).await?;
         let answer = answer.object()?;
@@ -158,7 +158,7 @@ impl Plaid {
         Ok(Item { institution, is_good: item.raw(&["error"]).is_none() })
     }
 
-    /// What came of update mode: the item can be asked again, or cannot.
+    /// The outcome of update mode: whether the item can be synced again.
     async fn repaired(&self, api: &dyn Api, again: &LinkedConnection<'_>) -> Result<Outcome, FetchError> {
         let item = self.item(api, token_of(again)?, again.id).await?;
         if !item.is_good {

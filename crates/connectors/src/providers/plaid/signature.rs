@@ -1,6 +1,6 @@
 //! What Plaid signs: a JWT that carries the body's hash and the time.
 //!
-//! Owns its check, and how Plaid is asked for the key that it names. Must not know what bodies mean.
+//! Owns its check, and how the key that it names is fetched. Must not know the meaning of bodies.
 //!
 //! <https://plaid.com/docs/api/webhooks/webhook-verification/>
 
@@ -24,9 +24,9 @@ pub(super) const PROVIDER: &str = "plaid";
 
 const HEADER: &str = "plaid-verification";
 
-/// The longest name of a key that Plaid is asked for, in characters; its own are UUIDs.
+/// The longest name of a key that is fetched, in characters; Plaid's own are UUIDs.
 const LONGEST_NAME: usize = 100;
-/// A key is asked for again after a day: Plaid says only in its answer when one has expired.
+/// A key is fetched again after a day: only Plaid's answer says when one has expired.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What Plaid knows this server by.
@@ -45,10 +45,10 @@ impl Client {
 
 /// Verifies a delivery and gives its key.
 ///
-/// Everything that needs no key is checked first, so that a stranger has Plaid asked for as few keys as possible. Plaid
-/// names no event, and the next notification of an item may have the same bytes within the same second: the signature is
-/// part of the delivery's key, which is another for each (ECDSA takes a random number). Each attempt is signed anew, so that
-/// one that is repeated has an item asked for once more, and none is taken for another.
+/// Everything that needs no key is checked first, so that forged requests cause as few fetches of keys as possible.
+/// Plaid names no event, and the next notification of an item may have the same bytes within the same second: the
+/// signature is part of the delivery's key, and differs each time (ECDSA takes a random number). Each attempt is
+/// signed anew, so a repetition leads to one more run, and is never mistaken for another notification.
 pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestamp) -> Result<String, VerifyError> {
     let token = delivery.headers.single(HEADER)?;
     let jws = Jws::split(token).ok_or(VerifyError::Mismatch)?;
@@ -90,7 +90,7 @@ fn has_signed(jwk: &[u8], jws: &Jws<'_>, now: Timestamp) -> bool {
     !has_expired && from_jwk(raw, Curve::P256).is_some_and(|key| key.has_signed(jws.signed(), jws.signature()))
 }
 
-/// Reads `{ "key": { … }, "request_id": … }`: the key is kept as it stands there.
+/// Reads `{ "key": { … }, "request_id": … }`: the key is stored unchanged.
 pub(super) fn read_key(id: &KeyId, response: ApiResponse) -> Result<FetchedKey, FetchError> {
     if response.status == 400 && has_no_such_key(&response.body) {
         return Err(FetchError::Gone { reason: "Plaid has no key of that name".to_owned() });

@@ -1,4 +1,4 @@
-//! Asking Plaid what changed.
+//! Fetching changes from Plaid.
 //!
 //! Owns a run over `/transactions/sync` and what Plaid's errors mean. Must not read rows: `rows` does.
 //!
@@ -37,13 +37,13 @@ impl Fetch for Plaid {
         (!has_token).then(|| format!("the connection was registered without the credential {ACCESS_TOKEN}"))
     }
 
-    /// Whatever is wanted: Plaid tells all that changed.
+    /// For every scope: Plaid lists all changes.
     async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
         let cursor = run.position.or(run.cursor);
         let mut body = json!({ "count": PAGE, "options": { "include_original_description": true } });
         match cursor {
             Some(cursor) => body["cursor"] = cursor.into(),
-            // Counts for an item of which no transactions were asked for before.
+            // Takes effect for an item whose transactions were never fetched before.
             None => body["options"]["days_requested"] = days(run).into(),
         }
         let response = self.call(api, &run.connection, ["transactions", "sync"], body).await?;
@@ -87,7 +87,7 @@ fn days(run: &Run<'_>) -> i32 {
     days.clamp(*HISTORY.start(), *HISTORY.end())
 }
 
-/// What is new comes before what is gone, since a posted transaction names the pending one that it replaces; the balances
+/// New rows come before removed ones, since a posted transaction names the pending one that it replaces; the balances
 /// come last.
 fn read_page(response: &ApiResponse, cursor: Option<&str>) -> Result<Page, FetchError> {
     let answer = response.object()?;
@@ -111,7 +111,7 @@ fn read_page(response: &ApiResponse, cursor: Option<&str>) -> Result<Page, Fetch
     Ok(Page { changes: items.changes, rejected: items.rejected, next })
 }
 
-/// What an error of Plaid means (<https://plaid.com/docs/errors/>); nothing where the status alone says it.
+/// The meaning of a Plaid error (<https://plaid.com/docs/errors/>); nothing where the status alone decides.
 pub(super) fn error(response: &ApiResponse) -> Option<FetchError> {
     if (200..300).contains(&response.status) {
         return None;

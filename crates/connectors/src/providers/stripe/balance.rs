@@ -16,7 +16,7 @@ use crate::json::Document;
 use crate::meaning::Meaning;
 use crate::understood::Understood;
 
-/// What is booked is what is available and what is on its way; each currency is an account of its own.
+/// The booked balance is the available and the pending amount; each currency is an account of its own.
 pub(super) fn meaning(event: &Event<'_>, own_account: Option<&str>) -> Understood<Meaning> {
     let own_account = own_account.map(str::to_owned);
     let connection_id = event.account.clone().or(own_account);

@@ -1,6 +1,6 @@
 //! An event of Stripe, taken apart.
 //!
-//! Owns what is the same whatever its object is. Must not know any object.
+//! Owns the members common to every event. Must not know any object.
 
 use ledger::Dated;
 
@@ -14,19 +14,19 @@ pub(super) struct Event<'a> {
     pub(super) name: String,
     /// The account of Connect that it is of; nothing where it is of the own one.
     pub(super) account: Option<String>,
-    /// The object, as it was when the event happened.
+    /// The object at the time of the event.
     pub(super) object: Document<'a>,
     /// When it happened.
     pub(super) version: Option<i64>,
 }
 
 impl Event<'_> {
-    /// The account of Connect, else what the object itself belongs to: a platform's users are the one or the other.
+    /// The account of Connect, else the object's own owner: a platform's users are the one or the other.
     pub(super) fn connection_or(&self, own: &str, what: &str) -> Understood<String> {
         self.account.clone().map_or_else(|| ids::needed(&self.object, own, what), Ok)
     }
 
-    /// What happened: the last part of the name.
+    /// The verb: the last part of the name.
     pub(super) fn verb(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Cards that Stripe issues: what was paid with one, and what came back to it.
+//! Cards that Stripe issues: payments and refunds.
 //!
 //! Owns `issuing.transaction`. Must not read authorizations: they may never be captured, and nothing here joins the two.
 //!

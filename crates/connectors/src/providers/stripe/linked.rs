@@ -32,7 +32,7 @@ pub(super) fn meaning(event: &Event<'_>) -> Understood<Meaning> {
         "refreshed_balance" => None,
         "created" => status_of(event.object.text(&["status"]).as_deref()),
         "reactivated" => Some("active"),
-        // It may be reactivated; what is disconnected may not.
+        // It may be reactivated; a disconnected account may not.
         "deactivated" => Some("invalid"),
         "disconnected" => Some("revoked"),
         _ => return Err(Meaning::unknown_event(&event.name)),

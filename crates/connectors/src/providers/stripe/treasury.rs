@@ -1,4 +1,4 @@
-//! Treasury accounts: what came in, what went out, and what was taken back.
+//! Treasury accounts: money in, money out, and returned flows.
 //!
 //! Owns the flows of money and the account's own balance. Must not add anything up: each flow is one transaction.
 //!

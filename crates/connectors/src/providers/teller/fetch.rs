@@ -2,8 +2,8 @@
 //!
 //! Owns which calls a run makes. Must not read rows: `rows` does.
 //!
-//! A run asks for the accounts, then for each account's transactions, the newest first, until they are older than the run
-//! reaches back, and for its balances (<https://teller.io/docs/api/account/transactions>).
+//! A run fetches the accounts, then each account's transactions, the newest first, until they are older than the run's
+//! window, and its balances (<https://teller.io/docs/api/account/transactions>).
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -23,17 +23,17 @@ use crate::{body, ids};
 
 const ACCESS_TOKEN: &str = "accessToken";
 
-/// So many transactions are asked for at once.
+/// The size of a page.
 const PAGE: usize = 250;
 /// How much of an error is named, in characters.
 const SHOWN: usize = 200;
 
-/// Where a run has got to.
+/// The position of a run.
 #[derive(Serialize, Deserialize)]
 struct Position {
-    /// The accounts that are still to be asked for, the current one first.
+    /// The accounts that are still to be fetched, the current one first.
     accounts: Vec<String>,
-    /// The oldest transaction of the current account that was told.
+    /// The oldest listed transaction of the current account.
     from: Option<String>,
 }
 
@@ -94,7 +94,7 @@ async fn transactions(api: &dyn Api, run: &Run<'_>, position: Position) -> Resul
     Ok(Page { changes: items.changes, rejected: items.rejected, next: next(run, &Position { accounts, from })? })
 }
 
-/// A pending transaction may be posted under another id: what is pending and no longer told is gone.
+/// A pending transaction may be posted under another id: a pending one that is no longer listed is gone.
 fn next(run: &Run<'_>, position: &Position) -> Result<Next, FetchError> {
     if position.accounts.is_empty() {
         return Ok(Next::End { cursor: Some(following(run.began)), absence: Absence::OfPendingMeansGone });
@@ -103,7 +103,7 @@ fn next(run: &Run<'_>, position: &Position) -> Result<Next, FetchError> {
     Ok(Next::Page { position })
 }
 
-/// The id and the day of a transaction, by which the older ones are asked for.
+/// The id and the day of a transaction, from which the older ones are fetched.
 fn oldest(raw: &RawValue) -> Result<(String, Date), FetchError> {
     let id = Document::open(raw).ok().flatten().and_then(|item| ids::id(&item, &["id"], "transaction").ok()?);
     let found = id.zip(day(raw));

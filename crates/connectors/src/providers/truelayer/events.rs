@@ -21,7 +21,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
         "mandate_authorized" => mandate(body, "active", "authorized_at"),
         "mandate_failed" | "mandate_authorization_failed" => mandate(body, "invalid", "failed_at"),
         "mandate_revoked" => mandate(body, "revoked", "revoked_at"),
-        // Only these move money; what was authorised may still fail.
+        // Only these move money; an authorised payment may still fail.
         "payment_executed" | "payment_settled" | "payment_creditable" | "payment_reversed" => {
             record(body, &name, "payment")
         }
@@ -41,7 +41,7 @@ fn record(body: &Document<'_>, name: &str, kind: &str) -> Understood<Meaning> {
     Ok(Meaning::Fetch { event: name.to_owned(), connection_id, wanted })
 }
 
-/// Money that came into a merchant's account without TrueLayer having been asked for it.
+/// Money that arrived in a merchant's account without a payment request at TrueLayer.
 fn received(body: &Document<'_>) -> Understood<Meaning> {
     let account_id = ids::needed(body, "merchant_account_id", "merchant account")?;
     let id = ids::needed(body, "transaction_id", "transaction")?;

@@ -26,7 +26,7 @@ const DAYS: i64 = 30;
 /// A token is renewed so long before it ends.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Where a run has got to.
+/// The position of a run.
 #[derive(Serialize, Deserialize)]
 struct Position {
     /// The first day of the list.
@@ -71,7 +71,7 @@ impl Fetch for Client {
         let not_understood = |error: crate::json::Unreadable| FetchError::not_understood(error.to_string());
         let pagination = answer.object(&["pagination"]).map_err(not_understood)?;
         let cursor = pagination.and_then(|pagination| pagination.text(&["next_cursor"]));
-        // A page that does not get on would be asked for without end.
+        // A page that repeats its cursor would be fetched without end.
         let cursor = cursor.filter(|cursor| position.cursor.as_ref() != Some(cursor));
         let next = match cursor {
             Some(cursor) => Position { cursor: Some(cursor), ..position }.into_next()?,

@@ -13,7 +13,7 @@ pub(super) fn webhook(body: &Document<'_>) -> Option<String> {
     related(&event, "webhook").ok()?
 }
 
-/// What an authentic body means.
+/// The meaning of an authentic body.
 pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     let event = body.object(&["data"])?.ok_or("the body has no data")?;
     let attributes = event.object(&["attributes"])?;
@@ -24,7 +24,8 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
             kind: "transaction".to_owned(),
             id: related(&event, "transaction")?.ok_or("the id of the transaction is missing")?,
         },
-        // Its account is not told, and asking for it is in vain: it shows by what a run no longer names.
+        // The event names no account, and the transaction can no longer be fetched: it is missing from the lists of a
+        // run.
         "TRANSACTION_DELETED" => Wanted::Transactions,
         _ => return Err(Meaning::unknown_event(&name)),
     };

@@ -1,10 +1,10 @@
 //! Asking Up.
 //!
-//! Owns which calls a run makes. Must not read rows (`rows` does), nor follow a link: what a page is asked for with is taken
-//! out of it.
+//! Owns which calls a run makes. Must not read rows (`rows` does), nor follow a link: only the parameter of the next
+//! page is read from it.
 //!
-//! Up lists transactions from a time on and says of none when it changed: a run lists the last 30 days anew, and what it does
-//! not name of these days is gone.
+//! Up lists transactions from a time on and does not say when one changed: a run lists the last 30 days again, and a
+//! transaction of these days that it does not list is gone.
 
 use async_trait::async_trait;
 
@@ -21,7 +21,7 @@ const ACCESS_TOKEN: &str = "accessToken";
 
 /// The most rows that Up gives at once.
 const PAGE: &str = "100";
-/// What a page is asked for with.
+/// The parameter of the next page.
 const AFTER: &str = "page[after]";
 
 #[async_trait]
@@ -83,7 +83,7 @@ async fn record(api: &dyn Api, run: &Run<'_>, id: &str) -> Result<Page, FetchErr
     Ok(Page { changes: items.changes, rejected: items.rejected, next })
 }
 
-/// What the next page is asked for with; nothing after the last one.
+/// The parameter of the next page; nothing after the last one.
 fn following(answer: &Document<'_>) -> Result<Option<String>, FetchError> {
     let unreadable = |_| FetchError::not_understood("the answer's links cannot be read");
     let links = answer.object(&["links"]).map_err(unreadable)?;

@@ -15,8 +15,8 @@ use crate::row::Row;
 use crate::understood::Understood;
 use crate::{body, currencies, dates, ids, signature};
 
-/// What is signed and the same for each attempt: everything but when it was sent. The header with a delivery's id is not
-/// signed, and is described as the attempt's.
+/// The signed content that is the same for each attempt: everything but the sending time. The header with a delivery's
+/// id is not signed, and is described as the attempt's.
 pub(super) fn delivery_key(bytes: &[u8]) -> String {
     let body = body::object(bytes);
     let part = |name: &str| body.as_ref().and_then(|body| body.raw(&[name])).map(|raw| raw.get());
@@ -62,7 +62,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     }
 }
 
-/// Money that came into a balance or left it, and what the balance is since.
+/// A movement into or out of a balance, and the balance after it.
 fn balance(data: &Document<'_>, profile: String, account_id: String) -> Understood<Meaning> {
     let unsigned = amount(data, "amount")?.ok_or("the event has no amount")?;
     let after = amount(data, "post_transaction_balance_amount")?;
