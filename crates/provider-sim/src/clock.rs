@@ -30,7 +30,7 @@ impl Clock {
         Self::sped_up(start, 1)
     }
 
-    /// A clock that shows `start` now and runs `factor` times as fast as the machine's; 0 stands still.
+    /// A clock that shows `start` now and runs `factor` times as fast as the machine's; 0 is a stopped clock.
     pub fn sped_up(start: Timestamp, factor: u32) -> Self {
         let skipped = watch::Sender::new(Duration::ZERO);
         Self(Arc::new(Inner { start, origin: Instant::now(), factor, skipped }))
@@ -42,8 +42,8 @@ impl Clock {
         add(self.0.start, passed.saturating_add(*self.0.skipped.borrow()))
     }
 
-    /// The time as it would be had the clock run at its normal speed: what a signature's time stamp has, since the
-    /// receiver compares it with its own clock.
+    /// The time had the clock run at its normal speed: a signature's timestamp has it, since the receiver compares it
+    /// with its own clock.
     pub fn wall(&self) -> Timestamp {
         add(self.0.start, self.0.origin.elapsed())
     }
@@ -64,7 +64,7 @@ impl Clock {
         while let Ok(left) = Duration::try_from(until.duration_since(self.now()))
             && !left.is_zero()
         {
-            // A clock that stands still is waited for until it is put forward.
+            // A stopped clock is waited for until it is put forward.
             let real = left.checked_div(self.0.factor).unwrap_or(Duration::MAX);
             tokio::select! {
                 () = tokio::time::sleep(real.max(Duration::from_millis(1))) => {}

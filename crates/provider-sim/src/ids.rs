@@ -1,6 +1,6 @@
 //! Invented ids.
 //!
-//! Owns ids and random choices that are the same for the same seed. Must not know what they stand for.
+//! Owns ids and random choices that are the same for the same seed. Must not know what they identify.
 
 const HEX: &[u8] = b"0123456789abcdef";
 const BASE62: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -22,17 +22,17 @@ impl Ids {
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
-    /// So many hexadecimal digits.
+    /// A number of hexadecimal digits.
     pub(crate) fn hex(&mut self, length: usize) -> String {
         self.text(HEX, length)
     }
 
-    /// So many letters and digits.
+    /// A number of letters and digits.
     pub(crate) fn base62(&mut self, length: usize) -> String {
         self.text(BASE62, length)
     }
 
-    /// So many decimal digits.
+    /// A number of decimal digits.
     pub(crate) fn digits(&mut self, length: usize) -> String {
         self.text(DIGITS, length)
     }

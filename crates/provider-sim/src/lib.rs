@@ -1,8 +1,8 @@
 //! HTTP servers that behave like providers' APIs and send their webhooks.
 //!
-//! For tests, the demo and `tallywire simulate`. What happens is decided by pure models ([`bank`]); a folder for each
-//! provider puts them behind that provider's paths, words, budgets and signatures. It shares no code with the connectors,
-//! so that neither can hide a mistake of the other.
+//! For tests, the demo and `tallywire simulate`. Pure models ([`bank`]) decide about the changes; a folder for each
+//! provider puts them behind that provider's paths, formats, budgets and signatures. It shares no code with the
+//! connectors, so that neither can hide a mistake of the other.
 //!
 //! Whoever starts a simulator owns it: only the owner makes things happen at the banks, switches faults on
 //! ([`Faults`]), holds webhooks back ([`Webhooks`]) and puts the [`Clock`] forward. The same seed and the same calls give

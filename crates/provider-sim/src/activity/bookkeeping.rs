@@ -1,4 +1,4 @@
-//! What goes on in a small studio's books.
+//! The activity in a small studio's books.
 //!
 //! Owns which record is entered, changed, voided or deleted next. Must not know JSON or HTTP.
 
@@ -9,7 +9,7 @@ use crate::apideck::Apideck;
 use crate::bank::Unknown;
 use crate::ids::Ids;
 
-/// What goes on at a connection of Apideck.
+/// The activity at a connection of Apideck.
 #[derive(Debug)]
 pub(crate) struct Bookkeeping {
     apideck: Arc<Apideck>,

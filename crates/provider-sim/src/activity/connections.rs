@@ -1,6 +1,6 @@
-//! What goes on at people's banks, as Basiq and Plaid tell of it.
+//! The activity at people's banks, as Basiq and Plaid report it.
 //!
-//! Owns that each step is told: by a refresh, by an update. Must not decide what people do.
+//! Owns that each step is reported: by a refresh, by an update. Must not decide about the spending.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::basiq::Basiq;
 use crate::ids::Ids;
 use crate::plaid::Plaid;
 
-/// What goes on at the connections of a user of Basiq.
+/// The activity at the connections of a user of Basiq.
 #[derive(Debug)]
 pub(crate) struct AtBasiq {
     pub(crate) basiq: Arc<Basiq>,
@@ -19,7 +19,7 @@ pub(crate) struct AtBasiq {
     person: Somebody,
 }
 
-/// What goes on at the items of a user of Plaid.
+/// The activity at the items of a user of Plaid.
 pub(crate) struct AtPlaid {
     pub(crate) plaid: Arc<Plaid>,
     pub(crate) user: String,
@@ -38,7 +38,7 @@ impl Somebody {
         Self { random: Ids::new(seed), spending: Spending::new(seed ^ 0x0073_7065_6e64) }
     }
 
-    /// Something happens at one of the connections that can be asked; which one.
+    /// Makes a change at one of the working connections; which one.
     fn step(&mut self, bank: &mut Bank, user: &str, now: jiff::Timestamp) -> Option<String> {
         let active = bank.connections(Some(user)).filter(|known| known.status == ConnectionStatus::Active);
         let mut active: Vec<Connection> = active.cloned().collect();

@@ -1,6 +1,7 @@
-//! What goes on at connections by itself.
+//! Scheduled activity at connections.
 //!
-//! Owns what happens next, and in whose turn. Must not know who runs a simulator, or do anything that its owner could not do.
+//! Owns the next change, and whose turn it is. Must not know who runs a simulator, or do anything that its owner could
+//! not do.
 
 mod bookkeeping;
 mod connections;
@@ -14,6 +15,6 @@ pub(crate) use connections::{AtBasiq, AtPlaid};
 
 /// Something on which things happen.
 pub trait Activity: Send {
-    /// The next thing happens, and is told by a webhook. Where its connection is gone nothing happens.
+    /// Makes the next change, which a webhook reports. Where its connection is gone nothing happens.
     fn step(&mut self);
 }

@@ -1,6 +1,6 @@
 //! How fast things happen.
 //!
-//! Owns the pauses and the turns. Must not know what happens.
+//! Owns the pauses and the turns. Must not know the changes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub struct Pace {
     pub shortest: Duration,
     /// The longest one.
     pub longest: Duration,
-    /// In one of so many turns three things happen at once; 0 is never.
+    /// In one of this many turns three changes happen at once; 0 is never.
     pub bursts: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What people do with their accounts.
+//! The spending of people.
 //!
 //! Owns which payment is made next, and what becomes of pending ones: posted as they were, with a tip, for less than was
 //! held, or released. Must not know a provider.
@@ -16,12 +16,12 @@ const PENDING: (i64, i64) = (4, 12);
 const FUEL_HOLD: Cents = Cents(-15_000);
 const HOTEL_HOLD: Cents = Cents(-20_000);
 
-/// What a person does.
+/// The spending of a person.
 #[derive(Debug)]
 pub(super) struct Spending {
     random: Ids,
     pending: Vec<Held>,
-    /// What was posted last for a business, which may be given back.
+    /// The last posted purchase at a business, which may be refunded.
     bought: Option<PaymentId>,
 }
 
@@ -46,7 +46,7 @@ impl Spending {
         Self { random: Ids::new(seed), pending: vec![], bought: None }
     }
 
-    /// What is pending long enough is settled, and something new happens on one of the accounts, mostly on the first.
+    /// Settles payments that are pending long enough, and makes a new one on one of the accounts, mostly on the first.
     pub(super) fn step(&mut self, bank: &mut Bank, accounts: &[String], now: Timestamp) -> Result<(), Unknown> {
         self.settle(bank, now)?;
         let (Some(first), Some(last)) = (accounts.first(), accounts.last()) else { return Ok(()) };
@@ -73,7 +73,7 @@ impl Spending {
         Ok(())
     }
 
-    /// A payment as people make them: money in is posted at once, and two in five payments are pending first.
+    /// A typical payment: money in is posted at once, and two in five payments are pending first.
     fn pay(&mut self, bank: &mut Bank, account: &str, now: Timestamp) -> Result<(), Unknown> {
         let payment = bank.draw(account, now)?;
         let made = bank.payment(payment)?;
@@ -105,7 +105,7 @@ impl Spending {
         Ok(())
     }
 
-    /// What was bought last is given back.
+    /// The last purchase is refunded.
     fn give_back(&mut self, bank: &mut Bank, now: Timestamp) -> Result<(), Unknown> {
         let Some(bought) = self.bought.take() else { return Ok(()) };
         let bought = bank.payment(bought)?.clone();
@@ -131,7 +131,8 @@ mod tests {
     use super::*;
     use crate::bank::{AccountKind, Country, Naming, NewAccount, Payment, PaymentStatus};
 
-    /// The payments of so many steps, each a few seconds after the one before, and how many were pending at any time.
+    /// The payments of a number of steps, each a few seconds after the one before, and how many were pending at any
+    /// time.
     fn payments(steps: i64) -> (Vec<Payment>, usize) {
         let at = |seconds| Timestamp::from_second(1_772_400_000 + seconds).unwrap();
         let mut bank = Bank::new(5, Naming::Uuid, Country::Australia);

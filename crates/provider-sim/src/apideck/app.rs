@@ -1,6 +1,6 @@
 //! The simulated Apideck as a service.
 //!
-//! Owns the state behind its lock, and the sending of what happened. Must not know routes.
+//! Owns the state behind its lock, and the sending of messages. Must not know routes.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl App {
         Self { options, webhooks, state }
     }
 
-    /// Reads or changes the state, and sends what happened thereby.
+    /// Reads or changes the state, and sends the messages that result.
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let mut state = self.state.lock();
         let result = change(&mut state, self.options.clock.now());
@@ -40,7 +40,7 @@ impl App {
     }
 
     /// The headers in which Apideck passes on the budget of the service behind it
-    /// (<https://developers.apideck.com/guides/unified-rate-limits>). In which form the time is that `reset` tells is not
+    /// (<https://developers.apideck.com/guides/unified-rate-limits>). The form of the time in `reset` is not
     /// documented; seconds since 1970 here.
     pub(super) fn budget_headers(&self, left: usize, pause: Option<Duration>) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -1,6 +1,6 @@
 //! The accounting services' books.
 //!
-//! Owns the connections with their accounts and records, and what happens to them. The same calls on the same seed have the
+//! Owns the connections with their accounts and records, and their changes. The same calls on the same seed have the
 //! same outcome. Must not do input or output, or read a clock.
 
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ pub struct BooksConnection {
     pub(super) records: BTreeMap<String, Record>,
 }
 
-/// Whom a small studio pays and who pays it: name, what for, from and to so many cents, and the resource.
+/// The suppliers and customers of a small studio: name, purpose, the range in cents, and the resource.
 static DEALINGS: [(&str, &str, i64, i64, RecordKind); 8] = [
     ("Lumen Architects", "Invoice 2041, design retainer", 84_000, 420_000, RecordKind::Payment),
     ("Field & Fold", "Invoice 2044, brand guidelines", 36_000, 150_000, RecordKind::Payment),
@@ -146,7 +146,7 @@ impl Books {
         Ok(record)
     }
 
-    /// What a small studio enters.
+    /// A new record of a small studio.
     pub(super) fn draw(&mut self) -> NewRecord {
         let last = i64::try_from(DEALINGS.len() - 1).unwrap_or_default();
         let index = usize::try_from(self.ids.between(0, last)).unwrap_or_default();
@@ -154,7 +154,7 @@ impl Books {
         NewRecord::new(kind, Cents(self.ids.between(least, most)), party, memo)
     }
 
-    /// So many records were entered, evenly over the time before `now`.
+    /// A number of records were entered, evenly over the time before `now`.
     pub(super) fn history(
         &mut self,
         connection: &str,
@@ -200,7 +200,7 @@ impl Books {
 }
 
 impl BooksConnection {
-    /// What is on an account.
+    /// An account's balance.
     pub fn balance(&self, account: &LedgerAccount) -> Cents {
         let effects = self.records.values().filter(|record| record.account == account.id).map(Record::effect);
         account.opening + effects.sum()

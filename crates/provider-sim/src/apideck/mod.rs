@@ -3,8 +3,8 @@
 //! Owns everything that is particular to Apideck. Must not know the product that calls it.
 //!
 //! ```text
-//! Apideck (what its owner calls) ─▶ app (lock, sending) ─▶ state ─▶ books, messages
-//! routes (what HTTP calls) ────────▶ app
+//! Apideck (the owner's methods)  ─▶ app (lock, sending) ─▶ state ─▶ books, messages
+//! routes (HTTP calls) ─────────────▶ app
 //! ```
 //!
 //! Behind Apideck there are accounting services, not banks: records are entered, changed, voided and deleted, and are in

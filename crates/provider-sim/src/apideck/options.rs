@@ -1,4 +1,4 @@
-//! What a simulator of Apideck is started with.
+//! The options of a simulator of Apideck.
 //!
 //! Owns the options and their defaults. Must not start anything.
 
@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use crate::clock::Clock;
 use crate::http::Recorder;
 
-/// What a simulator of Apideck is started with.
+/// The options of a simulator of Apideck.
 #[derive(Clone, Debug)]
 pub struct ApideckOptions {
     /// The same seed gives the same ids and records.
@@ -20,7 +20,7 @@ pub struct ApideckOptions {
     pub clock: Clock,
     /// Where it listens.
     pub address: SocketAddr,
-    /// What the links in bodies begin with.
+    /// The beginning of the links in bodies.
     pub links: String,
     /// How many calls a connection's accounting service takes in a minute.
     pub calls_a_minute: usize,

@@ -80,7 +80,7 @@ pub struct NewRecord {
     pub cents: Cents,
     /// The other party's name.
     pub party: String,
-    /// What it is for.
+    /// Its purpose.
     pub memo: String,
     /// How far it is.
     pub status: RecordStatus,
@@ -123,7 +123,7 @@ pub struct Record {
     pub account: String,
     /// The other party's id and name.
     pub party: (String, String),
-    /// What it is for.
+    /// Its purpose.
     pub memo: String,
     /// Its number.
     pub number: String,
@@ -142,7 +142,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// What it does to its account's balance; negative is money out.
+    /// Its effect on its account's balance; negative is money out.
     pub fn effect(&self) -> Cents {
         if self.status != RecordStatus::Posted {
             return Cents::default();
@@ -169,7 +169,7 @@ pub struct LedgerAccount {
     pub number: String,
     /// Its currency.
     pub currency: String,
-    /// What is on it without its records.
+    /// Its balance without its records.
     pub opening: Cents,
     /// When it was opened.
     pub created_at: Timestamp,

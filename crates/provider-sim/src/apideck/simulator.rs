@@ -1,6 +1,6 @@
-//! What the owner of a simulated Apideck calls.
+//! The interface for the owner of a simulated Apideck.
 //!
-//! Owns the interface for tests and the demo. Must not decide what happens.
+//! Owns the interface for tests and the demo. Must not decide about changes.
 
 use std::io;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Apideck {
         &self.counts
     }
 
-    /// What goes wrong with calls. A token that expires is a connection that has to be authorised again.
+    /// The faults of calls. A token that expires is a connection that has to be authorised again.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
@@ -78,8 +78,8 @@ impl Apideck {
         self.app.with(|state, now| state.connect(consumer, service, now))
     }
 
-    /// So many records of the kind that a small studio has were entered, evenly over the time before now. No webhook tells
-    /// of them.
+    /// A number of typical records of a small studio were entered, evenly over the time before now. No webhook reports
+    /// them.
     pub fn history(&self, connection: &str, count: u32, before: Duration) -> Result<(), Unknown> {
         self.app.with(|state, now| state.books.history(connection, count, before, now))
     }
@@ -122,12 +122,12 @@ impl Apideck {
         self.app.with(|state, now| state.set_state(connection, ConnectionState::Callable, "callable", now))
     }
 
-    /// The connection is deleted, and what it had with it.
+    /// The connection is deleted, and its accounts and records with it.
     pub fn disconnect(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.delete_connection(connection, now))
     }
 
-    /// What a connection has now, in the order in which it was entered: what a complete run must end with.
+    /// A connection's current records, in the order in which they were entered: a complete run must end with these.
     pub fn records(&self, connection: &str) -> Result<Vec<Record>, Unknown> {
         self.app.with(|state, _| {
             let mut records: Vec<_> = state.books.connection(connection)?.records.values().cloned().collect();
@@ -136,7 +136,7 @@ impl Apideck {
         })
     }
 
-    /// A connection's accounts with what is on them.
+    /// A connection's accounts with their balances.
     pub fn accounts(&self, connection: &str) -> Result<Vec<(LedgerAccount, Cents)>, Unknown> {
         self.app.with(|state, _| {
             let connection = state.books.connection(connection)?;

@@ -1,7 +1,7 @@
-//! What the simulated Apideck knows.
+//! The state of the simulated Apideck.
 //!
-//! Owns the books, Vault's sessions and budgets, and what is told of what happens. Must not do input or output, or read a
-//! clock.
+//! Owns the books, Vault's sessions and budgets, and the messages about changes. Must not do input or output, or read
+//! a clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,14 +27,14 @@ pub(super) struct Session {
     pub(super) expires_at: Timestamp,
 }
 
-/// What the simulated Apideck knows.
+/// The state of the simulated Apideck.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) books: Books,
     pub(super) sessions: BTreeMap<String, Session>,
     /// The calls that each connection's service takes.
     pub(super) downstream: Budget,
-    /// What is to be sent.
+    /// The messages to send.
     pub(super) outgoing: Vec<Message>,
     links: String,
 }
@@ -84,7 +84,7 @@ impl State {
         self.tell_connection(verb, connection, now)
     }
 
-    /// A connection is deleted, and what it had with it.
+    /// A connection is deleted, and its accounts and records with it.
     pub(super) fn delete_connection(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         self.tell_connection("deleted", connection, now)?;
         self.books.remove(connection).map(drop)

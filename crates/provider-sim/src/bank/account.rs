@@ -1,6 +1,6 @@
 //! A bank account.
 //!
-//! Owns its type. Must not know how a provider tells of it.
+//! Owns its type. Must not know how a provider reports it.
 
 use super::cents::Cents;
 use super::payment::PaymentId;
@@ -12,23 +12,23 @@ pub enum AccountKind {
     Transaction,
     /// For savings.
     Savings,
-    /// A credit card; what is owed is a negative balance.
+    /// A credit card; a debt is a negative balance.
     CreditCard,
 }
 
 /// An account that is opened.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// What its holder calls it.
+    /// Its holder's name for it.
     pub name: String,
     /// Its kind.
     pub kind: AccountKind,
-    /// What is on it.
+    /// Its balance.
     pub balance: Cents,
 }
 
 impl NewAccount {
-    /// An account with a name, a kind and what is on it.
+    /// An account with a name, a kind and a balance.
     pub fn new(name: impl Into<String>, kind: AccountKind, balance: Cents) -> Self {
         Self { name: name.into(), kind, balance }
     }
@@ -39,13 +39,13 @@ impl NewAccount {
 pub struct Account {
     /// The provider's id of it.
     pub id: String,
-    /// What its holder calls it.
+    /// Its holder's name for it.
     pub name: String,
     /// Its kind.
     pub kind: AccountKind,
     /// Branch (BSB, six digits) and number (nine digits).
     pub number: (String, String),
-    /// What was posted on it.
+    /// Its posted balance.
     pub balance: Cents,
     /// Its payments, in the order in which they were made.
     pub(crate) payments: Vec<PaymentId>,

@@ -1,6 +1,6 @@
 //! The banks' books.
 //!
-//! Owns the accounts, payments and connections of one simulator. Must not know what a provider has told of them.
+//! Owns the accounts, payments and connections of one simulator. Must not know what a provider has reported of them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const CONSENT: Duration = Duration::from_secs(365 * 24 * 3600);
 #[error("there is no {0}")]
 pub struct Unknown(pub String);
 
-/// What a provider's ids look like.
+/// The form of a provider's ids.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Naming {
     /// `ee01356a-6ecb-4929-9c2d-87b961bb46d2`
@@ -97,7 +97,7 @@ impl Bank {
         self.enter(payment)
     }
 
-    /// A payment of the kind that people make is made: it is pending.
+    /// A typical payment is made: it is pending.
     pub fn draw(&mut self, account: &str, at: Timestamp) -> Result<PaymentId, Unknown> {
         let kind = self.account(account)?.kind;
         let merchant = merchants::draw(self.country, kind, &mut self.ids);
@@ -119,7 +119,7 @@ impl Bank {
         self.enter(payment)
     }
 
-    /// Where its people spend.
+    /// The country in which its people spend.
     pub(super) fn country(&self) -> Country {
         self.country
     }
@@ -129,7 +129,7 @@ impl Bank {
         &mut self.ids
     }
 
-    /// So many payments of the kind that people make were made and posted, evenly over the time before `now`.
+    /// A number of typical payments were made and posted, evenly over the time before `now`.
     pub fn history(&mut self, account: &str, count: u32, before: Duration, now: Timestamp) -> Result<(), Unknown> {
         for index in (1..=count).rev() {
             let made_at = earlier(now, before / count * index);
@@ -147,7 +147,7 @@ impl Bank {
         Ok(id)
     }
 
-    /// A pending payment is posted. One that is not pending stays as it is.
+    /// A pending payment is posted. One that is not pending stays unchanged.
     pub fn post(&mut self, payment: PaymentId, posting: Posting) -> Result<(), Unknown> {
         let entry = payment_mut(&mut self.payments, payment)?;
         if !entry.is_pending() {
@@ -162,7 +162,7 @@ impl Bank {
         Ok(())
     }
 
-    /// A pending payment is released and never posted. One that is not pending stays as it is.
+    /// A pending payment is released and never posted. One that is not pending stays unchanged.
     pub fn vanish(&mut self, payment: PaymentId) -> Result<(), Unknown> {
         let entry = payment_mut(&mut self.payments, payment)?;
         if entry.is_pending() {
@@ -171,7 +171,7 @@ impl Bank {
         Ok(())
     }
 
-    /// A pending payment's amount or text changes while it is pending. One that is not pending stays as it is.
+    /// A pending payment's amount or text changes while it is pending. One that is not pending stays unchanged.
     pub fn amend(&mut self, payment: PaymentId, cents: Cents, description: &str) -> Result<(), Unknown> {
         let entry = payment_mut(&mut self.payments, payment)?;
         if entry.is_pending() {
@@ -186,7 +186,7 @@ impl Bank {
         self.accounts.get(id).ok_or_else(|| Unknown(format!("account {id:?}")))
     }
 
-    /// What can be spent on an account: its balance with what is pending.
+    /// An account's available balance: its balance with pending payments.
     pub fn available(&self, account: &Account) -> Cents {
         let pending = self.payments_of(account).filter(|(_, payment)| payment.is_pending());
         account.balance + pending.map(|(_, payment)| payment.cents).sum()
@@ -222,7 +222,7 @@ impl Bank {
         self.connections.get_mut(id).ok_or_else(|| unknown_connection(id))
     }
 
-    /// Consent is taken back: the connection is gone, and what it had with it.
+    /// The consent is withdrawn: the connection is gone, and its accounts and payments with it.
     pub(crate) fn disconnect(&mut self, id: &str) -> Result<Connection, Unknown> {
         self.connections.remove(id).ok_or_else(|| unknown_connection(id))
     }

@@ -1,6 +1,6 @@
 //! A person's connection to a bank.
 //!
-//! Owns its type. Must not know how a provider tells of it.
+//! Owns its type. Must not know how a provider reports it.
 
 use jiff::Timestamp;
 
@@ -15,23 +15,23 @@ pub struct Connection {
     pub institution: String,
     /// The ids of its accounts.
     pub accounts: Vec<String>,
-    /// Whether the bank can be asked.
+    /// Whether the bank accepts the connection.
     pub status: ConnectionStatus,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its consent ends.
     pub expires_at: Timestamp,
-    /// When the bank was last asked.
+    /// When the bank was last read.
     pub refreshed_at: Timestamp,
 }
 
-/// Whether a connection's bank can be asked.
+/// Whether a connection's bank accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionStatus {
     /// It is being made.
     Pending,
     /// It can.
     Active,
-    /// Its consent has ended, or its credentials are no longer right: its person has to sign in again.
+    /// Its consent has ended, or its credentials are no longer right: its user has to sign in again.
     Invalid,
 }

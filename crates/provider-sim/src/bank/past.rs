@@ -1,4 +1,4 @@
-//! What an account looks like when it is connected.
+//! The history of an account when it is connected.
 //!
 //! Owns which payments a person has made: pay, rent and bills on their days, purchases through the day in between. Must not
 //! know a provider.
@@ -18,8 +18,7 @@ const BOOKED: (i64, i64) = (4 * 3600, 6 * 3600);
 const DAY: i64 = 86_400;
 
 impl Bank {
-    /// So many payments were made and posted in the time before `now`, as a person makes them. Of a short list the
-    /// newest are there.
+    /// A number of typical payments were made and posted in the time before `now`. A short list has the newest ones.
     pub fn past(&mut self, account: &str, count: usize, before: Duration, now: Timestamp) -> Result<(), Unknown> {
         let kind = self.account(account)?.kind;
         let days = i64::try_from(before.as_secs()).unwrap_or_default() / DAY;
@@ -54,7 +53,7 @@ impl Bank {
         made
     }
 
-    /// A time of the day that was so many days ago; of the day before where that is still to come.
+    /// A time of the day some days ago; of the day before where that is still in the future.
     fn time_of_day(&mut self, now: Timestamp, age: i64, (from, to): (i64, i64)) -> Timestamp {
         let midnight = now.as_second() - now.as_second().rem_euclid(DAY);
         let second = midnight - age * DAY + self.ids_mut().between(from, to);

@@ -1,12 +1,12 @@
 //! A payment on an account.
 //!
-//! Owns its types. Must not know the ids under which a provider tells of it.
+//! Owns its types. Must not know the ids under which a provider reports it.
 
 use jiff::Timestamp;
 
 use super::cents::Cents;
 
-/// The bank's own identity of a payment. No provider tells it; by it a test knows which rows are the same purchase.
+/// The bank's own identity of a payment. No provider reports it; by it a test knows which rows are the same purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentId(pub(super) usize);
 
@@ -39,7 +39,7 @@ pub enum PaymentStatus {
     Posted {
         /// When it was posted.
         at: Timestamp,
-        /// What was on the account then.
+        /// The account's balance then.
         balance: Cents,
     },
     /// A pending one that was never posted: a released authorisation.

@@ -1,6 +1,6 @@
 //! The simulated Basiq as a service.
 //!
-//! Owns the state behind its lock, the sending of what happened, and the end of jobs. Must not know routes.
+//! Owns the state behind its lock, the sending of messages, and the end of jobs. Must not know routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl App {
         Self { options, webhooks, state, stopping }
     }
 
-    /// Reads or changes the state, and sends what happened thereby.
+    /// Reads or changes the state, and sends the messages that result.
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let mut state = self.state.lock();
         let result = change(&mut state, self.options.clock.now());

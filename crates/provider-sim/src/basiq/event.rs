@@ -1,6 +1,6 @@
 //! Events.
 //!
-//! Owns the events that are kept and the messages that tell of them. Must not send anything.
+//! Owns the stored events and their messages. Must not send anything.
 //!
 //! Event names: `GET /events/types` (<https://api.basiq.io/reference/listeventtypes>). An event is kept for seven days.
 
@@ -41,9 +41,9 @@ pub(super) struct Event {
     pub(super) name: &'static str,
     pub(super) user: String,
     pub(super) at: Timestamp,
-    /// The path of what it is about, after `/users/{userId}`.
+    /// The path of its subject, after `/users/{userId}`.
     pub(super) about: String,
-    /// What is told of it.
+    /// The event's data.
     pub(super) data: Value,
 }
 
@@ -53,12 +53,12 @@ impl Event {
         self.name.split_once('.').unwrap_or((self.name, ""))
     }
 
-    /// The link to what it is about.
+    /// The link to its subject.
     pub(super) fn entity_link(&self, links: &str) -> String {
         format!("{links}/users/{}{}", self.user, self.about)
     }
 
-    /// The webhook that tells of it: links and no data.
+    /// Its webhook: links and no data.
     pub(super) fn message(&self, links: &str, id: String) -> Message {
         let body = json!({
             "eventId": self.id,

@@ -42,7 +42,7 @@ impl Filter {
         &self.0
     }
 
-    /// Whether it asks with `eq` for nothing but these properties.
+    /// Whether it filters with `eq` by nothing but these properties.
     pub(super) fn asks_only_for(&self, properties: &[&str]) -> bool {
         self.0.iter().all(|condition| condition.verb == "eq" && properties.contains(&condition.property.as_str()))
     }
@@ -52,7 +52,7 @@ impl Filter {
         self.0.iter().all(|condition| condition.is(value(&condition.property)))
     }
 
-    /// The connection that it asks for.
+    /// The connection that it filters by.
     pub(super) fn connection(&self) -> Option<&str> {
         self.0.iter().find(|condition| condition.property == "connection.id")?.values.first().map(String::as_str)
     }
@@ -72,7 +72,7 @@ impl Filter {
         })
     }
 
-    /// Whether a row is one of those that it asks for.
+    /// Whether a row passes it.
     pub(super) fn takes(&self, row: &Row, connection: &Connection) -> bool {
         self.0.iter().all(|condition| {
             let (payment, is) = (&row.payment, |value: &str| condition.is(value));
@@ -121,7 +121,7 @@ impl Condition {
     }
 }
 
-/// A condition and what follows it.
+/// A condition and the rest after it.
 fn read_condition(text: &str) -> Option<(Condition, &str)> {
     let (name, rest) = text.split_once('(')?;
     let (property, verb) = name.rsplit_once('.')?;

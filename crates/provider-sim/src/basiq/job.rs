@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// What a job is for.
+/// The purpose of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Work {
-    /// A person connects a bank on the consent page.
+    /// A user connects a bank on the consent page.
     Connect,
     /// A connection is refreshed.
     Refresh,

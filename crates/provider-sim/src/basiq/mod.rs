@@ -3,11 +3,11 @@
 //! Owns everything that is particular to Basiq. Must not know the product that calls it.
 //!
 //! ```text
-//! Basiq (what its owner calls) ─▶ app (lock, sending) ─▶ state ─▶ bank, row, job, event, token, paging
-//! routes (what HTTP calls) ──────▶ app
+//! Basiq (the owner's methods)  ─▶ app (lock, sending) ─▶ state ─▶ bank, row, job, event, token, paging
+//! routes (HTTP calls) ───────────▶ app
 //! ```
 //!
-//! What happens at a bank is told by the next refresh, as with the real one: a purchase is there after `refresh`, which
+//! The next refresh reports the changes at a bank, as with the real one: a purchase is there after `refresh`, which
 //! gives every pending transaction a new id.
 
 mod answers;

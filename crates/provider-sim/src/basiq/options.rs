@@ -1,4 +1,4 @@
-//! What a simulator of Basiq is started with.
+//! The options of a simulator of Basiq.
 //!
 //! Owns the options and their defaults. Must not start anything.
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::http::Recorder;
 
-/// What a simulator of Basiq is started with.
+/// The options of a simulator of Basiq.
 #[derive(Clone, Debug)]
 pub struct BasiqOptions {
     /// The same seed gives the same ids and payments.
@@ -19,7 +19,7 @@ pub struct BasiqOptions {
     pub clock: Clock,
     /// Where it listens.
     pub address: SocketAddr,
-    /// What the links in bodies begin with.
+    /// The beginning of the links in bodies.
     pub links: String,
     /// Where the consent page returns to.
     pub redirect_url: String,
@@ -31,7 +31,7 @@ pub struct BasiqOptions {
     pub refreshes_a_day: usize,
     /// How many tokens are given out in 5 minutes.
     pub tokens_in_5_minutes: usize,
-    /// Whether its banks tell at what time a transaction was made, and not only the day: some do.
+    /// Whether its banks report the time of a transaction, and not only the day: some do.
     pub tells_times: bool,
     /// Whether the partner has Enrich: then transactions name the business and its category.
     pub has_enrich: bool,

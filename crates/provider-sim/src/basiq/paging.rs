@@ -2,7 +2,7 @@
 //!
 //! Owns the tokens of next pages. Must not know HTTP.
 //!
-//! A next page is asked for with `?next=<token>` alone: the filter stands in the token.
+//! A next page is requested with `?next=<token>` alone: the token contains the filter.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -14,7 +14,7 @@ use crate::ids::Ids;
 /// How many tokens are remembered.
 const REMEMBERED: usize = 10_000;
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PageRequest {
     pub(super) user: String,

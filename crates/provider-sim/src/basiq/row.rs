@@ -18,7 +18,7 @@ pub struct Row {
     pub id: String,
     /// Its connection.
     pub connection: String,
-    /// Which payment it is: what Basiq does not tell.
+    /// Its payment, which Basiq does not report.
     pub payment_id: PaymentId,
     /// The payment as the bank had it at the refresh.
     pub payment: Payment,
@@ -36,15 +36,15 @@ impl Row {
 /// An account's balances at the last refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balances {
-    /// What was posted.
+    /// The posted balance.
     pub balance: Cents,
-    /// The same with what is pending.
+    /// The same with pending payments.
     pub available: Cents,
-    /// When the bank was asked.
+    /// When the bank was read.
     pub at: Timestamp,
 }
 
-/// What a refresh found.
+/// The result of a refresh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refreshed {
     /// Newly posted transactions.
@@ -65,7 +65,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// The bank is asked again.
+    /// The bank is read again.
     pub(super) fn refresh(&mut self, bank: &mut Bank, connection: &Connection, now: Timestamp) -> Refreshed {
         let mut rows = self.of_connection.remove(&connection.id).unwrap_or_default();
         let before = rows.len();
@@ -90,7 +90,7 @@ impl Rows {
         refreshed
     }
 
-    /// What the bank has and the rows do not: whatever is pending, and what was posted since.
+    /// The bank's payments that are not in the rows: all pending ones, and those posted since.
     fn unknown(&self, bank: &Bank, connection: &Connection) -> Vec<(PaymentId, Payment)> {
         let payments = bank.accounts_of(connection).flat_map(|account| bank.payments_of(account));
         payments
@@ -111,7 +111,7 @@ impl Rows {
         self.balances.get(account).copied()
     }
 
-    /// The connection is gone, and what it had with it.
+    /// The connection is gone, and its rows with it.
     pub(super) fn forget(&mut self, connection: &Connection) {
         for row in self.of_connection.remove(&connection.id).unwrap_or_default() {
             self.posted.remove(&row.payment_id);

@@ -34,7 +34,7 @@ pub(super) fn schedule() -> Schedule {
     }
 }
 
-/// HMAC-SHA256 of `id.time.body` under what follows `whsec_`, decoded from base64.
+/// HMAC-SHA256 of `id.time.body` under the key after `whsec_`, decoded from base64.
 pub(super) struct StandardWebhooks;
 
 impl Scheme for StandardWebhooks {

@@ -1,6 +1,6 @@
-//! What the owner of a simulated Basiq calls.
+//! The interface for the owner of a simulated Basiq.
 //!
-//! Owns the interface for tests and the demo. Must not decide what happens.
+//! Owns the interface for tests and the demo. Must not decide about changes.
 
 use std::io;
 use std::sync::Arc;
@@ -82,12 +82,12 @@ impl Basiq {
         &self.counts
     }
 
-    /// What goes wrong with calls.
+    /// The faults of calls.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The banks and what happens there, with the simulated time. It is told with the next refresh.
+    /// The banks and their changes, with the simulated time. The next refresh reports them.
     pub fn bank<T>(&self, happens: impl FnOnce(&mut Bank, Timestamp) -> T) -> T {
         self.app.with(|state, now| happens(&mut state.bank, now))
     }
@@ -109,8 +109,8 @@ impl Basiq {
         self.app.with(|state, now| state.connect(user, institution, accounts, now))
     }
 
-    /// The bank is asked again, at once and beyond any budget, as by Basiq's own daily refresh. What changed is told by a
-    /// webhook.
+    /// The bank is read again, at once and beyond any budget, as by Basiq's own daily refresh. A webhook reports the
+    /// changes.
     pub fn refresh(&self, connection: &str) -> Result<Refreshed, Unknown> {
         self.app.with(|state, now| state.refresh(connection, now))
     }
@@ -130,7 +130,7 @@ impl Basiq {
         self.app.with(|state, _| state.redirect_url = address.into());
     }
 
-    /// The next job that connects a bank fails: the bank does not accept the person's credentials.
+    /// The next job that connects a bank fails: the bank does not accept the user's credentials.
     pub fn fail_next_consent(&self) {
         let failure =
             ("invalid-credentials", "Cannot login to target institution.", "The credentials were not accepted.");
@@ -162,7 +162,7 @@ impl Basiq {
         self.app.with(|state, now| state.tokens.expire(None, now));
     }
 
-    /// What it has of a connection now, newest first: what a complete run must end with.
+    /// A connection's current transactions, newest first: a complete run must end with these.
     pub fn transactions(&self, connection: &str) -> Vec<Row> {
         let mut rows = self.app.with(|state, _| state.rows.of(connection).to_vec());
         rows.sort_by_key(|row| std::cmp::Reverse(row.place()));

@@ -1,6 +1,6 @@
-//! What the simulated Basiq knows.
+//! The state of the simulated Basiq.
 //!
-//! Owns its users, connections, rows, jobs and events, and what happens to them. The same calls on the same seed have the
+//! Owns its users, connections, rows, jobs and events, and their changes. The same calls on the same seed have the
 //! same outcome. Must not do input or output, or read a clock.
 
 use std::collections::BTreeMap;
@@ -20,10 +20,10 @@ use crate::budget::Budget;
 use crate::ids::Ids;
 use crate::webhooks::Message;
 
-/// For how long jobs can be asked for.
+/// How long jobs can be read.
 const JOBS_KEPT: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 
-/// What the simulated Basiq knows.
+/// The state of the simulated Basiq.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) bank: Bank,
@@ -37,7 +37,7 @@ pub(super) struct State {
     pub(super) token_calls: Budget,
     /// The newest link to the consent page of each user.
     pub(super) auth_links: BTreeMap<String, String>,
-    /// What is to be sent.
+    /// The messages to send.
     pub(super) outgoing: Vec<Message>,
     pub(super) ids: Ids,
     /// Where the consent page returns to.
@@ -107,7 +107,7 @@ impl State {
         self.bank.connection(&connection.id).cloned()
     }
 
-    /// A person connects a bank on the consent page: a job makes the connection.
+    /// A user connects a bank on the consent page: a job makes the connection.
     pub(super) fn begin_connect(&mut self, user: &str, institution: &str, now: Timestamp) -> Result<String, Unknown> {
         let accounts = vec![
             NewAccount::new("Everyday Account", AccountKind::Transaction, Cents(184_310)),
@@ -123,13 +123,13 @@ impl State {
         Ok(self.add_job(&connection, Work::Connect, now))
     }
 
-    /// A person consents again: a job makes the connection active, with the accounts that it has.
+    /// A user consents again: a job makes the connection active, with the accounts that it has.
     pub(super) fn begin_reauthorise(&mut self, connection: &str, now: Timestamp) -> Result<String, Unknown> {
         let connection = self.bank.connection(connection)?.clone();
         Ok(self.add_job(&connection, Work::Connect, now))
     }
 
-    /// A job asks the connection's bank again.
+    /// A job reads the connection's bank again.
     pub(super) fn begin_refresh(&mut self, connection: &str, now: Timestamp) -> Result<String, Unknown> {
         let connection = self.bank.connection(connection)?.clone();
         Ok(self.add_job(&connection, Work::Refresh, now))
@@ -170,7 +170,7 @@ impl State {
         }
     }
 
-    /// The bank is asked again; what it has is told.
+    /// The bank is read again; its rows are reported.
     pub(super) fn refresh(&mut self, connection: &str, now: Timestamp) -> Result<Refreshed, Unknown> {
         let known = self.bank.connection_mut(connection)?;
         known.refreshed_at = now;
@@ -186,7 +186,7 @@ impl State {
         Ok(refreshed)
     }
 
-    /// A connection becomes active, or is active again, and its bank is asked.
+    /// A connection becomes active, or is active again, and its bank is read.
     pub(super) fn activate(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         let known = self.bank.connection_mut(connection)?;
         known.status = ConnectionStatus::Active;
@@ -195,7 +195,7 @@ impl State {
         self.refresh(connection, now).map(drop)
     }
 
-    /// The bank does not let the connection in any more: its person has to sign in again.
+    /// The bank no longer accepts the connection: its user has to sign in again.
     pub(super) fn invalidate(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         let known = self.bank.connection_mut(connection)?;
         known.status = ConnectionStatus::Invalid;
@@ -222,7 +222,7 @@ impl State {
         }
     }
 
-    /// A connection is deleted, and what it had with it.
+    /// A connection is deleted, and its accounts and rows with it.
     pub(super) fn delete(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         let connection = self.bank.disconnect(connection)?;
         self.rows.forget(&connection);

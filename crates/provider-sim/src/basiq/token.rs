@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::ids::Ids;
 
-/// What a token is good for.
+/// The scope of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     /// The API.
@@ -48,7 +48,7 @@ impl Tokens {
         token
     }
 
-    /// What a token is good for.
+    /// The scope of a token.
     pub(super) fn access(&self, token: &str, now: Timestamp) -> Result<&Access, Refusal> {
         let (access, expires) = self.given.get(token).ok_or(Refusal::Invalid)?;
         if *expires > now { Ok(access) } else { Err(Refusal::Expired) }

@@ -1,4 +1,4 @@
-//! A call as it came.
+//! A call as received.
 //!
 //! Owns its parts in the form in which fronts and faults read them. Must not answer.
 
@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
 
-/// A call as it came.
+/// A call as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// Method and route: `GET /users/{userId}/accounts`.
@@ -37,13 +37,13 @@ impl Call {
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// What follows `Bearer ` in `Authorization`.
+    /// The token after `Bearer ` in `Authorization`.
     pub(crate) fn bearer(&self) -> Option<&str> {
         bearer(&self.headers)
     }
 }
 
-/// What follows `Bearer ` in `Authorization`.
+/// The token after `Bearer ` in `Authorization`.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get("authorization")?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())

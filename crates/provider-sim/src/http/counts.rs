@@ -1,13 +1,14 @@
 //! How often the API was called.
 //!
-//! Owns the counters. Must not know what is counted.
+//! Owns the counters. Must not know the calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// How often each endpoint was called, for each scope: a connection, a user, or what else the provider counts by.
+/// How often each endpoint was called, for each scope: a connection, a user, or another unit by which the provider
+/// counts.
 ///
 /// Clones are the same counters.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,7 @@ impl CallCounts {
         counts.iter().map(|((endpoint, scope), count)| (endpoint.clone(), scope.clone(), *count)).collect()
     }
 
-    /// Begins to count anew.
+    /// Resets the counters.
     pub fn reset(&self) {
         let mut counts = self.0.lock();
         for count in counts.values_mut() {
@@ -72,7 +73,7 @@ impl CallCounts {
         counts.iter().filter(|((endpoint, scope), _)| chosen(endpoint, scope)).map(|(_, count)| value(count)).sum()
     }
 
-    /// Counts a call. It counts as one of those at once until what is returned is dropped.
+    /// Counts a call. It counts as a concurrent one until the returned guard is dropped.
     pub(super) fn begin(&self, endpoint: &str, scope: &str) -> Counting {
         let key = (endpoint.to_owned(), scope.to_owned());
         let mut counts = self.0.lock();

@@ -1,4 +1,4 @@
-//! What goes wrong.
+//! Faults of calls.
 //!
 //! Owns which calls a fault meets. Must not know how an answer is spoilt.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// What goes wrong with a call.
+/// The fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The token that the call carries has just expired.
@@ -54,14 +54,14 @@ impl Rule {
         self
     }
 
-    /// Only of this scope: a connection, a user, or what else the provider counts by.
+    /// Only for this scope: a connection, a user, or another unit by which the provider counts.
     #[must_use]
     pub fn for_scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self
     }
 
-    /// Not of the first so many calls.
+    /// Not for the first calls, this many.
     #[must_use]
     pub fn after(mut self, calls: u64) -> Self {
         self.after = calls;
@@ -112,7 +112,7 @@ impl Faults {
         self.0.lock().clear();
     }
 
-    /// What goes wrong with this call. Every rule counts it.
+    /// The fault of this call. Every rule counts it.
     pub(super) fn of(&self, endpoint: &str, scope: &str) -> Option<Fault> {
         let mut rules = self.0.lock();
         let mut met = None;

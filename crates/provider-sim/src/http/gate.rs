@@ -27,12 +27,13 @@ const MAX_BODY: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OverBudget;
 
-/// What the gate has to know of a provider.
+/// The parts of a provider that the gate needs.
 pub(crate) trait Front: Send + Sync + 'static {
     /// Its name in recordings.
     const PROVIDER: &'static str;
 
-    /// What the provider counts a call against: a connection, a user, a consumer; empty where it is none of them.
+    /// The scope that the provider counts a call against: a connection, a user, a consumer; empty where it is none of
+    /// them.
     fn scope(&self, call: &Call) -> String;
 
     /// An error in the provider's own shape.

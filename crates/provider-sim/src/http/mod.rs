@@ -1,4 +1,4 @@
-//! What the simulated APIs share as HTTP servers.
+//! The common parts of the simulated APIs as HTTP servers.
 //!
 //! Owns listening, counting calls, faults and the recording of exchanges. Must not know a provider's paths or words.
 

@@ -1,6 +1,6 @@
-//! What was called and answered, to be checked against a specification.
+//! The calls and answers, recorded to be checked against a specification.
 //!
-//! Owns the file of exchanges. Must not know a specification, nor record unless its owner asks for it.
+//! Owns the file of exchanges. Must not know a specification, nor record unless its owner requests it.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -46,7 +46,7 @@ impl Recorder {
         self.write(&json!({ "provider": provider, "event": event, "headers": headers, "body": body }));
     }
 
-    /// In one write, so that lines of several recorders do not mix. What cannot be written is missing from the file.
+    /// In one write, so that lines of several recorders do not mix. A failed write is missing from the file.
     fn write(&self, line: &Value) {
         let _incomplete = self.0.lock().write_all(format!("{line}\n").as_bytes());
     }

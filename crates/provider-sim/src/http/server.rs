@@ -1,6 +1,6 @@
 //! Listening.
 //!
-//! Owns the socket and the end of a server. Must not know what is served.
+//! Owns the socket and the end of a server. Must not know the calls.
 
 use std::io;
 use std::net::SocketAddr;

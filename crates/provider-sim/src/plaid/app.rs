@@ -1,6 +1,6 @@
 //! The simulated Plaid as a service.
 //!
-//! Owns the state behind its lock, the sending of what happened, and updates in the background. Must not know routes.
+//! Owns the state behind its lock, the sending of messages, and updates in the background. Must not know routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl App {
         Self { options, webhooks, keys, state, stopping }
     }
 
-    /// Reads or changes the state, and sends what happened thereby.
+    /// Reads or changes the state, and sends the messages that result.
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let mut state = self.state.lock();
         let result = change(&mut state, self.options.clock.now());
@@ -46,7 +46,7 @@ impl App {
         result
     }
 
-    /// A person completes Link; the public token. A new item's bank is asked in time.
+    /// A user completes Link; the public token. A new item's bank is read in time.
     pub(super) fn complete_link(self: &Arc<Self>, token: &str) -> Result<String, Unknown> {
         let webhook = self.with(|state, _| state.links.get(token).and_then(|link| link.webhook.clone()));
         if let Some(webhook) = webhook {
@@ -67,7 +67,7 @@ impl App {
             tokio::select! {
                 () = app.stopping.cancelled() => {}
                 () = app.options.clock.sleep_until(end) => {
-                    // An item that was removed meanwhile has no bank to ask.
+                    // An item that was removed meanwhile has no bank to read.
                     let _updated = app.with(|state, now| state.update(&item, now));
                 }
             }
@@ -94,7 +94,7 @@ impl Front for App {
         response
     }
 
-    /// Access tokens do not expire; the nearest is that the person has to sign in again.
+    /// Access tokens do not expire; the nearest is that the user has to sign in again.
     fn expire_token(&self, call: &Call) {
         let item = self.scope(call);
         let _known = self.with(|state, now| state.trouble(&item, Trouble::LoginRequired, now));

@@ -1,4 +1,4 @@
-//! What Plaid tells of an item's payments.
+//! Plaid's reports of an item's payments.
 //!
 //! Owns the rows that an update makes of the banks' books, and the log of changes that cursors are places in. Must not know
 //! JSON or HTTP.
@@ -12,14 +12,14 @@ use jiff::Timestamp;
 
 use crate::bank::{Bank, Connection, Payment, PaymentId};
 
-/// A transaction as Plaid tells it.
+/// A transaction as Plaid reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Plaid's id of it.
     pub id: String,
     /// The id of the pending row that it was.
     pub pending_id: Option<String>,
-    /// Which payment it is: what Plaid does not tell.
+    /// Its payment, which Plaid does not report.
     pub payment_id: PaymentId,
     /// The payment as the bank had it at the update.
     pub payment: Payment,
@@ -33,7 +33,7 @@ pub(super) enum Change {
     Removed { id: String, account: String },
 }
 
-/// What an update found.
+/// The result of an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Updated {
     /// How many rows were added.
@@ -61,7 +61,7 @@ pub(super) struct ChangeLog {
 }
 
 impl ChangeLog {
-    /// The bank is asked again for what was made since then.
+    /// The bank is read again for payments since then.
     pub(super) fn update(&mut self, bank: &mut Bank, connection: &Connection, since: Timestamp) -> Updated {
         let payments = bank.accounts_of(connection).flat_map(|account| bank.payments_of(account));
         let recent = payments.filter(|(_, payment)| payment.made_at >= since);
@@ -113,8 +113,8 @@ impl ChangeLog {
         self.rows.values()
     }
 
-    /// Up to so many changes from a place on. A row appears once, as it is after the last of them; one that was added and
-    /// removed within them does not appear.
+    /// Up to a number of changes from a position on. A row appears once, in its state after the last of them; one that
+    /// was added and removed within them does not appear.
     pub(super) fn slice(&self, from: usize, count: usize) -> Slice {
         let changes = self.changes.iter().skip(from).take(count);
         let mut slice = Slice::default();

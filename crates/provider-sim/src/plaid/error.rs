@@ -49,7 +49,7 @@ impl ApiError {
     /// There is no such endpoint.
     pub(super) const NOT_FOUND: Self =
         Self::new(404, "INVALID_REQUEST", "NOT_FOUND", "the requested endpoint was not found");
-    /// There are changes that were not there when the first page was asked for.
+    /// There are changes since the first page was fetched.
     pub(super) const MUTATION: Self = Self::new(
         400,
         "TRANSACTIONS_ERROR",
@@ -67,7 +67,7 @@ impl ApiError {
         )
     };
 
-    /// The item's bank cannot be asked.
+    /// The item's bank cannot be read.
     pub(super) const fn of_trouble(trouble: Trouble) -> Self {
         match trouble {
             Trouble::LoginRequired => Self::new(
@@ -101,7 +101,7 @@ impl ApiError {
         }
     }
 
-    /// As it stands in an item and in a webhook: without the request's id.
+    /// The form in an item and in a webhook: without the request's id.
     pub(super) fn json(self) -> Value {
         json!({
             "error_type": self.kind,

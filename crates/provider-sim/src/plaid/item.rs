@@ -1,6 +1,6 @@
 //! Items.
 //!
-//! Owns what Plaid knows of an item besides its bank. Must not know JSON or HTTP.
+//! Owns Plaid's data of an item besides its bank. Must not know JSON or HTTP.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change_log::ChangeLog;
 
-/// How far back transactions are told unless an item is set up otherwise, in days.
+/// How far back transactions are reported unless an item is set up otherwise, in days.
 pub(super) const DAYS: u32 = 90;
 
 /// An item.
@@ -18,35 +18,35 @@ pub(super) struct Item {
     pub(super) id: String,
     pub(super) access_token: String,
     pub(super) readiness: Readiness,
-    /// Why its bank cannot be asked.
+    /// Why its bank cannot be read.
     pub(super) trouble: Option<Trouble>,
     /// Whether `/transactions/sync` was called: before that `SYNC_UPDATES_AVAILABLE` is not sent.
     pub(super) is_synced: bool,
-    /// How far back transactions are told, in days; settled by the first call at the latest.
+    /// How far back transactions are reported, in days; settled by the first call at the latest.
     pub(super) days: Option<u32>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Option<Timestamp>,
     pub(super) log: ChangeLog,
 }
 
-/// Whether there are transactions to tell.
+/// Whether there are transactions to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readiness {
     NotReady,
     Complete,
 }
 
-/// Why an item's bank cannot be asked.
+/// Why an item's bank cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// Its person has to sign in again.
+    /// Its user has to sign in again.
     LoginRequired,
-    /// Its person has taken their permission back.
+    /// Its user has withdrawn the permission.
     PermissionRevoked,
 }
 
 impl Item {
-    /// Since when transactions are told.
+    /// The beginning of the reported transactions.
     pub(super) fn since(&self) -> Timestamp {
         let days = Duration::from_secs(u64::from(self.days.unwrap_or(DAYS)) * 24 * 3600);
         let days = SignedDuration::try_from(days).unwrap_or(SignedDuration::ZERO);

@@ -87,7 +87,7 @@ impl Keys {
     }
 }
 
-/// The subscriber has no secret: the signature's key is asked for by its id.
+/// The subscriber has no secret: the signature's key is fetched by its id.
 impl Scheme for Keys {
     fn provider(&self) -> &'static str {
         "plaid"

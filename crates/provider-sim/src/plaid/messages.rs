@@ -3,7 +3,7 @@
 //! Owns their members (<https://plaid.com/docs/api/products/transactions/#webhooks>,
 //! <https://plaid.com/docs/api/items/#webhooks>). Must not send anything.
 //!
-//! They are indented by two spaces, as Plaid's are: who verifies one must not write it anew.
+//! They are indented by two spaces, as Plaid's are: a verifier must not rewrite them.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::item::Trouble;
 use crate::webhooks::Message;
 
-/// What is told.
+/// The kinds of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Happened {
     SyncUpdatesAvailable,
@@ -72,7 +72,7 @@ impl Happened {
     }
 }
 
-/// The webhook that tells of it. Plaid's have no id; this one serves the sender alone.
+/// The webhook for a message. Plaid's have no id; this one serves the sender alone.
 pub(super) fn message(id: String, item: &str, happened: &Happened) -> Message {
     let mut body = json!({
         "webhook_type": happened.kind(),

@@ -3,11 +3,11 @@
 //! Owns everything that is particular to Plaid. Must not know the product that calls it.
 //!
 //! ```text
-//! Plaid (what its owner calls) ─▶ app (lock, sending) ─▶ state ─▶ bank, change_log, item, messages
-//! routes (what HTTP calls) ──────▶ app                     keys (signatures)
+//! Plaid (the owner's methods)  ─▶ app (lock, sending) ─▶ state ─▶ bank, change_log, item, messages
+//! routes (HTTP calls) ───────────▶ app                     keys (signatures)
 //! ```
 //!
-//! What happens at a bank is told by the next update, as with the real one, which asks banks one to four times a day.
+//! The next update reports the changes at a bank, as with the real one, which reads banks one to four times a day.
 
 mod answers;
 mod app;

@@ -1,4 +1,4 @@
-//! What a simulator of Plaid is started with.
+//! The options of a simulator of Plaid.
 //!
 //! Owns the options and their defaults. Must not start anything.
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::http::Recorder;
 
-/// What a simulator of Plaid is started with.
+/// The options of a simulator of Plaid.
 #[derive(Clone, Debug)]
 pub struct PlaidOptions {
     /// The same seed gives the same ids and payments.
@@ -21,7 +21,7 @@ pub struct PlaidOptions {
     pub clock: Clock,
     /// Where it listens.
     pub address: SocketAddr,
-    /// How long Plaid takes to ask a bank, in simulated time.
+    /// How long Plaid takes to read a bank, in simulated time.
     pub update_duration: Duration,
     /// How many calls of `/transactions/sync` are taken for an item in a minute.
     pub syncs_a_minute: usize,

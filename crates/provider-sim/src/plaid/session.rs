@@ -1,10 +1,10 @@
 //! Sessions of Link.
 //!
-//! Owns what is known of a session and how long. Must not know JSON or HTTP.
+//! Owns a session's state and its lifetime. Must not know JSON or HTTP.
 
 use jiff::Timestamp;
 
-/// A person has opened Link with a link token.
+/// A user has opened Link with a link token.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     pub(super) id: String,
@@ -12,6 +12,6 @@ pub(super) struct Session {
     pub(super) finished_at: Option<Timestamp>,
     /// The public token of the item that was added; nothing in update mode.
     pub(super) public_token: Option<String>,
-    /// Whether the person has left without connecting a bank.
+    /// Whether the user has left without connecting a bank.
     pub(super) has_exit: bool,
 }

@@ -1,6 +1,6 @@
-//! What the owner of a simulated Plaid calls.
+//! The interface for the owner of a simulated Plaid.
 //!
-//! Owns the interface for tests and the demo. Must not decide what happens.
+//! Owns the interface for tests and the demo. Must not decide about changes.
 
 use std::io;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Plaid {
 pub struct LinkedItem {
     /// Its id.
     pub item_id: String,
-    /// What it is asked with.
+    /// The access token for its calls.
     pub access_token: String,
     /// The ids of its accounts.
     pub accounts: Vec<String>,
@@ -80,45 +80,45 @@ impl Plaid {
         &self.counts
     }
 
-    /// What goes wrong with calls. A token that expires is an item whose person has to sign in again.
+    /// The faults of calls. A token that expires is an item whose user has to sign in again.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The banks and what happens there, with the simulated time. It is told with the next update.
+    /// The banks and their changes, with the simulated time. The next update reports them.
     pub fn bank<T>(&self, happens: impl FnOnce(&mut Bank, Timestamp) -> T) -> T {
         self.app.with(|state, now| happens(&mut state.bank, now))
     }
 
-    /// A user's bank with these accounts is connected without Link. There is nothing to tell before the first
+    /// A user's bank with these accounts is connected without Link. Nothing is reported before the first
     /// [`Plaid::update`].
     pub fn connect(&self, user: &str, accounts: Vec<NewAccount>) -> LinkedItem {
         let (access_token, connection) = self.app.with(|state, now| state.add_item(user, accounts, None, now));
         LinkedItem { item_id: connection.id, access_token, accounts: connection.accounts }
     }
 
-    /// A person completes Link with this token; the public token that Link hands to the page. In update mode the item is
-    /// repaired, else a new item's bank is asked within the options' `update_duration`.
+    /// A user completes Link with this token; the public token that Link hands to the page. In update mode the item is
+    /// repaired, else a new item's bank is read within the options' `update_duration`.
     pub fn complete_link(&self, link_token: &str) -> Result<String, Unknown> {
         self.app.complete_link(link_token)
     }
 
-    /// The item's bank is asked, at once. What changed is told by webhooks.
+    /// The item's bank is read, at once. Webhooks report the changes.
     pub fn update(&self, item: &str) -> Result<Updated, Unknown> {
         self.app.with(|state, now| state.update(item, now))
     }
 
-    /// The item's person has to sign in again.
+    /// The item's user has to sign in again.
     pub fn require_login(&self, item: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.trouble(item, Trouble::LoginRequired, now))
     }
 
-    /// The item's person takes their permission back.
+    /// The item's user withdraws the permission.
     pub fn revoke_permission(&self, item: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.trouble(item, Trouble::PermissionRevoked, now))
     }
 
-    /// The item's person has signed in again, in another application.
+    /// The item's user has signed in again, in another application.
     pub fn repair(&self, item: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.repair(item, true, now))
     }
@@ -128,7 +128,7 @@ impl Plaid {
         self.app.keys.rotate(self.app.options.clock.now()).map_err(io::Error::other)
     }
 
-    /// What it has of an item now: what a complete run must end with.
+    /// An item's current transactions: a complete run must end with these.
     pub fn transactions(&self, item: &str) -> Vec<Row> {
         self.app
             .with(|state, _| state.items.get(item).map(|item| item.log.rows().cloned().collect()).unwrap_or_default())

@@ -1,6 +1,6 @@
-//! What the simulated Plaid knows.
+//! The state of the simulated Plaid.
 //!
-//! Owns its items and tokens, and what happens to them. The same calls on the same seed have the same outcome. Must not do
+//! Owns its items and tokens, and their changes. The same calls on the same seed have the same outcome. Must not do
 //! input or output, or read a clock.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::budget::Budget;
 use crate::ids::Ids;
 use crate::webhooks::Message;
 
-/// The bank that people connect, one of Plaid's test institutions.
+/// The bank that users connect, one of Plaid's test institutions.
 pub(super) const INSTITUTION: (&str, &str) = ("ins_109508", "First Platypus Bank");
 
 /// How long a public token can be exchanged.
@@ -26,7 +26,7 @@ const PUBLIC_TOKEN: Duration = Duration::from_secs(30 * 60);
 /// How long a link token can be used.
 pub(super) const LINK_TOKEN: Duration = Duration::from_secs(4 * 3600);
 
-/// What a link token was made for.
+/// The purpose of a link token.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Link {
     pub(super) user: String,
@@ -38,7 +38,7 @@ pub(super) struct Link {
     pub(super) completion_redirect_uri: Option<String>,
 }
 
-/// What the simulated Plaid knows.
+/// The state of the simulated Plaid.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) bank: Bank,
@@ -49,7 +49,7 @@ pub(super) struct State {
     /// Item and expiry of each public token.
     public_tokens: BTreeMap<String, (String, Timestamp)>,
     pub(super) sync_calls: Budget,
-    /// What is to be sent.
+    /// The messages to send.
     pub(super) outgoing: Vec<Message>,
     pub(super) last_webhook: Option<(&'static str, Timestamp)>,
     ids: Ids,
@@ -80,14 +80,14 @@ impl State {
         format!("{kind}-sandbox-{}", self.ids.uuid())
     }
 
-    /// A token with which a person can connect a bank.
+    /// A token with which a user can connect a bank.
     pub(super) fn add_link(&mut self, link: Link) -> String {
         let token = self.token("link");
         self.links.insert(token.clone(), link);
         token
     }
 
-    /// A person opens Link; opening it once more changes nothing.
+    /// A user opens Link; opening it once more changes nothing.
     pub(super) fn open_link(&mut self, token: &str, now: Timestamp) -> Result<(), Unknown> {
         if !self.links.contains_key(token) {
             return Err(Unknown(format!("link token {token:?}")));
@@ -98,7 +98,7 @@ impl State {
         Ok(())
     }
 
-    /// A person leaves Link without connecting a bank.
+    /// A user leaves Link without connecting a bank.
     pub(super) fn leave_link(&mut self, token: &str, now: Timestamp) -> Result<(), Unknown> {
         self.open_link(token, now)?;
         self.links.remove(token);
@@ -108,8 +108,8 @@ impl State {
         Ok(())
     }
 
-    /// A person completes Link. In update mode the item is repaired, else there is a new one; the public token, and the new
-    /// item.
+    /// A user completes Link. In update mode the item is repaired, else there is a new one; the public token, and the
+    /// new item.
     pub(super) fn complete_link(&mut self, token: &str, now: Timestamp) -> Result<(String, Option<String>), Unknown> {
         self.open_link(token, now)?;
         let link = self.links.remove(token).unwrap_or_default();
@@ -128,7 +128,7 @@ impl State {
         Ok((public_token, is_new.then_some(item)))
     }
 
-    /// A person has connected a bank with these accounts. There is nothing to tell before the first update.
+    /// A user has connected a bank with these accounts. Nothing is reported before the first update.
     pub(super) fn add_item(
         &mut self,
         user: &str,
@@ -153,7 +153,7 @@ impl State {
         (access_token, connection)
     }
 
-    /// A person connects a bank that has a history; the new item.
+    /// A user connects a bank that has a history; the new item.
     pub(super) fn add_item_with_history(
         &mut self,
         user: &str,
@@ -210,7 +210,7 @@ impl State {
         Ok(())
     }
 
-    /// The bank is asked; what changed is told.
+    /// The bank is read; the changes are reported.
     pub(super) fn update(&mut self, id: &str, now: Timestamp) -> Result<Updated, Unknown> {
         let connection = self.bank.connection(id)?.clone();
         let Self { bank, items, .. } = self;
@@ -237,14 +237,14 @@ impl State {
         Ok(updated)
     }
 
-    /// The item's bank cannot be asked any more.
+    /// The item's bank cannot be read any more.
     pub(super) fn trouble(&mut self, id: &str, trouble: Trouble, now: Timestamp) -> Result<(), Unknown> {
         self.item_mut(id)?.trouble = Some(trouble);
         self.happened(id, &Happened::Trouble(trouble), now);
         Ok(())
     }
 
-    /// The item's bank can be asked again; told only where that happened elsewhere than in the application.
+    /// The item's bank can be read again; reported only where that happened elsewhere than in the application.
     pub(super) fn repair(&mut self, id: &str, is_told: bool, now: Timestamp) -> Result<(), Unknown> {
         self.item_mut(id)?.trouble = None;
         if is_told {

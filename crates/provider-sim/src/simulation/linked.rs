@@ -1,10 +1,10 @@
 //! Connections that are there when a simulation starts.
 //!
-//! Owns what a product has to know of one. Must not know how it is registered.
+//! Owns the data of one that a product needs. Must not know how it is registered.
 
 use super::provider::Provider;
 
-/// A connection, with what it takes to ask for it.
+/// A connection, with the data that calls for it need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
     /// Whose provider.
@@ -15,7 +15,7 @@ pub struct Linked {
     pub connection: String,
     /// The provider's id of its user, where it has one: Basiq's user, Apideck's consumer.
     pub user: Option<String>,
-    /// What it is asked with, where that is its own: Plaid's access token.
+    /// Its own token for calls, where it has one: Plaid's access token.
     pub access_token: Option<String>,
     /// The bank's name, or that of the books.
     pub institution: String,

@@ -1,7 +1,7 @@
 //! Simulators with people on them.
 //!
-//! Owns which simulators run, whose connections they have with what history, and that things happen there by themselves.
-//! Must not know the product that asks them, nor decide what happens.
+//! Owns which simulators run, whose connections they have with which history, and their activity. Must not know the
+//! product that calls them, nor decide about changes.
 
 mod linked;
 mod options;

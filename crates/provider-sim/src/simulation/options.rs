@@ -1,4 +1,4 @@
-//! What a simulation is started with.
+//! The options of a simulation.
 //!
 //! Owns the options and their defaults. Must not start anything.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::provider::Provider;
 
-/// What a simulation is started with.
+/// The options of a simulation.
 #[derive(Clone, Debug)]
 pub struct SimulationOptions {
     /// Which simulators are started.

@@ -8,18 +8,18 @@ use crate::bank::{AccountKind, Cents, NewAccount};
 /// Somebody with connections.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// How the product's users are told apart: also the consumer at Apideck and the client's user at Plaid.
+    /// The id of the product's user: also the consumer at Apideck and the client's user at Plaid.
     pub id: String,
-    /// What they have connected, at most one thing at Apideck.
+    /// Their links, at most one at Apideck.
     pub links: Vec<Link>,
 }
 
-/// Something that a person has connected.
+/// A link of a person to a provider.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// Through which provider.
     pub provider: Provider,
-    /// The bank's name, which Basiq has to know; what the books at Apideck are called. Plaid has one bank.
+    /// The bank's name, which Basiq has to know; the name of the books at Apideck. Plaid has one bank.
     pub institution: String,
     /// The accounts at a bank, each with how many transactions it has already. Books have an account of their own.
     pub accounts: Vec<(NewAccount, usize)>,
@@ -28,7 +28,7 @@ pub struct Link {
 }
 
 impl Person {
-    /// Somebody with one connection at each of these providers, each with so many transactions already.
+    /// A person with one connection at each of these providers, each with a history of this many transactions.
     pub fn ordinary(id: String, providers: &[Provider], history: u32) -> Self {
         let links = providers.iter().map(|provider| Link::ordinary(*provider, history)).collect();
         Self { id, links }

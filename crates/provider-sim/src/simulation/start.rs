@@ -1,7 +1,7 @@
 //! A simulation from its start on.
 //!
-//! Owns the simulators that run, the secrets that were invented for them, and whose connections they have. Must not decide
-//! what happens: [`crate::activity`] does.
+//! Owns the running simulators, their invented secrets, and whose connections they have. Must not decide about
+//! changes: [`crate::activity`] does.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -38,13 +38,13 @@ pub enum StartError {
         provider: Provider,
         /// Where it should listen.
         address: SocketAddr,
-        /// What the machine says.
+        /// The machine's error.
         error: std::io::Error,
     },
     /// There are not enough ports above the first one.
     #[error("there is no port above {0} for the next simulator")]
     NoPort(u16),
-    /// A person's link names what is not there.
+    /// A person's link names an unknown account or connection.
     #[error(transparent)]
     Unknown(#[from] Unknown),
 }
@@ -63,7 +63,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Starts the simulators, and connects these people with the history of their accounts. No webhook tells of that.
+    /// Starts the simulators, and connects these people with the history of their accounts. No webhook reports that.
     pub async fn start(options: SimulationOptions, people: &[Person]) -> Result<Self, StartError> {
         let mut ids = Ids::new(options.seed ^ 0x7365_6372_6574);
         let clock = Clock::sped_up(Timestamp::now(), options.speed);
@@ -128,7 +128,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Connects what a person has, as far as its simulators run.
+    /// Connects a person's links, as far as their simulators run.
     fn connect(&mut self, person: &Person) -> Result<(), Unknown> {
         let mut turn: Vec<Box<dyn Activity>> = vec![];
         let mut user_of_basiq = None;
@@ -241,13 +241,13 @@ impl Simulation {
         basiq.chain(plaid).chain(self.apideck.iter().map(|apideck| apideck.faults()))
     }
 
-    /// Things happen for ever, to one person after the other.
+    /// Makes changes for ever, for one person after the other.
     pub async fn run(&mut self, pace: Pace) {
         activity::run(&mut self.turns, pace, self.seed ^ 0x7061_6365).await;
     }
 }
 
-/// A connection, and what goes on there.
+/// A connection, and its activity.
 type Connected = (Linked, Option<Box<dyn Activity>>);
 
 fn linked(
@@ -273,7 +273,7 @@ fn port(first: u16, place: usize) -> Result<u16, StartError> {
     first.checked_add(place).ok_or(StartError::NoPort(first))
 }
 
-/// What goes wrong with real providers now and then.
+/// Occasional faults of real providers.
 fn add_faults(faults: &Faults) {
     faults.add(Rule::new(Fault::Slow(Duration::from_millis(1_500))).every(7));
     faults.add(Rule::new(Fault::Status(503)).every(11));

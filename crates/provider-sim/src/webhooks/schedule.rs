@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// When a provider tries again, and what it takes for success.
+/// When a provider retries, and which answers are a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// The pauses before the second attempt, the third, and so on, in simulated time. After the last the message is given

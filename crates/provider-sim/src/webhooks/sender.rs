@@ -1,6 +1,6 @@
 //! The sender.
 //!
-//! Owns the subscription, what is held back, and the attempts. Must not make messages.
+//! Owns the subscription, the held messages, and the attempts. Must not make messages.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -90,12 +90,12 @@ impl Webhooks {
         self.0.state.lock().subscription.as_ref().map(|subscription| subscription.url.clone())
     }
 
-    /// Keeps what happens from now on back, for [`Webhooks::take_held`].
+    /// Holds messages back from now on, for [`Webhooks::take_held`].
     pub fn hold(&self) {
         self.0.state.lock().holding = true;
     }
 
-    /// Sends by itself again, and what was held back first.
+    /// Sends by itself again, the held messages first.
     pub fn release(&self) {
         let held = {
             let mut state = self.0.state.lock();
@@ -107,13 +107,13 @@ impl Webhooks {
         }
     }
 
-    /// What was held back, oldest first, to be sent late, in another order, several times or never with
+    /// The held messages, oldest first, to be sent late, in another order, several times or never with
     /// [`Webhooks::send`].
     pub fn take_held(&self) -> Vec<Message> {
         std::mem::take(&mut self.0.state.lock().held)
     }
 
-    /// Sends each message so many more times from now on: duplicates with the same id and a signature of their own.
+    /// Sends this many copies of each message from now on: duplicates with the same id and a signature of their own.
     pub fn set_copies(&self, copies: usize) {
         self.0.state.lock().copies = copies;
     }
@@ -182,7 +182,7 @@ impl Inner {
         for number in 1.. {
             let attempt = self.attempt(subscription, message, number).await;
             let is_taken = matches!(attempt.outcome, Outcome::Answered(status) if self.schedule.accepts(status));
-            // Before the attempt can be seen, so that whoever sees it can put the clock forward to the next one.
+            // Before the attempt is visible, so that an observer can put the clock forward to the next one.
             let next = pauses.next().map(|pause| self.clock.after(*pause));
             if !self.note(attempt, is_taken, next.is_none()) {
                 return;

@@ -1,6 +1,6 @@
-//! What is around records.
+//! The envelope around records.
 //!
-//! Owns the members of lists and single answers. Must not know what they hold.
+//! Owns the members of lists and single answers. Must not know the records.
 
 use serde::Serialize;
 

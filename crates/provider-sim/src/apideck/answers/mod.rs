@@ -1,6 +1,6 @@
 //! The JSON that Apideck answers with.
 //!
-//! Owns its members. Must not decide what is answered.
+//! Owns its members. Must not choose the rows of an answer.
 
 mod connection;
 mod ledger_account;

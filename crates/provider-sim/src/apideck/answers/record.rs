@@ -9,7 +9,7 @@ use super::time;
 use crate::apideck::record::{LedgerAccount, Record, RecordKind};
 use crate::bank::Cents;
 
-/// A record in Apideck's words. What the resource does not have is left out.
+/// A record in Apideck's form. Members that the resource does not have are left out.
 #[derive(Debug, Serialize)]
 pub(in crate::apideck) struct UnifiedRecord {
     id: String,

@@ -28,7 +28,7 @@ pub(super) struct ForService {
     pub(super) connection: String,
     /// The service.
     pub(super) service: String,
-    /// What the answer tells of the service's budget.
+    /// The headers about the service's budget.
     pub(super) budget: HeaderMap,
 }
 

@@ -1,6 +1,6 @@
 //! The query of a list.
 //!
-//! Owns limit, cursor and filters. Must not know what is listed.
+//! Owns limit, cursor and filters. Must not know the records.
 
 use axum::extract::Query;
 use axum::http::Uri;
@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use crate::apideck::error::ApiError;
 use crate::apideck::record::{Record, RecordKind};
 
-/// What is asked for.
+/// The parameters of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ListQuery {
-    /// How many; 20 unless told, 200 at most.
+    /// The size of a page; 20 by default, 200 at most.
     pub(super) limit: usize,
     /// After which place.
     pub(super) after: u64,
-    /// The cursor as it came.
+    /// The cursor as received.
     pub(super) cursor: Option<String>,
     updated_since: Option<Timestamp>,
     status: Option<String>,
@@ -49,7 +49,7 @@ impl ListQuery {
         Ok(query)
     }
 
-    /// Whether a record is one of those that are asked for.
+    /// Whether a record passes the filters.
     pub(super) fn takes(&self, record: &Record, kind: RecordKind) -> bool {
         record.serial > self.after
             && self.updated_since.is_none_or(|since| record.updated_at >= since)
@@ -58,7 +58,7 @@ impl ListQuery {
     }
 }
 
-/// The cursor of what follows a place.
+/// The cursor after a position.
 pub(super) fn cursor(resource: &str, place: u64) -> String {
     STANDARD.encode(format!("{resource}::after::{place}"))
 }

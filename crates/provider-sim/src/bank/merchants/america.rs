@@ -1,4 +1,4 @@
-//! What people spend and earn in the United States.
+//! Typical spending and income in the United States.
 //!
 //! Owns the lists. Must not know accounts or providers. Categories are Plaid's personal finance categories, primary and
 //! detailed.

@@ -1,4 +1,4 @@
-//! What people spend and earn in Australia.
+//! Typical spending and income in Australia.
 //!
 //! Owns the lists. Must not know accounts or providers. Categories are groups of ANZSIC, codes and titles.
 

@@ -1,4 +1,4 @@
-//! What people spend and earn.
+//! Typical spending and income.
 //!
 //! Owns drawing from the lists of the countries. Must not know accounts or providers.
 
@@ -9,7 +9,7 @@ use super::account::AccountKind;
 use super::cents::Cents;
 use crate::ids::Ids;
 
-/// Where people spend.
+/// The country of the spending.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Country {
     Australia,
@@ -30,7 +30,7 @@ pub(super) struct Merchant {
     weight: i64,
 }
 
-/// A payment that comes again after so many days.
+/// A payment that repeats after this many days.
 #[derive(Debug)]
 pub(super) struct Regular {
     pub(super) payment: Merchant,
@@ -40,17 +40,17 @@ pub(super) struct Regular {
     pub(super) last: u32,
 }
 
-/// What happens on accounts of a country.
+/// The typical payments on accounts of a country.
 struct Lists {
-    /// Purchases and what comes now and then.
+    /// Purchases and occasional payments.
     everyday: &'static [Merchant],
     /// Pay, for accounts on which much happens in a short time.
     income: &'static [Merchant],
-    /// What happens on savings accounts.
+    /// Payments on savings accounts.
     savings: &'static [Merchant],
     /// Pay, rent and bills on their days.
     regular: &'static [Regular],
-    /// What is paid off a credit card.
+    /// Repayments of a credit card.
     card: &'static [Regular],
 }
 
@@ -100,7 +100,7 @@ pub(super) fn draw_purchase(country: Country, kind: AccountKind, ids: &mut Ids) 
     pick(choices(country, kind), ids)
 }
 
-/// What comes regularly.
+/// Regular payments.
 pub(super) fn regulars(country: Country, kind: AccountKind) -> &'static [Regular] {
     match kind {
         AccountKind::Transaction => country.lists().regular,

@@ -71,7 +71,7 @@ fn number(account: &Account) -> String {
     format!("{}{}", account.number.0, account.number.1)
 }
 
-/// What can be spent; of a card, what is left of its limit.
+/// The available balance; of a card, the rest of its limit.
 fn available(account: &Account, balances: Balances) -> Cents {
     credit_limit(account).unwrap_or_default() + balances.available
 }

@@ -1,6 +1,6 @@
 //! The JSON that Basiq answers with.
 //!
-//! Owns its members and links. Must not decide what is answered.
+//! Owns its members and links. Must not choose the rows of an answer.
 
 mod account;
 mod connection;

@@ -1,6 +1,6 @@
 //! `/users/{userId}/connections`.
 //!
-//! Owns what is refused there. Must not know what a refresh finds.
+//! Owns the refusals there. Must not know the result of a refresh.
 
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ pub(super) async fn refresh_all(
     Ok((StatusCode::ACCEPTED, Json(json!({ "type": "list", "data": jobs }))))
 }
 
-/// What an exceeded number of refreshes is answered is not documented; "429 or 403" is what Basiq says of its limits.
+/// The answer to too many refreshes is not documented; Basiq says "429 or 403" of its limits.
 fn begin(app: &App, user: &str, id: &str) -> Result<String, ApiError> {
     app.with(|state, now| {
         is_of_user(state, user, id)?;

@@ -1,6 +1,6 @@
 //! `/connectors/{connectorId}/{method}`.
 //!
-//! Owns what is told of a bank. Must not know who has connected it.
+//! Owns the data about a bank. Must not know who has connected it.
 
 use std::sync::Arc;
 

@@ -95,8 +95,8 @@ pub(super) async fn agree(
     Ok(Redirect::to(&back))
 }
 
-/// The application's address with `jobId` and `state`. What Basiq says of a person who cancels is not documented: here it is
-/// no job.
+/// The application's address with `jobId` and `state`. Basiq does not document the parameters for a user who cancels:
+/// here there is no job.
 fn way_back(app: &App, job: Option<&str>, state: &str) -> String {
     let address = app.with(|known, _| known.redirect_url.clone());
     let parameters = [("jobId", job.unwrap_or_default()), ("state", state)];

@@ -20,7 +20,7 @@ use crate::basiq::paging::PageRequest;
 use crate::basiq::row::Row;
 use crate::basiq::state::State as Basiq;
 
-/// The largest page, which is what is answered unless a smaller one is asked for.
+/// The largest page, which is the default.
 const LARGEST: usize = 500;
 
 #[derive(Debug, Deserialize)]
@@ -75,7 +75,7 @@ pub(super) async fn show(
     })
 }
 
-/// What is asked for: by a token alone, or by limit and filter.
+/// The requested page: by a token alone, or by limit and filter.
 fn page_request(state: &Basiq, user: &str, parameters: &Parameters) -> Result<PageRequest, ApiError> {
     if let Some(token) = &parameters.next {
         let page = state.pages.page(token).filter(|page| page.user == user);

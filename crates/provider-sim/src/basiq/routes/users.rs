@@ -1,6 +1,6 @@
 //! `/users`.
 //!
-//! Owns what is refused there. Must not know connections' contents.
+//! Owns the refusals there. Must not know connections' contents.
 
 use std::sync::Arc;
 

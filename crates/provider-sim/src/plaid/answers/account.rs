@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::bank::{Account, AccountKind, Cents};
 
-/// An account. What is owed on a credit card is a positive `current`.
+/// An account. The debt on a credit card is a positive `current`.
 #[derive(Debug, Serialize)]
 pub(in crate::plaid) struct PlaidAccount {
     account_id: String,
@@ -28,11 +28,11 @@ struct Balances {
     unofficial_currency_code: Option<&'static str>,
 }
 
-/// What can be spent on a card.
+/// The limit of a card.
 const LIMIT: Cents = Cents(500_000);
 
 impl PlaidAccount {
-    /// `available` is the balance with what is pending.
+    /// `available` is the balance with pending payments.
     pub(in crate::plaid) fn new(account: &Account, available: Cents) -> Self {
         let (kind, subtype) = match account.kind {
             AccountKind::Transaction => ("depository", "checking"),

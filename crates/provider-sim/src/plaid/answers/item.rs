@@ -27,7 +27,7 @@ pub(in crate::plaid) fn item(known: &Item, webhook: Option<&str>) -> Value {
     })
 }
 
-/// When the item's bank was asked, and the last webhook.
+/// When the item's bank was read, and the last webhook.
 pub(in crate::plaid) fn item_status(known: &Item, last_webhook: Option<(&str, Timestamp)>) -> Value {
     json!({
         "transactions": { "last_successful_update": known.updated_at.map(time), "last_failed_update": null },

@@ -1,6 +1,6 @@
 //! The JSON that Plaid answers with.
 //!
-//! Owns its members. Must not decide what is answered.
+//! Owns its members. Must not choose the rows of an answer.
 
 mod account;
 mod item;

@@ -40,7 +40,7 @@ pub(in crate::plaid) struct PlaidTransaction {
 }
 
 impl PlaidTransaction {
-    /// The bank's own text is there where it was asked for.
+    /// The bank's own text is present where it was requested.
     pub(in crate::plaid) fn new(row: &Row, has_original_description: bool) -> Self {
         let payment = &row.payment;
         let (primary, detailed) = &payment.category;

@@ -30,7 +30,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>)
     )))
 }
 
-/// The person agrees or leaves, and returns to the application.
+/// The user agrees or leaves, and returns to the application.
 pub(super) async fn choose(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,

@@ -24,7 +24,7 @@ pub(super) struct Accounts {
     request_id: String,
 }
 
-/// An item, also one whose bank cannot be asked.
+/// An item, also one whose bank cannot be read.
 pub(super) async fn show(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     let webhook = app.webhooks.url();
     app.with(|state, _| {

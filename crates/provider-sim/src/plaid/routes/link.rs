@@ -1,7 +1,6 @@
 //! Connecting a bank: `/link/token/create`, `/link/token/get`, `/sandbox/public_token/create`, `/item/public_token/exchange`.
 //!
-//! Owns their answers. Must not know what a person does in Link: that is `hosted`, or the owner's
-//! `complete_link`.
+//! Owns their answers. Must not know a user's steps in Link: those are in `hosted`, or the owner's `complete_link`.
 
 use std::sync::Arc;
 
@@ -80,7 +79,7 @@ pub(super) async fn show_token(State(app): State<Arc<App>>, body: Authorized) ->
     })
 }
 
-/// What Link would come to, without a person: a new item and its public token.
+/// The outcome of Link, without a user: a new item and its public token.
 pub(super) async fn create_public_token(
     State(app): State<Arc<App>>,
     body: Authorized,

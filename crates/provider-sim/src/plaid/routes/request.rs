@@ -60,7 +60,7 @@ impl Authorized {
 impl FromRequest<Arc<App>> for Authorized {
     type Rejection = ApiError;
 
-    /// Both may stand in the body or in headers.
+    /// Both may be in the body or in headers.
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let headers = request.headers().clone();
         let bytes = Bytes::from_request(request, app).await.map_err(|_| ApiError::INVALID_BODY)?;

@@ -17,7 +17,7 @@ use crate::plaid::cursor::Cursor;
 use crate::plaid::error::ApiError;
 use crate::plaid::item::{Item, Readiness};
 
-/// How many changes a page has unless told.
+/// The default size of a page.
 const PAGE: u64 = 100;
 /// How many it has at most.
 const LARGEST: u64 = 500;
@@ -41,7 +41,7 @@ struct Removed {
     account_id: String,
 }
 
-/// What changed since a cursor.
+/// The changes since a cursor.
 pub(super) async fn sync(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Page>, ApiError> {
     let count = body.number("/count", 1..=LARGEST)?.unwrap_or(PAGE);
     let count = usize::try_from(count).map_err(|_| ApiError::INVALID_FIELD)?;
@@ -89,7 +89,7 @@ pub(super) async fn sync(State(app): State<Arc<App>>, body: Authorized) -> Resul
     })
 }
 
-/// Has Plaid ask the item's bank.
+/// Has Plaid read the item's bank.
 pub(super) async fn refresh(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     let (item, request_id) = app.with(|state, _| {
         let request_id = state.request_id();
@@ -117,7 +117,7 @@ fn not_ready(accounts: Vec<PlaidAccount>, request_id: String) -> Page {
     }
 }
 
-/// Without a cursor everything is told from the beginning; `now` skips what there is.
+/// Without a cursor everything is reported from the beginning; `now` skips the present changes.
 fn read_cursor(value: &Value, item: &Item) -> Result<Cursor, ApiError> {
     let at = |told| Cursor { item: item.id.clone(), told, of: None };
     match value {
