@@ -23,7 +23,7 @@
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 mod platform;
 
-/// A text as it is compared: two texts that fold to the same are the same to a search.
+/// The folded form of a text: two texts with the same form are equal to a search.
 pub fn fold(text: &str) -> String {
     // Most texts, and none of the steps but case and spaces changes them.
     if text.is_ascii() {

@@ -1,18 +1,18 @@
-//! What it means that a provider has not listed a transaction.
+//! The meaning of a transaction's absence from a provider's lists.
 //!
-//! Owns which stored transactions are gone then. Must not know how a provider is asked.
+//! Owns which stored transactions are gone then. Must not know how a provider is called.
 
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use wire::time::unix_millis;
 use wire::{DatePrecision, Transaction, TransactionStatus};
 
-/// What it means that a complete run has not named a stored transaction of the connection.
+/// The meaning of a stored transaction's absence from a complete run of its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// Nothing: the provider says what is gone.
+    /// None: the provider reports deletions itself.
     MeansNothing,
-    /// A pending one is gone, or is one of those that the run has named under another id.
+    /// A pending one is gone, or was listed under another id.
     OfPendingMeansGone,
     /// One of this day or later is gone.
     MeansGoneSince(Date),

@@ -11,7 +11,7 @@ use crate::recency::Recency;
 use crate::state::State;
 use crate::{account, connection, deletion, transaction};
 
-/// Applies changes of a connection, in their order, to what is stored of the things they touch.
+/// Applies changes of a connection, in their order, to the stored state of the affected rows.
 pub fn apply(context: &Context<'_>, state: State, changes: &[Change]) -> Plan {
     let mut planning = Planning::new(context, state);
     for change in changes {

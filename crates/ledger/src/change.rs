@@ -1,6 +1,6 @@
-//! What a provider reports, in our own words and before anybody's name is on it.
+//! A provider's report, in our own terms and without a user.
 //!
-//! Owns the normalised types. Must not know users: whose it is comes from the registered connection.
+//! Owns the normalised types. Must not know users: the registered connection decides whose a change is.
 
 use serde_json::value::RawValue;
 use wire::{Amount, Currency, DatePrecision, PrimaryType, TransactionStatus};
@@ -11,11 +11,11 @@ pub struct Change {
     /// How recent the report is, where the provider says so: the time of the change in milliseconds since 1970, or the
     /// row's version.
     pub version: Option<i64>,
-    /// What changed.
+    /// The change.
     pub update: Update,
 }
 
-/// What changed.
+/// The kinds of changes.
 #[derive(Clone, Debug)]
 pub enum Update {
     /// A transaction is as this says, new or not.
@@ -53,7 +53,7 @@ pub struct NewTransaction {
     pub primary_type: PrimaryType,
     /// The provider's finer class.
     pub secondary_type: Option<String>,
-    /// For a person to read, masked.
+    /// Readable text, masked.
     pub description: String,
     /// As it came, where masking or tidying changed it (masked as well).
     pub original_description: Option<String>,
@@ -65,7 +65,7 @@ pub struct NewTransaction {
     pub location: Option<String>,
     /// The account's balance after it.
     pub balance: Option<Amount>,
-    /// What else the provider said.
+    /// Other members of the provider's row.
     pub metadata: Option<Box<RawValue>>,
     /// The provider's guess at a category.
     pub category_hint: Option<String>,
@@ -79,7 +79,7 @@ pub struct NewTransaction {
     pub status: Option<TransactionStatus>,
 }
 
-/// A day or an instant, as it is stored and sent.
+/// A day or an instant, as stored and sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     /// RFC 3339 in UTC; of a day its midnight.
@@ -95,11 +95,11 @@ pub enum Dated {
     At(When),
     /// It has no date; the event that reported it happened then.
     Reported(When),
-    /// Nothing says when: the arrival of the delivery stands for it.
+    /// No date is known: the delivery's arrival replaces it.
     Unknown,
 }
 
-/// What is reported of an account; what is not reported stays as it was.
+/// The report of an account; members that are not reported stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountUpdate {
     /// The provider's id.
@@ -114,7 +114,7 @@ pub struct AccountUpdate {
     pub currency: Option<Currency>,
     /// The booked balance.
     pub balance: Option<Amount>,
-    /// What can be spent.
+    /// The available balance.
     pub available: Option<Amount>,
 }
 

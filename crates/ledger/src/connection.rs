@@ -57,8 +57,8 @@ fn status_after(error: &SyncError) -> Option<&'static str> {
     }
 }
 
-/// The connection's provider could not be asked. Each failure is emitted, since it says when and why; where the person has
-/// to do something, the connection's status does as well.
+/// A sync run of the connection failed. Each failure is emitted, with its time and reason; where the user has to act,
+/// the connection's status says so as well.
 pub fn sync_failed(context: &Context<'_>, state: State, error: &SyncError) -> Plan {
     let mut planning = Planning::new(context, state);
     if let Some(former) = planning.status() {
@@ -84,14 +84,14 @@ pub fn sync_recovered(context: &Context<'_>, state: State, error: &SyncError) ->
     planning.plan
 }
 
-/// A connection is registered or changed by the core app: what is known of it, and of its accounts.
+/// The core app registers or changes a connection: its status, and its accounts.
 pub fn register(context: &Context<'_>, state: State, status: Option<&str>, accounts: &[AccountUpdate]) -> Plan {
     let mut planning = Planning::new(context, state);
     let recency = Recency { version: None, arrival: context.arrival };
     match (&planning.plan.state.connection, status) {
         (None, named) => {
             let status = named.unwrap_or("active");
-            // A status that nobody has named is older than every report.
+            // A default status is older than every report.
             let recency = named.map_or(Recency::default(), |_| recency);
             let connection = ConnectionState { status: status.to_owned(), recency, dirty: Dirty::New };
             planning.plan.state.connection = Some(connection);

@@ -1,4 +1,4 @@
-//! What a change is applied in.
+//! The context in which a change is applied.
 //!
 //! Owns the surroundings that every rule needs. Must not hold anything that a change alters.
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use wire::Currency;
 
-/// What is known of a connector when something of it is stored.
+/// The properties of a connector that its stored rows carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connector {
     /// `connectorId`.
@@ -40,7 +40,8 @@ pub struct Context<'a> {
     /// Whether a service pushes these changes itself: none of its calls is late, so that one that comes after a deletion
     /// brings the transaction back.
     pub is_pushed: bool,
-    /// Whether the provider was asked for these changes: they say what is there, and none is as late as a delivery can be.
+    /// Whether these changes were fetched: they are the provider's current state, and never as late as a delivery can
+    /// be.
     pub is_fetched: bool,
     /// Whether transactions go to a core app as well.
     pub forwards: bool,

@@ -1,6 +1,6 @@
-//! Deletions, and what is remembered of them.
+//! Deletions and their tombstones.
 //!
-//! Owns which report may bring back what was deleted. Must not take a report of a transaction.
+//! Owns which report may restore a deleted transaction. Must not apply a report of a transaction.
 
 use wire::events::TransactionDeleted;
 use wire::{EventName, Transaction};
@@ -89,7 +89,7 @@ pub(crate) fn stays_deleted(planning: &Planning<'_>, new: &NewTransaction, recen
         let is_of_now = is_pushed || (is_fetched && !recency.is_older_than(deleted));
         return Some(deleted).filter(|_| !(is_of_now || recency.has_later_version_than(deleted)));
     }
-    // A successor of what was deleted since has gone with it.
+    // A successor of a transaction that has been deleted since is deleted as well.
     let is_known = state.live(&state.key_of(&new.account_id, &new.transaction_id)).is_some();
     let predecessor = new.predecessor.as_deref().filter(|_| !is_known).and_then(deleted);
     predecessor.filter(|deleted| recency.is_older_than(*deleted))

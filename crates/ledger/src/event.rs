@@ -19,7 +19,7 @@ pub struct Event {
     pub seq: u64,
     /// Its name on the wire.
     pub name: EventName,
-    /// Its payload as it is sent: encoded once, however many subscribers get it.
+    /// Its payload as sent: encoded once for all subscribers.
     pub payload: Box<RawValue>,
     /// The transaction whose newest revision it reports, by its account and id.
     pub of_transaction: Option<(String, String)>,
@@ -36,7 +36,7 @@ impl PartialEq for Event {
 /// The id of an event: the same for the same event of the same history, so that it need not be stored.
 pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
     let mut hash = Sha256::new();
-    // With the length, so that no two can be the same with what follows.
+    // With the length, so that no two inputs can coincide.
     hash.update((epoch.len() as u64).to_be_bytes());
     hash.update(epoch);
     hash.update(seq.to_be_bytes());
@@ -52,8 +52,8 @@ pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
     format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", part(96, 32), part(80, 16), part(64, 16), part(48, 16), part(0, 48))
 }
 
-/// The payload of the event that reported a transaction's newest revision, made again from the transaction: byte for
-/// byte what was sent then.
+/// The payload of the event that reported a transaction's newest revision, rebuilt from the transaction: byte for byte
+/// as it was sent.
 pub fn transaction_payload(epoch: &str, seq: u64, at: Timestamp, transaction: Transaction) -> Box<RawValue> {
     let stamp = stamped(epoch, &transaction.user_id, seq, at);
     payload(&TransactionEvent::new(stamp, transaction, None))

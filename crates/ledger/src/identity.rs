@@ -1,7 +1,7 @@
 //! Which transaction a report is about.
 //!
-//! Owns the ids: a transaction keeps the one that the provider told it by first, whatever the provider calls it since.
-//! Must not take a report: `transaction` does.
+//! Owns the ids: a transaction keeps the first id under which the provider reported it, even if the provider changes
+//! it. Must not apply a report: `transaction` does.
 
 use crate::change::NewTransaction;
 use crate::planning::Planning;
@@ -73,8 +73,8 @@ pub(crate) fn is_overtaken(
     names_former_id(stored, new) && !is_of_now
 }
 
-/// The provider's newest id of a transaction after a report of it, where that is not the first. What a provider lists has
-/// that id now; anybody else may know a former one.
+/// The provider's newest id of a transaction after a report of it, where that is not the first. The provider's lists
+/// have that id now; other reports may still have a former one.
 pub(crate) fn newest_id(planning: &Planning<'_>, new: &NewTransaction, before: &StoredTransaction) -> Option<String> {
     let transaction = &before.transaction;
     if names_former_id(before, new) && !planning.context.is_fetched {

@@ -1,9 +1,9 @@
 //! What changes mean.
 //!
-//! Owns the product's rules: what is new, updated or deleted, which of two reports of the same thing is the newer one,
-//! which events a user's feed gets and in which order, and what the core app is sent. Must not do input or output, read
-//! a clock or know a database: a store loads the [`State`] that changes touch, and writes the [`Plan`] that
-//! [`apply()`] makes of both.
+//! Owns the product's rules: what is new, updated or deleted, which of two reports about the same row is newer, which
+//! events a user's feed gets and in which order, and the calls to the core app. Must not do input or output, read a
+//! clock or know a database: a store loads the [`State`] that changes affect, and writes the [`Plan`] that [`apply()`]
+//! makes of both.
 //!
 //! ```
 //! use ledger::{Change, Context, State};

@@ -4,30 +4,30 @@
 //! unknown id: posted by now, or pending under the id of the newest refresh. Must not know more of a transaction than its
 //! day, its amount and its text.
 //!
-//! A pair has the same day, amount and text. What is left over is paired where one of these changed and there is no other
-//! candidate: first with what is posted, then with what is still pending, most of which is new. Transactions of the same
+//! A pair has the same day, amount and text. The remaining rows are paired where one of these changed and there is no
+//! other candidate: first with posted ones, then with pending ones, most of which are new. Transactions of the same
 //! day, amount and text are interchangeable and count as one candidate.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wire::Amount;
 
-/// A transaction of one account, as far as it is compared.
+/// The members of a transaction that are compared, within one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlinked<'a> {
-    /// Its date: RFC 3339 in UTC, of which the first ten characters are the day. Empty where nothing tells it.
+    /// Its date: RFC 3339 in UTC, of which the first ten characters are the day. Empty where it is unknown.
     pub date: &'a str,
     /// Its amount; one in never becomes one out.
     pub amount: Amount,
     /// Its description.
     pub text: &'a str,
-    /// Its id: the order of those that are the same otherwise.
+    /// Its id: the order of transactions that are otherwise equal.
     pub id: &'a str,
     /// Whether the bank has booked it.
     pub is_posted: bool,
 }
 
-/// What became of transactions, by their places in what was passed in. Each place occurs once.
+/// The result of matching, by the indexes of the input. Each index occurs once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matching {
     /// A pending transaction, and the one that it is now.
@@ -38,8 +38,8 @@ pub struct Matching {
     pub new: Vec<usize>,
 }
 
-/// Pairs the pending transactions of an account that a complete run has not named with those that it named and that are
-/// not known. Their order does not matter.
+/// Pairs the pending transactions of an account that a complete run has not listed with the listed ones that are
+/// unknown. Their order does not matter.
 pub fn match_unlinked(pending: &[Unlinked<'_>], unknown: &[Unlinked<'_>]) -> Matching {
     let mut left = Side::of(pending, 0..pending.len());
     let mut others = Side::of(unknown, 0..unknown.len());
@@ -57,7 +57,7 @@ pub fn match_unlinked(pending: &[Unlinked<'_>], unknown: &[Unlinked<'_>]) -> Mat
     Matching { pairs, gone: left.rest(), new }
 }
 
-/// What is compared; equal ones are interchangeable.
+/// The compared members; equal ones are interchangeable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Class<'a> {
     day: &'a str,
@@ -90,7 +90,7 @@ impl<'a> Class<'a> {
     }
 }
 
-/// What is not paired yet of one of the two.
+/// The unpaired transactions of one of the two sides.
 struct Side<'a> {
     /// Each class's transactions by their dates: dates and places.
     classes: BTreeMap<Class<'a>, VecDeque<(&'a str, usize)>>,
@@ -152,7 +152,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Pairs what has the same day, amount and text: first what has the same time as well.
+/// Pairs transactions of the same day, amount and text: first those with the same time as well.
 fn pair_same<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>) -> Vec<(usize, usize)> {
     let mut pairs = vec![];
     let classes: Vec<_> = pending.classes.keys().filter(|class| unknown.count(**class) > 0).copied().collect();
@@ -182,7 +182,7 @@ fn pair_same_time<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>, class: Cla
     pairs
 }
 
-/// Pairs what changed in one thing, until no class has an only candidate that is not claimed by others as well.
+/// Pairs transactions with one difference, until no class has an only candidate that is not claimed by others as well.
 fn pair_changed<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>) -> Vec<(usize, usize)> {
     let mut pairs = vec![];
     loop {
@@ -195,7 +195,7 @@ fn pair_changed<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>) -> Vec<(usiz
         }
         for (candidate, claimants) in claims {
             let claimed: usize = claimants.iter().map(|class| unknown.count(*class)).sum();
-            // Which of different ones it is now, nothing tells.
+            // Which of several different ones it is now, is unknown.
             if claimants.len() > 1 && claimed > pending.count(candidate) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What the core app is sent.
+//! Calls to the core app.
 //!
 //! Owns the key that distinguishes one call from another. Must not know how a call is made.
 
@@ -9,16 +9,16 @@ use wire::Transaction;
 pub struct Outgoing {
     /// `Idempotency-Key`: the same for every attempt, and another for every revision.
     pub key: String,
-    /// What is to be done.
+    /// The call.
     pub call: Call,
 }
 
-/// What the core app is to do.
+/// The kinds of calls.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
-    /// Take a transaction as it is at this revision.
+    /// Store a transaction at this revision.
     Put(Box<Transaction>),
-    /// Delete one, as it was last.
+    /// Delete a transaction, with its last state.
     Delete(Box<Transaction>),
 }
 

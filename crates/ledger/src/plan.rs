@@ -1,4 +1,4 @@
-//! What changes come to.
+//! The result of applying changes.
 //!
 //! Owns the result that a store writes in one unit of work. Must not decide anything.
 
@@ -6,14 +6,14 @@ use crate::event::Event;
 use crate::outgoing::Outgoing;
 use crate::state::State;
 
-/// What changes come to.
+/// The result of applying changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// What is stored from now on; what has to be written is marked.
+    /// The state from now on; entries that have to be written are marked.
     pub state: State,
     /// The user's next events, in order and without gaps.
     pub events: Vec<Event>,
-    /// What the core app is sent, in order.
+    /// The calls to the core app, in order.
     pub outgoing: Vec<Outgoing>,
     /// How much it was.
     pub applied: Applied,
@@ -22,16 +22,16 @@ pub struct Plan {
 /// How many transactions changes came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// So many were new.
+    /// The number of new transactions.
     pub new: u32,
-    /// So many had changed or were deleted.
+    /// The number of changed and deleted transactions.
     pub updated: u32,
-    /// So many reports were older than what is stored, and were left out.
+    /// The number of reports that were older than the stored state, and were left out.
     pub stale: u32,
 }
 
 impl Applied {
-    /// How many transactions are not what they were.
+    /// The number of new, changed and deleted transactions.
     pub fn changed(self) -> u32 {
         self.new + self.updated
     }

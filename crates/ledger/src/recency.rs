@@ -1,7 +1,7 @@
 //! Which of two reports of the same thing is the newer one.
 //!
-//! Owns that order. Deliveries are late, repeated and reordered; what a provider says of the time or the version of a
-//! row decides, and where it says nothing, the order of arrival does. Must not know what is reported.
+//! Owns that order. Deliveries are late, repeated and reordered; the provider's time or version of a row decides, and
+//! without one the order of arrival. Must not know the reported value.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 /// that a report with a time is newer than one with a row version alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Recency {
-    /// What the provider says: a time in milliseconds since 1970, or a row's version.
+    /// The provider's version: a time in milliseconds since 1970, or a row's version.
     pub version: Option<i64>,
     /// The place in the order of arrival.
     pub arrival: i64,
@@ -29,7 +29,7 @@ impl Recency {
         self.version.zip(other.version).is_some_and(|(own, others)| own > others)
     }
 
-    /// Whether both have the same version, and so only arrival tells them apart.
+    /// Whether both have the same version, so that only arrival distinguishes them.
     pub fn is_contemporary_of(self, other: Self) -> bool {
         self.version.is_some() && self.version == other.version
     }

@@ -1,11 +1,11 @@
-//! What the end of a run means.
+//! The end of a run.
 //!
-//! Owns which reports of a run wait for its end, and what becomes of stored transactions that the run has not named. Must
-//! not know how a provider is asked, or which pages a run had.
+//! Owns which reports of a run wait for its end, and what happens to stored transactions that the run has not listed.
+//! Must not know how a provider is called, or which pages a run had.
 //!
-//! A run lists what a provider has. A report of an unknown transaction waits while it may be a pending one under another
-//! id. Once the run is complete, [`reconcile`] pairs and deletes; what has waited is then applied like any other report,
-//! and what was paired is known by then.
+//! A run lists the provider's rows. A report of an unknown transaction waits while it may be a pending one under
+//! another id. Once the run is complete, [`reconcile`] pairs and deletes; the waiting reports are then applied like
+//! any other, and the paired transactions are known by then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,17 +21,17 @@ use crate::recency::Recency;
 use crate::state::{Key, State, StoredTransaction};
 use crate::{deletion, transaction};
 
-/// What is left of a run when its last page is applied.
+/// The input of a run's end, with its last page.
 #[derive(Clone, Copy, Debug)]
 pub struct Remainder<'a> {
     /// Stored transactions of the connection that the run has not named.
     pub unnamed: &'a BTreeSet<Key>,
-    /// Those of them that the run itself has reported as new before it had to begin anew: nobody else will say that they
-    /// are gone.
+    /// The transactions among them that the run itself has announced before it had to begin again: no other report
+    /// will delete them.
     pub withdrawn: &'a BTreeSet<Key>,
     /// What waits for the end.
     pub held_back: &'a [Change],
-    /// What it means not to be named.
+    /// The meaning of absence from the lists.
     pub absence: Absence,
 }
 
@@ -46,8 +46,8 @@ pub fn waits_for_end(state: &State, change: &Change, has_unnamed_pending: bool) 
     }
 }
 
-/// Pairs what waits with the pending transactions that the run has not named, and deletes those that are gone. The state
-/// holds the unnamed transactions and what the changes touch.
+/// Pairs waiting reports with the pending transactions that the run has not listed, and deletes those that are gone.
+/// The state holds the unlisted transactions and the rows that the changes affect.
 pub fn reconcile(context: &Context<'_>, state: State, remainder: &Remainder<'_>) -> Plan {
     let context = Context { is_fetched: true, ..*context };
     let mut planning = Planning::new(&context, state);
@@ -63,7 +63,7 @@ pub fn reconcile(context: &Context<'_>, state: State, remainder: &Remainder<'_>)
     planning.plan
 }
 
-/// What is not listed any more, under its id.
+/// The transactions that are no longer listed, by their ids.
 fn gone(planning: &Planning<'_>, remainder: &Remainder<'_>) -> BTreeSet<Key> {
     let is_gone = |key: &&Key| {
         let Some(stored) = planning.plan.state.live(key) else { return false };
@@ -99,7 +99,7 @@ fn pair(planning: &mut Planning<'_>, gone: &BTreeSet<Key>, held_back: &[Change])
     replaced
 }
 
-/// A stored transaction, and what it is now.
+/// A stored transaction, and its new report.
 struct Pair<'a> {
     key: Key,
     new: &'a NewTransaction,
@@ -112,7 +112,7 @@ fn pairs_of_account<'a>(
     pending: &[(&Key, &StoredTransaction)],
     held_back: &'a [Change],
 ) -> Vec<Pair<'a>> {
-    // A page that is asked for while rows come in may repeat some of the one before.
+    // A page that is fetched while rows are added may repeat some of the one before.
     let mut unknown: BTreeMap<&str, (&NewTransaction, Option<i64>)> = BTreeMap::new();
     for change in held_back {
         if let Update::Transaction(new) = &change.update
@@ -145,8 +145,8 @@ fn pairs_of_account<'a>(
     matching.pairs.into_iter().map(pair).collect()
 }
 
-/// Whether a reported transaction is not known, and nothing links it to one that is. Of what has no status nothing was
-/// pending before.
+/// Whether a reported transaction is unknown, and nothing links it to a known one. A transaction without a status was
+/// never pending.
 fn is_unlinked(state: &State, new: &NewTransaction) -> bool {
     let is_known = |id: &str| state.transactions.contains_key(&state.key_of(&new.account_id, id));
     new.status.is_some() && !is_known(&new.transaction_id) && !new.predecessor.as_deref().is_some_and(is_known)

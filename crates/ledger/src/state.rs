@@ -1,4 +1,4 @@
-//! What is stored of the things that changes touch.
+//! The stored state of the rows that changes affect.
 //!
 //! Owns the shape of that knowledge, and which of it was altered. A store fills it in for the accounts and
 //! transactions that the changes name, and nothing else. Must not know how it is kept.
@@ -9,10 +9,10 @@ use wire::{Amount, Currency, Transaction, TransactionStatus};
 
 use crate::recency::Recency;
 
-/// The key of a transaction: its account, and the id that the provider told it by first.
+/// The key of a transaction: its account, and the first id under which the provider reported it.
 pub type Key = (String, String);
 
-/// What is stored of the things that changes touch.
+/// The stored state of the rows that changes affect.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// The user's newest event number.
@@ -21,7 +21,7 @@ pub struct State {
     pub connection: Option<ConnectionState>,
     /// By the provider's id.
     pub accounts: BTreeMap<String, AccountState>,
-    /// What is not here is not stored.
+    /// A missing entry is not stored.
     pub transactions: BTreeMap<Key, TransactionState>,
     /// The first ids of the transactions that have another one by now, by their accounts and their newest ids.
     pub renamed: BTreeMap<(String, String), String>,
@@ -55,7 +55,7 @@ impl State {
         self.transactions.insert(key, state);
     }
 
-    /// Takes out what is kept under a key.
+    /// Removes and returns the entry of a key.
     pub(crate) fn take(&mut self, key: &Key) -> Option<TransactionState> {
         let taken = self.transactions.remove(key)?;
         if let TransactionState::Live(stored) = &taken
@@ -70,7 +70,7 @@ impl State {
 /// Whether something has to be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dirty {
-    /// It is as it was loaded.
+    /// It is unchanged since it was loaded.
     #[default]
     No,
     /// It has other values.
@@ -98,7 +98,8 @@ pub struct ConnectionState {
     pub dirty: Dirty,
 }
 
-/// A value with how recent it is. What a report leaves out stays as it was, so that each value has a recency of its own.
+/// A value with its recency. A member that a report leaves out stays unchanged, so each value has a recency of its
+/// own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known<T> {
     /// The value, where it was ever reported.
@@ -123,8 +124,8 @@ pub(crate) struct Taken {
 }
 
 impl<T: Clone + PartialEq> Known<T> {
-    /// Takes a reported value unless it is older than what is known. An equal one counts as well: what is older than
-    /// its report must not replace it later.
+    /// Takes a reported value unless it is older than the known one. An equal one counts as well: a report older than
+    /// this one must not replace it later.
     pub(crate) fn take(&mut self, reported: Option<&T>, recency: Recency) -> Taken {
         let Some(reported) = reported.filter(|_| self.value.is_none() || !recency.is_older_than(self.recency)) else {
             return Taken::default();
@@ -153,7 +154,7 @@ pub struct AccountState {
     pub currency: Known<Currency>,
     /// The booked balance.
     pub balance: Known<Amount>,
-    /// What can be spent.
+    /// The available balance.
     pub available: Known<Amount>,
     /// The revision of its new transactions: 1 unless earlier ones were purged, whose revisions are not used again.
     pub first_revision: u32,
@@ -168,7 +169,7 @@ impl AccountState {
     }
 }
 
-/// A transaction as it is stored.
+/// A stored transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTransaction {
     /// As clients see it.
@@ -193,7 +194,7 @@ impl StoredTransaction {
     }
 }
 
-/// A transaction that was deleted: what is older must not bring it back.
+/// A deleted transaction: an older report must not restore it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// How recent the deletion is.
@@ -204,7 +205,7 @@ pub struct Tombstone {
     pub dirty: Dirty,
 }
 
-/// What is stored of a transaction.
+/// The stored state of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TransactionState {
     /// It is there.

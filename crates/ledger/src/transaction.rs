@@ -150,15 +150,15 @@ fn currency_of(planning: &mut Planning<'_>, new: &NewTransaction, recency: Recen
     currency
 }
 
-/// Of two reports with the same version the later one counts, but what is booked does not become pending again.
+/// Of two reports with the same version the later one counts, but a posted transaction does not become pending again.
 fn takes_back_a_booking(stored: &StoredTransaction, new: &Transaction, recency: Recency) -> bool {
     stored.transaction.status == Some(TransactionStatus::Posted)
         && new.status == Some(TransactionStatus::Pending)
         && recency.is_contemporary_of(stored.recency)
 }
 
-/// When a transaction happened: by its own date, else as it is stored, because another report does not move it; else
-/// when the event happened, or the delivery arrived.
+/// When a transaction happened: its own date, else the stored one, because a later report does not move it; else the
+/// time of the event, or of the delivery's arrival.
 fn when(planning: &Planning<'_>, date: &Dated, before: Option<&Transaction>) -> When {
     match (date, before) {
         (Dated::At(when), _) | (Dated::Reported(when), None) => when.clone(),
@@ -181,7 +181,7 @@ fn named(
     let context = planning.context;
     let before = stored.map(|stored| &stored.transaction);
     let When { date, precision } = when(planning, &new.date, before);
-    // Where a transaction stands in a list does not follow from when it changed.
+    // The position in a list does not depend on the time of a change.
     let first_seen_at = match before {
         Some(before) => before.first_seen_at.clone(),
         None => Some(format!("{:.3}", context.now)),

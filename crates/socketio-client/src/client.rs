@@ -31,8 +31,8 @@ impl Drop for Handle {
 }
 
 impl Client {
-    /// Starts to connect. What comes of the start itself (`Connecting`, or a refusal of settings that
-    /// cannot work) is told before this returns, everything else later.
+    /// Starts to connect. The outcome of the start itself (`Connecting`, or a refusal of settings that cannot work) is
+    /// notified before this returns, everything else later.
     pub fn connect(options: Options, on_notification: impl Fn(Notification) + 'static) -> Self {
         Self(Rc::new(Handle(Driver::start(options, Box::new(on_notification)))))
     }
@@ -43,9 +43,9 @@ impl Client {
         self.driver().ask(|session, now_ms| session.emit(now_ms, name, args, None)).map(drop)
     }
 
-    /// Sends an event and tells `on_ack`, exactly once, what the server answered or why it did not.
-    /// The time-out runs from this call, the wait for a connection included. An event that cannot be
-    /// taken in is reported before this returns.
+    /// Sends an event and calls `on_ack`, exactly once, with the server's answer or the reason why there is none. The
+    /// time-out runs from this call, the wait for a connection included. An event that cannot be accepted is reported
+    /// before this returns.
     pub fn emit_with_ack(
         &self,
         name: &str,

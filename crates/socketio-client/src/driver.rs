@@ -47,7 +47,7 @@ impl Driver {
             running: Cell::new(false),
             shut_down: Cell::new(false),
         });
-        // A hidden page's timers are slow, so deadlines are looked at anew when it is shown.
+        // A hidden page's timers are slow, so deadlines are checked when it is shown.
         let inputs: [(_, fn() -> Input); 3] = [
             ("online", || Input::Online),
             ("offline", || Input::Offline),
@@ -87,7 +87,7 @@ impl Driver {
         look(&self.session.borrow())
     }
 
-    /// Asks something of the session and carries out what follows.
+    /// Calls the session and executes its outputs.
     pub(crate) fn ask<T>(self: &Rc<Self>, ask: impl FnOnce(&mut Session, u64) -> T) -> T {
         let answer = ask(&mut self.session.borrow_mut(), runtime::now_ms());
         self.run();
@@ -158,8 +158,8 @@ impl Driver {
         Some(on_acks.swap_remove(index).1)
     }
 
-    /// Sees to it that the session is asked again in time. A timer that fires too early stays as it
-    /// is, since every frame moves the deadline: a new one each time would be a waste.
+    /// Sees to it that the session is called again in time. A timer that fires too early stays unchanged, since every
+    /// frame moves the deadline: a new one each time would be a waste.
     fn arm_timer(self: &Rc<Self>) {
         let due = if self.shut_down.get() { None } else { self.with(Session::next_timer) };
         let armed = self.timer.borrow().as_ref().map(|(at, _)| *at);

@@ -7,7 +7,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client was closed, or the server refused it; nothing is sent until it is told to reconnect.
+    /// The client was closed, or the server refused it; nothing is sent until `reconnect`.
     #[error("the client is closed")]
     Closed,
     /// There is no connection, and as many messages wait for one as may.
@@ -37,7 +37,7 @@ pub enum Error {
     /// The connection the message belonged to is gone.
     #[error("the connection was lost")]
     ConnectionLost,
-    /// A frame is not what the protocol says; the words tell which part.
+    /// A frame violates the protocol; the text names the part.
     #[error("malformed frame: {0}")]
     Malformed(&'static str),
 }
@@ -60,11 +60,11 @@ pub enum CloseReason {
     HandshakeTimeout,
     /// The owner did not say in time that the connection serves its purpose.
     NotReady,
-    /// The owner could not use the connection and asked for another one.
+    /// The owner could not use the connection and requested another one.
     Unusable,
     /// The browser says there is no network.
     Offline,
-    /// The client was asked to disconnect.
+    /// The client's owner called `disconnect`.
     ByUser,
     /// The server refused the namespace, or the settings cannot work.
     Refused,

@@ -1,4 +1,4 @@
-//! What the client tells its owner.
+//! The client's notifications to its owner.
 //!
 //! Owns the status, the events and the acknowledgement ids handed out. Must not know how they came
 //! about: no frames, no timers.
@@ -62,7 +62,7 @@ pub struct Event {
     pub args: Vec<Box<RawValue>>,
     /// The binary attachments, in order.
     pub attachments: Vec<Vec<u8>>,
-    /// Set if the server asks for an acknowledgement.
+    /// Set if the server requests an acknowledgement.
     pub ack: Option<AckId>,
 }
 
@@ -78,8 +78,8 @@ impl Event {
     }
 }
 
-/// Names an event the server wants acknowledged. Tied to the connection it came over: the server
-/// counts anew on each, so a late answer must not go out on the next.
+/// Names an event the server wants acknowledged. Tied to the connection it arrived over: the server restarts its ids
+/// on each, so a late answer must not go out on the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AckId {
     pub(crate) generation: u64,

@@ -29,8 +29,8 @@ pub struct Config {
     pub queue_limit: usize,
 }
 
-/// A question to a server that has said nothing for a while: any event that it answers in any way. It is asked
-/// while the page is visible and the connection ready, and costs a few bytes.
+/// A probe for a server that has been silent for a while: any event that it answers in any way. It is sent while the
+/// page is visible and the connection ready, and costs a few bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// The name of the event to send.
@@ -91,8 +91,8 @@ impl Options {
         self
     }
 
-    /// Gives the connect payload as JSON text, such as `{"token":"…"}`. Asked anew at every connect, so
-    /// that it can name a fresh token and what was seen last.
+    /// Returns the connect payload as JSON text, such as `{"token":"…"}`. Called at every connect, so that it can name
+    /// a fresh token and the newest event received.
     pub fn auth(mut self, auth: impl Fn() -> Option<String> + 'static) -> Self {
         self.auth = Some(Rc::new(auth));
         self

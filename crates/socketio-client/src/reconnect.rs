@@ -36,7 +36,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// A pause that somebody else has set, in milliseconds. Jitter makes it longer, never shorter.
+    /// A pause that the caller has set, in milliseconds. Jitter makes it longer, never shorter.
     pub fn at_least(&self, ms: u32, random: f64) -> u64 {
         let factor = self.randomization_factor.clamp(0.0, 1.0);
         // The cast saturates, and makes 0 of what is not a number.

@@ -26,7 +26,7 @@ pub(crate) fn is_online() -> bool {
     web_sys::window().is_none_or(|window| window.navigator().on_line())
 }
 
-/// Whether somebody can see the page.
+/// Whether the page is visible.
 pub(crate) fn is_visible() -> bool {
     web_sys::window().and_then(|window| window.document()).is_none_or(|document| !document.hidden())
 }

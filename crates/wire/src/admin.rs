@@ -1,7 +1,7 @@
-//! What an administrator sees: what is stuck on its way in or on its way out.
+//! The administration page's data: stuck deliveries and calls.
 //!
-//! Owns the shapes of `/api/admin`. Must not hold a secret, nor more of a person than an id, except for
-//! the one delivery that somebody asks to look at.
+//! Owns the shapes of `/api/admin`. Must not hold a secret, nor more of a user than an id, except for the one delivery
+//! that an administrator opens.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct OutboxView {
     pub dead: u64,
     /// The newest of those.
     pub dead_letters: Vec<DeadLetter>,
-    /// The queues that are held up, the most tried first.
+    /// The blocked queues, the most tried first.
     pub stuck_queues: Vec<StuckQueue>,
 }
 
@@ -54,11 +54,11 @@ pub struct StuckQueue {
     pub idempotency_key: String,
     /// How often in a row.
     pub attempts: u32,
-    /// What came of the last attempt.
+    /// The failure of the last attempt.
     pub reason: String,
 }
 
-/// What the core app refused for good.
+/// A call that the core app rejected permanently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct DeadLetter {
@@ -66,11 +66,11 @@ pub struct DeadLetter {
     pub id: i64,
     /// Whose it is.
     pub user_id: String,
-    /// What was refused: `<connectorId>:<transactionId>[:<revision>]`.
+    /// The key of the rejected call: `<connectorId>:<transactionId>[:<revision>]`.
     pub idempotency_key: String,
     /// RFC 3339, UTC.
     pub died_at: String,
-    /// What the core app answered.
+    /// The core app's answer.
     pub reason: String,
 }
 
@@ -82,14 +82,14 @@ pub struct Delivery {
     pub id: i64,
     /// The connector, for example `basiq`.
     pub connector_id: String,
-    /// What the provider repeats when it sends it again.
+    /// The key that the provider repeats when it sends the delivery again.
     pub key: String,
     /// The connection it names, where it names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
     /// RFC 3339, UTC.
     pub received_at: String,
-    /// `processed`, `kept`, or `refused` for what is not the provider's shape.
+    /// `processed`, `kept`, or `refused` for a body that does not have the provider's shape.
     pub verdict: String,
     /// Why it is kept or refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,11 +99,11 @@ pub struct Delivery {
     pub latency_us: Option<u64>,
 }
 
-/// A delivery as it came: `GET /api/admin/inbox/{id}`.
+/// A delivery as received: `GET /api/admin/inbox/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct RawDelivery {
-    /// What is known of it.
+    /// Its entry in the inbox.
     #[serde(flatten)]
     pub delivery: Delivery,
     /// Names in lower case with their values, without credentials.
@@ -114,7 +114,7 @@ pub struct RawDelivery {
     pub is_base64: bool,
 }
 
-/// What is stuck, on one page.
+/// Stuck deliveries and calls, on one page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct AdminView {

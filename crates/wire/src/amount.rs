@@ -1,7 +1,7 @@
 //! An exact amount of money.
 //!
-//! Owns reading and writing decimal digits without binary floating point on the way. Must not know
-//! currencies or how an amount is shown to a person.
+//! Owns reading and writing decimal digits without binary floating point on the way. Must not know currencies or how
+//! an amount is displayed.
 
 use std::fmt;
 use std::iter::Sum;
@@ -78,7 +78,7 @@ impl Amount {
         padded.to_string()
     }
 
-    /// The sum, or nothing where it leaves the range of what can be held exactly.
+    /// The sum, or nothing where it leaves the exact range.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let (one, two) = (self.0.normalize(), other.0.normalize());
@@ -115,9 +115,9 @@ fn exact(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
 }
 
-/// A number without its exponent. The decimal type reads exponents as well, but rounds what has too many
-/// digits; moving the point among the digits rounds nothing. Nothing where more zeros would have to be
-/// written than an amount has places.
+/// A number without its exponent. The decimal type reads exponents as well, but rounds numbers with too many digits;
+/// moving the point among the digits rounds nothing. Nothing where this would need more zeros than an amount has
+/// places.
 fn written_out(mantissa: &str, exponent: &str) -> Option<String> {
     const MOST_ZEROS: i64 = 28;
     let (sign, unsigned) = mantissa.split_at(usize::from(mantissa.starts_with(['-', '+'])));

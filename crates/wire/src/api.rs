@@ -35,16 +35,16 @@ pub struct Connection {
     /// RFC 3339, UTC: the end of the last complete run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_at: Option<String>,
-    /// RFC 3339, UTC: when its provider is asked next. In the past, it is being asked, or about to be.
+    /// RFC 3339, UTC: the time of the next sync run. In the past, the run is in progress, or about to begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync_at: Option<String>,
     /// Why the last run failed; nothing once one was complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<SyncError>,
-    /// What the last complete run did not understand, in one sentence.
+    /// The items of the last complete run that were not understood, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
-    /// Whether its provider can be asked.
+    /// Whether it can be synced.
     #[serde(default)]
     pub can_sync: bool,
 }
@@ -58,7 +58,8 @@ pub struct ConnectionRequest {
     /// The provider's id of the user.
     #[serde(default)]
     pub external_user_id: Option<String>,
-    /// What the provider is called with, by names that its connector defines (`accessToken` …). Written, never read back.
+    /// The credentials for its provider, by names that its connector defines (`accessToken` …). Written, never read
+    /// back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<std::collections::BTreeMap<String, String>>,
     /// The bank's name.
@@ -94,7 +95,7 @@ pub struct AccountRequest {
     /// The booked balance.
     #[serde(default)]
     pub balance: Option<Amount>,
-    /// What can be spent.
+    /// The available balance.
     #[serde(default)]
     pub available: Option<Amount>,
 }
@@ -125,7 +126,7 @@ pub struct Account {
     /// The booked balance, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Amount>,
-    /// What can be spent, where the provider tells.
+    /// The available balance, where the provider reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available: Option<Amount>,
     /// RFC 3339, UTC: when the balance was last reported.
@@ -173,8 +174,8 @@ pub struct CurrencySummary {
     pub unknown_balances: u32,
 }
 
-/// Answer of `GET /api/summary`: totals for each currency; transfers between a person's own
-/// accounts are neither income nor expenses.
+/// Answer of `GET /api/summary`: totals for each currency; transfers between a user's own accounts are neither income
+/// nor expenses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Summary {
@@ -191,7 +192,7 @@ pub struct Summary {
     pub epoch: Option<String>,
 }
 
-/// What the dashboard shows when it opens.
+/// The data of the dashboard when it opens.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Snapshot {
@@ -214,24 +215,24 @@ pub struct Snapshot {
     pub summary: Summary,
 }
 
-/// A connector as `GET /api/connectors` tells of it.
+/// A connector in `GET /api/connectors`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectorStatus {
     /// Its name in addresses.
     pub id: String,
-    /// Its name for people.
+    /// Its display name.
     pub name: String,
     /// `bank`, `accounting` …
     pub connector_type: String,
-    /// Whether it has what it needs to take webhooks.
+    /// Whether the settings for its webhooks are complete.
     pub configured: bool,
     /// Where the provider should send its webhooks.
     pub webhook_path: String,
-    /// What it can do: `webhooks`, `balances` …
+    /// Its capabilities: `webhooks`, `balances` …
     pub capabilities: Vec<String>,
-    /// What a user's page posts to for the address of the provider's consent page (`/api/connectors/basiq/consent`); nothing
-    /// where no bank can be connected, or a setting for it is missing.
+    /// The call to which a user's page posts for the URL of the provider's consent page
+    /// (`/api/connectors/basiq/consent`); nothing where no bank can be connected, or a setting for it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect_path: Option<String>,
 }
@@ -240,10 +241,10 @@ pub struct ConnectorStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectRequest {
-    /// The caller's own connection that is to be authorised again; nothing for a new one.
+    /// The caller's own connection to authorise again; nothing for a new one.
     #[serde(default)]
     pub connection_id: Option<String>,
-    /// The person's e-mail address, for providers that want one.
+    /// The user's e-mail address, for providers that require one.
     #[serde(default)]
     pub email: Option<String>,
 }
@@ -254,7 +255,7 @@ pub struct ConnectRequest {
 pub struct ConnectAnswer {
     /// Always `true`.
     pub success: bool,
-    /// The provider's consent page, which the browser goes to. It holds a token: it is for this person alone.
+    /// The URL of the provider's consent page. It holds a token: it is for this user alone.
     pub url: String,
     /// For the provider's own script, where the page uses that instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -286,17 +287,17 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// Which transactions are asked for: the query of `GET /api/transactions`.
+/// The requested transactions: the query of `GET /api/transactions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TransactionQuery {
-    /// Only what changed after this event number, in the order of the changes.
+    /// Only transactions that changed after this event number, in the order of the changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// Only what follows a page: its `nextCursor`.
+    /// The `nextCursor` of a page, for the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// At most so many, up to 500; 50 where it is not said.
+    /// The size of a page, up to 500; 50 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Of this account.

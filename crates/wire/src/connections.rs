@@ -1,6 +1,6 @@
 //! The lists of connections.
 //!
-//! Owns the answer of the API and what the page of connections shows when it opens. Must not know how a provider is asked.
+//! Owns the answer of the API and the initial data of the connections page. Must not know how a provider is called.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +19,11 @@ pub struct ConnectionsPage {
     pub connections: Vec<Connection>,
 }
 
-/// What the page of connections shows when it opens.
+/// The initial data of the connections page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct ConnectionsView {
-    /// What the live feed begins with.
+    /// The snapshot with which the live feed begins.
     pub snapshot: Snapshot,
     /// The user's connections, no older than the snapshot.
     pub connections: Vec<Connection>,

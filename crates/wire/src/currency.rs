@@ -48,8 +48,7 @@ impl Currency {
         }
     }
 
-    /// The sign people write before an amount, where one is in common use for this currency alone
-    /// or is made unambiguous by a prefix.
+    /// The common sign before an amount, where it is used for this currency alone or is made unambiguous by a prefix.
     pub fn symbol(self) -> Option<&'static str> {
         Some(match &self.0 {
             b"AUD" => "A$",

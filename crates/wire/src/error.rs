@@ -1,4 +1,4 @@
-//! What clients are told when something fails.
+//! Errors that clients receive.
 //!
 //! Owns the codes and the fixed sentences that go with those of Socket.IO. Must not know HTTP status
 //! codes: the server maps them in one place.
@@ -19,7 +19,7 @@ macro_rules! error_codes {
             /// Every code there is.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The code as it stands in JSON.
+            /// The code as written in JSON.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
@@ -47,7 +47,7 @@ error_codes! {
     AuthUnavailable = "AUTH_UNAVAILABLE", "Authentication service error";
     /// Socket.IO: the socket did not sign in in time and is closed.
     AuthTimeout = "AUTH_TIMEOUT", "Authentication timeout";
-    /// HTTP: nobody is signed in.
+    /// HTTP: no user is signed in.
     Unauthorized = "UNAUTHORIZED", "Sign in first";
     /// HTTP: the caller may not do this.
     Forbidden = "FORBIDDEN", "Not allowed";
@@ -55,14 +55,14 @@ error_codes! {
     OriginNotAllowed = "ORIGIN_NOT_ALLOWED", "This origin is not allowed";
     /// HTTP: wrong e-mail address or password.
     InvalidCredentials = "INVALID_CREDENTIALS", "Wrong e-mail address or password";
-    /// HTTP: the request is not what this call takes.
+    /// HTTP: the request does not have the form of this call.
     BadRequest = "BAD_REQUEST", "The request is malformed";
     /// HTTP: no such thing.
     NotFound = "NOT_FOUND", "Not found";
     /// HTTP: the method is not one of this address's.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", "This address does not take that method";
-    /// HTTP: it belongs to somebody else already.
-    Conflict = "CONFLICT", "It conflicts with what is there";
+    /// HTTP: it belongs to another user already.
+    Conflict = "CONFLICT", "It conflicts with existing data";
     /// HTTP: the body is larger than is taken.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "The body is too large";
     /// HTTP: the body did not arrive in time.
@@ -70,12 +70,12 @@ error_codes! {
     /// HTTP: the body's `Content-Type` is not one that this call takes.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "The Content-Type is not one that this address takes";
     /// HTTP: the body is compressed, which no signature here covers.
-    UnsupportedEncoding = "UNSUPPORTED_ENCODING", "Bodies with a Content-Encoding are not taken: send it as it is";
+    UnsupportedEncoding = "UNSUPPORTED_ENCODING", "Bodies with a Content-Encoding are refused: send the body uncompressed";
     /// HTTP: the request's header fields are too many or too large.
     HeadersTooLarge = "HEADERS_TOO_LARGE", "The request's header fields are too large";
-    /// HTTP: the WebSocket handshake asks for another version of the protocol.
+    /// HTTP: the WebSocket handshake requests another version of the protocol.
     UpgradeRequired = "UPGRADE_REQUIRED", "Only version 13 of the WebSocket protocol is spoken here";
-    /// HTTP: too many requests; `Retry-After` tells when to come back.
+    /// HTTP: too many requests; `Retry-After` says when to retry.
     RateLimited = "RATE_LIMITED", "Too many requests";
     /// Webhook: no connector has this name.
     UnknownConnector = "UNKNOWN_CONNECTOR", "No such connector";
@@ -88,7 +88,7 @@ error_codes! {
     /// Webhook: signed too long ago, or in the future.
     SignatureStale = "SIGNATURE_STALE", "The signature's time is too far from now";
     /// Webhook: the body is not JSON, or not this provider's shape.
-    MalformedBody = "MALFORMED_BODY", "The body is not what this provider sends";
+    MalformedBody = "MALFORMED_BODY", "The body does not have this provider's form";
     /// HTTP: the store cannot take it now; try again.
     Unavailable = "UNAVAILABLE", "Try again in a moment";
     /// HTTP: a fault of the server.
@@ -100,7 +100,7 @@ error_codes! {
 pub struct ErrorBody {
     /// Always `false`.
     pub success: bool,
-    /// One sentence for a person.
+    /// One readable sentence.
     pub error: String,
     /// For a program.
     pub code: ErrorCode,

@@ -84,7 +84,7 @@ pub struct Authenticate {
     /// The last event number that the client has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// The epoch that `since` belongs to, as the server told it.
+    /// The epoch of `since`, as the server sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
 }
@@ -104,7 +104,7 @@ pub struct Authenticated {
     pub epoch: Option<String>,
 }
 
-/// The acknowledgement of an `authenticate` that asked for one.
+/// The acknowledgement of an `authenticate` that requested one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticateAck {
@@ -200,12 +200,12 @@ macro_rules! payload {
     };
 }
 
-// The stamp's fields stand in each payload rather than being flattened into it: serde's flattening
-// reads through a buffer that turns a number's digits into a float.
+// The stamp's fields are repeated in each payload rather than being flattened into it: serde's flattening reads
+// through a buffer that turns a number's digits into a float.
 payload! {
     /// Payload of `transaction:new` and `transaction:updated`.
     TransactionEvent {
-        /// The transaction as it is now.
+        /// The transaction's new state.
         transaction: Transaction,
         /// The connection that it came over before, where its account was linked again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,7 +236,7 @@ payload! {
         currency: Currency,
         /// The booked balance.
         balance: Amount,
-        /// What can be spent, where the provider tells.
+        /// The available balance, where the provider reports it.
         available: Option<Amount>,
     }
 }
@@ -249,7 +249,7 @@ payload! {
         connector_id: String,
         /// `active`, `pending`, `invalid`, `revoked` or `deleted`.
         status: String,
-        /// Why asking its provider has failed. Where it is not there, the last failure may be over or not: ask for the
+        /// Why the last sync run failed. Where it is absent, the last failure may be over or not: fetch the
         /// connection.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_error: Option<SyncError>,
@@ -260,12 +260,12 @@ payload! {
     SyncComplete {
         /// The connection that was synchronised.
         connection_id: String,
-        /// What came of it.
+        /// The counts of the run.
         stats: SyncStats,
     }
 }
 
-/// What a synchronisation did.
+/// The counts of a sync run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncStats {

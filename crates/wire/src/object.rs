@@ -7,7 +7,7 @@
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Asks the format for a map where a struct is asked for.
+/// Requests a map from the format in place of a struct.
 pub(crate) struct AsObject<D>(pub(crate) D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsObject<D> {

@@ -1,23 +1,23 @@
-//! The moment at which a transaction stands in a list.
+//! The moment that determines a transaction's place in a list.
 //!
-//! Owns the one order of all lists, in the store and in the browser: newest first by rank, and of equal
-//! ranks the one that was stored later first. A transaction with a time ranks by that time. One with only
-//! a day ranks by when it was first seen, kept within its day: so it stands above what happened before it
-//! was reported and below what happens after. Must not know a list.
+//! Owns the one order of all lists, in the store and in the browser: newest first by rank, and of equal ranks the one
+//! that was stored later first. A transaction with a time ranks by that time. One with only a day ranks by when it was
+//! first seen, kept within its day: above everything that happened before it was reported and below everything after.
+//! Must not know a list.
 
 use crate::time::unix_millis;
 use crate::{DatePrecision, Transaction};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The rank of a transaction for a place so many minutes east of UTC, whose days begin at other moments;
-/// nothing where its date cannot be read. The order of the store and of every page is that of UTC.
+/// The rank of a transaction at a UTC offset in minutes, where days begin at other moments; nothing where its date
+/// cannot be read. The order of the store and of every page is that of UTC.
 pub fn rank(transaction: &Transaction, offset_minutes: i32) -> Option<i64> {
     let date = unix_millis(&transaction.date)?;
     if transaction.precision() == DatePrecision::Instant {
         return Some(date);
     }
-    // Rows from before this was recorded stand at the beginning of their day.
+    // Rows from before this was recorded rank at the beginning of their day.
     let seen = transaction.first_seen_at.as_deref().and_then(unix_millis);
     let begin = date - i64::from(offset_minutes) * 60_000;
     Some(seen.map_or(begin, |seen| seen.clamp(begin, begin + DAY_MS - 1)))

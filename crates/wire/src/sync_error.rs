@@ -1,6 +1,6 @@
-//! Why asking a connection's provider failed.
+//! Why a sync run of a connection failed.
 //!
-//! Owns the kinds of failure, by what has to happen after them. Must not know how a provider is asked.
+//! Owns the kinds of failure, by the remedy for each. Must not know how a provider is called.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::object::json_objects;
 
 json_objects!(SyncError);
 
-/// Why a run failed, for people.
+/// Why a run failed, as readable text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct SyncError {
@@ -20,13 +20,13 @@ pub struct SyncError {
     pub at: String,
 }
 
-/// What has to happen after a failed run.
+/// The remedy for a failed run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SyncErrorKind {
     /// Nothing: it is tried again.
     Temporary,
-    /// The person connects the account again.
+    /// The user connects the account again.
     Consent,
     /// The operator sets something right.
     Configuration,

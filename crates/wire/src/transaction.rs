@@ -29,15 +29,15 @@ pub struct Transaction {
     pub currency: Currency,
     /// RFC 3339, UTC. Of a day its midnight.
     pub date: String,
-    /// Whether `date` is a day or an instant. What is read has it, see [`DatePrecision::of`].
+    /// Whether `date` is a day or an instant. A transaction that is read always has it, see [`DatePrecision::of`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_precision: Option<DatePrecision>,
-    /// Money out, money in, or between a person's own accounts.
+    /// Money out, money in, or between a user's own accounts.
     pub primary_type: PrimaryType,
     /// The provider's finer class, for example `bank-fee`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secondary_type: Option<String>,
-    /// For a person to read; long digit runs show their last four only.
+    /// Readable text; long digit runs show their last four only.
     pub description: String,
     /// As the provider sent it, where that differs (masked as well).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,10 +51,10 @@ pub struct Transaction {
     /// Where it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// The account's balance after it, where the provider tells.
+    /// The account's balance after it, where the provider reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Amount>,
-    /// What else the provider said: a JSON object.
+    /// Other members of the provider's row: a JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Box<RawValue>>,
     /// `BANK_API`, `CUSTOM`, `WEBHOOK`, `PAYMENT_API` …
@@ -78,7 +78,8 @@ pub struct Transaction {
     /// Whether the bank has booked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<TransactionStatus>,
-    /// RFC 3339, UTC: when the server first stored it. Orders what has a day and no time ([`rank`](crate::rank::rank)).
+    /// RFC 3339, UTC: when the server first stored it. Orders transactions with a day and no time
+    /// ([`rank`](crate::rank::rank)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen_at: Option<String>,
     /// 1 when it is new, one more with each change.
@@ -108,12 +109,12 @@ impl PartialEq for Transaction {
 }
 
 impl Transaction {
-    /// Whether the two tell the same of the same transaction, whatever their revisions.
+    /// Whether the two have the same content, whatever their revisions.
     pub fn same_content(&self, other: &Self) -> bool {
         // Destructured, so that a field that is added and not compared does not compile.
         let Self {
             transaction_id,
-            // A provider that counts anew says nothing of the transaction.
+            // A new id at the provider is no new content.
             provider_transaction_id: _,
             account_id,
             user_id,
@@ -175,8 +176,8 @@ impl Transaction {
         self.date_precision.unwrap_or_else(|| DatePrecision::of(&self.date))
     }
 
-    /// What tells it from every other transaction of the same user: the connector, the connection,
-    /// the account and the provider's id.
+    /// The key that is unique among a user's transactions: the connector, the connection, the account and the
+    /// provider's id.
     pub fn key(&self) -> TransactionKey {
         TransactionKey {
             connector_id: self.connector_id.clone(),
@@ -211,8 +212,8 @@ pub enum DatePrecision {
 }
 
 impl DatePrecision {
-    /// What a date is that does not say so: midnight in UTC is a day. So it was shown before the two were told
-    /// apart, and providers that write such a date mostly mean the day.
+    /// The precision of a date without one: midnight in UTC is a day. It was shown so before the two were
+    /// distinguished, and providers that write such a date mostly mean the day.
     pub fn of(date: &str) -> Self {
         if date.get(10..) == Some("T00:00:00Z") { Self::Day } else { Self::Instant }
     }
@@ -226,12 +227,12 @@ pub enum PrimaryType {
     Expense,
     /// Money in.
     Income,
-    /// Between a person's own accounts.
+    /// Between a user's own accounts.
     Transfer,
 }
 
 impl PrimaryType {
-    /// As it stands in JSON.
+    /// The word in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Expense => "expense",

@@ -1,7 +1,7 @@
 //! The Engine.IO side of one connection.
 //!
-//! Owns the way from the open packet to the end: limits, pings, silence. Must not look into messages,
-//! and does no I/O: it is told what arrived and when, and answers with what follows.
+//! Owns the session from the open packet to the end: limits, pings, silence. Must not look into messages, and does no
+//! I/O: its input is what arrived and when, its output the next steps.
 
 mod handshake;
 mod heartbeat;

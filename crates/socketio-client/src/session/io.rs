@@ -27,11 +27,11 @@ pub enum Input {
     Online,
     /// The browser says there is no network.
     Offline,
-    /// Whether somebody can see the page.
+    /// Whether the page is visible.
     Visible(bool),
     /// The answer to [`Output::AskAuth`]: the connect payload as JSON text.
     Auth {
-        /// The generation it was asked for.
+        /// The generation it was requested for.
         generation: u64,
         /// The payload, if there is one.
         payload: Option<String>,

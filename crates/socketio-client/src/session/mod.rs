@@ -35,7 +35,7 @@ pub struct Session {
     pause: u64,
     outbox: Outbox,
     offline: bool,
-    /// Whether somebody looks at the page.
+    /// Whether the page is visible.
     visible: bool,
     close_reason: Option<CloseReason>,
     last_error: Option<Error>,
@@ -43,8 +43,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Does nothing until told to connect. `origin` is that of the page, used where the settings name
-    /// no address.
+    /// Does nothing until `connect`. `origin` is that of the page, used where the settings name no address.
     pub fn new(config: Config, origin: &str) -> Self {
         let url = engine::url(config.url.as_deref().unwrap_or(origin), &config.path);
         let namespace_ok = config.namespace.starts_with('/') && !config.namespace.contains([',', '?']);
@@ -128,8 +127,8 @@ impl Session {
         self.run_timers(now_ms, random);
     }
 
-    /// Sends an event, or keeps it for when there is a connection. With a time-out an acknowledgement
-    /// is asked for, and the id under which its [`Output::Acknowledged`] comes is returned.
+    /// Sends an event, or keeps it for when there is a connection. With a time-out an acknowledgement is requested,
+    /// and the id of its [`Output::Acknowledged`] is returned.
     pub fn emit(
         &mut self,
         now_ms: u64,
@@ -157,7 +156,7 @@ impl Session {
         Ok(ack)
     }
 
-    /// Answers an event that asked for it. Fails if the connection it came over is gone.
+    /// Answers an event that requested it. Fails if the connection it arrived over is gone.
     pub fn acknowledge(&mut self, ack: AckId, args: &[&str]) -> Result<(), Error> {
         let data = socket::ack_data(args)?;
         if ack.generation != self.generation || self.live_link().is_none() {

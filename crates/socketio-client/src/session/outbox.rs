@@ -1,7 +1,7 @@
 //! Messages on their way out.
 //!
-//! Owns what waits for a connection and what waits for an acknowledgement. Must not send: it hands
-//! out frames when asked.
+//! Owns the packets that wait for a connection and those that wait for an acknowledgement. Must not send: it hands out
+//! frames when called.
 
 use std::collections::VecDeque;
 
@@ -46,8 +46,8 @@ impl Outbox {
         self.acks.abandon(|id| !queue.iter().any(|queued| queued.ack == Some(id)))
     }
 
-    /// The acknowledgements that did not come in time. What was not sent yet is not sent any more:
-    /// the sender has been told that it failed.
+    /// The acknowledgements that did not arrive in time. A packet that was not sent yet is dropped: the sender has
+    /// been notified that it failed.
     pub(super) fn expire(&mut self, now_ms: u64) -> Vec<u64> {
         let expired = self.acks.expire(now_ms);
         if !expired.is_empty() {

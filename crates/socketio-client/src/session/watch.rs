@@ -1,8 +1,8 @@
 //! Whether the server still answers.
 //!
-//! Owns when to ask, and what an answer that does not come means: at first that nothing is known, later that
-//! the connection is dead. Only the server sends heartbeats, and seldom: a client that asks finds out sooner
-//! that it has stopped. Anything that arrives is an answer. Must not send, nor know a clock.
+//! Owns when to probe the server, and the meaning of a missing answer: at first that the state is unknown, later that
+//! the connection is dead. Only the server sends heartbeats, and seldom: a client that probes finds out sooner that it
+//! has stopped. Anything that arrives is an answer. Must not send, nor know a clock.
 
 use crate::deadline::Deadline;
 use crate::options::Probe;

@@ -39,7 +39,7 @@ pub enum Incoming {
         args: Vec<Box<RawValue>>,
         /// Its attachments.
         attachments: Vec<Vec<u8>>,
-        /// The id of the acknowledgement asked for.
+        /// The id of the requested acknowledgement.
         ack: Option<u64>,
     },
     /// An acknowledgement.

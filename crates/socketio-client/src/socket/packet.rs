@@ -31,7 +31,7 @@ pub enum Body<'a> {
     Event {
         /// How many binary frames follow.
         attachments: Option<usize>,
-        /// Set if an acknowledgement is asked for.
+        /// Set if an acknowledgement is requested.
         ack: Option<u64>,
         /// An array: the name, then the arguments.
         data: &'a str,
