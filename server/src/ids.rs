@@ -1,7 +1,7 @@
 //! Names that callers give: users, connections, accounts, transactions.
 //!
-//! Owns what may be one. A name goes into headers, logs and addresses, so it is short, and is the same
-//! before and after somebody trims it. Must not know whether there is such a thing.
+//! Owns the rules of a valid one. A name goes into headers, logs and URLs, so it is short, and does not change when
+//! trimmed. Must not know whether it exists.
 
 /// The longest name, in bytes.
 pub const LONGEST: usize = 200;
@@ -11,12 +11,12 @@ pub fn is_name(id: &str) -> bool {
     is_name_up_to(LONGEST, id)
 }
 
-/// Refuses what is no name, with a sentence; `what` is the field's.
+/// Refuses an invalid name, with a sentence; `what` is the field's.
 pub fn check(what: &str, id: &str) -> Result<(), String> {
     check_up_to(LONGEST, what, id)
 }
 
-/// The same for what may be longer: a name that has others in it.
+/// The same for a longer name that contains others.
 pub fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), String> {
     if is_name_up_to(longest, id) {
         return Ok(());

@@ -1,7 +1,7 @@
 //! A semaphore for each key.
 //!
 //! Owns how many permits a key may hold at once, so that one key with many requests delays only its own. Must not know
-//! what the permits are for.
+//! the purpose of the permits.
 
 use std::hash::Hash;
 use std::sync::Arc;

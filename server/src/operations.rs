@@ -58,7 +58,7 @@ pub async fn deliveries(state: &AppState, kept_only: bool, limit: u32) -> Result
     Ok(entries.into_iter().map(listed).collect())
 }
 
-/// One delivery as it was received.
+/// One delivery as received.
 pub async fn delivery(state: &AppState, id: i64) -> Result<RawDelivery> {
     let delivery = listed(state.store.inbox_entry(id).await?);
     let kept = state.store.delivery(id).await?;

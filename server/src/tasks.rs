@@ -1,7 +1,7 @@
 //! Background tasks.
 //!
-//! Owns what follows a panic: it is logged and counted, and a long-running task is started again after a pause. Must
-//! not know what a task does.
+//! Owns the handling of a panic: it is logged and counted, and a long-running task is started again after a pause.
+//! Must not know what a task does.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

@@ -89,7 +89,7 @@ fn end(claims: &Members, now: Timestamp) -> Result<Timestamp, Refusal> {
     Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
-/// The first of the three claims that is there decides, and must be a user's name as it is everywhere else.
+/// The first present one of the three claims decides, and must be a valid user name.
 fn user(claims: &Members) -> Result<String, Refusal> {
     for name in ["userId", "id", "sub"] {
         let user = match claims.get(name).map_err(|_| Refusal::User)? {

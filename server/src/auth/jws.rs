@@ -1,8 +1,8 @@
 //! A signed token taken apart: JSON Web Signature in its compact form (RFC 7515).
 //!
-//! Owns what is a token of this form, and which headers are taken. Must not hold a key: one says itself whether it
+//! Owns the form of such a token, and which headers are accepted. Must not hold a key: a key decides itself whether it
 //! has signed ([`super::key`]). Keys and addresses in a header (`jwk`, `jku`, `x5c`, `x5u`) are the sender's own
-//! choice and are never looked at.
+//! choice and are never used.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::members::{Members, WrongType};
 use super::refusal::Refusal;
 
-/// A token is a few hundred bytes; what is far longer is not looked at.
+/// A token is a few hundred bytes; far longer ones are not parsed.
 const LONGEST_TOKEN: usize = 8192;
 
 /// The signatures that are taken.
@@ -69,7 +69,7 @@ impl<'a> Jws<'a> {
         Ok(Self { algorithm, kid: header.get("kid")?, signed, payload, signature })
     }
 
-    /// What it says it is signed with.
+    /// The algorithm that its header names.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -99,8 +99,8 @@ impl From<WrongType> for Refusal {
     }
 }
 
-/// What changes how the rest is to be read is refused, since nothing of it is understood here: `crit` names such
-/// members, and must not be passed over (RFC 7515, 4.1.11).
+/// Members that change the reading of the rest are refused, since none of them is supported here: `crit` names such
+/// members, and must not be ignored (RFC 7515, 4.1.11).
 fn refuse_extensions(header: &Members) -> Result<(), Refusal> {
     let is_unencoded = header.has("b64") && header.get("b64") != Ok(Some(true));
     if is_unencoded || ["crit", "zip", "enc"].iter().any(|name| header.has(name)) {

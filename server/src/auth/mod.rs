@@ -1,7 +1,7 @@
 //! Who is calling.
 //!
-//! Owns the three ways to prove it (a JWT, a password, a session cookie), which all end in a user id,
-//! and the service secret. Must not decide what a caller may do with what.
+//! Owns the three ways to prove it (a JWT, a password, a session cookie), which all end in a user id, and the service
+//! secret. Must not decide a caller's permissions.
 
 mod claims;
 mod jwks;

@@ -1,7 +1,7 @@
 //! Which browsers' pages may call.
 //!
-//! Owns what counts as the server's own origin and as an allowed one. Must not know what is called.
-//! Requests without an `Origin` come from servers and tools, or are a page's own plain reads.
+//! Owns which origins are the server's own and which are allowed. Must not know the call. Requests without an `Origin`
+//! come from servers and tools, or are a page's own plain reads.
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Uri};
@@ -16,7 +16,7 @@ pub fn is_own(headers: &HeaderMap) -> bool {
     authority(origin).is_some_and(|authority| host.is_some_and(|host| host.eq_ignore_ascii_case(&authority)))
 }
 
-/// Whether a page of this origin may call: the server's own, or one of those that are configured.
+/// Whether a page of this origin may call: the server's own, or one of the configured ones.
 pub fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     match headers.get(ORIGIN) {
         None => true,

@@ -16,7 +16,7 @@ use crate::config::random_secret;
 use crate::keyed_semaphore::KeyedSemaphore;
 use crate::net::address::limit_key;
 
-/// The shortest password that is taken (NIST SP 800-63B asks for 8 at least).
+/// The shortest password that is accepted (NIST SP 800-63B asks for 8 at least).
 pub const SHORTEST: usize = 10;
 /// Longer ones only cost time.
 const LONGEST: usize = 1000;

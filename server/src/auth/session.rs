@@ -19,7 +19,7 @@ use crate::store::{self, Session, Users};
 const SECURE_NAME: &str = "__Host-tallywire_session";
 const PLAIN_NAME: &str = "tallywire_session";
 
-/// What the store knows a session by: the hash of its cookie's value.
+/// The id of a session in the store: the hash of its cookie's value.
 pub type SessionId = [u8; 32];
 
 /// The dashboard's sessions and their cookie.
@@ -36,8 +36,8 @@ impl SessionCookies {
         Self { store, lifetime, is_secure }
     }
 
-    /// Starts a session; the value of the `Set-Cookie` header. It holds no longer than what was proved, where that
-    /// ends at a time. The store sees only the token's hash, so that a stolen copy cannot sign in.
+    /// Starts a session; the value of the `Set-Cookie` header. It ends with the proof of identity, where that expires.
+    /// The store sees only the token's hash, so that a stolen copy cannot sign in.
     pub async fn start(
         &self,
         user_id: String,

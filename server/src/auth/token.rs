@@ -1,7 +1,7 @@
 //! The host application's tokens.
 //!
 //! Owns which keys are accepted, in which order they are tried, and that the algorithm follows from the key and never
-//! from what a token's header says. Must not know sessions or sockets; the clock is passed in.
+//! from a token's header. Must not know sessions or sockets; the clock is passed in.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::config::AuthConfig;
 
 pub use super::claims::LEEWAY_SECONDS;
 
-/// Checks tokens against what is configured, and nothing else.
+/// Checks tokens against the configured keys, and nothing else.
 pub struct TokenVerifier {
     secrets: Vec<HmacKey>,
     public_key: Option<PublicKey>,

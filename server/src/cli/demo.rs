@@ -1,7 +1,7 @@
 //! `tallywire demo`.
 //!
-//! Owns the order: the simulated providers, the server that asks them, the connections, and what happens from then on. Must
-//! not know who the people are.
+//! Owns the order: the simulated providers, the server that fetches from them, the connections, and their activity.
+//! Must not know the demo's users.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

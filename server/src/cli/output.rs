@@ -1,4 +1,4 @@
-//! What the commands print.
+//! The output of the commands.
 //!
 //! Owns that a closed pipe (`tallywire inbox list | head`) is an ordinary error and no panic. Must not know what is
 //! printed.

@@ -16,7 +16,7 @@ pub(super) fn of(set: Option<&str>, working: Option<&Path>) -> Option<PathBuf> {
         return Some(set.into());
     }
     let usual = working?.join(USUAL);
-    // As a person writes it: without ./ in front.
+    // The usual spelling: without ./ in front.
     let usual = usual.strip_prefix(".").map(Path::to_owned).unwrap_or(usual);
     usual.is_dir().then_some(usual)
 }

@@ -7,7 +7,7 @@ use connectors::{Setting, SettingKind, Settings};
 use super::random_secret;
 use super::reader::Reader;
 
-/// Reads what is set of these settings.
+/// Reads the values of these settings.
 pub(super) fn read<'s>(reader: &mut Reader<'_>, settings: impl Iterator<Item = &'s Setting>) -> Settings {
     let mut values = Settings::default();
     for setting in settings {
@@ -23,7 +23,7 @@ pub(super) fn read<'s>(reader: &mut Reader<'_>, settings: impl Iterator<Item = &
     values
 }
 
-/// Random secrets for every provider's webhooks, for a demo: with a key it would be asked.
+/// Random secrets for every provider's webhooks, for a demo: with a key, data would be fetched from the real provider.
 pub(super) fn random() -> Settings {
     let mut values = Settings::default();
     for setting in connectors::providers::settings()

@@ -1,6 +1,6 @@
 //! A value that must not be seen.
 //!
-//! Owns keeping secrets out of logs and comparing them safely. Must not know what they are for.
+//! Owns keeping secrets out of logs and comparing them safely. Must not know their purpose.
 
 use std::fmt;
 

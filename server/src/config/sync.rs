@@ -1,4 +1,4 @@
-//! How providers are asked.
+//! The settings for syncing with providers.
 //!
 //! Owns the settings of syncs and reading them. Must not start one.
 
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::reader::Reader;
 
-/// How providers are asked.
+/// The settings for syncing with providers.
 #[derive(Clone, Default)]
 pub struct SyncConfig {
     /// `RECONCILE_MINUTES`: from one run of a connection to the next; nothing where only a request begins one.
@@ -18,7 +18,7 @@ pub struct SyncConfig {
     pub history_days: u32,
     /// `CREDENTIALS_KEY`: what connections' credentials are encrypted with, the newest first.
     pub credential_keys: Vec<[u8; 32]>,
-    /// `PURGE_ON_REVOKED`: whether a connection's transactions are deleted when its person takes the consent back.
+    /// `PURGE_ON_REVOKED`: whether a connection's transactions are deleted when its user withdraws the consent.
     pub purge_on_revoked: bool,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> SyncConfig {
     }
 }
 
-/// A fraction of a minute is for tests and for providers that are asked often.
+/// A fraction of a minute is for tests and for providers that are synced often.
 fn every(reader: &mut Reader<'_>) -> Option<Duration> {
     let minutes = reader.parse("RECONCILE_MINUTES", 60.0_f64, "a number of minutes");
     if !(0.0..=100_000.0).contains(&minutes) {

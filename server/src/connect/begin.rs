@@ -1,6 +1,6 @@
 //! The beginning of an attempt.
 //!
-//! Owns who the person is at the provider, and the state. Must not decide whose a connection is: the store says so.
+//! Owns the user's id at the provider, and the state. Must not decide whose a connection is: the store does.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::{ConnectError, Flows, in_time, state_token};
 use crate::store::{ConnectAttempt, Error};
 use crate::sync::Opened;
 
-/// How long a person may take at the provider.
+/// How long an attempt may take at the provider.
 const VALID: Duration = Duration::from_secs(30 * 60);
 
 impl Flows {
-    /// Where a person is sent to connect a bank, or to authorise their own connection again. `server` is the server's address
-    /// as browsers see it.
+    /// The URL of the page on which a user connects a bank, or authorises a connection again. `server` is the server's
+    /// address as browsers see it.
     pub async fn begin(
         &self,
         connector: &str,
@@ -38,7 +38,7 @@ impl Flows {
         let again = again.as_ref().map(again_of);
         let attempt = Attempt { user: &provider_user, state: &state, server, again, history_days: self.history_days };
         let began = match in_time(connect.begin(api, &attempt)).await {
-            // The provider has forgotten the person: they are new there.
+            // The provider no longer knows the user: create a new one there.
             Err(FetchError::Gone { .. }) if again.is_none() => {
                 self.services.store.forget_provider_user(connector.to_owned(), user_id.to_owned()).await?;
                 let new = self.new_provider_user(connector, &person, (connect, api)).await?;
@@ -67,8 +67,8 @@ impl Flows {
         if opened.connection.user_id == user_id { Ok(opened) } else { Err(Error::NotFound.into()) }
     }
 
-    /// Who the person is at the provider: the user of the connection, the one that was kept, the one that the core app has
-    /// registered connections with, or a new one.
+    /// The user's id at the provider: that of the connection, the stored one, the one with which the core app has
+    /// registered connections, or a new one.
     async fn provider_user(
         &self,
         connector: &str,

@@ -1,8 +1,8 @@
-//! Where a person lands who comes back from a consent page.
+//! The landing of a user who returns from a consent page.
 //!
 //! Owns the outcomes that the connections page knows. Must not know an address.
 
-/// Where a person lands who comes back.
+/// The landing of a user who returns from a consent page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landing {
     /// The bank is connected, or is being connected.
@@ -16,7 +16,7 @@ pub enum Landing {
 pub enum Problem {
     /// The attempt is not known, too old, or was finished before.
     Expired,
-    /// The person did not agree, or is somebody else than who began.
+    /// The user did not agree, or is not the user who began the attempt.
     Refused,
     /// The provider could not do it.
     Failed,

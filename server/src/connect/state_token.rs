@@ -1,6 +1,6 @@
-//! States: what goes to a provider with the person and has to come back with them.
+//! States: the random text that an attempt sends to the provider and the callback returns.
 //!
-//! Owns making one and what the store knows it by. Must not keep one.
+//! Owns creating one and its hash in the store. Must not store the text.
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +12,7 @@ pub(super) fn new() -> String {
     hex::encode(random_bytes())
 }
 
-/// What the store knows a state by, so that a stolen copy of it is of no use.
+/// The hash under which the store has a state, so that a stolen copy of the store is useless.
 pub(super) fn hash(state: &str) -> StateHash {
     Sha256::digest(state).into()
 }

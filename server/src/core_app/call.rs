@@ -1,6 +1,6 @@
 //! A call to the core app, before it is HTTP.
 //!
-//! Owns what can be said to the core app. Must not know how it is sent.
+//! Owns the kinds of calls to the core app. Must not know how one is sent.
 
 use wire::Transaction;
 use wire::transaction::TransactionKey;
@@ -8,7 +8,7 @@ use wire::transaction::TransactionKey;
 /// A call to the core app.
 #[derive(Clone, Debug)]
 pub enum Call {
-    /// `POST`: a transaction as it is at one revision, new or changed.
+    /// `POST`: a transaction at one revision, new or changed.
     Put(Box<Transaction>),
     /// `DELETE`: a transaction that its provider has deleted.
     Delete {

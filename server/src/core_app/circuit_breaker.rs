@@ -66,7 +66,7 @@ impl CircuitBreaker {
         self.open.is_some()
     }
 
-    /// Closes it: the core app has answered, or an administrator asks for a retry now. Whether it was open.
+    /// Closes it: the core app has answered, or an administrator requests a retry now. Whether it was open.
     pub fn close(&mut self) -> bool {
         std::mem::take(self).is_open()
     }

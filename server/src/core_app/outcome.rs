@@ -1,6 +1,6 @@
 //! The result of a call to the core app.
 //!
-//! Owns the outcomes that the worker tells apart. Must not decide what follows one.
+//! Owns the outcomes that the worker distinguishes. Must not decide the step after one.
 
 /// The result of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]

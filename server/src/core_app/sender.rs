@@ -93,8 +93,8 @@ fn outcome(call: &Call, status: StatusCode) -> Outcome {
         (_, 200..=299) | (Call::Delete { .. }, 404 | 410) => Outcome::Delivered,
         (Call::Delete { .. }, 405 | 501) => Outcome::NotSupported,
         (_, 401 | 403) => Outcome::Unauthorized(reason),
-        // No redirect is followed: it could lead the secret elsewhere. Where it is the core app's way to send people to a
-        // page of maintenance, it passes.
+        // No redirect is followed: it could send the secret to another host. A redirect to a maintenance page is
+        // temporary.
         (_, 300..=399 | 408 | 425 | 429 | 500..=599) => Outcome::Retry(reason),
         _ => Outcome::Rejected(reason),
     }

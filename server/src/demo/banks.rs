@@ -1,4 +1,4 @@
-//! What the people of the demo have connected.
+//! The connections of the demo's users.
 //!
 //! Owns banks, accounts and how much has happened on them. Must not know how they are simulated.
 
@@ -33,7 +33,7 @@ pub(super) fn people() -> Vec<Person> {
     vec![alex, sam]
 }
 
-/// What somebody has at a bank who is not registered here.
+/// An account of a user who is not registered here.
 pub(super) fn of_a_stranger() -> NewAccount {
     NewAccount::new("Everyday", AccountKind::Transaction, Cents(96_180))
 }

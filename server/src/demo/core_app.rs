@@ -14,16 +14,16 @@ use crate::simulate::registration;
 
 /// How often it is looked whether the first runs are complete.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long they are waited for: after that they go on behind the page.
+/// How long the start waits for them: after that they continue in the background.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Why the demo could not go on.
+/// Why the demo could not continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The server did not answer.
     #[error("the server did not answer the demo: {0}")]
     Http(#[from] reqwest::Error),
-    /// The server did not take what was sent.
+    /// The server refused a call of the demo.
     #[error("the server refused the demo with {0}: {1}")]
     Refused(u16, String),
 }
@@ -52,7 +52,7 @@ impl CoreApp {
         &self.address
     }
 
-    /// Registers a connection as its person's.
+    /// Registers a connection as its user's.
     pub(super) async fn register(&self, linked: &Linked) -> Result<(), Error> {
         let (path, request) = registration(linked);
         sent(self.call(Method::PUT, &path).json(&request)).await.map(drop)
@@ -70,7 +70,7 @@ impl CoreApp {
         Ok(())
     }
 
-    /// Waits until so many runs are complete.
+    /// Waits until this many runs are complete.
     pub(super) async fn runs_completed(&self, number: u64) -> Result<(), Error> {
         let all = async {
             while self.completed_runs().await? < number {

@@ -1,7 +1,7 @@
 //! A first look without an account anywhere.
 //!
-//! Owns two invented people whose banks and books are simulated within the process. Must not take a short cut past the
-//! providers' interfaces and webhooks, nor run where secrets are configured.
+//! Owns two invented users whose banks and books are simulated within the process. Must not bypass the providers' APIs
+//! and webhooks, nor run where secrets are configured.
 
 #[cfg(feature = "simulate")]
 mod banks;

@@ -1,6 +1,6 @@
-//! The people of the demo.
+//! The users of the demo.
 //!
-//! Owns their ids and names. Must not know what they have connected.
+//! Owns their ids and names. Must not know their connections.
 
 /// Somebody invented.
 #[derive(Debug)]
@@ -11,6 +11,6 @@ pub struct Person {
     pub name: &'static str,
 }
 
-/// The people of the demo.
+/// The users of the demo.
 pub static PEOPLE: [Person; 2] =
     [Person { user_id: "demo-alex", name: "Alex Chen" }, Person { user_id: "demo-sam", name: "Sam Rivera" }];

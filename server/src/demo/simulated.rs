@@ -1,7 +1,7 @@
 //! The demo's simulated providers.
 //!
-//! Owns their start, what the server is configured with for them, and that things happen there. Must not register
-//! connections itself, nor hand the server anything but what its providers would.
+//! Owns their start, the server's settings for them, and their activity. Must not register connections itself, nor
+//! pass the server anything but its providers' calls.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::simulate::{settings, webhook_address};
 /// From one run of a connection to the next, as where nothing else is set.
 const RECONCILE: Duration = Duration::from_secs(3600);
 
-/// Simulated providers with the demo's people on them. They run until this is dropped.
+/// Simulated providers with the demo's users. They run until this is dropped.
 pub struct Demo {
     simulation: Simulation,
-    /// A connection that nobody registers: what comes of it is kept, for the administrators' page to show.
+    /// A connection that is never registered: its deliveries are quarantined, for the administration page.
     stranger: provider_sim::bank::Connection,
 }
 
@@ -37,7 +37,7 @@ impl Demo {
         Ok(Self { simulation, stranger })
     }
 
-    /// What the server needs to ask the simulated providers.
+    /// Sets the server's settings for the simulated providers.
     pub fn configure(&self, config: &mut Config) {
         for (name, value) in settings(&self.simulation) {
             config.connectors.set(name, [value]);
@@ -46,8 +46,8 @@ impl Demo {
         config.sync.credential_keys = vec![random_bytes()];
     }
 
-    /// Has the connections registered and waits until each was asked; from then on webhooks are sent, one of a connection
-    /// that is not registered among them.
+    /// Has the connections registered and waits until each was synced; from then on webhooks are sent, one of an
+    /// unregistered connection among them.
     pub async fn open(&self, core_app: &CoreApp) -> Result<(), Error> {
         core_app.remove_all().await?;
         self.simulation.subscribe(|provider| webhook_address(core_app.address(), provider));
@@ -68,8 +68,8 @@ impl Demo {
         &self.simulation
     }
 
-    /// Has something happen every few seconds, for ever: to one person after the other, so that nobody who looks on waits
-    /// long. Some things come in threes.
+    /// Creates activity every few seconds, for ever: for one user after the other, so that no viewer waits long. Some
+    /// of it comes in threes.
     pub async fn run(&mut self) {
         let (shortest, longest) = (Duration::from_millis(1_500), Duration::from_secs(4));
         self.simulation.run(Pace { shortest, longest, bursts: 6 }).await;

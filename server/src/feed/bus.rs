@@ -1,9 +1,9 @@
-//! The bus between nodes: what one node publishes, every node receives.
+//! The bus between nodes: every node receives the messages of each.
 //!
 //! Owns the kinds of messages and their order: a receiver gets them as they were published. Must not act on a message
 //! (the receiving [`Feed`](super::Feed) does), nor block: commits are published from the store's writer thread.
 //!
-//! There is one node so far, so that the only implementation passes messages on within the process.
+//! [`LocalBus`] passes messages on within the process. What other nodes have to know of them is a wake-up's.
 
 use tokio::sync::mpsc;
 

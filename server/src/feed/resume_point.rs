@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// The newest event that a client has, and the epoch that its number belongs to, where it says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResumePoint {
-    /// The event's number; `u64::MAX`, which no log reaches, where what was sent is not a number.
+    /// The event's number; `u64::MAX`, which no log reaches, for an input that is not a number.
     pub seq: u64,
     /// The epoch, as the server sent it.
     pub epoch: Option<String>,

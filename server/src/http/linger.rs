@@ -1,8 +1,8 @@
 //! Request bodies that their handler does not read to the end.
 //!
-//! Owns that a response which comes before the body has been read reaches its caller: a connection that is closed with
-//! unread data is reset, and the response is lost with it (RFC 9112, 9.6). A proxy makes a 502 of that. Must not buffer
-//! what it reads.
+//! Owns that a response which is sent before the body has been read reaches its caller: a connection that is closed
+//! with unread data is reset, and the response is lost with it (RFC 9112, 9.6). A proxy makes a 502 of that. Must not
+//! buffer the rest of the body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,7 +18,7 @@ const LARGEST_DRAINED: usize = 4 * 1024 * 1024;
 /// A body whose rest is drained when its handler has dropped it.
 struct Lingering(Option<Body>);
 
-/// Drains what the handler leaves of a body.
+/// Drains the rest of a body after the handler.
 pub(super) fn lingering(body: Body) -> Body {
     Body::new(Lingering(Some(body)))
 }

@@ -1,6 +1,6 @@
 //! A transaction that is pushed: the body of `POST /api/bank/transactions`.
 //!
-//! Owns what it means and how long its texts may be. Must not take the user from it, nor store it: `ingest` does.
+//! Owns its meaning and the limits of its texts. Must not take the user from it, nor store it: `ingest` does.
 
 use std::borrow::Cow;
 
@@ -52,7 +52,7 @@ pub(super) struct Pushed {
     status: Option<TransactionStatus>,
 }
 
-/// A text for a person to read: a string, a number by its digits, or lines of these.
+/// Readable text: a string, a number by its digits, or lines of these.
 struct Words(String);
 
 impl<'de> Deserialize<'de> for Words {
@@ -62,15 +62,15 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
-/// The account of what is pushed without one.
+/// The account of a push without one.
 const DEFAULT_ACCOUNT: &str = "default";
-/// The connector of what is pushed without one.
+/// The connector of a push without one.
 const DEFAULT_CONNECTOR: &str = "custom";
 
 /// The connection of a user that a push goes to: pushes have their own, one for each that the sender names. One that was
 /// pushed to the sender as well keeps its name.
 fn pushed_connection(named: Option<&str>, user_id: &str) -> String {
-    // With the length, so that no two users' names can be the same with what follows.
+    // With the length, so that no two users' names can coincide.
     let own = format!("pushed:{}:{user_id}", user_id.len());
     match named {
         Some(id) if id.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) => id.to_owned(),
@@ -79,7 +79,7 @@ fn pushed_connection(named: Option<&str>, user_id: &str) -> String {
     }
 }
 
-/// Where a transaction that is to be deleted stands, as the query of the call says it.
+/// The account and connection of a transaction to delete, from the call's query.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PushedPlace {
@@ -115,7 +115,7 @@ impl Pushed {
             ids::check(what, id)?;
         }
         if let Some(id) = &pushed.connection_id {
-            // With what is put before it, so that it can be passed on.
+            // With the prefix, so that a chained server can pass it on.
             let room = LONGEST_CONNECTION + id.len() - pushed.connection_id(user_id).len();
             ids::check_up_to(room, "connectionId", id)?;
         }

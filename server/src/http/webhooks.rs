@@ -1,7 +1,7 @@
 //! The providers' way in.
 //!
-//! Owns the passage from a request to a raw delivery, and the answer in the form that the provider wants. Must not look
-//! into the body, nor log what a stranger wrote.
+//! Owns the conversion of a request into a raw delivery, and the answer in the form that the provider requires. Must
+//! not parse the body, nor log unauthenticated input.
 
 use std::net::IpAddr;
 
@@ -73,7 +73,7 @@ fn outcome(answer: &WebhookAnswer) -> &'static str {
 }
 
 async fn take(state: &AppState, connector: &str, head: Head, body: Body) -> Result<WebhookAnswer, ApiError> {
-    // What cannot be verified anyway needs no body read.
+    // Where nothing can be verified, the body is not read.
     let found = state.ingest.registry().get(connector).ok_or(ErrorCode::UnknownConnector)?;
     if !found.is_configured() {
         return Err(ErrorCode::NotConfigured.into());

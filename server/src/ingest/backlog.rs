@@ -18,7 +18,7 @@ use crate::store::{self, Changed, Content, Recorded, Store};
 
 /// How many deliveries are read at once.
 const PAGE: u32 = 100;
-/// How long a caller waits for what may be many. It goes on without them.
+/// How long a caller waits for a long backlog. The work continues without the caller.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Applies the backlog. A cheap handle.
@@ -40,8 +40,8 @@ impl Backlog {
         self.errors = errors;
     }
 
-    /// Applies the backlog of a connection that is registered by now; what that changed. Nothing where another task is
-    /// doing so, or where it takes long.
+    /// Applies the backlog of a connection that is now registered; the changes. Nothing where another task is doing
+    /// so, or where it takes long.
     pub(super) async fn apply(&self, key: ConnectionKey, now: Timestamp) -> Result<Option<Changed>, store::Error> {
         let backlog = self.clone();
         let abandoned = |applied: Result<Option<Changed>, store::Error>| match applied {
@@ -79,9 +79,9 @@ impl Backlog {
         applied
     }
 
-    /// For one connection or for all, whichever other task does so: each applies in the order of arrival,
-    /// and what another has applied is left alone. Until all are applied, those that come meanwhile queue up
-    /// behind them. What fails holds up its own connection only.
+    /// For one connection or for all, whichever other task does so: each applies in the order of arrival, and skips
+    /// deliveries that another has applied. Until all are applied, new deliveries are queued behind them. A failure
+    /// blocks its own connection only.
     async fn apply_pages(&self, only: Option<&ConnectionKey>, now: Timestamp) -> Result<Changed, store::Error> {
         let (mut changed, mut last) = (Changed::default(), i64::MIN);
         let mut failed = HashSet::new();

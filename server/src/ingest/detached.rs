@@ -23,7 +23,7 @@ where
     if let Ok(finished) = tokio::time::timeout(timeout, &mut waiting).await {
         return finished.ok();
     }
-    // What was sent between the timeout and this is neither lost nor unheard.
+    // A message sent between the timeout and this is neither lost nor ignored.
     waiting.close();
     waiting.try_recv().ok()
 }

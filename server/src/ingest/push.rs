@@ -1,4 +1,4 @@
-//! A transaction that is pushed: what is known of it when it is stored.
+//! A pushed transaction on its way to the store.
 //!
 //! Owns its types. Must not read a body: `http::pushed` does.
 
@@ -22,7 +22,7 @@ pub struct Push {
     pub transaction: NewTransaction,
     /// The same for every attempt at this push, and for no other.
     pub key: String,
-    /// The body as it came.
+    /// The body as received.
     pub body: Vec<u8>,
 }
 
@@ -40,11 +40,11 @@ pub struct PushedDeletion {
 }
 
 impl PushedDeletion {
-    /// What is written of it, and what it means.
+    /// Its stored form and its meaning.
     pub(super) fn into_parts(self) -> (ConnectorRef, Record, Content) {
         let Self { connector, key, revision, .. } = self;
         let TransactionKey { connection_id, account_id, transaction_id, .. } = key;
-        // With the lengths, so that no two can be the same with what follows.
+        // With the lengths, so that no two inputs can coincide.
         let place = format!("{}:{connection_id}:{}:{account_id}", connection_id.len(), account_id.len());
         let key = format!("deletion:{place}:{revision}:{transaction_id}");
         let update = Update::TransactionDeleted { transaction_id, account_id };
@@ -74,7 +74,7 @@ impl Push {
         }
     }
 
-    /// What is written of it, and what it means. A push has no time of its own: the order of arrival decides.
+    /// Its stored form and its meaning. A push has no time of its own: the order of arrival decides.
     pub(super) fn into_parts(self) -> (ConnectorRef, Record, Content) {
         let change = Change { version: None, update: Update::Transaction(Box::new(self.transaction)) };
         let content = Content::Changes { connection_id: self.connection_id, changes: vec![change], rejected: vec![] };

@@ -17,9 +17,9 @@ use governor::{Quota, RateLimiter};
 use super::Limits;
 use crate::net::abortable::Meter;
 
-/// What a session may send at once: its largest message (100 kB) and a margin.
+/// The burst of a session: its largest message (100 kB) and a margin.
 const SESSION_BURST: NonZeroU32 = NonZeroU32::new(128 * 1024).unwrap();
-/// What it may send a second after that: a sign-in has a few kilobytes, and a pong 7 bytes every 25 s.
+/// The rate of a session after that: a sign-in has a few kilobytes, and a pong 7 bytes every 25 s.
 const SESSION_RATE: NonZeroU32 = NonZeroU32::new(16 * 1024).unwrap();
 
 type SessionLimiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;

@@ -28,7 +28,7 @@ pub fn capacity() -> u32 {
 
 fn connections_within(limit: u64) -> u32 {
     let free = limit.saturating_sub(RESERVED).max(limit / 2);
-    // No machine has so many, and some limits mean that there is none.
+    // No machine has this many, and some limits mean that there is none.
     u32::try_from(free).unwrap_or(u32::MAX).min(4_000_000)
 }
 

@@ -1,6 +1,6 @@
 //! TCP connections, below HTTP.
 //!
-//! Owns who the peer is, how many connections there may be, and aborting one. Must not know what is sent over it.
+//! Owns the peer's address, how many connections there may be, and aborting one. Must not know the protocol over it.
 
 pub mod abortable;
 pub mod address;

@@ -1,7 +1,7 @@
 //! Simulated providers beside this server.
 //!
-//! Owns what the server has to be told of them: its settings, the addresses of webhooks, and how their connections are
-//! registered. Must not simulate anything: `provider-sim` does.
+//! Owns the server's side of them: its settings, the addresses of webhooks, and the registration of their connections.
+//! Must not simulate anything: `provider-sim` does.
 
 mod registration;
 mod settings;

@@ -12,7 +12,7 @@ pub fn webhook_address(server: &str, provider: Provider) -> String {
     format!("{}/api/connectors/{provider}/webhook", server.trim_end_matches('/'))
 }
 
-/// The path and the body with which a connection is registered as its person's.
+/// The path and the body with which a connection is registered as its user's.
 pub fn registration(linked: &Linked) -> (String, ConnectionRequest) {
     let path = format!("/api/connectors/{}/connections/{}", linked.provider, linked.connection);
     let credentials = linked.access_token.clone().map(|token| BTreeMap::from([("accessToken".to_owned(), token)]));

@@ -1,4 +1,4 @@
-//! The settings with which a server asks simulated providers.
+//! The settings with which a server fetches from simulated providers.
 //!
 //! Owns their names. Must not set them.
 

@@ -1,4 +1,4 @@
-//! What a client may try before and besides signing in.
+//! The quota of a client's attempts before and besides signing in.
 //!
 //! Owns the limits of one connection: the time to sign in, refused sign-ins, joins, events. They belong to the
 //! connection, so that leaving the namespace and rejoining does not reset them. Must not know which user it is.

@@ -1,7 +1,7 @@
 //! The transports of Engine.IO sessions: their WebSockets and polling requests.
 //!
 //! Owns aborting them: a socket that the server disconnects has left its namespace only, and a hostile client could
-//! keep the connection open for ever. Must not decide whom to abort.
+//! keep the connection open for ever. Must not decide which ones to abort.
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::net::abortable::AbortHandle;
 pub(super) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 /// How long an aborted session is remembered: longer than the engine keeps one without requests.
 const REMEMBERED: Duration = Duration::from_secs(30 * 60);
-/// How many unknown namespaces a session may ask for. A misconfigured client asks for one.
+/// How many unknown namespaces a session may try to join. A misconfigured client tries one.
 const MAX_UNKNOWN_NAMESPACES: u8 = 5;
 /// After how much idle time a session without a WebSocket is gone, whatever the engine says.
 const IDLE_LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -76,7 +76,7 @@ impl TransportRegistry {
         Some(Arc::clone(self.sessions.get(&sid)?.inbound.get_or_init(new)))
     }
 
-    /// A session has asked for an unknown namespace. After too many it is aborted.
+    /// A session has tried to join an unknown namespace. After too many it is aborted.
     pub(super) fn count_unknown_namespace(&self, sid: Sid) {
         let mut session = self.sessions.entry(sid).or_default();
         session.unknown_namespaces += 1;

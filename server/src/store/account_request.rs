@@ -1,6 +1,6 @@
 //! An account as a core app reports it.
 //!
-//! Owns its form as a change. Must not decide what it changes: the ledger does.
+//! Owns its form as a change. Must not decide its effect: the ledger does.
 
 use ledger::AccountUpdate;
 use wire::api::AccountRequest;
@@ -14,7 +14,7 @@ fn last_digits(number: &str) -> Option<String> {
 /// The longest name of an account, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// What a core app reports of an account, as if its provider had.
+/// A core app's report of an account, in the form of a provider's.
 pub(crate) fn account_update(request: &AccountRequest) -> AccountUpdate {
     AccountUpdate {
         last_digits: request.account_number.as_deref().and_then(last_digits),

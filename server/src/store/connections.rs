@@ -22,11 +22,11 @@ pub trait Connections: Send + Sync {
         now: Timestamp,
     ) -> Result<(Connection, bool)>;
 
-    /// The connections through a connector (or through any) of a user (or of everybody). Whether their providers can be
-    /// asked is for the caller to say: `can_sync` is `false`.
+    /// The connections through a connector (or any) of a user (or of all users). The caller decides whether they can
+    /// be synced: `can_sync` is `false`.
     async fn connections(&self, connector_id: Option<String>, user_id: Option<String>) -> Result<Vec<Connection>>;
 
-    /// One connection, likewise.
+    /// One connection; `can_sync` is `false` here as well.
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection>;
 
     /// Removes a connection with its accounts, only `owner`'s where one is given. Its transactions stay; with `purge`

@@ -1,4 +1,4 @@
-//! The inbox as the rest of the server sees it: every authentic delivery as it came.
+//! The inbox as the rest of the server sees it: every authentic delivery as received.
 //!
 //! Owns its types and its trait. Must not know how it is kept.
 
@@ -15,7 +15,7 @@ pub struct KeptDelivery {
     pub id: i64,
     /// `connectorId`.
     pub connector_id: String,
-    /// The delivery as it came.
+    /// The delivery as received.
     pub delivery: StoredDelivery,
 }
 
@@ -26,13 +26,13 @@ pub struct InboxEntry {
     pub id: i64,
     /// `connectorId`.
     pub connector_id: String,
-    /// What the provider repeats when it sends it again.
+    /// The key that the provider repeats when it sends the delivery again.
     pub key: String,
     /// The connection it names, where it names one.
     pub connection_id: Option<String>,
     /// RFC 3339, UTC.
     pub received_at: String,
-    /// `processed`, `kept`, or `refused` for what is not the provider's shape.
+    /// `processed`, `kept`, or `refused` for a body that does not have the provider's shape.
     pub verdict: String,
     /// Why it is kept or refused.
     pub reason: Option<String>,
@@ -40,10 +40,10 @@ pub struct InboxEntry {
     pub latency_us: Option<u64>,
 }
 
-/// Every authentic delivery as it came.
+/// Every authentic delivery as received.
 #[async_trait]
 pub trait Inbox: Send + Sync + 'static {
-    /// The newest deliveries, or only those that could not be placed or understood.
+    /// The newest deliveries, or only the quarantined ones.
     async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>>;
 
     /// How many deliveries could not be placed or understood.
@@ -64,7 +64,7 @@ pub trait Inbox: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<KeptDelivery>>;
 
-    /// Forgets deliveries that are settled and older than a time, and those that could not be placed or
-    /// understood and are older than another; how many. Until then the same delivery is known again.
+    /// Deletes settled deliveries older than one time, and quarantined ones older than another; how many. Until then a
+    /// repetition is recognised.
     async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize>;
 }

@@ -41,16 +41,16 @@ pub struct StuckQueue {
     pub idempotency_key: String,
     /// How often in a row that could not be sent.
     pub attempts: u32,
-    /// What came of the last attempt.
+    /// The failure of the last attempt.
     pub reason: String,
 }
 
 /// What became of dead letters that were to be sent again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Revived {
-    /// So many are at the end of their users' queues.
+    /// The number of calls put back at the end of their users' queues.
     pub revived: u64,
-    /// So many are gone: the transaction has a newer revision, which is sent for itself, or is deleted.
+    /// The number of calls dropped: the transaction has a newer revision, which has a call of its own, or is deleted.
     pub outdated: u64,
 }
 
@@ -65,26 +65,26 @@ pub struct OutboxState {
     pub dead: u64,
 }
 
-/// What the core app refused for good.
+/// A call that the core app rejected permanently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     /// To revive it by.
     pub id: i64,
     /// Whose it is.
     pub user_id: String,
-    /// What was refused.
+    /// The key of the rejected call.
     pub idempotency_key: String,
     /// RFC 3339, UTC.
     pub died_at: String,
-    /// What the core app answered.
+    /// The core app's answer.
     pub reason: String,
 }
 
-/// What is still to be sent to the core app.
+/// Calls that wait to be sent to the core app.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Users whose time has come, the longest waiting first. So has the time of those that are to wait
-    /// for longer than anybody is: the clock was set back.
+    /// Users whose next call is due, the longest waiting first. A pause longer than the longest possible one counts as
+    /// over: the clock was set back.
     async fn due_users(&self, now: Timestamp, limit: u32) -> Result<Vec<DueUser>>;
 
     /// The first due time after `now`, in milliseconds since 1970; `None` where no user is due later.
@@ -105,15 +105,15 @@ pub trait Outbox: Send + Sync + 'static {
     /// The newest dead letters.
     async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>>;
 
-    /// Puts dead letters back to the end of their users' queues, whose turns come at once: one, or
-    /// all. What a newer revision has replaced is not sent after it.
+    /// Puts dead letters back at the end of their users' queues, due at once: one, or all. A call that a newer
+    /// revision has replaced is not sent after it.
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived>;
 
-    /// The queues that are held up the longest: their heads could not be sent `attempts` times or more.
+    /// The longest blocked queues: their first calls could not be sent `attempts` times or more.
     async fn stuck_queues(&self, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>>;
 
-    /// Makes the head of a user's queue a dead letter, so that what is behind it goes on; its key, if
-    /// there was one.
+    /// Makes the first call of a user's queue a dead letter, so that the next ones are sent; its key, if there was
+    /// one.
     async fn set_aside(&self, user_id: String, now: Timestamp) -> Result<Option<String>>;
 
     /// Ends every pause: the turn of everybody who waits comes at once.

@@ -26,9 +26,9 @@ pub trait ProviderKeys: Send + Sync + 'static {
     /// The keys that may be used now.
     async fn provider_keys(&self, now: Timestamp) -> Result<Vec<ProviderKey>>;
 
-    /// Keeps a key, in the place of the one with its name, and forgets those that may not be used any more.
+    /// Stores a key in place of the one with its name, and deletes keys that may not be used any more.
     async fn keep_provider_key(&self, key: ProviderKey, now: Timestamp) -> Result<()>;
 
-    /// What a connection's provider is called with, sealed; nothing where none was registered.
+    /// The encrypted credentials of a connection; nothing where none were registered.
     async fn credentials(&self, connector_id: String, connection_id: String) -> Result<Option<Vec<u8>>>;
 }

@@ -1,4 +1,4 @@
-//! What a user can look up.
+//! Queries of a user's data.
 //!
 //! Owns the trait. Must not change anything.
 

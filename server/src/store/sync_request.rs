@@ -1,4 +1,4 @@
-//! What a connection is to be asked for.
+//! What to fetch for a connection.
 //!
 //! Owns that however many requests come, they are one. Must not know when one is due.
 
@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use connectors::Wanted;
 use serde::{Deserialize, Serialize};
 
-/// So many records are asked for one by one; more are asked for with everything else.
+/// Up to this many records are fetched one by one; more are fetched with the full lists.
 const MOST_RECORDS: usize = 50;
 
-/// What a connection is to be asked for.
+/// What to fetch for a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SyncRequest {
@@ -33,7 +33,7 @@ impl SyncRequest {
         }
     }
 
-    /// What a run asks for, one after the other.
+    /// The steps of a run, in order.
     pub fn wanted(&self) -> Vec<Wanted> {
         match self {
             Self::Everything => vec![Wanted::Transactions],

@@ -1,6 +1,6 @@
-//! Asking providers, as the rest of the server sees it: when a connection is asked, and what a run stores.
+//! Syncing with providers, as the rest of the server sees it: when a connection is synced, and what a run stores.
 //!
-//! Owns the types and the trait. Must not ask, and must not know how anything is kept.
+//! Owns the types and the trait. Must not fetch, and must not know how anything is stored.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use super::{Changed, ConnectorRef, Result, SyncError, SyncRequest};
 /// Whether a request ends the pause after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// It waits for the end of the pause: webhooks go on coming while a provider's interface is down.
+    /// It waits for the end of the pause: webhooks still arrive while a provider's API is down.
     AfterPause,
-    /// It is tried at once: somebody has set something right.
+    /// It is retried at once: its cause has been fixed.
     DespiteFailures,
 }
 
@@ -41,9 +41,9 @@ pub struct DueSync {
     pub user_id: String,
     /// The provider's id of its user.
     pub external_user_id: Option<String>,
-    /// What was registered to call the provider with, sealed.
+    /// The registered credentials, encrypted.
     pub credentials: Option<Vec<u8>>,
-    /// What the last complete run has left.
+    /// The cursor that the last complete run stored.
     pub cursor: Option<String>,
     /// How many runs in a row have failed.
     pub attempts: u32,
@@ -52,7 +52,7 @@ pub struct DueSync {
 /// A run that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BegunSync {
-    /// What it asks for.
+    /// What it fetches.
     pub request: SyncRequest,
     /// The place of all that it brings in the order of arrival: what arrives while it runs is newer.
     pub arrival: i64,
@@ -61,7 +61,7 @@ pub struct BegunSync {
 /// A page's changes.
 #[derive(Debug)]
 pub struct SyncPage {
-    /// In the order they are to be applied.
+    /// In the order in which they are applied.
     pub changes: Vec<Change>,
     /// The place of the run in the order of arrival.
     pub arrival: i64,
@@ -74,11 +74,11 @@ pub struct SyncPage {
 pub struct AppliedPage {
     /// The stored transactions that it has named, by the store's own ids.
     pub named: Vec<i64>,
-    /// Those of them that it has told as new.
+    /// The transactions among them that were announced as new.
     pub added: Vec<i64>,
     /// The changes that wait for the end of the run: each may be a stored transaction under another id.
     pub held_back: Vec<Change>,
-    /// What it changed.
+    /// The effect of the page.
     pub changed: Changed,
 }
 
@@ -89,27 +89,28 @@ pub struct FinishedSync {
     pub arrival: i64,
     /// All stored transactions that the run has named.
     pub named: Arc<HashSet<i64>>,
-    /// The transactions that it has told as new before it began again.
+    /// The transactions that the run announced as new before it began again.
     pub withdrawn: HashSet<i64>,
     /// All changes that were held back.
     pub held_back: Vec<Change>,
-    /// What it means that the run has not named a stored transaction.
+    /// What is deleted of the stored transactions that the run has not listed.
     pub absence: connectors::fetch::Absence,
-    /// What the next run begins with.
+    /// The cursor at which the next run begins.
     pub cursor: Option<String>,
-    /// How many transactions the run's pages have told as new.
+    /// How many transactions the run's pages have announced as new.
     pub new_transactions: u32,
-    /// What the run has not understood, in one sentence.
+    /// The items that the run has not understood, in one sentence.
     pub rejected: Option<String>,
-    /// When the connection is asked next.
+    /// The time of the connection's next run.
     pub due: Timestamp,
 }
 
-/// When connections are asked, and what the runs store.
+/// When connections are synced, and what the runs store.
 #[async_trait]
 pub trait Syncs: Send + Sync + 'static {
-    /// Notes that a connection is to be asked. However many requests come, it is asked once, and once more where one comes
-    /// while it is being asked. Fails with [`Error::NotFound`](super::Error::NotFound) where it is not registered.
+    /// Stores a sync request. Any number of requests for a connection become one run, and one more where a request
+    /// comes during that run. Fails with [`Error::NotFound`](super::Error::NotFound) where the connection is not
+    /// registered.
     async fn request_sync(
         &self,
         connector_id: String,
@@ -119,11 +120,11 @@ pub trait Syncs: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// Has the registered connections of these connectors asked that never were: those that were registered before their
-    /// connector could be.
+    /// Schedules the registered connections of these connectors that were never synced: their connector could not
+    /// fetch when they were registered.
     async fn schedule_syncs(&self, connectors: Vec<String>, now: Timestamp) -> Result<()>;
 
-    /// Keeps what a connection's provider is called with, sealed.
+    /// Stores a connection's encrypted credentials.
     async fn set_credentials(&self, connector_id: String, connection_id: String, sealed: Vec<u8>) -> Result<()>;
 
     /// The connections that are due, the longest waiting first.
@@ -145,7 +146,7 @@ pub trait Syncs: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<AppliedPage>;
 
-    /// Ends a run: applies what was held back and what absence means, keeps the cursor, and sends `sync:complete`.
+    /// Ends a run: applies held-back rows and deletes absent ones, stores the cursor, and sends `sync:complete`.
     async fn finish_sync(
         &self,
         key: SyncKey,

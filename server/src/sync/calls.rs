@@ -1,7 +1,7 @@
 //! Calls about one connection outside of its runs.
 //!
-//! Owns what such a call needs: the provider's interface, and the connection with its credentials. Must not know what is
-//! called for, and gives credentials to nobody but a provider's connector.
+//! Owns the parts of such a call: the provider's API, and the connection with its credentials. Must not know the
+//! purpose of a call, and passes credentials only to a provider's connector.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct ConnectionCalls {
     keys: CredentialKeys,
 }
 
-/// A connection with what its provider is called with.
+/// A connection with its decrypted credentials.
 pub struct Opened {
     /// As it is registered.
     pub connection: Connection,
@@ -60,7 +60,8 @@ impl ConnectionCalls {
         self.keys.can_seal()
     }
 
-    /// A registered connection. Credentials that do not open are none: the connector says what is missing.
+    /// A registered connection. Credentials that cannot be decrypted count as absent: the connector names the missing
+    /// one.
     pub async fn open(&self, connector_id: &str, connection_id: &str) -> store::Result<Opened> {
         let connection = self.store.connection(connector_id.to_owned(), connection_id.to_owned()).await?;
         let sealed = self.store.credentials(connector_id.to_owned(), connection_id.to_owned()).await?;

@@ -1,7 +1,7 @@
 //! Credentials of connections on the disk.
 //!
 //! Owns their encryption under `CREDENTIALS_KEY` (AES-256-GCM-SIV, RFC 8452, with a random nonce for each value), and
-//! changing keys. Must not log one or give one to anybody but what calls the provider.
+//! the rotation of keys. Must not log credentials or pass them to anything but a call to the provider.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use connectors::fetch::Credentials;
 
 /// The bytes of a nonce.
 const NONCE: usize = 12;
-/// The first byte of what is written, so that another form can be told from this one.
+/// The first byte of the ciphertext: the version of its format.
 const FORM: u8 = 1;
 
 /// Why credentials cannot be had.
@@ -54,7 +54,7 @@ impl CredentialKeys {
         Ok([&[FORM][..], nonce.as_ref(), &sealed].concat())
     }
 
-    /// What was stored for this connection.
+    /// Decrypts the credentials stored for this connection.
     pub fn open(&self, bytes: &[u8], connection: (&str, &str)) -> Result<Credentials, CredentialsError> {
         if self.0.is_empty() {
             return Err(CredentialsError::NoKey);

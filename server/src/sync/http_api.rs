@@ -1,7 +1,7 @@
 //! Calls to a provider over HTTP.
 //!
-//! Owns the address, the time and the size of a call, its token and the pauses that the provider asks for. Must not know
-//! what is asked or what an answer means. An address comes from the settings alone: no redirect is followed.
+//! Owns the URL, the time limit and the size limit of a call, its token and the provider's pauses. Must not know the
+//! purpose of a call or the meaning of an answer. The URL comes from the settings alone: no redirect is followed.
 
 use std::collections::HashMap;
 use std::sync::Arc;

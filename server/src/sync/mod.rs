@@ -1,11 +1,11 @@
-//! Asking providers what changed.
+//! Fetching changes from providers.
 //!
-//! Owns when a connection is asked, one run of pages after another, and what follows where a provider does not answer. Must
-//! not know a provider's words (`connectors` does) or SQL.
+//! Owns when a connection is synced, one run of pages after another, and what follows where a provider does not
+//! answer. Must not know a provider's formats (`connectors` does) or SQL.
 //!
-//! From a notification to an event: `ingest` stores the delivery and a request for its connection in one commit, and wakes
-//! the `worker`. That begins a `run`, which asks for page after page through `http_api` and
-//! stores each. The end of the run settles what it did not name, keeps the cursor, and sends `sync:complete`.
+//! From a notification to an event: `ingest` stores the delivery and a sync request for its connection in one commit,
+//! and wakes the `worker`. The worker begins a `run`, which fetches page after page through `http_api` and stores
+//! each. The end of the run reconciles the rows that it did not list, stores the cursor, and sends `sync:complete`.
 
 mod apis;
 mod calls;

@@ -1,4 +1,4 @@
-//! Pauses that providers have asked for.
+//! Pauses that providers require.
 //!
 //! Owns until when nothing of a scope is sent. Must not survive a restart: the provider then says so once more.
 
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 const DEFAULT: Duration = Duration::from_secs(30);
 /// The longest pause that is believed.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// Scopes whose pause has ended are dropped once there are so many.
+/// Ended pauses are dropped once this many scopes are stored.
 const MOST: usize = 10_000;
 
 /// When each scope may be called again.
@@ -25,7 +25,7 @@ impl Pauses {
         self.0.get(scope).map(|until| *until).filter(|until| *until > now)
     }
 
-    /// Notes what an answer says of the scope that it was counted against.
+    /// Notes an answer's pause for the scope that the call counts against.
     pub(super) fn note(&self, scope: &str, status: u16, headers: &Headers, now: Timestamp) {
         let pause = match status {
             429 => Some(retry_after(headers, now).or_else(|| downstream(headers, now)).unwrap_or(DEFAULT)),
@@ -56,7 +56,7 @@ fn retry_after(headers: &Headers, now: Timestamp) -> Option<Duration> {
 
 /// `x-downstream-ratelimit-reset`: seconds, or the time as a date or in seconds since 1970.
 fn downstream(headers: &Headers, now: Timestamp) -> Option<Duration> {
-    /// No reset is so many seconds away: from here on it is a time.
+    /// No reset is this many seconds away: a number from here on is a time.
     const SMALLEST_TIME: i64 = 1_000_000_000;
     let text = headers.get("x-downstream-ratelimit-reset")?;
     match text.parse::<i64>() {

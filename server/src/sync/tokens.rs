@@ -1,7 +1,7 @@
 //! Tokens of providers.
 //!
-//! Owns that each is asked for once while it holds, however many calls wait for it. Must not know how one is got, and
-//! keeps none on the disk.
+//! Owns that each token is requested once while it is valid, however many calls wait for it. Must not know how it is
+//! requested, and stores none on the disk.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Tokens {
         F: Future<Output = Result<Token, E>>,
     {
         let slot = Arc::clone(&self.0.entry(name.to_owned()).or_default());
-        // Those who wait here find the token that the first of them has got.
+        // Callers that wait here find the token that the first of them requested.
         let mut held = slot.lock().await;
         if let Some(held) = held.as_ref().filter(|held| held.until > now) {
             return Ok(Arc::clone(&held.value));
@@ -40,7 +40,7 @@ impl Tokens {
         Ok(value)
     }
 
-    /// The provider has refused this token. One that was got since then is kept.
+    /// The provider has refused this token. A newer one is kept.
     pub(super) async fn forget(&self, name: &str, value: &str) {
         let Some(slot) = self.0.get(name).map(|slot| Arc::clone(&slot)) else { return };
         let mut held = slot.lock().await;

@@ -1,7 +1,8 @@
 //! A rate limit of the log.
 //!
 //! Owns a quota for each call site, so that a caller who triggers the same line again and again cannot fill the disk.
-//! Must not know what is logged. `debug` and `trace` have no quota: they are off unless an operator turns them on.
+//! Must not know the contents of a line. `debug` and `trace` have no quota: they are off unless an operator turns them
+//! on.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

@@ -89,7 +89,7 @@ pub(in crate::http) async fn replay(
     finish(is_form(&request), done.await, |outcome| outcome.outcome.to_owned())
 }
 
-/// What is no number is no delivery.
+/// An id that is not a number is no delivery's.
 fn number(id: &str) -> Result<i64, ErrorCode> {
     id.parse().map_err(|_| ErrorCode::NotFound)
 }

@@ -1,4 +1,4 @@
-//! For administrators: what is stuck, and retrying it.
+//! For administrators: stuck deliveries and calls, and retrying them.
 //!
 //! Owns how these calls are answered, to programs and to HTML forms. Must not decide who is an administrator
 //! ([`Admin`](crate::http::extract::Admin) does).

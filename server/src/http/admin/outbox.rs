@@ -1,4 +1,4 @@
-//! What is on its way to the core app.
+//! Calls that wait for the core app.
 //!
 //! Owns these calls. Must not send anything: the outbox's worker does.
 
@@ -34,8 +34,8 @@ struct Revived {
     outdated: u64,
 }
 
-/// `POST /api/admin/outbox/replay`: one dead letter (`id`), `all` of them, or none: with `waiting`, as with
-/// `all`, what is paused is tried at once.
+/// `POST /api/admin/outbox/replay`: one dead letter (`id`), `all` of them, or none: with `waiting`, as with `all`,
+/// paused calls are tried at once.
 pub(in crate::http) async fn replay(
     State(state): State<AppState>,
     admin: Result<Admin, ApiError>,
@@ -82,8 +82,8 @@ struct SetAside {
     idempotency_key: Option<String>,
 }
 
-/// `POST /api/admin/outbox/skip`: makes the head of a user's queue a dead letter, so that what is behind
-/// it goes on.
+/// `POST /api/admin/outbox/skip`: makes the first call of a user's queue a dead letter, so that the next ones are
+/// sent.
 pub(in crate::http) async fn skip(
     State(state): State<AppState>,
     admin: Result<Admin, ApiError>,

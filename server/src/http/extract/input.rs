@@ -32,7 +32,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// A body as it came.
+/// A body as received.
 #[derive(Debug)]
 pub struct RawBody(pub Bytes);
 
@@ -63,10 +63,10 @@ fn of_body(status: StatusCode, text: String) -> ApiError {
     }
 }
 
-/// What an HTML form or a program submits; each is answered in its own way, also where it is malformed.
+/// The input of an HTML form or a program; each is answered in its own way, also where it is malformed.
 #[derive(Debug)]
 pub struct Submitted<T> {
-    /// What was submitted.
+    /// The submitted value.
     pub value: Result<T, ApiError>,
     /// Whether it was a form.
     pub is_form: bool,

@@ -18,13 +18,13 @@ use crate::store::{Error, Result};
 
 /// How often the log's length is looked at.
 const EVERY: Duration = Duration::from_millis(100);
-/// From how many pages on it is moved: 256 MiB, half of what the writer lets it grow to. Each time delays the commits
-/// beside it by its own flushes. In a long log most pages stand several times, and each is moved once: with a quarter
-/// of it a webhook wrote more than twice as much (`docs/adr/0002-one-writer-many-readers.md`).
+/// The pages from which on the log is moved: 256 MiB, half of the size to which the writer lets it grow. Each time
+/// delays the commits beside it by its own flushes. A long log has most pages several times, and each is moved once:
+/// with a quarter of it a webhook wrote more than twice as much (`docs/adr/0002-one-writer-many-readers.md`)
 const WORTH_IT: i64 = 65_536;
-/// So many pages the writer moves itself, between two commits.
+/// The writer moves this many pages itself, between two commits.
 const FEW: i64 = 512;
-/// So many rounds are made to come down to these.
+/// At most this many rounds are made to come down to these.
 const ROUNDS: usize = 6;
 /// How often it is noted how far the database has come.
 const MARK_EVERY: Duration = Duration::from_secs(5);
@@ -73,15 +73,15 @@ fn note(marked: Result<()>) {
     }
 }
 
-/// Moves the log, where enough of it waits; whether some of it is left. What commits add meanwhile is moved as well, in ever
-/// smaller rounds, and the last few pages by the writer: it begins the log anew only once nothing of it waits.
+/// Moves the log, where enough of it waits; whether some of it is left. Pages that commits add meanwhile are moved as
+/// well, in ever smaller rounds, and the last few by the writer: it restarts the log only once none of it waits.
 fn checkpoint(connection: &Connection, worth_it: i64, health: &Health) -> rusqlite::Result<bool> {
-    // NOOP (SQLite 3.51) only tells how much there is.
+    // NOOP (SQLite 3.51) only reports how much there is.
     if waiting(connection, "PRAGMA wal_checkpoint(NOOP)")? < worth_it {
         return Ok(false);
     }
     for _ in 0..ROUNDS {
-        // PASSIVE waits for nobody and keeps nobody waiting. FULL would hold the commits up until the last read has ended.
+        // PASSIVE neither waits nor blocks. FULL would block the commits until the last read has ended.
         let left = waiting(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
         if left <= FEW {
             health.have_log_finished();

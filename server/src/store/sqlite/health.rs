@@ -1,4 +1,4 @@
-//! What the store has noticed of its file.
+//! The store's findings about its file.
 //!
 //! Owns that damage which was met once is not forgotten. Must not look for any.
 
@@ -38,7 +38,7 @@ impl Health {
         self.is_tight.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one has, since this was asked last.
+    /// Whether one has, since the last call.
     pub(super) fn take_tightness(&self) -> bool {
         self.is_tight.swap(false, Ordering::Relaxed)
     }
@@ -48,7 +48,7 @@ impl Health {
         self.is_log_to_be_finished.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the writer is to do so, since this was asked last.
+    /// Whether the writer has to do so, since the last call.
     pub(super) fn take_log_to_finish(&self) -> bool {
         self.is_log_to_be_finished.swap(false, Ordering::Relaxed)
     }

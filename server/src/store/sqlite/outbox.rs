@@ -1,4 +1,4 @@
-//! What is still to be sent to the core app.
+//! Calls that wait to be sent to the core app.
 //!
 //! Owns the tables of the outbox: its order for each user and its dead letters. Must not send
 //! anything nor decide when to try again.
@@ -161,8 +161,8 @@ pub(super) fn newest_dead(connection: &Connection) -> Result<Option<i64>> {
     Ok(connection.prepare_cached("SELECT max(id) FROM dead_letters")?.query_row([], |row| row.get(0))?)
 }
 
-/// Puts the dead letters of a range back to the end of their users' queues, whose turns come now: at
-/// most so many, the oldest first; the last one's id and what became of them.
+/// Puts the dead letters of a range back at the end of their users' queues, due now: at most a limited number, the
+/// oldest first; the last one's id and the outcome.
 pub(super) fn revive(
     connection: &Connection,
     ids: RangeInclusive<i64>,
@@ -204,7 +204,7 @@ fn is_outdated(connection: &Connection, user_id: &str, body: &str, is_deletion: 
     }
 }
 
-/// The queues that are held up, the most tried first.
+/// The blocked queues, the most tried first.
 pub(super) fn stuck(connection: &Connection, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>> {
     let mut statement = connection.prepare_cached(
         "SELECT u.user_id, (SELECT count(*) FROM outbox WHERE user_id = u.user_id), o.idempotency_key, u.attempts,

@@ -17,7 +17,8 @@ use crate::store::{Error, Result};
 
 /// Who has signed in and how far the logs reach: short reads that everything else waits for.
 const SHORT: usize = 2;
-/// What users ask. Reads are short and the machine's cores few: more connections would only hold more cache.
+/// The readers for users' queries. Reads are short and the machine's cores few: more connections would only hold more
+/// cache.
 const QUESTIONS: usize = 4;
 /// How many of those a user may have at once.
 const OF_A_USER: usize = 2;
