@@ -1,4 +1,4 @@
-//! Connected people who only listen.
+//! Connected users who only listen.
 //!
 //! Owns their sockets and how many events came. Must not look into an event.
 
@@ -38,7 +38,7 @@ impl Audience {
         Ok(Self { sockets, heard })
     }
 
-    /// Waits a while for so many events in all; returns how many have come. Fails where a socket was closed.
+    /// Waits a while for a total number of events; returns how many have arrived. Fails where a socket was closed.
     pub(crate) async fn wait_for(&mut self, expected: usize) -> anyhow::Result<usize> {
         let started = Instant::now();
         while self.heard.load(Ordering::Relaxed) < expected && started.elapsed() < TIMEOUT {

@@ -1,4 +1,4 @@
-//! What the disk can do by itself.
+//! The disk's speed without a server.
 //!
 //! Owns the two yardsticks beside which durable writes are judged. Must not involve the server.
 

@@ -1,4 +1,4 @@
-//! What is told at the end.
+//! The report at the end.
 //!
 //! Owns the table of figures and whether each reached its aim. Must not compute a figure.
 

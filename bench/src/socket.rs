@@ -61,7 +61,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Signs in; what comes next is events.
+    /// Signs in; the next packets are events.
     pub(crate) async fn sign_in(&mut self, auth: &str) -> anyhow::Result<()> {
         self.stream.send(Message::text(format!("40{auth}"))).await?;
         loop {

@@ -1,6 +1,6 @@
 //! Percentiles.
 //!
-//! Owns the arithmetic and how times are written. Must not know what was timed.
+//! Owns the arithmetic and how times are printed. Must not know the measurements.
 
 use std::fmt;
 use std::time::Duration;

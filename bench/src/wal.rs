@@ -1,7 +1,7 @@
 //! The write-ahead log of a SQLite database, counted from outside.
 //!
-//! Owns reading its header and its frames' headers (<https://sqlite.org/fileformat2.html#the_write_ahead_log>). Must not
-//! open the database: a reader would keep the log from being begun anew.
+//! Owns reading its header and its frames' headers (<https://sqlite.org/fileformat2.html#the_write_ahead_log>). Must
+//! not open the database: a reader would keep the log from being restarted.
 
 use std::fs::File;
 use std::io;
@@ -18,14 +18,14 @@ use crate::server::DATABASE;
 
 const HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// How often it is looked at: far more often than it is begun anew, so that no frame is overwritten uncounted.
+/// How often it is read: far more often than it is restarted, so that no frame is overwritten uncounted.
 const EVERY: Duration = Duration::from_millis(5);
 
-/// How many frames have been appended, over all times that the log was begun anew.
+/// How many frames have been appended, over all restarts of the log.
 struct Counter {
     path: PathBuf,
     page: u64,
-    /// Two salts that differ each time the log is begun anew, and that each of its frames repeats.
+    /// Two salts that differ after each restart of the log, and that each of its frames repeats.
     salts: [u8; 8],
     /// Frames with these salts, and those before them.
     frames: u64,
@@ -37,7 +37,7 @@ impl Counter {
         Self { path, page: 0, salts: [0; 8], frames: 0, earlier: 0 }
     }
 
-    /// Looks at the log; whether it was begun anew since the last look.
+    /// Reads the log; whether it was restarted since the last read.
     fn look(&mut self) -> io::Result<bool> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
@@ -52,7 +52,7 @@ impl Counter {
         salts.copy_from_slice(&header[16..24]);
         let is_new = salts != self.salts;
         if is_new {
-            // What was appended to the one before, since the last look, still stands behind the new frames.
+            // Frames appended before the restart, since the last read, are still behind the new frames.
             let last = if self.page == 0 { 0 } else { self.end(&file)? };
             self.earlier += last;
             self.page = u64::from(u32::from_be_bytes([header[8], header[9], header[10], header[11]]));
@@ -104,15 +104,15 @@ pub(crate) struct Watch {
     thread: JoinHandle<io::Result<Watched>>,
 }
 
-/// What a log has taken meanwhile.
+/// The frames and restarts of a log during a measurement.
 pub(crate) struct Watched {
     pub(crate) frames: u64,
-    /// When it was begun anew: a checkpoint has ended before that.
+    /// When it was restarted: a checkpoint has ended before that.
     pub(crate) restarts: Vec<Instant>,
 }
 
 impl Watch {
-    /// Begins with the log of the database in a server's folder as it is.
+    /// Begins with the current log of the database in a server's folder.
     pub(crate) fn start(folder: &Path) -> io::Result<Self> {
         let stop = Arc::<AtomicBool>::default();
         let mut counter = Counter::new(folder.join(format!("{DATABASE}-wal")));
@@ -133,7 +133,7 @@ impl Watch {
         Ok(Self { stop, thread })
     }
 
-    /// What was counted.
+    /// The counts.
     pub(crate) fn stop(self) -> anyhow::Result<Watched> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.thread().unpark();
@@ -148,7 +148,7 @@ mod tests {
 
     const PAGE: u32 = 512;
 
-    /// Writes a log's header and `frames` frames over what is there.
+    /// Writes a log's header and `frames` frames over the present ones.
     fn write(path: &Path, salt: u8, frames: u64) {
         let file = File::options().create(true).truncate(false).write(true).open(path).expect("a file");
         let mut header = [0; HEADER as usize];

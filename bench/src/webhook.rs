@@ -28,8 +28,8 @@ impl Signer {
         Ok(Self { connector, address })
     }
 
-    /// The request that tells of the transaction number `index` of a user's connection. Its signature
-    /// holds for five minutes.
+    /// The request that reports the transaction number `index` of a user's connection. Its signature is valid for five
+    /// minutes.
     pub(crate) fn request(&self, index: usize, user: usize) -> anyhow::Result<Vec<u8>> {
         let connection = population::connection(user);
         self.signed(

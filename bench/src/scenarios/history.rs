@@ -1,4 +1,4 @@
-//! What a webhook costs when much is stored already.
+//! The cost of a webhook with a long history.
 //!
 //! Owns the rounds in which an empty and a filled store take turns, so that their ratio is one of the same minutes. Must
 //! not fill a store itself.
@@ -14,7 +14,7 @@ use crate::service::{Service, install_node_packages};
 use crate::stats::Runs;
 use crate::{Setup, population};
 
-/// How long a store rests after it was filled, for the disk to take what the kernel still holds.
+/// How long a store rests after it was filled, for the disk to write the kernel's buffers.
 const REST: Duration = Duration::from_secs(5);
 
 /// How much of it.

@@ -1,7 +1,7 @@
-//! What one stranger can make the server hold, compute and log, at each entry point.
+//! How much memory, processor time and log one unauthenticated client can cause, at each entry point.
 //!
-//! Owns the measurement: one connection sends the same thing as fast as it is taken, comes back when it is cut off,
-//! and a visitor calls beside it. Must not judge the protocol: the cases are in [`cases`].
+//! Owns the measurement: one connection sends the same bytes as fast as they are read, reconnects when it is
+//! disconnected, and a visitor calls beside it. Must not judge the protocol: the cases are in [`cases`].
 
 mod cases;
 
@@ -37,7 +37,7 @@ pub(crate) struct Options {
     only: String,
 }
 
-/// What a flood did.
+/// The effect of a flood.
 #[derive(Default)]
 struct Flood {
     bytes: u64,
@@ -113,7 +113,7 @@ async fn flood(address: SocketAddr, case: &Case, until: Instant) -> Flood {
     flood
 }
 
-/// One connection to its end; those that are only to be held are given back.
+/// One connection to its end; connections that are only held open are returned.
 async fn one(address: SocketAddr, case: &Case, sent: &mut u64) -> anyhow::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(&case.opening).await?;

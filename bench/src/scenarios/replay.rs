@@ -1,4 +1,4 @@
-//! What a client has missed, after it has signed in with `since`.
+//! Replaying the missed events of a client that signs in with `since`.
 //!
 //! Owns the log that is missed and the clock from signing in to the last of it. Must not know how the
 //! server finds it.

@@ -5,18 +5,18 @@
 /// A flood of one thing.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// What is sent first on every connection.
+    /// The first bytes on every connection.
     pub(crate) opening: Vec<u8>,
     /// Whether that is answered before anything follows.
     pub(crate) is_answered: bool,
-    /// What is sent over and over; where it is empty, connections are only held.
+    /// The bytes that are sent over and over; where it is empty, connections are only held.
     pub(crate) repeated: Vec<u8>,
     pub(crate) reads: Reads,
     /// How many connections are held at most.
     pub(crate) connections: usize,
 }
 
-/// What a stranger reads of the answers.
+/// How much the client reads of the answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Reads {
     Everything,
