@@ -129,15 +129,16 @@ fn verify(connector: &Arc<dyn Provider>, headers: &Signature, body: &[u8], late:
 
 /// What comes out may be stored and shown.
 fn understood(meaning: &Meaning, body: &[u8]) {
-    let (connection_id, changes, rejected) = match meaning {
+    let (id, changes, rejected) = match meaning {
         Meaning::Nothing => return,
         Meaning::NotUnderstood(reason) => return short(reason, 400),
         Meaning::Fetch { event, connection_id, wanted } => {
             return notification(event, connection_id.as_deref(), wanted);
         }
-        Meaning::Changes { connection_id, changes, rejected } => (connection_id, changes, rejected),
+        Meaning::Changes { connection_id, changes, rejected } => (connection_id, changes, rejected.as_slice()),
+        Meaning::UserChanges { provider_user, changes } => (provider_user, changes, [].as_slice()),
     };
-    short(connection_id, 200);
+    short(id, 200);
     assert!(!changes.is_empty(), "nothing of it is understood");
     for one in rejected {
         short(&one.item, 200);

@@ -1,6 +1,6 @@
 //! Providers' ids.
 //!
-//! Owns which of them can be stored. Must not know what they are of.
+//! Owns which ids can be stored. Must not know what they identify.
 
 use crate::json::Document;
 use crate::understood::Understood;
@@ -20,12 +20,12 @@ pub(crate) fn checked(id: String, what: &str) -> Understood<String> {
         return Err(format!("the id of the {what} has more than {MAX_ID} characters"));
     }
     if id.chars().any(char::is_control) {
-        return Err(format!("the id of the {what} has control characters in it"));
+        return Err(format!("the id of the {what} has control characters"));
     }
     Ok(id)
 }
 
-/// An id that stands alone (`"account": "a1"`) or in an object (`"account": {"id": "a1"}`).
+/// An id that is a plain value (`"account": "a1"`) or in an object (`"account": {"id": "a1"}`).
 pub(crate) fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understood<Option<String>> {
     match document.object(&[name])? {
         Some(object) => id(&object, &["id"], what),
@@ -54,7 +54,7 @@ mod tests {
                 format!(r#"{{"id":"{}"}}"#, "ä".repeat(201)),
                 Err("the id of the thing has more than 200 characters".to_owned()),
             ),
-            (r#"{"id":"a\u0000"}"#.to_owned(), Err("the id of the thing has control characters in it".to_owned())),
+            (r#"{"id":"a\u0000"}"#.to_owned(), Err("the id of the thing has control characters".to_owned())),
         ] {
             assert_eq!(id(&body::object(json.as_bytes()).unwrap(), &["id"], "thing"), expected, "{json}");
         }

@@ -1,7 +1,7 @@
-//! What a delivery means, in our own words and before anybody's name is on it.
+//! The meaning of a delivery, in our own terms and without a user.
 //!
-//! Owns what a delivery as a whole means. Must not know users: whose it is comes from the registered connection; what
-//! changed is said in the types of `ledger`.
+//! Owns the meaning of a delivery as a whole. Must not know users: the registered connection decides whose it is;
+//! changes are in the types of `ledger`.
 
 use ledger::Change;
 
@@ -10,23 +10,30 @@ use crate::masking::readable;
 /// The longest name of an event that is shown, in characters.
 const LONGEST_NAME: usize = 60;
 
-/// What an authentic delivery says.
+/// The meaning of an authentic delivery.
 #[derive(Clone, Debug)]
 pub enum Meaning {
     /// Something changed on a connection.
     Changes {
         /// The provider's id of the connection.
         connection_id: String,
+        /// In the order in which they are applied. At least one.
+        changes: Vec<Change>,
+        /// The items of the delivery that are not understood: they are quarantined, and block nothing else.
+        rejected: Vec<Rejected>,
+    },
+    /// Something changed for a user of the provider, as the end of a consent: on every connection of that user.
+    UserChanges {
+        /// The provider's id of its user.
+        provider_user: String,
         /// In the order they are to be applied. At least one.
         changes: Vec<Change>,
-        /// The items of the delivery that are not understood: they are quarantined, and hold up nothing else.
-        rejected: Vec<Rejected>,
     },
     /// Something changed that the body does not carry: it has to be fetched from the provider.
     Fetch {
-        /// The event's name, for people.
+        /// The event's name, for messages.
         event: String,
-        /// The provider's id of the connection, where the body tells it.
+        /// The provider's id of the connection, where the body has it.
         connection_id: Option<String>,
         /// What to fetch.
         wanted: Wanted,
@@ -39,7 +46,7 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// What the items of a delivery come to: one that is not understood holds up no other. The error says why none of them
+    /// The meaning of a delivery's items: one that is not understood blocks no other. The error says why none of them
     /// is.
     pub(crate) fn of_items(
         connection_id: Result<String, String>,
@@ -63,18 +70,18 @@ impl Meaning {
         format!("{} is not an event that anything follows from", event_name(name))
     }
 
-    /// Why a notification is quarantined where its provider cannot be asked.
+    /// Why a notification is quarantined where its provider cannot be fetched from.
     pub fn not_fetched(event: &str) -> String {
-        format!("{event} says only what changed, and its provider is not asked for more")
+        format!("{event} says only that something changed, and the data cannot be fetched")
     }
 }
 
-/// An event's name, for a person to read.
+/// An event's name, as readable text.
 pub(crate) fn event_name(name: &str) -> String {
     readable(name, LONGEST_NAME).unwrap_or_default()
 }
 
-/// What has to be fetched.
+/// The scope of a fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// The connection's transactions.
@@ -91,13 +98,13 @@ pub enum Wanted {
 /// One item of a delivery that is not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// The provider's id of it, where that can be read; else where it stands, as `transactions[1]`.
+    /// The provider's id of it, where it is readable; else its place, as `transactions[1]`.
     pub item: String,
     /// One sentence why.
     pub reason: String,
 }
 
-/// So many items are named in one sentence, by so many characters of their ids.
+/// A sentence names this many items, by this many characters of their ids.
 const NAMED: usize = 2;
 const SHOWN: usize = 40;
 

@@ -136,7 +136,7 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "encoding = \"hex\"",
         "encoding = \"hex\"\ntimestamp-header = \"T\"",
-        "signature.content is missing; a text with {body} and what else is signed is expected",
+        "signature.content is missing; a text with {body} and the other signed parts is expected",
     ),
     (
         "encoding = \"hex\"",
@@ -187,12 +187,12 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "items = \"transactions[]\"",
         "items = \"transactions[0]\"",
-        "transactions.items is \"transactions[0]\", which is no path here: a name in it has a bracket, a brace, a blank or $",
+        "transactions.items is \"transactions[0]\", which is not a path here: a name in it has a bracket, a brace, a blank or $",
     ),
     (
         "amount = \"amount\"",
         "amount = \"amounts[]\"",
-        "transactions.amount is \"amounts[]\", which is no path here: it goes through a list, and one value is expected",
+        "transactions.amount is \"amounts[]\", which is not a path here: it goes through a list, and one value is expected",
     ),
     (
         "connection = \"connection\"",
@@ -202,7 +202,7 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "connection = \"connection\"",
         "connection = \"connection\"\nnew = \"x\"",
-        "events.new names events, and events.name is missing: where their name stands",
+        "events.new names events, and events.name is missing: the path of their name",
     ),
     (
         "connection = \"connection\"",

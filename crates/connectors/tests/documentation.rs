@@ -40,7 +40,7 @@ fn example() -> String {
 /// The table of what each provider can do in `docs/providers.md`.
 fn capabilities() -> String {
     let head =
-        "| provider | type | configured by | transactions | accounts | connection status | asked | registered with |";
+        "| provider | type | configured by | transactions | accounts | connection status | fetched | registered with |";
     let mut rows = vec![head.to_owned(), format!("|{}", " --- |".repeat(8))];
     let mut settings = Settings::default();
     for name in providers::settings().map(|setting| setting.name.to_string()) {
@@ -49,10 +49,10 @@ fn capabilities() -> String {
     for provider in Registry::new(&settings).iter() {
         let described = provider.description();
         let can = |name| if described.capabilities.contains(&name) { "yes" } else { "–" };
-        let asked = if provider.fetch().is_some() { "yes" } else { "–" };
+        let fetched = if provider.fetch().is_some() { "yes" } else { "–" };
         let registered = registered_with(provider.as_ref());
         rows.push(format!(
-            "| [{}](#{}) | {} | {} | {} | {} | {} | {asked} | {} |",
+            "| [{}](#{}) | {} | {} | {} | {} | {} | {fetched} | {} |",
             described.name,
             described.name.to_lowercase(),
             described.connector_type,
@@ -72,7 +72,7 @@ fn code(names: &[String]) -> String {
     if all.is_empty() { "–".to_owned() } else { all.join(", ") }
 }
 
-/// The settings without which a provider's webhooks cannot be verified or it cannot be asked.
+/// The settings without which a provider's webhooks cannot be verified or its data cannot be fetched.
 fn needed(settings: &[Setting], registered: &[String]) -> Vec<String> {
     let needed = settings.iter().filter(|setting| setting.required_for.is_some());
     let has_secrets = registered.iter().any(|name| ["accessToken", "webhookSecret"].contains(&name.as_str()));
@@ -97,7 +97,7 @@ const ROWS: [&str; 12] = [
     "signature",
     "connection",
     "webhooks",
-    "asked",
+    "fetched",
     "balances",
     "pending",
     "deletions",
@@ -108,7 +108,7 @@ const ROWS: [&str; 12] = [
 
 /// The table of the keys that a file may have.
 fn keys() -> String {
-    let mut rows = vec!["| key | takes | what it is |".to_owned(), "| --- | --- | --- |".to_owned()];
+    let mut rows = vec!["| key | takes | meaning |".to_owned(), "| --- | --- | --- |".to_owned()];
     let row = |key: &Key| {
         let needed = if key.is_needed { " (needed)" } else { "" };
         format!("| `{}`{needed} | {} | {} |", key.path(), key.takes.expected(), key.meaning)

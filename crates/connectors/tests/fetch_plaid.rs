@@ -120,7 +120,7 @@ fn a_row_that_is_not_understood_holds_up_no_other() {
     for (members, reason) in [
         (json!({ "amount": null }), "the transaction has no amount"),
         (json!({ "amount": "12,50" }), "the amount is not a decimal number"),
-        (json!({ "unofficial_currency_code": "BTC" }), "the currency of the transaction is none of ISO 4217"),
+        (json!({ "unofficial_currency_code": "BTC" }), "the currency of the transaction is not in ISO 4217"),
         (
             json!({ "iso_currency_code": "dollars" }),
             "the currency of the transaction is not a currency code of three letters",

@@ -1,6 +1,6 @@
 //! The way back.
 //!
-//! Owns the address that a provider sends the person back to. Must not read what comes back.
+//! Owns the URL to which a provider redirects the user. Must not read the callback's parameters.
 
 use form_urlencoded::Serializer;
 
@@ -22,7 +22,7 @@ impl Attempt<'_> {
 
     fn server(&self) -> Result<&str, FetchError> {
         self.server.ok_or_else(|| FetchError::Refused {
-            reason: "CONNECTORS_URL is not set: the provider has to be told where to come back to".to_owned(),
+            reason: "CONNECTORS_URL is not set: the provider needs an address to redirect the user to".to_owned(),
         })
     }
 }

@@ -1,22 +1,22 @@
 //! The keys that a file may have.
 //!
-//! Owns their names, what each takes and what it is for: validation and the documentation follow from this list. Must not
-//! read a file.
+//! Owns their names, the values that each takes and its purpose: validation and the documentation follow from this
+//! list. Must not read a file.
 
 pub use super::takes::Takes;
 
 /// A key of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// The table that it stands in, with dots; empty for the file itself.
+    /// The table that contains it, with dots; empty for the file itself.
     pub table: &'static str,
     /// Its name in the table.
     pub name: &'static str,
-    /// What may be written.
+    /// The values that it takes.
     pub takes: Takes,
     /// Whether the table is of no use without it.
     pub is_needed: bool,
-    /// What it is for, in one line of Markdown.
+    /// Its purpose, in one line of Markdown.
     pub meaning: &'static str,
 }
 
@@ -78,7 +78,7 @@ pub const KEYS: &[Key] = &[
         Takes::Text("a name of lower-case letters, digits and single dashes"),
         "the connector's id in addresses and in `connectorId`",
     ),
-    needed(FILE, "name", Takes::Text("a text"), "its name for people"),
+    needed(FILE, "name", Takes::Text("a text"), "its display name"),
     needed(FILE, "type", Takes::OneOf(&["bank", "accounting", "payment"]), "`connectorType` of its transactions"),
     optional(
         FILE,
@@ -97,12 +97,17 @@ pub const KEYS: &[Key] = &[
         FILE,
         "delivery",
         Takes::Table,
-        "how a delivery that is sent again is known; by default by what is signed as `{id}`, else by its body",
+        "how a repeated delivery is recognised; by default by the signed `{id}`, else by its body",
     ),
-    optional(FILE, "response", Takes::Table, "how a delivery is answered, where the provider insists on something"),
+    optional(FILE, "response", Takes::Table, "how a delivery is answered, where the provider requires another answer"),
     needed(FILE, "events", Takes::Table, "what a delivery reports"),
-    optional(FILE, "transactions", Takes::Table, "where the transactions stand and what their members are"),
-    optional(FILE, "accounts", Takes::Table, "the same of accounts: of events about accounts, and beside transactions"),
+    optional(FILE, "transactions", Takes::Table, "the place of the transactions and their members"),
+    optional(
+        FILE,
+        "accounts",
+        Takes::Table,
+        "the same for accounts: in events about accounts, and beside transactions",
+    ),
     needed(
         SIGNATURE,
         "scheme",
@@ -121,7 +126,7 @@ pub const KEYS: &[Key] = &[
         Takes::Text("the name of a part, such as v1"),
         "where the header is a list such as `t=…,v1=…`: which part is the signature",
     ),
-    optional(SIGNATURE, "prefix", Takes::Text("a text"), "what stands in front of the signature, such as `sha256=`"),
+    optional(SIGNATURE, "prefix", Takes::Text("a text"), "the text before the signature, such as `sha256=`"),
     optional(
         SIGNATURE,
         "encoding",
@@ -132,7 +137,7 @@ pub const KEYS: &[Key] = &[
         SIGNATURE,
         "content",
         Takes::Text("a text with {body}, and {timestamp}, {id}, {method} or {path} where they are signed"),
-        "what is signed; by default `{body}`",
+        "the signed content; by default `{body}`",
     ),
     optional(
         SIGNATURE,
@@ -157,7 +162,7 @@ pub const KEYS: &[Key] = &[
         SIGNATURE,
         "id-header",
         Takes::Text("the name of a header"),
-        "the header with what is signed as `{id}`: 1 to 256 letters, digits, `-` and `_`",
+        "the header with the signed `{id}`: 1 to 256 letters, digits, `-` and `_`",
     ),
     optional(DELIVERY, "id", Takes::Paths, "the event's id in the body"),
     optional(
@@ -166,7 +171,7 @@ pub const KEYS: &[Key] = &[
         Takes::Text("the name of a header"),
         "a header with the delivery's id, which counts together with the body",
     ),
-    optional(RESPONSE, "accepted", Takes::Whole(200, 299), "the status for what is stored; by default 200"),
+    optional(RESPONSE, "accepted", Takes::Whole(200, 299), "the status for a stored delivery; by default 200"),
     optional(
         RESPONSE,
         "bad-signature",
@@ -183,29 +188,29 @@ pub const KEYS: &[Key] = &[
         "when the event happened: it orders reports, and dates a transaction that has no date",
     ),
     optional(EVENTS, "time-format", Takes::OneOf(TIMES), "how it is written; by default `rfc3339`"),
-    optional(EVENTS, "new", Takes::Words, "events that report new transactions; a `*` at the end stands for any rest"),
+    optional(EVENTS, "new", Takes::Words, "events that report new transactions; a `*` at the end matches any rest"),
     optional(
         EVENTS,
         "updated",
         Takes::Words,
         "events that report transactions that changed; one that is not known yet is new",
     ),
-    optional(EVENTS, "deleted", Takes::Words, "events that report transactions that are gone"),
+    optional(EVENTS, "deleted", Takes::Words, "events that report deleted transactions"),
     optional(EVENTS, "accounts", Takes::Words, "events that report accounts and balances"),
     optional(EVENTS, "connection-status", Takes::WordsByName(STATES), "events that report a connection's state"),
     optional(
         EVENTS,
         "notification",
         Takes::Words,
-        "events that say only that something changed: kept, as the provider is not asked",
+        "events that say only that something changed: quarantined, since nothing is fetched from the provider",
     ),
-    optional(EVENTS, "ignored", Takes::Words, "events that nothing follows from"),
+    optional(EVENTS, "ignored", Takes::Words, "events without any effect"),
     optional(EVENTS, "ping", Takes::Words, "test messages"),
     needed(
         TRANSACTIONS,
         "items",
         Takes::PathsOfLists,
-        "where they stand: one object, or a list as `data.transactions[]`; `$` is the body itself",
+        "their place: one object, or a list as `data.transactions[]`; `$` is the body itself",
     ),
     needed(TRANSACTIONS, "id", Takes::Paths, "the provider's id, unique within the account"),
     needed(TRANSACTIONS, "account", Takes::Paths, "the provider's id of the account"),
@@ -242,7 +247,7 @@ pub const KEYS: &[Key] = &[
         Takes::OneOf(DATES),
         "how it is written; by default `rfc3339`, which takes days as well; `day` keeps the day alone",
     ),
-    optional(TRANSACTIONS, "description", Takes::Paths, "what the bank writes"),
+    optional(TRANSACTIONS, "description", Takes::Paths, "the bank's text"),
     optional(TRANSACTIONS, "original-description", Takes::Paths, "the same before the provider tidied it"),
     optional(TRANSACTIONS, "merchant", Takes::Paths, "who was paid, or who paid"),
     optional(TRANSACTIONS, "reference", Takes::Paths, "the payment's reference"),
@@ -250,13 +255,13 @@ pub const KEYS: &[Key] = &[
         TRANSACTIONS,
         "location",
         Takes::Paths,
-        "where it happened; of several paths all count, with commas between",
+        "where it happened; the values of several paths are joined by commas",
     ),
     optional(TRANSACTIONS, "kind", Takes::Paths, "the provider's word for its kind"),
     optional(TRANSACTIONS, "category", Takes::Paths, "the provider's guess at a category"),
     optional(TRANSACTIONS, "balance", Takes::Paths, "the account's balance after it, written as the amount is"),
     optional(TRANSACTIONS, "tags", Takes::PathsOfLists, "free labels"),
-    optional(TRANSACTIONS, "metadata", Takes::PathsByName, "what else is kept, by names of one's own"),
+    optional(TRANSACTIONS, "metadata", Takes::PathsByName, "other members to keep, under names of your choice"),
     optional(TRANSACTIONS, "predecessor", Takes::Paths, "the id of the pending transaction that it replaces"),
     optional(TRANSACTIONS, "updated", Takes::Paths, "when it last changed"),
     optional(TRANSACTIONS, "updated-format", Takes::OneOf(TIMES), "how that is written; by default `rfc3339`"),
@@ -267,30 +272,30 @@ pub const KEYS: &[Key] = &[
         "the version of the row, a whole number, where there is no such time",
     ),
     optional(TRANSACTIONS, "status", Takes::Table, "whether it is pending or posted"),
-    optional(TRANSACTIONS, "transfer", Takes::Table, "how one between a person's own accounts is known"),
-    needed(
-        DIRECTION,
-        "field",
-        Takes::Paths,
-        "the member; where it says nothing that is listed here the transaction is rejected",
-    ),
+    optional(TRANSACTIONS, "transfer", Takes::Table, "how a transfer between a user's own accounts is recognised"),
+    needed(DIRECTION, "field", Takes::Paths, "the member; a value that is not listed here rejects the transaction"),
     needed(DIRECTION, "in", Takes::Words, "its values for money in"),
     needed(DIRECTION, "out", Takes::Words, "its values for money out"),
     optional(STATUS, "field", Takes::Paths, "the member"),
     optional(STATUS, "pending", Takes::Words, "its values for pending ones"),
     optional(STATUS, "posted", Takes::Words, "its values for posted ones"),
-    optional(STATUS, "deleted", Takes::Words, "its values for those that are gone"),
-    optional(STATUS, "always", Takes::OneOf(&["pending", "posted"]), "in place of all these, where no member says it"),
+    optional(STATUS, "deleted", Takes::Words, "its values for deleted ones"),
+    optional(
+        STATUS,
+        "always",
+        Takes::OneOf(&["pending", "posted"]),
+        "instead of all these, where no member has the status",
+    ),
     needed(TRANSFER, "field", Takes::Paths, "the member"),
     needed(TRANSFER, "values", Takes::Words, "its values for transfers"),
-    needed(ACCOUNTS, "items", Takes::PathsOfLists, "where they stand, as for transactions"),
+    needed(ACCOUNTS, "items", Takes::PathsOfLists, "their place, as for transactions"),
     needed(ACCOUNTS, "id", Takes::Paths, "the provider's id"),
     optional(ACCOUNTS, "name", Takes::Paths, "its name"),
     optional(ACCOUNTS, "number", Takes::Paths, "its number, of which the last four digits are kept"),
     optional(ACCOUNTS, "kind", Takes::Paths, "the provider's word for its kind"),
     optional(ACCOUNTS, "currency", Takes::Paths, "its currency"),
     optional(ACCOUNTS, "balance", Takes::Paths, "the booked balance"),
-    optional(ACCOUNTS, "available", Takes::Paths, "what can be spent"),
+    optional(ACCOUNTS, "available", Takes::Paths, "the available balance"),
     optional(ACCOUNTS, "amount-format", Takes::OneOf(AMOUNTS), "how balances are written; by default `decimal`"),
     optional(ACCOUNTS, "updated", Takes::Paths, "when it last changed"),
     optional(ACCOUNTS, "updated-format", Takes::OneOf(TIMES), "how that is written; by default `rfc3339`"),

@@ -1,6 +1,6 @@
-//! Where a value stands in a body.
+//! The path of a value in a body.
 //!
-//! Owns the notation of paths and following them. Must not know what is found there.
+//! Owns the notation of paths and following them. Must not know the meaning of a value.
 //!
 //! `data.amount` goes from member to member, `data.items[]` through the elements of a list. In an item a path begins at
 //! the item, and at the body after `$.`.
@@ -38,18 +38,18 @@ pub(super) struct Scope<'s, 'a> {
     pub(super) body: &'s Document<'a>,
 }
 
-/// A value, with the name by which it is told where it has no id.
+/// A value, with the name by which messages refer to it where it has no id.
 pub(super) struct Place<'a> {
     pub(super) name: String,
     pub(super) raw: &'a RawValue,
 }
 
 impl Path {
-    /// Reads a path; the error says what is wrong with it.
+    /// Reads a path; the error describes the problem.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let (from_body, rest) = match text.strip_prefix(BODY) {
             Some("") => return Ok(Self { from_body: true, steps: vec![] }),
-            Some(rest) => (true, rest.strip_prefix('.').ok_or("behind $ there is no dot")?),
+            Some(rest) => (true, rest.strip_prefix('.').ok_or("a dot is missing after $")?),
             None => (false, text),
         };
         let steps: Vec<Step> = rest.split('.').map(Step::parse).collect::<Result<_, _>>()?;
@@ -64,7 +64,7 @@ impl Path {
         self.steps.iter().any(|step| step.through_list)
     }
 
-    /// What it leads to, in order; nothing where it leads nowhere.
+    /// The values at the path, in order; nothing where it leads nowhere.
     fn follow<'a>(&self, scope: Scope<'_, 'a>) -> Understood<Option<Vec<Place<'a>>>> {
         let start = if self.from_body { scope.body } else { scope.item };
         let Some(last) = self.steps.last() else { return Ok(None) };
@@ -154,7 +154,7 @@ impl Paths {
         Ok(None)
     }
 
-    /// The first value that is there, for a person to read.
+    /// The first present value, as readable text.
     pub(super) fn words(&self, scope: Scope<'_, '_>) -> Understood<Option<String>> {
         self.read(scope, json::words)
     }

@@ -1,6 +1,6 @@
 //! Why there is no answer, and why a page could not be had.
 //!
-//! Owns what the caller has to tell apart. Must not know HTTP clients.
+//! Owns the kinds of errors that the caller treats differently. Must not know HTTP clients.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub enum FetchError {
         /// Not before, where the provider says so.
         after: Option<Duration>,
     },
-    /// The person has to consent again, or to sign in at the bank.
+    /// The user has to consent again, or to sign in at the bank.
     #[error("{reason}")]
     ConsentNeeded {
         /// Why.
@@ -29,19 +29,19 @@ pub enum FetchError {
         /// Why.
         reason: String,
     },
-    /// The provider no longer has what was asked for.
+    /// The provider no longer has the requested object.
     #[error("{reason}")]
     Gone {
         /// Why.
         reason: String,
     },
-    /// The data changed while it was being paged through: the run begins anew.
+    /// The data changed during the run: it begins again.
     #[error("{reason}")]
     Restart {
         /// Why.
         reason: String,
     },
-    /// The answer is not what this provider documents.
+    /// The answer does not have the documented form.
     #[error("{reason}")]
     NotUnderstood {
         /// Why.
@@ -61,8 +61,8 @@ pub enum ApiError {
     /// Its answer has more bytes than are taken.
     #[error("its answer is too large")]
     TooLarge,
-    /// It asked for a pause, which has not ended: nothing was sent.
-    #[error("it asked for no calls before {until}")]
+    /// The provider's pause has not ended: nothing was sent.
+    #[error("it accepts no calls before {until}")]
     Paused {
         /// When calls are taken again.
         until: Timestamp,

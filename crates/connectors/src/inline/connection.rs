@@ -15,19 +15,19 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     let by_event = status_word(envelope.event.verb_text());
     let status = by_event
         .or_else(|| found.as_deref().and_then(status_word))
-        .ok_or_else(|| format!("{} tells no state of the connection", envelope.event))?;
+        .ok_or_else(|| format!("{} has no state of the connection", envelope.event))?;
     let row = object.as_ref().and_then(version::of_row);
     Ok(vec![change(status, by_event.is_some(), row, envelope.version(data))])
 }
 
-/// The change of a status. Where the event itself names it, the event's time says how recent it is: what the connection
-/// says of itself may have been written before. Otherwise the connection's own time does.
+/// The change of a status. Where the event itself names it, the event's time says how recent it is: the connection's
+/// own time may be older. Otherwise the connection's own time does.
 pub(crate) fn change(status: &'static str, is_the_events: bool, row: Option<i64>, event: Option<i64>) -> Change {
     let version = if is_the_events { event.or(row) } else { row.or(event) };
     Change { version, update: Update::ConnectionStatus(status) }
 }
 
-/// Our word for a provider's: a state's name or an event's verb. Nothing where it tells no state.
+/// Our word for a provider's: a state's name or an event's verb. Nothing where it names no state.
 pub(crate) fn status_word(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "active" | "activated" | "created" | "callable" | "connected" | "reactivated" | "valid" => "active",

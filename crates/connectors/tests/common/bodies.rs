@@ -12,7 +12,7 @@ pub(crate) fn means(id: &str, body: &str) -> Meaning {
 /// What a body changes, or the reason why it is kept.
 pub(crate) fn changes(id: &str, body: &str) -> Result<Vec<Change>, String> {
     match means(id, body) {
-        Meaning::Changes { changes, .. } => Ok(changes),
+        Meaning::Changes { changes, .. } | Meaning::UserChanges { changes, .. } => Ok(changes),
         Meaning::NotUnderstood(reason) => Err(reason),
         Meaning::Fetch { event, .. } => Err(Meaning::not_fetched(&event)),
         Meaning::Nothing => panic!("{body} means nothing"),

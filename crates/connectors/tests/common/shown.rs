@@ -17,6 +17,10 @@ pub(crate) fn shown(meaning: &Meaning) -> Value {
             };
             json!({ "event": event, "connectionId": connection_id, "fetch": wanted })
         }
+        Meaning::UserChanges { provider_user, changes } => {
+            let changes: Vec<Value> = changes.iter().map(shown_change).collect();
+            json!({ "providerUser": provider_user, "changes": changes })
+        }
         Meaning::Changes { connection_id, changes, rejected } => {
             let changes: Vec<Value> = changes.iter().map(shown_change).collect();
             let mut value = json!({ "connectionId": connection_id, "changes": changes });

@@ -42,8 +42,7 @@ pub(super) fn read(file: &File<'_>, table: Table<'_, '_>) -> Events {
     let lists = LISTS.iter().map(|(key, _)| *key).chain(["connection-status"]);
     let used: Vec<&str> = lists.filter(|key| table.has(key)).collect();
     for key in used.iter().filter(|_| !has_name) {
-        table
-            .problem_of(key, format!("events.{key} names events, and events.name is missing: where their name stands"));
+        table.problem_of(key, format!("events.{key} names events, and events.name is missing: the path of their name"));
     }
     if has_name && used.is_empty() {
         table.problem_of("name", "events.name is there, and no event is named; events.new or another list is expected");

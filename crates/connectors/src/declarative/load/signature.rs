@@ -60,7 +60,7 @@ fn refuse(table: Table<'_, '_>, names: &[&str], why: &str) {
     }
 }
 
-/// What is signed; nothing where that has a problem of its own.
+/// The signed content; nothing where that has a problem of its own.
 fn content(table: Table<'_, '_>) -> Option<Content> {
     let Some(found) = table.text("content") else { return (!table.has("content")).then(Content::default) };
     let read = Content::parse(&found.value);
@@ -85,13 +85,13 @@ fn stamp(table: Table<'_, '_>) -> Option<Stamp> {
     Some(Stamp { place, notation: notation.unwrap_or(Notation::Seconds), tolerance })
 }
 
-/// What is signed and what the headers bring have to be the same: a time that is not signed protects from nothing.
+/// The template and the headers have to match: a time that is not signed protects from nothing.
 fn check_parts(table: Table<'_, '_>, content: &Content) {
     if !content.has(&Piece::Body) {
         table.problem_of("content", "signature.content has no {body}: anybody could change it");
     }
     if !table.has("content") && (table.has("timestamp-header") || table.has("id-header")) {
-        table.problem("signature.content is missing; a text with {body} and what else is signed is expected");
+        table.problem("signature.content is missing; a text with {body} and the other signed parts is expected");
         return;
     }
     for (piece, text, key) in [(Piece::Timestamp, "{timestamp}", "timestamp-header"), (Piece::Id, "{id}", "id-header")]

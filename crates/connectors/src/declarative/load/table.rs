@@ -1,6 +1,7 @@
 //! A table of a file, read key by key.
 //!
-//! Owns the checks that every key has in common, and noting each problem with its place. Must not know what a key means.
+//! Owns the checks that every key has in common, and noting each problem with its place. Must not know the meaning of
+//! a key.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use crate::declarative::keys::{self, Key, Takes, joined};
 use crate::declarative::path::{Path, Paths};
 use crate::declarative::problem::Problem;
 
-/// A file that is being read, and what is wrong with it so far.
+/// A file that is being read, and its problems so far.
 pub(super) struct File<'t> {
     name: &'t str,
     text: &'t str,
@@ -48,7 +49,7 @@ impl<'t> File<'t> {
         self.name
     }
 
-    /// Notes a problem at so many bytes from the beginning.
+    /// Notes a problem at a byte offset.
     pub(super) fn problem(&self, at: usize, what: impl Into<String>) {
         self.problems.borrow_mut().push(Problem::at(self.name, self.text, at, what.into()));
     }
@@ -214,7 +215,7 @@ impl<'f, 't> Table<'f, 't> {
         });
         read.map_err(|why| {
             let is = shown::text(&text.value);
-            self.file.problem(text.at, format!("{name} is {is}, which is no path here: {why}"));
+            self.file.problem(text.at, format!("{name} is {is}, which is not a path here: {why}"));
         })
         .ok()
     }
@@ -244,7 +245,7 @@ impl<'f, 't> Table<'f, 't> {
         self.entries.iter().find(|(own, _)| own.get_ref() == name).map(|(_, value)| value)
     }
 
-    /// Notes what stands there and what is expected.
+    /// Notes the value found and the one expected.
     fn refuse<T>(&self, key: &Key, value: &Value<'_>) -> Option<T> {
         let is = shown::value(value.get_ref());
         let what = format!("{} is {is}; {} is expected", key.path(), key.takes.expected());

@@ -1,7 +1,7 @@
 //! Akahu: banks of New Zealand.
 //!
-//! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), how it is
-//! asked (`fetch`) and what its rows hold (`rows`). Must not know the server that calls it.
+//! Owns its settings and how its parts fit together: its signature (`signature`), the meaning of its webhooks
+//! (`events`), its API (`fetch`) and its rows (`rows`). Must not know the server that calls it.
 //!
 //! <https://developers.akahu.nz/docs/reference-webhooks>, <https://github.com/akahu-io/akahu-sdk-js>
 
@@ -37,7 +37,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     settings: &[
         Setting {
             name: Cow::Borrowed(APP_TOKEN),
-            meaning: "the app's id token, `app_token_…`; Akahu is asked with it, for its keys for webhooks as well",
+            meaning: "the app's id token, `app_token_…`; calls to Akahu carry it, those for the keys of webhooks as well",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),
@@ -51,7 +51,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed("AKAHU_API_URL"),
-            meaning: "where Akahu is asked",
+            meaning: "the base URL of Akahu's API",
             kind: SettingKind::Url,
             default: Some("https://api.akahu.io/v1"),
             required_for: None,

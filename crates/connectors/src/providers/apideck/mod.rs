@@ -59,14 +59,14 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(API_URL),
-            meaning: "where Unify is",
+            meaning: "the base URL of Apideck's Unify API",
             kind: SettingKind::Url,
             default: Some("https://unify.apideck.com"),
             required_for: None,
         },
         Setting {
             name: Cow::Borrowed(WEBHOOK_SECRET),
-            meaning: "what Apideck signs webhooks with: the API key, which is used where this is not set",
+            meaning: "the key with which Apideck signs webhooks: the API key, which is the default",
             kind: SettingKind::Secrets,
             default: None,
             required_for: Some("webhooks"),
@@ -97,8 +97,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Apideck {
-    /// The bytes that were signed, where any of the three forms is the right one. The raw bytes come
-    /// first: they need no parsing of what is not yet believed.
+    /// The signed bytes, where any of the three forms is the right one. The raw bytes come first: they need no parsing
+    /// of unverified input.
     fn signed_form(&self, body: &[u8], sent: &[Digest256]) -> Result<Vec<u8>, VerifyError> {
         if self.keys.verify(&[body], sent) {
             return Ok(body.to_vec());
@@ -172,9 +172,9 @@ impl Provider for Apideck {
     }
 }
 
-/// The signed event's id, else the hash of what was signed: of the sorted form rather than of the body,
-/// as bodies that differ in order and blanks only share one signature and would pass as several.
-/// The idempotency header is not signed and so is worth nothing here.
+/// The signed event's id, else the hash of the signed bytes: of the sorted form rather than of the body, as bodies
+/// that differ only in order and spaces share one signature and would pass as several. The idempotency header is not
+/// signed and so is worthless here.
 fn delivery_key(signed: &[u8]) -> String {
     match json::read(signed).ok().and_then(event_id) {
         Some(id) => format!("event:{id}"),
@@ -240,7 +240,7 @@ fn connection_event(envelope: &Envelope<'_>) -> Understood<Meaning> {
     // A new connection is one that can be authorised now; its state says how far it is.
     let is_new = envelope.event.noun() == "connection" && envelope.event.verb_text() == "created";
     let status = by_event.or_else(by_state).or(is_new.then_some("pending"));
-    let status = status.ok_or_else(|| format!("{} tells no state of the connection", envelope.event))?;
+    let status = status.ok_or_else(|| format!("{} has no state of the connection", envelope.event))?;
     let connection_id = entity
         .as_ref()
         .and_then(|entity| entity.id(&["id"]))

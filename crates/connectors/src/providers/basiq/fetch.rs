@@ -3,9 +3,9 @@
 //! Owns which calls a run makes and what their answers say (<https://api.basiq.io/reference>). Must not follow a link:
 //! ids and page tokens are read from answers, and each call is built from them.
 //!
-//! A run asks for the connection, its accounts, its posted transactions and its pending ones, then for the accounts
-//! again. Basiq makes pending rows anew at each refresh, so a refresh between two calls would show a purchase as pending
-//! and posted, or as neither: where an account was updated meanwhile, the run begins again.
+//! A run fetches the connection, its accounts, its posted transactions and its pending ones, then the accounts again.
+//! Basiq recreates pending rows at each refresh, so a refresh between two calls would show a purchase as pending and
+//! posted, or as neither: where an account was updated meanwhile, the run begins again.
 
 use std::time::Duration;
 
@@ -26,9 +26,9 @@ use crate::inline::{self, Listed, status_change, status_word};
 use crate::json::{self, Document};
 use crate::signature;
 
-/// The most transactions that Basiq gives at once, and what it gives where nothing is said.
+/// The most transactions that Basiq returns at once, and its default.
 const PAGE: &str = "500";
-/// Banks post rows with earlier days: so many days before the last run are asked for again.
+/// Banks post rows with earlier days: this many days before the last run are fetched again.
 const OVERLAP_DAYS: i64 = 14;
 /// A token is renewed so long before it ends.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -41,7 +41,7 @@ pub(super) struct BasiqApi {
     pub(super) consent_url: String,
 }
 
-/// Where a run has got to.
+/// The position of a run.
 #[derive(Serialize, Deserialize)]
 struct Position {
     stage: Stage,
@@ -142,7 +142,7 @@ impl BasiqApi {
     ) -> Result<Page, FetchError> {
         let request = Request::get(["users", ids.user, "transactions"]).query("limit", PAGE);
         let request = match &position.next {
-            // The filter stands in the token.
+            // The token contains the filter.
             Some(next) => request.query("next", next.clone()),
             None => request.query("filter", filter(ids, position.stage, since(run))),
         };
@@ -157,11 +157,11 @@ impl BasiqApi {
         Ok(Page { changes: listed.changes, rejected: listed.rejected, next: following.into_next()? })
     }
 
-    /// The accounts once more, with the balances that belong to what was listed.
+    /// The accounts once more, with the balances that belong to the listed transactions.
     async fn check(&self, api: &dyn Api, ids: Ids<'_>, run: &Run<'_>, position: &Position) -> Result<Page, FetchError> {
         let (accounts, digest) = self.accounts(api, ids).await?;
         if digest != position.accounts {
-            return Err(FetchError::Restart { reason: "an account was refreshed while it was being asked".to_owned() });
+            return Err(FetchError::Restart { reason: "an account was refreshed during the run".to_owned() });
         }
         let cursor = Some(run.began.to_zoned(TimeZone::UTC).date().to_string());
         let next = Next::End { cursor, absence: Absence::OfPendingMeansGone };
@@ -186,7 +186,8 @@ impl BasiqApi {
         self.send(api, request.counted_against(format!("user {}", ids.user))).await
     }
 
-    /// Sends a request with the token of the whole application: it holds an hour, and 1,500 may be asked for in five minutes.
+    /// Sends a request with the token of the whole application: it is valid for an hour, and 1,500 may be requested in
+    /// five minutes.
     pub(super) async fn send(&self, api: &dyn Api, request: Request) -> Result<ApiResponse, FetchError> {
         let token = Box::new(self.token_call(vec![("scope", "SERVER_ACCESS".to_owned())])?);
         let token = TokenRequest { name: "server".to_owned(), request: token, read: read_token };
@@ -215,7 +216,7 @@ fn read_token(answer: &ApiResponse) -> Result<Token, FetchError> {
     Ok(Token { value: read.access_token, lifetime })
 }
 
-/// Since `postDate` is null while a row is pending, only posted ones are asked for by it.
+/// Since `postDate` is null while a row is pending, only posted ones are filtered by it.
 fn filter(ids: Ids<'_>, stage: Stage, since: Date) -> String {
     let connection = format!("connection.id.eq('{}')", ids.connection);
     match stage {
@@ -226,7 +227,7 @@ fn filter(ids: Ids<'_>, stage: Stage, since: Date) -> String {
     }
 }
 
-/// The first day that is asked for.
+/// The first day that is fetched.
 fn since(run: &Run<'_>) -> Date {
     let last: Option<Date> = run.cursor.and_then(|cursor| cursor.parse().ok());
     let again = last.and_then(|day| day.checked_sub(Span::new().days(OVERLAP_DAYS)).ok());

@@ -1,6 +1,6 @@
 //! Links in Basiq's bodies.
 //!
-//! Owns reading ids out of them. Must not follow one: what is not exactly one of Basiq's own forms has no id.
+//! Owns reading ids out of them. Must not follow one: a link that is not exactly one of Basiq's own forms has no id.
 
 /// Where Basiq's links lead.
 pub(super) const API: &str = "https://au-api.basiq.io/";
@@ -26,7 +26,17 @@ pub(super) fn connection_of_filter(link: &str) -> Option<&str> {
     path.next().is_none().then_some(id)
 }
 
-/// What follows `https://au-api.basiq.io/users/<id>/`.
+/// The user's id in `https://au-api.basiq.io/users/<id>/consents`, with or without the consent's id behind it; nothing for
+/// any other link.
+pub(super) fn user_of_consent(link: &str) -> Option<&str> {
+    let mut path = path_of_user(link)?;
+    (path.next() == Some("consents")).then_some(())?;
+    path.next().is_none_or(|id| is_id(&id)).then_some(())?;
+    path.next().is_none().then_some(())?;
+    link.strip_prefix(API)?.split('/').nth(1)
+}
+
+/// The rest after `https://au-api.basiq.io/users/<id>/`.
 fn path_of_user(link: &str) -> Option<std::str::Split<'_, char>> {
     let mut path = link.strip_prefix(API)?.split('/');
     (path.next() == Some("users")).then_some(())?;
@@ -38,7 +48,7 @@ pub(super) fn is_id(part: &&str) -> bool {
     (1..=64).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The token in the link to the next page of a list: `…/transactions?next=<token>`. The list's filter stands in it.
+/// The token in the link to the next page of a list: `…/transactions?next=<token>`. It contains the list's filter.
 pub(super) fn next_of(link: &str) -> Option<String> {
     let (_, query) = link.split_once('?')?;
     let token = query.split('&').find_map(|pair| pair.strip_prefix("next="))?;
@@ -67,6 +77,22 @@ mod tests {
             "https://au-api.basiq.io/users/u/connections/c?x=1",
         ] {
             assert_eq!(connection_of(link), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn the_user_of_a_consent_is_read_only_from_basiqs_own_links() {
+        for link in ["https://au-api.basiq.io/users/u-1/consents/c-1", "https://au-api.basiq.io/users/u-1/consents"] {
+            assert_eq!(user_of_consent(link), Some("u-1"), "{link}");
+        }
+        for link in [
+            "https://au-api.basiq.io.example/users/u-1/consents/c-1",
+            "https://au-api.basiq.io/users/u-1/consents/",
+            "https://au-api.basiq.io/users/u-1/consents/c-1/x",
+            "https://au-api.basiq.io/users/../consents/c-1",
+            "https://au-api.basiq.io/users/u-1/connections/c-1",
+        ] {
+            assert_eq!(user_of_consent(link), None, "{link}");
         }
     }
 

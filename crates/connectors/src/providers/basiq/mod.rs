@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use self::fetch::BasiqApi;
-use self::links::{API, connection_of, connection_of_filter};
+use self::links::{API, connection_of, connection_of_filter, user_of_consent};
 use jiff::Timestamp;
 use wire::Currency;
 
@@ -49,14 +49,14 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(API_URL),
-            meaning: "where Basiq's interface is",
+            meaning: "the base URL of Basiq's API",
             kind: SettingKind::Url,
             default: Some("https://au-api.basiq.io"),
             required_for: None,
         },
         Setting {
             name: Cow::Borrowed(CONSENT_URL),
-            meaning: "where Basiq's consent page is",
+            meaning: "the base URL of Basiq's consent page",
             kind: SettingKind::Url,
             default: Some(DEFAULT_CONSENT_URL),
             required_for: None,
@@ -91,7 +91,7 @@ const GUIDE_HEADER: &str = "x-basiq-signature";
 struct Basiq {
     /// Keys of Standard Webhooks.
     keys: HmacKeys,
-    /// The same secrets as the guide's form uses them: their text as it stands.
+    /// The same secrets in the guide's form: their literal text.
     guide_keys: HmacKeys,
     /// The guide's form carries no time stamp; this refuses it.
     strict: bool,
@@ -183,6 +183,9 @@ fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
         let (event, wanted) = (envelope.event.to_string(), Wanted::Transactions);
         return Ok(Some(Meaning::Fetch { event, connection_id, wanted }));
     }
+    if envelope.event.noun() == "consent" {
+        return consent(envelope, link.as_deref()).map(Some);
+    }
     if envelope.event.noun() != "connection" {
         return Err(inline::notification_only(&envelope.event));
     }
@@ -199,4 +202,17 @@ fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
         .ok_or_else(|| format!("{} has no link to a connection at {API}", envelope.event))?;
     let change = inline::status_change(status, true, None, inline::of_event(&envelope.document));
     Ok(Some(Meaning::Changes { connection_id, changes: vec![change], rejected: vec![] }))
+}
+
+/// The end of a consent. It is the user's, and so ends every connection of the user: both that it is revoked and that it
+/// has expired oblige to delete or de-identify that user's data (<https://api.basiq.io/docs/consent-events>).
+fn consent(envelope: &Envelope<'_>, link: Option<&str>) -> Understood<Meaning> {
+    if !matches!(envelope.event.verb_text(), "revoked" | "expired") {
+        return Ok(Meaning::Nothing);
+    }
+    let user = link
+        .and_then(user_of_consent)
+        .ok_or_else(|| format!("{} has no link to a user's consent at {API}", envelope.event))?;
+    let change = inline::status_change("revoked", true, None, inline::of_event(&envelope.document));
+    Ok(Meaning::UserChanges { provider_user: user.to_owned(), changes: vec![change] })
 }

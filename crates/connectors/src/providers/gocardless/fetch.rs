@@ -2,8 +2,8 @@
 //!
 //! Owns which calls a run makes. Must not read payments: `rows` does.
 //!
-//! After an event of one payment that payment is asked for; else the payments that were created since the last run, and
-//! thirty days before, page after page. One that was created earlier and changes now comes with its own event.
+//! After an event of one payment that payment is fetched; else the payments that were created since the last run, and
+//! thirty days before, page after page. One that was created earlier and changes now has its own event.
 //! (<https://developer.gocardless.com/api-reference/#payments-list-payments>)
 
 use async_trait::async_trait;
@@ -74,7 +74,7 @@ impl GoCardless {
         let meta = answer.object(&["meta"]).map_err(not_understood)?;
         let cursors = meta.map(|meta| meta.object(&["cursors"])).transpose().map_err(not_understood)?.flatten();
         let next = match cursors.and_then(|cursors| cursors.text(&["after"])) {
-            // A page that does not get on would be asked for without end.
+            // A page that repeats its position would be fetched without end.
             Some(position) if run.position != Some(position.as_str()) => Next::Page { position },
             _ => Next::End { cursor: Some(following(run.began)), absence: Absence::MeansNothing },
         };
@@ -84,7 +84,7 @@ impl GoCardless {
     async fn call(&self, api: &dyn Api, run: &Run<'_>, request: Request) -> Result<ApiResponse, FetchError> {
         let own = run.connection.credentials.get(CREDENTIAL);
         let token = own.or(self.access_token.as_deref());
-        let token = token.ok_or_else(|| FetchError::Refused { reason: "no access token is known".to_owned() })?;
+        let token = token.ok_or_else(|| FetchError::Refused { reason: "the access token is missing".to_owned() })?;
         let request = request
             .header("authorization", format!("Bearer {token}"))
             .header("gocardless-version", VERSION)

@@ -1,7 +1,7 @@
 //! GoCardless: payments that a merchant collects by direct debit or instantly.
 //!
-//! Owns its settings, its signature and its batches of events, which name what changed and carry no amounts: those are
-//! asked for ([`fetch`]). Must not read GoCardless Bank Account Data, which has no webhooks.
+//! Owns its settings, its signature and its batches of events, which name the changed records and carry no amounts:
+//! those are fetched ([`fetch`]). Must not read GoCardless Bank Account Data, which has no webhooks.
 //!
 //! <https://developer.gocardless.com/api-reference/#appendix-webhooks>, <https://github.com/gocardless/gocardless-pro-python>
 
@@ -46,21 +46,21 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(ACCESS_TOKEN),
-            meaning: "the own organisation's access token, for connections that have none of their own",
+            meaning: "your organisation's access token, for connections without a token of their own",
             kind: SettingKind::Secrets,
             default: None,
             required_for: None,
         },
         Setting {
             name: Cow::Borrowed(API_URL),
-            meaning: "where GoCardless is asked; `https://api-sandbox.gocardless.com` for its sandbox",
+            meaning: "the base URL of GoCardless's API; `https://api-sandbox.gocardless.com` for its sandbox",
             kind: SettingKind::Url,
             default: Some("https://api.gocardless.com"),
             required_for: None,
         },
         Setting {
             name: Cow::Borrowed(ORGANISATION),
-            meaning: "the own organisation's id, `OR…`: the connection of events that name none, as those of a merchant's own endpoint",
+            meaning: "your organisation's id, `OR…`: the connection of events that name no organisation, such as those of a merchant's own endpoint",
             kind: SettingKind::Text,
             default: None,
             required_for: None,
@@ -74,7 +74,7 @@ const API_URL: &str = "GOCARDLESS_API_URL";
 const ORGANISATION: &str = "GOCARDLESS_ORGANISATION";
 const HEADER: &str = "webhook-signature";
 
-/// Resources that are about agreements and people, and not about money that moves.
+/// Resources about agreements and customers, and not about movements of money.
 const WITHOUT_MONEY: [&str; 13] = [
     "bank_authorisations",
     "billing_requests",
@@ -94,7 +94,7 @@ const WITHOUT_MONEY: [&str; 13] = [
 /// GoCardless with its settings.
 struct GoCardless {
     keys: HmacKeys,
-    /// What the own organisation is asked with.
+    /// The own organisation's access token.
     access_token: Option<String>,
     organisation: Option<String>,
 }
@@ -135,7 +135,7 @@ impl Provider for GoCardless {
         Ok(VerifiedDelivery::new(delivery, key))
     }
 
-    /// A bad signature is to be answered with 498 (the API reference, "Webhooks").
+    /// A bad signature has to be answered with 498 (the API reference, "Webhooks").
     fn responses(&self) -> Responses {
         Responses { bad_signature: Response::json(498), ..Responses::default() }
     }
@@ -153,7 +153,7 @@ impl Provider for GoCardless {
     }
 }
 
-/// The events' ids: a delivery that is sent again has the same ones, whatever stands around them.
+/// The events' ids: a repeated delivery has the same ones, whatever surrounds them.
 fn delivery_key(bytes: &[u8]) -> String {
     let events = body::object(bytes).and_then(|body| body.array(&["events"])).unwrap_or_default();
     let id = |raw| ids::id(&Document::open(raw).ok()??, &["id"], "event").ok()?;

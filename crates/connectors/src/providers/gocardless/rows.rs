@@ -1,10 +1,10 @@
 //! GoCardless's payments.
 //!
-//! Owns which of their members becomes which of ours. Must not guess what an unknown status means.
+//! Owns which of their members becomes which of ours. Must not guess the meaning of an unknown status.
 //!
-//! A payment is collected from a customer for a creditor, which is the account here: money in. Refunds and payouts are not
-//! read: a refund names a payment and no creditor, and a payout is what was collected, less GoCardless's fees, on its way to
-//! the creditor's bank (<https://developer.gocardless.com/api-reference/#core-endpoints-payments>).
+//! A payment is collected from a customer for a creditor, which is the account here: money in. Refunds and payouts are
+//! not read: a refund names a payment and no creditor, and a payout is the collected money, less GoCardless's fees, on
+//! its way to the creditor's bank (<https://developer.gocardless.com/api-reference/#core-endpoints-payments>).
 
 use ledger::{Change, Dated, Update};
 use wire::{Currency, TransactionStatus};
@@ -28,7 +28,7 @@ pub(super) fn payment(item: &Document<'_>) -> Understood<Change> {
         "cancelled" | "customer_approval_denied" | "failed" | "charged_back" => {
             return Ok(Change { version: None, update: Update::TransactionDeleted { transaction_id, account_id } });
         }
-        other => return Err(format!("the status is '{}', which is not known", event_name(other))),
+        other => return Err(format!("the status '{}' is unknown", event_name(other))),
     };
     let currency = item.text(&["currency"]).ok_or("the payment has no currency")?;
     let currency: Currency = currency.parse().map_err(|error| format!("the currency is {error}"))?;

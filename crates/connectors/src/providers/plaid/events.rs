@@ -11,7 +11,7 @@ use crate::json::Document;
 use crate::meaning::{Meaning, Wanted, event_name};
 use crate::understood::Understood;
 
-/// What an authentic body means. None says when it happened, so that the order of arrival decides.
+/// The meaning of an authentic body. None carries its time, so the order of arrival decides.
 pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     let (kind, code) =
         body.text(&["webhook_type"]).zip(body.text(&["webhook_code"])).ok_or("the body names no event")?;
@@ -36,7 +36,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
         ("ITEM", "LOGIN_REPAIRED") => status(body, "active"),
         ("ITEM", "USER_PERMISSION_REVOKED") => status(body, "revoked"),
         ("ITEM", "USER_ACCOUNT_REVOKED") => {
-            Err("the consent for one account of the item was taken back; nothing removes a single account here"
+            Err("the consent for one account of the item was withdrawn; a single account cannot be removed here"
                 .to_owned())
         }
         _ => Err(Meaning::unknown_event(&name)),

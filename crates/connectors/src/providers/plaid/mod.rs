@@ -1,7 +1,8 @@
 //! Plaid: banks of the United States, Canada and Europe.
 //!
-//! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), how it is
-//! asked (`sync`), what its rows hold (`rows`) and how a bank is connected (`connect`). Must not know the server that calls it.
+//! Owns its settings and how its parts fit together: its signature (`signature`), the meaning of its webhooks
+//! (`events`), its API (`sync`), its rows (`rows`) and connecting a bank (`connect`). Must not know the server that
+//! calls it.
 //!
 //! <https://plaid.com/docs/api/webhooks/>, <https://github.com/plaid/plaid-openapi>
 
@@ -39,7 +40,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     settings: &[
         Setting {
             name: Cow::Borrowed(CLIENT_ID),
-            meaning: "the client's id; Plaid is asked with it, for its keys for webhooks as well",
+            meaning: "the client's id; calls to Plaid carry it, those for the keys of webhooks as well",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),
@@ -53,7 +54,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(API_URL),
-            meaning: "where Plaid is asked; `https://sandbox.plaid.com` for its sandbox",
+            meaning: "the base URL of Plaid's API; `https://sandbox.plaid.com` for its sandbox",
             kind: SettingKind::Url,
             default: Some("https://production.plaid.com"),
             required_for: None,

@@ -1,6 +1,6 @@
 //! Plaid's transactions and accounts.
 //!
-//! Owns which of their members becomes which of ours. Must not ask for them.
+//! Owns which of their members becomes which of ours. Must not fetch them.
 //!
 //! <https://plaid.com/docs/api/products/transactions/#transactionssync>
 
@@ -20,12 +20,11 @@ const MAX_KIND: usize = 60;
 /// When it happened comes before when it was posted, an instant before a day.
 const DATES: &[&str] = &["authorized_datetime", "authorized_date", "datetime", "date"];
 
-/// Transfers between a person's own accounts
-/// (<https://plaid.com/documents/pfc-taxonomy-all.csv>).
+/// Transfers between a user's own accounts (<https://plaid.com/documents/pfc-taxonomy-all.csv>).
 const OWN_TRANSFERS: [&str; 2] = ["TRANSFER_IN_ACCOUNT_TRANSFER", "TRANSFER_OUT_ACCOUNT_TRANSFER"];
 
-/// A transaction that was added or changed. Plaid's amounts are positive for money out. When a row changed is not told: the
-/// order in which Plaid tells it counts.
+/// A transaction that was added or changed. Plaid's amounts are positive for money out. A row has no time of its
+/// change: the order in which Plaid lists it counts.
 pub(super) fn transaction(item: &Document<'_>) -> Understood<Change> {
     let amount = item.amount(&["amount"]).map_err(|error| format!("the amount is {error}"))?;
     let amount = -amount.ok_or("the transaction has no amount")?;
@@ -70,7 +69,7 @@ pub(super) fn removed(item: &Document<'_>) -> Understood<Change> {
     Ok(Change { version: None, update })
 }
 
-/// An account. What is owed on a card or a loan is positive at Plaid.
+/// An account. The debt on a card or a loan is positive at Plaid.
 pub(super) fn account(item: &Document<'_>) -> Understood<Change> {
     let balances = item.object(&["balances"])?.ok_or("the account has no balances")?;
     let read = |name: &str| balances.amount(&[name]).map_err(|error| format!("the {name} balance is {error}"));
@@ -90,7 +89,7 @@ pub(super) fn account(item: &Document<'_>) -> Understood<Change> {
 /// A code of ISO 4217: another unit (`unofficial_currency_code`) is not the account's money.
 fn currency(document: &Document<'_>, what: &str) -> Understood<Option<Currency>> {
     if document.raw(&["unofficial_currency_code"]).is_some() {
-        return Err(format!("the currency of the {what} is none of ISO 4217"));
+        return Err(format!("the currency of the {what} is not in ISO 4217"));
     }
     let code = document.text(&["iso_currency_code"]);
     let read = code.map_or(Ok(None), |code| currencies::currency(&code));

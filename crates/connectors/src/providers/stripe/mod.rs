@@ -1,7 +1,7 @@
 //! Stripe: cards that it issues, treasury accounts, banks that are linked through it, and a merchant's own balance.
 //!
-//! Owns its settings, its signature and the event around each object. Must not know what is in the objects: `issuing`,
-//! `treasury`, `linked` and `balance` do.
+//! Owns its settings, its signature and the event around each object. Must not know the members of the objects:
+//! `issuing`, `treasury`, `linked` and `balance` do.
 //!
 //! <https://docs.stripe.com/webhooks>, <https://github.com/stripe/openapi>
 
@@ -48,7 +48,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(ACCOUNT),
-            meaning: "the own account's id, `acct_…`: the connection of `balance.available` where no account of Connect is named",
+            meaning: "the id of your own account, `acct_…`: the connection of `balance.available` where no account of Connect is named",
             kind: SettingKind::Text,
             default: None,
             required_for: None,

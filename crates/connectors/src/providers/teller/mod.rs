@@ -1,7 +1,7 @@
 //! Teller: banks of the United States.
 //!
-//! Owns its settings, its signature and its events, which carry the transactions. Must not ask (`fetch` does), nor know what
-//! a row holds (`rows` does).
+//! Owns its settings, its signature and its events, which carry the transactions. Must not fetch (`fetch` does), nor
+//! know the members of a row (`rows` does).
 //!
 //! <https://teller.io/docs/api/webhooks>
 
@@ -46,7 +46,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed("TELLER_API_URL"),
-            meaning: "where Teller is asked; outside its sandbox it wants a client certificate, which a proxy has to present",
+            meaning: "the base URL of Teller's API; outside its sandbox Teller requires a client certificate, which a proxy has to present",
             kind: SettingKind::Url,
             default: Some("https://api.teller.io"),
             required_for: None,

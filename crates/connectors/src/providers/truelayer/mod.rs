@@ -1,7 +1,7 @@
 //! TrueLayer: payments to merchants' accounts.
 //!
-//! Owns its settings and how its parts fit together: what it signs (`signature`), what its webhooks say (`events`), and how
-//! it is asked for what they leave out (`fetch`). Must not know the server that calls it.
+//! Owns its settings and how its parts fit together: its signature (`signature`), the meaning of its webhooks
+//! (`events`), and the data that they leave out (`fetch`). Must not know the server that calls it.
 //!
 //! <https://docs.truelayer.com/docs/payments-api-webhook-reference>, <https://github.com/TrueLayer/truelayer-signing>
 
@@ -37,7 +37,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     settings: &[
         Setting {
             name: Cow::Borrowed(WEBHOOKS_URL),
-            meaning: "where TrueLayer publishes its keys: `https://webhooks.truelayer.com`, or `https://webhooks.truelayer-sandbox.com`",
+            meaning: "the URL at which TrueLayer publishes its keys: `https://webhooks.truelayer.com`, or `https://webhooks.truelayer-sandbox.com`",
             kind: SettingKind::Url,
             default: None,
             required_for: Some("webhooks"),
@@ -58,14 +58,14 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(API_URL),
-            meaning: "where the Payments API is; `https://api.truelayer-sandbox.com` for the sandbox",
+            meaning: "the base URL of the Payments API; `https://api.truelayer-sandbox.com` for the sandbox",
             kind: SettingKind::Url,
             default: Some("https://api.truelayer.com"),
             required_for: None,
         },
         Setting {
             name: Cow::Borrowed(AUTH_URL),
-            meaning: "where tokens are given out; `https://auth.truelayer-sandbox.com` for the sandbox",
+            meaning: "the base URL for access tokens; `https://auth.truelayer-sandbox.com` for the sandbox",
             kind: SettingKind::Url,
             default: Some("https://auth.truelayer.com"),
             required_for: None,
@@ -79,7 +79,7 @@ const CLIENT_SECRET: &str = "TRUELAYER_CLIENT_SECRET";
 const API_URL: &str = "TRUELAYER_API_URL";
 const AUTH_URL: &str = "TRUELAYER_AUTH_URL";
 
-/// A client of TrueLayer's console, with which it is asked.
+/// A client of TrueLayer's console, for fetching.
 struct Client {
     id: String,
     secret: String,
@@ -89,7 +89,7 @@ struct Client {
 struct TrueLayer {
     /// Where its keys are published; nothing where it is not configured.
     address: Option<String>,
-    /// What it is asked with; nothing where it is not asked.
+    /// The client for fetching; nothing where nothing is fetched.
     client: Option<Client>,
 }
 

@@ -1,7 +1,7 @@
 //! The transactions of a merchant's account at TrueLayer.
 //!
-//! Owns which of their members becomes which of ours, and the direction that each type has: amounts have no sign. Must not
-//! guess what an unknown type or status means.
+//! Owns which of their members becomes which of ours, and the direction that each type has: amounts have no sign. Must
+//! not guess the meaning of an unknown type or status.
 //!
 //! <https://docs.truelayer.com/docs/get-your-merchant-account-transactions-or-payment-sources>,
 //! <https://github.com/TrueLayer/truelayer-java> (`merchantaccounts/entities/transactions`)
@@ -23,17 +23,17 @@ pub(super) fn transaction(item: &Document<'_>, account_id: &str) -> Understood<C
         "external_payment" => external_payment(item, id, account_id)?,
         "merchant_account_payment" => Row { kind: Some(kind), ..incoming(item, id, account_id, "payment_source")? },
         "payout" | "refund" => outgoing(item, id, account_id, kind)?,
-        other => return Err(format!("its type is '{}', which is not known", event_name(other))),
+        other => return Err(format!("its type '{}' is unknown", event_name(other))),
     };
     Ok(row.into_change(None))
 }
 
-/// Money that came in without TrueLayer having been asked for it: in a webhook, or in a list.
+/// Money that arrived without a payment request at TrueLayer: in a webhook, or in a list.
 pub(super) fn external_payment(item: &Document<'_>, id: String, account_id: &str) -> Understood<Row> {
     incoming(item, id, account_id, "remitter")
 }
 
-/// Money in, which is told once it is settled. `payer` is the member that says who paid.
+/// Money in, which is reported once it is settled. `payer` is the member with the payer.
 fn incoming(item: &Document<'_>, id: String, account_id: &str, payer: &str) -> Understood<Row> {
     let (amount, currency) = money(item)?;
     let date = date(item, "settled_at")?;
@@ -54,7 +54,7 @@ fn outgoing(item: &Document<'_>, id: String, account_id: &str, kind: String) -> 
     let (status, date) = match item.text(&["status"]).as_deref() {
         Some("pending") => (TransactionStatus::Pending, date(item, "created_at")?),
         Some("executed") => (TransactionStatus::Posted, date(item, "executed_at")?),
-        other => return Err(format!("its status is '{}', which is not known", event_name(other.unwrap_or_default()))),
+        other => return Err(format!("its status '{}' is unknown", event_name(other.unwrap_or_default()))),
     };
     let beneficiary = item.object(&["beneficiary"])?;
     let text = |name: &str| beneficiary.as_ref().and_then(|beneficiary| beneficiary.words(&[name]));

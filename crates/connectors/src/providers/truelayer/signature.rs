@@ -1,7 +1,7 @@
 //! What TrueLayer signs: the method, the path, some headers and the body, as a JWS without its payload.
 //!
-//! Owns its check, and how the key that it names is found among those that TrueLayer publishes. Must not know what bodies
-//! mean.
+//! Owns its check, and how the key that it names is found among those that TrueLayer publishes. Must not know the
+//! meaning of bodies.
 //!
 //! <https://github.com/TrueLayer/truelayer-signing/blob/main/request-signing-v2.md>
 
@@ -27,7 +27,7 @@ const JWKS: &str = "/.well-known/jwks";
 
 /// The longest name of a key that is looked for, in characters; TrueLayer's own are UUIDs.
 const LONGEST_NAME: usize = 100;
-/// So many headers may be signed: TrueLayer signs two.
+/// At most this many headers may be signed: TrueLayer signs two.
 const MOST_HEADERS: usize = 20;
 /// A set of keys is fetched again after a day.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
@@ -59,7 +59,8 @@ fn read_header(jws: &Jws<'_>, address: &str) -> Option<(String, Vec<String>)> {
     (headers.len() <= MOST_HEADERS).then_some((name, headers))
 }
 
-/// What may have been signed: the path is TrueLayer's, which may lack its query, and a slash at its end or not.
+/// The payloads that may have been signed: the path is TrueLayer's, which may lack its query, with or without a slash
+/// at its end.
 fn payloads(delivery: &RawDelivery, signed_headers: &[String]) -> Result<Vec<Vec<u8>>, VerifyError> {
     let mut headers = String::new();
     for name in signed_headers {
@@ -78,12 +79,12 @@ fn payloads(delivery: &RawDelivery, signed_headers: &[String]) -> Result<Vec<Vec
     Ok(paths.into_iter().map(payload).collect())
 }
 
-/// Reads `{ "keys": [ … ] }`. Keys of other kinds may stand beside it.
+/// Reads `{ "keys": [ … ] }`. It may contain keys of other kinds.
 pub(super) fn read_key(id: &KeyId, response: ApiResponse) -> Result<FetchedKey, FetchError> {
     let response = response.success()?;
     let keys = body::object(&response.body).and_then(|set| set.array(&["keys"]));
     let keys =
-        keys.ok_or_else(|| FetchError::NotUnderstood { reason: "TrueLayer's answer is no set of keys".to_owned() })?;
+        keys.ok_or_else(|| FetchError::NotUnderstood { reason: "TrueLayer's answer is not a key set".to_owned() })?;
     let is_it = |raw: &&serde_json::value::RawValue| {
         let kid = Document::open(raw).ok().flatten().and_then(|key| key.text(&["kid"]));
         kid.is_some_and(|kid| kid == id.name) && from_jwk(raw, Curve::P521).is_some()

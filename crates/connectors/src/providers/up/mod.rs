@@ -1,7 +1,7 @@
 //! Up: an Australian bank, whose customers reach their own accounts with a token.
 //!
-//! Owns its settings and how its parts fit together: what its webhooks say (`events`), how it is asked (`fetch`) and what its
-//! rows hold (`rows`). Must not follow a link: ids are read from bodies and nothing else.
+//! Owns its settings and how its parts fit together: the meaning of its webhooks (`events`), its API (`fetch`) and its
+//! rows (`rows`). Must not follow a link: it only reads ids from bodies.
 //!
 //! <https://developer.up.com.au>, <https://github.com/up-banking/api>
 
@@ -36,7 +36,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     capabilities: &["webhook", "transactions", "accounts"],
     settings: &[Setting {
         name: Cow::Borrowed("UP_API_URL"),
-        meaning: "where Up is asked; a webhook's secret comes with its connection",
+        meaning: "the base URL of Up's API; a webhook's secret comes with its connection",
         kind: SettingKind::Url,
         default: Some("https://api.up.com.au/api/v1"),
         required_for: None,

@@ -31,7 +31,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     capabilities: &["webhook", "transactions", "accounts"],
     settings: &[Setting {
         name: Cow::Borrowed(WEBHOOK_KEY),
-        meaning: "whose signatures are taken: `production`, `sandbox`, or a public key of Wise in base64; several separated by commas",
+        meaning: "whose signatures are accepted: `production`, `sandbox`, or a public key of Wise in base64; several separated by commas",
         kind: SettingKind::Text,
         default: None,
         required_for: Some("webhooks"),
@@ -53,7 +53,7 @@ struct Wise {
     keys: Vec<PublicKey>,
 }
 
-/// Wise with its settings. What is no key verifies nothing.
+/// Wise with its settings. A value that is not a key verifies nothing.
 pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
     let values = settings.values(WEBHOOK_KEY).iter().flat_map(|value| value.split(','));
     let key = |value: &str| match value.trim() {
