@@ -1,8 +1,8 @@
-// Where the things are that the tests start: the server, the dashboard's files, Python, nginx, a browser.
+// Where the things are that the tests start: the server, the dashboard's files, Python, nginx, HAProxy, PostgreSQL, a browser.
 // Owns the environment variables that say otherwise. Must not start anything.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,25 @@ export function nginxBinary() {
   const places = [environment.TALLYWIRE_NGINX, '/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx', '/opt/homebrew/bin/nginx'];
   const found = places.find((path) => path && existsSync(path));
   if (!found) throw new Error('nginx is missing: scripts/setup test installs it, or set TALLYWIRE_NGINX');
+  return found;
+}
+
+/** HAProxy: `TALLYWIRE_HAPROXY`, else the system's. */
+export function haproxyBinary() {
+  const places = [environment.TALLYWIRE_HAPROXY, '/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/usr/bin/haproxy', '/opt/homebrew/bin/haproxy'];
+  const found = places.find((path) => path && existsSync(path));
+  if (!found) throw new Error('HAProxy is missing: scripts/setup test installs it, or set TALLYWIRE_HAPROXY');
+  return found;
+}
+
+/** The folder of PostgreSQL's programs: `TALLYWIRE_POSTGRES`, else that of Debian's newest version, else one of the PATH. */
+export function postgresPrograms() {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).filter((version) => Number(version) >= 15) : [];
+  const newest = versions.sort((one, other) => Number(other) - Number(one)).map((version) => join(debian, version, 'bin'));
+  const places = [environment.TALLYWIRE_POSTGRES, ...newest, ...(environment.PATH ?? '').split(':')];
+  const found = places.find((path) => path && existsSync(join(path, 'initdb')) && existsSync(join(path, 'postgres')));
+  if (!found) throw new Error('PostgreSQL 15 or later is missing: scripts/setup test installs it, or set TALLYWIRE_POSTGRES');
   return found;
 }
 

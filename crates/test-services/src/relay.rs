@@ -1,0 +1,167 @@
+//! A TCP relay in front of a service: the address at which clients reach it, wherever it is.
+//!
+//! Owns which port new connections go to, and cutting them. Must not look at what passes.
+
+use std::io::{Result, copy};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+#[derive(Debug)]
+struct Inner {
+    /// The port at 127.0.0.1 that new connections go to; without one they are closed at once.
+    target: Option<u16>,
+    /// Both ends of the connections that there are.
+    connections: Vec<[TcpStream; 2]>,
+}
+
+/// A relay at a port of its own. It stands for the virtual address or the proxy through which clients find the primary.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Relay {
+    /// Starts a relay to a port at 127.0.0.1. It ends with the process.
+    pub fn start(target: u16) -> Result<Self> {
+        Self::start_at(Ipv4Addr::LOCALHOST.into(), target)
+    }
+
+    /// The same at another address of this machine.
+    pub fn start_at(address: IpAddr, target: u16) -> Result<Self> {
+        let listener = TcpListener::bind((address, 0))?;
+        let address = listener.local_addr()?;
+        let inner = Arc::new(Mutex::new(Inner { target: Some(target), connections: Vec::new() }));
+        let accepting = Arc::clone(&inner);
+        thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                // One that cannot be passed on is closed.
+                let _ = pass(&accepting, near);
+            }
+        });
+        Ok(Self { address, inner })
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// A service's URL at the relay's port: that of a database at `127.0.0.1`, for example.
+    #[must_use]
+    pub fn url(&self, of: &str) -> String {
+        match of.split_once("@127.0.0.1:") {
+            Some((before, after)) => {
+                let path = after.trim_start_matches(|letter: char| letter.is_ascii_digit());
+                format!("{before}@{}{path}", self.address)
+            }
+            None => of.to_owned(),
+        }
+    }
+
+    /// New connections go to another port, or nowhere. Those that there are stay.
+    pub fn switch(&self, target: Option<u16>) {
+        self.lock().target = target;
+    }
+
+    /// Cuts the connections that there are; how many.
+    #[must_use]
+    pub fn cut(&self) -> usize {
+        let connections = std::mem::take(&mut self.lock().connections);
+        for end in connections.iter().flatten() {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+        connections.len()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Passes a connection on, in both directions.
+fn pass(inner: &Mutex<Inner>, near: TcpStream) -> Result<()> {
+    // Locked until it is in the list: a switch and a cut after it leave no connection to the former port.
+    let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(target) = inner.target else { return near.shutdown(Shutdown::Both) };
+    let far = TcpStream::connect(("127.0.0.1", target))?;
+    for end in [&near, &far] {
+        end.set_nodelay(true)?;
+    }
+    inner.connections.retain(|ends| ends.iter().all(|end| end.peer_addr().is_ok()));
+    inner.connections.push([near.try_clone()?, far.try_clone()?]);
+    drop(inner);
+    one_way(near.try_clone()?, far.try_clone()?);
+    one_way(far, near);
+    Ok(())
+}
+
+fn one_way(mut from: TcpStream, mut to: TcpStream) {
+    thread::spawn(move || {
+        let _ = copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Both);
+        let _ = from.shutdown(Shutdown::Both);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    /// A service that answers each line with its name; its port.
+    fn service(name: &'static str) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                thread::spawn(move || {
+                    while stream.read_exact(&mut [0]).is_ok() {
+                        stream.write_all(name.as_bytes()).expect("written");
+                    }
+                });
+            }
+        });
+        port
+    }
+
+    /// What answers over a connection.
+    fn asked(stream: &mut TcpStream) -> Result<String> {
+        stream.write_all(b"?")?;
+        let mut answer = [0; 1];
+        stream.read_exact(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    #[test]
+    fn a_switch_is_for_new_connections_and_a_cut_for_those_that_there_are() {
+        let (a, b) = (service("a"), service("b"));
+        let relay = Relay::start(a).expect("a relay");
+        let connect = || TcpStream::connect(("127.0.0.1", relay.port())).expect("connected");
+        let mut first = connect();
+        assert_eq!(asked(&mut first).expect("an answer"), "a");
+        relay.switch(Some(b));
+        assert_eq!(asked(&mut connect()).expect("an answer"), "b");
+        assert_eq!(asked(&mut first).expect("an answer"), "a");
+        assert!(relay.cut() >= 1);
+        assert!(asked(&mut first).is_err());
+        relay.switch(None);
+        assert!(asked(&mut connect()).is_err());
+        relay.switch(Some(a));
+        assert_eq!(asked(&mut connect()).expect("an answer"), "a");
+    }
+
+    #[test]
+    fn a_url_keeps_everything_but_its_port() {
+        let relay = Relay::start(1).expect("a relay");
+        let url = relay.url("postgres://me@127.0.0.1:5432/t0?sslmode=disable");
+        assert_eq!(url, format!("postgres://me@127.0.0.1:{}/t0?sslmode=disable", relay.port()));
+    }
+}
