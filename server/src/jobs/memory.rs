@@ -1,0 +1,54 @@
+//! The memory of subscribers that have left.
+//!
+//! Owns when it is given back to the operating system: each time costs milliseconds, so only after many have left. Must not
+//! free anything itself.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::state::AppState;
+
+/// Fewer sockets than these are not worth it: together they have about a megabyte.
+const FEW: usize = 64;
+/// Nor is a smaller share of all of them than one in so many.
+const SHARE: usize = 16;
+
+/// The most sockets that there were since memory was given back.
+#[derive(Debug, Default)]
+pub(super) struct Departures(Mutex<usize>);
+
+/// Gives memory back where many sockets have left.
+pub(super) async fn run(state: AppState, departures: Arc<Departures>) {
+    if !departures.are_many(state.sockets.connected()) {
+        return;
+    }
+    // It takes locks of the allocator.
+    match tokio::task::spawn_blocking(heap::give_back).await {
+        Ok(released) => tracing::debug!(released, "the memory of sockets that have left was given back"),
+        Err(error) => tracing::warn!(%error, "memory could not be given back"),
+    }
+}
+
+impl Departures {
+    /// Whether so many have left, with so many connected now, that it is time to give memory back.
+    fn are_many(&self, connected: usize) -> bool {
+        let mut most = self.0.lock();
+        let left = most.saturating_sub(connected);
+        let are_many = left >= FEW && left >= *most / SHARE;
+        *most = if are_many { connected } else { (*most).max(connected) };
+        are_many
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_given_back_once_many_have_left_since_there_were_most() {
+        let departures = Departures::default();
+        let asked = [0, 5_000, 4_900, 4_800, 4_600, 4_590, 63, 0, 0].map(|connected| departures.are_many(connected));
+        assert_eq!(asked, [false, false, false, false, true, false, true, false, false]);
+    }
+}
