@@ -10,6 +10,9 @@ use jiff::Timestamp;
 
 use super::Result;
 
+/// For how long a node that follows an attempt is believed to, unless it says so again. A crash delays an attempt by about this.
+pub const CONNECT_CLAIM: Duration = Duration::from_secs(20);
+
 /// The SHA-256 of a state.
 pub type StateHash = [u8; 32];
 
@@ -31,9 +34,9 @@ pub struct ConnectAttempt {
 /// An attempt that has come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnedConnect {
-    /// What it was begun with.
+    /// The attempt as it was begun.
     pub attempt: ConnectAttempt,
-    /// What the callback says, without the state.
+    /// The parameters of the callback, without the state.
     pub parameters: BTreeMap<String, String>,
     /// When it came back.
     pub at: Timestamp,
@@ -48,7 +51,7 @@ pub struct Budget {
     pub within: Duration,
 }
 
-/// Attempts to connect a bank, and what belongs to them.
+/// Attempts to connect a bank, and the providers' ids of users.
 #[async_trait]
 pub trait Connects: Send + Sync + 'static {
     /// The provider's id of a user, where one was kept.
@@ -60,7 +63,7 @@ pub trait Connects: Send + Sync + 'static {
     /// Forgets the provider's id of a user: the provider has no such user any more.
     async fn forget_provider_user(&self, connector_id: String, user_id: String) -> Result<()>;
 
-    /// Begins an attempt that has to come back before a time, and forgets those that have not.
+    /// Begins an attempt whose callback has to arrive before a time, and deletes expired ones.
     async fn begin_connect(
         &self,
         state: StateHash,
@@ -71,7 +74,8 @@ pub trait Connects: Send + Sync + 'static {
 
     /// An attempt comes back: once, in time, through its own connector and to its own user. Fails with
     /// [`Error::NotFound`](super::Error::NotFound) where it is not known, too late or back already, and with
-    /// [`Error::Conflict`](super::Error::Conflict) where it is another user's: that one can still come back.
+    /// [`Error::Conflict`](super::Error::Conflict) where it is another user's: that one can still come back. This node follows
+    /// it from now on, for [`CONNECT_CLAIM`] to begin with.
     async fn return_connect(
         &self,
         state: StateHash,
@@ -81,8 +85,12 @@ pub trait Connects: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<ReturnedConnect>;
 
-    /// Those that have come back and have not ended.
-    async fn returned_connects(&self) -> Result<Vec<(StateHash, ReturnedConnect)>>;
+    /// Those that have come back, have not ended, and are followed by no other node: this node follows them from now on, and
+    /// others leave them to it for so long. A store of one node returns all of them.
+    async fn claim_connects(&self, lasts: Duration) -> Result<Vec<(StateHash, ReturnedConnect)>>;
+
+    /// This node still follows an attempt: others leave it to this node for so long.
+    async fn follow_connect(&self, state: StateHash, lasts: Duration) -> Result<()>;
 
     /// Ends an attempt.
     async fn end_connect(&self, state: StateHash) -> Result<()>;

@@ -10,7 +10,7 @@ use ledger::Change;
 use super::{ConnectorRef, Result, SyncRequest};
 use crate::telemetry::spans::Arrival;
 
-/// What is written of a delivery: it as it came.
+/// The stored form of a delivery, as received.
 #[derive(Debug)]
 pub struct Record {
     /// The request's headers.
@@ -35,22 +35,23 @@ impl From<StoredDelivery> for Record {
     }
 }
 
-/// A delivery with what it means.
+/// A delivery with its meaning.
 #[derive(Debug)]
 pub struct NewDelivery {
     /// Its connector.
     pub connector: ConnectorRef,
-    /// The delivery as it came.
+    /// The delivery as received.
     pub delivery: Record,
-    /// What it means.
+    /// Its meaning.
     pub content: Content,
-    /// Registers its connection in the same step, for this user, where there is none: what is pushed brings its own.
+    /// Registers its connection in the same step, for this user, where there is none: a push has a connection of its
+    /// own.
     pub register: Option<String>,
     /// When it arrived, for the time it takes, and its id in the log.
     pub arrived: Arrival,
 }
 
-/// What a delivery means to the store.
+/// The meaning of a delivery for the store.
 #[derive(Debug)]
 pub enum Content {
     /// Changes of a connection, which may not be registered yet.
@@ -62,11 +63,18 @@ pub enum Content {
         /// The items that are not understood: the delivery is quarantined for them, once the changes are applied.
         rejected: Vec<Rejected>,
     },
-    /// Something changed on a connection that its provider has to be asked for.
+    /// Changes of every connection of a provider's user.
+    UserChanges {
+        /// The provider's id of its user.
+        provider_user: String,
+        /// In order.
+        changes: Vec<Change>,
+    },
+    /// A notification: the connection has to be synced.
     Fetch {
         /// The provider's id of the connection.
         connection_id: String,
-        /// What to ask for.
+        /// What to fetch.
         request: SyncRequest,
     },
     /// Nothing to do.
@@ -82,7 +90,7 @@ impl Content {
     pub fn rejection(&self) -> Option<String> {
         match self {
             Self::Changes { rejected, .. } if !rejected.is_empty() => {
-                Some(format!("applied but for what is not understood: {}", Rejected::sentence(rejected)))
+                Some(format!("applied except items that are not understood: {}", Rejected::sentence(rejected)))
             }
             _ => None,
         }
@@ -106,12 +114,12 @@ pub enum Recorded {
     Malformed(String),
 }
 
-/// What a delivery changed.
+/// The effect of a delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// So many transactions were new.
+    /// The number of new transactions.
     pub new: u32,
-    /// So many had changed or were deleted.
+    /// The number of changed and deleted transactions.
     pub updated: u32,
 }
 
@@ -129,7 +137,7 @@ impl Changed {
     }
 }
 
-/// Recording deliveries, and applying what they mean.
+/// Recording deliveries, and applying their changes.
 #[async_trait]
 pub trait Deliveries: Send + Sync {
     /// Records a delivery and applies it, once: a key that was seen before does nothing.

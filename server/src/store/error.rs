@@ -2,8 +2,11 @@
 //!
 //! Owns the one error type of the store. Must not know HTTP.
 
-/// What the store answers.
+/// The result of a store's method.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// The message of a query that was cancelled.
+const TOO_LONG: &str = "This takes too long: request less, for example a shorter period";
 
 /// Why something could not be stored or found.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +14,7 @@ pub enum Error {
     /// There is no such thing.
     #[error("not found")]
     NotFound,
-    /// It is taken, or somebody else's.
+    /// It is taken, or another user's.
     #[error("{0}")]
     Conflict(&'static str),
     /// The question is wrong: one sentence.
@@ -21,15 +24,25 @@ pub enum Error {
     /// is waiting already. The text is for the log.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// The one who asks has too much being answered, or asked for too much at once: one sentence.
+    /// The database has rolled it back in favour of another transaction, also when it was repeated. The text is for the log.
+    #[error("the store is unavailable: {0}")]
+    Undone(String),
+    /// The caller has too many requests in progress, or requested too much at once: one sentence.
     #[error("{0}")]
     Busy(&'static str),
     /// The database file is damaged. The text is for the log.
     #[error("the database file is damaged: {0}")]
     Damaged(String),
-    /// What was read is not what was ever written. The text is for the log.
-    #[error("the store holds what it should not: {0}")]
+    /// Stored data is invalid. The text is for the log.
+    #[error("the store holds invalid data: {0}")]
     Corrupt(String),
+}
+
+impl Error {
+    /// Whether the same may succeed later.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Undone(_) | Self::Busy(_))
+    }
 }
 
 impl From<rusqlite::Error> for Error {
@@ -38,9 +51,33 @@ impl From<rusqlite::Error> for Error {
         match (&error, error.sqlite_error_code()) {
             (rusqlite::Error::QueryReturnedNoRows, _) => Self::NotFound,
             (_, Some(DatabaseCorrupt | NotADatabase)) => Self::Damaged(error.to_string()),
-            (_, Some(OperationInterrupted)) => {
-                Self::Busy("This takes too long: ask for less, a shorter time for example")
-            }
+            (_, Some(OperationInterrupted)) => Self::Busy(TOO_LONG),
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let sqlx::Error::Database(answer) = &error else {
+            return match error {
+                sqlx::Error::RowNotFound => Self::NotFound,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Corrupt(error.to_string()),
+                // A refused or lost connection, and a pool that is used up or closed.
+                _ => Self::Unavailable(error.to_string()),
+            };
+        };
+        // <https://www.postgresql.org/docs/15/errcodes-appendix.html>
+        match answer.code().as_deref() {
+            // A serialisation failure or a deadlock.
+            Some("40001" | "40P01") => Self::Undone(error.to_string()),
+            // Beyond `statement_timeout`.
+            Some("57014") => Self::Busy(TOO_LONG),
+            // A text with U+0000, which PostgreSQL cannot store. Identifiers and readable texts have none.
+            Some("22021") => Self::Invalid("A text contains U+0000"),
+            // A damaged table or index.
+            Some("XX001" | "XX002") => Self::Damaged(error.to_string()),
+            // It shuts down or starts, is a replica that is read only, or a lock was not to be had in time, for example.
             _ => Self::Unavailable(error.to_string()),
         }
     }

@@ -1,4 +1,4 @@
-//! What is durable.
+//! The durable data, and the interface to it.
 //!
 //! Owns the traits that the rest of the server sees, one for each thing that is stored, and their types. Must not let a
 //! driver's types or a database transaction out: each method is one unit of work.
@@ -7,16 +7,24 @@ mod account_request;
 mod connections;
 mod connects;
 mod deliveries;
+mod epoch;
 mod error;
 mod event;
 mod event_log;
 mod inbox;
+mod leases;
 mod outbox;
+pub mod postgres;
 mod provider_keys;
 mod queries;
+mod rate_limits;
+mod rows;
+mod shared;
+mod slots;
 pub mod sqlite;
 mod sync_request;
 mod syncs;
+pub mod transfer;
 mod users;
 
 use async_trait::async_trait;
@@ -24,15 +32,19 @@ use jiff::Timestamp;
 
 pub(crate) use account_request::account_update;
 pub use connections::Connections;
-pub use connects::{Budget, ConnectAttempt, Connects, ReturnedConnect, StateHash};
+pub use connects::{Budget, CONNECT_CLAIM, ConnectAttempt, Connects, ReturnedConnect, StateHash};
 pub use deliveries::{Changed, Content, Deliveries, NewDelivery, Record, Recorded};
+pub use epoch::Epoch;
 pub use error::{Error, Result};
 pub use event::{CommitSink, FeedEvent, LogEnds};
 pub use event_log::EventLog;
 pub use inbox::{Inbox, InboxEntry, KeptDelivery};
+pub use leases::{Lease, Leases};
 pub use outbox::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Revived, StuckQueue};
 pub use provider_keys::{ProviderKey, ProviderKeys};
 pub use queries::Queries;
+pub use rate_limits::{LimitKey, RateLimits, Spent};
+pub use slots::{NodeId, SlotRequest, Slots};
 pub use sync_request::SyncRequest;
 pub use syncs::{AppliedPage, BegunSync, DueSync, FinishedSync, SyncKey, SyncPage, Syncs, Urgency};
 pub use users::{Session, User, Users};
@@ -43,9 +55,21 @@ pub use wire::{SyncError, SyncErrorKind};
 /// Everything durable. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]
 pub trait Store:
-    Deliveries + Connections + Queries + EventLog + Users + Inbox + Outbox + Syncs + ProviderKeys + Connects
+    Deliveries
+    + Connections
+    + Queries
+    + EventLog
+    + Users
+    + Inbox
+    + Outbox
+    + Syncs
+    + ProviderKeys
+    + Connects
+    + Leases
+    + Slots
+    + RateLimits
 {
-    /// Finishes what it was given; takes nothing from then on.
+    /// Finishes the work it has accepted, and accepts no more.
     async fn close(&self);
 
     /// Whether it can be written to now: writes something.

@@ -12,7 +12,7 @@ use super::Result;
 pub struct User {
     /// The owner of a feed.
     pub user_id: String,
-    /// What they sign in with.
+    /// The e-mail address to sign in with.
     pub email: String,
     /// How to greet them.
     pub display_name: String,
@@ -46,6 +46,9 @@ pub trait Users: Send + Sync {
 
     /// The sign-in with this token, unless it has expired.
     async fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<Session>>;
+
+    /// Which of these sign-ins have ended or expired.
+    async fn ended_sessions(&self, token_hashes: Vec<[u8; 32]>, now: Timestamp) -> Result<Vec<[u8; 32]>>;
 
     /// Ends a sign-in.
     async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()>;

@@ -8,10 +8,9 @@ use rusqlite::{Connection, Row, params};
 use wire::api::Account;
 
 use super::columns::{amount, currency, maybe_currency};
-use super::connection_row::ConnectionRow;
-use super::recencies;
 use crate::clock;
 use crate::store::Result;
+use crate::store::rows::{ConnectionRow, account_name, recencies_from_columns, recencies_to_columns};
 
 /// Loads an account of a connection; its row's id and its state.
 pub(super) fn load(database: &Connection, connection: i64, account_id: &str) -> Result<Option<(i64, AccountState)>> {
@@ -27,7 +26,7 @@ pub(super) fn load(database: &Connection, connection: i64, account_id: &str) -> 
 fn state(row: &Row<'_>) -> Result<(i64, AccountState)> {
     let shared = Recency { version: row.get(7)?, arrival: row.get(8)? };
     let each = row.get_ref(9)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-    let [name, last_digits, kind, of_currency, balance, available] = recencies::from_columns(shared, each);
+    let [name, last_digits, kind, of_currency, balance, available] = recencies_from_columns(shared, each);
     let account = AccountState {
         name: Known { value: row.get(1)?, recency: name },
         last_digits: Known { value: row.get(2)?, recency: last_digits },
@@ -69,7 +68,7 @@ pub(super) fn write(
     account: &AccountState,
     now: Timestamp,
 ) -> Result<i64> {
-    let (shared, each) = recencies::to_columns(account);
+    let (shared, each) = recencies_to_columns(account);
     database
         .prepare_cached(
             "INSERT INTO accounts (id, connection, owner, account_id, name, last_digits, kind, currency, balance,
@@ -116,14 +115,10 @@ pub(super) fn of_user(database: &Connection, user_id: &str) -> Result<Vec<Accoun
 fn read(row: &Row<'_>) -> Result<Account> {
     let account_id: String = row.get(0)?;
     let last_digits: Option<String> = row.get(5)?;
-    let name: Option<String> = row.get(3)?;
     Ok(Account {
         connector_id: row.get(1)?,
         connection_id: row.get(2)?,
-        name: name.unwrap_or_else(|| match &last_digits {
-            Some(digits) => format!("Account ending {digits}"),
-            None => format!("Account {}", connectors::masked(&account_id)),
-        }),
+        name: account_name(row.get(3)?, last_digits.as_deref(), &account_id),
         institution_name: row.get(4)?,
         last_digits,
         kind: row.get(6)?,

@@ -1,47 +1,13 @@
-//! What is known of deliveries beside their content.
+//! The arrival and status of deliveries.
 //!
-//! Owns their status, their order of arrival, and whose they are when a connection is removed. Must not apply one.
+//! Owns their order of arrival, and whose they are when a connection is removed. Must not apply one.
 
+use jiff::Timestamp;
 use rusqlite::{Connection as Database, params};
 
 use super::unit::Unit;
-use crate::store::{Error, Result};
-
-/// Why a delivery will not be applied.
-pub(super) const REMOVED: &str = "its connection was removed before it could be applied";
-
-/// What became of a delivery, as it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    /// It is applied, or there was nothing to do.
-    Processed,
-    /// It waits for its connection, or behind earlier ones of it.
-    Waiting,
-    /// It is not understood, wholly or in part.
-    Quarantined,
-    /// It is not this provider's shape.
-    Rejected,
-}
-
-impl Status {
-    /// The number that stands for it.
-    pub(super) fn code(self) -> i64 {
-        match self {
-            Self::Processed => 0,
-            Self::Waiting => 1,
-            Self::Quarantined => 2,
-            Self::Rejected => 3,
-        }
-    }
-
-    /// What a number stands for.
-    pub(super) fn read(code: i64) -> Result<Self> {
-        [Self::Processed, Self::Waiting, Self::Quarantined, Self::Rejected]
-            .into_iter()
-            .find(|status| status.code() == code)
-            .ok_or_else(|| Error::Corrupt(format!("{code} stands as a delivery's status")))
-    }
-}
+use crate::store::Result;
+use crate::store::rows::{REMOVED, Status};
 
 /// Whether deliveries of a connection wait: where it is registered, they are about to be applied.
 pub(super) fn has_waiting(database: &Database, connector_id: &str, connection_id: &str) -> Result<bool> {
@@ -57,7 +23,7 @@ pub(super) fn newest(database: &Database) -> Result<i64> {
     Ok(newest.unwrap_or_default())
 }
 
-/// A connection is removed: what came for it was its owner's, and is not for the one who registers it next.
+/// A connection is removed: its deliveries were its owner's, and must not reach the next one who registers it.
 pub(super) fn settle_those_of(unit: &Unit<'_>, connector_id: &str, connection_id: &str) -> Result<()> {
     unit.database
         .prepare_cached(
@@ -87,4 +53,28 @@ pub(super) fn is_of_former_owner(
              WHERE c.connector_id = ?2 AND c.connection_id = ?3 AND d.id <= c.last_delivery AND d.received_at <= c.deleted_at",
         )?
         .exists(params![id, connector_id, connection_id])?)
+}
+
+/// When a delivery came.
+pub(super) fn received_at(unit: &Unit<'_>, id: i64) -> Result<Timestamp> {
+    let millis = unit
+        .database
+        .prepare_cached("SELECT received_at FROM deliveries WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    Ok(Timestamp::from_millisecond(millis).unwrap_or(unit.now))
+}
+
+/// Writes what became of a delivery; nothing where another job has applied it. A newer connector may read it otherwise
+/// than the one that took it: its connection follows, so that a registration finds what waits for it.
+pub(super) fn conclude(
+    database: &Database,
+    id: i64,
+    connection_id: Option<&str>,
+    status: Status,
+    reason: Option<&str>,
+) -> Result<bool> {
+    let mut statement = database.prepare_cached(
+        "UPDATE deliveries SET connection_id = ?2, status = ?3, reason = ?4 WHERE id = ?1 AND status <> 0",
+    )?;
+    Ok(statement.execute(params![id, connection_id, status.code(), reason])? > 0)
 }

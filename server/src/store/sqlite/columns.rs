@@ -10,13 +10,13 @@ use crate::store::{Error, Result};
 /// The amount in a column, where there is one.
 pub(super) fn amount(row: &Row<'_>, index: usize) -> Result<Option<Amount>> {
     let text = row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-    text.map(|text| text.parse().map_err(|_| Error::Corrupt(format!("'{text}' stands as an amount")))).transpose()
+    text.map(|text| text.parse().map_err(|_| Error::Corrupt(format!("'{text}' is stored as an amount")))).transpose()
 }
 
 /// The currency in a column, where there is one.
 pub(super) fn maybe_currency(row: &Row<'_>, index: usize) -> Result<Option<Currency>> {
     let code = row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-    code.map(|code| code.parse().map_err(|_| Error::Corrupt(format!("'{code}' stands as a currency")))).transpose()
+    code.map(|code| code.parse().map_err(|_| Error::Corrupt(format!("'{code}' is stored as a currency")))).transpose()
 }
 
 /// The currency in a column.

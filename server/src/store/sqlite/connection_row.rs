@@ -2,32 +2,12 @@
 //!
 //! Owns the table `connections`, registered connections and removed ones. Must not decide what changes.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use ledger::{ConnectionState, Dirty, Recency};
+use ledger::{ConnectionState, Recency};
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
-use wire::Currency;
 
-use crate::store::{ConnectorRef, Result};
-
-/// A connection as it is stored.
-#[derive(Clone, Debug)]
-pub(super) struct ConnectionRow {
-    pub(super) id: i64,
-    pub(super) connector_id: String,
-    pub(super) connection_id: String,
-    pub(super) owner: i64,
-    pub(super) status: String,
-    pub(super) recency: Recency,
-}
-
-impl ConnectionRow {
-    /// What the ledger knows of it.
-    pub(super) fn state(&self) -> ConnectionState {
-        ConnectionState { status: self.status.clone(), recency: self.recency, dirty: Dirty::No }
-    }
-}
+use crate::store::Result;
+use crate::store::rows::ConnectionRow;
 
 /// A connection's row, for [`row`].
 macro_rules! select {
@@ -54,6 +34,20 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
 pub(super) fn find(database: &Database, connector_id: &str, connection_id: &str) -> Result<Option<ConnectionRow>> {
     let sql = select!("WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NULL");
     Ok(database.prepare_cached(sql)?.query_row([connector_id, connection_id], row).optional()?)
+}
+
+/// The connections of a provider's user: the registered ones, or with `removed` the removed ones.
+pub(super) fn of_external_user(
+    database: &Database,
+    connector_id: &str,
+    external_user_id: &str,
+    removed: bool,
+) -> Result<Vec<ConnectionRow>> {
+    let sql =
+        select!("WHERE connector_id = ?1 AND external_user_id = ?2 AND (removed_at IS NOT NULL) = ?3 ORDER BY id");
+    let mut statement = database.prepare_cached(sql)?;
+    let rows = statement.query_map(params![connector_id, external_user_id, removed], row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The connection that was removed last under an id, of a user or of anybody.
@@ -106,14 +100,4 @@ pub(super) fn set_last_event(database: &Database, id: i64, at: Timestamp) -> Res
         .prepare_cached("UPDATE connections SET last_event_at = ?2 WHERE id = ?1")?
         .execute(params![id, at.as_millisecond()])?;
     Ok(())
-}
-
-/// A connector of which nothing but the name counts: for what happens to a connection as a whole.
-pub(super) fn connector_of(connection: &ConnectionRow) -> ConnectorRef {
-    ConnectorRef {
-        id: connection.connector_id.clone().into(),
-        connector_type: Cow::Borrowed(""),
-        source: Cow::Borrowed(""),
-        default_currency: Currency::USD,
-    }
 }

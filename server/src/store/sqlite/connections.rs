@@ -1,20 +1,16 @@
 //! Connections: whose data is whose.
 //!
-//! Owns registering, changing and removing them. Must not decide who may ask.
+//! Owns registering, changing and removing them. Must not decide who may call.
 
-use jiff::Timestamp;
 use ledger::State;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 use wire::api::{Connection, ConnectionRequest};
 use wire::events::SyncStats;
 
-use super::connection_row::ConnectionRow;
-use super::loaded::Loaded;
-use super::owners;
-use super::scope::Scope;
 use super::unit::Unit;
-use super::{arrivals, connection_row, load, plan, syncs};
+use super::{arrivals, connection_row, load, owners, plan, syncs};
 use crate::clock;
+use crate::store::rows::{ConnectionRow, Loaded, Scope, shown_time};
 use crate::store::{ConnectorRef, Error, Result, account_update};
 
 const API: &str = "SELECT c.connector_id, c.connection_id, o.user_id, c.external_user_id, c.institution_name, c.status,
@@ -22,11 +18,9 @@ const API: &str = "SELECT c.connector_id, c.connection_id, o.user_id, c.external
      FROM connections c JOIN owners o ON o.id = c.owner LEFT JOIN syncs s ON s.connection = c.id
      WHERE c.removed_at IS NULL";
 
-/// Whether its provider can be asked is not the store's to know.
+/// The store does not know whether it can be synced.
 fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
     let time = |at: Option<i64>| at.map(clock::rfc3339_of_millis);
-    // One that nothing has asked for is due at the end of time.
-    let due = row.get::<_, Option<i64>>(9)?.filter(|due| *due < Timestamp::MAX.as_millisecond());
     let error: Option<String> = row.get(10)?;
     Ok(Connection {
         connector_id: row.get(0)?,
@@ -38,7 +32,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
         created_at: clock::rfc3339_of_millis(row.get(6)?),
         last_event_at: time(row.get(7)?),
         last_sync_at: time(row.get(8)?),
-        next_sync_at: time(due),
+        next_sync_at: shown_time(row.get(9)?),
         last_error: error.and_then(|error| syncs::read_error(&error)),
         rejected: row.get(11)?,
         can_sync: false,
@@ -160,7 +154,7 @@ pub(super) fn remove(unit: &mut Unit<'_>, id: (&str, &str), user_id: Option<&str
     if is_registered {
         remove_row(unit, &connection)?;
         let owner = owners::get(database, connection.owner)?;
-        let connector = connection_row::connector_of(&connection);
+        let connector = connection.connector();
         let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
         let planned = ledger::remove(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() });
         plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;
@@ -191,7 +185,7 @@ pub(super) fn count(database: &Database, connector_id: &str, connection_id: &str
 pub(super) fn complete_sync(unit: &mut Unit<'_>, id: (&str, &str), stats: SyncStats) -> Result<SyncStats> {
     let connection = connection_row::find(unit.database, id.0, id.1)?.ok_or(Error::NotFound)?;
     let owner = owners::get(unit.database, connection.owner)?;
-    let connector = connection_row::connector_of(&connection);
+    let connector = connection.connector();
     let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
     let planned = ledger::synced(&unit.context(&scope, 0), State { seq: owner.seq, ..State::default() }, stats);
     plan::write(unit, &scope, &Loaded::nothing(&scope), planned)?;

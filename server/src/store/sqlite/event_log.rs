@@ -11,10 +11,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::value::RawValue;
 use wire::EventName;
 
-use super::owners::{self, Owner};
+use super::owners;
 use super::row::{self, columns, select_transaction, tables};
-use crate::store::{Error, FeedEvent, LogEnds, Result};
-use crate::telemetry::spans::DeliveryId;
+use super::unit::Unit;
+use crate::store::rows::Owner;
+use crate::store::{Epoch, Error, FeedEvent, LogEnds, Result};
 
 /// Bits of an event's key that are its number: 68 billion events for each of 134 million users.
 pub(super) const SEQ_BITS: u32 = 36;
@@ -37,25 +38,19 @@ fn bounds(owner: i64) -> Result<(i64, i64)> {
 
 /// Appends an event. The subject is the transaction whose newest revision it reports: where the payload says nothing
 /// beyond the row, it is made again from that.
-pub(super) fn append(
-    database: &Connection,
-    owner: &Owner,
-    event: ledger::Event,
-    subject: Option<i64>,
-    now: Timestamp,
-    delivery: Option<DeliveryId>,
-) -> Result<FeedEvent> {
+pub(super) fn append(unit: &Unit<'_>, owner: &Owner, event: ledger::Event, subject: Option<i64>) -> Result<FeedEvent> {
     let name = EventName::ALL.iter().position(|name| *name == event.name).unwrap_or_default();
     let payload = (subject.is_none() || !event.is_of_row).then(|| event.payload.get());
-    database
+    unit.database
         .prepare_cached("INSERT INTO events (key, name, at, subject, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![key(owner.id, event.seq)?, name, now.as_millisecond(), subject, payload])?;
+        .execute(params![key(owner.id, event.seq)?, name, unit.now.as_millisecond(), subject, payload])?;
     Ok(FeedEvent {
         user_id: owner.user_id.as_str().into(),
+        epoch: unit.epoch.clone(),
         seq: event.seq,
         name: event.name.as_str(),
         payload: event.payload.into(),
-        delivery,
+        delivery: unit.delivery,
     })
 }
 
@@ -116,9 +111,10 @@ pub(super) fn newest_seq(database: &Connection, user_id: &str) -> Result<u64> {
 }
 
 /// How far a user's log reaches.
-pub(super) fn ends(database: &Connection, user_id: &str) -> Result<LogEnds> {
-    let Some(owner) = owners::find(database, user_id)? else { return Ok(LogEnds { oldest: 1, newest: 0 }) };
-    Ok(LogEnds { oldest: oldest(database, owner.id)?.unwrap_or(owner.seq + 1), newest: owner.seq })
+pub(super) fn ends(database: &Connection, epoch: &Epoch, user_id: &str) -> Result<LogEnds> {
+    let epoch = epoch.clone();
+    let Some(owner) = owners::find(database, user_id)? else { return Ok(LogEnds { epoch, oldest: 1, newest: 0 }) };
+    Ok(LogEnds { epoch, oldest: oldest(database, owner.id)?.unwrap_or(owner.seq + 1), newest: owner.seq })
 }
 
 /// The oldest number in a user's log.
@@ -143,7 +139,7 @@ const AFTER: &str = concat!(
 /// A user's events after a number, in order.
 pub(super) fn after(
     database: &Connection,
-    epoch: &str,
+    epoch: &Epoch,
     user_id: &Arc<str>,
     after: u64,
     limit: u32,
@@ -155,9 +151,9 @@ pub(super) fn after(
     rows.collect()
 }
 
-fn event(row: &Row<'_>, epoch: &str, user_id: &Arc<str>) -> Result<FeedEvent> {
+fn event(row: &Row<'_>, epoch: &Epoch, user_id: &Arc<str>) -> Result<FeedEvent> {
     let (key, name, at): (i64, usize, i64) = (row.get(20)?, row.get(21)?, row.get(22)?);
-    let name = EventName::ALL.get(name).ok_or_else(|| Error::Corrupt(format!("{name} stands as an event")))?;
+    let name = EventName::ALL.get(name).ok_or_else(|| Error::Corrupt(format!("{name} is stored as an event")))?;
     let seq = seq_of(key);
     let payload = match row.get::<_, Option<String>>(23)? {
         Some(payload) => RawValue::from_string(payload)?,
@@ -166,7 +162,50 @@ fn event(row: &Row<'_>, epoch: &str, user_id: &Arc<str>) -> Result<FeedEvent> {
             ledger::transaction_payload(epoch, seq, moment(at), transaction)
         }
     };
-    Ok(FeedEvent { user_id: Arc::clone(user_id), seq, name: name.as_str(), payload: payload.into(), delivery: None })
+    Ok(FeedEvent {
+        user_id: Arc::clone(user_id),
+        epoch: epoch.clone(),
+        seq,
+        name: name.as_str(),
+        payload: payload.into(),
+        delivery: None,
+    })
+}
+
+/// An event as it stands in the log.
+pub(super) struct Logged<'a> {
+    pub(super) owner: i64,
+    pub(super) seq: i64,
+    /// Its place in `wire::EventName::ALL`.
+    pub(super) name: i64,
+    pub(super) at: i64,
+    pub(super) payload: &'a str,
+}
+
+/// All users' events, each user's in order.
+pub(super) fn each(database: &Connection, epoch: &Epoch, mut take: impl FnMut(Logged<'_>) -> Result<()>) -> Result<()> {
+    let mut owner: Option<(i64, Arc<str>)> = None;
+    let mut statement = database.prepare(AFTER)?;
+    let mut rows = statement.query(params![i64::MIN, i64::MAX, -1])?;
+    while let Some(row) = rows.next()? {
+        let (key, name, at): (i64, i64, i64) = (row.get(20)?, row.get(21)?, row.get(22)?);
+        let id = key >> SEQ_BITS;
+        let user_id = match &owner {
+            Some((known, user_id)) if *known == id => Arc::clone(user_id),
+            _ => owners::get(database, id)?.user_id.into(),
+        };
+        let made;
+        let payload = match row.get_ref(23)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+            Some(payload) => payload,
+            None => {
+                made = event(row, epoch, &user_id)?.payload;
+                made.get()
+            }
+        };
+        take(Logged { owner: id, seq: seq_of(key).cast_signed(), name, at, payload })?;
+        owner = Some((id, user_id));
+    }
+    Ok(())
 }
 
 /// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow `after` by

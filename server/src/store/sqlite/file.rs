@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::store::{Error, Result};
@@ -62,9 +63,10 @@ pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
     // falls behind, at 512 MiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "wal_autocheckpoint", 131_072)?;
-    // A long read keeps the log from being begun anew, and lets it grow: it is cut to 256 MiB when the read has ended.
+    // A long read keeps the log from being restarted, and lets it grow: it is cut to 256 MiB when the read has ended.
     connection.pragma_update(None, "journal_size_limit", 268_435_456)?;
     connection.set_prepared_statement_cache_capacity(64);
+    plan_once(connection)?;
     Ok(())
 }
 
@@ -101,5 +103,35 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     connection.busy_timeout(LOCK_TIMEOUT)?;
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.set_prepared_statement_cache_capacity(32);
+    plan_once(&connection)?;
     Ok(connection)
+}
+
+/// Plans a statement when it is prepared, whatever is bound to it later. SQLite would otherwise parse and plan every
+/// statement with `LIMIT ?` again each time a number is bound (`sqlite3ExprIsInteger` in 3.51), for a better plan that nothing here
+/// has: at a sign-in with `since` that is a twelfth of the processor time.
+fn plan_once(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_not_planned_again_when_another_number_is_bound() {
+        let connection = Connection::open_in_memory().expect("a database");
+        plan_once(&connection).expect("a setting");
+        let mut statement = connection
+            .prepare("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n LIMIT ?1")
+            .expect("a statement");
+        for limit in [1, 2, 3] {
+            let rows = statement.query_map([limit], |row| row.get::<_, i64>(0)).expect("rows");
+            assert_eq!(rows.count(), limit);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }

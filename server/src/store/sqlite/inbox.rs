@@ -1,4 +1,4 @@
-//! Questions about the inbox: every authentic delivery as it came.
+//! Queries of the inbox: every authentic delivery as received.
 //!
 //! Owns finding deliveries again and forgetting them. Must not record or apply one.
 
@@ -6,8 +6,8 @@ use connectors::{Headers, StoredDelivery};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::arrivals::Status;
 use crate::clock;
+use crate::store::rows::Status;
 use crate::store::{Error, InboxEntry, KeptDelivery, Result};
 
 /// Those after an id that wait for a connection which is registered by now, in the order they came.

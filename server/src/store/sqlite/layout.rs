@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use wire::{EventName, Transaction};
 
 use super::{epoch, event_log, hash, owners, row};
+use crate::store::rows::{Owner, Place};
 use crate::store::{Error, Result};
 
 /// The revision of what was deleted before revisions of deletions were kept: more than any transaction had, so that no
@@ -28,7 +29,7 @@ pub(super) fn migrate(database: &rusqlite::Transaction<'_>) -> Result<()> {
     add_functions(database)?;
     let total: u64 = database.query_row("SELECT count(*) FROM old_transactions", [], |row| row.get(0))?;
     if total > 0 {
-        tracing::info!(transactions = total, "the database is brought to a new layout; this happens once");
+        tracing::info!(transactions = total, "the database is migrated to a new layout; this happens once");
     }
     let mut copy = Copy { database, connections: HashMap::new(), accounts: HashMap::new() };
     copy.owners()?;
@@ -54,7 +55,7 @@ fn add_functions(database: &Connection) -> Result<()> {
         let name = texts.get::<String>(0)?;
         let code = EventName::ALL.iter().position(|event| event.as_str() == name);
         code.and_then(|code| i64::try_from(code).ok())
-            .ok_or_else(|| rusqlite::Error::UserFunctionError(format!("'{name}' stands as an event").into()))
+            .ok_or_else(|| rusqlite::Error::UserFunctionError(format!("'{name}' is stored as an event").into()))
     })?;
     Ok(())
 }
@@ -134,7 +135,7 @@ impl Copy<'_> {
         let owner = owners::ensure(self.database, &old.get::<_, String>(3)?)?;
         let connection = self.connection(connector_id, connection_id, &owner)?;
         let account = self.account(connection, owner.id, account_id, Some(transaction.currency.code()))?;
-        let place = row::Place { owner: owner.id, account, source: owners::source(self.database, &transaction)? };
+        let place = Place { owner: owner.id, account, source: owners::source(self.database, &transaction)? };
         let recency = Recency { version: None, arrival: 0 };
         let stored = StoredTransaction { transaction, recency, changed_seq: old.get(2)?, dirty: Dirty::New };
         row::write(self.database, Some(id), place, &stored)?;
@@ -142,7 +143,7 @@ impl Copy<'_> {
     }
 
     /// A user's connection; where it is not registered any more, as a removed one.
-    fn connection(&mut self, connector_id: &str, connection_id: &str, owner: &owners::Owner) -> Result<i64> {
+    fn connection(&mut self, connector_id: &str, connection_id: &str, owner: &Owner) -> Result<i64> {
         let key = (connector_id.to_owned(), connection_id.to_owned(), owner.user_id.clone());
         if let Some(id) = self.connections.get(&key) {
             return Ok(*id);

@@ -5,12 +5,11 @@
 use ledger::{AccountState, Change, Dirty, Recency, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
-use super::loaded::Loaded;
 use super::row;
-use super::scope::Scope;
 use super::unit::Unit;
 use super::{accounts, hash, moves, owners};
 use crate::store::Result;
+use crate::store::rows::{Loaded, Scope};
 
 /// Everything that these changes touch.
 pub(super) fn for_changes(unit: &mut Unit<'_>, scope: &Scope<'_>, changes: &[Change]) -> Result<Loaded> {

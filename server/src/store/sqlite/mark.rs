@@ -25,13 +25,18 @@ impl Mark {
         Self { path: database.with_file_name(name), written_at: None }
     }
 
-    /// Begins a new epoch where the database ends before its mark.
-    pub(super) fn check(&self, connection: &Connection) -> Result<()> {
-        let Ok(text) = std::fs::read_to_string(&self.path) else { return Ok(()) };
+    /// Whether the database ends before its mark.
+    pub(super) fn is_ahead_of(&self, connection: &Connection) -> Result<bool> {
+        let Ok(text) = std::fs::read_to_string(&self.path) else { return Ok(false) };
         let mut words = text.split_whitespace();
         let marked = words.next() == Some(epoch::epoch(connection)?.as_str());
         let reached = words.filter_map(|word| word.parse::<i64>().ok());
-        if marked && reached.zip(position(connection)?).any(|(marked, reached)| reached < marked) {
+        Ok(marked && reached.zip(position(connection)?).any(|(marked, reached)| reached < marked))
+    }
+
+    /// Begins a new epoch where the database ends before its mark.
+    pub(super) fn check(&self, connection: &Connection) -> Result<()> {
+        if self.is_ahead_of(connection)? {
             epoch::begin_epoch(connection)?;
             tracing::warn!("the database is older than it was: clients that are ahead of it load everything again");
         }

@@ -4,6 +4,7 @@
 //! own.
 
 mod accounts;
+mod apply;
 mod arrivals;
 mod checkpointer;
 mod columns;
@@ -13,13 +14,13 @@ mod connects;
 mod deliveries;
 mod epoch;
 mod event_log;
+pub(super) mod export;
 mod file;
 mod hash;
 mod health;
 mod inbox;
 mod layout;
 mod load;
-mod loaded;
 mod mark;
 mod mover;
 mod moves;
@@ -28,20 +29,18 @@ mod owners;
 mod plan;
 mod provider_keys;
 mod readers;
-mod recencies;
 mod refreshes;
 mod restore;
 mod row;
 mod schema;
-mod scope;
 mod search;
-mod shared;
 mod sync_end;
 mod sync_page;
 mod syncs;
 mod traits;
 mod transactions;
 mod unit;
+mod user_changes;
 mod users;
 mod writer;
 
@@ -52,6 +51,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
+use super::epoch::Epochs;
+use super::shared::Shared;
 use super::{CommitSink, Error, FeedEvent, Result};
 use crate::metrics::Commits;
 use checkpointer::Checkpointer;
@@ -59,7 +60,6 @@ use health::Health;
 use mark::Mark;
 use mover::Mover;
 use readers::Readers;
-use shared::Shared;
 use unit::Unit;
 use writer::Writer;
 
@@ -95,7 +95,7 @@ impl SqliteStore {
         file::trust_references(&connection)?;
         file::serve_from_here(&connection)?;
         Mark::of(path).check(&connection)?;
-        let shared = Arc::new(Shared::new(epoch::epoch(&connection)?));
+        let shared = Arc::new(Shared::new(Arc::new(Epochs::of(epoch::epoch(&connection)?))));
         let health = Arc::<Health>::default();
         let readers = Readers::open(path, Arc::clone(&health))?;
         let checkpointer = Some(Checkpointer::start(path, Arc::clone(&health))?);
@@ -158,7 +158,15 @@ impl SqliteStore {
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let shared = Arc::clone(&self.shared);
         let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-            work(&mut Unit { database, events, shared: &shared, now, delivery: None, is_pushed: false })
+            work(&mut Unit {
+                database,
+                events,
+                shared: &shared,
+                epoch: shared.epochs.current(),
+                now,
+                delivery: None,
+                is_pushed: false,
+            })
         };
         let done = self.writer.write(job).await?;
         self.mover.start_if_needed(now);

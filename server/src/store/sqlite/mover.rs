@@ -1,4 +1,4 @@
-//! Finishing what is left to be moved or purged.
+//! Finishing moves and purges in the background.
 //!
 //! Owns that one does so at a time, and that it goes on when the caller that began it has gone. Must not know what a step
 //! does: `moves.rs` does.
@@ -10,9 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::Mutex;
 
 use super::moves;
-use super::shared::Shared;
 use super::unit::Unit;
 use super::writer::Writer;
+use crate::store::shared::Shared;
 use crate::store::{FeedEvent, Result};
 
 pub(super) struct Mover {
@@ -31,7 +31,7 @@ impl Mover {
         if self.shared.take_moves() {
             let mover = Arc::clone(self);
             tokio::spawn(async move {
-                // It stands in the database what is left: the job that looks for it goes on.
+                // The database has the rest: the job that looks for it resumes it.
                 if let Err(error) = mover.finish(now).await {
                     tracing::warn!(%error, "transactions of a connection were not all moved or purged yet");
                 }
@@ -45,7 +45,15 @@ impl Mover {
         loop {
             let shared = Arc::clone(&self.shared);
             let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-                moves::step(&mut Unit { database, events, shared: &shared, now, delivery: None, is_pushed: false })
+                moves::step(&mut Unit {
+                    database,
+                    events,
+                    shared: &shared,
+                    epoch: shared.epochs.current(),
+                    now,
+                    delivery: None,
+                    is_pushed: false,
+                })
             };
             if !self.writer.write(job).await? {
                 return Ok(());

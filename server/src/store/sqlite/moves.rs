@@ -6,13 +6,11 @@
 use ledger::TransactionState;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
 
-use super::connection_row::{self, ConnectionRow};
-use super::loaded::Loaded;
 use super::row::{self, columns, tables};
-use super::scope::Scope;
 use super::unit::Unit;
-use super::{owners, plan};
+use super::{connection_row, owners, plan};
 use crate::store::Result;
+use crate::store::rows::{ConnectionRow, Loaded, Scope};
 
 /// How many transactions a unit of work takes.
 const AT_ONCE: usize = 250;
@@ -85,7 +83,7 @@ fn move_some(unit: &mut Unit<'_>, account: &Account) -> Result<()> {
     let database = unit.database;
     let connection = connection_row::get(database, account.connection)?;
     let owner = owners::get(database, connection.owner)?;
-    let connector = connection_row::connector_of(&connection);
+    let connector = connection.connector();
     let scope = Scope { connector: &connector, connection: &connection, owner: &owner, arrived: unit.now };
     let mut loaded = Loaded::nothing(&scope);
     let last = load_some(database, &scope, account, &mut loaded)?;
@@ -113,7 +111,7 @@ fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
         .optional()?;
     let Some(account) = account else { return end_purge(database, connection.id) };
     let owner = owners::get(database, connection.owner)?;
-    let connector = connection_row::connector_of(connection);
+    let connector = connection.connector();
     let scope = Scope { connector: &connector, connection, owner: &owner, arrived: unit.now };
     let mut loaded = Loaded::nothing(&scope);
     database

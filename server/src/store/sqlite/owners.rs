@@ -6,16 +6,8 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::Transaction;
 
+use crate::store::rows::Owner;
 use crate::store::{Error, Result};
-
-/// A user that has data.
-#[derive(Clone, Debug)]
-pub(super) struct Owner {
-    pub(super) id: i64,
-    pub(super) user_id: String,
-    /// The newest event number; 0 before the first.
-    pub(super) seq: u64,
-}
 
 /// Finds a user.
 pub(super) fn find(database: &Connection, user_id: &str) -> Result<Option<Owner>> {
@@ -45,11 +37,6 @@ pub(super) fn ensure(database: &Connection, user_id: &str) -> Result<Owner> {
 pub(super) fn set_seq(database: &Connection, owner: i64, seq: u64) -> Result<()> {
     database.prepare_cached("UPDATE owners SET seq = ?2 WHERE id = ?1")?.execute(params![owner, seq])?;
     Ok(())
-}
-
-/// Whether two transactions have the same source.
-pub(super) fn is_same_source(one: &Transaction, other: &Transaction) -> bool {
-    (&one.connector_id, &one.connector_type, &one.source) == (&other.connector_id, &other.connector_type, &other.source)
 }
 
 /// The number of what a transaction has in common with others of its connector, made where there was none.

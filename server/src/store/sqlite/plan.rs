@@ -1,23 +1,18 @@
-//! Writing what the ledger has planned.
+//! Writing the ledger's plan.
 //!
 //! Owns that rows, events and calls to the core app are written in one database transaction. Must not decide what changes.
 
 use std::collections::HashMap;
 
-use ledger::{Applied, Dirty, Event, Plan, State, Tombstone, TransactionState};
+use ledger::{Applied, Dirty, Plan, State, Tombstone, TransactionState};
 use rusqlite::{Connection as Database, params};
-use wire::EventName;
 
-use super::loaded::Loaded;
-use super::scope::Scope;
 use super::unit::Unit;
 use super::{accounts, connection_row, event_log, hash, outbox, owners, row};
+use crate::store::rows::{Loaded, Place, REVOKED, Scope, is_of_connection, is_same_source};
 use crate::store::{Error, Result};
 
-/// The status of a connection whose person has taken the consent back.
-const REVOKED: &str = "revoked";
-
-/// Writes what the ledger has planned.
+/// Writes the ledger's plan.
 pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, plan: Plan) -> Result<Applied> {
     let Plan { state, events, outgoing, applied } = plan;
     if let Some(connection) = state.connection.as_ref().filter(|connection| connection.dirty != Dirty::No) {
@@ -39,23 +34,13 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
         let row = event.of_transaction.as_ref().and_then(|key| rows.get(key));
         // The row may be deleted or hold a newer revision by now.
         let subject = row.filter(|(_, changed_seq)| *changed_seq == event.seq).map(|(id, _)| *id);
-        unit.events.push(event_log::append(unit.database, scope.owner, event, subject, unit.now, unit.delivery)?);
+        let event = event_log::append(unit, scope.owner, event, subject)?;
+        unit.events.push(event);
     }
     for call in &outgoing {
         outbox::append(unit.database, &scope.owner.user_id, call, unit.now)?;
     }
     Ok(applied)
-}
-
-/// Whether an event is of the connection's transactions or its status, and not only of how it is asked.
-fn is_of_connection(state: &State, event: &Event) -> bool {
-    match event.name {
-        EventName::TransactionNew | EventName::TransactionUpdated | EventName::TransactionDeleted => true,
-        EventName::ConnectionUpdated => {
-            state.connection.as_ref().is_some_and(|connection| connection.dirty != Dirty::No)
-        }
-        EventName::BalanceUpdated | EventName::SyncComplete => false,
-    }
 }
 
 /// The rows of accounts by the provider's id.
@@ -99,11 +84,11 @@ fn write_transactions<'a>(
             TransactionState::Live(stored) if stored.dirty != Dirty::No => {
                 // Mostly all of a plan have the same.
                 let (source_id, _) = match source {
-                    Some(same) if owners::is_same_source(&same.1.transaction, &stored.transaction) => same,
+                    Some(same) if is_same_source(&same.1.transaction, &stored.transaction) => same,
                     _ => (owners::source(unit.database, &stored.transaction)?, &**stored),
                 };
                 source = Some((source_id, stored));
-                let place = row::Place { owner: scope.owner.id, account: account()?, source: source_id };
+                let place = Place { owner: scope.owner.id, account: account()?, source: source_id };
                 if loaded.tombstones.contains(key) {
                     delete_tombstone(unit.database, place.account, &key.1)?;
                 }
@@ -127,16 +112,16 @@ fn write_row(
     unit: &Unit<'_>,
     scope: &Scope<'_>,
     known: Option<(i64, u64)>,
-    place: row::Place,
+    place: Place,
     stored: &ledger::StoredTransaction,
 ) -> Result<i64> {
-    let (database, epoch) = (unit.database, &unit.shared.epoch);
+    let (database, epoch) = (unit.database, &unit.epoch);
     let newest_id = stored.transaction.provider_transaction_id.as_deref();
     match known {
         Some((id, changed_seq)) if changed_seq != stored.changed_seq => {
             event_log::detach(database, epoch, scope.owner, id, changed_seq)?;
         }
-        // Another id of the provider's is no revision: the event goes on being the row's newest.
+        // A new id at the provider is no revision: the event stays the row's newest.
         Some((id, changed_seq)) if newest_id.is_some() => {
             event_log::keep_payload(database, epoch, scope.owner, id, changed_seq)?;
         }
@@ -151,7 +136,7 @@ fn write_row(
 
 /// Deletes a transaction's row; the events that reported it stay.
 pub(super) fn delete_row(unit: &Unit<'_>, scope: &Scope<'_>, id: i64, changed_seq: u64) -> Result<()> {
-    event_log::detach(unit.database, &unit.shared.epoch, scope.owner, id, changed_seq)?;
+    event_log::detach(unit.database, &unit.epoch, scope.owner, id, changed_seq)?;
     unit.database.prepare_cached("DELETE FROM transactions WHERE id = ?1")?.execute([id])?;
     Ok(())
 }

@@ -13,7 +13,7 @@ enum Migration {
     Code(fn(&Transaction<'_>) -> Result<()>),
 }
 
-const MIGRATIONS: [Migration; 16] = [
+const MIGRATIONS: [Migration; 17] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0001_init.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0002_outbox.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0003_delivery_latency.sql")),
@@ -30,6 +30,7 @@ const MIGRATIONS: [Migration; 16] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0014_syncs.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0015_connects.sql")),
     Migration::Sql(include_str!("../../../migrations/sqlite/0016_last_events.sql")),
+    Migration::Sql(include_str!("../../../migrations/sqlite/0017_external_users.sql")),
 ];
 
 /// Brings the schema to the newest version.
@@ -39,13 +40,26 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
+/// Whether the schema has the newest version. One of a newer release is an error.
+pub(super) fn is_newest(connection: &Connection) -> Result<bool> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > MIGRATIONS.len() {
+        return Err(newer(version));
+    }
+    Ok(version == MIGRATIONS.len())
+}
+
+fn newer(version: usize) -> Error {
+    Error::Corrupt(format!("its schema has version {version}, made by a newer release"))
+}
+
 /// Brings the schema one version further; whether there was one. The version is read under the lock for writing: another
 /// server may be starting on the same file.
 fn migrate_once(connection: &mut Connection) -> Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > MIGRATIONS.len() {
-        return Err(Error::Corrupt(format!("its schema has version {version}, made by a newer release")));
+        return Err(newer(version));
     }
     let Some(migration) = MIGRATIONS.get(version) else { return Ok(false) };
     match migration {

@@ -1,18 +1,12 @@
-//! What a search looks through.
+//! The text that a search compares.
 //!
-//! Owns which texts of a transaction those are, and the function that migrations bring them up to date with. Must
-//! not know how texts are compared: `folding` does.
+//! Owns the function that migrations bring it up to date with. Must not know which texts those are.
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 use crate::store::Result;
-
-/// The texts as they are compared, a line each: no folded text has a line break in it, so that nothing is found
-/// across two of them.
-pub(super) fn text(description: Option<&str>, merchant: Option<&str>, reference: Option<&str>) -> String {
-    [description, merchant, reference].into_iter().flatten().map(folding::fold).collect::<Vec<_>>().join("\n")
-}
+use crate::store::rows::search_text;
 
 /// Makes `search_text(description, merchant, reference)` known to the statements of migrations.
 pub(super) fn add_function(connection: &Connection) -> Result<()> {
@@ -20,7 +14,7 @@ pub(super) fn add_function(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("search_text", 3, flags, |texts| {
         let [description, merchant, reference] =
             [texts.get::<Option<String>>(0)?, texts.get::<Option<String>>(1)?, texts.get::<Option<String>>(2)?];
-        Ok(text(description.as_deref(), merchant.as_deref(), reference.as_deref()))
+        Ok(search_text(description.as_deref(), merchant.as_deref(), reference.as_deref()))
     })?;
     Ok(())
 }

@@ -8,11 +8,9 @@ use std::collections::BTreeSet;
 use ledger::{Absence, Applied, Context, Plan, Remainder, State};
 use wire::events::SyncStats;
 
-use super::connection_row::ConnectionRow;
-use super::loaded::Loaded;
-use super::scope::Scope;
 use super::unit::Unit;
-use super::{arrivals, connection_row, load, owners, plan, row, syncs};
+use super::{arrivals, load, owners, plan, row, syncs};
+use crate::store::rows::{ConnectionRow, Loaded, Scope};
 use crate::store::{ConnectorRef, FinishedSync, Result, SyncError, SyncKey};
 
 /// Ends a complete run and sends `sync:complete`; before it `connection:updated`, where the run before had failed.
@@ -23,7 +21,7 @@ pub(super) fn complete(
     stats: SyncStats,
 ) -> Result<SyncStats> {
     let connection = syncs::registered(unit.database, key)?;
-    let connector = connection_row::connector_of(&connection);
+    let connector = connection.connector();
     if let Some(error) = syncs::last_error(unit.database, key)? {
         report(unit, &connector, &connection, |context, state| ledger::sync_recovered(context, state, &error))?;
     }
@@ -32,8 +30,7 @@ pub(super) fn complete(
     Ok(stats)
 }
 
-/// Notes a failed run and sends `connection:updated`. Where the person has to do something, the connection's status says
-/// so.
+/// Notes a failed run and sends `connection:updated`. Where the user has to act, the connection's status says so.
 pub(super) fn fail(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -61,7 +58,7 @@ fn report(
     Ok(())
 }
 
-/// Applies what was held back, and what it means that the run has not named a transaction.
+/// Applies held-back rows, and deletes those whose absence means that.
 pub(super) fn reconcile(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -78,7 +75,7 @@ pub(super) fn reconcile(
     let context = Context { is_fetched: true, ..unit.context(&scope, finished.arrival) };
     let planned = ledger::reconcile(&context, std::mem::take(&mut loaded.state), &remainder);
     let mut applied = plan::write(unit, &scope, &loaded, planned)?;
-    // What was paired is known by now.
+    // The paired transactions are known by now.
     let owner = owners::get(unit.database, connection.owner)?;
     let scope = Scope { owner: &owner, ..scope };
     let mut loaded = load::for_changes(unit, &scope, &finished.held_back)?;
@@ -91,16 +88,16 @@ pub(super) fn reconcile(
 /// The keys of transactions that a run has not named.
 #[derive(Default)]
 struct Unnamed {
-    /// Those that absence says something of, and those that are withdrawn.
+    /// The transactions that absence may delete, and those that are withdrawn.
     all: BTreeSet<ledger::Key>,
-    /// Those that the run has told as new before it began again.
+    /// Transactions that the run announced before it began again.
     withdrawn: BTreeSet<ledger::Key>,
 }
 
 /// Loads the transactions that the run has not named and that may be gone.
 fn unnamed(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &mut Loaded, finished: &FinishedSync) -> Result<Unnamed> {
     let status = match finished.absence {
-        // Only what the run itself has told may be gone.
+        // Only transactions that the run itself announced may be gone.
         Absence::MeansNothing if finished.withdrawn.is_empty() => return Ok(Unnamed::default()),
         Absence::OfPendingMeansGone if finished.withdrawn.is_empty() => "AND t.status = 0",
         _ => "",

@@ -1,4 +1,4 @@
-//! What a page of a run brings.
+//! Applying a page of a run.
 //!
 //! Owns that its changes are applied to the registration that the run began with, and which of them wait for the end of
 //! the run. Must not decide what changes, or what waits: `ledger` does.
@@ -8,10 +8,9 @@ use std::collections::{HashMap, HashSet};
 use ledger::{Change, Context};
 use rusqlite::Connection as Database;
 
-use super::loaded::Loaded;
-use super::scope::Scope;
 use super::unit::Unit;
 use super::{load, owners, plan, syncs};
+use crate::store::rows::{Loaded, Scope};
 use crate::store::{AppliedPage, Changed, ConnectorRef, Result, SyncKey, SyncPage};
 
 /// Applies a page.
@@ -35,7 +34,7 @@ pub(super) fn apply(
     Ok(AppliedPage { named, added, held_back, changed: Changed { new: applied.new, updated: applied.updated } })
 }
 
-/// What is applied now, and what waits for the end of the run.
+/// The changes to apply now, and those that wait for the end of the run.
 fn split(database: &Database, loaded: &Loaded, page: &SyncPage) -> Result<(Vec<Change>, Vec<Change>)> {
     let on_this_page: HashSet<i64> = loaded.rows.values().map(|(id, _)| *id).collect();
     let mut accounts: HashMap<&str, bool> = HashMap::new();

@@ -1,15 +1,15 @@
-//! When connections are asked.
+//! The schedule of sync runs, and their requests.
 //!
-//! Owns the table `syncs`. Must not apply what a run brings.
+//! Owns the table `syncs`. Must not apply a run's pages.
 
 use jiff::Timestamp;
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
 
-use super::arrivals;
-use super::connection_row::{self, ConnectionRow};
+use super::{arrivals, connection_row};
+use crate::store::rows::ConnectionRow;
 use crate::store::{BegunSync, DueSync, Error, FinishedSync, Result, SyncError, SyncKey, SyncRequest, Urgency};
 
-/// Notes that a connection is to be asked.
+/// Stores a sync request.
 pub(super) fn request(
     database: &Database,
     (connector_id, connection_id): (&str, &str),
@@ -39,7 +39,7 @@ pub(super) fn request(
     Ok(())
 }
 
-/// Has the connections of these connectors asked that never were.
+/// Schedules the connections of these connectors that were never synced.
 pub(super) fn schedule(database: &Database, connectors: &[String], now: Timestamp) -> Result<()> {
     let mut statement = database.prepare_cached(
         "INSERT INTO syncs (connection, due_at)
@@ -52,7 +52,7 @@ pub(super) fn schedule(database: &Database, connectors: &[String], now: Timestam
     Ok(())
 }
 
-/// Keeps a connection's sealed credentials. They are there before it is asked for the first time.
+/// Stores a connection's encrypted credentials, before its first sync.
 pub(super) fn set_credentials(
     database: &Database,
     (connector_id, connection_id): (&str, &str),
@@ -97,8 +97,7 @@ pub(super) fn next(database: &Database, now: Timestamp) -> Result<Option<i64>> {
     Ok(statement.query_row([now.as_millisecond()], |row| row.get(0))?)
 }
 
-/// Begins a run: what was requested since the last one, and what one that was cut off had asked for. What the schedule
-/// alone begins asks for everything.
+/// Begins a run: the requests since the last one, and those of an interrupted one. A scheduled run fetches everything.
 pub(super) fn begin(database: &Database, key: &SyncKey) -> Result<BegunSync> {
     registered(database, key)?;
     let mut statement = database.prepare_cached("SELECT requested, running FROM syncs WHERE connection = ?1")?;
@@ -139,7 +138,7 @@ pub(super) fn failed(database: &Database, key: &SyncKey, error: &SyncError, due:
     Ok(())
 }
 
-/// Forgets when a removed connection is asked, and what its provider was called with.
+/// Deletes the schedule and the credentials of a removed connection.
 pub(super) fn forget(database: &Database, registration: i64) -> Result<()> {
     database.prepare_cached("DELETE FROM syncs WHERE connection = ?1")?.execute([registration])?;
     Ok(())
@@ -164,7 +163,7 @@ pub(super) fn registered(database: &Database, key: &SyncKey) -> Result<Connectio
 }
 
 fn read(text: &str) -> Result<SyncRequest> {
-    serde_json::from_str(text).map_err(|_| Error::Corrupt("a request to ask a provider cannot be read".to_owned()))
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("a sync request cannot be read".to_owned()))
 }
 
 /// A connection's sealed credentials.

@@ -2,33 +2,22 @@
 //!
 //! Owns the pages, the totals and the cursor's form. Must not write.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-use wire::api::{CurrencySummary, Snapshot, Summary, TransactionQuery, TransactionsPage};
+use wire::api::{Snapshot, Summary, TransactionQuery, TransactionsPage};
 use wire::transaction::TransactionKey;
-use wire::{Amount, Currency, PrimaryType, Transaction};
+use wire::{PrimaryType, Transaction};
 
 use super::columns::{amount, currency};
-use super::owners::{self, Owner};
 use super::row::{self, columns, tables};
-use super::{accounts, epoch, event_log};
-use crate::clock;
+use super::{accounts, epoch, event_log, owners};
+use crate::store::rows::{Owner, Totals, bound, cursor, day_of, limit, type_code};
 use crate::store::{Error, Result};
-
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 500;
 
 /// A page of a user's transactions: newest first, or with `since` in the order they changed.
 pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQuery) -> Result<TransactionsPage> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if limit == 0 || limit > MAX_LIMIT {
-        return Err(Error::Invalid("limit is not between 1 and 500"));
-    }
+    let limit = limit(query)?;
     let mut page = TransactionsPage { success: true, ..TransactionsPage::default() };
     let Some(owner) = owners::find(connection, user_id)? else {
         Filter::of(0).fill(query)?;
@@ -44,7 +33,7 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
         }
         None => ("t.rank_ms", tables!(), "t.rank_ms DESC, t.id DESC"),
     };
-    // One more than asked for tells whether there is a next page.
+    // One row more than requested shows whether there is a next page.
     filter.values.push(Value::from(i64::from(limit) + 1));
     let sql = format!(
         "SELECT {}, {rank} FROM {from} WHERE {} ORDER BY {order} LIMIT ?",
@@ -90,13 +79,6 @@ fn changed_since(
     Ok((of_events, "e.key"))
 }
 
-/// The number and the row that a page ended with.
-fn cursor(text: &str) -> Result<(i64, i64)> {
-    text.split_once('.')
-        .and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)))
-        .ok_or(Error::Invalid("before is no page's nextCursor"))
-}
-
 struct Filter {
     clauses: Vec<&'static str>,
     values: Vec<Value>,
@@ -114,7 +96,7 @@ impl Filter {
 
     fn fill(&mut self, query: &TransactionQuery) -> Result<()> {
         if let Some(since) = query.since {
-            let since = i64::try_from(since).map_err(|_| Error::Invalid("since is no event number"))?;
+            let since = i64::try_from(since).map_err(|_| Error::Invalid("since is not an event number"))?;
             self.add("t.changed_seq > ?", since);
         }
         if let Some(before) = &query.before {
@@ -148,26 +130,10 @@ impl Filter {
         if let Some(primary_type) = &query.primary_type {
             let known: PrimaryType =
                 primary_type.parse().map_err(|()| Error::Invalid("type is none of expense, income and transfer"))?;
-            self.add("t.primary_type = ?", row::type_code(known));
+            self.add("t.primary_type = ?", type_code(known));
         }
         Ok(())
     }
-}
-
-/// The day that a bound names, an instant's in its own offset: with it a day is compared, which is no instant.
-fn day_of(bound: &str) -> &str {
-    bound.get(..10).unwrap_or(bound)
-}
-
-/// The milliseconds of an instant or of a day's beginning; as an upper bound, of what comes after it.
-fn bound(text: &str, upper: bool) -> Result<i64> {
-    if let Some(millis) = wire::time::unix_millis(text) {
-        return Ok(millis + i64::from(upper));
-    }
-    let invalid = Error::Invalid("from and to are RFC 3339 instants or days (YYYY-MM-DD)");
-    let day = text.parse::<Date>().and_then(|day| if upper { day.tomorrow() } else { Ok(day) });
-    let start = day.and_then(|day| day.to_zoned(TimeZone::UTC)).map_err(|_| invalid)?;
-    Ok(start.timestamp().as_millisecond())
 }
 
 /// One of a user's transactions, by an id of the provider's: the first, or the newest.
@@ -188,49 +154,19 @@ pub(super) fn one(connection: &Connection, user_id: &str, key: &TransactionKey) 
 
 /// Totals since the first of the month (UTC), for each currency.
 pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) -> Result<Summary> {
-    let from = now.to_zoned(TimeZone::UTC).first_of_month().and_then(|day| day.start_of_day());
-    let from = from.map_err(|error| Error::Corrupt(error.to_string()))?.timestamp();
-    let mut totals: BTreeMap<Currency, CurrencySummary> = BTreeMap::new();
+    let mut totals = Totals::of_month(now)?;
     for account in accounts::of_user(connection, user_id)? {
-        let total = entry(&mut totals, account.currency);
-        match account.balance {
-            Some(balance) => total.balance = total.balance + balance,
-            None => total.unknown_balances += 1,
-        }
-        total.accounts += 1;
+        totals.add_account(&account);
     }
     let mut statement = connection.prepare_cached(
         "SELECT amount, currency FROM transactions
          WHERE owner = (SELECT id FROM owners WHERE user_id = ?1) AND rank_ms >= ?2 AND primary_type <> 2",
     )?;
-    let mut rows = statement.query(params![user_id, from.as_millisecond()])?;
+    let mut rows = statement.query(params![user_id, totals.from()])?;
     while let Some(row) = rows.next()? {
-        let amount = amount(row, 0)?.unwrap_or_default();
-        let total = entry(&mut totals, currency(row, 1)?);
-        if amount.is_negative() {
-            total.expenses = total.expenses + amount;
-        } else {
-            total.income = total.income + amount;
-        }
+        totals.add(amount(row, 0)?.unwrap_or_default(), currency(row, 1)?);
     }
-    Ok(Summary {
-        success: true,
-        from: clock::rfc3339(from),
-        currencies: totals.into_values().collect(),
-        seq: event_log::newest_seq(connection, user_id)?,
-        epoch: Some(epoch::epoch(connection)?),
-    })
-}
-
-fn entry(totals: &mut BTreeMap<Currency, CurrencySummary>, currency: Currency) -> &mut CurrencySummary {
-    totals.entry(currency).or_insert_with(|| CurrencySummary {
-        currency,
-        balance: Amount::ZERO,
-        income: Amount::ZERO,
-        expenses: Amount::ZERO,
-        accounts: 0,
-        unknown_balances: 0,
-    })
+    Ok(totals.summary(event_log::newest_seq(connection, user_id)?, epoch::epoch(connection)?))
 }
 
 /// All that the dashboard shows when it opens.

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use ledger::Context;
 use rusqlite::Connection as Database;
 
-use super::scope::Scope;
-use super::shared::Shared;
-use crate::store::FeedEvent;
+use crate::store::rows::Scope;
+use crate::store::shared::Shared;
+use crate::store::{Epoch, FeedEvent};
 use crate::telemetry::spans::DeliveryId;
 
 /// A job's part of a database transaction.
@@ -17,6 +17,8 @@ pub(super) struct Unit<'a> {
     /// The events that go out after the commit.
     pub(super) events: &'a mut Vec<FeedEvent>,
     pub(super) shared: &'a Shared,
+    /// The epoch of the events' numbers.
+    pub(super) epoch: Epoch,
     pub(super) now: Timestamp,
     /// The delivery that causes it, for the log.
     pub(super) delivery: Option<DeliveryId>,
@@ -27,17 +29,6 @@ pub(super) struct Unit<'a> {
 impl Unit<'_> {
     /// What the ledger applies changes in, for those with this place in the order of arrival.
     pub(super) fn context<'c>(&'c self, scope: &Scope<'c>, arrival: i64) -> Context<'c> {
-        Context {
-            user_id: &scope.owner.user_id,
-            connector: scope.connector,
-            connection_id: &scope.connection.connection_id,
-            epoch: &self.shared.epoch,
-            now: self.now,
-            arrived: scope.arrived,
-            arrival,
-            is_pushed: self.is_pushed,
-            is_fetched: false,
-            forwards: self.shared.forwards(),
-        }
+        self.shared.context(scope, &self.epoch, self.now, self.is_pushed, arrival)
     }
 }

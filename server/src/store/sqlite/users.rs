@@ -60,6 +60,22 @@ pub(super) fn session(connection: &Connection, token_hash: [u8; 32], now: Timest
     .transpose()
 }
 
+/// Which of these sign-ins have ended or expired.
+pub(super) fn ended_sessions(
+    connection: &Connection,
+    token_hashes: Vec<[u8; 32]>,
+    now: Timestamp,
+) -> Result<Vec<[u8; 32]>> {
+    let mut holds = connection.prepare_cached("SELECT 1 FROM sessions WHERE token_hash = ?1 AND expires_at > ?2")?;
+    let mut ended = vec![];
+    for token_hash in token_hashes {
+        if !holds.exists(params![token_hash, now.as_millisecond()])? {
+            ended.push(token_hash);
+        }
+    }
+    Ok(ended)
+}
+
 pub(super) fn delete_session(connection: &Connection, token_hash: [u8; 32]) -> Result<()> {
     connection.prepare_cached("DELETE FROM sessions WHERE token_hash = ?1")?.execute([token_hash])?;
     Ok(())

@@ -39,7 +39,7 @@ trait Job: Send {
     /// Whether it succeeded.
     fn run(&mut self, connection: &Connection, events: &mut Vec<FeedEvent>) -> bool;
 
-    /// Tells the caller what came of it, now that the commit has succeeded or not.
+    /// Reports the outcome to the caller, now that the commit has succeeded or not.
     fn reply(self: Box<Self>, committed: std::result::Result<(), &str>);
 }
 
@@ -173,7 +173,7 @@ fn run(
                 let _ = health.note(Err::<(), _>(Error::from(error)));
                 // Once: a log that grows with every refused delivery is no help to a full disk.
                 if !std::mem::replace(&mut is_failing, true) {
-                    tracing::error!(error = %reason, "commits fail: what comes is refused until they succeed again");
+                    tracing::error!(error = %reason, "commits fail: deliveries are refused until they succeed again");
                 }
                 batch.drain(..).for_each(|job| job.reply(Err(&reason)));
             }

@@ -3,6 +3,7 @@
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -54,8 +55,13 @@ impl Connects for SqliteStore {
         self.writer.write(job).await
     }
 
-    async fn returned_connects(&self) -> Result<Vec<(StateHash, ReturnedConnect)>> {
+    async fn claim_connects(&self, _: Duration) -> Result<Vec<(StateHash, ReturnedConnect)>> {
         self.readers.read(connects::returned).await
+    }
+
+    async fn follow_connect(&self, _: StateHash, _: Duration) -> Result<()> {
+        // There is no other node.
+        Ok(())
     }
 
     async fn end_connect(&self, state: StateHash) -> Result<()> {

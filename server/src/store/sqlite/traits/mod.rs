@@ -8,9 +8,12 @@ mod connects;
 mod deliveries;
 mod event_log;
 mod inbox;
+mod leases;
 mod outbox;
 mod provider_keys;
 mod queries;
+mod rate_limits;
+mod slots;
 mod syncs;
 mod users;
 

@@ -26,6 +26,10 @@ impl Users for SqliteStore {
         self.readers.read(move |connection| users::session(connection, token_hash, now)).await
     }
 
+    async fn ended_sessions(&self, token_hashes: Vec<[u8; 32]>, now: Timestamp) -> Result<Vec<[u8; 32]>> {
+        self.readers.read(move |connection| users::ended_sessions(connection, token_hashes, now)).await
+    }
+
     async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()> {
         self.writer.write(move |connection, _| users::delete_session(connection, token_hash)).await
     }

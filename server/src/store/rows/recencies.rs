@@ -17,7 +17,7 @@ fn each(account: &AccountState) -> [(bool, Recency); 6] {
 }
 
 /// What is stored: the recency that all values share, and one of each where they do not.
-pub(super) fn to_columns(account: &AccountState) -> (Recency, Option<Vec<u8>>) {
+pub(in crate::store) fn to_columns(account: &AccountState) -> (Recency, Option<Vec<u8>>) {
     let each = each(account);
     let mut known = each.iter().filter(|(is_known, _)| *is_known).map(|(_, recency)| *recency);
     let first = known.next().unwrap_or_default();
@@ -29,7 +29,7 @@ pub(super) fn to_columns(account: &AccountState) -> (Recency, Option<Vec<u8>>) {
 }
 
 /// The recency of each value, of what is stored.
-pub(super) fn from_columns(shared: Recency, each: Option<&[u8]>) -> [Recency; 6] {
+pub(in crate::store) fn from_columns(shared: Recency, each: Option<&[u8]>) -> [Recency; 6] {
     let mut recencies = [shared; 6];
     let Some(bytes) = each else { return recencies };
     let mut numbers = bytes.chunks_exact(8).map(|bytes| {

@@ -1,0 +1,60 @@
+//! The status of a delivery after its arrival.
+//!
+//! Owns the reasons for which one waits, and the headers that are kept of it. Must not record or apply one.
+
+use connectors::Headers;
+use ledger::Applied;
+
+use super::connection::ConnectionRow;
+use super::status::Status;
+use crate::store::{Changed, Content, Recorded, Result};
+
+/// Why a delivery waits for its connection.
+pub(in crate::store) const UNKNOWN_CONNECTION: &str = "the connection is not registered";
+/// Why a delivery waits although its connection is there: an older one must not be applied after it.
+pub(in crate::store) const QUEUED: &str = "earlier deliveries of the connection are still waiting";
+
+/// Why a delivery waits for a purge: what it reports could be taken for what is being deleted.
+pub(in crate::store) const PURGING: &str = "the connection's former transactions are still being deleted";
+
+/// Why a delivery about a provider's user is quarantined.
+pub(in crate::store) const UNKNOWN_USER: &str = "no connection of this user is known";
+
+/// The status of a delivery after its arrival.
+pub(in crate::store) struct Standing<'a> {
+    pub(in crate::store) status: Status,
+    pub(in crate::store) connection_id: Option<&'a str>,
+    pub(in crate::store) reason: Option<String>,
+    /// The connection that its changes are applied to now.
+    pub(in crate::store) apply_to: Option<ConnectionRow>,
+}
+
+impl Standing<'_> {
+    /// One that is applied to no connection.
+    pub(in crate::store) fn of(status: Status, reason: Option<&str>) -> Self {
+        Self { status, connection_id: None, reason: reason.map(str::to_owned), apply_to: None }
+    }
+}
+
+/// The status of a delivery whose changes are applied: some items may not be understood.
+pub(in crate::store) fn settled<'a>(content: &Content) -> Standing<'a> {
+    let reason = content.rejection();
+    let status = if reason.is_some() { Status::Quarantined } else { Status::Processed };
+    Standing { status, connection_id: None, reason, apply_to: None }
+}
+
+/// The answer where changes were applied.
+pub(in crate::store) fn applied(changed: Applied, rejection: Option<String>) -> Recorded {
+    let changed = Changed { new: changed.new, updated: changed.updated };
+    match rejection {
+        Some(reason) => Recorded::Partly(changed, reason),
+        None => Recorded::Applied(changed),
+    }
+}
+
+/// Headers that may be useful later; credentials must not be stored.
+pub(in crate::store) fn headers_to_keep(headers: &Headers) -> Result<String> {
+    let kept: Vec<_> =
+        headers.iter().filter(|(name, _)| !matches!(*name, "authorization" | "cookie" | "x-service-secret")).collect();
+    Ok(serde_json::to_string(&kept)?)
+}
