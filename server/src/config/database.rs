@@ -1,0 +1,96 @@
+//! Where the data is.
+//!
+//! Owns the forms of `DATABASE_URL`, `DATABASE_DIRECT_URL` and `REDIS_URL`. Must not open a database.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use redis::IntoConnectionInfo as _;
+use sqlx::postgres::PgConnectOptions;
+
+use super::Secret;
+use super::reader::Reader;
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub enum DatabaseConfig {
+    /// A SQLite database that ends with the process.
+    Temporary,
+    /// `sqlite:…`: the file.
+    Sqlite(PathBuf),
+    /// `postgres://…`, which may have a password in it.
+    Postgres(Secret),
+}
+
+impl From<PathBuf> for DatabaseConfig {
+    fn from(file: PathBuf) -> Self {
+        Self::Sqlite(file)
+    }
+}
+
+impl DatabaseConfig {
+    /// The SQLite file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Temporary | Self::Postgres(_) => None,
+        }
+    }
+
+    /// Reads `DATABASE_URL`.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let url = reader.source.get("DATABASE_URL").unwrap_or("sqlite:data/tallywire.db");
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Self::postgres(reader, url);
+        }
+        let Some(rest) = url.strip_prefix("sqlite:") else {
+            reader.problem(
+                "DATABASE_URL is none of `sqlite:relative.db`, `sqlite:///absolute/path.db` and \
+                 `postgres://user:password@host/database`",
+            );
+            return Self::Temporary;
+        };
+        match rest.strip_prefix("//").unwrap_or(rest) {
+            "" => {
+                reader.problem("DATABASE_URL names no file");
+                Self::Temporary
+            }
+            ":memory:" => Self::Temporary,
+            path => Self::Sqlite(PathBuf::from(path)),
+        }
+    }
+
+    fn postgres(reader: &mut Reader<'_>, url: &str) -> Self {
+        match PgConnectOptions::from_str(url) {
+            Ok(options) if options.get_database().is_none_or(str::is_empty) => {
+                reader.problem("DATABASE_URL names no database: `postgres://user:password@host/database`");
+            }
+            // Its text may quote what was read, and so a password.
+            Err(_) => reader.problem(
+                "DATABASE_URL is no address of PostgreSQL, `postgres://user:password@host/database`: what a password has \
+                 of / ? # @ : and % is written as %2F and so on",
+            ),
+            Ok(_) => {}
+        }
+        Self::Postgres(Secret::new(url))
+    }
+}
+
+/// Reads `DATABASE_DIRECT_URL`.
+pub(super) fn direct(reader: &mut Reader<'_>) -> Option<Secret> {
+    let url = reader.source.get("DATABASE_DIRECT_URL")?;
+    if PgConnectOptions::from_str(url).is_err() {
+        reader.problem("DATABASE_DIRECT_URL is not a PostgreSQL address, `postgres://user:password@host/database`");
+    }
+    Some(Secret::new(url))
+}
+
+/// Reads `REDIS_URL`.
+pub(super) fn redis(reader: &mut Reader<'_>) -> Option<Secret> {
+    let url = reader.source.get("REDIS_URL")?;
+    if url.into_connection_info().is_err() {
+        reader
+            .problem("REDIS_URL is not an address of Redis, `redis://user:password@host:6379` (`rediss://` with TLS)");
+    }
+    Some(Secret::new(url))
+}

@@ -1,0 +1,144 @@
+//! Accounts and their balances.
+//!
+//! Owns the table `accounts`. Must not decide what is taken over of a report: the ledger does.
+
+use jiff::Timestamp;
+use ledger::{AccountState, Dirty, Known, Recency};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use wire::api::Account;
+
+use super::columns::{amount, currency, maybe_currency};
+use super::numbers::unsigned;
+use crate::clock;
+use crate::store::Result;
+use crate::store::rows::{ConnectionRow, account_name, recencies_from_columns, recencies_to_columns};
+
+/// Loads accounts of a connection; each one's id at the provider, its row's id and its state.
+pub(super) async fn load(
+    database: &mut PgConnection,
+    connection: i64,
+    account_ids: &[&str],
+) -> Result<Vec<(String, i64, AccountState)>> {
+    let rows = sqlx::query(
+        "SELECT id, name, last_digits, kind, currency, balance, available, version, arrival, recencies, first_revision,
+             account_id
+         FROM accounts WHERE connection = $1 AND account_id = ANY($2)",
+    );
+    rows.bind(connection).bind(account_ids).fetch_all(database).await?.iter().map(state).collect()
+}
+
+fn state(row: &PgRow) -> Result<(String, i64, AccountState)> {
+    let shared = Recency { version: row.try_get(7)?, arrival: row.try_get(8)? };
+    let each: Option<&[u8]> = row.try_get(9)?;
+    let [name, last_digits, kind, of_currency, balance, available] = recencies_from_columns(shared, each);
+    let account = AccountState {
+        name: Known { value: row.try_get(1)?, recency: name },
+        last_digits: Known { value: row.try_get(2)?, recency: last_digits },
+        kind: Known { value: row.try_get(3)?, recency: kind },
+        currency: Known { value: maybe_currency(row, 4)?, recency: of_currency },
+        balance: Known { value: amount(row, 5)?, recency: balance },
+        available: Known { value: amount(row, 6)?, recency: available },
+        first_revision: unsigned(row.try_get(10)?)?,
+        dirty: Dirty::No,
+    };
+    Ok((row.try_get(11)?, row.try_get(0)?, account))
+}
+
+/// The first revision that is free for transactions of an account that is new to its connection, while those of another
+/// connection of its user are being purged; nothing where none are.
+pub(super) async fn first_free_revision(
+    database: &mut PgConnection,
+    owner: i64,
+    connector_id: &str,
+    account_id: &str,
+) -> Result<Option<u32>> {
+    // A deletion is a revision of its own.
+    let first: Option<i64> = sqlx::query_scalar(
+        "SELECT max(greatest(a.first_revision,
+                 (SELECT max(revision) + 2 FROM transactions WHERE account = a.id),
+                 (SELECT max(revision) + 1 FROM tombstones WHERE account = a.id)))
+         FROM accounts a JOIN connections c ON c.id = a.connection
+         WHERE a.owner = $1 AND a.account_id = $2 AND c.connector_id = $3 AND c.is_purging",
+    )
+    .bind(owner)
+    .bind(account_id)
+    .bind(connector_id)
+    .fetch_one(database)
+    .await?;
+    first.map(unsigned).transpose()
+}
+
+/// Writes an account, a new one where it has no row yet; its id.
+pub(super) async fn write(
+    database: &mut PgConnection,
+    id: Option<i64>,
+    connection: &ConnectionRow,
+    account_id: &str,
+    account: &AccountState,
+    now: Timestamp,
+) -> Result<i64> {
+    let (shared, each) = recencies_to_columns(account);
+    let statement = match id {
+        Some(_) => UPDATE,
+        None => INSERT,
+    };
+    let mut statement = sqlx::query_scalar(statement)
+        .bind(&account.name.value)
+        .bind(&account.last_digits.value)
+        .bind(&account.kind.value)
+        .bind(account.currency.value.map(|currency| currency.code().to_owned()))
+        .bind(account.balance.value.map(|amount| amount.to_string()))
+        .bind(account.available.value.map(|amount| amount.to_string()))
+        .bind(shared.version)
+        .bind(shared.arrival)
+        .bind(each)
+        .bind(now.as_millisecond());
+    statement = match id {
+        Some(id) => statement.bind(id),
+        None => statement
+            .bind(connection.id)
+            .bind(connection.owner)
+            .bind(account_id)
+            .bind(i64::from(account.first_revision.max(1))),
+    };
+    Ok(statement.fetch_one(database).await?)
+}
+
+const INSERT: &str = "INSERT INTO accounts (name, last_digits, kind, currency, balance, available, version, arrival,
+         recencies, updated_at, connection, owner, account_id, first_revision)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+
+const UPDATE: &str = "UPDATE accounts SET name = $1, last_digits = $2, kind = $3, currency = $4, balance = $5,
+         available = $6, version = $7, arrival = $8, recencies = $9, updated_at = $10
+     WHERE id = $11 RETURNING id";
+
+/// A user's accounts, by institution and name. Those of removed connections are not among them.
+pub(super) async fn of_user(database: &mut PgConnection, user_id: &str) -> Result<Vec<Account>> {
+    let rows = sqlx::query(
+        "SELECT a.account_id, c.connector_id, c.connection_id, a.name, c.institution_name, a.last_digits, a.kind,
+                a.currency, a.balance, a.available, a.updated_at
+         FROM owners o JOIN accounts a ON a.owner = o.id JOIN connections c ON c.id = a.connection
+         WHERE o.user_id = $1 AND c.removed_at IS NULL AND a.currency IS NOT NULL
+         ORDER BY c.institution_name NULLS FIRST, a.name NULLS FIRST, a.account_id",
+    );
+    rows.bind(user_id).fetch_all(database).await?.iter().map(read).collect()
+}
+
+fn read(row: &PgRow) -> Result<Account> {
+    let account_id: String = row.try_get(0)?;
+    let last_digits: Option<String> = row.try_get(5)?;
+    Ok(Account {
+        connector_id: row.try_get(1)?,
+        connection_id: row.try_get(2)?,
+        name: account_name(row.try_get(3)?, last_digits.as_deref(), &account_id),
+        institution_name: row.try_get(4)?,
+        last_digits,
+        kind: row.try_get(6)?,
+        currency: currency(row, 7)?,
+        balance: amount(row, 8)?,
+        available: amount(row, 9)?,
+        updated_at: clock::rfc3339_of_millis(row.try_get(10)?),
+        account_id,
+    })
+}

@@ -1,0 +1,70 @@
+//! Connections as clients see them.
+//!
+//! Owns finding them. Must not change one.
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
+use wire::api::Connection;
+
+use super::syncs;
+use crate::clock;
+use crate::store::Result;
+use crate::store::rows::shown_time;
+
+/// Registered connections, with what more is asked of them.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.connector_id, c.connection_id, o.user_id, c.external_user_id, c.institution_name, c.status,
+                 c.created_at, c.last_event_at, s.last_sync_at, s.due_at, s.last_error, s.rejected
+             FROM connections c JOIN owners o ON o.id = c.owner LEFT JOIN syncs s ON s.connection = c.id
+             WHERE c.removed_at IS NULL ",
+            $rest
+        )
+    };
+}
+
+/// Whether its provider can be asked is not the store's to know.
+fn read(row: &PgRow) -> Result<Connection> {
+    let time = |at: Option<i64>| at.map(clock::rfc3339_of_millis);
+    let error: Option<&str> = row.try_get(10)?;
+    Ok(Connection {
+        connector_id: row.try_get(0)?,
+        connection_id: row.try_get(1)?,
+        user_id: row.try_get(2)?,
+        external_user_id: row.try_get(3)?,
+        institution_name: row.try_get(4)?,
+        status: row.try_get(5)?,
+        created_at: clock::rfc3339_of_millis(row.try_get(6)?),
+        last_event_at: time(row.try_get(7)?),
+        last_sync_at: time(row.try_get(8)?),
+        next_sync_at: shown_time(row.try_get(9)?),
+        last_error: error.and_then(syncs::read_error),
+        rejected: row.try_get(11)?,
+        can_sync: false,
+    })
+}
+
+/// A registered connection.
+pub(super) async fn shown(
+    database: &mut PgConnection,
+    connector_id: &str,
+    connection_id: &str,
+) -> Result<Option<Connection>> {
+    let found = sqlx::query(select!("AND c.connector_id = $1 AND c.connection_id = $2"));
+    let found = found.bind(connector_id).bind(connection_id).fetch_optional(database).await?;
+    found.as_ref().map(read).transpose()
+}
+
+/// Those of a connector and of a user, or of all.
+pub(super) async fn list(
+    database: &mut PgConnection,
+    connector_id: Option<&str>,
+    user_id: Option<&str>,
+) -> Result<Vec<Connection>> {
+    let rows = sqlx::query(select!(
+        "AND ($1::text IS NULL OR c.connector_id = $1) AND ($2::text IS NULL OR o.user_id = $2)
+         ORDER BY c.created_at, c.id"
+    ));
+    rows.bind(connector_id).bind(user_id).fetch_all(database).await?.iter().map(read).collect()
+}

@@ -1,0 +1,148 @@
+//! The store of several nodes: PostgreSQL 15 and later.
+//!
+//! Owns opening the store. Must not know what the tables mean: each neighbour owns its own. Nothing of the database is
+//! kept in the process: other nodes write to it too.
+
+mod accounts;
+mod apply;
+mod arrivals;
+mod columns;
+mod connection_row;
+mod connections;
+mod connects;
+mod dead_letters;
+mod deliveries;
+mod epoch;
+mod event_log;
+mod history;
+mod identity;
+pub(super) mod import;
+mod inbox;
+mod kept;
+mod leases;
+mod listed_connections;
+mod load;
+mod locks;
+mod mover;
+mod moves;
+mod numbers;
+mod outbox;
+mod own_connection;
+mod owners;
+mod plan;
+mod pool;
+mod provider_keys;
+mod rate_limits;
+mod readers;
+mod refreshes;
+mod row;
+mod schema;
+mod slots;
+mod sync_end;
+mod sync_page;
+mod syncs;
+mod tombstones;
+mod traits;
+mod transactions;
+mod unit;
+mod user_changes;
+mod users;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::{CommitSink, Lease, Result};
+use crate::metrics::Commits;
+use history::History;
+use mover::Mover;
+use own_connection::OwnConnection;
+use pool::{Address, Pool};
+use readers::Readers;
+use unit::Units;
+
+/// A store in a PostgreSQL database, which several nodes may share.
+pub struct PostgresStore {
+    /// For short reads.
+    pool: Pool,
+    units: Units,
+    mover: Arc<Mover>,
+    readers: Arc<Readers>,
+    slots: Arc<OwnConnection>,
+}
+
+impl PostgresStore {
+    /// Connects to the database of a `postgres://` address and brings its schema up to date. Every commit's events go to
+    /// `sink`.
+    pub async fn open(url: &str, sink: CommitSink) -> Result<Self> {
+        let address = Address::direct(url)?;
+        schema::migrate(address.options()).await?;
+        Self::connect(&address, &address, sink).await
+    }
+
+    /// The same through a pooler in transaction mode, as PgBouncer. The schema is brought up to date, slots are recorded, and the
+    /// epoch is looked up, over the direct address of the same database: all have what belongs to a connection.
+    pub async fn open_through(pooler: &str, direct: &str, sink: CommitSink) -> Result<Self> {
+        let direct = Address::direct(direct)?;
+        schema::migrate(direct.options()).await?;
+        Self::connect(&Address::pooler(pooler)?, &direct, sink).await
+    }
+
+    async fn connect(address: &Address, direct: &Address, sink: CommitSink) -> Result<Self> {
+        let history = Arc::<History>::default();
+        let readers = Arc::new(Readers::connect(address, direct, &history).await?);
+        let slots = OwnConnection::new(direct.options().clone().application_name("tallywire slots"), slots::SETTINGS);
+        let pool = Pool::for_units(address, direct, &history).await?;
+        let units = Units::new(pool.clone(), history, sink);
+        Ok(Self { pool, mover: Arc::new(Mover::new(units.clone())), units, readers, slots: Arc::new(slots) })
+    }
+
+    /// Begins a new epoch in the database of an address, which may have lost its end: clients load everything again. Its
+    /// name. Nodes may run; they notice within 10 s.
+    pub async fn begin_epoch(url: &str) -> Result<String> {
+        let options = pool::options(url)?;
+        schema::migrate(&options).await?;
+        let mut connection = options.connect().await?;
+        let epoch = epoch::begin(&mut connection).await?;
+        connection.close().await?;
+        Ok(epoch)
+    }
+
+    /// Makes every stored transaction wait in the outbox as well.
+    #[must_use]
+    pub fn forwarding(self, forward: bool) -> Self {
+        self.units.shared.set_forwards(forward);
+        self
+    }
+
+    /// Deletes a connection's transactions when its consent is taken back.
+    #[must_use]
+    pub fn purging_revoked(self, purge: bool) -> Self {
+        self.units.shared.set_purges_revoked(purge);
+        self
+    }
+
+    /// Counts its commits.
+    #[must_use]
+    pub fn counting(self, commits: Commits) -> Self {
+        self.units.count(commits);
+        self
+    }
+
+    /// The same store, whose units of work are done under a lease.
+    fn under_lease(&self, lease: Lease) -> Self {
+        let (mover, readers, slots) = (Arc::clone(&self.mover), Arc::clone(&self.readers), Arc::clone(&self.slots));
+        Self { pool: self.pool.clone(), units: self.units.under(lease), mover, readers, slots }
+    }
+
+    /// For [`unit::in_unit`].
+    fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// What units of work have left to be moved or purged follows in the background, in small units of its own.
+    fn move_what_is_left(&self, now: Timestamp) {
+        self.mover.start_if_needed(now);
+    }
+}

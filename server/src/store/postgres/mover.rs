@@ -1,0 +1,44 @@
+//! Finishing what is left to be moved or purged.
+//!
+//! Owns that a node does so once at a time, and that it goes on when the caller that began it has gone. Must not know what
+//! a step does: `moves.rs` does.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use super::moves;
+use super::unit::{Units, in_unit};
+use crate::store::Result;
+
+pub(super) struct Mover {
+    units: Units,
+    running: Mutex<()>,
+}
+
+impl Mover {
+    pub(super) fn new(units: Units) -> Self {
+        Self { units, running: Mutex::default() }
+    }
+
+    /// Begins in the background, where a unit of work has left something.
+    pub(super) fn start_if_needed(self: &Arc<Self>, now: Timestamp) {
+        if self.units.shared.take_moves() {
+            let mover = Arc::clone(self);
+            tokio::spawn(async move {
+                // It stands in the database what is left: the job that looks for it goes on.
+                if let Err(error) = mover.finish(now).await {
+                    tracing::warn!(%error, "transactions of a connection were not all moved or purged yet");
+                }
+            });
+        }
+    }
+
+    /// Moves and purges until nothing is left, in small units of work.
+    pub(super) async fn finish(&self, now: Timestamp) -> Result<()> {
+        let _running = self.running.lock().await;
+        while in_unit!(self.units, now, |unit| moves::step(unit))? {}
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! Users that have data, and what transactions of a connector have in common.
+//!
+//! Owns the tables `owners` and `sources`: the small numbers that stand for texts in every other table. Must not know
+//! what is written under them.
+
+use sqlx::PgConnection;
+use wire::Transaction;
+
+use super::identity;
+use super::numbers::{signed, unsigned};
+use super::unit::Unit;
+use crate::store::rows::Owner;
+use crate::store::{Error, Result};
+
+/// Finds a user, without a lock.
+pub(super) async fn find(database: &mut PgConnection, user_id: &str) -> Result<Option<Owner>> {
+    let found: Option<(i64, i64)> =
+        sqlx::query_as("SELECT id, seq FROM owners WHERE user_id = $1").bind(user_id).fetch_optional(database).await?;
+    found.map(|(id, seq)| Ok(Owner { id, user_id: user_id.to_owned(), seq: unsigned(seq)? })).transpose()
+}
+
+/// A user by the number, as of now; nobody else appends to the user's log until the end of the unit of work. The lock lets
+/// rows be written that refer to the user.
+pub(super) async fn lock(unit: &mut Unit, id: i64) -> Result<Owner> {
+    // With the epoch: it stays the same until the commit (`epoch.rs`).
+    let mut sql = sqlx::QueryBuilder::new("SELECT user_id, seq, (SELECT value FROM meta WHERE name = 'epoch'), ");
+    sql.push(if unit.history.has_timelines() { identity::IS_SAME_TIMELINE } else { "TRUE" });
+    sql.push(" FROM owners WHERE id = ").push_bind(id).push(" FOR NO KEY UPDATE");
+    let found: Option<(String, i64, String, Option<bool>)> =
+        sql.build_query_as().fetch_optional(&mut *unit.database).await?;
+    let (user_id, seq, epoch, is_same) = found.ok_or_else(|| Error::Corrupt(format!("there is no owner {id}")))?;
+    if is_same != Some(true) {
+        unit.history.epochs.renew_connections();
+        return Err(Error::Undone("the server is on another timeline than when the epoch began".to_owned()));
+    }
+    unit.epoch = unit.history.epochs.read(&epoch)?;
+    Ok(Owner { id, user_id, seq: unsigned(seq)? })
+}
+
+/// Finds a user, made where there was none.
+pub(super) async fn ensure(database: &mut PgConnection, user_id: &str) -> Result<Owner> {
+    if let Some(owner) = find(database, user_id).await? {
+        return Ok(owner);
+    }
+    // Another node may be making the same one: that is waited for, and then there is one.
+    sqlx::query("INSERT INTO owners (user_id, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING")
+        .bind(user_id)
+        .execute(&mut *database)
+        .await?;
+    find(database, user_id).await?.ok_or_else(|| Error::Corrupt("a user that was made is missing".to_owned()))
+}
+
+/// Sets the newest event number.
+pub(super) async fn set_seq(database: &mut PgConnection, owner: i64, seq: u64) -> Result<()> {
+    let update = sqlx::query("UPDATE owners SET seq = $2 WHERE id = $1").bind(owner).bind(signed(seq));
+    update.execute(database).await?;
+    Ok(())
+}
+
+/// The number of what a transaction has in common with others of its connector, made where there was none.
+pub(super) async fn source(database: &mut PgConnection, transaction: &Transaction) -> Result<i64> {
+    if let Some(id) = find_source(database, transaction).await? {
+        return Ok(id);
+    }
+    sqlx::query(
+        "INSERT INTO sources (connector_id, connector_type, source) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(&transaction.connector_id)
+    .bind(&transaction.connector_type)
+    .bind(&transaction.source)
+    .execute(&mut *database)
+    .await?;
+    let made = find_source(database, transaction).await?;
+    made.ok_or_else(|| Error::Corrupt("a source that was made is missing".to_owned()))
+}
+
+async fn find_source(database: &mut PgConnection, transaction: &Transaction) -> Result<Option<i64>> {
+    let source =
+        sqlx::query_scalar("SELECT id FROM sources WHERE connector_id = $1 AND connector_type = $2 AND source = $3");
+    let source = source.bind(&transaction.connector_id).bind(&transaction.connector_type).bind(&transaction.source);
+    Ok(source.fetch_optional(database).await?)
+}

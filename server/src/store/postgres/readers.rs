@@ -1,0 +1,58 @@
+//! The connections that answer users.
+//!
+//! Owns each user's share of them, and how long a question may take. Must not know what is read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Postgres, Transaction};
+
+use super::history::History;
+use super::pool::{Address, Pool, Reading};
+use crate::keyed_semaphore::{KeyedPermit, KeyedSemaphore};
+use crate::store::{Error, Result};
+
+/// How many questions a user may have at once.
+const OF_A_USER: usize = 2;
+/// How long a user's question waits for the user's others.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) struct Readers {
+    questions: Pool,
+    users: KeyedSemaphore<String>,
+}
+
+/// A question that is being answered.
+pub(super) struct Question<D> {
+    pub(super) database: D,
+    _share: KeyedPermit<String>,
+}
+
+impl Readers {
+    pub(super) async fn connect(address: &Address, direct: &Address, history: &Arc<History>) -> Result<Self> {
+        let questions = Pool::for_questions(address, direct, history).await?;
+        Ok(Self { questions, users: KeyedSemaphore::new(OF_A_USER) })
+    }
+
+    /// Begins to answer a user: everything that is read is of one moment.
+    pub(super) async fn question(&self, user_id: &str) -> Result<Question<Transaction<'static, Postgres>>> {
+        let _share = self.share(user_id).await?;
+        Ok(Question { database: self.questions.begin().await?, _share })
+    }
+
+    /// The same for what one statement answers.
+    pub(super) async fn statement(&self, user_id: &str) -> Result<Question<Reading>> {
+        let _share = self.share(user_id).await?;
+        Ok(Question { database: self.questions.acquire().await?, _share })
+    }
+
+    async fn share(&self, user_id: &str) -> Result<KeyedPermit<String>> {
+        let user_id = user_id.to_owned();
+        let share = tokio::time::timeout(TIMEOUT, self.users.acquire(&user_id)).await;
+        share.map_err(|_| Error::Busy("Too many of your requests are being answered"))
+    }
+
+    pub(super) async fn close(&self) {
+        self.questions.close().await;
+    }
+}

@@ -1,0 +1,56 @@
+//! The schema's versions.
+//!
+//! Owns bringing a database to the newest one. Must not know what the tables are for.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqlSafeStr as _};
+
+use crate::store::{Error, Result};
+
+/// Each version's name and statements, the first one's first.
+const MIGRATIONS: [(&str, &str); 6] = [
+    ("core", include_str!("../../../migrations/postgres/0001_core.sql")),
+    ("people and queues", include_str!("../../../migrations/postgres/0002_people_and_queues.sql")),
+    ("leases", include_str!("../../../migrations/postgres/0003_leases.sql")),
+    ("slots", include_str!("../../../migrations/postgres/0004_slots.sql")),
+    ("rate limits", include_str!("../../../migrations/postgres/0005_rate_limits.sql")),
+    ("followed connects", include_str!("../../../migrations/postgres/0006_followed_connects.sql")),
+];
+
+/// The schema that a release must know to use the database; a later release that takes something away stores its own version
+/// there. Whatever only adds leaves it, so that nodes of earlier releases go on, and start again.
+const LEAST: &str = "SELECT value FROM meta WHERE name = 'least_schema'";
+
+/// Brings the schema to the newest version. Nodes that start at once wait for one another. On a connection of its own: it
+/// may wait and work for longer than a unit of work may.
+pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
+    let versions = (1..).zip(MIGRATIONS).map(|(version, (name, sql))| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    let mut migrator = Migrator::with_migrations(versions.collect());
+    migrator.set_ignore_missing(true);
+    let mut connection = options.connect().await?;
+    // Where it fails the lock goes with the connection.
+    migrator.run_direct(None, &mut connection, false).await.map_err(|error| match error {
+        sqlx::migrate::MigrateError::Execute(error) => error.into(),
+        other => Error::Corrupt(format!("its schema cannot be brought up to date: {other}")),
+    })?;
+    check(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Fails where a later release has changed the schema so that this one cannot use it.
+async fn check(connection: &mut PgConnection) -> Result<()> {
+    let least: Option<String> = sqlx::query_scalar(LEAST).fetch_optional(connection).await?;
+    match least.map(|least| least.parse::<usize>().map_err(|_| least)) {
+        None => Ok(()),
+        Some(Ok(least)) if least <= MIGRATIONS.len() => Ok(()),
+        Some(least) => Err(Error::Corrupt(format!(
+            "its schema is of a later release, and can be used from version {} on; this release knows {}",
+            least.map_or_else(|text| text, |number| number.to_string()),
+            MIGRATIONS.len()
+        ))),
+    }
+}

@@ -1,0 +1,25 @@
+//! Deliveries: which unit of work runs where.
+//!
+//! Owns that each is a unit of work. Must not hold a statement.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::super::unit::in_unit;
+use super::super::{PostgresStore, deliveries, kept};
+use crate::store::{Deliveries, NewDelivery, Recorded, Result};
+
+#[async_trait]
+impl Deliveries for PostgresStore {
+    async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
+        let recorded = in_unit!(self, now, |unit| deliveries::record(unit, &delivery));
+        self.move_what_is_left(now);
+        recorded
+    }
+
+    async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
+        let applied = in_unit!(self, now, |unit| kept::requeue(unit, id, &delivery));
+        self.move_what_is_left(now);
+        applied
+    }
+}

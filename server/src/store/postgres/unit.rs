@@ -1,0 +1,171 @@
+//! A unit of work: one database transaction.
+//!
+//! Owns that its events go out after the commit and never before, and that it is run again where the database has undone it
+//! in favour of another. Must not know what it reads or writes.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use ledger::Context;
+use parking_lot::Mutex;
+use sqlx::{Postgres, Transaction};
+
+use super::history::History;
+use super::leases;
+use super::pool::Pool;
+use crate::metrics::Commits;
+use crate::store::rows::Scope;
+use crate::store::shared::Shared;
+use crate::store::{CommitSink, Epoch, Error, FeedEvent, Lease, Result};
+use crate::telemetry::spans::DeliveryId;
+
+/// How often a unit of work is tried.
+const ATTEMPTS: u32 = 6;
+
+/// What units of work are begun with. A cheap handle.
+#[derive(Clone)]
+pub(super) struct Units {
+    pub(super) pool: Pool,
+    pub(super) shared: Arc<Shared>,
+    pub(super) history: Arc<History>,
+    sink: Arc<Mutex<CommitSink>>,
+    counted: Arc<OnceLock<Commits>>,
+    /// What they are done under, where one node at a time does them.
+    lease: Option<Lease>,
+}
+
+/// One try at a unit of work.
+pub(super) struct Unit {
+    pub(super) database: Transaction<'static, Postgres>,
+    /// The events that go out after the commit.
+    pub(super) events: Vec<FeedEvent>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) history: Arc<History>,
+    /// The epoch of the events' numbers, as of the owner's lock.
+    pub(super) epoch: Epoch,
+    pub(super) now: Timestamp,
+    /// The delivery that causes it, for the log.
+    pub(super) delivery: Option<DeliveryId>,
+    /// Whether a service pushes it.
+    pub(super) is_pushed: bool,
+    /// Whether it leaves transactions to be moved or purged.
+    pub(super) has_moves: bool,
+    units: Units,
+}
+
+/// Runs `$work`, which borrows `$unit`, in a database transaction of its own and commits; the value of the expression is the
+/// [`Result`]. Where the database undoes it in favour of another, it is run again: the work has to be repeatable. A macro,
+/// since a closure's future cannot be known to be [`Send`] here.
+macro_rules! in_unit {
+    ($store:expr, $now:expr, |$unit:ident| $work:expr) => {{
+        let mut tries = 0;
+        loop {
+            let mut started = match $store.units().begin($now).await {
+                Ok(started) => started,
+                Err(error) => break Err(error),
+            };
+            let $unit = &mut started;
+            let done = $work.await;
+            if let Some(done) = started.end(done, &mut tries).await {
+                break done;
+            }
+        }
+    }};
+}
+pub(super) use in_unit;
+
+impl Units {
+    pub(super) fn new(pool: Pool, history: Arc<History>, sink: CommitSink) -> Self {
+        let shared = Shared::new(Arc::clone(&history.epochs));
+        let (shared, sink) = (Arc::new(shared), Arc::new(Mutex::new(sink)));
+        Self { pool, shared, history, sink, counted: Arc::default(), lease: None }
+    }
+
+    /// The same under a lease.
+    pub(super) fn under(&self, lease: Lease) -> Self {
+        Self { lease: Some(lease), ..self.clone() }
+    }
+
+    /// For [`in_unit`], which takes a store as well.
+    pub(super) fn units(&self) -> &Self {
+        self
+    }
+
+    /// From now on commits are counted.
+    pub(super) fn count(&self, commits: Commits) {
+        let _ = self.counted.set(commits);
+    }
+
+    /// Begins one.
+    pub(super) async fn begin(&self, now: Timestamp) -> Result<Unit> {
+        // What is written has milliseconds.
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let mut database = self.pool.begin().await?;
+        if let Some(lease) = &self.lease {
+            leases::enter(&mut database, lease).await?;
+        }
+        Ok(Unit {
+            database,
+            events: Vec::new(),
+            shared: Arc::clone(&self.shared),
+            history: Arc::clone(&self.history),
+            epoch: self.history.epochs.current(),
+            now,
+            delivery: None,
+            is_pushed: false,
+            has_moves: false,
+            units: self.clone(),
+        })
+    }
+}
+
+impl Unit {
+    /// What the ledger applies changes in, for those with this place in the order of arrival.
+    pub(super) fn context<'c>(&'c self, scope: &Scope<'c>, arrival: i64) -> Context<'c> {
+        self.shared.context(scope, &self.epoch, self.now, self.is_pushed, arrival)
+    }
+
+    /// Commits what was done, or undoes it; nothing where it is to be run again.
+    pub(super) async fn end<T>(self, done: Result<T>, tries: &mut u32) -> Option<Result<T>> {
+        let ended = match done {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(error) => {
+                let _ = self.database.rollback().await;
+                Err(error)
+            }
+        };
+        *tries += 1;
+        match ended {
+            Err(Error::Undone(reason)) if *tries < ATTEMPTS => {
+                tracing::debug!(reason, "a unit of work is run again");
+                let pause = fastrand::u64(..=4_u64 << *tries);
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                None
+            }
+            ended => Some(ended),
+        }
+    }
+
+    /// Commits and sends the events. On a task of its own: a caller that goes away must not keep back what is committed.
+    async fn commit(self) -> Result<()> {
+        let Self { database, events, has_moves, units, .. } = self;
+        let commit = tokio::spawn(async move {
+            let started = Instant::now();
+            database.commit().await?;
+            if let Some(counted) = units.counted.get() {
+                counted.committed(1, started.elapsed());
+            }
+            if has_moves {
+                units.shared.has_moves();
+            }
+            if !events.is_empty() {
+                units.history.committed(&events);
+                (units.sink.lock())(events);
+            }
+            Ok(())
+        });
+        commit.await.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+}
