@@ -1,21 +1,25 @@
-//! `tallywire user …`, `token`, `connection add`, `backup` and `restore`.
+//! `tallywire user …`, `token`, `connection add`, `backup`, `restore` and `new-epoch`.
 //!
-//! Owns these commands on the configured store. They may run beside a server: SQLite lets both write in turn. Must not
-//! print a secret that was not asked for.
+//! Owns these commands on the configured store. They may run beside a server: the store lets both write in turn. Must not
+//! print a secret that was not requested.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::auth::password;
 use server::auth::signer::TokenSigner;
-use server::config::{Config, LimitsConfig};
+use server::config::{Config, DatabaseConfig, LimitsConfig};
+use server::database;
 use server::ids;
 use server::ingest::Ingest;
 use server::limits::Limits;
+use server::metrics::Metrics;
+use server::store::postgres::PostgresStore;
 use server::store::sqlite::SqliteStore;
-use server::store::{User, Users as _};
+use server::store::{Store, User};
 use wire::api::ConnectionRequest;
 
 use super::output::say;
@@ -31,7 +35,7 @@ pub(super) async fn add_user(
     anyhow::ensure!(
         email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty())
             && !email.contains(char::is_whitespace),
-        "{email} is no e-mail address"
+        "{email} is not an e-mail address"
     );
     id.as_deref().map_or(Ok(()), |id| named("the user's id", id))?;
     writeln!(std::io::stderr(), "Password (at least {} characters), then Enter:", password::SHORTEST)?;
@@ -40,7 +44,7 @@ pub(super) async fn add_user(
     let password_hash = password::hash(typed.trim_end_matches(['\r', '\n']).to_owned()).await?;
     let user_id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let display_name = name.unwrap_or_else(|| email.clone());
-    let store = open(&config)?;
+    let store = open(&config).await?;
     store.add_user(User { user_id: user_id.clone(), email, display_name, password_hash }, Timestamp::now()).await?;
     say!("{user_id}")?;
     Ok(())
@@ -48,7 +52,7 @@ pub(super) async fn add_user(
 
 /// Ends all dashboard sessions of a user.
 pub(super) async fn sign_out(config: &Config, user_id: String) -> anyhow::Result<()> {
-    say!("{} sessions ended", open(config)?.delete_sessions(user_id).await?)?;
+    say!("{} sessions ended", open(config).await?.delete_sessions(user_id).await?)?;
     Ok(())
 }
 
@@ -72,7 +76,7 @@ fn named(what: &str, id: &str) -> anyhow::Result<()> {
 
 /// Copies the store into a new file, also while a server runs.
 pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
-    let path = config.database.path.as_deref().context("the configured database is in memory")?;
+    let path = file(config)?;
     SqliteStore::copy(path, to)?;
     say!("{}", to.display())?;
     Ok(())
@@ -80,12 +84,23 @@ pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
 
 /// Puts a copy in the place of the store.
 pub(super) fn restore(config: &Config, copy: &Path) -> anyhow::Result<()> {
-    let path = config.database.path.as_deref().context("the configured database is in memory")?;
+    let path = file(config)?;
     let former = SqliteStore::restore(copy, path)?;
     say!("{}", path.display())?;
     if let Some(former) = former {
         say!("The database that was there is now {}", former.display())?;
     }
+    Ok(())
+}
+
+/// Begins a new epoch in a PostgreSQL database, also while servers run.
+pub(super) async fn new_epoch(config: &Config) -> anyhow::Result<()> {
+    let DatabaseConfig::Postgres(url) = &config.database else {
+        anyhow::bail!(
+            "the configured database is not in PostgreSQL: `tallywire restore` begins a new epoch in an SQLite file"
+        );
+    };
+    say!("{}", PostgresStore::begin_epoch(url.expose()).await?)?;
     Ok(())
 }
 
@@ -99,8 +114,8 @@ pub(super) async fn add_connection(
 ) -> anyhow::Result<()> {
     named("the connection's id", &connection_id)?;
     named("the user's id", &user_id)?;
-    let registry = std::sync::Arc::new(config.registry());
-    let ingest = Ingest::new(registry, std::sync::Arc::new(open(&config)?), unlimited(), std::sync::Arc::default());
+    let registry = Arc::new(config.registry());
+    let ingest = Ingest::new(registry, open(&config).await?, unlimited(), Arc::default());
     let request = ConnectionRequest { user_id, institution_name, ..ConnectionRequest::default() };
     let (connection, is_new) = ingest.register(connector, connection_id, request, Timestamp::now()).await?;
     let verb = if is_new { "registered" } else { "updated" };
@@ -109,14 +124,19 @@ pub(super) async fn add_connection(
 }
 
 /// The command line has no rate limits.
-pub(super) fn unlimited() -> std::sync::Arc<Limits> {
-    std::sync::Arc::new(Limits::new(&LimitsConfig::default()))
+pub(super) fn unlimited() -> Arc<Limits> {
+    Arc::new(Limits::new(&LimitsConfig::default()))
 }
 
-/// The configured store, which sends what it stores to the core app as the server's own does.
-pub(super) fn open(config: &Config) -> anyhow::Result<SqliteStore> {
-    let path = config.database.path.as_deref().context("the configured database is in memory")?;
-    Ok(SqliteStore::open(path, Box::new(|_| {}))?.forwarding(config.core_app.is_some()))
+/// The configured store, whose transactions are sent to the core app like the server's own.
+pub(super) async fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    anyhow::ensure!(!matches!(config.database, DatabaseConfig::Temporary), "the configured database is in memory");
+    Ok(database::open(config, Box::new(|_| {}), &Metrics::default()).await?)
+}
+
+/// The SQLite file. A PostgreSQL database has tools of its own.
+fn file(config: &Config) -> anyhow::Result<&Path> {
+    config.database.file().context("the configured database is not an SQLite file: PostgreSQL is copied with pg_dump")
 }
 
 trait ReadLine {

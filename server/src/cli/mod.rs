@@ -5,6 +5,7 @@
 mod admin;
 #[cfg(feature = "simulate")]
 mod demo;
+mod migrate;
 pub(crate) mod output;
 mod queues;
 mod serve;
@@ -21,9 +22,9 @@ use server::config::{self, Source};
 
 use output::say;
 
-/// Bank and accounting transactions on a person's screen within a second of happening.
+/// Bank and accounting transactions on a user's screen within a second
 ///
-/// Without a command: serves what is configured, or the demo where nothing is.
+/// Without a command: starts the server where it is configured, else the demo
 #[derive(Debug, Parser)]
 #[command(name = "tallywire", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -35,10 +36,10 @@ pub(crate) struct Cli {
 enum Command {
     /// Serve what the environment (and a .env file) configures
     Serve,
-    /// Serve a demo: invented people, simulated providers, on this machine only
+    /// Serve a demo: invented users, simulated providers, on this machine only
     #[cfg(feature = "simulate")]
     Demo,
-    /// Run simulated providers: interfaces to ask, and webhooks to a server
+    /// Run simulated providers: their APIs, and webhooks to a server
     #[cfg(feature = "simulate")]
     Simulate(simulate::Arguments),
     /// Manage local users, who sign in with a password
@@ -65,6 +66,22 @@ enum Command {
         /// The copy, as `backup` made it
         file: PathBuf,
     },
+    /// Copy the SQLite database into an empty PostgreSQL database, while no server runs, and compare both
+    ///
+    /// Stop the server, run this, set DATABASE_URL to the new database, and start the server. Clients continue with
+    /// their `since`: the epoch is copied as well. The SQLite file is only read; do not start a server on it again. A
+    /// copy that was interrupted or has failed leaves the target empty: run it again. CREDENTIALS_KEY and all other
+    /// settings must stay the same.
+    Migrate {
+        /// The target: postgres://user:password@host/database, not through a pooler
+        #[arg(long, env = "TALLYWIRE_MIGRATE_TO", hide_env_values = true)]
+        to: String,
+        /// Copy nothing, only compare: before a server has been started on the target
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Begin a new epoch in a PostgreSQL database whose end may be lost: clients load everything again
+    NewEpoch,
     /// List, show and replay received deliveries
     #[command(subcommand)]
     Inbox(InboxCommand),
@@ -135,7 +152,7 @@ enum InboxCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Print a delivery as it was received
+    /// Print a delivery as received
     Show {
         /// Its number in the list
         id: i64,
@@ -195,6 +212,8 @@ impl Cli {
             }
             Some(Command::Backup { file }) => admin::backup(&config::load(&source)?, &file),
             Some(Command::Restore { file }) => admin::restore(&config::load(&source)?, &file),
+            Some(Command::Migrate { to, verify }) => migrate::migrate(&config::load(&source)?, &to, verify).await,
+            Some(Command::NewEpoch) => admin::new_epoch(&config::load(&source)?).await,
             Some(Command::Inbox(command)) => queues::inbox(config::load(&source)?, command).await,
             Some(Command::Outbox(command)) => queues::outbox(config::load(&source)?, command).await,
             #[cfg(feature = "tail")]

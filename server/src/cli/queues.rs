@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use server::config::Config;
 use server::ingest::Ingest;
 use server::operations::{LONGEST_LIST, STUCK_AFTER};
-use server::store::{Inbox as _, Outbox as _, Recorded, Revived};
+use server::store::{Recorded, Revived};
 
 use super::output::say;
 use super::{InboxCommand, OutboxCommand, admin};
 
 /// Lists, shows and replays deliveries.
 pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Result<()> {
-    let store = Arc::new(admin::open(&config)?);
+    let store = admin::open(&config).await?;
     match command {
         InboxCommand::List { kept, limit } => {
             for entry in store.inbox(kept, limit).await? {
@@ -58,7 +58,7 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
 
 /// Shows pending calls, and sends dead letters again.
 pub(super) async fn outbox(config: Config, command: OutboxCommand) -> anyhow::Result<()> {
-    let store = admin::open(&config)?;
+    let store = admin::open(&config).await?;
     match command {
         OutboxCommand::Status => {
             let state = store.outbox_state().await?;

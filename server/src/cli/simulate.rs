@@ -1,6 +1,6 @@
 //! `tallywire simulate`.
 //!
-//! Owns its arguments and what it prints. Must not know how a provider is simulated.
+//! Owns its arguments and its output. Must not know how a provider is simulated.
 
 mod env_file;
 
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     /// Write the server's settings into this file
     #[arg(long, value_name = "FILE")]
     env: Option<PathBuf>,
-    /// How many people with a connection there are at each provider
+    /// The number of users with a connection at each provider
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     connections: u32,
     /// How many transactions each connection has at the start, over two months
@@ -84,12 +84,12 @@ pub(super) async fn simulate(arguments: Arguments) -> anyhow::Result<()> {
     }
     for (provider, webhooks) in simulation.webhooks() {
         let (made, taken, given_up) = (webhooks.made(), webhooks.delivered(), webhooks.given_up());
-        say!("# {provider}: {made} webhooks, {taken} taken by the server, {given_up} given up")?;
+        say!("# {provider}: {made} webhooks, {taken} accepted by the server, {given_up} given up")?;
     }
     Ok(())
 }
 
-/// Prints what the server needs, or writes it into a file.
+/// Prints the server's settings, or writes them into a file.
 fn tell(simulation: &Simulation, server: &str, file: Option<&Path>, url: &Url) -> anyhow::Result<()> {
     let settings = all_settings(simulation, url);
     let lines: String = settings.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
