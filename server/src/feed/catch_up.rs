@@ -9,16 +9,23 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wire::events::{self, SyncRequired};
 
-use super::hub::{Hub, LaggingSubscriber, SyncState};
+use super::hub::Hub;
+use super::member::{LaggingSubscriber, SyncState};
 use super::resume_point::ResumePoint;
 use super::subscriber::Subscriber;
-use crate::store::{self, EventLog, FeedEvent, LogEnds};
+use crate::store::{self, Epoch, EventLog, FeedEvent, LogEnds};
 use crate::tasks;
 
 /// How many events are read at once.
 const PAGE: u32 = 500;
+/// After how many bytes other tasks run, the one that sends among them: a transport's buffer grows to the most that it is
+/// given at once, and some keep that size as long as the client stays.
+const BURST: usize = 4096;
 /// How long a subscriber may accept nothing before it is disconnected. It can reconnect and resume.
 const LAGGING_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The pauses while the store does not answer.
+const STORE_PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// Why a client has to reload: the events that it missed are no longer retained.
 const TOO_OLD: &str = "too_old";
@@ -30,32 +37,33 @@ enum Start {
     Live,
     /// With everything after this number.
     After(u64),
-    /// The log does not hold what it asked for: it has to reload.
+    /// The log does not hold the requested events: the client has to reload.
     Impossible(SyncRequired),
 }
 
-/// What a resume point means for a log with these ends, in this epoch.
-fn starting_point(since: Option<&ResumePoint>, ends: LogEnds, epoch: &str) -> Start {
-    let impossible = |reason: &str| Start::Impossible(required(reason, ends, epoch));
+/// The start of a catch-up from a resume point, in a log with these ends.
+fn starting_point(since: Option<&ResumePoint>, ends: &LogEnds) -> Start {
+    let impossible = |reason: &str| Start::Impossible(required(reason, ends));
     match since {
         None => Start::Live,
-        Some(since) if !since.is_of(epoch) => impossible(SyncRequired::EPOCH),
+        Some(since) if !since.is_of(&ends.epoch) => impossible(SyncRequired::EPOCH),
         Some(since) if since.seq > ends.newest => impossible("ahead"),
         Some(since) if since.seq + 1 < ends.oldest => impossible(TOO_OLD),
         Some(since) => Start::After(since.seq),
     }
 }
 
-fn required(reason: &str, ends: LogEnds, epoch: &str) -> SyncRequired {
-    let LogEnds { oldest, newest } = ends;
-    SyncRequired { reason: reason.to_owned(), oldest_seq: oldest, seq: newest, epoch: Some(epoch.to_owned()) }
+fn required(reason: &str, ends: &LogEnds) -> SyncRequired {
+    let LogEnds { epoch, oldest, newest } = ends;
+    SyncRequired { reason: reason.to_owned(), oldest_seq: *oldest, seq: *newest, epoch: Some(epoch.to_string()) }
 }
 
-/// The event that makes a client reload, since the log does not hold what it missed.
-fn sync_required(user_id: &Arc<str>, required: &SyncRequired) -> store::Result<FeedEvent> {
+/// The event that makes a client reload, since the log does not hold its missed events.
+fn sync_required(user_id: &Arc<str>, epoch: &Epoch, required: &SyncRequired) -> store::Result<FeedEvent> {
     let payload = serde_json::value::to_raw_value(required)?.into();
     Ok(FeedEvent {
         user_id: Arc::clone(user_id),
+        epoch: epoch.clone(),
         seq: required.seq,
         name: events::SYNC_REQUIRED,
         payload,
@@ -75,8 +83,10 @@ enum CatchUpError {
 /// The position of a subscriber that is catching up.
 #[derive(Debug)]
 struct Position {
-    /// Sent first, where the log does not hold what it missed.
+    /// Sent first, where the log does not hold its missed events.
     reload: Option<SyncRequired>,
+    /// The epoch of its numbers.
+    epoch: Epoch,
     /// The number of the last event that it received.
     cursor: u64,
     /// Events up to this number are marked as replayed; delivery goes this far at least.
@@ -85,8 +95,13 @@ struct Position {
 
 impl Position {
     /// Live events after a number.
-    fn after(cursor: u64) -> Self {
-        Self { reload: None, cursor, replay_until: 0 }
+    fn after(epoch: Epoch, cursor: u64) -> Self {
+        Self { reload: None, epoch, cursor, replay_until: 0 }
+    }
+
+    /// What comes after these ends of the log, and first that the client has to reload.
+    fn reload(reason: &str, ends: &LogEnds) -> Self {
+        Self { reload: Some(required(reason, ends)), ..Self::after(ends.epoch.clone(), ends.newest) }
     }
 }
 
@@ -99,38 +114,86 @@ struct CatchUp<'a> {
 }
 
 impl CatchUp<'_> {
-    /// Delivers missed events until the subscriber is in sync with what is published, or has left.
+    /// Delivers missed events until the subscriber has every published one, or has left.
     async fn run(&self, mut position: Position) -> Result<(), CatchUpError> {
         loop {
             if let Some(required) = position.reload.take()
-                && !self.deliver(&sync_required(self.user_id, &required)?).await?
+                && !self.deliver(&sync_required(self.user_id, &position.epoch, &required)?).await?
             {
                 return Ok(());
             }
-            match self.hub.sync(self.user_id, self.subscriber.id(), position.cursor, position.replay_until) {
+            let Position { epoch, cursor, replay_until, .. } = &position;
+            let until = match self.hub.sync(self.user_id, self.subscriber.id(), epoch, *cursor, *replay_until) {
                 SyncState::Gone | SyncState::InSync => return Ok(()),
-                SyncState::Lagging => {}
-            }
-            let page = self.store.events_after(Arc::clone(self.user_id), position.cursor, PAGE).await?;
-            if page.first().is_none_or(|event| event.seq != position.cursor + 1) {
-                position = self.restart().await?;
+                SyncState::Lagging(until) => until,
+                SyncState::Replaced => {
+                    position = self.restart(position, None).await?;
+                    continue;
+                }
+            };
+            let page = self.read(|| self.store.events_after(Arc::clone(self.user_id), *cursor, PAGE)).await?;
+            let Some(page) = page else { return Ok(()) };
+            if page.first().is_none_or(|event| event.seq != cursor + 1 || event.epoch != *epoch) {
+                position = self.restart(position, Some(until)).await?;
                 continue;
             }
+            let mut burst = 0;
             for event in page {
                 let event = if event.seq <= position.replay_until { event.replayed()? } else { event };
                 position.cursor = event.seq;
                 if !self.deliver(&event).await? {
                     return Ok(());
                 }
+                burst += event.payload.get().len();
+                if burst >= BURST {
+                    burst = 0;
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }
 
-    /// The next event was pruned meanwhile: the client has to reload, and continues from the newest event.
-    async fn restart(&self) -> Result<Position, CatchUpError> {
-        let ends = self.store.log_ends(Arc::clone(self.user_id)).await?;
-        let required = required(TOO_OLD, ends, self.store.epoch());
-        Ok(Position { reload: Some(required), ..Position::after(ends.newest) })
+    /// The next event is not in the log: it was pruned meanwhile, or a new epoch has begun. The client has to reload, and
+    /// continues from the newest event. Where the log only ends before the number that it was to reach, it has everything.
+    async fn restart(&self, position: Position, until: Option<u64>) -> Result<Position, CatchUpError> {
+        let Some(ends) = self.read(|| self.store.log_ends(Arc::clone(self.user_id))).await? else {
+            return Ok(position);
+        };
+        if ends.epoch != position.epoch {
+            return Ok(Position::reload(SyncRequired::EPOCH, &ends));
+        }
+        match until {
+            Some(until) if ends.newest == position.cursor => {
+                self.hub.retract(self.user_id, self.subscriber.id(), until, ends.newest);
+                Ok(position)
+            }
+            _ => Ok(Position::reload(TOO_OLD, &ends)),
+        }
+    }
+
+    /// Reads the log, and again while the store is unavailable: the subscriber's connection is good, and a new one would have to
+    /// read the same. Nothing where the subscriber has left.
+    async fn read<T, F>(&self, question: impl Fn() -> F) -> store::Result<Option<T>>
+    where
+        F: Future<Output = store::Result<T>>,
+    {
+        let (mut pause, longest) = STORE_PAUSES;
+        loop {
+            match question().await {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) if !error.is_temporary() => return Err(error),
+                Err(error) => tracing::debug!(%error, user.id = %self.user_id, "a log cannot be read yet"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+            if !self.is_here() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn is_here(&self) -> bool {
+        self.subscriber.sink().is_connected() && self.hub.has(self.user_id, self.subscriber.id())
     }
 
     /// Delivers an event, retrying with growing pauses; false where the subscriber has left.
@@ -138,7 +201,7 @@ impl CatchUp<'_> {
         let mut pause = Duration::from_millis(5);
         let started = Instant::now();
         while !self.subscriber.sink().try_send(event) {
-            if !self.subscriber.sink().is_connected() || !self.hub.has(self.user_id, self.subscriber.id()) {
+            if !self.is_here() {
                 return Ok(false);
             }
             if started.elapsed() > LAGGING_TIMEOUT {
@@ -172,25 +235,29 @@ pub(super) fn start(
     user_id: &Arc<str>,
     subscriber: Subscriber,
     since: Option<&ResumePoint>,
-    ends: LogEnds,
+    ends: &LogEnds,
 ) {
-    let position = match starting_point(since, ends, store.epoch()) {
-        Start::Live => Position::after(ends.newest),
+    let live = |cursor| Position::after(ends.epoch.clone(), cursor);
+    let position = match starting_point(since, ends) {
+        Start::Live => live(ends.newest),
         Start::After(since) => {
             hub.metrics().resumed("replayed");
-            Position { replay_until: ends.newest, ..Position::after(since) }
+            Position { replay_until: ends.newest, ..live(since) }
         }
         Start::Impossible(required) => {
             hub.metrics().resumed("sync_required");
-            Position { reload: Some(required), ..Position::after(ends.newest) }
+            Position { reload: Some(required), ..live(ends.newest) }
         }
     };
-    let is_lagging =
-        || hub.sync(user_id, subscriber.id(), position.cursor, position.replay_until) == SyncState::Lagging;
-    if position.reload.is_some() || is_lagging() {
-        let (store, hub, user_id) = (Arc::clone(store), Arc::clone(hub), Arc::clone(user_id));
-        tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &subscriber, position).await });
+    let state = || hub.sync(user_id, subscriber.id(), &position.epoch, position.cursor, position.replay_until);
+    if position.reload.is_some() || matches!(state(), SyncState::Lagging(_) | SyncState::Replaced) {
+        spawn(store, hub, user_id, subscriber, position);
     }
+}
+
+fn spawn(store: &Arc<dyn EventLog>, hub: &Arc<Hub>, user_id: &Arc<str>, subscriber: Subscriber, position: Position) {
+    let (store, hub, user_id) = (Arc::clone(store), Arc::clone(hub), Arc::clone(user_id));
+    tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &subscriber, position).await });
 }
 
 /// Lets every live subscriber that falls behind catch up, each in a task of its own, so that one that does not read
@@ -200,10 +267,16 @@ pub(super) async fn run(
     hub: Arc<Hub>,
     mut lagging: mpsc::UnboundedReceiver<LaggingSubscriber>,
 ) {
-    while let Some(LaggingSubscriber { user_id, subscriber, cursor }) = lagging.recv().await {
-        let (store, hub) = (Arc::clone(&store), Arc::clone(&hub));
-        let position = Position::after(cursor);
-        tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &subscriber, position).await });
+    while let Some(LaggingSubscriber { user_id, subscriber, epoch, cursor }) = lagging.recv().await {
+        spawn(&store, &hub, &user_id, subscriber, Position::after(epoch, cursor));
+    }
+}
+
+/// A user's log is in a new epoch: every subscriber of a former one is told to reload, whatever its cursor. A number that was
+/// lost may have been given again already, so that no cursor says what a client has.
+pub(super) fn replace(store: &Arc<dyn EventLog>, hub: &Arc<Hub>, user_id: &Arc<str>, ends: &LogEnds) {
+    for subscriber in hub.replace(user_id, ends) {
+        spawn(store, hub, user_id, subscriber, Position::reload(SyncRequired::EPOCH, ends));
     }
 }
 
@@ -211,15 +284,19 @@ pub(super) async fn run(
 mod tests {
     use super::*;
 
-    fn start(since: Option<(&str, u64)>, ends: LogEnds) -> Start {
+    fn ends(oldest: u64, newest: u64) -> LogEnds {
+        LogEnds { epoch: Epoch::new("e2", 1), oldest, newest }
+    }
+
+    fn start(since: Option<(&str, u64)>, ends: &LogEnds) -> Start {
         let point =
             since.map(|(epoch, seq)| ResumePoint { seq, epoch: Some(epoch.to_owned()).filter(|it| !it.is_empty()) });
-        starting_point(point.as_ref(), ends, "e2")
+        starting_point(point.as_ref(), ends)
     }
 
     #[test]
     fn a_replay_starts_where_the_log_still_reaches() {
-        let ends = LogEnds { oldest: 11, newest: 20 };
+        let ends = &ends(11, 20);
         assert_eq!(start(None, ends), Start::Live);
         for (since, expected) in [(("", 20), 20), (("", 10), 10), (("e2", 10), 10)] {
             assert_eq!(start(Some(since), ends), Start::After(expected));
@@ -232,8 +309,8 @@ mod tests {
             (("e1", 15), "epoch"),
             (("e1", 30), "epoch"),
         ] {
-            assert_eq!(start(Some(since), ends), Start::Impossible(required(reason, ends, "e2")), "{since:?}");
+            assert_eq!(start(Some(since), ends), Start::Impossible(required(reason, ends)), "{since:?}");
         }
-        assert_eq!(start(Some(("", 0)), LogEnds { oldest: 1, newest: 0 }), Start::After(0));
+        assert_eq!(start(Some(("", 0)), &self::ends(1, 0)), Start::After(0));
     }
 }

@@ -12,9 +12,11 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use tokio::sync::mpsc;
 
+use super::member::{LaggingSubscriber, Member, SyncState};
 use super::subscriber::{CloseReason, Subscriber, SubscriberId};
 use crate::metrics::Metrics;
-use crate::store::FeedEvent;
+use crate::slots::Slot;
+use crate::store::{Epoch, FeedEvent, LogEnds};
 use crate::tasks;
 
 /// Every room of this node.
@@ -25,50 +27,17 @@ pub struct Hub {
     metrics: Arc<Metrics>,
 }
 
-/// A subscriber in a room.
-struct Member {
-    subscriber: Subscriber,
-    /// The number of the last event that it was given.
-    cursor: u64,
-    mode: Mode,
-}
-
-enum Mode {
-    /// Has everything up to `cursor`, and receives the next event at once.
-    Live,
-    /// Is catching up to the newest published number.
-    Lagging { published: u64 },
-}
-
-/// How far a subscriber is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SyncState {
-    /// It has left the room or was removed.
-    Gone,
-    /// The log has more for it.
-    Lagging,
-    /// It is live.
-    InSync,
-}
-
-/// A live subscriber that could not take an event and has to catch up from the log.
-pub(super) struct LaggingSubscriber {
-    pub(super) user_id: Arc<str>,
-    pub(super) subscriber: Subscriber,
-    pub(super) cursor: u64,
-}
-
 /// The user has as many subscribers as are allowed.
 #[derive(Debug, PartialEq, Eq)]
-pub struct RoomFull;
+pub(super) struct RoomFull;
 
 impl Hub {
-    /// Rooms of at most `limit` subscribers; those that fall behind are sent to `lagging`.
+    /// Rooms of at most `limit` subscribers; lagging ones are sent to `lagging`.
     pub(super) fn new(limit: u32, lagging: mpsc::UnboundedSender<LaggingSubscriber>, metrics: Arc<Metrics>) -> Self {
         Self { rooms: DashMap::new(), limit: limit as usize, lagging, metrics }
     }
 
-    /// What is counted.
+    /// The metrics to count in.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
     }
@@ -90,7 +59,12 @@ impl Hub {
 
     /// Adds a subscriber to the user's room, lagging. Counting and adding are one step, so that two cannot both take
     /// the last permit. Whether it is new there.
-    pub fn join(&self, user_id: &Arc<str>, subscriber: &Subscriber) -> Result<bool, RoomFull> {
+    pub(super) fn join(
+        &self,
+        user_id: &Arc<str>,
+        subscriber: &Subscriber,
+        slot: Option<Slot>,
+    ) -> Result<bool, RoomFull> {
         let mut room = self.rooms.entry(Arc::clone(user_id)).or_default();
         if room.iter().any(|member| member.subscriber.id() == subscriber.id()) {
             return Ok(false);
@@ -98,8 +72,23 @@ impl Hub {
         if room.len() >= self.limit {
             return Err(RoomFull);
         }
-        room.push(Member { subscriber: subscriber.clone(), cursor: 0, mode: Mode::Lagging { published: 0 } });
+        room.push(Member::joining(subscriber.clone(), slot));
         Ok(true)
+    }
+
+    /// Whether the user has as many subscribers as are allowed.
+    pub(super) fn is_full(&self, user_id: &str) -> bool {
+        self.count(user_id) >= self.limit
+    }
+
+    /// Removes every subscriber.
+    pub(super) fn take_all(&self) -> Vec<Subscriber> {
+        let mut all = vec![];
+        self.rooms.retain(|_, room| {
+            all.extend(room.drain(..).map(|member| member.subscriber));
+            false
+        });
+        all
     }
 
     /// Removes a subscriber from a room; an empty room is dropped. Whether it was there.
@@ -114,7 +103,7 @@ impl Hub {
     }
 
     /// Gives an event to every subscriber of its user. The cost does not grow with users or history. A subscriber whose
-    /// sink panics holds up no other one, and catches up from the log.
+    /// sink panics delays no other one, and catches up from the log.
     pub fn publish(&self, event: &FeedEvent) {
         if let Some(mut room) = self.rooms.get_mut(&event.user_id) {
             for member in room.iter_mut() {
@@ -134,20 +123,40 @@ impl Hub {
         }
     }
 
-    /// The state of a subscriber that has received everything up to `cursor` and has to reach `until` at least. It is
-    /// live from then on, unless more has been published since.
-    pub(super) fn sync(&self, user_id: &str, id: SubscriberId, cursor: u64, until: u64) -> SyncState {
+    /// The state of a subscriber that has received everything of an epoch up to `cursor` and has to reach `until` at least.
+    /// It is live from then on, unless more has been published since.
+    pub(super) fn sync(&self, user_id: &str, id: SubscriberId, epoch: &Epoch, cursor: u64, until: u64) -> SyncState {
         let Some(mut room) = self.rooms.get_mut(user_id) else { return SyncState::Gone };
         let Some(member) = room.iter_mut().find(|member| member.subscriber.id() == id) else { return SyncState::Gone };
-        member.cursor = member.cursor.max(cursor);
-        match member.mode {
-            _ if cursor < until => SyncState::Lagging,
-            Mode::Lagging { published } if published > cursor => SyncState::Lagging,
-            _ => {
-                member.mode = Mode::Live;
-                SyncState::InSync
-            }
+        member.sync(epoch, cursor, until)
+    }
+
+    /// A lagging subscriber was to reach a number, and the log, which was read after that, ends before it.
+    pub(super) fn retract(&self, user_id: &str, id: SubscriberId, number: u64, newest: u64) {
+        let Some(mut room) = self.rooms.get_mut(user_id) else { return };
+        for member in room.iter_mut().filter(|member| member.subscriber.id() == id) {
+            member.retract(number, newest);
         }
+    }
+
+    /// The users that have subscribers of an epoch before this one.
+    pub(super) fn users_before(&self, epoch: &Epoch) -> Vec<Arc<str>> {
+        let is_behind = |room: &Vec<Member>| room.iter().any(|member| member.epoch.is_before(epoch));
+        self.rooms.iter().filter(|room| is_behind(room)).map(|room| Arc::clone(room.key())).collect()
+    }
+
+    /// A user's log is in a new epoch and ends there: the live subscribers that have to be told. Those that are catching up
+    /// notice when they next [`sync`](Self::sync).
+    pub(super) fn replace(&self, user_id: &Arc<str>, ends: &LogEnds) -> Vec<Subscriber> {
+        let Some(mut room) = self.rooms.get_mut(user_id) else { return Vec::new() };
+        let mut live = Vec::new();
+        for member in room.iter_mut().filter(|member| member.epoch.is_before(&ends.epoch)) {
+            if member.is_live() {
+                live.push(member.subscriber.clone());
+            }
+            member.enter(&ends.epoch, ends.newest);
+        }
+        live
     }
 
     /// Whether a subscriber is still in the room.
@@ -158,39 +167,147 @@ impl Hub {
     /// The users that have live subscribers, each with the lowest cursor of those.
     pub(super) fn cursors(&self) -> Vec<(Arc<str>, u64)> {
         let lowest = |room: &Vec<Member>| {
-            let live = room.iter().filter(|member| matches!(member.mode, Mode::Live));
+            let live = room.iter().filter(|member| member.is_live());
             live.map(|member| member.cursor).min()
         };
         self.rooms.iter().filter_map(|room| Some((Arc::clone(room.key()), lowest(&room)?))).collect()
     }
 
+    /// The lowest cursor of a user's live subscribers that have not received a number; nothing where all have.
+    pub(super) fn live_below(&self, user_id: &str, newest: u64) -> Option<u64> {
+        let room = self.rooms.get(user_id)?;
+        let live = room.iter().filter(|member| member.is_live() && member.cursor < newest);
+        live.map(|member| member.cursor).min()
+    }
+
     /// A user's log has reached a number that was not published here: another process wrote to it.
-    pub(super) fn log_advanced(&self, user_id: &Arc<str>, newest: u64) {
+    pub fn log_advanced(&self, user_id: &Arc<str>, newest: u64) {
         if let Some(mut room) = self.rooms.get_mut(user_id) {
-            for member in room.iter_mut().filter(|member| matches!(member.mode, Mode::Live) && member.cursor < newest) {
-                let _ = self.lagging.send(member.fall_behind(user_id, newest));
+            for lagging in room.iter_mut().filter_map(|member| member.advance(user_id, newest)) {
+                let _ = self.lagging.send(lagging);
             }
         }
     }
 }
 
-impl Member {
-    fn publish(&mut self, event: &FeedEvent) -> Option<LaggingSubscriber> {
-        match &mut self.mode {
-            Mode::Lagging { published } => *published = event.seq,
-            Mode::Live if event.seq <= self.cursor => {}
-            // A gap means that another process wrote to the log; otherwise the buffer is full. Both are resolved by
-            // catching up from the log.
-            Mode::Live if event.seq > self.cursor + 1 || !self.subscriber.sink().try_send(event) => {
-                return Some(self.fall_behind(&event.user_id, event.seq));
-            }
-            Mode::Live => self.cursor = event.seq,
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::future::BoxFuture;
+    use serde_json::value::RawValue;
+
+    use super::super::subscriber::EventSink;
+    use super::*;
+
+    struct Taking;
+
+    impl EventSink for Taking {
+        fn try_send(&self, _: &FeedEvent) -> bool {
+            true
         }
-        None
+
+        fn ready(&self, _: Duration) -> BoxFuture<'_, ()> {
+            Box::pin(std::future::ready(()))
+        }
+
+        fn is_connected(&self) -> bool {
+            true
+        }
+
+        fn close(&self, _: CloseReason) {}
     }
 
-    fn fall_behind(&mut self, user_id: &Arc<str>, published: u64) -> LaggingSubscriber {
-        self.mode = Mode::Lagging { published };
-        LaggingSubscriber { user_id: Arc::clone(user_id), subscriber: self.subscriber.clone(), cursor: self.cursor }
+    fn event(user_id: &Arc<str>, epoch: &Epoch, seq: u64) -> FeedEvent {
+        let (user_id, payload) = (Arc::clone(user_id), Arc::from(RawValue::NULL.to_owned()));
+        FeedEvent { user_id, epoch: epoch.clone(), seq, name: "transaction:new", payload, delivery: None }
+    }
+
+    #[test]
+    fn an_event_of_another_epoch_is_not_given_to_a_subscriber_as_the_next_one() {
+        let (lagging, mut fallen_behind) = mpsc::unbounded_channel();
+        let (hub, user_id) = (Hub::new(10, lagging, Arc::default()), Arc::<str>::from("alice"));
+        let subscriber = Subscriber::new(SubscriberId::next(), Arc::new(Taking));
+        let [former, next] = [Epoch::new("e1", 1), Epoch::new("e2", 2)];
+        hub.join(&user_id, &subscriber, None).expect("room");
+        assert_eq!(hub.sync(&user_id, subscriber.id(), &former, 5, 0), SyncState::InSync);
+        hub.publish(&event(&user_id, &next, 6));
+        let lagging = fallen_behind.try_recv().expect("it has to be told first");
+        assert_eq!((&lagging.epoch, lagging.cursor), (&former, 5));
+        assert_eq!(hub.sync(&user_id, subscriber.id(), &former, 5, 0), SyncState::Replaced);
+        assert_eq!(hub.sync(&user_id, subscriber.id(), &next, 5, 0), SyncState::Lagging(6));
+        assert_eq!(hub.sync(&user_id, subscriber.id(), &next, 6, 0), SyncState::InSync);
+        hub.publish(&event(&user_id, &former, 9));
+        hub.publish(&event(&user_id, &next, 7));
+        assert!(fallen_behind.try_recv().is_err(), "an event of the former epoch is nothing to it");
+        assert_eq!(hub.sync(&user_id, subscriber.id(), &next, 7, 0), SyncState::InSync);
+    }
+
+    #[test]
+    fn every_live_subscriber_is_told_of_a_new_epoch_once() {
+        let (lagging, _fallen_behind) = mpsc::unbounded_channel();
+        let (hub, user_id) = (Hub::new(10, lagging, Arc::default()), Arc::<str>::from("alice"));
+        let [former, next] = [Epoch::new("e1", 1), Epoch::new("e2", 2)];
+        let [live, joining] = [(); 2].map(|()| Subscriber::new(SubscriberId::next(), Arc::new(Taking)));
+        for subscriber in [&live, &joining] {
+            hub.join(&user_id, subscriber, None).expect("room");
+        }
+        assert_eq!(hub.sync(&user_id, live.id(), &former, 5, 0), SyncState::InSync);
+        let ends = LogEnds { epoch: next.clone(), oldest: 1, newest: 3 };
+        assert_eq!(hub.users_before(&next), [Arc::clone(&user_id)]);
+        let told: Vec<_> = hub.replace(&user_id, &ends).iter().map(Subscriber::id).collect();
+        assert_eq!(told, [live.id()]);
+        assert!(hub.users_before(&next).is_empty() && hub.replace(&user_id, &ends).is_empty());
+        assert_eq!(hub.sync(&user_id, joining.id(), &former, 5, 0), SyncState::Replaced, "it read the log before");
+    }
+
+    #[test]
+    fn a_number_that_the_log_does_not_reach_is_waited_for_no_longer() {
+        let (lagging, _fallen_behind) = mpsc::unbounded_channel();
+        let (hub, user_id) = (Hub::new(10, lagging, Arc::default()), Arc::<str>::from("alice"));
+        let (subscriber, epoch) = (Subscriber::new(SubscriberId::next(), Arc::new(Taking)), Epoch::new("e1", 1));
+        hub.join(&user_id, &subscriber, None).expect("room");
+        let sync = |cursor| hub.sync(&user_id, subscriber.id(), &epoch, cursor, 0);
+        assert_eq!(sync(5), SyncState::InSync);
+        hub.log_advanced(&user_id, 9);
+        assert_eq!(sync(5), SyncState::Lagging(9));
+        hub.retract(&user_id, subscriber.id(), 8, 5);
+        assert_eq!(sync(5), SyncState::Lagging(9), "another number than was looked for");
+        hub.retract(&user_id, subscriber.id(), 9, 5);
+        assert_eq!(sync(5), SyncState::InSync);
+    }
+
+    #[test]
+    fn a_subscriber_that_is_joining_or_catching_up_goes_as_far_as_the_log_has_advanced_meanwhile() {
+        let (lagging, mut fallen_behind) = mpsc::unbounded_channel();
+        let (hub, user_id) = (Hub::new(10, lagging, Arc::default()), Arc::<str>::from("alice"));
+        let (subscriber, epoch) = (Subscriber::new(SubscriberId::next(), Arc::new(Taking)), Epoch::new("e1", 1));
+        hub.join(&user_id, &subscriber, None).expect("room");
+        let sync = |cursor| hub.sync(&user_id, subscriber.id(), &epoch, cursor, 0);
+        hub.log_advanced(&user_id, 5);
+        assert_eq!(sync(4), SyncState::Lagging(5));
+        hub.log_advanced(&user_id, 7);
+        hub.log_advanced(&user_id, 6);
+        assert_eq!(sync(5), SyncState::Lagging(7));
+        assert_eq!(sync(7), SyncState::InSync);
+        assert!(fallen_behind.try_recv().is_err(), "it is catching up already");
+    }
+
+    #[test]
+    fn commits_that_are_published_in_another_order_are_caught_up_with_to_the_last() {
+        let (lagging, mut fallen_behind) = mpsc::unbounded_channel();
+        let (hub, user_id) = (Hub::new(10, lagging, Arc::default()), Arc::<str>::from("alice"));
+        let subscriber = Subscriber::new(SubscriberId::next(), Arc::new(Taking));
+        hub.join(&user_id, &subscriber, None).expect("room");
+        let epoch = Epoch::new("e1", 1);
+        let sync = |cursor| hub.sync(&user_id, subscriber.id(), &epoch, cursor, 0);
+        assert_eq!(sync(0), SyncState::InSync);
+        for seq in [1, 3, 2] {
+            hub.publish(&event(&user_id, &epoch, seq));
+        }
+        let lagging = fallen_behind.try_recv().expect("it has to catch up");
+        assert_eq!((lagging.cursor, fallen_behind.try_recv().is_err()), (1, true), "once, from where it was");
+        assert_eq!(sync(2), SyncState::Lagging(3), "the third event is in the log as well");
+        assert_eq!(sync(3), SyncState::InSync);
     }
 }

@@ -1,20 +1,21 @@
 //! The feed of this node: its rooms, the subscribers of each session, and its end of the bus.
 //!
-//! Owns what happens with a message from the bus. Must not authenticate anybody.
+//! Owns the handling of messages from the bus. Must not authenticate a subscriber.
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::bus::{Bus, Control, Message};
-use super::catch_up;
-use super::hub::Hub;
+use super::hub::{Hub, RoomFull};
 use super::resume_point::ResumePoint;
 use super::sessions::{Entry, SessionIndex};
 use super::subscriber::{CloseReason, Subscriber, SubscriberId};
+use super::{catch_up, epoch_change};
 use crate::auth::session::SessionId;
 use crate::metrics::Metrics;
-use crate::store::{EventLog, LogEnds, Store};
+use crate::slots::{self, NodeSlots};
+use crate::store::{self, EventLog, LogEnds, Store};
 use crate::tasks;
 use crate::telemetry::spans;
 
@@ -25,13 +26,41 @@ pub struct Feed {
     store: Arc<dyn Store>,
     log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
+    /// Nothing where this is the only node.
+    slots: Option<Arc<NodeSlots>>,
+}
+
+/// Why a subscriber could not join.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The user has as many sockets and streams as are allowed, over all nodes.
+    #[error("the user has as many subscribers as are allowed")]
+    Full,
+    /// It is not known whether there is room.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<RoomFull> for JoinError {
+    fn from(_: RoomFull) -> Self {
+        Self::Full
+    }
+}
+
+impl From<slots::Error> for JoinError {
+    fn from(error: slots::Error) -> Self {
+        match error {
+            slots::Error::Full => Self::Full,
+            slots::Error::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl Feed {
-    /// A feed with at most `limit` subscribers per user, and the task that runs it. `messages` is this node's end of
-    /// `bus`.
+    /// A feed with at most `limit` subscribers per user, over all nodes where there are `slots`, and the task that runs it.
+    /// `messages` is this node's end of `bus`.
     pub fn new(
-        limit: u32,
+        (limit, slots): (u32, Option<Arc<NodeSlots>>),
         store: Arc<dyn Store>,
         bus: Arc<dyn Bus>,
         messages: mpsc::UnboundedReceiver<Message>,
@@ -41,10 +70,11 @@ impl Feed {
         let hub = Arc::new(Hub::new(limit, lagging, metrics));
         let log: Arc<dyn EventLog> = Arc::<dyn Store>::clone(&store);
         let catching_up = catch_up::run(Arc::clone(&log), Arc::clone(&hub), fallen_behind);
-        let feed = Arc::new(Self { hub, sessions: SessionIndex::default(), store, log, bus });
+        let telling = epoch_change::run(Arc::clone(&log), Arc::clone(&hub));
+        let feed = Arc::new(Self { hub, sessions: SessionIndex::default(), store, log, bus, slots });
         let receiving = Arc::clone(&feed).receive(messages);
         let running = async move {
-            tokio::join!(receiving, catching_up);
+            tokio::join!(receiving, catching_up, telling);
         };
         (feed, running)
     }
@@ -54,13 +84,42 @@ impl Feed {
         &self.hub
     }
 
-    /// Starts delivery to a subscriber that has joined its room: first what it missed since `since`, then live events.
+    /// Adds a subscriber to its user's room, where the user has fewer than are allowed on all nodes; whether it is new there.
+    pub async fn join(&self, user_id: &Arc<str>, subscriber: &Subscriber) -> Result<bool, JoinError> {
+        let Some(slots) = &self.slots else { return Ok(self.hub.join(user_id, subscriber, None)?) };
+        if self.hub.has(user_id, subscriber.id()) {
+            return Ok(false);
+        }
+        if self.hub.is_full(user_id) {
+            return Err(JoinError::Full);
+        }
+        let slot = slots.acquire(user_id).await?;
+        let is_valid = slot.validity();
+        let is_new = self.hub.join(user_id, subscriber, Some(slot))?;
+        // Where the node gave up its slots meanwhile, those who had joined have been disconnected already.
+        if !is_valid() {
+            self.hub.leave(user_id, subscriber.id());
+            return Err(store::Error::Unavailable("the slot was given up".to_owned()).into());
+        }
+        Ok(is_new)
+    }
+
+    /// Disconnects every subscriber: this node has given up its slots. They can resume at another one.
+    pub fn disconnect_all(&self) {
+        for subscriber in self.hub.take_all() {
+            let close = || subscriber.sink().close(CloseReason::SlotLost);
+            let _ = tasks::catch_panic_now("disconnect", self.hub.metrics(), close);
+        }
+    }
+
+    /// Starts delivery to a subscriber that has joined its room: first its missed events since `since`, then live
+    /// ones.
     pub fn start_delivery(
         &self,
         user_id: &Arc<str>,
         subscriber: Subscriber,
         since: Option<&ResumePoint>,
-        ends: LogEnds,
+        ends: &LogEnds,
     ) {
         catch_up::start(&self.log, &self.hub, user_id, subscriber, since, ends);
     }
@@ -103,11 +162,12 @@ impl Feed {
                     spans::published(event.delivery, &event.user_id, event.seq, event.name);
                 }
             }
-            Message::Control(Control::SessionEnded(session)) => self.disconnect(session),
+            Message::Control(Control::SessionEnded(session)) => self.session_has_ended(session),
         }
     }
 
-    fn disconnect(&self, session: SessionId) {
+    /// A dashboard session has ended, here or elsewhere: disconnects its sockets and streams on this node.
+    pub fn session_has_ended(&self, session: SessionId) {
         for Entry { user_id, subscriber } in self.sessions.take(session) {
             self.hub.leave(&user_id, subscriber.id());
             let close = || subscriber.sink().close(CloseReason::SessionEnded);
@@ -126,10 +186,10 @@ mod tests {
 
     use super::*;
     use crate::feed::{EventSink, LocalBus};
-    use crate::store::FeedEvent;
     use crate::store::sqlite::SqliteStore;
+    use crate::store::{Epoch, FeedEvent};
 
-    /// Remembers what it was given.
+    /// Records the events that it receives.
     #[derive(Default)]
     struct Recorder {
         events: Mutex<Vec<u64>>,
@@ -162,6 +222,7 @@ mod tests {
         let payload: Arc<RawValue> = RawValue::from_string("{}".to_owned()).expect("JSON").into();
         Message::Committed(vec![FeedEvent {
             user_id: Arc::clone(user_id),
+            epoch: Epoch::new("e1", 1),
             seq,
             name: "transaction:new",
             payload,
@@ -173,13 +234,14 @@ mod tests {
     fn feed(sinks: &[&Arc<Recorder>]) -> (Arc<Feed>, LocalBus, impl Future<Output = ()> + Send + use<>) {
         let store = Arc::new(SqliteStore::open_temporary(Box::new(drop)).expect("a store"));
         let (bus, messages) = LocalBus::new();
-        let (feed, running) = Feed::new(10, store, Arc::new(bus.clone()), messages, Arc::default());
+        let (feed, running) = Feed::new((10, None), store, Arc::new(bus.clone()), messages, Arc::default());
         let user_id = Arc::<str>::from("alice");
         for sink in sinks {
             let subscriber = Subscriber::new(SubscriberId::next(), Arc::clone(sink) as Arc<dyn EventSink>);
-            assert_eq!(feed.hub().join(&user_id, &subscriber), Ok(true));
+            assert_eq!(feed.hub().join(&user_id, &subscriber, None), Ok(true));
             feed.bind_session([7; 32], &user_id, &subscriber);
-            feed.start_delivery(&user_id, subscriber, None, LogEnds { oldest: 1, newest: 0 });
+            let ends = LogEnds { epoch: Epoch::new("e1", 1), oldest: 1, newest: 0 };
+            feed.start_delivery(&user_id, subscriber, None, &ends);
         }
         (feed, bus, running)
     }

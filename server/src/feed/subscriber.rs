@@ -30,6 +30,8 @@ pub enum CloseReason {
     SessionEnded,
     /// It did not read for too long. It can reconnect and resume.
     Lagging,
+    /// This node had to give up its slot. It can reconnect to another node and resume.
+    SlotLost,
 }
 
 /// The transport of a subscriber.

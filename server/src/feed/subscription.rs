@@ -11,13 +11,12 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use wire::ErrorCode;
 
-use super::hub::RoomFull;
 use super::resume_point::ResumePoint;
-use super::service::Feed;
+use super::service::{Feed, JoinError};
 use super::subscriber::{CloseReason, EventSink, Subscriber, SubscriberId};
 use crate::auth::Identity;
 use crate::auth::session::SessionId;
-use crate::store::{self, FeedEvent};
+use crate::store::{self, Epoch, FeedEvent, LogEnds};
 
 /// How many events may wait for the reader; beyond that it catches up from the log.
 const BUFFER: usize = 128;
@@ -33,6 +32,15 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
+impl From<JoinError> for Error {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::Full => Self::Full,
+            JoinError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// A subscription to a user's events.
 pub struct Subscription {
     feed: Arc<Feed>,
@@ -40,7 +48,7 @@ pub struct Subscription {
     session: Option<SessionId>,
     id: SubscriberId,
     events: mpsc::Receiver<FeedEvent>,
-    newest: u64,
+    ends: LogEnds,
 }
 
 impl Subscription {
@@ -50,21 +58,21 @@ impl Subscription {
         let (sender, events) = mpsc::channel(BUFFER);
         let (id, session) = (SubscriberId::next(), identity.session);
         let subscriber = Subscriber::new(id, Arc::new(StreamSink(Mutex::new(Some(sender)))));
-        feed.hub().join(&user_id, &subscriber).map_err(|RoomFull| Error::Full)?;
+        feed.join(&user_id, &subscriber).await?;
         if let Some(session) = session {
             feed.bind_session(session, &user_id, &subscriber);
         }
         // From here on dropping it leaves the room.
-        let mut subscription = Self { feed, user_id, session, id, events, newest: 0 };
-        let ends = subscription.feed.store().log_ends(Arc::clone(&subscription.user_id)).await?;
-        subscription.newest = ends.newest;
-        subscription.feed.start_delivery(&subscription.user_id, subscriber, since, ends);
+        let ends = LogEnds { epoch: feed.store().epoch(), oldest: 1, newest: 0 };
+        let mut subscription = Self { feed, user_id, session, id, events, ends };
+        subscription.ends = subscription.feed.store().log_ends(Arc::clone(&subscription.user_id)).await?;
+        subscription.feed.start_delivery(&subscription.user_id, subscriber, since, &subscription.ends);
         Ok(subscription)
     }
 
-    /// The user's newest event number at the start: without `since`, every later event is delivered.
-    pub fn newest(&self) -> u64 {
-        self.newest
+    /// The user's newest event number at the start, with its epoch: without `since`, every later event is delivered.
+    pub fn newest(&self) -> (&Epoch, u64) {
+        (&self.ends.epoch, self.ends.newest)
     }
 
     /// The next event. Nothing where the server ended the subscription: it was read too slowly, or its session has

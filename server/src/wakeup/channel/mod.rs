@@ -1,0 +1,69 @@
+//! The channel that wake-ups go over.
+//!
+//! Owns the choice of one, and what all have in common: every node receives what any node sends, once or not at all. Must not
+//! read a message.
+
+mod postgres;
+mod redis;
+
+use crate::config::{Config, DatabaseConfig};
+
+/// The channel between the nodes of one database.
+pub(super) enum Channel {
+    /// Where there is no Redis.
+    Postgres(postgres::Channel),
+    /// `REDIS_URL`.
+    Redis(Box<redis::Channel>),
+}
+
+/// The receiving end.
+pub(super) enum Listener {
+    Postgres(postgres::Listener),
+    Redis(redis::Listener),
+}
+
+/// Why nothing can be sent or received at the moment.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] sqlx::Error),
+    #[error("Redis: {0}")]
+    Redis(#[from] ::redis::RedisError),
+}
+
+impl Channel {
+    /// The channel of a configuration; none where its store has one node. No connection is made yet.
+    pub(super) fn of(config: &Config) -> Result<Option<Self>, Error> {
+        let DatabaseConfig::Postgres(url) = &config.database else { return Ok(None) };
+        Ok(Some(match &config.redis {
+            Some(redis) => Self::Redis(Box::new(redis::Channel::new(redis.expose())?)),
+            None => Self::Postgres(postgres::Channel::new(config.database_direct.as_ref().unwrap_or(url).expose())?),
+        }))
+    }
+
+    /// Sends a message to every node, this one included.
+    pub(super) async fn send(&self, message: &str) -> Result<(), Error> {
+        match self {
+            Self::Postgres(channel) => Ok(channel.send(message).await?),
+            Self::Redis(channel) => Ok(channel.send(message).await?),
+        }
+    }
+
+    /// Begins to listen. What was sent before is not received.
+    pub(super) async fn listen(&self) -> Result<Listener, Error> {
+        Ok(match self {
+            Self::Postgres(channel) => Listener::Postgres(channel.listen().await?),
+            Self::Redis(channel) => Listener::Redis(channel.listen().await?),
+        })
+    }
+}
+
+impl Listener {
+    /// The next message; nothing once the connection is lost.
+    pub(super) async fn receive(&mut self) -> Result<Option<String>, Error> {
+        match self {
+            Self::Postgres(listener) => Ok(listener.receive().await?),
+            Self::Redis(listener) => Ok(listener.receive().await),
+        }
+    }
+}

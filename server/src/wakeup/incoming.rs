@@ -1,0 +1,108 @@
+//! Receiving wake-ups.
+//!
+//! Owns the connection that listens: that it is made again when it is lost, also silently, and that what may have been missed
+//! meanwhile is looked up. Must not deliver an event: subscribers catch up from the log.
+
+use std::time::Duration;
+
+use super::advanced::Advanced;
+use super::channel::{Channel, Error};
+use super::message::Message;
+use super::woken::Woken;
+use crate::feed;
+
+/// How long a channel may be silent before a message is sent to see whether it still carries any.
+const SILENCE: Duration = Duration::from_secs(4);
+/// The pause before a connection is made again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The message that every node ignores.
+const PROBE: &str = "";
+
+/// Listens until the task is aborted. While it cannot, it looks up what it was not told, so that events are late by about a
+/// second and not by the ten of the regular look-up.
+pub(super) async fn run(channel: &Channel, node: &str, woken: &Woken, advanced: &Advanced) {
+    let mut is_known = false;
+    loop {
+        match listen(channel, node, (woken, advanced), &mut is_known).await {
+            Err(error) if !is_known => {
+                tracing::warn!(%error, "wake-ups of other nodes cannot be received: events are looked up every second");
+                is_known = true;
+            }
+            Err(error) => tracing::debug!(%error, "wake-ups of other nodes still cannot be received"),
+            Ok(()) => {}
+        }
+        tokio::time::sleep(PAUSE).await;
+        look_up(woken).await;
+    }
+}
+
+/// Listens until the connection is lost. `was_lost`: whether the operator knows that it had been.
+async fn listen(
+    channel: &Channel,
+    node: &str,
+    (woken, advanced): (&Woken, &Advanced),
+    was_lost: &mut bool,
+) -> Result<(), Error> {
+    let mut listener = channel.listen().await?;
+    if std::mem::take(was_lost) {
+        tracing::info!("wake-ups of other nodes are received again");
+    }
+    // What was sent before is lost.
+    look_up(woken).await;
+    let mut probed = false;
+    loop {
+        match tokio::time::timeout(SILENCE, listener.receive()).await {
+            Ok(received) => {
+                let Some(message) = received? else {
+                    tracing::info!("the connection that receives wake-ups was lost");
+                    return Ok(());
+                };
+                probed = false;
+                act(&message, node, (woken, advanced));
+            }
+            Err(_) if probed => {
+                tracing::warn!("the connection that receives wake-ups is silent");
+                return Ok(());
+            }
+            Err(_) => {
+                channel.send(PROBE).await?;
+                probed = true;
+            }
+        }
+    }
+}
+
+async fn look_up(woken: &Woken) {
+    if let Err(error) = feed::deliver_external_events(&woken.feed).await {
+        tracing::debug!(%error, "events of other nodes could not be looked up");
+    }
+    woken.outbox.notify_one();
+    woken.syncs.notify_one();
+}
+
+fn act(payload: &str, node: &str, (woken, advanced): (&Woken, &Advanced)) {
+    if payload == PROBE {
+        return;
+    }
+    let Ok(message) = serde_json::from_str::<Message<'_>>(payload) else {
+        // Another release's, perhaps.
+        tracing::debug!("a wake-up could not be read");
+        return;
+    };
+    if message.node == node || message.epoch != *woken.store.epoch() {
+        return;
+    }
+    woken.metrics.woke("received");
+    for (user_id, seq) in &message.users {
+        advanced.insert(user_id, *seq);
+    }
+    if !message.users.is_empty() {
+        woken.outbox.notify_one();
+    }
+    for session in message.ended_sessions() {
+        woken.feed.session_has_ended(session);
+    }
+    if message.syncs {
+        woken.syncs.notify_one();
+    }
+}
