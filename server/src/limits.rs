@@ -1,15 +1,18 @@
 //! Rate limits.
 //!
-//! Owns what is counted, and by which key: address, user, connection, e-mail address. Must not know what a call does.
-//! Only authenticated calls count against a user or a connection, so that no caller can use up another's limit.
+//! Owns the counters, and the key of each: address, user, connection, e-mail address. Must not know what a call does.
+//! Only authenticated calls count against a user or a connection, so that no caller can exhaust another's limit.
 
 mod inbound;
+mod keyed;
 mod large_bodies;
+mod shared;
 mod tarpit;
+mod too_many;
 
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -17,10 +20,13 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::LimitsConfig;
 use crate::net::address::limit_key;
+use keyed::{Keyed, check_address, keyed, keyed_evenly, remove_recovered};
 
 pub use inbound::InboundQuota;
 pub use large_bodies::{LargeBodies, MAX_LARGE_BODIES};
+pub use shared::{Shared, SharedKey};
 pub use tarpit::Tarpit;
+pub use too_many::TooMany;
 
 /// Password attempts per minute for an e-mail address: from one IP address, so that no other address can lock its owner
 /// out, and from all addresses together.
@@ -35,8 +41,8 @@ const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
 /// Attempts to connect a bank per minute of a user: each calls the provider.
 const CONNECTS_PER_USER: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// How many bytes all sockets of an address may send at once, and per second after that: an office of a thousand people
-/// needs two megabytes to sign in, and has sent them within five seconds.
+/// The burst and rate in bytes of all sockets of an address: an office of a thousand users needs two megabytes to sign
+/// in, and has sent them within five seconds.
 const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
 const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
@@ -44,12 +50,6 @@ const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 /// that is sent, so that each byte costs more than reading it.
 const BODY_BYTES_BURST: NonZeroU32 = NonZeroU32::new(8 * 1024 * 1024).unwrap();
 const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
-
-/// A limit was exceeded; the caller may retry after this many seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooMany(pub u64);
-
-type Keyed<K> = Option<DefaultKeyedRateLimiter<K>>;
 
 /// The rate limits of a server.
 pub struct Limits {
@@ -71,6 +71,8 @@ pub struct Limits {
     sign_ins_by_address: Keyed<IpAddr>,
     syncs_by_connection: Keyed<String>,
     connects_by_user: Keyed<String>,
+    /// Nothing where this is the only node.
+    shared: Option<Arc<Shared>>,
 }
 
 impl Limits {
@@ -79,22 +81,46 @@ impl Limits {
         Self {
             tarpit: Tarpit::default(),
             large_bodies: LargeBodies::default(),
-            deliveries_by_connection: keyed(config.webhooks_per_connection),
-            deliveries_by_user: keyed(config.webhooks_per_user),
-            deliveries_by_address: keyed_evenly(config.webhooks_per_address),
-            calls_by_user: keyed_evenly(config.calls_per_user),
-            calls_by_address: keyed_evenly(config.calls_per_address),
-            sockets_by_address: keyed_evenly(config.sockets_per_address),
-            polls_by_address: keyed_evenly(config.polls_per_address),
+            deliveries_by_connection: keyed("deliveries by connection", config.webhooks_per_connection),
+            deliveries_by_user: keyed("deliveries by user", config.webhooks_per_user),
+            deliveries_by_address: keyed_evenly("deliveries by address", config.webhooks_per_address),
+            calls_by_user: keyed_evenly("calls by user", config.calls_per_user),
+            calls_by_address: keyed_evenly("calls by address", config.calls_per_address),
+            sockets_by_address: keyed_evenly("sockets by address", config.sockets_per_address),
+            polls_by_address: keyed_evenly("polls by address", config.polls_per_address),
             socket_bytes_by_address: RateLimiter::keyed(
                 Quota::per_second(SOCKET_BYTES_RATE).allow_burst(SOCKET_BYTES_BURST),
             ),
             body_bytes_by_address: RateLimiter::keyed(Quota::per_second(BODY_BYTES_RATE).allow_burst(BODY_BYTES_BURST)),
-            passwords_by_email: keyed(Some(PASSWORDS_PER_EMAIL)),
-            passwords_by_email_and_address: keyed(Some(PASSWORDS_PER_EMAIL_AND_ADDRESS)),
-            sign_ins_by_address: keyed(Some(SIGN_INS_PER_ADDRESS)),
-            syncs_by_connection: keyed(Some(SYNCS_PER_CONNECTION)),
-            connects_by_user: keyed(Some(CONNECTS_PER_USER)),
+            passwords_by_email: keyed("passwords by email", Some(PASSWORDS_PER_EMAIL)),
+            passwords_by_email_and_address: keyed(
+                "passwords by email and address",
+                Some(PASSWORDS_PER_EMAIL_AND_ADDRESS),
+            ),
+            sign_ins_by_address: keyed("sign ins by address", Some(SIGN_INS_PER_ADDRESS)),
+            syncs_by_connection: keyed("syncs by connection", Some(SYNCS_PER_CONNECTION)),
+            connects_by_user: keyed("connects by user", Some(CONNECTS_PER_USER)),
+            shared: None,
+        }
+    }
+
+    /// The same for one of several nodes: they count users, connections, e-mail addresses and sign-ins together. Other calls
+    /// from an address are counted by each node, which they could wear out.
+    #[must_use]
+    pub fn over_nodes(self) -> Self {
+        Self { shared: Some(Arc::default()), ..self }
+    }
+
+    /// What is counted together with other nodes, where there are any.
+    pub fn shared(&self) -> Option<&Arc<Shared>> {
+        self.shared.as_ref()
+    }
+
+    /// Counts a call on all nodes.
+    async fn on_all(&self, limit: &Keyed<String>, key: String) -> Result<(), TooMany> {
+        match limit {
+            Some(limit) => limit.check_on_all(&key, &key, self.shared.as_deref()).await,
+            None => Ok(()),
         }
     }
 
@@ -104,21 +130,18 @@ impl Limits {
     }
 
     /// An authentic delivery names a connection.
-    pub fn delivery_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
-        match &self.deliveries_by_connection {
-            Some(limiter) => check(limiter, &format!("{connector_id}:{connection_id}")),
-            None => Ok(()),
-        }
+    pub async fn delivery_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
+        self.on_all(&self.deliveries_by_connection, format!("{connector_id}:{connection_id}")).await
     }
 
-    /// A connection is to be synchronised.
-    pub fn sync_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
-        check_text(&self.syncs_by_connection, &format!("{connector_id}:{connection_id}"))
+    /// A sync of a connection is requested.
+    pub async fn sync_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
+        self.on_all(&self.syncs_by_connection, format!("{connector_id}:{connection_id}")).await
     }
 
     /// A user begins to connect a bank.
-    pub fn connect_of_user(&self, user_id: &str) -> Result<(), TooMany> {
-        check_text(&self.connects_by_user, user_id)
+    pub async fn connect_of_user(&self, user_id: &str) -> Result<(), TooMany> {
+        self.on_all(&self.connects_by_user, user_id.to_owned()).await
     }
 
     /// Whether deliveries are counted by user, so that a delivery's user has to be looked up.
@@ -127,8 +150,8 @@ impl Limits {
     }
 
     /// A delivery is for a user.
-    pub fn delivery_of_user(&self, user_id: &str) -> Result<(), TooMany> {
-        check_text(&self.deliveries_by_user, user_id)
+    pub async fn delivery_of_user(&self, user_id: &str) -> Result<(), TooMany> {
+        self.on_all(&self.deliveries_by_user, user_id.to_owned()).await
     }
 
     /// A new socket comes from an address.
@@ -158,21 +181,29 @@ impl Limits {
     }
 
     /// An authenticated call of a user.
-    pub fn call_of(&self, user_id: &str) -> Result<(), TooMany> {
-        check_text(&self.calls_by_user, user_id)
+    pub async fn call_of(&self, user_id: &str) -> Result<(), TooMany> {
+        self.on_all(&self.calls_by_user, user_id.to_owned()).await
     }
 
     /// A password attempt for an e-mail address.
-    pub fn password_for(&self, email: &str, from: Option<IpAddr>) -> Result<(), TooMany> {
-        if let (Some(limiter), Some(address)) = (&self.passwords_by_email_and_address, from) {
-            check(limiter, &(email.to_owned(), limit_key(address)))?;
+    pub async fn password_for(&self, email: &str, from: Option<IpAddr>) -> Result<(), TooMany> {
+        let shared = self.shared.as_deref();
+        if let (Some(limit), Some(address)) = (&self.passwords_by_email_and_address, from) {
+            let key = (email.to_owned(), limit_key(address));
+            limit.check_on_all(&key, &format!("{} {email}", key.1), shared).await?;
         }
-        check_text(&self.passwords_by_email, email)
+        self.on_all(&self.passwords_by_email, email.to_owned()).await
     }
 
     /// A sign-in attempt from an address.
-    pub fn sign_in_from(&self, address: IpAddr) -> Result<(), TooMany> {
-        check_address(&self.sign_ins_by_address, address)
+    pub async fn sign_in_from(&self, address: IpAddr) -> Result<(), TooMany> {
+        match &self.sign_ins_by_address {
+            Some(limit) if !address.is_loopback() => {
+                let key = limit_key(address);
+                limit.check_on_all(&key, &key.to_string(), self.shared.as_deref()).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes callers whose limit has fully recovered: the tables hold a minute's callers at most.
@@ -193,35 +224,9 @@ impl Limits {
         remove_recovered(&self.sign_ins_by_address);
         remove_recovered(&self.syncs_by_connection);
         remove_recovered(&self.connects_by_user);
-    }
-}
-
-fn keyed<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
-    per_minute.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)))
-}
-
-/// The same for calls that are expensive in a burst: a burst is ten seconds' worth, and at least a hundred.
-fn keyed_evenly<K: Hash + Eq + Clone>(per_minute: Option<NonZeroU32>) -> Keyed<K> {
-    per_minute.map(|limit| {
-        let burst = NonZeroU32::new((limit.get() / 6).max(limit.get().min(100))).unwrap_or(limit);
-        RateLimiter::keyed(Quota::per_minute(limit).allow_burst(burst))
-    })
-}
-
-fn check<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), TooMany> {
-    limiter.check_key(key).map_err(|until| TooMany(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1))
-}
-
-fn check_text(limiter: &Keyed<String>, key: &str) -> Result<(), TooMany> {
-    limiter.as_ref().map_or(Ok(()), |limiter| check(limiter, &key.to_owned()))
-}
-
-/// Loopback is exempt: it is the machine's own tools, or an undeclared proxy, behind which all clients would share one
-/// limit.
-fn check_address(limiter: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany> {
-    match limiter {
-        Some(limiter) if !address.is_loopback() => check(limiter, &limit_key(address)),
-        _ => Ok(()),
+        if let Some(shared) = &self.shared {
+            shared.remove_recovered();
+        }
     }
 }
 
@@ -233,13 +238,6 @@ fn wait_for(limiter: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr, bytes: N
     match limiter.check_key_n(&limit_key(address), bytes).ok()? {
         Ok(()) => None,
         Err(until) => Some(until.wait_time_from(DefaultClock::default().now())),
-    }
-}
-
-fn remove_recovered<K: Hash + Eq + Clone>(limiter: &Keyed<K>) {
-    if let Some(limiter) = limiter {
-        limiter.retain_recent();
-        limiter.shrink_to_fit();
     }
 }
 
@@ -282,31 +280,40 @@ mod tests {
         );
     }
 
-    #[test]
-    fn no_other_address_can_lock_the_owner_of_an_e_mail_address_out() {
+    #[tokio::test]
+    async fn no_other_address_can_lock_the_owner_of_an_e_mail_address_out() {
         let limits = Limits::new(&LimitsConfig::default());
         let (owner, other) = (Some(address("198.51.100.1")), Some(address("203.0.113.9")));
-        let tried = (0..200).filter(|_| limits.password_for("ada@example.com", other).is_ok()).count();
+        let mut tried = 0;
+        for _ in 0..200 {
+            tried += u32::from(limits.password_for("ada@example.com", other).await.is_ok());
+        }
         assert_eq!(tried, 10);
-        assert_eq!(limits.password_for("ada@example.com", owner), Ok(()));
-        let from_everywhere = (0..200_u8)
-            .filter(|last| limits.password_for("ada@example.com", Some(IpAddr::from([10, 0, 0, *last]))).is_ok());
-        assert_eq!(from_everywhere.count(), 100 - 11);
+        assert_eq!(limits.password_for("ada@example.com", owner).await, Ok(()));
+        let mut from_everywhere = 0;
+        for last in 0..200 {
+            let from = Some(IpAddr::from([10, 0, 0, last]));
+            from_everywhere += u32::from(limits.password_for("ada@example.com", from).await.is_ok());
+        }
+        assert_eq!(from_everywhere, 100 - 11);
     }
 
-    #[test]
-    fn one_users_calls_do_not_count_for_another_and_no_setting_means_no_limit() {
+    #[tokio::test]
+    async fn one_users_calls_do_not_count_for_another_and_no_setting_means_no_limit() {
         let limits = limits(1);
-        assert_eq!((limits.call_of("alice"), limits.call_of("bob")), (Ok(()), Ok(())));
-        assert!(limits.call_of("alice").is_err());
-        assert!((0..1000).all(|_| limits.delivery_of_user("alice").is_ok()));
+        assert_eq!((limits.call_of("alice").await, limits.call_of("bob").await), (Ok(()), Ok(())));
+        assert!(limits.call_of("alice").await.is_err());
+        for _ in 0..1000 {
+            assert_eq!(limits.delivery_of_user("alice").await, Ok(()));
+        }
     }
 
-    #[test]
-    fn a_caller_at_the_limit_is_not_removed() {
-        let limits = limits(1);
-        assert_eq!(limits.call_of("alice"), Ok(()));
-        limits.remove_recovered();
-        assert!(limits.call_of("alice").is_err());
+    #[tokio::test]
+    async fn a_caller_at_the_limit_is_not_removed() {
+        for limits in [limits(1), limits(1).over_nodes()] {
+            assert_eq!(limits.call_of("alice").await, Ok(()));
+            limits.remove_recovered();
+            assert!(limits.call_of("alice").await.is_err());
+        }
     }
 }

@@ -1,0 +1,68 @@
+//! One registration of this node.
+//!
+//! Owns until when its slots are its own, without asking the database. Must not know what happens when it lapses.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::counts::Counts;
+use super::times::Times;
+use crate::store::{self, NodeId, Slots};
+
+/// The one that is valid now; nothing while there is none.
+pub(super) type Current = Mutex<Option<Arc<Registration>>>;
+
+#[derive(Debug)]
+pub(super) struct Registration {
+    pub(super) id: NodeId,
+    /// The slots that were taken under it.
+    pub(super) counts: Counts,
+    until: Mutex<Instant>,
+    is_given_up: AtomicBool,
+}
+
+impl Registration {
+    /// Registers this node; nothing where the store has one node.
+    pub(super) async fn begin(store: &(impl Slots + ?Sized), times: Times) -> store::Result<Option<Self>> {
+        let until = Self::end(times);
+        let id = store.register_node(times.lasts).await?;
+        let begun =
+            |id| Self { id, counts: Counts::default(), until: Mutex::new(until), is_given_up: AtomicBool::new(false) };
+        Ok(id.map(begun))
+    }
+
+    /// Until when one is valid that is asked for now. Counted from before the request: it lasts for no less in the database.
+    fn end(times: Times) -> Instant {
+        Instant::now() + times.lasts.saturating_sub(times.margin)
+    }
+
+    /// Whether its slots are its own.
+    pub(super) fn is_valid(&self) -> bool {
+        !self.is_given_up.load(Ordering::Acquire) && Instant::now() < *self.until.lock()
+    }
+
+    /// Nothing joins with a slot of it any more.
+    pub(super) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::Release);
+    }
+
+    /// Renews it until it has lapsed, or may have.
+    pub(super) async fn renew(&self, store: &(impl Slots + ?Sized), times: Times) {
+        loop {
+            let until = *self.until.lock();
+            sleep_until(until.min(Instant::now() + times.every)).await;
+            let end = Self::end(times);
+            match timeout_at(until, store.renew_node(self.id, times.lasts)).await {
+                Ok(Ok(true)) => *self.until.lock() = end,
+                Ok(Ok(false)) | Err(_) => return,
+                Ok(Err(error)) => tracing::warn!(%error, "this node's registration could not be renewed"),
+            }
+            if Instant::now() >= *self.until.lock() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A slot of a user.
+//!
+//! Owns giving it back when it is dropped. Must not know what it is used for.
+
+use std::sync::Arc;
+
+use super::registration::Registration;
+
+/// A slot of a user on this node. Dropping it gives it back.
+#[derive(Debug)]
+pub struct Slot {
+    registration: Arc<Registration>,
+    user_id: Arc<str>,
+}
+
+impl Slot {
+    /// One that is counted already.
+    pub(super) fn counted(registration: &Arc<Registration>, user_id: &Arc<str>) -> Self {
+        Self { registration: Arc::clone(registration), user_id: Arc::clone(user_id) }
+    }
+
+    /// Whether this node has not given it up.
+    pub fn is_valid(&self) -> bool {
+        self.registration.is_valid()
+    }
+
+    /// The same question for when the slot has been passed on.
+    pub fn validity(&self) -> impl Fn() -> bool + Send + use<> {
+        let registration = Arc::clone(&self.registration);
+        move || registration.is_valid()
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.registration.counts.give_back(&self.user_id);
+    }
+}
