@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! Owns what a person types. Must not do the work: each command is a neighbour in `cli`.
+//! Owns the command line's entry. Must not do the work: each command is a neighbour in `cli`.
 
 #![forbid(unsafe_code)]
 
@@ -14,25 +14,28 @@ use clap::Parser as _;
 
 /// How long work on threads of its own has when all else has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
+/// How many tasks of its own a worker runs before it looks at those that other threads have woken: a commit wakes its webhooks and
+/// its subscribers from the thread that writes, and these must not wait behind thousands of clients that come back.
+const TURNS_BEFORE_OTHERS: u32 = 1;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let outcome =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
-            |runtime| {
-                let outcome = runtime.block_on(cli.run());
-                // What still runs on a thread of its own, a long read or a password, is nobody's any more.
-                runtime.shutdown_timeout(LAST_WORK);
-                outcome
-            },
-        );
-    match outcome {
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::output::has_no_reader(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where nobody reads this either, there is nobody to tell.
+            // Where writing this fails as well, there is no way to report it.
             let _ = writeln!(std::io::stderr(), "tallywire: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(cli: cli::Cli) -> anyhow::Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.global_queue_interval(TURNS_BEFORE_OTHERS).enable_all().build()?;
+    let outcome = runtime.block_on(cli.run());
+    // Work on a thread of its own, such as a long read or a password check, is abandoned.
+    runtime.shutdown_timeout(LAST_WORK);
+    outcome
 }

@@ -12,13 +12,14 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderValue, Request, StatusCode};
+use http::{Request, StatusCode};
 use tower::Service;
 use wire::ErrorCode;
 
 use super::engine::{self, EngineGuard, EngineQuery};
 use super::error::ApiError;
 use super::target;
+use super::upgrade;
 use crate::net::peer::Peer;
 use crate::socketio::{ConnectionManager, EngineService, PollGuard};
 use crate::state::AppState;
@@ -113,8 +114,13 @@ async fn call_engine(
     let peer = request.extensions().get::<Peer>().cloned();
     let poll = query.polled(request.method()).map(|sid| PollGuard::new(sockets, sid));
     let request = if query.has_packets(request.method()) { guard.read(query, request).await? } else { request };
-    let answer = Service::<Request<Body>>::call(&mut engine, detached(request)).await;
-    let response = answer.map_or_else(|never| match never {}, |response| response.map(Body::new));
+    let response = match upgrade::accept_key(query, &request) {
+        Some(key) => upgrade::accept(engine, request, key),
+        None => {
+            let answer = Service::<Request<Body>>::call(&mut engine, upgrade::kept(request)).await;
+            answer.map_or_else(|never| match never {}, |response| response.map(Body::new))
+        }
+    };
     if let Some(poll) = poll {
         poll.answered(engine::has_packets(&response));
     }
@@ -122,19 +128,4 @@ async fn call_engine(
         guard.upgraded(query, &peer);
     }
     Ok(response)
-}
-
-/// The request with its own copies of the address and header values. The engine keeps them as long as the socket lives,
-/// and the originals are slices of the connection's whole read buffer, 16 KiB each.
-fn detached(request: Request<Body>) -> Request<Body> {
-    let (mut parts, body) = request.into_parts();
-    if let Ok(uri) = parts.uri.to_string().parse() {
-        parts.uri = uri;
-    }
-    for value in parts.headers.values_mut() {
-        if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
-            *value = own;
-        }
-    }
-    Request::from_parts(parts, body)
 }

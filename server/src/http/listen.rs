@@ -8,6 +8,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -19,14 +20,17 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 use tower_http::timeout::{DeadlineBody, TimeoutBody};
 
+use super::admission::Admission;
 use super::edge::Edge;
 use super::linger::lingering;
 use crate::config::HttpConfig;
+use crate::cores;
 use crate::metrics::Metrics;
 use crate::net::abortable::{AbortHandle, AbortableStream};
 use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
@@ -45,7 +49,7 @@ const FIRST_BYTE_LIMIT_WHEN_CROWDED: Duration = Duration::from_secs(1);
 /// The longest pause within a body, and the longest time for all of it.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
 const BODY_LIMIT: Duration = Duration::from_secs(60);
-/// The largest head that is parsed, and the most fields in one: twice of what is taken. Up to here the answer to a
+/// The largest head that is parsed, and the most fields in one: twice the accepted size. Up to here the answer to a
 /// head that is too large is ours (`edge.rs`), beyond it the parser's own 431, without a body.
 const LARGEST_PARSED_HEAD: usize = 32 * 1024;
 const MOST_PARSED_HEADERS: usize = 200;
@@ -58,6 +62,7 @@ struct Shared {
     /// The proxies whose `X-Forwarded-For` is believed.
     proxies: Vec<IpNet>,
     limiter: ConnectionLimiter,
+    admission: Admission,
     stopping: CancellationToken,
     metrics: Arc<Metrics>,
     has_warned: AtomicBool,
@@ -75,24 +80,22 @@ pub async fn serve(
     let connections = TaskTracker::new();
     let proxies = config.trusted_proxies.clone();
     let limiter = ConnectionLimiter::new(config.connections_per_address, capacity);
-    let has_warned = AtomicBool::new(false);
-    let shared = Arc::new(Shared { edge, proxies, limiter, stopping, metrics, has_warned });
+    let (admission, has_warned) = (Admission::new(cores::half()), AtomicBool::new(false));
+    let shared = Arc::new(Shared { edge, proxies, limiter, admission, stopping, metrics, has_warned });
+    let (accepted, beginning) = mpsc::unbounded_channel();
+    connections.spawn(begin(beginning, Arc::clone(&shared), connections.clone()));
     loop {
-        let accepted = async {
+        let accepting = async {
             // Beyond the limit, new connections wait in the kernel.
             let permit = shared.limiter.acquire().await;
             (listener.accept().await, permit)
         };
         tokio::select! {
-            (accepted, permit) = accepted => match accepted {
+            (outcome, permit) = accepting => match outcome {
                 Ok((stream, address)) => {
                     let address = address.ip().to_canonical();
                     if let Some(permit) = shared.counted(permit, address) {
-                        let (shared, metrics) = (Arc::clone(&shared), Arc::clone(&shared.metrics));
-                        connections.spawn(async move {
-                            let connection = shared.connection(stream, address, permit);
-                            tasks::catch_panic("connection", &metrics, connection).await
-                        });
+                        let _ = accepted.send(Accepted { stream, address, permit });
                     }
                 }
                 Err(error) => on_accept_error(&error).await,
@@ -101,9 +104,29 @@ pub async fn serve(
         }
     }
     // From here on, connecting is refused.
-    drop(listener);
+    drop((listener, accepted));
     connections.close();
     connections.wait().await;
+}
+
+/// A connection that has not begun. There are no more of them than permits.
+struct Accepted {
+    stream: TcpStream,
+    address: IpAddr,
+    permit: ConnectionPermit,
+}
+
+/// Begins connections, one each time that everything else has had its turn: accepting is much quicker, and thousands of new
+/// tasks at once would delay every webhook and every event that is under way.
+async fn begin(mut accepted: mpsc::UnboundedReceiver<Accepted>, shared: Arc<Shared>, connections: TaskTracker) {
+    while let Some(Accepted { stream, address, permit }) = accepted.recv().await {
+        let (shared, metrics) = (Arc::clone(&shared), Arc::clone(&shared.metrics));
+        connections.spawn(async move {
+            let connection = shared.connection(stream, address, permit);
+            tasks::catch_panic("connection", &metrics, connection).await
+        });
+        tokio::task::yield_now().await;
+    }
 }
 
 impl Shared {
@@ -130,14 +153,13 @@ impl Shared {
     async fn connection(self: Arc<Self>, stream: TcpStream, address: IpAddr, permit: ConnectionPermit) {
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
-        let mut first = [0];
-        let has_sent = tokio::select! {
-            sent = tokio::time::timeout(self.first_byte_limit(), stream.peek(&mut first)) => matches!(sent, Ok(Ok(1))),
-            () = self.stopping.cancelled() => false,
+        let mut first = [0; Admission::PEEKED];
+        let sent = tokio::select! {
+            sent = tokio::time::timeout(self.first_byte_limit(), stream.peek(&mut first)) => sent,
+            () = self.stopping.cancelled() => return,
         };
-        if !has_sent {
-            return;
-        }
+        let Ok(Ok(sent @ 1..)) = sent else { return };
+        let admitted = self.admission.admit(&first[..sent]).await;
         let abort = Arc::new(AbortHandle::default());
         let io = TokioIo::new(AbortableStream::new(stream, Arc::clone(&abort), permit));
         let has_requested = AtomicBool::new(false);
@@ -164,16 +186,22 @@ impl Shared {
             .serve_connection(io, service)
             .with_upgrades();
         let mut serving = std::pin::pin!(serving);
-        let outcome = tokio::select! {
-            outcome = serving.as_mut() => outcome,
-            () = self.stopping.cancelled() => {
-                if !has_requested.load(Ordering::Relaxed) {
-                    // A spare connection of a browser: nothing is lost with it.
-                    return;
+        // The request that it was admitted for is read and begun by this.
+        let begun = futures_util::poll!(serving.as_mut());
+        drop(admitted);
+        let outcome = match begun {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => tokio::select! {
+                outcome = serving.as_mut() => outcome,
+                () = self.stopping.cancelled() => {
+                    if !has_requested.load(Ordering::Relaxed) {
+                        // A spare connection of a browser: nothing is lost with it.
+                        return;
+                    }
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
                 }
-                serving.as_mut().graceful_shutdown();
-                serving.await
-            }
+            },
         };
         if let Err(error) = outcome {
             tracing::debug!(%error, "a connection ended early");

@@ -133,7 +133,7 @@ impl ConnectionManager {
         true
     }
 
-    /// A socket has asked for an unknown namespace.
+    /// A socket has tried to join an unknown namespace.
     pub(super) fn count_unknown_namespace(&self, socket: &SocketRef) {
         self.add_websocket(socket);
         self.transports.count_unknown_namespace(socket.id);
@@ -199,11 +199,14 @@ impl ConnectionManager {
     }
 
     /// Counts a refused sign-in; whether another attempt is allowed.
-    pub(super) fn count_refusal(&self, socket: &SocketRef) -> bool {
+    pub(super) async fn count_refusal(&self, socket: &SocketRef) -> bool {
         let allowed = self.connection(socket).map(|mut connection| connection.quota.count_refusal());
         let Some(is_allowed) = allowed else { return true };
         let address = socket.req_parts().extensions.get::<Peer>().map(|peer| peer.address);
-        is_allowed && address.is_none_or(|address| self.limits.sign_in_from(address).is_ok())
+        match address {
+            Some(address) if is_allowed => self.limits.sign_in_from(address).await.is_ok(),
+            _ => is_allowed,
+        }
     }
 
     /// The user that a socket has signed in as.
@@ -275,6 +278,18 @@ impl ConnectionManager {
         let _ = socket.emit(events::ERROR, error);
         if self.close(socket) {
             self.transports.disconnect_socket(socket);
+        }
+    }
+
+    /// Ends the connection of a client that is to resume elsewhere. It is not sent a reason for which official clients stay
+    /// away, as they do after a disconnect by the server.
+    pub(super) fn abort_to_resume(&self, socket: &SocketRef) {
+        if self.close(socket) {
+            if !self.transports.has_websocket(socket.id) {
+                // Ends the polling request that is waiting; the next one is answered as unknown.
+                let _ = socket.emit(events::ERROR, &SocketError::from(ErrorCode::AuthUnavailable));
+            }
+            self.transports.abort(socket.id);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The namespace and its listeners.
 //!
-//! Owns the engine's limits and which handler serves which event. Must not sign anybody in ([`SignIn`] does) nor count
+//! Owns the engine's limits and which handler serves which event. Must not sign users in ([`SignIn`] does) nor count
 //! what a client does ([`ConnectionManager`] does).
 
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use crate::config::RealtimeConfig;
 
 /// The largest message of a client. The largest that clients need is a token.
 pub const LARGEST_MESSAGE: usize = 100_000;
-/// The read buffer of a socket: clients send a token now and then, and pongs.
-const READ_BUFFER: usize = 1024;
+/// The read buffer of a socket, which it keeps: clients send pongs, and a token now and then, which takes a read or two more.
+const READ_BUFFER: usize = 256;
 /// How many packets may wait for a socket that reads slowly, before it counts as lagging.
 const BUFFERED_PACKETS: usize = 1024;
 
@@ -79,7 +79,7 @@ impl Endpoint {
         // The listeners are registered in a middleware because the handler runs only after the client has received the
         // connect packet: its first event could arrive before them and be lost.
         io.ns(events::NAMESPACE, on_connected.with(on_connect));
-        // The engine rejects any other namespace itself, as often as a client asks, without reporting it.
+        // The engine rejects any other namespace itself, at every attempt of a client, without reporting it.
         if let Err(error) = io.dyn_ns("/{*other}", never.with(reject_namespace)) {
             tracing::error!(%error, "requests for unknown namespaces are not limited");
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use socketioxide::extract::SocketRef;
+use tokio::sync::Semaphore;
 use wire::ErrorCode;
 use wire::error::SocketError;
 use wire::events::{self, AuthenticateAck, Authenticated};
@@ -19,9 +20,13 @@ use crate::auth::session::SessionCookies;
 use crate::auth::token::TokenVerifier;
 use crate::auth::{self, Identity, origin, presented};
 use crate::clock::Clock;
-use crate::feed::{Feed, ResumePoint, RoomFull, Subscriber};
+use crate::cores;
+use crate::feed::{Feed, JoinError, ResumePoint, Subscriber};
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{LogEnds, Store};
+
+/// How many sign-ins are completed at the same time where PostgreSQL is asked for each.
+const AT_ONCE_ON_POSTGRESQL: usize = 128;
 
 /// What sign-in needs.
 pub struct SignIn {
@@ -41,9 +46,18 @@ pub struct SignIn {
     pub limit: u32,
     /// Counts outcomes.
     pub metrics: Arc<Metrics>,
+    /// Permits to be completed.
+    pub permits: Semaphore,
 }
 
 impl SignIn {
+    /// As many permits as sign-ins are completed at the same time; others wait and cost nothing meanwhile. When thousands of
+    /// clients come back at once, the events of those who stayed would otherwise wait behind all of them. A store in this process
+    /// answers within a fraction of a millisecond, so that few at a time take no longer.
+    pub fn permits(is_embedded: bool) -> Semaphore {
+        Semaphore::new(if is_embedded { cores::half() } else { AT_ONCE_ON_POSTGRESQL })
+    }
+
     /// The sockets.
     pub(super) fn connections(&self) -> &Arc<ConnectionManager> {
         &self.connections
@@ -62,7 +76,7 @@ impl SignIn {
         match outcome {
             Some(outcome) => drop(self.complete(&socket, &session, outcome, credentials.since).await),
             None if presented::is_in_address(&socket.req_parts().uri) => {
-                drop(self.refuse_credentials(&socket, token_in_address()));
+                drop(self.refuse_credentials(&socket, token_in_address()).await);
             }
             // The client may still send `authenticate`.
             None => {}
@@ -115,7 +129,7 @@ impl SignIn {
         match outcome {
             Ok(Some(identity)) => self.complete(socket, &session, Ok(identity), since).await,
             Ok(None) => self.repeat_answer(socket).await,
-            Err(code) => self.refuse_credentials(socket, code),
+            Err(code) => self.refuse_credentials(socket, code).await,
         }
     }
 
@@ -166,16 +180,22 @@ impl SignIn {
     ) -> AuthenticateAck {
         let identity = match outcome {
             Ok(identity) => identity,
-            Err(code) => return self.refuse_credentials(socket, code),
+            Err(code) => return self.refuse_credentials(socket, code).await,
         };
         let subscriber = subscriber(socket, session, &self.connections);
         let Some(user_id) = self.connections.claim(socket, &identity, &subscriber) else {
             self.metrics.signed_in("socket", ErrorCode::UserMismatch.as_str());
             return refuse(socket, ErrorCode::UserMismatch);
         };
-        let is_new = match self.feed.hub().join(&user_id, &subscriber) {
+        // Not before its identity is known: a key that has to be fetched for it would hold up all others.
+        let _permit = self.permits.acquire().await;
+        let is_new = match self.feed.join(&user_id, &subscriber).await {
             Ok(is_new) => is_new,
-            Err(RoomFull) => {
+            Err(JoinError::Store(error)) => {
+                tracing::warn!(%error, "a user's slots could not be counted");
+                return self.undo(socket);
+            }
+            Err(JoinError::Full) => {
                 let error = SocketError { limit: Some(self.limit), ..ErrorCode::ConnectionLimit.into() };
                 self.metrics.signed_in("socket", error.code.as_str());
                 self.connections.disconnect(socket, &error);
@@ -190,12 +210,12 @@ impl SignIn {
     }
 
     /// Refuses the credentials of a socket. After too many refusals it is disconnected.
-    fn refuse_credentials(&self, socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck {
+    async fn refuse_credentials(&self, socket: &SocketRef, error: impl Into<SocketError> + Send) -> AuthenticateAck {
         let error = error.into();
         let code = error.code;
         self.metrics.signed_in("socket", code.as_str());
         let refused = refuse(socket, error);
-        if code != ErrorCode::AuthUnavailable && !self.connections.count_refusal(socket) {
+        if code != ErrorCode::AuthUnavailable && !self.connections.count_refusal(socket).await {
             self.connections.disconnect(socket, &ErrorCode::RateLimited.into());
         }
         refused
@@ -213,22 +233,27 @@ impl SignIn {
             Ok(ends) => ends,
             Err(error) => {
                 tracing::warn!(%error, "a user's log could not be read");
-                self.metrics.signed_in("socket", ErrorCode::AuthUnavailable.as_str());
-                self.connections.undo_claim(socket);
-                return refuse(socket, ErrorCode::AuthUnavailable);
+                return self.undo(socket);
             }
         };
-        self.send_authenticated(socket, user_id, ends.newest);
+        send_authenticated(socket, user_id, &ends);
         self.metrics.signed_in("socket", "accepted");
-        self.feed.start_delivery(user_id, subscriber, since.as_ref(), ends);
+        self.feed.start_delivery(user_id, subscriber, since.as_ref(), &ends);
         accepted(user_id, ends.newest)
+    }
+
+    /// Undoes a sign-in that could not be completed: it may be tried again.
+    fn undo(&self, socket: &SocketRef) -> AuthenticateAck {
+        self.metrics.signed_in("socket", ErrorCode::AuthUnavailable.as_str());
+        self.connections.undo_claim(socket);
+        refuse(socket, ErrorCode::AuthUnavailable)
     }
 
     async fn repeat_answer(&self, socket: &SocketRef) -> AuthenticateAck {
         let Some(user_id) = self.connections.user(socket) else { return refuse(socket, ErrorCode::MissingCredentials) };
         match self.store.log_ends(Arc::clone(&user_id)).await {
             Ok(ends) => {
-                self.send_authenticated(socket, &user_id, ends.newest);
+                send_authenticated(socket, &user_id, &ends);
                 accepted(&user_id, ends.newest)
             }
             Err(error) => {
@@ -237,11 +262,11 @@ impl SignIn {
             }
         }
     }
+}
 
-    fn send_authenticated(&self, socket: &SocketRef, user_id: &str, seq: u64) {
-        let epoch = Some(self.store.epoch().to_owned());
-        let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq, epoch });
-    }
+fn send_authenticated(socket: &SocketRef, user_id: &str, ends: &LogEnds) {
+    let (seq, epoch) = (ends.newest, Some(ends.epoch.to_string()));
+    let _ = socket.emit(events::AUTHENTICATED, &Authenticated { user_id: user_id.to_owned(), seq, epoch });
 }
 
 fn accepted(user_id: &str, seq: u64) -> AuthenticateAck {

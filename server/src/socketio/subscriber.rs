@@ -69,6 +69,7 @@ impl EventSink for SocketSink {
         match reason {
             CloseReason::SessionEnded => connections.disconnect(&self.socket, &ErrorCode::TokenExpired.into()),
             CloseReason::Lagging => connections.transports().abort_socket(&self.socket),
+            CloseReason::SlotLost => connections.abort_to_resume(&self.socket),
         }
     }
 }
