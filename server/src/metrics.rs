@@ -56,7 +56,7 @@ pub struct TaskLabel {
     pub task: &'static str,
 }
 
-/// The labels of an attempt to ask a provider.
+/// The labels of an attempted sync run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct SyncLabels {
     /// The connector's id.
@@ -112,6 +112,7 @@ pub struct Metrics {
     answers: Family<ResponseLabels, Counter>,
     task_panics: Family<TaskLabel, Counter>,
     syncs: Family<SyncLabels, Counter>,
+    wake_ups: Family<OutcomeLabel, Counter>,
     /// Backlogs of deliveries that could not be applied.
     pub backlog_errors: Counter,
     /// Commits of the store.
@@ -158,6 +159,7 @@ impl Default for Metrics {
             answers: Family::default(),
             task_panics: Family::default(),
             syncs: Family::default(),
+            wake_ups: Family::default(),
             backlog_errors: Counter::default(),
             commits: Commits { jobs: Histogram::new(BATCHES), seconds: Histogram::new(TIMES) },
             gauges: Gauges::default(),
@@ -183,7 +185,8 @@ impl Metrics {
         own.register("core_app_seconds", "Duration of calls to the core app", self.core_app_seconds.clone());
         own.register("http_answers", "Responses by route and status", self.answers.clone());
         own.register("task_panics", "Panics of background tasks", self.task_panics.clone());
-        own.register("syncs", "Attempts to ask a connection's provider by connector and outcome", self.syncs.clone());
+        own.register("syncs", "Attempted sync runs by connector and outcome", self.syncs.clone());
+        own.register("wake_ups", "Messages between the nodes of one database", self.wake_ups.clone());
         own.register("backlog_errors", "Backlogs that could not be applied", self.backlog_errors.clone());
         own.register("commit_jobs", "Writes in a commit of the store", commits.jobs.clone());
         own.register("commit_seconds", "Duration of a commit with its writes", commits.seconds.clone());
@@ -234,9 +237,14 @@ impl Metrics {
         self.answers.get_or_create(&ResponseLabels { route: route.to_owned(), status }).inc();
     }
 
-    /// A connection's provider was asked: `complete`, `failed` or `removed`.
+    /// A sync run ended: `complete`, `failed` or `removed`.
     pub fn synced(&self, connector: &str, outcome: &'static str) {
         self.syncs.get_or_create(&SyncLabels { connector: connector.to_owned(), outcome }).inc();
+    }
+
+    /// A message that wakes other nodes was `sent`, `failed`, or was `received` from another node.
+    pub fn woke(&self, outcome: &'static str) {
+        self.wake_ups.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// A background task has panicked.

@@ -41,7 +41,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     // cargo-leptos leaves the style sheet's @import lines to the browser; they name its neighbours.
     let parts = if is_watched() { PathBuf::from("style") } else { folder.clone() };
     let pkg = ServeDir::new(folder).precompressed_br().precompressed_gzip().fallback(ServeDir::new(parts));
-    // The files keep their names from build to build, so a browser asks each time whether they changed.
+    // The files keep their names from build to build, so a browser revalidates them each time.
     let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let files = tower::ServiceBuilder::new().layer(middleware::from_fn(find_file)).layer(revalidate);
     let context = context(state);
@@ -65,8 +65,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .with_state(options)
 }
 
-/// `POST /sign-in`: the page's own form. One that comes to nothing is answered with the page, and with what was
-/// typed in it but for the password: the e-mail address then stands in no address, log or cookie.
+/// `POST /sign-in`: the page's own form. A failed one is answered with the page and the entered values except the
+/// password: the e-mail address is then in no URL, log or cookie.
 async fn sign_in<S: IntoView + 'static>(
     state: AppState,
     request: Request,
@@ -145,11 +145,11 @@ fn site_folder(state: &AppState) -> PathBuf {
     existing.unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
-/// Puts the signed-in person into the request's extensions, where the pages look for them.
+/// Puts the signed-in user into the request's extensions, where the pages look for them.
 async fn add_viewer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     match state.cookies.of_request(request.headers(), state.now()).await {
         Ok(Some(session)) => {
-            if let Err(too_many) = state.limits.call_of(&session.user_id) {
+            if let Err(too_many) = state.limits.call_of(&session.user_id).await {
                 return ApiError::from(too_many).into_response();
             }
             let Session { user_id, display_name, expires_at } = session;
@@ -159,7 +159,7 @@ async fn add_viewer(State(state): State<AppState>, mut request: Request, next: N
             extensions.insert(Viewer { user_id, display_name });
         }
         Ok(None) => {}
-        // A page that asks must not think that nobody is signed in any more; one that is opened says what is wrong.
+        // A page's background call must not take a fault for a signed-out user; a page that is opened shows the error.
         Err(error) if is_server_function(&request) => return ApiError::from(error).into_response(),
         Err(error) => {
             tracing::error!(%error, "a session could not be looked up");
@@ -191,7 +191,7 @@ async fn redirect_properly(request: Request, next: Next) -> Response {
     response
 }
 
-/// No file and no page has a name that no file system takes (NAME_MAX); asked for one, it would fail.
+/// No file and no page has a name that no file system accepts (NAME_MAX); looking it up would fail.
 async fn refuse_long_names(request: Request, next: Next) -> Response {
     const LONGEST_NAME: usize = 255;
     if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {

@@ -1,8 +1,8 @@
 //! Fetching the keys that the host application publishes (`JWT_JWKS_URL`).
 //!
-//! Owns fetching, caching, and the bound on fetches that tokens of unknown keys can cause: what a token says of its
-//! key is the sender's choice. Must not decide which key a token is about ([`super::key_set`] does), nor delay a
-//! token whose key is known.
+//! Owns fetching, caching, and the bound on fetches that tokens of unknown keys can cause: the sender chooses the key
+//! id of a token. Must not decide which key a token is about ([`super::key_set`] does), nor delay a token whose key is
+//! known.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ enum FetchError {
     Http(reqwest::Error),
     #[error("the answer is larger than {LARGEST} bytes")]
     TooLarge,
-    #[error("the answer is no key set: {0}")]
+    #[error("the answer is not a key set: {0}")]
     Unreadable(#[from] NotASet),
 }
 
@@ -87,7 +87,7 @@ impl Jwks {
         Ok(known.key(token).cloned())
     }
 
-    /// Fetches the keys, unless that was just done, and what came is enough.
+    /// Fetches the keys, unless that was just done and the result suffices.
     async fn refresh(&self, now: Instant, are_enough: impl Fn(&Known) -> bool) {
         let Inner { known, fetching, .. } = &*self.0;
         let mut begun = fetching.lock().await;

@@ -1,7 +1,7 @@
 //! A key, and whether it has signed a token.
 //!
-//! Owns what makes a key good: what cannot verify safely is refused when it is read, and not when the first token
-//! comes. Must not know where keys come from, nor which of them a token asks for.
+//! Owns the requirements on a key: one that cannot verify safely is refused when it is read, and not when the first
+//! token arrives. Must not know where keys come from, nor which of them a token names.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
@@ -39,7 +39,7 @@ pub enum KeyError {
     #[error("an RSA key has between {} and {} bits", RSA_BITS.start(), RSA_BITS.end())]
     RsaSize,
     /// Its exponent or its generator makes it worthless.
-    #[error("it is an RSA key that somebody can compute the private half of")]
+    #[error("it is an RSA key whose private half can be computed")]
     WeakRsa,
 }
 
@@ -121,7 +121,7 @@ impl PublicKey {
         Ok(Self { algorithm: Algorithm::EdDsa, key })
     }
 
-    /// What it verifies.
+    /// The algorithm that it verifies.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

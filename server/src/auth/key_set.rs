@@ -24,8 +24,8 @@ struct Published {
     key: PublicKey,
 }
 
-/// An entry, with what decides whether it is used. Members that are not used here have a type all the same: an entry
-/// where they do not is not what its publisher meant.
+/// An entry, with the members that decide whether it is used. Members that are ignored here have a type all the same:
+/// an entry with a wrong type is not what its publisher intended.
 #[derive(Deserialize)]
 struct Entry {
     kty: String,
@@ -54,7 +54,7 @@ pub enum NotASet {
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// It is another document.
-    #[error("there is no list of `keys` in it")]
+    #[error("it has no list of `keys`")]
     NoKeys,
 }
 

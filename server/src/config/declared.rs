@@ -1,6 +1,6 @@
 //! The connectors that files declare: `CONNECTORS_DIR`.
 //!
-//! Owns reading the files. Must not know what they say: `connectors::declarative` does.
+//! Owns reading the files. Must not know their format: `connectors::declarative` does.
 
 use connectors::Setting;
 use connectors::declarative::{self, Declaration};
@@ -14,7 +14,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Declaration> {
     let files = match folder::files(&folder) {
         Ok(files) => files,
         Err(error) => {
-            reader.problem(format!("{} is no folder that can be read: {error}", folder::SETTING));
+            reader.problem(format!("{} is not a readable folder: {error}", folder::SETTING));
             return vec![];
         }
     };

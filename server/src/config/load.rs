@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::database;
 use super::declared;
 use super::providers;
 use super::reader::{self, Reader};
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::auth::key::{PublicKey, SHORTEST_SECRET};
 
-/// What is wrong with the configuration: one sentence each, never a secret's value.
+/// The problems of the configuration: one sentence each, never a secret's value.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<String>);
 
@@ -39,7 +40,9 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
     let settings = declared::with_settings(&mut reader, &declared);
     let config = Config {
         http: http(&mut reader),
-        database: DatabaseConfig { path: database_path(&mut reader) },
+        database: DatabaseConfig::read(&mut reader),
+        database_direct: database::direct(&mut reader),
+        redis: database::redis(&mut reader),
         auth: auth(&mut reader),
         realtime: realtime(&mut reader),
         connectors: providers::read(&mut reader, settings.iter().copied()),
@@ -71,7 +74,7 @@ fn http(reader: &mut Reader<'_>) -> HttpConfig {
         .and_then(|(name, url)| reader.origin(name, &url));
     let site = reader.source.get("TALLYWIRE_SITE").map(PathBuf::from);
     if site.as_deref().is_some_and(|folder| !folder.is_dir()) {
-        reader.problem("TALLYWIRE_SITE is no folder");
+        reader.problem("TALLYWIRE_SITE is not a folder");
     }
     HttpConfig {
         listen: SocketAddr::new(host, port),
@@ -89,7 +92,7 @@ fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
     let mut limit = |name, default| NonZeroU32::new(reader.number(name, default, 0..=u32::MAX));
     LimitsConfig {
         webhooks_per_connection: NonZeroU32::new(per_connection),
-        // A person has several banks. Whoever turns the first limit off means these as well.
+        // A user has several banks. Turning the first limit off turns these off as well.
         webhooks_per_user: limit("WEBHOOK_RATE_LIMIT_PER_USER", per_connection.saturating_mul(5)),
         // A provider sends everybody's from a few addresses.
         webhooks_per_address: limit("WEBHOOK_RATE_LIMIT_PER_ADDRESS", per_connection.saturating_mul(100)),
@@ -109,7 +112,7 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
     let jwt_secrets = reader.secrets("JWT_SECRET", SHORTEST_SECRET);
     if jwt_secrets.iter().any(|secret| secret.expose().contains("-----BEGIN")) {
         // Everybody may read a public key, and with it could sign.
-        reader.problem("JWT_SECRET is a PEM: a public key belongs into JWT_PUBLIC_KEY, and is no secret");
+        reader.problem("JWT_SECRET is a PEM: a public key belongs in JWT_PUBLIC_KEY, and is not a secret");
     }
     let jwt_public_key = reader.source.get("JWT_PUBLIC_KEY").map(|pem| pem.replace("\\n", "\n"));
     let jwt_jwks_url = reader.source.get("JWT_JWKS_URL").map(ToOwned::to_owned);
@@ -130,7 +133,7 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
     }
     if service_secrets.iter().any(|secret| jwt_secrets.contains(secret)) {
         reader.problem(
-            "SERVICE_SECRET and JWT_SECRET share a value: whoever may register connections could sign in as anybody",
+            "SERVICE_SECRET and JWT_SECRET share a value: a service that registers connections could sign in as any user",
         );
     }
     let hours = reader.number("SESSION_HOURS", 12, 1..=24 * 90);
@@ -171,22 +174,6 @@ fn realtime(reader: &mut Reader<'_>) -> RealtimeConfig {
         connect_timeout,
         auth_timeout: Duration::from_secs(reader.number("AUTH_TIMEOUT_SECONDS", 30, 1..=3600).into()),
         allow_eio3: reader.flag("ALLOW_EIO3", true),
-    }
-}
-
-fn database_path(reader: &mut Reader<'_>) -> Option<PathBuf> {
-    let url = reader.source.get("DATABASE_URL").unwrap_or("sqlite:data/tallywire.db");
-    let Some(rest) = url.strip_prefix("sqlite:") else {
-        reader.problem("DATABASE_URL is neither `sqlite:relative.db` nor `sqlite:///absolute/path.db`: this version keeps its data in SQLite");
-        return None;
-    };
-    match rest.strip_prefix("//").unwrap_or(rest) {
-        "" => {
-            reader.problem("DATABASE_URL names no file");
-            None
-        }
-        ":memory:" => None,
-        path => Some(PathBuf::from(path)),
     }
 }
 

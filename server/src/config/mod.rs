@@ -1,8 +1,9 @@
-//! What the operator decides, read once at start.
+//! The operator's settings, read once at start.
 //!
 //! Owns the tree of settings and what each means. Must not read the environment itself
 //! ([`Source`] does) nor act on a setting.
 
+mod database;
 mod declared;
 mod folder;
 mod load;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use connectors::declarative::Declaration;
 use ipnet::IpNet;
 
+pub use database::DatabaseConfig;
 pub use load::{Problems, load};
 pub use secret::{Secret, random_bytes, random_secret};
 pub use source::Source;
@@ -32,8 +34,12 @@ pub use sync::SyncConfig;
 pub struct Config {
     /// Where it listens and who may call.
     pub http: HttpConfig,
-    /// Where the data is.
+    /// `DATABASE_URL`: where the data is.
     pub database: DatabaseConfig,
+    /// `DATABASE_DIRECT_URL`: PostgreSQL itself, where `DATABASE_URL` is the address of a pooler in transaction mode.
+    pub database_direct: Option<Secret>,
+    /// `REDIS_URL`: Redis or Valkey for the wake-ups between nodes; PostgreSQL has them where it is not set.
+    pub redis: Option<Secret>,
     /// Who is who.
     pub auth: AuthConfig,
     /// How sockets are treated.
@@ -44,11 +50,11 @@ pub struct Config {
     pub declared: Vec<Declaration>,
     /// The core app that transactions are sent to as well; nothing where the store is the core app.
     pub core_app: Option<CoreAppConfig>,
-    /// How providers are asked.
+    /// The settings for syncing with providers.
     pub sync: SyncConfig,
     /// How long events are kept for those who were away.
     pub events: EventsConfig,
-    /// How often somebody may call.
+    /// How often callers may call.
     pub limits: LimitsConfig,
     /// `LOG_FORMAT`: `text` or `json`.
     pub log_json: bool,
@@ -94,13 +100,6 @@ pub struct LimitsConfig {
     pub polls_per_address: Option<NonZeroU32>,
 }
 
-/// Where the data is.
-#[derive(Clone, Debug)]
-pub struct DatabaseConfig {
-    /// `DATABASE_URL`: the SQLite file; nothing is a database in memory that ends with the process.
-    pub path: Option<PathBuf>,
-}
-
 /// The core app.
 #[derive(Clone, Debug)]
 pub struct CoreAppConfig {
@@ -144,7 +143,7 @@ pub struct AuthConfig {
     pub service_secrets: Vec<Secret>,
     /// `SESSION_HOURS`: how long a sign-in at the dashboard holds.
     pub session_lifetime: Duration,
-    /// `ADMIN_USERS`: the ids of those who may see and run again what is stuck.
+    /// `ADMIN_USERS`: the ids of the users who may inspect and retry stuck deliveries and calls.
     pub admins: Vec<String>,
 }
 
@@ -166,7 +165,7 @@ pub struct RealtimeConfig {
 }
 
 impl Config {
-    /// Whether a user may see and run again what is stuck.
+    /// Whether a user may inspect and retry stuck deliveries and calls.
     pub fn is_admin(&self, user_id: &str) -> bool {
         self.auth.admins.iter().any(|admin| admin == user_id)
     }
@@ -189,7 +188,9 @@ impl Config {
                 trusted_proxies: vec![],
                 connections_per_address: 1024,
             },
-            database: DatabaseConfig { path: None },
+            database: DatabaseConfig::Temporary,
+            database_direct: None,
+            redis: None,
             auth: AuthConfig {
                 jwt_secrets: vec![Secret::new(random_secret())],
                 jwt_public_key: None,

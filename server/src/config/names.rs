@@ -3,7 +3,7 @@
 //! Owns which environment variables are read, and which of them are secrets. Must not read any.
 
 /// Every setting of the server itself.
-const NAMES: [&str; 45] = [
+const NAMES: [&str; 47] = [
     "ADMIN_USERS",
     "ALLOW_EIO3",
     "API_RATE_LIMIT_PER_ADDRESS",
@@ -19,6 +19,7 @@ const NAMES: [&str; 45] = [
     "CORE_APP_TIMEOUT",
     "CORE_APP_URL",
     "CREDENTIALS_KEY",
+    "DATABASE_DIRECT_URL",
     "DATABASE_URL",
     "EVENT_RETENTION_COUNT",
     "EVENT_RETENTION_DAYS",
@@ -40,6 +41,7 @@ const NAMES: [&str; 45] = [
     "PURGE_ON_REVOKED",
     "REACT_APP_CONNECTORS_URL",
     "RECONCILE_MINUTES",
+    "REDIS_URL",
     "SECURE_COOKIES",
     "SERVICE_SECRET",
     "SESSION_HOURS",

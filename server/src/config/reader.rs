@@ -1,7 +1,6 @@
-//! Reading one setting as what it should be.
+//! Reading one setting as a typed value.
 //!
-//! Owns the passage from a text to a value, and collects what is wrong with it. Must not know what a
-//! setting is for.
+//! Owns the conversion of a text into a value, and collects its problems. Must not know the purpose of a setting.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -10,7 +9,7 @@ use ipnet::IpNet;
 
 use super::{Secret, Source};
 
-/// A secret that somebody could try out is none.
+/// A shorter secret could be guessed.
 pub(super) const SHORTEST_SECRET: usize = 16;
 
 pub(super) struct Reader<'a> {
@@ -70,8 +69,8 @@ impl Reader<'_> {
         values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
     }
 
-    /// What a provider signs with. `whsec_` announces base64 (Standard Webhooks); a part that was lost on the way
-    /// would otherwise show only as signatures that do not match.
+    /// A provider's signing secrets. `whsec_` announces base64 (Standard Webhooks); a truncated secret would otherwise
+    /// show only as signatures that do not match.
     pub(super) fn provider_secrets(&mut self, name: &str) -> Vec<String> {
         let secrets = self.list(name);
         let is_base64 = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte));
@@ -109,7 +108,7 @@ impl Reader<'_> {
         let parse = |value: &String| value.parse().or_else(|_| value.parse::<IpAddr>().map(IpNet::from)).ok();
         let networks: Vec<IpNet> = values.iter().filter_map(parse).collect();
         if networks.len() < values.len() {
-            self.problem(format!("{name} holds what is neither an IP address nor a network such as 10.0.0.0/8"));
+            self.problem(format!("{name} has a value that is neither an IP address nor a network such as 10.0.0.0/8"));
         }
         networks
     }
@@ -139,7 +138,7 @@ impl Reader<'_> {
         });
         if origin.is_none() {
             // Its value is not shown: there may be credentials in it.
-            self.problem(format!("{name} is no http(s) address, or has credentials in it"));
+            self.problem(format!("{name} is not an http(s) address, or has credentials in it"));
         }
         origin
     }
@@ -150,8 +149,9 @@ fn page_origin(url: &str) -> Result<String, String> {
         return Err("holds a wildcard, which matches no origin: list each one, such as https://app.example.com".into());
     }
     // Its value is not shown: there may be credentials in it.
-    let none =
-        || "holds what is not an address such as https://app.example.com (international names as xn--…)".to_owned();
+    let none = || {
+        "has a value that is not an address such as https://app.example.com (international names as xn--…)".to_owned()
+    };
     let parsed: http::Uri = url.parse().map_err(|_| none())?;
     let (Some(scheme), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else { return Err(none()) };
     if authority.as_str().contains('@') || authority.host().is_empty() {

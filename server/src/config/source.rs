@@ -1,6 +1,6 @@
 //! Where settings come from: the process's environment, over a `.env` file beside it.
 //!
-//! Owns the layering. Must not know what a setting means, and never writes to the environment.
+//! Owns the layering. Must not know the meaning of a setting, and never writes to the environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Source {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// A line is no setting.
-    #[error("line {0} is no NAME=VALUE: a value with spaces or of several lines stands between double quotes")]
+    #[error("line {0} is not NAME=VALUE: put a value with spaces or of several lines between double quotes")]
     Line(usize),
     /// The file itself.
     #[error(transparent)]
@@ -66,7 +66,7 @@ impl Source {
         Ok(Self { values, unreadable, folder: Some(folder.to_owned()) })
     }
 
-    /// The settings that are set to what is no text (UTF-8).
+    /// The settings whose value is not text (UTF-8).
     pub fn unreadable(&self) -> Vec<&'static str> {
         names().filter(|name| self.is_unreadable(name)).collect()
     }
@@ -76,7 +76,7 @@ impl Source {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Whether a setting is set to what is no text (UTF-8).
+    /// Whether a setting's value is not text (UTF-8).
     pub(super) fn is_unreadable(&self, name: &str) -> bool {
         self.unreadable.iter().any(|unreadable| unreadable == name)
     }

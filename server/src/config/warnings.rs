@@ -1,9 +1,9 @@
-//! What is allowed, and probably not meant.
+//! Settings that are allowed, and probably not intended.
 //!
-//! Owns what the operator is told about it, at the start and by `check-config`. Must not refuse anything: what must
-//! not be is a problem.
+//! Owns the warnings for the operator, at the start and by `check-config`. Must not refuse anything: an invalid
+//! setting is a problem.
 
-use super::Config;
+use super::{Config, DatabaseConfig};
 
 impl Config {
     /// A sentence for each.
@@ -31,6 +31,9 @@ impl Config {
                     settings.join(", ")
                 ));
             }
+        }
+        if self.redis.is_some() && !matches!(self.database, DatabaseConfig::Postgres(_)) {
+            warnings.push("REDIS_URL is not used: an SQLite store has one node, which wakes nobody".to_owned());
         }
         warnings
     }

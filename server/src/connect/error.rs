@@ -18,15 +18,15 @@ pub enum ConnectError {
     /// The operator has to set something right: one sentence.
     #[error("{0}")]
     NotConfigured(String),
-    /// The provider does not answer now, or asks for a pause; or the store cannot be used now.
-    #[error("the provider cannot be asked now: {reason}")]
+    /// The provider does not answer now, or requires a pause; or the store cannot be used now.
+    #[error("the provider is not available now: {reason}")]
     Unavailable {
         /// For the log.
         reason: String,
         /// Not before, where the provider says so.
         after: Option<Duration>,
     },
-    /// The provider refuses: the person has to connect the bank again, or the provider no longer has the connection.
+    /// The provider refuses: the user has to connect the bank again, or the provider no longer has the connection.
     #[error("{0}")]
     Refused(String),
     /// The budget of refreshes is used up for so long.
@@ -41,7 +41,7 @@ pub enum ConnectError {
 }
 
 impl From<store::Error> for ConnectError {
-    /// What may be tried again is told from what may not.
+    /// Separates errors that may be retried from the others.
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Unavailable(reason) => Self::Unavailable { reason, after: None },

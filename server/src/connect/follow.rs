@@ -1,9 +1,9 @@
-//! From a person's return to their connection.
+//! From the callback of an attempt to its connection.
 //!
-//! Owns how long and how often the provider is asked what came of an attempt. Must not hold the browser for longer than a
-//! few seconds.
+//! Owns how long and how often the provider is polled for the outcome of an attempt. Must not keep the browser waiting
+//! for longer than a few seconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use wire::api::Connection;
 
 use super::landing::{Landing, Problem};
 use super::{ConnectError, Flows, in_time, state_token};
-use crate::store::{Error, Result, ReturnedConnect, StateHash};
+use crate::store::{CONNECT_CLAIM, Error, Result, ReturnedConnect, StateHash};
 use crate::tasks;
 
 /// How long the browser waits for the connection to be named.
@@ -26,19 +26,31 @@ const LIMIT: SignedDuration = SignedDuration::from_mins(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// What is known of an attempt by now.
+/// The current knowledge of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     /// The provider is at work.
     Waiting,
     /// The provider does not answer.
     Unreachable,
-    /// It is known where the person lands.
+    /// The landing page is known.
     Known(Landing),
 }
 
+/// Why a callback leads nowhere.
+fn problem_of(error: &Error) -> Problem {
+    match error {
+        Error::NotFound => Problem::Expired,
+        Error::Conflict(_) => Problem::Refused,
+        error => {
+            tracing::error!(%error, "an attempt to connect a bank could not be read");
+            Problem::Unavailable
+        }
+    }
+}
+
 impl Flows {
-    /// A person comes back from the provider with a state. It is good once, for the one who began.
+    /// The callback of an attempt arrives with a state. It is valid once, for the user who began the attempt.
     pub async fn come_back(
         self: &Arc<Self>,
         connector: &str,
@@ -51,13 +63,15 @@ impl Flows {
         };
         let (hash, now) = (state_token::hash(state), self.now());
         let (connector, user_id) = (connector.to_owned(), user_id.to_owned());
+        // Before it is in the store, where the job for interrupted attempts would find it.
+        let is_first = self.followed.insert(hash);
         let returned = match self.services.store.return_connect(hash, connector, user_id, parameters, now).await {
             Ok(returned) => returned,
-            Err(Error::NotFound) => return Landing::Problem(Problem::Expired),
-            Err(Error::Conflict(_)) => return Landing::Problem(Problem::Refused),
             Err(error) => {
-                tracing::error!(%error, "an attempt to connect a bank could not be read");
-                return Landing::Problem(Problem::Unavailable);
+                if is_first {
+                    self.followed.remove(&hash);
+                }
+                return Landing::Problem(problem_of(&error));
             }
         };
         let mut progress = self.follow_in_background(hash, returned, permit);
@@ -71,9 +85,12 @@ impl Flows {
         }
     }
 
-    /// Goes on with the attempts that a stop of the server has interrupted.
+    /// Goes on with the attempts that a stop of this node, or of another one, has interrupted.
     pub async fn resume(self: &Arc<Self>) -> Result<()> {
-        for (hash, returned) in self.services.store.returned_connects().await? {
+        for (hash, returned) in self.services.store.claim_connects(CONNECT_CLAIM).await? {
+            if self.followed.contains(&hash) {
+                continue;
+            }
             let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return Ok(()) };
             self.follow_in_background(hash, returned, permit);
         }
@@ -89,6 +106,7 @@ impl Flows {
     ) -> watch::Receiver<Progress> {
         let (tell, progress) = watch::channel(Progress::Waiting);
         let flows = Arc::clone(self);
+        self.followed.insert(hash);
         tokio::spawn(async move {
             let _permit = permit;
             let follow = async {
@@ -102,18 +120,30 @@ impl Flows {
                 () = flows.services.stopping.cancelled() => {}
                 // A panic is logged and counted.
                 _ = tasks::catch_panic("connect", &flows.services.metrics, follow) => {}
+                () = flows.renew_claim(hash) => {}
             }
+            flows.followed.remove(&hash);
         });
         progress
+    }
+
+    /// Keeps other nodes from an attempt for as long as this one follows it.
+    async fn renew_claim(&self, hash: StateHash) {
+        loop {
+            tokio::time::sleep(CONNECT_CLAIM / 4).await;
+            if let Err(error) = self.services.store.follow_connect(hash, CONNECT_CLAIM).await {
+                tracing::warn!(%error, "an attempt to connect a bank may be followed by another node as well");
+            }
+        }
     }
 
     async fn follow(&self, returned: &ReturnedConnect, tell: &watch::Sender<Progress>) -> Landing {
         let (connector, user_id) = (returned.attempt.connector_id.as_str(), returned.attempt.user_id.as_str());
         let until = returned.at.saturating_add(LIMIT).unwrap_or(jiff::Timestamp::MAX);
-        let (mut pause, mut pending) = (FIRST_PAUSE, vec![]);
+        let (mut pause, mut pending, mut shown) = (FIRST_PAUSE, vec![], BTreeSet::new());
         loop {
             match self.outcome(returned).await {
-                Ok(Outcome::Ready(ready)) => return self.register_all(connector, user_id, ready).await,
+                Ok(Outcome::Ready(ready)) => return self.register_all(connector, user_id, ready, &shown).await,
                 Ok(Outcome::Declined) => return Landing::Problem(Problem::Refused),
                 Ok(Outcome::Failed { reason, named }) => {
                     tracing::info!(connector, reason, "a bank could not be connected");
@@ -123,12 +153,13 @@ impl Flows {
                 Ok(Outcome::Waiting { named }) => {
                     // One that is authorised again is there already, and says nothing yet.
                     let is_new = returned.attempt.connection_id.is_none();
-                    let known = self.announce_all(connector, user_id, &named).await && is_new;
+                    shown.extend(self.announce_all(connector, user_id, &named, &shown).await);
+                    let known = !shown.is_empty() && is_new;
                     tell.send_replace(if known { Progress::Known(Landing::Connected) } else { Progress::Waiting });
                     pending = named;
                 }
                 Err(ConnectError::Unavailable { reason, after: _ }) => {
-                    tracing::warn!(connector, reason, "what came of connecting a bank is not known yet");
+                    tracing::warn!(connector, reason, "the outcome of connecting a bank is not known yet");
                     if *tell.borrow() == Progress::Waiting {
                         tell.send_replace(Progress::Unreachable);
                     }
@@ -149,7 +180,7 @@ impl Flows {
         }
     }
 
-    /// What came of it by now.
+    /// The current outcome of the attempt.
     async fn outcome(&self, returned: &ReturnedConnect) -> std::result::Result<Outcome, ConnectError> {
         let attempt = &returned.attempt;
         let (connect, api) = self.connect(&attempt.connector_id)?;
@@ -165,15 +196,27 @@ impl Flows {
         };
         let outcome = in_time(connect.outcome(api, &returned)).await;
         outcome.map_err(|error| match error {
-            // It is not the person's fault, and asking again is in vain.
+            // The user cannot fix it, and a retry is useless.
             FetchError::NotUnderstood { reason } => ConnectError::Refused(reason),
             error => error.into(),
         })
     }
 
-    async fn register_all(&self, connector: &str, user_id: &str, ready: Vec<Connected>) -> Landing {
+    /// Registers what is ready. A connection that was shown as pending and is not there any more has been removed by the
+    /// user: it stays removed.
+    async fn register_all(
+        &self,
+        connector: &str,
+        user_id: &str,
+        ready: Vec<Connected>,
+        shown: &BTreeSet<String>,
+    ) -> Landing {
         let mut landing = Landing::Problem(Problem::Failed);
         for connected in ready {
+            if shown.contains(&connected.id) && matches!(self.registered(connector, &connected.id).await, Ok(None)) {
+                landing = Landing::Connected;
+                continue;
+            }
             match self.register(connector, user_id, connected).await {
                 Ok(_) => landing = Landing::Connected,
                 Err(error) => tracing::error!(connector, %error, "a connected bank could not be registered"),
@@ -182,16 +225,22 @@ impl Flows {
         landing
     }
 
-    /// Whether one of them is shown.
-    async fn announce_all(&self, connector: &str, user_id: &str, named: &[Connected]) -> bool {
-        let mut is_shown = false;
-        for connected in named {
+    /// Shows those that are not yet; their ids.
+    async fn announce_all(
+        &self,
+        connector: &str,
+        user_id: &str,
+        named: &[Connected],
+        shown: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let mut announced = vec![];
+        for connected in named.iter().filter(|connected| !shown.contains(&connected.id)) {
             match self.announce(connector, user_id, connected.clone()).await {
-                Ok(()) => is_shown = true,
+                Ok(()) => announced.push(connected.id.clone()),
                 Err(error) => tracing::warn!(connector, %error, "a connection could not be shown as pending"),
             }
         }
-        is_shown
+        announced
     }
 
     /// The connection of a token that the provider's script gave to the user's page.

@@ -1,11 +1,12 @@
 //! Connecting a bank, having its provider refresh it, and ending it there.
 //!
-//! Owns an attempt from its beginning to the connection: the state that goes out with the person and comes back once, and
-//! asking the provider until it is done. Must not know HTTP, a provider's words or SQL.
+//! Owns an attempt from its beginning to the connection: its state, which is sent out and accepted once, and polling
+//! the provider for the outcome. Must not know HTTP, a provider's formats or SQL.
 //!
-//! [`Flows::begin`] gives the address of the provider's consent page. The person comes back with the state, and
-//! [`Flows::come_back`] asks the provider what came of it: for a few seconds while the browser waits, then in the background
-//! (`follow`). An attempt that has come back is in the store until it has ended, so that a restart loses none.
+//! [`Flows::begin`] returns the URL of the provider's consent page. The provider redirects the user back with the
+//! state, and [`Flows::come_back`] polls the provider for the outcome: for a few seconds while the browser waits, then
+//! in the background (`follow`). An attempt whose callback has arrived is in the store until it has ended, so that a
+//! restart loses none; where its node dies, another one goes on with it.
 
 mod begin;
 mod error;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use connectors::connect::Connect;
 use connectors::fetch::{Api, FetchError};
+use dashmap::DashSet;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -32,19 +34,19 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::ingest::Ingest;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{StateHash, Store};
 use crate::sync::ConnectionCalls;
 
 /// How many attempts and refreshes are followed at once.
 const MOST_FOLLOWED: usize = 64;
-/// How long the person's browser waits for the provider's answer.
+/// How long the user's browser waits for the provider's answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What it is built on.
+/// The services that attempts need.
 pub struct Services {
     /// The durable data.
     pub store: Arc<dyn Store>,
-    /// Registers connections and has them asked.
+    /// Registers connections and requests their syncs.
     pub ingest: Arc<Ingest>,
     /// The providers.
     pub calls: ConnectionCalls,
@@ -63,12 +65,14 @@ pub struct Flows {
     history_days: u32,
     /// One for each attempt and refresh that is followed.
     permits: Arc<Semaphore>,
+    /// The attempts that are followed here.
+    followed: DashSet<StateHash>,
 }
 
 impl Flows {
     /// On these services.
     pub fn new(services: Services, history_days: u32) -> Self {
-        Self { services, history_days, permits: Arc::new(Semaphore::new(MOST_FOLLOWED)) }
+        Self { services, history_days, permits: Arc::new(Semaphore::new(MOST_FOLLOWED)), followed: DashSet::new() }
     }
 
     fn now(&self) -> Timestamp {
@@ -90,7 +94,7 @@ impl Flows {
     }
 }
 
-/// A call to a provider while somebody waits for it.
+/// A call to a provider while the browser waits for it.
 async fn in_time<T>(call: impl Future<Output = Result<T, FetchError>>) -> Result<T, FetchError> {
     let too_late = |_| FetchError::Later { reason: "it did not answer in time".to_owned(), after: None };
     tokio::time::timeout(PATIENCE, call).await.map_err(too_late)?

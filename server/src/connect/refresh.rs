@@ -13,15 +13,15 @@ use crate::ingest::Refusal;
 use crate::store::Budget;
 use crate::tasks;
 
-/// When the connection is asked where nobody says that the provider is done: a webhook may come before.
+/// When the connection is synced where the provider does not report the end of the refresh: a webhook may come before.
 const WITHOUT_A_JOB: SignedDuration = SignedDuration::from_secs(5);
 /// The same where its job is followed, which a stop of the server ends.
 const WITH_A_JOB: SignedDuration = SignedDuration::from_mins(2);
-/// How often a job is asked for, and how many times.
+/// How often a job is polled, and how many times.
 const EVERY: Duration = Duration::from_secs(2);
 const TIMES: u32 = 60;
 
-/// What came of asking for a refresh.
+/// The outcome of requesting a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshing {
     /// The provider is looking; a run follows.
@@ -31,7 +31,8 @@ pub enum Refreshing {
 }
 
 impl Flows {
-    /// Has a connection's provider look at the bank again, within its budget. The connection is asked once that is done.
+    /// Has a connection's provider refresh from the bank, within its budget. The connection is synced once that is
+    /// done.
     pub async fn refresh(self: &Arc<Self>, connector: &str, connection_id: &str) -> Result<Refreshing, ConnectError> {
         let calls = &self.services.calls;
         let provider = calls.provider(connector).ok_or(ConnectError::UnknownConnector)?;
@@ -83,7 +84,7 @@ impl Flows {
                 }
                 match flows.services.ingest.ask(&connector, connection_id.clone(), flows.now()).await {
                     Ok(_) | Err(Refusal::Store(crate::store::Error::NotFound)) => {}
-                    Err(error) => tracing::warn!(connector, %error, "a refreshed connection could not be asked"),
+                    Err(error) => tracing::warn!(connector, %error, "the sync after a refresh could not be requested"),
                 }
             };
             tokio::select! {
@@ -93,7 +94,7 @@ impl Flows {
         });
     }
 
-    /// What cannot be said now is asked again.
+    /// Where the state of the job is unknown, it is polled again.
     async fn is_refreshed(&self, connector: &str, connection_id: &str, job: &str) -> bool {
         let calls = &self.services.calls;
         let Some(fetch) = calls.provider(connector).and_then(|provider| provider.fetch()) else { return true };

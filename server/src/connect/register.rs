@@ -1,6 +1,6 @@
-//! Registering what a provider has connected.
+//! Registering the connections of an attempt.
 //!
-//! Owns the status of a connection while it is being connected. Must not ask a provider.
+//! Owns the status of a connection while it is being connected. Must not call a provider.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::Flows;
 use crate::ingest::Refusal;
 use crate::store::{Error, Result};
 
-/// How often registering is tried: what a provider gives once would be lost.
+/// How often a registration is retried: a provider returns its credentials only once.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Flows {
-    /// Registers a connection that is ready, and has it asked.
+    /// Registers a connection that is ready, and requests its sync.
     pub(super) async fn register(
         &self,
         connector: &str,
@@ -38,7 +38,7 @@ impl Flows {
         }
     }
 
-    /// Shows a connection that the provider has named and that is not ready. One that is registered already stays as it is.
+    /// Shows a connection that the provider has named and that is not ready. A registered one stays unchanged.
     pub(super) async fn announce(
         &self,
         connector: &str,
@@ -53,8 +53,8 @@ impl Flows {
         self.services.ingest.announce(connector, id, request, self.now()).await.map(drop)
     }
 
-    /// The provider could not do it: what was shown as pending is not valid. A connection that was there before stays as it
-    /// is.
+    /// The provider could not connect the bank: the pending connection becomes invalid. An existing connection stays
+    /// unchanged.
     pub(super) async fn give_up(&self, connector: &str, user_id: &str, named: Vec<Connected>) {
         for connected in named {
             let known = self.registered(connector, &connected.id).await;
@@ -69,7 +69,7 @@ impl Flows {
         }
     }
 
-    async fn registered(&self, connector: &str, connection_id: &str) -> Result<Option<Connection>> {
+    pub(super) async fn registered(&self, connector: &str, connection_id: &str) -> Result<Option<Connection>> {
         match self.services.store.connection(connector.to_owned(), connection_id.to_owned()).await {
             Ok(connection) => Ok(Some(connection)),
             Err(Error::NotFound) => Ok(None),

@@ -1,6 +1,6 @@
 //! One user's turn: the pending calls of one user, in order.
 //!
-//! Owns what follows each outcome: settle, retry later, stop. Must not decide whose turn it is.
+//! Owns the step after each outcome: settle, retry later, stop. Must not decide whose turn it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,7 @@ use super::circuit_breaker::{Attempt, CircuitBreaker};
 use super::{Call, Outcome};
 use crate::backoff::backoff;
 use crate::clock::Clock;
+use crate::lease::Validity;
 use crate::metrics::Metrics;
 use crate::store::{DueUser, Outbox, Result};
 use crate::tasks;
@@ -48,7 +49,7 @@ pub trait Transport: Send + Sync + 'static {
     async fn send(&self, call: &Call, idempotency_key: &str) -> Outcome;
 }
 
-/// What a turn needs.
+/// The parts that a turn needs.
 pub(super) struct Turns {
     pub(super) store: Arc<dyn Outbox>,
     pub(super) transport: Arc<dyn Transport>,
@@ -58,6 +59,7 @@ pub(super) struct Turns {
     pub(super) breaker: Arc<Mutex<CircuitBreaker>>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) wake: Arc<Notify>,
+    pub(super) lease: Validity,
     /// Whether it was logged that the core app supports no deletions.
     pub(super) has_warned: AtomicBool,
 }
@@ -95,6 +97,11 @@ impl Turns {
                     continue;
                 }
             };
+            // Another node may have sent newer calls by now. The worker is about to be dropped.
+            if !self.lease.is_valid() {
+                tokio::time::sleep(STORE_PAUSE).await;
+                return Ok(());
+            }
             let Some(attempt) = Attempt::start(&self.breaker, Instant::now()) else { return Ok(()) };
             let outcome = self.transport.send(&call, &outgoing.idempotency_key).await;
             self.metrics.called_core_app(outcome.label(), attempt.started().elapsed());

@@ -15,17 +15,18 @@ use tokio::task::{Id, JoinSet};
 use super::circuit_breaker::{CircuitBreaker, State};
 use super::turn::{RetryPolicy, Transport, Turns};
 use crate::clock::Clock;
+use crate::lease::Validity;
 use crate::metrics::Metrics;
 use crate::store::{DueUser, Outbox, Result};
 
 /// How many users have their turn at once.
 const CONCURRENCY: usize = 16;
-/// The longest wait when nothing is due.
-const IDLE: Duration = Duration::from_secs(30);
+/// The longest wait when nothing is due: what other nodes store wakes nobody here.
+const IDLE: Duration = Duration::from_secs(10);
 /// The wait after the store could not be read.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// What the worker shares with the rest of the server.
+/// The parts that the worker shares with the rest of the server.
 pub struct Signals {
     /// Notified when a call may be pending, or due at once.
     pub wake: Arc<Notify>,
@@ -33,6 +34,8 @@ pub struct Signals {
     pub breaker: Arc<Mutex<CircuitBreaker>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Whether the calls are this node's to make.
+    pub lease: Validity,
 }
 
 /// Sends the pending calls of the outbox.
@@ -57,9 +60,9 @@ impl Worker {
         random: fastrand::Rng,
         signals: Signals,
     ) -> Self {
-        let Signals { wake, breaker, metrics } = signals;
+        let Signals { wake, breaker, metrics, lease } = signals;
         let (random, has_warned) = (Mutex::new(random), AtomicBool::new(false));
-        let turns = Turns { store, transport, clock, retries, random, breaker, metrics, wake, has_warned };
+        let turns = Turns { store, transport, clock, retries, random, breaker, metrics, wake, lease, has_warned };
         Self { turns: Arc::new(turns) }
     }
 

@@ -36,7 +36,7 @@ struct Done {
 #[serde(rename_all = "camelCase")]
 struct Removed {
     success: bool,
-    /// Whether the provider has none of it any more; nothing where it was not to be told.
+    /// Whether the connection was ended at the provider; nothing where that was not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_removed: Option<bool>,
 }
@@ -89,7 +89,7 @@ pub(crate) async fn all_of(
     Ok(connections.into_iter().map(|connection| described(state, connection)).collect())
 }
 
-/// A connection with what the store does not know of it.
+/// A connection with the fields that the store does not know.
 fn described(state: &AppState, connection: Connection) -> Connection {
     let can_sync = state.ingest.registry().get(&connection.connector_id).is_some_and(|it| it.fetch().is_some());
     Connection { can_sync, ..connection }
@@ -117,8 +117,8 @@ pub(super) struct Removal {
 }
 
 /// `DELETE /api/connectors/{connector}/connections/{connectionId}`: removes it and leaves its transactions, with
-/// `?purge=true` also these. With `?provider=true` its provider is told first; where that fails, it is removed here all the
-/// same.
+/// `?purge=true` also these. With `?provider=true` it is ended at its provider first; where that fails, it is still
+/// removed here.
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
@@ -143,9 +143,9 @@ pub(super) struct Synchronisation {
     refresh: bool,
 }
 
-/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog and asks its provider; the run
-/// ends in `sync:complete`. Where its provider cannot be asked, that is sent at once. With `?refresh=true` the provider looks
-/// at the bank again first, where it does so on demand, and the run follows.
+/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog and starts a sync run,
+/// which ends in `sync:complete`. Where it cannot be synced, that is sent at once. With `?refresh=true` the provider
+/// refreshes from the bank first, where it does so on demand, and the run follows.
 pub(super) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
@@ -154,7 +154,7 @@ pub(super) async fn sync(
 ) -> Result<Response, ApiError> {
     let connection = own(&state, &caller, &connector, connection_id).await?;
     let Connection { connector_id, connection_id, .. } = connection;
-    state.limits.sync_of_connection(&connector_id, &connection_id)?;
+    state.limits.sync_of_connection(&connector_id, &connection_id).await?;
     let placed = state.ingest.apply_backlog(&connector_id, &connection_id, state.now()).await?.unwrap_or_default();
     if refresh && state.flows.refresh(&connector_id, &connection_id).await? == Refreshing::Begun {
         return Ok((StatusCode::ACCEPTED, Json(Done { success: true })).into_response());

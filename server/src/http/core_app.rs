@@ -1,4 +1,4 @@
-//! The core app's own call, so that this server can stand in for one, and anything can push.
+//! The core app's own call, so that this server can replace one, and services can push.
 //!
 //! Owns whose transaction it is, and that a repeated call is one. Must not read the body ([`Pushed`] does) nor store
 //! anything (`ingest` does).
@@ -55,7 +55,7 @@ pub(super) async fn receive(
     let key = match idempotency_key {
         Some(key) => {
             let (connection, account) = (connection_id.len(), transaction.account_id.len());
-            // With the lengths, so that no two can be the same with what follows.
+            // With the lengths, so that no two inputs can coincide.
             format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", transaction.account_id)
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
@@ -89,12 +89,12 @@ pub(super) async fn delete(
     Ok(Json(Done { success: true }).into_response())
 }
 
-/// A header's text, which may be UTF-8; nothing where it is missing or empty. Two lines that differ are refused:
-/// one of them names somebody else.
+/// A header's text, which may be UTF-8; nothing where it is missing or empty. Two different lines are refused: one of
+/// them may name another user.
 fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
     let mut found = None;
     for value in headers.get_all(name) {
-        let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad(format!("The header {name} is no text")))?;
+        let text = std::str::from_utf8(value.as_bytes()).map_err(|_| bad(format!("The header {name} is not text")))?;
         let text = text.trim();
         if found.is_some_and(|before| before != text) {
             return Err(bad(format!("The header {name} has two different values")));

@@ -43,8 +43,11 @@ pub(super) struct EngineGuard {
 pub(super) struct EngineQuery {
     /// The session that it belongs to; nothing where it opens one.
     sid: Option<Sid>,
+    /// Whether it names a session, with a valid id or not.
+    names_session: bool,
     is_websocket: bool,
     is_eio3: bool,
+    is_eio4: bool,
     /// Whether one of these occurs twice, or with something after it: the engine might read another value than these
     /// checks.
     is_ambiguous: bool,
@@ -59,9 +62,9 @@ impl EngineQuery {
             seen.push(pair.0);
             let query = Self { is_ambiguous, ..query };
             match pair {
-                ("sid", sid) => Self { sid: sid.parse().ok(), ..query },
+                ("sid", sid) => Self { sid: sid.parse().ok(), names_session: true, ..query },
                 ("transport", transport) => Self { is_websocket: transport == "websocket", ..query },
-                (_, version) => Self { is_eio3: version == "3", ..query },
+                (_, version) => Self { is_eio3: version == "3", is_eio4: version == "4", ..query },
             }
         })
     }
@@ -203,6 +206,12 @@ impl EngineQuery {
     /// The session, where the request polls for packets.
     pub(super) fn polled(self, method: &Method) -> Option<Sid> {
         self.sid.filter(|_| !self.is_websocket && *method == Method::GET)
+    }
+
+    /// Whether it opens a session over WebSocket.
+    pub(super) fn opens_websocket(self, method: &Method) -> bool {
+        let is_known_version = self.is_eio3 || self.is_eio4;
+        self.is_websocket && *method == Method::GET && is_known_version && !self.names_session
     }
 
     /// Whether it carries packets.

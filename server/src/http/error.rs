@@ -67,7 +67,9 @@ impl From<store::Error> for ApiError {
             store::Error::NotFound => ErrorCode::NotFound.into(),
             store::Error::Conflict(message) => Self::new(ErrorCode::Conflict, message),
             store::Error::Invalid(message) => Self::new(ErrorCode::BadRequest, message),
-            store::Error::Unavailable(detail) => Self::hidden(ErrorCode::Unavailable, &detail),
+            store::Error::Unavailable(detail) | store::Error::Undone(detail) => {
+                Self::hidden(ErrorCode::Unavailable, &detail)
+            }
             store::Error::Busy(message) => Self::new(ErrorCode::RateLimited, message).retry_after(5),
             store::Error::Damaged(detail) | store::Error::Corrupt(detail) => Self::hidden(ErrorCode::Internal, &detail),
         }
@@ -105,8 +107,8 @@ impl From<ConnectError> for ApiError {
             ConnectError::UnknownConnector => ErrorCode::UnknownConnector.into(),
             ConnectError::NotConfigured(_) => Self::new(ErrorCode::NotConfigured, message),
             ConnectError::Unavailable { reason, after } => {
-                tracing::warn!(reason, "a provider cannot be asked");
-                let sentence = "The provider cannot be asked now; try again later";
+                tracing::warn!(reason, "a provider is not available");
+                let sentence = "The provider is not available now; try again later";
                 Self::new(ErrorCode::Unavailable, sentence).retry_after(after.map_or(5, |after| after.as_secs().max(1)))
             }
             ConnectError::Refused(_) => Self::new(ErrorCode::Conflict, message),

@@ -1,6 +1,6 @@
 //! Server-Sent Events: the same events as over Socket.IO, for clients with HTTP alone.
 //!
-//! Owns the format of the stream, and the headers that keep proxies from buffering it. Must not decide what is in it:
+//! Owns the format of the stream, and the headers that keep proxies from buffering it. Must not decide its contents:
 //! [`crate::feed`] does.
 
 use std::convert::Infallible;
@@ -19,6 +19,7 @@ use crate::auth;
 use crate::feed::{ResumePoint, Subscription};
 use crate::http::extract::{CurrentUser, QueryString};
 use crate::state::AppState;
+use crate::store::Epoch;
 
 #[derive(Deserialize)]
 pub(super) struct Options {
@@ -47,20 +48,20 @@ pub(super) async fn stream(
     let knows_epochs = epoch.is_some() || last.as_ref().is_some_and(|last| last.epoch.is_some());
     let epoch = epoch.filter(|epoch| !epoch.is_empty());
     let since = last.or(since.map(|seq| ResumePoint { seq, epoch }));
-    let prefix = if knows_epochs { format!("{}:", state.store.epoch()) } else { String::new() };
     let subscription = Subscription::start(state.feed.clone(), &user, since.as_ref()).await?;
     let ends = tokio::time::Instant::now() + auth::remaining(user.expires_at, state.now());
     let stopping = state.stopping.clone();
-    let beginning = stream::iter([Ok(beginning(&prefix, subscription.newest(), since.is_some()))]);
+    let (epoch, newest) = subscription.newest();
+    let beginning = stream::iter([Ok(beginning(&id(knows_epochs, epoch, newest), since.is_some()))]);
     let events = stream::unfold(subscription, move |mut subscription| {
-        let (stopping, prefix) = (stopping.clone(), prefix.clone());
+        let stopping = stopping.clone();
         async move {
             let event = tokio::select! {
                 event = subscription.next() => event?,
                 () = tokio::time::sleep_until(ends) => return None,
                 () = stopping.cancelled() => return None,
             };
-            let event = named(event.name, &format!("{prefix}{}", event.seq), event.payload.get());
+            let event = named(event.name, &id(knows_epochs, &event.epoch, event.seq), event.payload.get());
             Some((Ok::<_, Infallible>(event), subscription))
         }
     });
@@ -71,9 +72,14 @@ pub(super) async fn stream(
 /// The first block, sent at once. To an `EventSource` an id without data is not an event, but it remembers the id: one
 /// that is disconnected before the first event resumes from it. A client that sent its position keeps that until it
 /// receives an event.
-fn beginning(prefix: &str, newest: u64, resumes: bool) -> Event {
-    let block = Event::default().comment(format!("the newest event is {prefix}{newest}"));
-    if resumes { block } else { block.id(format!("{prefix}{newest}")) }
+fn beginning(newest: &str, resumes: bool) -> Event {
+    let block = Event::default().comment(format!("the newest event is {newest}"));
+    if resumes { block } else { block.id(newest) }
+}
+
+/// The id of an event: with its epoch for clients that know epochs. It may change while they are connected.
+fn id(knows_epochs: bool, epoch: &Epoch, seq: u64) -> String {
+    if knows_epochs { format!("{epoch}:{seq}") } else { seq.to_string() }
 }
 
 fn named(name: &str, id: &str, payload: &str) -> Event {

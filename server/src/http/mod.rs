@@ -9,6 +9,7 @@ pub mod listen;
 
 mod accounts;
 mod admin;
+mod admission;
 mod body_limit;
 mod connect;
 pub(crate) mod connections;
@@ -27,6 +28,7 @@ mod pushed;
 pub(crate) mod session;
 mod site;
 mod target;
+mod upgrade;
 mod webhooks;
 
 use axum::Router;

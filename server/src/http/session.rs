@@ -154,7 +154,7 @@ pub(super) async fn begin(
 
 async fn prove(state: &AppState, peer: Option<&Peer>, proof: Result<Proof, ApiError>) -> Result<Proved, ApiError> {
     if let Some(peer) = peer {
-        state.limits.sign_in_from(peer.address).map_err(too_many_attempts)?;
+        state.limits.sign_in_from(peer.address).await.map_err(too_many_attempts)?;
     }
     match proof? {
         Proof { token: Some(token), display_name, .. } => {
@@ -186,7 +186,7 @@ async fn by_password(
     if email.len() > LONGEST_EMAIL {
         return Err(ErrorCode::InvalidCredentials.into());
     }
-    state.limits.password_for(&email, peer.map(|peer| peer.address)).map_err(too_many_attempts)?;
+    state.limits.password_for(&email, peer.map(|peer| peer.address)).await.map_err(too_many_attempts)?;
     let user = state.store.user_by_email(email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let is_good = state.passwords.verify(password, hash, peer.map(|peer| peer.address)).await;

@@ -1,4 +1,4 @@
-//! The way in, for webhooks and for what is pushed.
+//! The entry for webhooks and pushes.
 //!
 //! Owns the order of the steps and what each failure means. Must not know HTTP, a provider's words or SQL.
 //!
@@ -11,8 +11,8 @@
 //! 4. Right after the commit the store calls the sink of [`publish::after_commit`], which gives the events to the
 //!    **bus** (`feed::Bus`, and from there to each subscriber of the user). Then the webhook is answered.
 //!
-//! What is pushed ([`Ingest::push`]) was authenticated by its service secret and begins with the third step. Deliveries
-//! of a connection that is not registered wait in the `backlog`, which goes through the same steps later.
+//! A push ([`Ingest::push`]) was authenticated by its service secret and begins with the third step. Deliveries of a
+//! connection that is not registered wait in the `backlog`, which takes the same steps later.
 
 mod backlog;
 mod detached;
@@ -56,7 +56,7 @@ pub struct Ingest {
     limits: Arc<Limits>,
     owners: Owners,
     backlog: Backlog,
-    /// Notified when a connection is to be asked.
+    /// Notified when a connection has to be synced.
     sync: Arc<Notify>,
     keys: CredentialKeys,
     /// Where keys come from that are not configured.
@@ -147,6 +147,7 @@ impl Ingest {
         match provider.verify(raw.clone(), keys.as_ref(), now) {
             Err(VerifyError::KeyUnavailable(id)) => match keys.obtain(&id).await {
                 Obtained::Known => provider.verify(raw, keys.as_ref(), now),
+                Obtained::Registered(key) => provider.verify(raw, &key, now),
                 Obtained::NotPublished => Err(VerifyError::Mismatch),
                 Obtained::NotNow => Err(VerifyError::KeyUnavailable(id)),
             },
@@ -154,7 +155,7 @@ impl Ingest {
         }
     }
 
-    /// Takes what a service pushes. When this returns, it is on the disk and its events are published.
+    /// Accepts a service's push. When this returns, it is on the disk and its events are published.
     pub async fn push(&self, push: Push, arrived: Arrival, now: Timestamp) -> Result<Pushed, Refusal> {
         let (user_id, place) = (push.user_id.clone(), push.place());
         let (connector, delivery, content) = push.into_parts();
@@ -163,7 +164,7 @@ impl Ingest {
             self.store.record_delivery(NewDelivery { connector, delivery, content, register, arrived }, now).await?;
         if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
             // It is not in its user's feed: its sender has to try again.
-            return Err(store::Error::Unavailable("what was pushed could not be applied".to_owned()).into());
+            return Err(store::Error::Unavailable("a push could not be applied".to_owned()).into());
         }
         let transaction = self.store.transaction(user_id, place).await?;
         Ok(Pushed { transaction, is_new: matches!(recorded, Recorded::Applied(Changed { new: 1.., .. })) })
@@ -180,7 +181,7 @@ impl Ingest {
         }
     }
 
-    /// Registers a connection, then applies its backlog and has it asked. Whether it is new.
+    /// Registers a connection, then applies its backlog and requests its sync. Whether it is new.
     pub async fn register(
         &self,
         connector: &str,
@@ -193,7 +194,7 @@ impl Ingest {
         Ok(registered)
     }
 
-    /// The same for a connection that is not ready: it is not asked yet.
+    /// The same for a connection that is not ready: it is not synced yet.
     pub async fn announce(
         &self,
         connector: &str,
@@ -216,12 +217,12 @@ impl Ingest {
         Ok(registered)
     }
 
-    /// Has a connection asked now, where its provider can be; whether it can.
+    /// Requests a sync of a connection now, where its connector can fetch; whether it can.
     pub async fn ask(&self, connector: &str, connection_id: String, now: Timestamp) -> Result<bool, Refusal> {
         self.ask_at(connector, connection_id, now).await
     }
 
-    /// Has a connection asked at this time at the latest, where its provider can be; whether it can.
+    /// Requests a sync of a connection at this time at the latest, where its connector can fetch; whether it can.
     pub async fn ask_at(&self, connector: &str, connection_id: String, at: Timestamp) -> Result<bool, Refusal> {
         let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         if provider.fetch().is_none() {
@@ -244,8 +245,8 @@ impl Ingest {
         sealed.map_err(|_| Refusal::CredentialsNotConfigured)
     }
 
-    /// Applies the backlog of a connection that is registered by now; what that changed. Nothing where another task is
-    /// doing so, or where it takes long.
+    /// Applies the backlog of a connection that is now registered; the changes. Nothing where another task is doing
+    /// so, or where it takes long.
     pub async fn apply_backlog(
         &self,
         connector_id: &str,
@@ -255,7 +256,7 @@ impl Ingest {
         self.backlog.apply((connector_id.to_owned(), connection_id.to_owned()), now).await
     }
 
-    /// The same for all connections: what a crash or a fault has left behind.
+    /// The same for all connections: backlogs that a crash or a fault has left.
     pub async fn apply_backlogs(&self, now: Timestamp) -> Result<Changed, store::Error> {
         self.backlog.apply_all(now).await
     }
@@ -288,17 +289,17 @@ impl Ingest {
         let (Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. }) = content else {
             return Ok(());
         };
-        self.limits.delivery_of_connection(connector_id, connection_id)?;
+        self.limits.delivery_of_connection(connector_id, connection_id).await?;
         if self.limits.counts_deliveries_of_users()
             && let Some(owner) = self.owners.owner(self.store.as_ref(), connector_id, connection_id).await?
         {
-            self.limits.delivery_of_user(&owner)?;
+            self.limits.delivery_of_user(&owner).await?;
         }
         Ok(())
     }
 }
 
-/// What the provider is answered.
+/// The answer to the provider.
 fn answer(recorded: Recorded) -> Result<WebhookAnswer, Refusal> {
     let mut answer = WebhookAnswer { success: true, ..WebhookAnswer::default() };
     match recorded {

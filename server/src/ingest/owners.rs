@@ -3,6 +3,7 @@
 //! Owns a cache for the limits alone. Must not decide whose a change is: the store does, at each commit.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 
@@ -10,13 +11,15 @@ use crate::store::{self, Store};
 
 /// How many connections' owners are cached.
 const MOST_OWNERS: usize = 100_000;
+/// For how long: another node may register or remove the connection.
+const CACHED_FOR: Duration = Duration::from_secs(10);
 
 /// A connection by its connector's id and its provider's id.
 type Key = (String, String);
 
 /// The cache.
 #[derive(Default)]
-pub(super) struct Owners(DashMap<Key, Arc<str>>);
+pub(super) struct Owners(DashMap<Key, (Arc<str>, Instant)>);
 
 impl Owners {
     /// Whose a connection is, if it is registered.
@@ -27,8 +30,8 @@ impl Owners {
         connection_id: &str,
     ) -> Result<Option<Arc<str>>, store::Error> {
         let key = (connector_id.to_owned(), connection_id.to_owned());
-        if let Some(owner) = self.0.get(&key) {
-            return Ok(Some(Arc::clone(&owner)));
+        if let Some(cached) = self.0.get(&key).filter(|cached| cached.1.elapsed() < CACHED_FOR) {
+            return Ok(Some(Arc::clone(&cached.0)));
         }
         let owner: Arc<str> = match store.connection(key.0.clone(), key.1.clone()).await {
             Ok(connection) => connection.user_id.into(),
@@ -38,7 +41,7 @@ impl Owners {
         if self.0.len() >= MOST_OWNERS {
             self.0.clear();
         }
-        self.0.insert(key, Arc::clone(&owner));
+        self.0.insert(key, (Arc::clone(&owner), Instant::now()));
         Ok(Some(owner))
     }
 

@@ -1,6 +1,6 @@
-//! What follows a commit.
+//! The step after a commit.
 //!
-//! Owns that the events of a commit go onto the bus, and that the worker for the core app is woken. The store calls it
+//! Owns that the events of a commit go onto the bus, and that the worker for the core app and the other nodes are woken. The store calls it
 //! right after each commit, before the deliveries of that commit are answered. Must not wait: the store's writer does.
 
 use std::sync::Arc;
@@ -9,10 +9,13 @@ use tokio::sync::Notify;
 
 use crate::feed::{Bus, Message};
 use crate::store::{CommitSink, FeedEvent};
+use crate::wakeup::Outgoing;
 
-/// The sink for a store's commits: `bus` gets the events in the order of the commits, `forwarding` is woken.
-pub fn after_commit(bus: impl Bus + 'static, forwarding: Arc<Notify>) -> CommitSink {
+/// The sink for a store's commits: `bus` gets the events in the order of the commits, `forwarding` and the other nodes are
+/// woken.
+pub fn after_commit(bus: impl Bus + 'static, forwarding: Arc<Notify>, other_nodes: Outgoing) -> CommitSink {
     Box::new(move |events: Vec<FeedEvent>| {
+        other_nodes.committed(&events);
         bus.publish(Message::Committed(events));
         forwarding.notify_one();
     })

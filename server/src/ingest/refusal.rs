@@ -19,11 +19,11 @@ pub enum Refusal {
     /// It is authentic, but not this provider's shape.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// Its connection or user has been sent too much; try again after so many seconds.
+    /// Too many deliveries for its connection or user; retry after this many seconds.
     #[error("too many deliveries for this connection")]
     RateLimited(u64),
     /// It carries credentials, and `CREDENTIALS_KEY` is not set to encrypt them.
-    #[error("credentials are not taken: CREDENTIALS_KEY is not set")]
+    #[error("credentials are refused: CREDENTIALS_KEY is not set")]
     CredentialsNotConfigured,
     /// The store could not take it.
     #[error(transparent)]

@@ -1,6 +1,6 @@
-//! What a delivery means to the store.
+//! The meaning of a delivery for the store.
 //!
-//! Owns the passage from a provider's meaning to what is stored. Must not store it.
+//! Owns the conversion of a provider's meaning into the store's. Must not store it.
 
 use connectors::{Authentic, Malformed, Meaning, Provider, StoredDelivery};
 use jiff::Timestamp;
@@ -13,14 +13,18 @@ use crate::telemetry::spans::Arrival;
 /// hours off.
 const CLOCK_SKEW: i64 = 24 * 3_600_000;
 
-/// What an authentic delivery means.
+/// The meaning of an authentic delivery.
 pub(super) fn understand(provider: &dyn Provider, delivery: Authentic<'_>, now: Timestamp) -> Content {
     match provider.understand(delivery) {
         Ok(Meaning::Changes { connection_id, changes, rejected }) => {
             let changes = changes.into_iter().map(|change| without_future(change, now)).collect();
             Content::Changes { connection_id, changes, rejected }
         }
-        // It is quarantined where its provider cannot be asked, so that it can be run again once that is configured.
+        Ok(Meaning::UserChanges { provider_user, changes }) => {
+            let changes = changes.into_iter().map(|change| without_future(change, now)).collect();
+            Content::UserChanges { provider_user, changes }
+        }
+        // It is quarantined where the connector cannot fetch, so that it can be applied again once that is configured.
         Ok(Meaning::Fetch { event, .. }) if provider.fetch().is_none() => Content::Kept(Meaning::not_fetched(&event)),
         Ok(Meaning::Fetch { connection_id: Some(connection_id), wanted, .. }) => {
             Content::Fetch { connection_id, request: wanted.into() }

@@ -3,9 +3,12 @@
 //! Owns how often each job runs, and that a panic in one of its rounds does not end the job. Must not contain a job's
 //! work: each has a file.
 
+mod connects;
 mod external_changes;
+mod memory;
 mod rate_limits;
 mod retention;
+mod shared_limits;
 mod unfinished;
 
 use std::sync::Arc;
@@ -13,32 +16,51 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use crate::lease::LeaseHolder;
+use crate::limits::Shared;
 use crate::metrics::Metrics;
 use crate::state::AppState;
+use crate::store::Store;
 use crate::tasks::{self, Restarts};
 
 /// How often expired events and deliveries are deleted.
 const RETENTION_EVERY: Duration = Duration::from_secs(600);
-/// How often quarantined deliveries are requeued: at once for what a crash has left, and later for what an error has.
+/// How often backlogs are resumed: at once after a crash, and later after an error.
 const UNFINISHED_EVERY: Duration = Duration::from_secs(60);
+/// How often attempts to connect a bank that a stop or a crash has interrupted are looked for.
+const CONNECTS_EVERY: Duration = Duration::from_secs(5);
 /// How often changes by other processes are looked up.
-const EXTERNAL_CHANGES_EVERY: Duration = Duration::from_secs(15);
+const EXTERNAL_CHANGES_EVERY: Duration = Duration::from_secs(10);
+/// How often it is checked whether many subscribers have left.
+const MEMORY_EVERY: Duration = Duration::from_secs(5);
 /// How often the state of idle callers is dropped.
 const RATE_LIMITS_EVERY: Duration = Duration::from_secs(60);
 
-/// Starts all jobs.
-pub fn start(state: &AppState) -> Vec<JoinHandle<()>> {
+/// Starts all jobs. Those that work through the whole store run on one node at a time.
+pub fn start(state: &AppState, leases: &Arc<LeaseHolder>) -> Vec<JoinHandle<()>> {
     let watched = state.clone();
     let sockets = async move {
         tasks::supervise("sockets", &watched.metrics, Restarts::default(), || watched.sockets.run()).await;
     };
-    vec![
+    let departures = Arc::new(memory::Departures::default());
+    let mut jobs = vec![
         tokio::spawn(sockets),
-        job("retention", state, RETENTION_EVERY, RETENTION_EVERY, retention::run),
-        job("unfinished", state, Duration::ZERO, UNFINISHED_EVERY, unfinished::run),
+        leased_job("retention", (state, leases), RETENTION_EVERY, RETENTION_EVERY, retention::run),
+        leased_job("unfinished", (state, leases), Duration::ZERO, UNFINISHED_EVERY, unfinished::run),
+        job("connects", state, Duration::ZERO, CONNECTS_EVERY, connects::run),
+        job("memory", state, MEMORY_EVERY, MEMORY_EVERY, move |state| memory::run(state, Arc::clone(&departures))),
         job("rate_limits", state, RATE_LIMITS_EVERY, RATE_LIMITS_EVERY, rate_limits::run),
         job("external_changes", state, EXTERNAL_CHANGES_EVERY, EXTERNAL_CHANGES_EVERY, external_changes::run),
-    ]
+    ];
+    jobs.extend(state.limits.shared().map(|shared| report_limits(state, shared)));
+    jobs
+}
+
+/// Reports to the other nodes what this one has spent of limits.
+fn report_limits(state: &AppState, shared: &Arc<Shared>) -> JoinHandle<()> {
+    let (shared, store, metrics) = (Arc::clone(shared), Arc::clone(&state.store), Arc::clone(&state.metrics));
+    let report = move || shared_limits::run(Arc::clone(&shared), Arc::clone(&store));
+    tokio::spawn(async move { tasks::supervise("shared_limits", &metrics, Restarts::default(), report).await })
 }
 
 fn job<F: Future<Output = ()> + Send + 'static>(
@@ -50,6 +72,22 @@ fn job<F: Future<Output = ()> + Send + 'static>(
 ) -> JoinHandle<()> {
     let (state, metrics) = (state.clone(), Arc::clone(&state.metrics));
     tokio::spawn(async move { repeat(name, &metrics, first, every, || round(state.clone())).await })
+}
+
+/// A job that runs on the node that has its lease. Its rounds write to the store that they are given.
+fn leased_job<F: Future<Output = ()> + Send + 'static>(
+    name: &'static str,
+    (state, leases): (&AppState, &Arc<LeaseHolder>),
+    first: Duration,
+    every: Duration,
+    round: impl Fn(AppState, Arc<dyn Store>) -> F + Send + Sync + 'static,
+) -> JoinHandle<()> {
+    let (state, leases, round) = (state.clone(), Arc::clone(leases), Arc::new(round));
+    let rounds = move |store: Arc<dyn Store>, _| {
+        let (state, round) = (state.clone(), Arc::clone(&round));
+        async move { repeat(name, &state.metrics, first, every, || round(state.clone(), Arc::clone(&store))).await }
+    };
+    tokio::spawn(async move { leases.hold(name, rounds).await })
 }
 
 /// Runs a round after `first`, and another each time after a pause; a round that panics is followed by the next one.

@@ -1,6 +1,6 @@
 //! The memory of the rate limits.
 //!
-//! Owns dropping the state of callers that are idle. Must not decide what a limit is.
+//! Owns dropping the state of callers that are idle, also what several nodes share of it. Must not decide the limits.
 
 use crate::state::AppState;
 
@@ -8,4 +8,9 @@ use crate::state::AppState;
 pub(super) async fn run(state: AppState) {
     state.limits.remove_recovered();
     state.sockets.transports().remove_expired();
+    if state.limits.shared().is_some()
+        && let Err(error) = state.store.delete_recovered().await
+    {
+        tracing::warn!(%error, "what has recovered of rate limits could not be deleted");
+    }
 }

@@ -1,21 +1,22 @@
 //! Retention of the event log and the inbox.
 //!
-//! Owns what is pruned; the ages are settings. Must not delete anything that is still to be processed: the store sees to that.
+//! Owns the pruning of old rows; the ages are settings. Must not delete unprocessed rows: the store sees to that.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::state::AppState;
-use crate::store;
+use crate::store::{self, Store};
 
 /// Deletes expired events and deliveries.
-pub(super) async fn run(state: AppState) {
+pub(super) async fn run(state: AppState, store: Arc<dyn Store>) {
     let events = &state.config.events;
     let before = |age: Duration| state.now().checked_sub(age).unwrap_or(Timestamp::MIN);
     let deleted = async {
-        let events_deleted = state.store.prune_events(before(events.keep_for), events.keep_newest).await?;
-        let deliveries = state.store.prune_inbox(before(events.inbox_for), before(events.kept_for)).await?;
+        let events_deleted = store.prune_events(before(events.keep_for), events.keep_newest).await?;
+        let deliveries = store.prune_inbox(before(events.inbox_for), before(events.kept_for)).await?;
         Ok::<_, store::Error>((events_deleted, deliveries))
     };
     match deleted.await {

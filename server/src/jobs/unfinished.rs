@@ -1,13 +1,16 @@
-//! What a crash or an error has interrupted.
+//! Resuming work that a crash or an error has interrupted.
 //!
 //! Owns going on with it: deliveries of connections that are registered by now, and transactions that are moved or purged.
 //! Must not apply a delivery (`ingest` does) nor move a row (the store does).
 
+use std::sync::Arc;
+
 use crate::state::AppState;
+use crate::store::Store;
 
 /// Finishes moves and purges, then applies the deliveries that wait for connections which are registered.
-pub(super) async fn run(state: AppState) {
-    if let Err(error) = state.store.finish_moves(state.now()).await {
+pub(super) async fn run(state: AppState, store: Arc<dyn Store>) {
+    if let Err(error) = store.finish_moves(state.now()).await {
         tracing::error!(%error, "transactions could not all be moved or purged");
     }
     match state.ingest.apply_backlogs(state.now()).await {

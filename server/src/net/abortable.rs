@@ -1,8 +1,8 @@
 //! A TCP stream that other parts of the server can abort or throttle.
 //!
-//! Owns aborting it, reading no faster than its meter allows, a bound on what a peer that does not read can make it
-//! hold, and returning its connection permit when it is dropped: whatever takes over the connection, such as a
-//! WebSocket, takes over the stream. Must not decide when, nor know what is sent.
+//! Owns aborting it, reading no faster than its meter allows, a bound on the memory that a peer that does not read can
+//! occupy, and returning its connection permit when it is dropped: whatever takes over the connection, such as a
+//! WebSocket, takes over the stream and the bytes already read from it. Must not decide when, nor know the protocol.
 
 use std::io;
 use std::pin::Pin;
@@ -12,17 +12,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
+use hyper::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use super::connection_limiter::ConnectionPermit;
 
-/// How much may be read from a peer that reads nothing of what is written to it. Some of what it sends is answered
-/// below every queue: tungstenite 0.30 keeps a PONG for each PING, however many. A request or a message is smaller.
+/// How much may be read from a peer that reads nothing. Some of its messages are answered below every queue:
+/// tungstenite 0.30 keeps a PONG for each PING, however many. A request or a message is smaller.
 const MAX_UNANSWERED: usize = 256 * 1024;
 
-/// Counts what is read.
+/// Counts the bytes read.
 pub trait Meter: Send + Sync {
     /// Counts bytes; how long to wait until they fit, where they are too many. They count only when they fit.
     fn count(&self, bytes: usize) -> Option<Duration>;
@@ -59,12 +60,14 @@ impl AbortHandle {
 pub(crate) struct AbortableStream {
     stream: TcpStream,
     handle: Arc<AbortHandle>,
+    /// Read already, and counted: it comes first.
+    unread: Bytes,
     unanswered: Unanswered,
     pause: Option<Pause>,
     _permit: ConnectionPermit,
 }
 
-/// What was read while writing was blocked, less what could be written since.
+/// The bytes read while writing was blocked, less those written since.
 #[derive(Default)]
 struct Unanswered {
     is_blocked: bool,
@@ -79,10 +82,17 @@ struct Pause {
 
 impl AbortableStream {
     pub(crate) fn new(stream: TcpStream, handle: Arc<AbortHandle>, permit: ConnectionPermit) -> Self {
-        Self { stream, handle, unanswered: Unanswered::default(), pause: None, _permit: permit }
+        let (unread, unanswered) = (Bytes::new(), Unanswered::default());
+        Self { stream, handle, unread, unanswered, pause: None, _permit: permit }
     }
 
-    /// Waits until what was read fits the meter.
+    /// Gives back what was read from the stream and not used: the next reads return it first.
+    pub(crate) fn put_back(&mut self, unread: Bytes) {
+        // Nothing may be a slice of a large buffer as well, which it would keep.
+        self.unread = if unread.is_empty() { Bytes::new() } else { unread };
+    }
+
+    /// Waits until the bytes read fit the meter.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(pause) = &mut self.pause {
             std::task::ready!(pause.until.as_mut().poll(cx));
@@ -114,6 +124,15 @@ impl AsyncRead for AbortableStream {
         self.handle.reader.register(cx.waker());
         self.handle.check()?;
         std::task::ready!(self.poll_pause(cx));
+        if !self.unread.is_empty() {
+            let length = self.unread.len().min(buffer.remaining());
+            buffer.put_slice(&self.unread.split_to(length));
+            if self.unread.is_empty() {
+                // It is a slice of a larger buffer, which it keeps.
+                self.unread = Bytes::new();
+            }
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().len() - before;
@@ -223,7 +242,7 @@ mod tests {
         echoing.await.expect("echoed");
     }
 
-    /// Lets so many bytes through, and then one byte a millisecond.
+    /// Lets a number of bytes through, and then one byte a millisecond.
     struct Slow(AtomicUsize);
 
     impl Meter for Slow {
@@ -237,6 +256,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_put_back_is_read_first() {
+        let (mut client, mut stream, _handle) = pair().await;
+        client.write_all(b" and sent").await.expect("sent");
+        stream.put_back(Bytes::from_static(b"put back"));
+        let mut buffer = [0; 5];
+        assert_eq!(stream.read(&mut buffer).await.expect("read"), 5);
+        assert_eq!(&buffer, b"put b");
+        let mut rest = [0; 12];
+        stream.read_exact(&mut rest).await.expect("read");
+        assert_eq!(&rest, b"ack and sent");
     }
 
     #[tokio::test]

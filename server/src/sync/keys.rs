@@ -1,8 +1,9 @@
 //! Keys that webhooks are verified with and that are not configured.
 //!
-//! Owns fetching them, keeping them over a restart, and how often strangers can have one fetched: the name of a key is in
-//! a header that anybody can send. Must not verify anything.
+//! Owns fetching them, keeping them over restarts, and how often an unauthenticated caller can cause a fetch: the name
+//! of a key is in a header of an unverified request. Must not verify anything.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,22 +21,41 @@ use crate::store::{ProviderKey, Store};
 
 /// How long a webhook waits for a key. Then it is answered 503, and the provider sends it again.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How many keys of one provider are asked for in a minute: a name that nobody publishes costs a call.
+/// How many keys of one provider are fetched in a minute: a made-up name costs a call.
 const A_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// So long a credential is kept in memory.
-const CREDENTIAL_LIFETIME: Duration = Duration::from_secs(60);
 /// How many keys are kept in memory.
 const MOST: usize = 10_000;
 
-/// What came of looking for a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The outcome of looking for a key.
+#[derive(Debug)]
 pub enum Obtained {
     /// It is known by now.
     Known,
+    /// It is the one that the connection is registered with at this moment. It is good for one delivery: another node may
+    /// register the connection anew, or remove it.
+    Registered(RegisteredKey),
     /// Its provider publishes none of that name.
     NotPublished,
     /// It could not be had now.
     NotNow,
+}
+
+/// A key that a connection is registered with.
+pub struct RegisteredKey {
+    id: KeyId,
+    bytes: Vec<u8>,
+}
+
+impl fmt::Debug for RegisteredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisteredKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl KeySource for RegisteredKey {
+    fn key(&self, id: &KeyId) -> Option<Vec<u8>> {
+        (*id == self.id).then(|| self.bytes.clone())
+    }
 }
 
 /// A key with its end.
@@ -106,8 +126,7 @@ impl Keys {
         };
         let secret = self.credentials.open(&sealed, of).map(|credentials| credentials.get(name).map(str::to_owned));
         let Ok(Some(secret)) = secret else { return Obtained::NotNow };
-        self.keep(id.clone(), secret.into_bytes(), CREDENTIAL_LIFETIME);
-        Obtained::Known
+        Obtained::Registered(RegisteredKey { id: id.clone(), bytes: secret.into_bytes() })
     }
 
     /// A key that its provider publishes.

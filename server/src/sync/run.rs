@@ -1,8 +1,8 @@
-//! A run: a connection is asked page after page.
+//! A run: fetches a connection's data page after page.
 //!
-//! Owns what is known of a run between its pages and between attempts at it, and that a run whose data changed meanwhile
-//! begins again. Must not decide when: [`super::worker`] does. After a restart a run begins again with its cursor, and
-//! finds what its first pages have stored as known.
+//! Owns the state of a run between its pages and between attempts, and that a run whose data changed meanwhile begins
+//! again. Must not decide when: [`super::worker`] does. After a restart a run begins again with its cursor; rows that
+//! its first pages have stored are unchanged then.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::store::{self, BegunSync, DueSync, FinishedSync, Store, SyncPage};
 
 /// So often a run begins again before it is left for later.
 const MOST_RESTARTS: u32 = 3;
-/// How long after a failure a run goes on where it was. Later its place may be forgotten at the provider, and what came
-/// since is too new for its place in the order of arrival.
+/// How long after a failure a run resumes at its position. Later the provider may have forgotten that position, and
+/// reports since then are too new for its place in the order of arrival.
 const GOES_ON_WITHIN: SignedDuration = SignedDuration::from_mins(15);
-/// So many items are named that are not understood.
+/// How many items that are not understood are listed.
 const MOST_REJECTED: usize = 100;
 /// The longest sentence about them, in characters.
 const LONGEST_SENTENCE: usize = 500;
@@ -46,14 +46,14 @@ pub(super) struct RunContext<'a> {
     pub(super) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
 }
 
-/// A run under way. It is kept over a failed attempt, which goes on with the page that failed where that may help.
+/// A run in progress. It survives a failed attempt and resumes with the failed page where that may help.
 pub(super) struct Progress {
     begun: BegunSync,
     began: Timestamp,
-    /// How many of the things it asks for are done.
+    /// How many of its steps are done.
     done: usize,
     position: Option<String>,
-    /// What the next run begins with, and what absence means, by what is done.
+    /// The next run's cursor, and the meaning of absent rows, by the steps that are done.
     cursor: Option<String>,
     absence: Absence,
     named: Arc<HashSet<i64>>,
@@ -63,7 +63,7 @@ pub(super) struct Progress {
     told: Told,
 }
 
-/// What a run has told its user, also where it began again since.
+/// The transactions that a run has announced, also before it began again.
 #[derive(Default)]
 pub(super) struct Told {
     /// How many transactions were new.
@@ -75,7 +75,7 @@ pub(super) struct Told {
 }
 
 impl Progress {
-    /// A run that has not asked yet, in the place of one that has told something already.
+    /// A run that has fetched nothing yet, after one that has announced transactions.
     pub(super) fn new(begun: BegunSync, due: &DueSync, began: Timestamp, told: Told) -> Self {
         Self {
             begun,
@@ -92,16 +92,16 @@ impl Progress {
         }
     }
 
-    /// What is left of a run after an attempt: all of it where the page that failed may be had later.
+    /// The part of a run that remains after an attempt: all of it where the failed page may be fetched later.
     pub(super) fn after(self, error: &RunError, now: Timestamp) -> Interrupted {
         match error {
             RunError::Fetch(FetchError::Later { .. }) => Interrupted::GoesOn { progress: Box::new(self), since: now },
-            // The same place may fail for ever, and a store that failed may have taken some.
+            // The same position may fail for ever, and a failing store may have applied a part.
             RunError::Fetch(_) | RunError::Store(_) => Interrupted::BeginsAgain(self.told.again()),
         }
     }
 
-    /// The data changed while it was paged through: nothing of what was listed so far counts.
+    /// The data changed during the run: the rows listed so far do not count.
     fn begin_again(&mut self, due: &DueSync) {
         (self.position, self.done) = (None, 0);
         (self.cursor, self.absence) = (due.cursor.clone(), Absence::MeansNothing);
@@ -111,7 +111,7 @@ impl Progress {
         self.told = std::mem::take(&mut self.told).again();
     }
 
-    /// Asks page after page until the run is complete. `due` is when the connection is asked next.
+    /// Fetches page after page until the run is complete. `due` is the time of the connection's next run.
     pub(super) async fn go_on(
         &mut self,
         context: &RunContext<'_>,
@@ -164,7 +164,7 @@ impl Progress {
     /// The next page; nothing where the run begins again.
     async fn page(&mut self, context: &RunContext<'_>, due: &DueSync, run: &Run<'_>) -> Result<Option<Page>, RunError> {
         let Some(fetch) = context.provider.fetch() else {
-            return Err(FetchError::Refused { reason: "its connector cannot be asked".to_owned() }.into());
+            return Err(FetchError::Refused { reason: "its connector cannot fetch".to_owned() }.into());
         };
         match fetch.page(context.api, run).await {
             Ok(page) => Ok(Some(page)),
@@ -175,7 +175,8 @@ impl Progress {
                 Ok(None)
             }
             Err(FetchError::Restart { reason }) => {
-                // The next attempt lists everything anew: the place where this one ended would be refused again.
+                // The next attempt lists everything from the start: the provider would refuse the current position
+                // again.
                 self.restarts = 0;
                 self.begin_again(due);
                 Err(FetchError::Later { reason, after: None }.into())
@@ -184,7 +185,7 @@ impl Progress {
         }
     }
 
-    /// Stores a page; what follows it.
+    /// Stores a page; returns the next step.
     async fn take(&mut self, context: &RunContext<'_>, due: &DueSync, page: Page) -> Result<Next, RunError> {
         let Page { changes, rejected, next } = page;
         for Rejected { item, reason } in &rejected {
@@ -211,9 +212,9 @@ impl Told {
     }
 }
 
-/// What is left of a run between two attempts.
+/// The part of a run that remains between two attempts.
 pub(super) enum Interrupted {
-    /// It goes on where it was.
+    /// It resumes at its position.
     GoesOn {
         /// The run.
         progress: Box<Progress>,
@@ -225,7 +226,7 @@ pub(super) enum Interrupted {
 }
 
 impl Interrupted {
-    /// The run that goes on; else what the one before has told.
+    /// The run to resume; else the transactions that the one before has announced.
     pub(super) fn resumed(self, now: Timestamp) -> Result<Progress, Told> {
         match self {
             Self::GoesOn { progress, since } if now.duration_since(since) <= GOES_ON_WITHIN => Ok(*progress),
@@ -240,7 +241,7 @@ pub(super) fn linked<'a>(due: &'a DueSync, credentials: &'a Credentials) -> Link
     LinkedConnection { id: &due.key.connection_id, external_user_id: due.external_user_id.as_deref(), credentials }
 }
 
-/// A run that asked for several things means what the one that listed most means.
+/// A run of several steps uses the absence of the step that listed most.
 fn stronger(one: Absence, other: Absence) -> Absence {
     match (one, other) {
         (Absence::MeansNothing, other) => other,

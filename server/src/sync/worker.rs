@@ -1,7 +1,7 @@
 //! The sync worker.
 //!
-//! Owns which connections are being asked, one run for each at a time, and when a failed run is tried again. Must not hold
-//! requests in memory: the store does.
+//! Owns which connections are being synced, one run for each at a time, and when a failed run is retried. Must not
+//! keep requests in memory: the store does.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,22 +24,22 @@ use crate::clock::{Clock, rfc3339};
 use crate::metrics::Metrics;
 use crate::store::{self, DueSync, Store, SyncError, SyncErrorKind, SyncKey};
 
-/// How many connections are asked at once.
+/// How many connections are synced at once.
 const CONCURRENCY: usize = 16;
-/// The longest wait when nothing is due.
-const IDLE: Duration = Duration::from_secs(30);
+/// The longest wait when nothing is due: what other nodes store wakes nobody here.
+const IDLE: Duration = Duration::from_secs(10);
 /// The wait after the store could not be read.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The first pause after a failure, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// How long a connection rests that only a person can bring back.
+/// How long a connection rests that only its user can repair.
 const REST: Duration = Duration::from_secs(6 * 3600);
 
 /// The longest reason of a failure, in characters.
 const LONGEST_REASON: usize = 300;
 
-/// How often and how far back connections are asked.
+/// How often and how far back connections are synced.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
     /// From one run to the next; nothing where only a request begins one.
@@ -48,7 +48,7 @@ pub struct Schedule {
     pub history_days: u32,
 }
 
-/// What the worker shares with the rest of the server.
+/// The parts that the worker shares with the rest of the server.
 pub struct Signals {
     /// Notified when a connection may be due.
     pub wake: Arc<Notify>,
@@ -101,11 +101,11 @@ impl Worker {
     pub async fn run(&self) {
         let mut under_way = UnderWay::default();
         if let Err(error) = self.inner.schedule().await {
-            tracing::error!(%error, "connections that were never asked could not be scheduled");
+            tracing::error!(%error, "connections that were never synced could not be scheduled");
         }
         loop {
             let wait = self.start_runs(&mut under_way).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "what is due could not be read");
+                tracing::error!(%error, "the due connections could not be read");
                 STORE_PAUSE
             });
             let has_room = under_way.tasks.len() < CONCURRENCY;
@@ -162,7 +162,7 @@ impl UnderWay {
 }
 
 impl Inner {
-    /// Has those connections asked that were registered before their connector could be.
+    /// Schedules connections that were registered before their connector could fetch.
     async fn schedule(&self) -> store::Result<()> {
         let can_be_asked = self.registry.iter().filter(|provider| provider.fetch().is_some());
         let connectors = can_be_asked.map(|provider| provider.description().id.to_owned()).collect();
@@ -177,12 +177,12 @@ impl Inner {
             Ok(()) => return self.signals.metrics.synced(&due.key.connector_id, "complete"),
             Err(RunError::Store(store::Error::NotFound)) => {
                 self.interrupted.lock().remove(&due.key);
-                return tracing::info!(connection, "the connection was removed while it was being asked");
+                return tracing::info!(connection, "the connection was removed during its sync run");
             }
             Err(error) => error,
         };
         self.signals.metrics.synced(&due.key.connector_id, "failed");
-        tracing::warn!(connection, connector = due.key.connector_id, %error, "a connection could not be asked");
+        tracing::warn!(connection, connector = due.key.connector_id, %error, "a connection could not be synced");
         if let Err(error) = self.note_failure(due, &error).await {
             tracing::error!(%error, "a failure could not be noted");
             tokio::time::sleep(STORE_PAUSE).await;
@@ -191,9 +191,11 @@ impl Inner {
 
     async fn attempt(&self, due: &DueSync) -> Result<(), RunError> {
         let refused = |reason: String| FetchError::Refused { reason };
-        let provider =
-            self.registry.get(&due.key.connector_id).ok_or_else(|| refused("its connector is gone".to_owned()))?;
-        let fetch = provider.fetch().ok_or_else(|| refused("its connector cannot be asked".to_owned()))?;
+        let provider = self
+            .registry
+            .get(&due.key.connector_id)
+            .ok_or_else(|| refused("its connector no longer exists".to_owned()))?;
+        let fetch = provider.fetch().ok_or_else(|| refused("its connector cannot fetch".to_owned()))?;
         let credentials = match &due.credentials {
             Some(sealed) => {
                 let of = (due.key.connector_id.as_str(), due.key.connection_id.as_str());
@@ -255,7 +257,7 @@ impl Inner {
         backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE, jitter).max(at_least.unwrap_or_default())
     }
 
-    /// When a connection is asked next after a complete run.
+    /// The time of a connection's next run after a complete one.
     fn next_run(&self, now: Timestamp) -> Timestamp {
         self.schedule.every.map_or(Timestamp::MAX, |every| later(now, every))
     }

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 
 fn minimal() -> Vec<(&'static str, &'static str)> {
@@ -8,7 +10,7 @@ fn minimal() -> Vec<(&'static str, &'static str)> {
 fn the_two_secrets_are_enough() {
     let config = load(&minimal().into_iter().collect()).expect("valid");
     assert_eq!(config.http.listen.port(), 3003);
-    assert_eq!(config.database.path, Some(PathBuf::from("data/tallywire.db")));
+    assert_eq!(config.database.file(), Some(Path::new("data/tallywire.db")));
     assert_eq!(config.realtime.ping_interval, Duration::from_secs(25));
 }
 
@@ -87,7 +89,31 @@ fn a_database_address_is_relative_or_absolute() {
     for (url, path) in [("sqlite:here.db", "here.db"), ("sqlite:///srv/t.db", "/srv/t.db")] {
         let mut values = minimal();
         values.push(("DATABASE_URL", url));
-        assert_eq!(load(&values.into_iter().collect()).expect("valid").database.path, Some(PathBuf::from(path)));
+        let config = load(&values.into_iter().collect()).expect("valid");
+        assert_eq!(config.database.file(), Some(Path::new(path)));
+    }
+}
+
+#[test]
+fn an_address_of_postgresql_is_taken_and_never_shown() {
+    let of = |url: &'static str| {
+        let mut values = minimal();
+        values.push(("DATABASE_URL", url));
+        load(&values.into_iter().collect())
+    };
+    for url in ["postgres://ada:hunter2hunter2@db.example:5433/tallywire", "postgresql://db.example/tallywire"] {
+        let config = of(url).expect("valid");
+        assert!(matches!(&config.database, DatabaseConfig::Postgres(secret) if secret.expose() == url));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+    for (url, expected) in [
+        ("postgres://ada:hunter2hunter2@db.example", "names no database"),
+        ("postgres://ada:hunter2hunter2@db.example:port/tallywire", "no address of PostgreSQL"),
+        ("mysql://ada:hunter2hunter2@db.example/tallywire", "none of"),
+    ] {
+        let problems = of(url).expect_err(url).0;
+        assert!(problems.len() == 1 && problems[0].contains(expected), "{problems:?}");
+        assert!(!problems[0].contains("hunter2"), "{problems:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /api/connectors/basiq/consent`, `…/apideck/session`, `…/plaid/link-token`.
 //!
-//! Owns the answer with the consent page's address, and what the server's own address is. Must not know a provider.
+//! Owns the answer with the consent page's URL, and the server's own address. Must not know a provider.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -28,7 +28,7 @@ pub(super) async fn begin(
     RawBody(body): RawBody,
 ) -> Result<Json<ConnectAnswer>, ApiError> {
     let request = read(&body)?;
-    state.limits.connect_of_user(&user.user_id)?;
+    state.limits.connect_of_user(&user.user_id).await?;
     let server = server_address(&state, &headers);
     let began = state.flows.begin(&connector, &user.user_id, request, server.as_deref()).await?;
     Ok(Json(ConnectAnswer { success: true, url: began.url, link_token: began.token }))
@@ -45,12 +45,12 @@ fn read(body: &[u8]) -> Result<ConnectRequest, ApiError> {
     let is_email =
         |email: &String| email.len() <= LONGEST_EMAIL && email.contains('@') && !email.contains(char::is_control);
     if request.email.as_ref().is_some_and(|email| !is_email(email)) {
-        return Err(ApiError::new(ErrorCode::BadRequest, "email is no e-mail address"));
+        return Err(ApiError::new(ErrorCode::BadRequest, "email is not an e-mail address"));
     }
     Ok(request)
 }
 
-/// The server's address as browsers see it: the configured one, else what the server's own page says of itself.
+/// The server's address as browsers see it: the configured one, else the origin of the server's own page.
 fn server_address(state: &AppState, headers: &HeaderMap) -> Option<String> {
     if let Some(configured) = &state.config.http.public_url {
         return Some(configured.clone());

@@ -37,9 +37,9 @@ pub(super) async fn exchange(
     JsonBody(Exchange { public_token }): JsonBody<Exchange>,
 ) -> Result<Json<Exchanged>, ApiError> {
     if public_token.is_empty() || public_token.len() > LONGEST {
-        return Err(ApiError::new(ErrorCode::BadRequest, "publicToken is no token"));
+        return Err(ApiError::new(ErrorCode::BadRequest, "publicToken is not a token"));
     }
-    state.limits.connect_of_user(&user.user_id)?;
+    state.limits.connect_of_user(&user.user_id).await?;
     let connection = state.flows.exchange(&connector, &user.user_id, &public_token).await?;
     Ok(Json(Exchanged { success: true, connection }))
 }

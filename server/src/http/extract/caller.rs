@@ -19,7 +19,7 @@ pub struct CurrentUser(pub Identity);
 #[derive(Debug)]
 pub struct Service;
 
-/// An administrator, who may see and retry what is stuck: one of `ADMIN_USERS`, or a service.
+/// An administrator, who may inspect and retry stuck deliveries and calls: one of `ADMIN_USERS`, or a service.
 #[derive(Debug)]
 pub struct Admin {
     /// The user's id, or `service`: for the log.
@@ -56,7 +56,7 @@ impl FromRequestParts<AppState> for CurrentUser {
                 session.ok_or_else(|| no_credentials(parts))?
             }
         };
-        state.limits.call_of(&identity.user_id)?;
+        state.limits.call_of(&identity.user_id).await?;
         Ok(Self(identity))
     }
 }
