@@ -8,7 +8,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Absence, Change, Update};
 use server::clock::rfc3339;
-use server::store::{FinishedSync, SyncError, SyncErrorKind, SyncKey, SyncRequest, Urgency};
+use server::store::{
+    Changed, Content, FinishedSync, NewDelivery, Recorded, SyncError, SyncErrorKind, SyncKey, SyncRequest, Urgency,
+};
 use wire::api::{Connection, ConnectionRequest};
 
 use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, transaction};
@@ -49,7 +51,7 @@ fn error(kind: SyncErrorKind, at: Timestamp) -> SyncError {
 }
 
 pub async fn a_connection_says_how_asking_its_provider_went_and_goes_on(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let new = shown(&it, "c1").await;
     assert_eq!((new.last_sync_at, new.next_sync_at, new.last_error, new.rejected), (None, None, None, None));
@@ -85,7 +87,7 @@ pub async fn a_connection_says_how_asking_its_provider_went_and_goes_on(open: &d
 }
 
 pub async fn a_failure_that_needs_the_person_sets_the_status_until_the_next_complete_run(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     for (kind, status) in [(SyncErrorKind::Consent, "invalid"), (SyncErrorKind::Gone, "deleted")] {
         it.register("c1", "alice").await;
         let key = begin(&it).await;
@@ -98,7 +100,7 @@ pub async fn a_failure_that_needs_the_person_sets_the_status_until_the_next_comp
 }
 
 pub async fn the_last_event_of_a_connection_is_of_its_transactions_or_its_status(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.register("c2", "alice").await;
     let status = || Change { version: None, update: Update::ConnectionStatus("invalid") };
@@ -127,7 +129,7 @@ pub async fn the_last_event_of_a_connection_is_of_its_transactions_or_its_status
 }
 
 pub async fn a_users_connections_are_found_through_one_connector_and_through_all(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     let other = ledger::Connector { id: "apideck".into(), ..connector() };
     for (connector, connection, user) in [
         (connector(), "c1", "alice"),
@@ -149,4 +151,37 @@ pub async fn a_users_connections_are_found_through_one_connector_and_through_all
         let ids: Vec<_> = found.iter().map(|connection| connection.connection_id.as_str()).collect();
         assert_eq!(ids, expected, "{connector:?} {user:?}");
     }
+}
+
+pub async fn the_end_of_a_users_consent_ends_each_connection_of_that_user(open: &dyn Open) {
+    let it = Harness::of(open).await;
+    let delivery_of_end = |key: &str| NewDelivery {
+        content: Content::UserChanges {
+            provider_user: "u1".to_owned(),
+            changes: vec![Change { version: None, update: Update::ConnectionStatus("revoked") }],
+        },
+        ..delivery(key, "c1", vec![])
+    };
+    assert!(matches!(it.deliver(delivery_of_end("k1")).await, Recorded::Kept(_)), "no connection of the user is known");
+    for (connection, provider_user) in [("c1", "u1"), ("c2", "u1"), ("c3", "u2")] {
+        let request = ConnectionRequest {
+            user_id: "alice".to_owned(),
+            external_user_id: Some(provider_user.to_owned()),
+            ..ConnectionRequest::default()
+        };
+        it.store.put_connection(connector(), connection.to_owned(), request, it.now()).await.unwrap();
+    }
+    assert!(matches!(it.deliver(delivery_of_end("k2")).await, Recorded::Applied(_)));
+    for (connection, status) in [("c1", "revoked"), ("c2", "revoked"), ("c3", "active")] {
+        assert_eq!(shown(&it, connection).await.status, status, "{connection}");
+    }
+    let told = it.events("alice", 0).await;
+    let (registered, ended) = told.split_at(3);
+    assert_eq!((registered, ended), (&["connection:updated"; 3][..], &["connection:updated"; 2][..]));
+    assert_eq!(it.deliver(delivery_of_end("k2")).await, Recorded::Duplicate);
+    // What was quarantined for want of a connection can be applied by now, and changes nothing more.
+    let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
+    let again = it.store.apply_kept(entry.id, delivery_of_end("k1"), it.now()).await.unwrap();
+    assert_eq!(again, Recorded::Applied(Changed::default()));
+    assert_eq!(it.events("alice", 0).await.len(), 5);
 }

@@ -28,7 +28,7 @@ async fn a_restored_copy_is_a_new_epoch_and_the_former_database_stays() {
     deliver(&store, "k1").await;
     SqliteStore::copy(&path, &copy).unwrap();
     deliver(&store, "k2").await;
-    let epoch = store.epoch().to_owned();
+    let epoch = store.epoch();
     assert!(matches!(SqliteStore::restore(&copy, &path), Err(Error::Conflict(_))), "a server runs on it");
     store.close().await;
     drop(store);
@@ -50,7 +50,7 @@ async fn an_older_file_put_back_by_hand_is_a_new_epoch_and_the_same_file_is_none
     let (path, copy) = (folder.path().join("t.db"), folder.path().join("copy.db"));
     let store = open(&path);
     deliver(&store, "k1").await;
-    let epoch = store.epoch().to_owned();
+    let epoch = store.epoch();
     SqliteStore::copy(&path, &copy).unwrap();
     deliver(&store, "k2").await;
     store.close().await;

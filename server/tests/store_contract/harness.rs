@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use server::store::{CommitSink, FeedEvent, NewDelivery, Recorded, Store};
@@ -15,9 +16,10 @@ use wire::api::{AccountRequest, ConnectionRequest, TransactionQuery};
 use crate::changes::{CONNECTOR, connector};
 
 /// Makes a store that sends transactions to a core app as well.
-pub trait Open {
+#[async_trait]
+pub trait Open: Sync {
     /// Opens the same data each time.
-    fn open(&self, sink: CommitSink) -> Arc<dyn Store>;
+    async fn open(&self, sink: CommitSink) -> Arc<dyn Store>;
 }
 
 /// A store, the events that it has published, and a clock of its own.
@@ -33,10 +35,10 @@ pub fn now() -> Timestamp {
 }
 
 impl Harness {
-    pub fn of(opener: &dyn Open) -> Self {
+    pub async fn of(opener: &dyn Open) -> Self {
         let published = Arc::<Mutex<Vec<FeedEvent>>>::default();
         let sink = Arc::clone(&published);
-        let store = opener.open(Box::new(move |events| sink.lock().unwrap().extend(events)));
+        let store = opener.open(Box::new(move |events| sink.lock().unwrap().extend(events))).await;
         Self { store, milliseconds: AtomicI64::new(0), published }
     }
 

@@ -45,7 +45,7 @@ async fn ids(it: &Harness) -> Vec<String> {
 }
 
 pub async fn a_posted_transaction_keeps_the_id_of_the_pending_one_it_replaces(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![pending("p1", "-10")])).await;
     let recorded = it.deliver(delivery("k2", "c1", vec![posted("p1", "p2", "-12")])).await;
@@ -59,13 +59,13 @@ pub async fn a_posted_transaction_keeps_the_id_of_the_pending_one_it_replaces(op
 }
 
 pub async fn either_id_finds_the_transaction_after_a_restart_as_well(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![pending("p1", "-10")])).await;
     it.deliver(delivery("k2", "c1", vec![posted("p1", "p2", "-12")])).await;
     it.store.close().await;
     drop(it);
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     for transaction_id in ["p1", "p2"] {
         let key = TransactionKey {
             connector_id: CONNECTOR.to_owned(),
@@ -86,7 +86,7 @@ pub async fn either_id_finds_the_transaction_after_a_restart_as_well(open: &dyn 
 }
 
 pub async fn an_id_that_changed_alone_is_no_event_and_leaves_the_log_as_it_was(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![pending("p1", "-10"), pending("q1", "-20")])).await;
     let again = |from: &str, to: &str, amount| replaces(from, to, amount, TransactionStatus::Pending);
@@ -110,7 +110,7 @@ pub async fn an_id_that_changed_alone_is_no_event_and_leaves_the_log_as_it_was(o
 }
 
 pub async fn a_transaction_that_gets_its_first_id_back_has_no_other(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![pending("p1", "-10"), posted("p1", "p2", "-10")])).await;
     it.deliver(delivery("k2", "c1", vec![posted("p2", "p1", "-10")])).await;
@@ -120,7 +120,7 @@ pub async fn a_transaction_that_gets_its_first_id_back_has_no_other(open: &dyn O
 }
 
 pub async fn a_move_to_another_connection_takes_the_providers_id_along(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![pending("p1", "-10"), posted("p1", "p2", "-12")])).await;
     it.remove("c1", false).await;

@@ -2,7 +2,7 @@
 //!
 //! Owns the promises, each a sentence. Must not know which store it asks.
 
-use server::store::{Changed, Error, NewDelivery, Recorded};
+use server::store::{Changed, Error, FeedEvent, NewDelivery, Recorded};
 use wire::api::{ConnectionRequest, TransactionQuery};
 
 use crate::changes::{CONNECTOR, balance, connector, deletion, delivery, partly, transaction, transaction_of, unknown};
@@ -11,7 +11,7 @@ use crate::harness::{Harness, Open};
 pub use crate::connection_state::*;
 
 pub async fn a_delivery_is_applied_once(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let first = it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t2", "-2")])).await;
     assert_eq!(first, Recorded::Applied(Changed { new: 2, updated: 0 }));
@@ -21,7 +21,7 @@ pub async fn a_delivery_is_applied_once(open: &dyn Open) {
 }
 
 pub async fn what_comes_before_its_connection_waits_and_is_applied_in_order(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     for (key, amount) in [("k1", "-1"), ("k2", "-2")] {
         let recorded = it.deliver(delivery(key, "c1", vec![transaction("t1", amount)])).await;
         assert!(matches!(recorded, Recorded::Kept(_)));
@@ -39,7 +39,7 @@ pub async fn what_comes_before_its_connection_waits_and_is_applied_in_order(open
 }
 
 pub async fn an_older_report_never_overwrites_a_newer_one(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-12.50").versioned(2_000)])).await;
     it.deliver(delivery("k2", "c1", vec![transaction("t1", "-10").versioned(1_000)])).await;
@@ -53,7 +53,7 @@ pub async fn an_older_report_never_overwrites_a_newer_one(open: &dyn Open) {
 }
 
 pub async fn an_item_that_is_not_understood_is_quarantined_alone(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let changes = || vec![transaction("t1", "-1"), transaction("t3", "-3")];
     let recorded = it.deliver(partly("k1", "c1", changes(), &[("t2", "the amount is not a number")])).await;
@@ -71,7 +71,7 @@ pub async fn an_item_that_is_not_understood_is_quarantined_alone(open: &dyn Open
 }
 
 pub async fn a_quarantined_delivery_that_runs_later_replaces_nothing_newer(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), balance("10.00")])).await;
     it.deliver(unknown("k2")).await;
@@ -87,7 +87,7 @@ pub async fn a_quarantined_delivery_that_runs_later_replaces_nothing_newer(open:
 }
 
 pub async fn the_log_repeats_byte_for_byte_what_was_published(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![balance("100.00"), transaction("t1", "-1"), transaction("t2", "-2")])).await;
     it.deliver(delivery("k2", "c1", vec![transaction("t1", "-1.5"), transaction("t1", "-1.6")])).await;
@@ -103,7 +103,7 @@ pub async fn the_log_repeats_byte_for_byte_what_was_published(open: &dyn Open) {
 }
 
 pub async fn a_page_goes_on_where_the_last_one_ended_in_both_orders(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     for number in 1..=5 {
         it.deliver(delivery(&format!("k{number}"), "c1", vec![transaction(&format!("t{number}"), "-1")])).await;
@@ -126,7 +126,7 @@ pub async fn a_page_goes_on_where_the_last_one_ended_in_both_orders(open: &dyn O
 }
 
 pub async fn what_changed_since_an_event_is_found_also_when_the_log_begins_later(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     for number in 1..=4 {
         it.deliver(delivery(&format!("k{number}"), "c1", vec![transaction(&format!("t{number}"), "-1")])).await;
@@ -143,7 +143,7 @@ pub async fn what_changed_since_an_event_is_found_also_when_the_log_begins_later
 }
 
 pub async fn an_account_that_is_linked_again_brings_its_history(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
     it.deliver(delivery("k1", "c1", many)).await;
@@ -173,7 +173,7 @@ pub async fn an_account_that_is_linked_again_brings_its_history(open: &dyn Open)
 }
 
 pub async fn another_users_link_of_the_same_account_brings_nothing(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1")])).await;
     it.remove("c1", false).await;
@@ -184,7 +184,7 @@ pub async fn another_users_link_of_the_same_account_brings_nothing(open: &dyn Op
 }
 
 pub async fn a_purge_deletes_a_connections_transactions_and_reports_each(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.register("c2", "alice").await;
     let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
@@ -203,7 +203,7 @@ pub async fn a_purge_deletes_a_connections_transactions_and_reports_each(open: &
 }
 
 pub async fn a_purge_covers_every_earlier_registration_of_the_connection(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     for number in 1..=2 {
         it.register("c1", "alice").await;
         let account = format!("acc-{number}");
@@ -224,7 +224,7 @@ pub async fn a_purge_covers_every_earlier_registration_of_the_connection(open: &
 }
 
 pub async fn a_delivery_waits_while_its_connection_is_being_purged(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
     it.deliver(delivery("k1", "c1", many)).await;
@@ -244,7 +244,7 @@ pub async fn a_delivery_waits_while_its_connection_is_being_purged(open: &dyn Op
 }
 
 pub async fn what_comes_after_a_purge_is_another_transaction_for_the_core_app(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t1", "-2")])).await;
     it.remove("c1", true).await;
@@ -257,7 +257,7 @@ pub async fn what_comes_after_a_purge_is_another_transaction_for_the_core_app(op
 }
 
 pub async fn what_was_deleted_comes_back_by_a_certainly_later_report_alone(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), deletion("t1")])).await;
     // Neither says when it happened: the report may be a delayed one.
@@ -276,7 +276,7 @@ pub async fn what_was_deleted_comes_back_by_a_certainly_later_report_alone(open:
 }
 
 pub async fn an_account_over_another_connection_reuses_no_key_of_a_purge(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.register("c2", "alice").await;
     let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
@@ -289,7 +289,7 @@ pub async fn an_account_over_another_connection_reuses_no_key_of_a_purge(open: &
 }
 
 pub async fn a_pushed_deletion_leaves_a_removed_connection_removed(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t2", "-2")])).await;
     it.remove("c1", false).await;
@@ -300,7 +300,7 @@ pub async fn a_pushed_deletion_leaves_a_removed_connection_removed(open: &dyn Op
 }
 
 pub async fn the_core_app_is_sent_revisions_and_deletions_in_order(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), transaction("t1", "-2"), deletion("t1")])).await;
     let expected = [("basiq:t1", false), ("basiq:t1:2", false), ("basiq:t1:3", true)];
@@ -308,7 +308,7 @@ pub async fn the_core_app_is_sent_revisions_and_deletions_in_order(open: &dyn Op
 }
 
 pub async fn an_account_that_only_a_deletion_names_is_not_shown(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![deletion("t1")])).await;
     assert!(it.store.accounts("alice".to_owned()).await.unwrap().is_empty());
@@ -318,7 +318,7 @@ pub async fn an_account_that_only_a_deletion_names_is_not_shown(open: &dyn Open)
 }
 
 pub async fn a_connection_is_one_users(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let request = ConnectionRequest { user_id: "bob".to_owned(), ..ConnectionRequest::default() };
     let taken = it.store.put_connection(connector(), "c1".to_owned(), request, it.now()).await;
@@ -329,7 +329,7 @@ pub async fn a_connection_is_one_users(open: &dyn Open) {
 }
 
 pub async fn balances_are_reported_when_they_change(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     for (key, amount) in [("k1", "100.00"), ("k2", "100.00"), ("k3", "99.99")] {
         it.deliver(delivery(key, "c1", vec![balance(amount)])).await;
@@ -340,10 +340,33 @@ pub async fn balances_are_reported_when_they_change(open: &dyn Open) {
 }
 
 pub async fn the_epoch_is_the_databases_and_outlives_the_process(open: &dyn Open) {
-    let first = Harness::of(open);
+    let first = Harness::of(open).await;
     let epoch = first.store.epoch().to_owned();
     assert!(!epoch.is_empty());
     first.store.close().await;
     drop(first);
-    assert_eq!(Harness::of(open).store.epoch(), epoch);
+    assert_eq!(Harness::of(open).await.store.epoch(), epoch);
+}
+
+pub async fn events_of_several_users_are_read_together_as_each_users_own(open: &dyn Open) {
+    let it = Harness::of(open).await;
+    for (user_id, count) in [("alice", 3), ("bob", 5), ("carol", 0)] {
+        it.register(user_id, user_id).await;
+        for number in 0..count {
+            let id = format!("{user_id}-{number}");
+            it.deliver(delivery(&id, user_id, vec![transaction(&id, "-1")])).await;
+        }
+    }
+    let text = |events: Vec<FeedEvent>| -> Vec<String> {
+        events.iter().map(|e| format!("{} {} {} {}", e.user_id, e.seq, e.name, e.payload.get())).collect()
+    };
+    let users = [("carol", 1), ("bob", 2), ("nobody", 0), ("alice", 0)].map(|(user_id, after)| (user_id.into(), after));
+    let together = it.store.events_of_users(users.to_vec(), 3).await.unwrap();
+    let mut each = vec![];
+    for (user_id, after) in users {
+        each.extend(it.store.events_after(user_id, after, 3).await.unwrap());
+    }
+    assert_eq!(each.iter().map(|event| event.seq).collect::<Vec<_>>(), [3, 4, 5, 1, 2, 3]);
+    assert_eq!(text(together), text(each));
+    assert!(it.store.events_of_users(vec![], 3).await.unwrap().is_empty());
 }

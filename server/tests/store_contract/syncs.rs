@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
 
 /// A store with a registered connection that is due.
 async fn requested(open: &dyn Open) -> Harness {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     request(&it, "c1", SyncRequest::Everything, Urgency::AfterPause).await;
     it
@@ -144,7 +144,7 @@ async fn fail(it: &Harness, key: &SyncKey, kind: SyncErrorKind, pause: SignedDur
 }
 
 pub async fn however_many_requests_come_a_connection_is_asked_once(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     for (key, id) in [("k1", "e1"), ("k2", "e2"), ("k3", "e1")] {
         let recorded = it.deliver(notification(key, record(id))).await;
@@ -179,14 +179,14 @@ pub async fn a_request_during_a_run_is_for_one_more_run(open: &dyn Open) {
 }
 
 pub async fn a_run_that_was_cut_off_begins_again_after_a_restart(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     request(&it, "c1", record("e1"), Urgency::AfterPause).await;
     Run::begin(&it, &only_due(&it).await.key).await.page(vec![posted("t1", "-1")]).await;
     request(&it, "c1", record("e2"), Urgency::AfterPause).await;
     it.store.close().await;
     drop(it);
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     let run = Run::begin(&it, &only_due(&it).await.key).await;
     assert_eq!(run.begun.request, record("e1").and(record("e2")), "what it was to ask for and what came since");
     let stats = run.page(vec![posted("t1", "-1"), posted("t2", "-2")]).await.end(Absence::MeansNothing).await;
@@ -235,14 +235,14 @@ pub async fn the_cursor_is_that_of_the_last_complete_run(open: &dyn Open) {
     fail(&it, &due.key, SyncErrorKind::Temporary, SignedDuration::ZERO).await.unwrap();
     it.store.close().await;
     drop(it);
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     let due = only_due(&it).await;
     assert_eq!(due.cursor.as_deref(), Some("a"), "a run that was cut off leaves none");
     let again = Run::begin(&it, &due.key).await.page(vec![posted("t2", "-2"), posted("t3", "-3")]).await;
     again.try_end(Absence::MeansNothing, "b").await.unwrap();
     it.store.close().await;
     drop(it);
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     let due = due_at(&it, it.now() + HOUR * 2).await;
     assert_eq!(due[0].cursor.as_deref(), Some("b"));
     assert_eq!(it.transactions("alice").await, ["t3 -3", "t2 -2", "t1 -1"]);
@@ -274,7 +274,7 @@ pub async fn a_failed_run_is_tried_again_when_it_is_due_and_a_complete_one_forge
 }
 
 pub async fn the_longest_waiting_connection_is_asked_first(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     for id in ["c1", "c2", "c3"] {
         it.register(id, "alice").await;
     }
@@ -297,7 +297,7 @@ pub async fn the_longest_waiting_connection_is_asked_first(open: &dyn Open) {
 }
 
 pub async fn what_was_never_asked_is_asked_once_its_connector_can_be(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.store.schedule_syncs(vec!["plaid".to_owned()], it.now()).await.unwrap();
     assert!(due_at(&it, it.now()).await.is_empty());
@@ -361,7 +361,7 @@ pub async fn what_arrives_during_a_run_is_newer_than_the_run(open: &dyn Open) {
 }
 
 pub async fn credentials_are_the_registrations_own(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     let of = || (CONNECTOR.to_owned(), "c1".to_owned());
     it.store.set_credentials(of().0, of().1, b"sealed".to_vec()).await.unwrap();
@@ -370,7 +370,7 @@ pub async fn credentials_are_the_registrations_own(open: &dyn Open) {
     it.store.set_credentials(of().0, of().1, b"renewed".to_vec()).await.unwrap();
     it.store.close().await;
     drop(it);
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     assert_eq!(only_due(&it).await.credentials.as_deref(), Some(&b"renewed"[..]));
     assert_eq!(it.store.credentials(of().0, of().1).await.unwrap().as_deref(), Some(&b"renewed"[..]));
     it.remove("c1", false).await;
@@ -383,7 +383,7 @@ pub async fn credentials_are_the_registrations_own(open: &dyn Open) {
 }
 
 pub async fn a_provider_key_is_kept_until_it_ends_and_a_later_one_takes_its_place(open: &dyn Open) {
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     let key = |name: &str, bytes: &[u8], until: Timestamp| ProviderKey {
         provider: "plaid".to_owned(),
         name: name.to_owned(),
@@ -396,7 +396,7 @@ pub async fn a_provider_key_is_kept_until_it_ends_and_a_later_one_takes_its_plac
     }
     it.store.close().await;
     drop(it);
-    let it = Harness::of(open);
+    let it = Harness::of(open).await;
     let mut kept = it.store.provider_keys(now).await.unwrap();
     kept.sort_by(|one, other| one.name.cmp(&other.name));
     assert_eq!(kept, [key("one", b"second", later), key("two", b"short", now + HOUR / 2)]);

@@ -1,0 +1,93 @@
+//! What every store promises of calls at the same moment, also from several nodes.
+//!
+//! Owns the promises, each a sentence. Must not know which store it asks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use server::store::{Budget, ConnectAttempt, Error, Store};
+use tokio::task::JoinSet;
+
+use crate::changes::{delivery, transaction};
+use crate::harness::{Harness, Open, now};
+use crate::users::user;
+
+/// How many calls there are at once, half of them from another node.
+const CALLS: u32 = 16;
+
+/// Makes the calls, each on a task of its own; what comes of them.
+async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    open: &dyn Open,
+    call: impl Fn(Arc<dyn Store>, u32) -> F,
+) -> Vec<T> {
+    let nodes = [Harness::of(open).await, Harness::of(open).await];
+    // Once before, so that none of them waits for its connection to the database.
+    let reads = nodes.iter().cycle().take(CALLS as usize).map(|node| node.store.user_by_email(String::new()));
+    join_all(reads).await;
+    let calls = (0..CALLS).zip(nodes.iter().cycle());
+    calls.map(|(number, node)| call(Arc::clone(&node.store), number)).collect::<JoinSet<T>>().join_all().await
+}
+
+pub async fn an_attempt_comes_back_once_however_many_come_at_once(open: &dyn Open) {
+    const STATE: [u8; 32] = [1; 32];
+    let attempt = ConnectAttempt {
+        connector_id: "basiq".to_owned(),
+        user_id: "alice".to_owned(),
+        provider_user: "u-1".to_owned(),
+        connection_id: None,
+        token: None,
+    };
+    let it = Harness::of(open).await;
+    it.store.begin_connect(STATE, attempt, now() + SignedDuration::from_hours(1), now()).await.unwrap();
+    let came = at_once(open, |store, _| async move {
+        store.return_connect(STATE, "basiq".to_owned(), "alice".to_owned(), BTreeMap::new(), now()).await
+    });
+    let came = came.await;
+    assert_eq!(came.iter().filter(|came| came.is_ok()).count(), 1);
+    assert_eq!(came.iter().filter(|came| matches!(came, Err(Error::NotFound))).count(), came.len() - 1);
+}
+
+pub async fn a_budget_is_not_exceeded_however_many_ask_at_once(open: &dyn Open) {
+    let budget = Budget { times: 3, within: Duration::from_secs(3600) };
+    let taken = at_once(open, move |store, _| async move {
+        store.take_refresh("basiq".to_owned(), "c1".to_owned(), budget, now()).await.unwrap()
+    });
+    assert_eq!(taken.await.iter().filter(|full| full.is_none()).count(), 3);
+}
+
+pub async fn the_first_id_of_a_user_at_a_provider_is_everybodys(open: &dyn Open) {
+    let kept = at_once(open, |store, number| async move {
+        store.keep_provider_user("basiq".to_owned(), "alice".to_owned(), format!("u-{number}")).await.unwrap()
+    });
+    let kept = kept.await;
+    let stored = Harness::of(open).await.store.provider_user("basiq".to_owned(), "alice".to_owned()).await.unwrap();
+    assert!(kept.iter().all(|id| Some(id) == stored.as_ref()), "{kept:?}");
+}
+
+pub async fn a_call_that_comes_while_the_last_one_is_settled_stays_due(open: &dyn Open) {
+    let (it, other) = (Harness::of(open).await, Harness::of(open).await);
+    it.register("c-alice", "alice").await;
+    it.deliver(delivery("k0", "c-alice", vec![transaction("t0", "-1")])).await;
+    for number in 1..=50 {
+        let (key, id) = (format!("k{number}"), format!("t{number}"));
+        let last = it.store.outgoing("alice".to_owned(), 10).await.unwrap().remove(0);
+        let settled = it.store.settle("alice".to_owned(), last.id, None, now());
+        let (settled, _) =
+            tokio::join!(settled, other.deliver(delivery(&key, "c-alice", vec![transaction(&id, "-1")])));
+        settled.unwrap();
+        assert_eq!(it.outgoing("alice").await, [(format!("basiq:{id}"), false)]);
+        assert_eq!(it.store.due_users(now(), 10).await.unwrap().len(), 1, "after {number}");
+    }
+}
+
+pub async fn an_email_address_is_one_users_however_many_are_added_at_once(open: &dyn Open) {
+    let added = at_once(open, |store, number| async move {
+        store.add_user(user(&format!("user-{number}"), "alice@example.com"), now()).await
+    });
+    let added = added.await;
+    assert_eq!(added.iter().filter(|added| added.is_ok()).count(), 1);
+    assert_eq!(added.iter().filter(|added| matches!(added, Err(Error::Conflict(_)))).count(), added.len() - 1);
+}
