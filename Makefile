@@ -1,6 +1,6 @@
 # Short names for what CONTRIBUTING.md explains. Every recipe sets up what is missing first.
 
-.PHONY: run watch build test fuzz bench crash fmt clean
+.PHONY: run watch build test fuzz bench crash outages fmt clean
 
 ## Start on port 3003: what is configured, or a demo where nothing is.
 run:
@@ -36,6 +36,11 @@ bench: build
 crash:
 	@scripts/setup build
 	@. scripts/env.sh && TALLYWIRE_CRASH_ROUNDS=$${ROUNDS:-200} cargo test --locked -p server --no-default-features --features tail --test it faults::killed -- --nocapture
+
+## Break what three nodes stand on 50 times, each for as long as real outages last, and count what was lost: nothing may be.
+outages:
+	@scripts/setup test
+	@. scripts/env.sh && TALLYWIRE_OUTAGE_ROUNDS=$${ROUNDS:-50} TALLYWIRE_OUTAGES=long cargo test --locked -p server --no-default-features --features tail --test it outages:: -- --ignored --nocapture
 
 fmt:
 	@. scripts/env.sh && cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml

@@ -39,7 +39,7 @@ fn transactions(file: &Path) -> u64 {
 async fn a_backup_has_all_that_is_stored_while_the_server_runs_and_the_file_alone_when_it_has_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = config();
-    settings.database.path = Some(folder.path().join("t.db"));
+    settings.database = folder.path().join("t.db").into();
     let app = TestApp::with(settings).await;
     app.register("conn-1", "alice").await;
     let mut basiq = Basiq::default();
@@ -67,7 +67,7 @@ async fn a_backup_has_all_that_is_stored_while_the_server_runs_and_the_file_alon
 async fn a_backup_is_restored_while_no_server_runs_and_the_former_database_stays() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = config();
-    settings.database.path = Some(folder.path().join("t.db"));
+    settings.database = folder.path().join("t.db").into();
     let app = TestApp::with(settings).await;
     app.register("conn-1", "alice").await;
     let mut basiq = Basiq::default();
@@ -121,7 +121,7 @@ async fn what_a_registration_from_the_command_line_places_reaches_the_core_app_a
     let folder = tempfile::tempdir().unwrap();
     let core_app = CoreAppDouble::start().await;
     let mut settings = forwarding(&core_app.address);
-    settings.database.path = Some(folder.path().join("t.db"));
+    settings.database = folder.path().join("t.db").into();
     let app = TestApp::with(settings).await;
     let mut basiq = Basiq::default();
     basiq.deliver(&app, &basiq_body("conn-1", "t1", "-1")).await;

@@ -206,14 +206,14 @@ async fn a_browser_waits_for_seconds_alone_and_the_connection_comes_once_basiq_a
 async fn an_attempt_that_has_come_back_goes_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("t.db");
-    let mut setting = Setting::with(Duration::ZERO, |config| config.database.path = Some(database.clone())).await;
+    let mut setting = Setting::with(Duration::ZERO, |config| config.database = database.clone().into()).await;
     // Basiq does not name the connection before the server stops.
     setting.basiq.faults().add(Rule::new(Fault::Status(503)).on(JOB));
     let back = setting.agreed().await;
     assert_eq!(setting.alice().come_back(&back).await, "/connections?problem=unavailable");
     setting.app.stop().await.unwrap();
     setting.basiq.faults().clear();
-    let app = Setting::server(&setting.basiq, |config| config.database.path = Some(database)).await;
+    let app = Setting::server(&setting.basiq, |config| config.database = database.into()).await;
     Person::of(&app, "alice").until("basiq", "active").await;
     Person::of(&app, "alice").until_stored(66).await;
     let again = back.replace(&setting.app.address, &app.address);
@@ -267,4 +267,34 @@ async fn a_removal_is_told_to_basiq_and_happens_here_even_if_basiq_does_not_answ
     );
     assert!(setting.alice().connections("basiq").await.is_empty());
     assert!(setting.basiq.accounts(connection["connectionId"].as_str().unwrap()).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_removed_while_its_bank_is_connected_stays_removed() {
+    let setting = Setting::start().await;
+    let back = setting.agreed().await;
+    setting.alice().come_back(&back).await;
+    let pending = setting.alice().until("basiq", "pending").await;
+    setting.delete("", &pending).await;
+    // Basiq takes two seconds, and is asked for five at most.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(setting.alice().connections("basiq").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_a_consent_deletes_the_transactions_of_each_connection_where_that_is_set() {
+    for (purges, left) in [(true, 0), (false, 132)] {
+        let setting = Setting::with(Duration::from_secs(2), |config| config.sync.purge_on_revoked = purges).await;
+        let webhook = format!("{}/api/connectors/basiq/webhook", setting.app.address);
+        setting.basiq.webhooks().subscribe(webhook, BASIQ_SECRET);
+        let removed = setting.connected().await;
+        setting.alice().until_stored(66).await;
+        setting.delete("", &removed).await;
+        let connection = setting.connected().await;
+        setting.alice().until_stored(132).await;
+        setting.basiq.revoke_consent(connection["externalUserId"].as_str().unwrap());
+        // Basiq deletes the connections as well, and says so.
+        setting.alice().until("basiq", "deleted").await;
+        setting.alice().until_stored(left).await;
+    }
 }

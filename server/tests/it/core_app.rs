@@ -66,7 +66,7 @@ async fn what_waits_survives_a_restart() {
     let address = closed.local_addr().unwrap();
     drop(closed);
     let mut settings = forwarding(&format!("http://{address}"));
-    settings.database.path = Some(folder.path().join("t.db"));
+    settings.database = folder.path().join("t.db").into();
     let app = TestApp::with(settings.clone()).await;
     app.register("conn-alice", "alice").await;
     Basiq::default().deliver(&app, &basiq_body("conn-alice", "t1", "-1")).await;
@@ -157,7 +157,7 @@ async fn what_can_never_be_sent_is_a_dead_letter_and_holds_nothing_up() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let mut settings = forwarding(&core_app.address);
-    settings.database.path = Some(path.clone());
+    settings.database = path.clone().into();
     drop(TestApp::with(settings.clone()).await);
     // A transaction as no release of this server reads it.
     let database = rusqlite::Connection::open(&path).unwrap();

@@ -68,7 +68,7 @@ fn a_folder_that_is_named_and_not_there_is_a_problem_and_the_usual_one_may_be_mi
     assert!(run(empty.path(), &["check-config"], &[]).status.success());
     let refused = run(empty.path(), &["check-config"], &[("CONNECTORS_DIR", "elsewhere")]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(refused.status.code() == Some(1) && said.contains("CONNECTORS_DIR is no folder"), "{said}");
+    assert!(refused.status.code() == Some(1) && said.contains("CONNECTORS_DIR is not a readable folder"), "{said}");
     let folder = folder(EXAMPLE);
     let path = folder.path().join("connectors").display().to_string();
     let read = run(empty.path(), &["check-config"], &[("CONNECTORS_DIR", &path), ("EXAMPLE_WEBHOOK_SECRET", "short")]);

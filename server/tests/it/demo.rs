@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use provider_sim::bank::{Cents, Posting, Purchase};
 use provider_sim::simulation::Provider;
 use serde_json::{Value, json};
-use server::config::Secret;
+use server::config::{DatabaseConfig, Secret};
 use server::demo::{CoreApp, Demo};
 
 use crate::support::{SERVICE_SECRET, Socket, TestApp, config};
@@ -20,7 +20,7 @@ const OF_SAM: usize = 134;
 async fn open(seed: u64, database: Option<&Path>) -> (Demo, TestApp) {
     let demo = Demo::start("http://localhost:3003", seed).await.unwrap();
     let mut settings = config();
-    settings.database.path = database.map(Into::into);
+    settings.database = database.map_or(DatabaseConfig::Temporary, |path| DatabaseConfig::Sqlite(path.into()));
     demo.configure(&mut settings);
     let app = TestApp::with(settings).await;
     let core_app = CoreApp::new(app.address.clone(), Secret::new(SERVICE_SECRET)).unwrap();

@@ -2,6 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Basiq, Polling, Socket, TestApp, basiq_body, code, cookie};
 
@@ -101,6 +103,36 @@ async fn a_token_in_the_address_is_refused_with_the_reason() {
         let answer = app.request(Method::GET, &format!("{path}?access_token={token}")).send().await.unwrap();
         assert_eq!(code(answer).await, (401, "UNAUTHORIZED".to_owned()));
     }
+}
+
+/// A handshake, and right behind it a text frame of at most 65,535 bytes, masked with zeros.
+fn handshake_and_frame(host: &str, text: &str) -> Vec<u8> {
+    let head = format!(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    let [high, low] = u16::try_from(text.len()).unwrap().to_be_bytes();
+    [head.as_bytes(), &[0x81, 0x80 | 126, high, low, 0, 0, 0, 0], text.as_bytes()].concat()
+}
+
+#[tokio::test]
+async fn what_a_client_sends_right_behind_its_handshake_is_read() {
+    let app = TestApp::start().await;
+    let host = app.address.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let join = format!(r#"40{{"token":"{}"}}"#, app.token("alice", 60));
+    stream.write_all(&handshake_and_frame(host, &join)).await.unwrap();
+    let (mut answer, mut buffer) = (String::new(), [0; 4096]);
+    while !answer.contains("authenticated") {
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "the server closed the connection after: {answer}");
+        answer.push_str(&String::from_utf8_lossy(&buffer[..read]));
+    }
+    // The key of the example in RFC 6455, 1.3, and its answer.
+    let head = answer.to_lowercase();
+    assert!(head.starts_with("http/1.1 101") && head.contains("connection: upgrade\r\n"), "{head}");
+    assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{answer}");
+    assert!(head.contains("x-content-type-options: nosniff"), "{head}");
 }
 
 #[tokio::test]

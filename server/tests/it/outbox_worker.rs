@@ -12,10 +12,12 @@ use parking_lot::Mutex;
 use serde_json::json;
 use server::clock;
 use server::core_app::{Call, Outcome, RetryPolicy, Signals, Transport, Worker};
+use server::lease::Validity;
 use server::metrics::Metrics;
 use server::store::sqlite::SqliteStore;
 use server::store::{Outbox as _, Store};
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 
 use crate::support::{SERVICE_SECRET, TestApp, forwarding};
 
@@ -69,7 +71,7 @@ impl Transport for Fake {
 /// An outbox with these transactions, as (user, transaction).
 async fn outbox(path: &Path, pending: &[(&str, &str)]) -> Arc<SqliteStore> {
     let mut settings = forwarding("http://127.0.0.1:1");
-    settings.database.path = Some(path.to_owned());
+    settings.database = path.to_owned().into();
     let mut app = TestApp::with(settings).await;
     for (user_id, transaction_id) in pending {
         let body = json!({ "transactionId": transaction_id, "amount": 1 });
@@ -86,8 +88,20 @@ async fn outbox(path: &Path, pending: &[(&str, &str)]) -> Arc<SqliteStore> {
 }
 
 fn worker(store: &Arc<SqliteStore>, fake: &Arc<Fake>, clock: clock::Clock, metrics: &Arc<Metrics>) -> Worker {
+    worker_until(Instant::now() + Duration::from_secs(600), store, fake, clock, metrics)
+}
+
+/// The same with a lease that ends.
+fn worker_until(
+    end: Instant,
+    store: &Arc<SqliteStore>,
+    fake: &Arc<Fake>,
+    clock: clock::Clock,
+    metrics: &Arc<Metrics>,
+) -> Worker {
     let retries = RetryPolicy { first_pause: Duration::from_millis(10), quick: 3 };
-    let signals = Signals { wake: Arc::default(), breaker: Arc::default(), metrics: Arc::clone(metrics) };
+    let (metrics, lease) = (Arc::clone(metrics), Validity::until(end));
+    let signals = Signals { wake: Arc::default(), breaker: Arc::default(), metrics, lease };
     let (store, fake) = (Arc::clone(store) as Arc<dyn Store>, Arc::clone(fake));
     Worker::new(store, fake, clock, retries, fastrand::Rng::with_seed(1), signals)
 }
@@ -137,5 +151,28 @@ async fn while_a_call_hangs_the_store_is_not_polled_and_other_users_go_on() {
     tokio::select! {
         () = worker.run() => {}
         done = tokio::time::timeout(Duration::from_secs(20), test) => done.expect("the queue goes on"),
+    }
+}
+
+#[tokio::test]
+async fn a_node_whose_lease_has_lapsed_in_the_middle_of_a_turn_makes_no_further_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = outbox(&folder.path().join("t.db"), &[("alice", "a1"), ("alice", "a2")]).await;
+    let (fake, metrics) = (Fake::new(&[], &["a1"]), Arc::<Metrics>::default());
+    let end = Instant::now() + Duration::from_millis(500);
+    let worker = worker_until(end, &store, &fake, clock::system(), &metrics);
+    let test = async {
+        fake.calls(1).await;
+        tokio::time::sleep_until(end).await;
+        fake.released.add_permits(1);
+        while store.outbox_state().await.unwrap().waiting > 1 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(fake.calls(1).await, ["a1"]);
+    };
+    tokio::select! {
+        () = worker.run() => {}
+        done = tokio::time::timeout(Duration::from_secs(20), test) => done.expect("the first call is settled"),
     }
 }

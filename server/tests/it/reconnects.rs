@@ -216,7 +216,7 @@ async fn events_that_another_process_wrote_are_delivered() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let mut config = config();
-    config.database.path = Some(path.clone());
+    config.database = path.clone().into();
     let app = TestApp::with(config).await;
     app.register("conn-1", "alice").await;
     let mut socket = app.signed_in("alice").await;

@@ -215,7 +215,7 @@ async fn what_a_page_signs_in_with_elsewhere_ends_with_its_session() {
 async fn a_page_that_cannot_find_out_who_asks_takes_nobody_for_a_stranger() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = crate::support::config();
-    config.database.path = Some(folder.path().join("t.db"));
+    config.database = folder.path().join("t.db").into();
     let app = TestApp::with(config).await;
     let cookie = crate::support::cookie(&app, "alice").await;
     let database = rusqlite::Connection::open(folder.path().join("t.db")).unwrap();

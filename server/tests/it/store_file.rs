@@ -36,7 +36,7 @@ async fn a_damaged_file_is_said_to_be_one_and_the_server_is_not_ready() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let mut settings = config();
-    settings.database.path = Some(path.clone());
+    settings.database = path.clone().into();
     let app = TestApp::with(settings).await;
     app.register("conn-1", "alice").await;
     let mut basiq = Basiq::default();
@@ -60,7 +60,7 @@ async fn a_damaged_file_is_said_to_be_one_and_the_server_is_not_ready() {
     std::fs::write(&path, &bytes).unwrap();
 
     let mut settings = config();
-    settings.database.path = Some(path);
+    settings.database = path.into();
     let app = TestApp::with(settings).await;
     let is_ready = || async { app.request(Method::GET, "/health/ready").send().await.unwrap().status().as_u16() };
     assert_eq!(is_ready().await, 200, "nobody has met the damage yet");

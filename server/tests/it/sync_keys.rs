@@ -44,7 +44,7 @@ async fn a_published_key_is_fetched_once_and_kept_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let settings = || {
         let mut settings = asking(&plaid);
-        settings.database.path = Some(folder.path().join("t.db"));
+        settings.database = folder.path().join("t.db").into();
         settings
     };
     let mut app = TestApp::with(settings()).await;

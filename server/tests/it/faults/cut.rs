@@ -1,6 +1,6 @@
 //! Connections are cut at arbitrary bytes, in either direction.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::drive::{Drive, seed};
 use super::process::ServerProcess;
@@ -16,6 +16,11 @@ async fn connections_that_are_cut_anywhere_lose_nothing_and_repeat_nothing() {
     let to_server = Cutter::start(&server.address(), random.u64(..)).await;
     let drive = Drive::begin(&server.address(), &to_server.address, &mut random).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
+    // A loaded machine takes longer to have enough of them.
+    let until = Instant::now() + Duration::from_secs(30);
+    while (to_server.cuts() <= 100 || to_core_app.cuts() == 0) && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     to_server.mend();
     to_core_app.mend();
     let tally = drive.end(Some(&core_app)).await;

@@ -8,13 +8,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::provider::{Sent, provide};
+use super::provider::{Pace, Sent, provide};
 use super::reader::read;
 use crate::support::{CoreAppDouble, SERVICE_SECRET, user_token};
 
 const USERS: usize = 10;
+/// Without a pause.
+const PACE: Pace = Pace { timeout: Duration::from_secs(30), pause: Duration::ZERO };
 
-pub(super) fn user(index: usize) -> String {
+pub(crate) fn user(index: usize) -> String {
     format!("user-{index}")
 }
 
@@ -65,8 +67,10 @@ impl Drive {
             assert_eq!(registered.status(), 201);
         }
         let stop = Arc::new(AtomicBool::new(false));
+        let addresses: Arc<[String]> = Arc::new([through.to_owned()]);
         let providers = (0..USERS)
-            .map(|index| tokio::spawn(provide(through.to_owned(), index, random.u64(..), Arc::clone(&stop))))
+            .map(|index| provide(Arc::clone(&addresses), index, random.u64(..), Arc::clone(&stop), PACE))
+            .map(tokio::spawn)
             .collect();
         let readers =
             (0..USERS).map(|index| tokio::spawn(read(through.to_owned(), user(index), Arc::clone(&stop)))).collect();
@@ -100,7 +104,7 @@ impl Drive {
 }
 
 /// Every transaction of a user as the API tells it; each may stand there once only.
-async fn stored(address: &str, user_id: &str) -> BTreeMap<String, String> {
+pub(crate) async fn stored(address: &str, user_id: &str) -> BTreeMap<String, String> {
     let (mut all, mut cursor) = (BTreeMap::new(), String::new());
     let client = reqwest::Client::new();
     loop {
@@ -118,7 +122,7 @@ async fn stored(address: &str, user_id: &str) -> BTreeMap<String, String> {
 }
 
 /// Waits until the core app has each transaction in its final state.
-async fn core_app_has(core_app: &CoreAppDouble, sent: &[Sent]) {
+pub(crate) async fn core_app_has(core_app: &CoreAppDouble, sent: &[Sent]) {
     let expected: BTreeMap<_, _> = sent.iter().flat_map(|sent| sent.amounts.clone()).collect();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
     loop {

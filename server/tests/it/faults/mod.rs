@@ -8,11 +8,11 @@ mod clock;
 mod core_app;
 mod cut;
 mod disk;
-mod drive;
+pub(crate) mod drive;
 mod killed;
 mod locked;
 mod process;
-mod provider;
+pub(crate) mod provider;
 mod reader;
 
 pub(crate) use drive::seed;

@@ -10,17 +10,33 @@ use jiff::Timestamp;
 use crate::support::{Basiq, basiq_body};
 
 /// What was answered, and what must be stored for it.
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// How many calls were answered 200.
-    pub(super) answered: u64,
+    pub(crate) answered: u64,
     /// How many were answered otherwise, or not at all.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
     /// The last amount of each transaction.
-    pub(super) amounts: BTreeMap<String, String>,
+    pub(crate) amounts: BTreeMap<String, String>,
 }
 
-pub(super) async fn provide(address: String, index: usize, seed: u64, stop: Arc<AtomicBool>) -> Sent {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+/// How a provider behaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// How long it waits for an answer.
+    pub(crate) timeout: Duration,
+    /// How long it rests after one, on average.
+    pub(crate) pause: Duration,
+}
+
+/// Sends until it is told to stop, each attempt to any of the addresses.
+pub(crate) async fn provide(
+    addresses: Arc<[String]>,
+    index: usize,
+    seed: u64,
+    stop: Arc<AtomicBool>,
+    pace: Pace,
+) -> Sent {
+    let client = reqwest::Client::builder().timeout(pace.timeout).build().unwrap();
     let basiq = Basiq::default();
     let mut random = fastrand::Rng::with_seed(seed);
     let mut sent = Sent { answered: 0, refused: 0, amounts: BTreeMap::new() };
@@ -37,11 +53,12 @@ pub(super) async fn provide(address: String, index: usize, seed: u64, stop: Arc<
         // Now and then the provider sends a delivery again although it was answered.
         let times = if random.u8(0..10) == 0 { 2 } else { 1 };
         for _ in 0..times {
-            while !deliver(&client, &basiq, &address, &message, &body).await {
+            while !deliver(&client, &basiq, random.choice(addresses.iter()).unwrap(), &message, &body).await {
                 sent.refused += 1;
                 tokio::time::sleep(Duration::from_millis(random.u64(1..20))).await;
             }
             sent.answered += 1;
+            tokio::time::sleep(pace.pause.mul_f64(2.0 * random.f64())).await;
         }
         sent.amounts.insert(id, amount);
     }

@@ -26,6 +26,8 @@ pub(super) struct Banks {
     /// Which payment each of Basiq's ids has been.
     payments: BTreeMap<String, PaymentId>,
     pending: Vec<Pending>,
+    /// The first payment of each pair of twins, by either of them.
+    twins: BTreeMap<PaymentId, PaymentId>,
     made: i64,
 }
 
@@ -54,7 +56,7 @@ impl Banks {
             Person { user_id, basiq_id, connection }
         });
         let (people, payments) = (people.into(), BTreeMap::new());
-        let mut banks = Self { basiq, clock, people, payments, pending: vec![], made: 0 };
+        let mut banks = Self { basiq, clock, people, payments, pending: vec![], twins: BTreeMap::new(), made: 0 };
         (0..banks.people.len()).for_each(|person| banks.refresh(person));
         banks
     }
@@ -101,6 +103,16 @@ impl Banks {
         self.payments.get(id).copied()
     }
 
+    /// The payments that a payment cannot be told apart from: their first one, and how many they are.
+    pub(super) fn alike(&self, payment: PaymentId) -> (PaymentId, usize) {
+        self.twins.get(&payment).map_or((payment, 1), |first| (*first, 2))
+    }
+
+    /// A payment's text, which twins share.
+    pub(super) fn text(&self, payment: PaymentId) -> String {
+        self.basiq.bank(|bank, _| bank.payment(payment).map(|payment| payment.description.clone())).unwrap_or_default()
+    }
+
     fn purchase(&mut self, random: &mut fastrand::Rng) {
         let person = random.usize(0..self.people.len());
         self.purchase_of(person, random);
@@ -111,10 +123,15 @@ impl Banks {
         let person = &self.people[person];
         let account = random.choice(&person.connection.accounts).unwrap().clone();
         let is_twin = random.u8(0..6) == 0;
+        let mut first = None;
         for _ in 0..if is_twin { 2 } else { 1 } {
             let (cents, text) = (Cents(-100 - self.made * 7), format!("SHOP {}", self.made));
             let id = self.basiq.bank(|bank, now| bank.purchase(&account, Purchase::new(cents, text, now))).unwrap();
             self.pending.push(Pending { id, is_twin });
+            let first = *first.get_or_insert(id);
+            if is_twin {
+                self.twins.insert(id, first);
+            }
         }
     }
 

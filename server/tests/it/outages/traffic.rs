@@ -1,0 +1,122 @@
+//! What goes on meanwhile: ten users' providers and clients.
+//!
+//! Owns beginning and ending it, and checking what became of it. Must not know what fails.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use super::clients::{Arrivals, Client, Heard};
+use super::cluster::Cluster;
+use crate::faults::drive::{core_app_has, stored, user};
+use crate::faults::provider::{Pace, Sent, provide};
+use crate::support::SERVICE_SECRET;
+
+const USERS: usize = 10;
+/// Clients of the first user, more than its limit allows, and of the others: every other one resumes.
+const CLIENTS: [usize; 2] = [6, 2];
+/// Ten providers, each with a pause of 25 ms on average: a few hundred webhooks a second.
+const PACE: Pace = Pace { timeout: Duration::from_secs(5), pause: Duration::from_millis(25) };
+
+pub(super) struct Traffic {
+    stop: Arc<AtomicBool>,
+    providers: Vec<JoinHandle<Sent>>,
+    clients: Vec<JoinHandle<u64>>,
+    heard: Arc<Heard>,
+}
+
+/// What went on.
+pub(super) struct Tally {
+    answered: u64,
+    refused: u64,
+    stored: usize,
+    heard: Arc<Heard>,
+}
+
+impl Traffic {
+    pub(super) async fn begin(cluster: &Cluster, random: &mut fastrand::Rng) -> Self {
+        let (addresses, stop, heard) = (cluster.addresses(), Arc::<AtomicBool>::default(), Arc::<Heard>::default());
+        for index in 0..USERS {
+            let url =
+                format!("{}/api/connectors/basiq/connections/conn-{index}", random.choice(addresses.iter()).unwrap());
+            let call = reqwest::Client::new().put(url).header("x-service-secret", SERVICE_SECRET);
+            let registered = call.json(&json!({ "userId": user(index) })).send().await.unwrap();
+            assert_eq!(registered.status(), 201);
+        }
+        let provider = |index| provide(Arc::clone(&addresses), index, random.fork().u64(..), Arc::clone(&stop), PACE);
+        let providers = (0..USERS).map(provider).map(tokio::spawn).collect();
+        let mut clients = vec![];
+        for index in 0..USERS {
+            let arrivals = Arc::<Arrivals>::default();
+            for number in 0..CLIENTS[index.min(1)] {
+                let client = Client {
+                    addresses: Arc::clone(&addresses),
+                    user_id: user(index),
+                    resumes: number % 2 == 0,
+                    random: random.fork(),
+                    stop: Arc::clone(&stop),
+                    heard: Arc::clone(&heard),
+                    arrivals: Arc::clone(&arrivals),
+                    epoch: String::new(),
+                    last: 0,
+                };
+                clients.push(tokio::spawn(client.follow()));
+            }
+        }
+        Self { stop, providers, clients, heard }
+    }
+
+    /// What the clients have heard by now.
+    pub(super) fn so_far(&self) -> &Heard {
+        assert!(!self.clients.iter().any(JoinHandle::is_finished), "a client has failed");
+        &self.heard
+    }
+
+    /// Ends the traffic, and checks what became of it.
+    pub(super) async fn end(self, cluster: &Cluster) -> Tally {
+        self.stop.store(true, Ordering::SeqCst);
+        let mut sent = vec![];
+        for provider in self.providers {
+            sent.push(provider.await.unwrap());
+        }
+        let mut last = vec![];
+        for client in self.clients {
+            last.push(client.await.unwrap());
+        }
+        for (index, sent) in sent.iter().enumerate() {
+            for address in &*cluster.addresses() {
+                assert_eq!(stored(address, &user(index)).await, sent.amounts, "user-{index} at {address}");
+            }
+        }
+        assert!(last[..CLIENTS[0]].iter().all(|number| *number == last[0]), "clients of one user end at {last:?}");
+        core_app_has(&cluster.core_app, &sent).await;
+        Tally {
+            answered: sent.iter().map(|sent| sent.answered).sum(),
+            refused: sent.iter().map(|sent| sent.refused).sum(),
+            stored: sent.iter().map(|sent| sent.amounts.len()).sum(),
+            heard: self.heard,
+        }
+    }
+}
+
+impl fmt::Display for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [events, sign_ins, refusals, reloads] =
+            [&self.events, &self.sign_ins, &self.refusals, &self.reloads].map(|count| count.load(Ordering::Relaxed));
+        write!(f, "{events} events in order, {sign_ins} sign-ins, {refusals} refused, {reloads} reloads")
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { answered, refused, stored, heard } = self;
+        write!(
+            f,
+            "{answered} deliveries answered 200, {refused} attempts refused or cut, {stored} transactions stored once, {heard}"
+        )
+    }
+}
