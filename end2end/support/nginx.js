@@ -1,4 +1,4 @@
-// nginx in front of a server, on a port of its own, in a temporary folder, as the current user.
+// nginx in front of a server or of nodes, on a port of its own, in a temporary folder, as the current user.
 // Owns the process and what a configuration needs around it. Must not change what a configuration says but for ports.
 
 import { spawn } from 'node:child_process';
@@ -9,15 +9,18 @@ import { join } from 'node:path';
 
 import { nginxBinary } from './places.js';
 import { freePort } from './server.js';
+import { place } from './text.js';
 import { eventually } from './wait.js';
 
 const documented = readFileSync(new URL('../../docs/nginx.conf', import.meta.url), 'utf8');
+const documentedForNodes = readFileSync(new URL('../../docs/nginx-nodes.conf', import.meta.url), 'utf8');
 
 /** The shortest that passes requests on. */
 const bare = 'server { listen 80; location / { proxy_pass http://127.0.0.1:3003; } }\n';
 
 const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+// Killed, a master would leave its workers behind.
+process.on('exit', () => running.forEach((child) => child.kill('SIGTERM')));
 
 export class Nginx {
   #child;
@@ -25,12 +28,17 @@ export class Nginx {
 
   /** With the configuration of docs/nginx.conf. */
   static documented(server) {
-    return new Nginx().#start(server, documented);
+    return new Nginx().#start(documented, [['127.0.0.1:3003', server]]);
+  }
+
+  /** With the configuration of docs/nginx-nodes.conf, in front of two nodes. */
+  static nodes([one, other]) {
+    return new Nginx().#start(documentedForNodes, [['10.0.0.1:3003', one], ['10.0.0.2:3003', other]], 'on');
   }
 
   /** With `proxy_pass` and nothing else: nginx as it comes. */
   static bare(server) {
-    return new Nginx().#start(server, bare);
+    return new Nginx().#start(bare, [['127.0.0.1:3003', server]]);
   }
 
   get url() {
@@ -46,20 +54,25 @@ export class Nginx {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #start(server, configuration) {
+  /** Has it read its configuration again, as `nginx -s reload` does: new workers are there when this returns. */
+  async reload() {
+    const workers = () => this.#log.split('start worker process ').length - 1;
+    const before = workers();
+    this.#child.kill('SIGHUP');
+    await eventually(() => workers() > before, () => `nginx is reloaded:\n${this.#log}`);
+  }
+
+  /** Without a master there is one process, which ends with its signal and leaves none behind. */
+  async #start(configuration, nodes, master = 'off') {
     this.folder = mkdtempSync(join(tmpdir(), 'tallywire-nginx-'));
     this.port = await freePort();
     mkdirSync(join(this.folder, 'temp'));
-    const placed = [
+    const placed = place(configuration, [
       ['listen 80;', `listen 127.0.0.1:${this.port};`],
-      ['127.0.0.1:3003', `127.0.0.1:${server.port}`],
-    ].reduce((text, [from, to]) => {
-      if (!text.includes(from)) throw new Error(`the configuration has no ${from}`);
-      return text.replace(from, to);
-    }, configuration);
+      ...nodes.map(([documented, server]) => [documented, `127.0.0.1:${server.port}`]),
+    ]);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path temp/${name};`);
-    // One process, which ends with its signal and leaves none behind.
-    const around = `daemon off; master_process off; pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n${temporary.join('\n')}\n${placed}}\n`;
+    const around = `daemon off; master_process ${master}; pid nginx.pid; error_log stderr notice;\nevents {}\nhttp {\naccess_log off;\n${temporary.join('\n')}\n${placed}}\n`;
     writeFileSync(join(this.folder, 'nginx.conf'), around);
     this.#child = spawn(nginxBinary(), ['-e', 'stderr', '-p', this.folder, '-c', 'nginx.conf'], { stdio: ['ignore', 'ignore', 'pipe'] });
     running.add(this.#child);
