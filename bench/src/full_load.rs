@@ -1,6 +1,6 @@
 //! As many webhooks as are answered, and what each of them costs.
 //!
-//! Owns the load and the arithmetic for one webhook. Must not start a server or say what is measured for.
+//! Owns the load and the arithmetic for one webhook. Must not start a server or know the purpose of the measurement.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::webhook::Signer;
 use crate::{population, process};
 
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Requests are signed beforehand, for so many a second; were the server faster, the window ends earlier.
+/// Requests are signed beforehand, this many for each second; were the server faster, the window ends earlier.
 const PRESIGNED_PER_SECOND: usize = 25_000;
 
 /// The load.
@@ -32,7 +32,7 @@ impl FullLoad {
     }
 }
 
-/// What came of it.
+/// The result.
 pub(crate) struct Loaded {
     pub(crate) rate: f64,
     pub(crate) times: Times,
@@ -52,7 +52,7 @@ pub(crate) struct Loaded {
 /// Loads a server.
 pub(crate) async fn full_load(server: &Server, load: FullLoad) -> anyhow::Result<Loaded> {
     let FullLoad { callers, window, users, first } = load;
-    let plan = Plan { address: server.address, server: server.pid, callers, warm_up: WARM_UP, window };
+    let plan = Plan { addresses: vec![server.address], servers: vec![server.pid], callers, warm_up: WARM_UP, window };
     let signer = Signer::new(server.address)?;
     let deck = (first..first + load.requests()).map(|index| signer.request(index, population::any_user(index, users)));
     let deck = deck.collect::<anyhow::Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! A kept-alive HTTP/1.1 connection that costs next to nothing.
 //!
-//! Owns sending a ready request and reading its answer. Must not know what is asked; understands
-//! only answers with a length, which are all that this server gives here.
+//! Owns sending a ready request and reading its answer. Must not know the call; understands only answers with a
+//! length and in chunks, which are all that this server sends here. A body in chunks is left as it came.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ impl Link {
         loop {
             anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
             let Some(head) = Head::read(&self.buffer)? else { continue };
-            while self.buffer.len() < head.length + head.body {
+            while !head.is_whole(&self.buffer) {
                 anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the answer ended early");
             }
             self.body = head.length;
@@ -49,6 +49,11 @@ impl Link {
         self.used.elapsed() < IDLE
     }
 
+    /// The last answer's head.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.buffer[..self.body]
+    }
+
     /// The last answer's body.
     pub(crate) fn body(&self) -> &[u8] {
         self.buffer.get(self.body..).unwrap_or_default()
@@ -60,8 +65,8 @@ struct Head {
     status: u16,
     /// The head's own length.
     length: usize,
-    /// The body's length.
-    body: usize,
+    /// The body's length; nothing where it comes in chunks.
+    body: Option<usize>,
 }
 
 impl Head {
@@ -72,11 +77,23 @@ impl Head {
         let mut lines = text.split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
         let status = status.context("the answer has no status")?;
-        let length = lines
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-            .and_then(|(_, value)| value.trim().parse().ok());
-        Ok(Some(Self { status, length: end + 4, body: length.context("the answer has no length")? }))
+        let fields: Vec<_> = lines.filter_map(|line| line.split_once(':')).collect();
+        let field = |name: &str| fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+        let body = match (field("content-length"), field("transfer-encoding")) {
+            (Some((_, length)), _) => Some(length.trim().parse().context("the answer's length is no number")?),
+            (None, Some(_)) => None,
+            (None, None) => anyhow::bail!("the answer has no length"),
+        };
+        Ok(Some(Self { status, length: end + 4, body }))
+    }
+
+    /// Whether the buffer holds the whole answer.
+    fn is_whole(&self, buffer: &[u8]) -> bool {
+        match self.body {
+            Some(body) => buffer.len() >= self.length + body,
+            // The line before the last chunk is the head's or the former chunk's.
+            None => buffer[self.length - 2..].ends_with(b"\r\n0\r\n\r\n"),
+        }
     }
 }
 
@@ -89,7 +106,18 @@ mod tests {
         assert!(Head::read(b"HTTP/1.1 200 OK\r\ncontent-le").expect("incomplete").is_none());
         let head =
             Head::read(b"HTTP/1.1 401 No\r\nA: b\r\nContent-Length: 5\r\n\r\nhello").expect("valid").expect("whole");
-        assert_eq!((head.status, head.length, head.body), (401, 44, 5));
+        assert_eq!((head.status, head.length, head.body), (401, 44, Some(5)));
         assert!(Head::read(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn a_body_in_chunks_ends_with_the_empty_one() {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let is_whole = |body: &str| {
+            let answer = format!("{head}{body}");
+            Head::read(answer.as_bytes()).expect("valid").expect("whole").is_whole(answer.as_bytes())
+        };
+        assert_eq!(["", "2\r\nab\r\n", "2\r\nab\r\n0\r\n"].map(is_whole), [false; 3]);
+        assert_eq!(["0\r\n\r\n", "2\r\nab\r\n0\r\n\r\n"].map(is_whole), [true; 2]);
     }
 }

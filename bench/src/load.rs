@@ -1,6 +1,6 @@
-//! A closed loop: so many callers, each sending its next request once the last one is answered.
+//! A closed loop: a number of callers, each sending its next request once the last one is answered.
 //!
-//! Owns the callers and what is counted while they call. Must not build a request.
+//! Owns the callers and the counts while they call. Must not build a request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,16 +31,18 @@ impl Requests {
 }
 
 /// How to call.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Plan {
-    pub(crate) address: SocketAddr,
-    pub(crate) server: u32,
+    /// The servers, among which the callers are shared out.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// Their processes.
+    pub(crate) servers: Vec<u32>,
     pub(crate) callers: usize,
     pub(crate) warm_up: Duration,
     pub(crate) window: Duration,
 }
 
-/// What came of it.
+/// The result.
 pub(crate) struct Outcome {
     /// Answers with 200, the warm-up's among them.
     pub(crate) answered: usize,
@@ -50,7 +52,7 @@ pub(crate) struct Outcome {
     pub(crate) rate: f64,
     /// How long each answer within the window took.
     pub(crate) times: Times,
-    /// Processor seconds that the server and this program used within the window.
+    /// Processor seconds that the servers and this program used within the window.
     pub(crate) server_cpu: f64,
     pub(crate) own_cpu: f64,
     /// And all other processes on the machine.
@@ -65,12 +67,13 @@ pub(crate) async fn closed_loop(plan: Plan, requests: Requests) -> anyhow::Resul
     let opens = Instant::now() + plan.warm_up;
     let closes = opens + plan.window;
     let mut callers = JoinSet::new();
-    for _ in 0..plan.callers {
-        callers.spawn(call(plan.address, Arc::clone(&requests), Arc::clone(&next), closes));
+    for address in plan.addresses.iter().cycle().take(plan.callers) {
+        callers.spawn(call(*address, Arc::clone(&requests), Arc::clone(&next), closes));
     }
     tokio::time::sleep_until(opens.into()).await;
     let own = std::process::id();
-    let (server_before, own_before) = (process::cpu_seconds(plan.server)?, process::cpu_seconds(own)?);
+    let servers = || plan.servers.iter().map(|server| process::cpu_seconds(*server)).sum::<anyhow::Result<f64>>();
+    let (server_before, own_before) = (servers()?, process::cpu_seconds(own)?);
     let machine_before = process::machine_cpu_seconds()?;
     let (mut answered, mut refused, mut times, mut last) = (0, 0, vec![], opens);
     while let Some(log) = callers.join_next().await {
@@ -84,7 +87,7 @@ pub(crate) async fn closed_loop(plan: Plan, requests: Requests) -> anyhow::Resul
         }
     }
     let window = last - opens;
-    let server_cpu = process::cpu_seconds(plan.server)? - server_before;
+    let server_cpu = servers()? - server_before;
     let own_cpu = process::cpu_seconds(own)? - own_before;
     let other_cpu = (process::machine_cpu_seconds()? - machine_before - server_cpu - own_cpu).max(0.0);
     Ok(Outcome {
@@ -99,7 +102,7 @@ pub(crate) async fn closed_loop(plan: Plan, requests: Requests) -> anyhow::Resul
     })
 }
 
-/// What one caller saw: when each answer with 200 came and how long it took.
+/// One caller's record: when each answer with 200 arrived and how long it took.
 #[derive(Default)]
 struct Log {
     answers: Vec<(Instant, Duration)>,

@@ -28,7 +28,8 @@ use clap::{Parser, Subcommand};
 
 use report::Report;
 use scenarios::{
-    connect, deaf, history, hostile, latency, memory, outage, replay, size, stalls, throughput, write_path,
+    connect, deaf, history, hostile, latency, memory, nodes, outage, page, reconnect, replay, size, stalls, sync,
+    throughput, write_path,
 };
 
 /// Measures Tallywire on this machine: it starts a server, loads it over loopback and stops it.
@@ -66,7 +67,7 @@ impl Setup {
 
 #[derive(Subcommand)]
 enum Scenario {
-    /// All of them with their defaults, but for write-path, history and stalls
+    /// All of them with their defaults, but for write-path, history, stalls, sync, nodes and page
     All,
     /// From a webhook to the event in connected clients
     Latency(latency::Options),
@@ -78,23 +79,31 @@ enum Scenario {
     Size,
     /// Sockets connected and signed in a second
     Connect(connect::Options),
-    /// What a client has missed, after it has signed in
+    /// Many clients that reconnect at the same moment, each with missed events
+    Reconnect(reconnect::Options),
+    /// Replay missed events to a client that signs in
     Replay(replay::Options),
     /// The latency of healthy clients beside some that never read
     Deaf(deaf::Options),
-    /// What a stranger can make the server hold, compute and log
+    /// Measure the cost of one unauthenticated client
     Hostile(hostile::Options),
-    /// What an outage of the core app costs
+    /// Measure the cost of an outage of the core app
     Outage(outage::Options),
-    /// What a webhook costs, beside a Node.js service of the same kind
+    /// Measure the cost of a webhook, beside a Node.js service of the same kind
     WritePath(write_path::Options),
-    /// What it costs when much is stored already
+    /// Measure the cost of a webhook with a long history
     History(history::Options),
     /// The longest stalls at a fixed rate, and whether the disk explains them
     Stalls(stalls::Options),
+    /// An hour of fetches from a simulated provider after its webhooks
+    Sync(sync::Options),
+    /// The same load on one, two and three nodes of one PostgreSQL database
+    Nodes(nodes::Options),
+    /// The dashboard's page and the start of the server with a long history
+    Page(page::Options),
 }
 
-/// One thread: the generator shares the machine with what it measures.
+/// One thread: the generator shares the machine with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let Cli { scenario, setup } = Cli::parse();
@@ -113,6 +122,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
             latency::run(setup, &parse_defaults(), report).await?;
             throughput::run(setup, &parse_defaults(), report).await?;
             connect::run(setup, &parse_defaults(), report).await?;
+            reconnect::run(setup, &parse_defaults(), report).await?;
             replay::run(setup, &parse_defaults(), report).await?;
             deaf::run(setup, &parse_defaults(), report).await?;
             outage::run(setup, &parse_defaults(), report).await?;
@@ -125,6 +135,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
         Scenario::Memory(options) => memory::run(setup, &options, report).await,
         Scenario::Size => size::run(report),
         Scenario::Connect(options) => connect::run(setup, &options, report).await,
+        Scenario::Reconnect(options) => reconnect::run(setup, &options, report).await,
         Scenario::Replay(options) => replay::run(setup, &options, report).await,
         Scenario::Deaf(options) => deaf::run(setup, &options, report).await,
         Scenario::Hostile(options) => hostile::run(setup, &options, report).await,
@@ -132,6 +143,9 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
         Scenario::WritePath(options) => write_path::run(setup, &options, report).await,
         Scenario::History(options) => history::run(setup, &options, report).await,
         Scenario::Stalls(options) => stalls::run(setup, &options, report).await,
+        Scenario::Sync(options) => sync::run(setup, &options, report).await,
+        Scenario::Nodes(options) => nodes::run(setup, &options, report).await,
+        Scenario::Page(options) => page::run(setup, &options, report).await,
     }
 }
 
@@ -139,4 +153,18 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
 fn parse_defaults<O: clap::Args + clap::FromArgMatches>() -> O {
     let matches = O::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
     O::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_can_be_asked_for() {
+        for scenario in Cli::command().get_subcommands() {
+            Cli::try_parse_from(["bench", scenario.get_name()]).unwrap_or_else(|error| error.exit());
+        }
+    }
 }

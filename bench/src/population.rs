@@ -1,4 +1,4 @@
-//! The people and their connections.
+//! The users and their connections.
 //!
 //! Owns their names, tokens and registration. Must not send a webhook nor open a socket.
 
@@ -13,8 +13,11 @@ use crate::server::Server;
 pub(crate) const JWT_SECRET: &str = "a-secret-that-only-signs-a-benchmark";
 pub(crate) const SERVICE_SECRET: &str = "a-service-that-only-runs-a-benchmark";
 
+/// The institution of every connection.
+pub(crate) const INSTITUTION: &str = "Bank of the Benchmark";
+
 /// How long a token holds: longer than any run.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+const TOKEN_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,7 +67,7 @@ pub(crate) fn token(index: usize) -> anyhow::Result<String> {
 pub(crate) async fn register(server: &Server, count: usize) -> anyhow::Result<()> {
     let mut link = Link::open(server.address).await?;
     for index in 0..count {
-        let body = format!(r#"{{"userId":"{}","institutionName":"Bank of the Benchmark"}}"#, user(index));
+        let body = format!(r#"{{"userId":"{}","institutionName":"{INSTITUTION}"}}"#, user(index));
         let request = format!(
             "PUT /api/connectors/basiq/connections/{} HTTP/1.1\r\nhost: {}\r\nx-service-secret: {SERVICE_SECRET}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

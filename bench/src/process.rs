@@ -1,4 +1,4 @@
-//! What the kernel knows of a process.
+//! The kernel's statistics about a process.
 //!
 //! Owns reading `/proc`. Must not start or stop anything.
 
@@ -6,6 +6,9 @@ use anyhow::Context as _;
 
 /// Clock ticks a second in `/proc/<pid>/stat`: 100 on every Linux (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Of a page on the machines that this was measured on.
+const KIB_PER_PAGE: u64 = 4;
 
 /// Memory of a process in KiB.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +50,7 @@ pub(crate) fn written_bytes(pid: u32) -> anyhow::Result<u64> {
     Ok(line.trim().parse()?)
 }
 
-/// What a process has in memory.
+/// A process's memory.
 pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let field = |name: &str| {
@@ -58,7 +61,27 @@ pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     Ok(Memory { resident, proportional })
 }
 
-/// Fails where this process may not open so many files; a server started from here inherits the limit.
+/// What the kernel holds for all connections of the machine, in KiB.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KernelMemory {
+    /// What is queued in TCP's buffers.
+    pub(crate) buffers: u64,
+    /// Its own records: of sockets, files and all else.
+    pub(crate) records: u64,
+}
+
+/// What the kernel holds, of the server and of the generator and of every other process.
+pub(crate) fn kernel_memory() -> anyhow::Result<KernelMemory> {
+    let sockets = std::fs::read_to_string("/proc/net/sockstat")?;
+    let tcp = sockets.lines().find_map(|line| line.strip_prefix("TCP: ")).context("no line TCP in sockstat")?;
+    let pages = tcp.split_once("mem ").and_then(|(_, pages)| pages.split_whitespace().next()?.parse::<u64>().ok());
+    let memory = std::fs::read_to_string("/proc/meminfo")?;
+    let slab = memory.lines().find_map(|line| line.strip_prefix("Slab:")?.split_whitespace().next()?.parse().ok());
+    let (pages, records) = pages.zip(slab).context("no sizes in sockstat or meminfo")?;
+    Ok(KernelMemory { buffers: pages * KIB_PER_PAGE, records })
+}
+
+/// Fails where this process may not open this many files; a server started from here inherits the limit.
 pub(crate) fn require_open_files(needed: usize) -> anyhow::Result<()> {
     let limits = std::fs::read_to_string("/proc/self/limits")?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));

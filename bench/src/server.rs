@@ -49,6 +49,18 @@ impl Server {
             std::fs::copy(database, folder.0.join(DATABASE))
                 .with_context(|| format!("cannot copy {}", database.display()))?;
         }
+        Self::start_in(folder, service, setup).await
+    }
+
+    /// Ends it and starts it again with the same database; and how long it took until it was ready.
+    pub(crate) async fn start_again(mut self, setup: &Setup) -> anyhow::Result<(Self, Duration)> {
+        self.child.kill().await.context("the server could not be stopped")?;
+        let began = Instant::now();
+        let server = Self::start_in(self.folder, Service::Tallywire, setup).await?;
+        Ok((server, began.elapsed()))
+    }
+
+    async fn start_in(folder: Folder, service: Service, setup: &Setup) -> anyhow::Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let log = File::create(folder.0.join("server.log"))?;
         let mut command = service.command(setup)?;
@@ -86,7 +98,7 @@ impl Server {
         std::fs::metadata(self.folder.0.join("server.log")).map_or(0, |log| log.len())
     }
 
-    /// Ends it and removes what it wrote.
+    /// Ends it and removes its files.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("the server could not be stopped")
     }
@@ -122,7 +134,7 @@ impl Server {
                 let log = std::fs::read_to_string(self.folder.0.join("server.log")).unwrap_or_default();
                 anyhow::bail!("the server did not become ready:\n{log}");
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }

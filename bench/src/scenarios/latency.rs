@@ -4,6 +4,7 @@
 //! stall of the server is not hidden by a generator that waits for it. Must not parse packets beyond
 //! the event that it waits for.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use super::connect::{OTHER_FILES, SOCKETS_PER_USER};
 use crate::http::Link;
 use crate::report::Report;
 use crate::server::Server;
+use crate::service::{Service, install_node_packages};
 use crate::socket::{self, Socket};
 use crate::stats::{Times, millis};
 use crate::webhook::{Signer, transaction_index};
@@ -21,8 +23,7 @@ use crate::{Setup, disk, population, process};
 
 mod ledger;
 
-use ledger::Ledger;
-pub(crate) use ledger::{Outcome, Slow};
+pub(crate) use ledger::{Ledger, Outcome, Slow};
 
 const AIM: Duration = Duration::from_millis(10);
 /// Users, each with [`SOCKETS_PER_USER`] sockets.
@@ -42,9 +43,12 @@ pub(crate) struct Options {
     /// Seconds that are measured, after one that is not
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
     seconds: u32,
+    /// The same with the Node service, which needs Node.js 20 and npm
+    #[arg(long)]
+    peer: bool,
 }
 
-/// What happens in a run.
+/// The notes of a run.
 enum Note {
     /// A webhook is due.
     Due(usize),
@@ -60,7 +64,7 @@ enum Note {
     Failed(anyhow::Error),
 }
 
-/// The event, as far as it is looked at.
+/// The members of an event that are read.
 #[derive(Deserialize)]
 struct Told<'a> {
     seq: u64,
@@ -77,7 +81,7 @@ struct Named<'a> {
 impl Options {
     /// The default number of users and sockets.
     pub(crate) fn at_rate(rate: u32, seconds: u32) -> Self {
-        Self { users: USERS, rate, seconds }
+        Self { users: USERS, rate, seconds, peer: false }
     }
 
     pub(crate) fn users(&self) -> usize {
@@ -99,7 +103,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     println!("\nlatency");
     let server = Server::start(setup).await?;
     let disk_before = disk::sync_times(server.folder())?;
-    let outcome = measure(&server, options).await?;
+    let (outcome, ours) = measure(&server, options).await?;
     let disk_after = disk::sync_times(server.folder())?;
     server.stop().await?;
 
@@ -116,12 +120,30 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     let events = options.webhooks() * SOCKETS_PER_USER;
     let wrong = outcome.lost + outcome.twice;
     let measured = format!("{} lost, {} twice, of {events}", outcome.lost, outcome.twice);
-    report.judge("events lost or given twice", measured, "0", wrong == 0);
+    report.judge("events lost or delivered twice", measured, "0", wrong == 0);
+    let figure = format!("server's processor time for a webhook with {SOCKETS_PER_USER} deliveries");
+    report.note(&figure, format!("{ours:.0} µs"));
+    if options.peer {
+        let theirs = of_node(setup, options).await?;
+        let ratio = ours / theirs;
+        report.judge(figure, format!("{ratio:.2} of the Node service's {theirs:.0} µs"), "≤ 0.5", ratio <= 0.5);
+    }
     Ok(())
 }
 
-/// Measures a server that has just started; prints what it saw.
-pub(crate) async fn measure(server: &Server, options: &Options) -> anyhow::Result<Outcome> {
+/// What a webhook costs the Node service, in microseconds.
+async fn of_node(setup: &Setup, options: &Options) -> anyhow::Result<f64> {
+    install_node_packages()?;
+    println!("\nlatency of the Node service");
+    let server = Server::start_service(Service::Node, setup, None).await?;
+    let (_, each) = measure(&server, options).await?;
+    server.stop().await?;
+    Ok(each)
+}
+
+/// Measures a server that has just started; prints the result, and returns it with the processor time that each webhook took,
+/// in microseconds.
+pub(crate) async fn measure(server: &Server, options: &Options) -> anyhow::Result<(Outcome, f64)> {
     let users = options.users();
     process::require_open_files(users * SOCKETS_PER_USER + OTHER_FILES)?;
     println!("  {} sockets, {} webhooks/s for {} s", users * SOCKETS_PER_USER, options.rate, options.seconds);
@@ -133,12 +155,14 @@ pub(crate) async fn measure(server: &Server, options: &Options) -> anyhow::Resul
         .collect::<anyhow::Result<Vec<_>>>()?;
     let before = process::cpu_seconds(server.pid)?;
     let step = Duration::from_secs(1) / options.rate;
-    let ledger = open_loop(server, sockets, requests.into_iter().map(Ok), step).await?;
+    let ledger = open_loop(OpenLoop::to(&server.address, step), sockets, requests.into_iter().map(Ok)).await?;
     let used = process::cpu_seconds(server.pid)? - before;
     let outcome = ledger.close(options.warm_up());
     outcome.print();
     println!("  server's processor seconds: {used:.2}");
-    Ok(outcome)
+    #[expect(clippy::cast_precision_loss, reason = "a count of a benchmark")]
+    let each = used * 1e6 / options.webhooks() as f64;
+    Ok((outcome, each))
 }
 
 fn note_times(report: &mut Report, figure: &str, times: &Times) {
@@ -146,37 +170,57 @@ fn note_times(report: &mut Report, figure: &str, times: &Times) {
     report.note(figure, format!("{p50} / {p99}"));
 }
 
-/// Sends each request when it is due and gathers what is heard of it.
+/// Webhooks that are due at fixed instants.
+pub(super) struct OpenLoop<'a> {
+    /// The servers, which take turns.
+    pub(super) addresses: &'a [SocketAddr],
+    /// From one webhook to the next.
+    pub(super) step: Duration,
+    /// The number of the first transaction.
+    pub(super) first: usize,
+    /// How many sockets hear of each.
+    pub(super) listeners: usize,
+}
+
+impl<'a> OpenLoop<'a> {
+    /// To one server, from transaction 0 on.
+    pub(super) fn to(address: &'a SocketAddr, step: Duration) -> Self {
+        Self { addresses: std::slice::from_ref(address), step, first: 0, listeners: SOCKETS_PER_USER }
+    }
+}
+
+/// Sends each request when it is due and collects its events.
 pub(super) async fn open_loop(
-    server: &Server,
+    plan: OpenLoop<'_>,
     sockets: Vec<(usize, Socket)>,
     mut requests: impl ExactSizeIterator<Item = anyhow::Result<Vec<u8>>>,
-    step: Duration,
 ) -> anyhow::Result<Ledger> {
+    let OpenLoop { addresses, step, first, listeners } = plan;
     let (notes, mut noted) = unbounded_channel();
     let mut tasks = JoinSet::new();
     for (_, socket) in sockets {
-        tasks.spawn(listen(socket, notes.clone()));
+        tasks.spawn(listen(socket, first, notes.clone()));
     }
     let start = Instant::now() + Duration::from_millis(100);
     let count = requests.len();
-    let mut ledger = Ledger::new(start, step, count, SOCKETS_PER_USER);
+    let mut ledger = Ledger::new(start, step, count, listeners);
     let due = notes.clone();
     std::thread::spawn(move || pace(start, step, count, &due));
     let deadline = tokio::time::Instant::from_std(ledger.due(count) + TIMEOUT);
-    let mut free = Vec::new();
+    let mut free: Vec<Vec<Link>> = addresses.iter().map(|_| vec![]).collect();
     while !ledger.is_complete() {
         let Ok(Some(note)) = tokio::time::timeout_at(deadline, noted.recv()).await else { break };
         match note {
             Note::Due(index) => {
                 if let Some(request) = requests.next() {
-                    tasks.spawn(send(server.address, free.pop(), index, request?, notes.clone()));
+                    let turn = index % addresses.len();
+                    tasks.spawn(send(addresses[turn], free[turn].pop(), index, request?, notes.clone()));
                 }
             }
             Note::Answered { index, sent, at, status, link } => {
                 anyhow::ensure!(status == 200, "a webhook was answered with {status}");
                 ledger.answered(index, sent, at);
-                free.push(link);
+                free[index % addresses.len()].push(link);
             }
             Note::Heard { index, at } => ledger.heard(index, at),
             Note::Twice => ledger.twice(),
@@ -206,13 +250,7 @@ fn pace(start: Instant, step: Duration, count: usize, notes: &UnboundedSender<No
     }
 }
 
-async fn send(
-    address: std::net::SocketAddr,
-    link: Option<Link>,
-    index: usize,
-    request: Vec<u8>,
-    notes: UnboundedSender<Note>,
-) {
+async fn send(address: SocketAddr, link: Option<Link>, index: usize, request: Vec<u8>, notes: UnboundedSender<Note>) {
     let sent = Instant::now();
     let call = async {
         let mut link = match link.filter(Link::is_fresh) {
@@ -225,12 +263,12 @@ async fn send(
     let _ = notes.send(call.await.unwrap_or_else(Note::Failed));
 }
 
-async fn listen(mut socket: Socket, notes: UnboundedSender<Note>) {
+async fn listen(mut socket: Socket, first: usize, notes: UnboundedSender<Note>) {
     while let Ok(Some(packet)) = socket.next().await {
         let Some(Ok(told)) = socket::event::<Told<'_>>(&packet, "transaction:new") else { continue };
         let at = Instant::now();
         let note = match transaction_index(told.transaction.transaction_id) {
-            Some(index) if told.seq > socket.seq => Note::Heard { index, at },
+            Some(index) if told.seq > socket.seq && index >= first => Note::Heard { index: index - first, at },
             _ => Note::Twice,
         };
         socket.seq = socket.seq.max(told.seq);

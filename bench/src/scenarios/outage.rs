@@ -1,4 +1,4 @@
-//! What an outage of the core app costs: memory for what waits, and time for what comes.
+//! The cost of an outage of the core app: memory for the outbox, and time for new webhooks.
 //!
 //! Owns the comparison with a server that has no core app. Must not have a core app that answers.
 
@@ -16,7 +16,7 @@ use crate::{Setup, population, process};
 const AIM_KIB: u64 = 16 * 1024;
 const USERS: usize = 200;
 const CALLERS: usize = 64;
-/// Requests are signed beforehand, for so many a second; were the server faster, the run ends earlier.
+/// Requests are signed beforehand, this many for each second; were the server faster, the run ends earlier.
 const PRESIGNED_PER_SECOND: usize = 10_000;
 
 /// How much of it.
@@ -33,11 +33,11 @@ struct Run {
     grown: u64,
 }
 
-/// The same load without a core app, and with one that is away.
+/// The same load without a core app, and with one that is down.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    println!("\noutage: {CALLERS} callers for {} s, without a core app and with one that is away", options.seconds);
+    println!("\noutage: {CALLERS} callers for {} s, without a core app and with one that is down", options.seconds);
     let without = one(setup, options).await?;
-    // A port on which nobody listens.
+    // A port on which no process listens.
     let away = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let during = one(&setup.and(&format!("CORE_APP_URL=http://{away}")), options).await?;
     for (name, run) in [("without a core app", &without), ("during its outage", &during)] {
@@ -64,7 +64,8 @@ async fn one(setup: &Setup, options: &Options) -> anyhow::Result<Run> {
     let server = Server::start(setup).await?;
     population::register(&server, USERS).await?;
     let (window, warm_up) = (Duration::from_secs(options.seconds), Duration::from_secs(1));
-    let plan = Plan { address: server.address, server: server.pid, callers: CALLERS, warm_up, window };
+    let (addresses, servers) = (vec![server.address], vec![server.pid]);
+    let plan = Plan { addresses, servers, callers: CALLERS, warm_up, window };
     let signer = Signer::new(server.address)?;
     let deck = (0..PRESIGNED_PER_SECOND * usize::try_from(options.seconds + 1)?)
         .map(|index| signer.request(index, index % USERS))

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::connect::{OTHER_FILES, SOCKETS_PER_USER};
-use super::latency::{Slow, open_loop};
+use super::latency::{OpenLoop, Slow, open_loop};
 use crate::flushes::{Flush, Flushes, longest_during};
 use crate::report::Report;
 use crate::server::Server;
@@ -86,7 +86,8 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     let flushes = Flushes::start(server.folder(), Duration::from_millis(options.flush_every))?;
     let log = Watch::start(server.folder())?;
     let began = Instant::now();
-    let ledger = open_loop(&server, sockets, requests, Duration::from_secs(1) / options.rate).await?;
+    let step = Duration::from_secs(1) / options.rate;
+    let ledger = open_loop(OpenLoop::to(&server.address, step), sockets, requests).await?;
     let (flushes, log) = (flushes.stop()?, log.stop()?);
     cpu.print(server.pid, began.elapsed())?;
     server.stop().await?;
@@ -95,7 +96,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     let outcome = ledger.close(0);
     outcome.print();
     Times::new(flushes.iter().map(|flush| flush.took).collect()).print("a flush beside them");
-    println!("  the log was begun anew {} times", log.restarts.len());
+    println!("  the log was restarted {} times", log.restarts.len());
     stalls.iter().take(SHOWN).for_each(|stall| print(stall, began, &log.restarts));
     anyhow::ensure!(outcome.lost + outcome.twice == 0, "{} events lost, {} twice", outcome.lost, outcome.twice);
     let unexplained = stalls.iter().filter(|stall| !stall.is_explained()).count();
@@ -137,7 +138,7 @@ fn print(stall: &Stall, began: Instant, restarts: &[Instant]) {
     let since = |at: Instant| at.saturating_duration_since(began).as_secs_f64();
     let restart = restarts.iter().map(|&at| since(at) - since(stall.began)).min_by(|a, b| a.abs().total_cmp(&b.abs()));
     println!(
-        "  after {:.2} s: {} for {} webhooks; flush {}, generator {}; the log was begun anew {}: {}",
+        "  after {:.2} s: {} for {} webhooks; flush {}, generator {}; the log was restarted {}: {}",
         since(stall.began),
         millis(stall.took),
         stall.webhooks,

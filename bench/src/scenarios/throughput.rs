@@ -1,7 +1,7 @@
 //! Durable webhooks a second.
 //!
-//! Owns the load, the two yardsticks beside it and the check that what was answered is stored. Must
-//! not open a socket.
+//! Owns the load, the two yardsticks beside it and the check that every answered webhook is stored. Must not open a
+//! socket.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{Setup, disk, population};
 
 const AIM: f64 = 5000.0;
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Requests are signed beforehand, for so many a second; were the server faster, the run ends earlier.
+/// Requests are signed beforehand, this many for each second; were the server faster, the run ends earlier.
 const PRESIGNED_PER_SECOND: usize = 10_000;
 /// How long each yardstick is measured.
 const YARDSTICK: Duration = Duration::from_secs(3);
@@ -40,10 +40,11 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     println!("\nthroughput: {callers} callers for {} s, {users} users", options.seconds);
     let server = Server::start(setup).await?;
     population::register(&server, users).await?;
-    let plan = Plan { address: server.address, server: server.pid, callers, warm_up: WARM_UP, window };
+    let (addresses, servers) = (vec![server.address], vec![server.pid]);
+    let plan = Plan { addresses, servers, callers, warm_up: WARM_UP, window };
 
     let request = format!("GET /health/live HTTP/1.1\r\nhost: {}\r\n\r\n", server.address);
-    let short = Plan { warm_up: Duration::from_millis(500), window: YARDSTICK, ..plan };
+    let short = Plan { warm_up: Duration::from_millis(500), window: YARDSTICK, ..plan.clone() };
     let plain = closed_loop(short, Requests::Same(request.into_bytes())).await?;
     let disk_before = disk::grouped_rate(server.folder(), callers, YARDSTICK)?;
     let signer = Signer::new(server.address)?;

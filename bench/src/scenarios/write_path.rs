@@ -1,4 +1,4 @@
-//! What a webhook costs, beside the Node service.
+//! The cost of a webhook, beside the Node service.
 //!
 //! Owns the rounds in which both services take turns, and the ratios of each round. Must not compare figures of
 //! different rounds: a machine is not equally fast all the time.
@@ -119,7 +119,7 @@ async fn measure(service: Service, setup: &Setup, options: &Options) -> anyhow::
 
     let server = Server::start_service(service, setup, None).await?;
     let seconds = if options.quick { 8 } else { options.latency_seconds };
-    let latency = latency::measure(&server, &latency::Options::at_rate(options.rate, seconds)).await?;
+    let (latency, _) = latency::measure(&server, &latency::Options::at_rate(options.rate, seconds)).await?;
     server.stop().await?;
     anyhow::ensure!(latency.lost + latency.twice == 0, "{} events lost, {} twice", latency.lost, latency.twice);
     let [last, first] = [&latency.last, &latency.first].map(|times| times.percentile(0.99).as_secs_f64() * 1000.0);

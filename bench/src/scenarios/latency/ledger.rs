@@ -1,4 +1,4 @@
-//! What was heard of each webhook, and when.
+//! The answers and events of each webhook, with their times.
 //!
 //! Owns the arithmetic from instants to times. Must not send or receive.
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::stats::Times;
 
-/// What is known of the webhooks of a run.
+/// The webhooks of a run and their events.
 pub(crate) struct Ledger {
     start: Instant,
     step: Duration,
@@ -102,7 +102,7 @@ impl Ledger {
         slow.filter(|slow| slow.took > limit).collect()
     }
 
-    /// The times of all but the first `warm_up` webhooks; what was lost counts from the first.
+    /// The times of all but the first `warm_up` webhooks; losses count from the first.
     pub(crate) fn close(self, warm_up: usize) -> Outcome {
         let lost = self.webhooks.iter().map(|webhook| self.listeners.saturating_sub(webhook.heard)).sum();
         let measured = self.webhooks.get(warm_up..).unwrap_or_default();
@@ -128,7 +128,7 @@ impl Outcome {
         self.last.print("event in the user's last client");
         self.answers.print("webhook answered");
         self.lag.print("of these, the generator's delay");
-        println!("  events lost {}, given twice {}; sockets closed {}", self.lost, self.twice, self.closed);
+        println!("  events lost {}, delivered twice {}; sockets closed {}", self.lost, self.twice, self.closed);
     }
 }
 
