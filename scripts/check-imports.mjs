@@ -15,6 +15,8 @@ const FORBIDDEN = {
   ingest: ["http", "socketio", "state"],
   connect: ["feed", "http", "socketio", "state"],
   core_app: ["feed", "http", "socketio", "state"],
+  lease: ["config", "feed", "http", "ingest", "limits", "net", "socketio", "state"],
+  slots: ["config", "feed", "http", "ingest", "limits", "net", "socketio", "state"],
   state: ["http", "startup", "ui"],
 };
 
