@@ -31,7 +31,7 @@ async fn whatever_fails_under_three_nodes_nothing_is_lost_repeated_or_reordered(
     let patience = Patience::of_the_environment();
     let mut cluster = Cluster::start().await;
     println!("a node is cut off {}", if cluster.cuts_silently() { "without a word" } else { "by closing connections" });
-    let traffic = Traffic::begin(&cluster, &mut random).await;
+    let traffic = Traffic::begin(&cluster, patience, &mut random).await;
     let mut order = vec![];
     for round in 0..rounds() {
         if order.is_empty() {

@@ -1,28 +1,49 @@
-//! What goes on meanwhile: ten users' providers and clients.
+//! What goes on meanwhile: users' providers and clients.
 //!
 //! Owns beginning and ending it, and checking what became of it. Must not know what fails.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::clients::{Arrivals, Client, Heard};
 use super::cluster::Cluster;
+use super::fault::Patience;
 use crate::faults::drive::{core_app_has, stored, user};
 use crate::faults::provider::{Pace, Sent, provide};
 use crate::support::SERVICE_SECRET;
 
-const USERS: usize = 10;
-/// Clients of the first user, more than its limit allows, and of the others: every other one resumes.
-const CLIENTS: [usize; 2] = [6, 2];
-/// Ten providers, each with a pause of 25 ms on average: a few hundred webhooks a second.
-const PACE: Pace = Pace { timeout: Duration::from_secs(5), pause: Duration::from_millis(25) };
+/// How much goes on.
+struct Load {
+    /// Each has a provider.
+    users: usize,
+    /// Clients of the first user, more than its limit allows, and of the others: every other one resumes.
+    clients: [usize; 2],
+    /// How many users have clients.
+    heard: usize,
+    pace: Pace,
+}
+
+impl Load {
+    /// A provider waits for each answer. Where faults last long, many have to send so that it stays a few hundred webhooks a
+    /// second while some wait for a node that hangs.
+    fn of(patience: Patience) -> Self {
+        let (users, heard, pause) = match patience {
+            Patience::Short => (10, 10, 25),
+            Patience::Long => (400, 30, 1_000),
+        };
+        let pace = Pace { timeout: Duration::from_secs(5), pause: Duration::from_millis(pause) };
+        Self { users, clients: [6, 2], heard, pace }
+    }
+}
 
 pub(super) struct Traffic {
+    load: Load,
+    began: Instant,
     stop: Arc<AtomicBool>,
     providers: Vec<JoinHandle<Sent>>,
     clients: Vec<JoinHandle<u64>>,
@@ -31,6 +52,7 @@ pub(super) struct Traffic {
 
 /// What went on.
 pub(super) struct Tally {
+    took: Duration,
     answered: u64,
     refused: u64,
     stored: usize,
@@ -38,21 +60,23 @@ pub(super) struct Tally {
 }
 
 impl Traffic {
-    pub(super) async fn begin(cluster: &Cluster, random: &mut fastrand::Rng) -> Self {
+    pub(super) async fn begin(cluster: &Cluster, patience: Patience, random: &mut fastrand::Rng) -> Self {
+        let load = Load::of(patience);
         let (addresses, stop, heard) = (cluster.addresses(), Arc::<AtomicBool>::default(), Arc::<Heard>::default());
-        for index in 0..USERS {
+        for index in 0..load.users {
             let url =
                 format!("{}/api/connectors/basiq/connections/conn-{index}", random.choice(addresses.iter()).unwrap());
             let call = reqwest::Client::new().put(url).header("x-service-secret", SERVICE_SECRET);
             let registered = call.json(&json!({ "userId": user(index) })).send().await.unwrap();
             assert_eq!(registered.status(), 201);
         }
-        let provider = |index| provide(Arc::clone(&addresses), index, random.fork().u64(..), Arc::clone(&stop), PACE);
-        let providers = (0..USERS).map(provider).map(tokio::spawn).collect();
+        let provider =
+            |index| provide(Arc::clone(&addresses), index, random.fork().u64(..), Arc::clone(&stop), load.pace);
+        let providers = (0..load.users).map(provider).map(tokio::spawn).collect();
         let mut clients = vec![];
-        for index in 0..USERS {
+        for index in 0..load.heard {
             let arrivals = Arc::<Arrivals>::default();
-            for number in 0..CLIENTS[index.min(1)] {
+            for number in 0..load.clients[index.min(1)] {
                 let client = Client {
                     addresses: Arc::clone(&addresses),
                     user_id: user(index),
@@ -67,7 +91,7 @@ impl Traffic {
                 clients.push(tokio::spawn(client.follow()));
             }
         }
-        Self { stop, providers, clients, heard }
+        Self { load, began: Instant::now(), stop, providers, clients, heard }
     }
 
     /// What the clients have heard by now.
@@ -78,6 +102,7 @@ impl Traffic {
 
     /// Ends the traffic, and checks what became of it.
     pub(super) async fn end(self, cluster: &Cluster) -> Tally {
+        let took = self.began.elapsed();
         self.stop.store(true, Ordering::SeqCst);
         let mut sent = vec![];
         for provider in self.providers {
@@ -92,9 +117,13 @@ impl Traffic {
                 assert_eq!(stored(address, &user(index)).await, sent.amounts, "user-{index} at {address}");
             }
         }
-        assert!(last[..CLIENTS[0]].iter().all(|number| *number == last[0]), "clients of one user end at {last:?}");
+        assert!(
+            last[..self.load.clients[0]].iter().all(|number| *number == last[0]),
+            "clients of one user end at {last:?}"
+        );
         core_app_has(&cluster.core_app, &sent).await;
         Tally {
+            took,
             answered: sent.iter().map(|sent| sent.answered).sum(),
             refused: sent.iter().map(|sent| sent.refused).sum(),
             stored: sent.iter().map(|sent| sent.amounts.len()).sum(),
@@ -113,10 +142,12 @@ impl fmt::Display for Heard {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { answered, refused, stored, heard } = self;
+        let Self { took, answered, refused, stored, heard } = self;
+        let rate = *answered as f64 / took.as_secs_f64();
         write!(
             f,
-            "{answered} deliveries answered 200, {refused} attempts refused or cut, {stored} transactions stored once, {heard}"
+            "{answered} deliveries answered 200 ({rate:.0}/s), {refused} attempts refused or cut, {stored} transactions stored \
+             once, {heard}"
         )
     }
 }
