@@ -2,16 +2,16 @@
 //!
 //! Owns the promises, each a sentence. Must not know which store it asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use server::store::{Budget, ConnectAttempt, Error, Store};
+use server::store::{Budget, ConnectAttempt, Error, Recorded, Store};
 use tokio::task::JoinSet;
 
-use crate::changes::{delivery, transaction};
+use crate::changes::{deletion, delivery, transaction};
 use crate::harness::{Harness, Open, now};
 use crate::users::user;
 
@@ -90,4 +90,48 @@ pub async fn an_email_address_is_one_users_however_many_are_added_at_once(open: 
     let added = added.await;
     assert_eq!(added.iter().filter(|added| added.is_ok()).count(), 1);
     assert_eq!(added.iter().filter(|added| matches!(added, Err(Error::Conflict(_)))).count(), added.len() - 1);
+}
+
+pub async fn deliveries_that_come_at_once_are_each_applied_once(open: &dyn Open) {
+    const USERS: usize = 12;
+    const DELIVERIES: usize = 120;
+    let it = Harness::of(open).await;
+    let user = |number: usize| format!("user-{}", number % USERS);
+    // Two connections of each user, so that some share one and all are named by several.
+    let connection = |number: usize| format!("c-{}", number % (2 * USERS));
+    for number in 0..2 * USERS {
+        it.register(&connection(number), &user(number)).await;
+    }
+    // A transaction that each user has already, to be changed by all and deleted by one.
+    for number in 0..USERS {
+        it.deliver(delivery(&format!("before-{number}"), &connection(number), vec![transaction("old", "-1")])).await;
+    }
+    let calls = (0..DELIVERIES).flat_map(|number| {
+        let changes = || {
+            let new = transaction(&format!("t{number}"), "-1");
+            let changed = transaction("old", &format!("-{}", number + 2));
+            if number < USERS { vec![new, deletion("old")] } else { vec![changed, new] }
+        };
+        // Each of them twice, as by a provider that waits for no answer.
+        [(); 2].map(|()| it.deliver(delivery(&format!("k{number}"), &connection(number), changes())))
+    });
+    let recorded = join_all(calls).await;
+    for pair in recorded.chunks(2) {
+        let duplicates = pair.iter().filter(|recorded| **recorded == Recorded::Duplicate).count();
+        let applied = pair.iter().filter(|recorded| matches!(recorded, Recorded::Applied(_))).count();
+        assert_eq!((duplicates, applied), (1, 1), "{pair:?}");
+    }
+    for number in 0..USERS {
+        let log = it.log(&user(number), 0).await;
+        assert!(log.iter().zip(1..).all(|(event, seq)| event.seq == seq), "no number is missing");
+        let new = it.all(&user(number), None).await;
+        let new: BTreeSet<_> = new.into_iter().map(|it| it.transaction_id).filter(|id| id.starts_with('t')).collect();
+        let delivered = (0..DELIVERIES).filter(|other| other % USERS == number).map(|other| format!("t{other}"));
+        assert_eq!(new, delivered.collect(), "of {}", user(number));
+        let published = it.published.lock().unwrap();
+        let mut published: Vec<u64> =
+            published.iter().filter(|event| *event.user_id == *user(number)).map(|event| event.seq).collect();
+        published.sort_unstable();
+        assert_eq!(published, (1..=log.len() as u64).collect::<Vec<_>>(), "each is published once");
+    }
 }

@@ -10,6 +10,7 @@
 mod promises;
 
 mod at_once;
+mod batches;
 mod changes;
 mod connection_state;
 mod connects;

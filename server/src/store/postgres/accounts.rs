@@ -14,25 +14,33 @@ use crate::clock;
 use crate::store::Result;
 use crate::store::rows::{ConnectionRow, account_name, recencies_from_columns, recencies_to_columns};
 
-/// Loads accounts of a connection; each one's id at the provider, its row's id and its state.
-pub(super) async fn load(
-    database: &mut PgConnection,
-    connection: i64,
-    account_ids: &[&str],
-) -> Result<Vec<(String, i64, AccountState)>> {
-    let rows = sqlx::query(
-        "SELECT id, name, last_digits, kind, currency, balance, available, version, arrival, recencies, first_revision,
-             account_id
-         FROM accounts WHERE connection = $1 AND account_id = ANY($2)",
-    );
-    rows.bind(connection).bind(account_ids).fetch_all(database).await?.iter().map(state).collect()
+/// An account as it is stored.
+pub(super) struct Stored {
+    pub(super) connection: i64,
+    /// The provider's id.
+    pub(super) account_id: String,
+    /// The row's id.
+    pub(super) id: i64,
+    pub(super) state: AccountState,
 }
 
-fn state(row: &PgRow) -> Result<(String, i64, AccountState)> {
+/// Loads accounts, each named by its connection and the provider's id.
+pub(super) async fn load(database: &mut PgConnection, named: &[(i64, &str)]) -> Result<Vec<Stored>> {
+    let (connections, account_ids): (Vec<i64>, Vec<&str>) = named.iter().copied().unzip();
+    let rows = sqlx::query(
+        "SELECT a.id, name, last_digits, kind, currency, balance, available, version, arrival, recencies, first_revision,
+             a.account_id, a.connection
+         FROM unnest($1::bigint[], $2::text[]) AS n (connection, account_id)
+         JOIN accounts a ON a.connection = n.connection AND a.account_id = n.account_id",
+    );
+    rows.bind(connections).bind(account_ids).fetch_all(database).await?.iter().map(stored).collect()
+}
+
+fn stored(row: &PgRow) -> Result<Stored> {
     let shared = Recency { version: row.try_get(7)?, arrival: row.try_get(8)? };
     let each: Option<&[u8]> = row.try_get(9)?;
     let [name, last_digits, kind, of_currency, balance, available] = recencies_from_columns(shared, each);
-    let account = AccountState {
+    let state = AccountState {
         name: Known { value: row.try_get(1)?, recency: name },
         last_digits: Known { value: row.try_get(2)?, recency: last_digits },
         kind: Known { value: row.try_get(3)?, recency: kind },
@@ -42,7 +50,7 @@ fn state(row: &PgRow) -> Result<(String, i64, AccountState)> {
         first_revision: unsigned(row.try_get(10)?)?,
         dirty: Dirty::No,
     };
-    Ok((row.try_get(11)?, row.try_get(0)?, account))
+    Ok(Stored { connection: row.try_get(12)?, account_id: row.try_get(11)?, id: row.try_get(0)?, state })
 }
 
 /// The first revision that is free for transactions of an account that is new to its connection, while those of another

@@ -1,4 +1,4 @@
-//! Applying changes to a connection.
+//! Applying changes to connections.
 //!
 //! Owns the way from loading what they touch to writing the ledger's plan, and the outcome of a delivery. Must not decide
 //! what changes.
@@ -7,10 +7,20 @@ use jiff::Timestamp;
 use ledger::{Applied, Change};
 use sqlx::PgConnection;
 
+use super::plan::Planned;
 use super::unit::Unit;
 use super::{load, owners, plan};
 use crate::store::rows::{ConnectionRow, Scope, Status};
-use crate::store::{ConnectorRef, Result};
+use crate::store::{ConnectorRef, Error, Result};
+use crate::telemetry::spans::DeliveryId;
+
+/// A delivery's changes of one connection.
+pub(super) struct Delivered<'a> {
+    pub(super) scope: Scope<'a>,
+    pub(super) changes: &'a [Change],
+    /// The delivery's row, and its id in the log.
+    pub(super) delivery: (i64, Option<DeliveryId>),
+}
 
 /// Applies changes that arrived with a delivery.
 pub(super) async fn changes(
@@ -23,9 +33,25 @@ pub(super) async fn changes(
 ) -> Result<Applied> {
     let owner = owners::lock(unit, connection.owner).await?;
     let scope = Scope { connector, connection, owner: &owner, arrived };
-    let mut loaded = load::for_changes(unit, &scope, changes).await?;
-    let planned = ledger::apply(&unit.context(&scope, delivery), std::mem::take(&mut loaded.state), changes);
-    plan::write(unit, &scope, &loaded, planned).await
+    let delivered = Delivered { scope, changes, delivery: (delivery, unit.delivery) };
+    let applied = each(unit, &[delivered]).await?.pop();
+    applied.ok_or_else(|| Error::Corrupt("a delivery's changes were not applied".to_owned()))
+}
+
+/// Applies changes that arrived with deliveries of as many users, whose rows are locked.
+pub(super) async fn each(unit: &mut Unit, all: &[Delivered<'_>]) -> Result<Vec<Applied>> {
+    let wanted: Vec<_> = all.iter().map(|delivered| (&delivered.scope, delivered.changes)).collect();
+    let mut loaded = load::for_each(unit, &wanted).await?;
+    let states: Vec<_> = loaded.iter_mut().map(|loaded| std::mem::take(&mut loaded.state)).collect();
+    let planned = all.iter().zip(&loaded).zip(states).map(|((delivered, loaded), state)| {
+        let Delivered { scope, changes, delivery: (id, delivery) } = delivered;
+        let plan = ledger::apply(&unit.context(scope, *id), state, changes);
+        Planned { scope, loaded, plan, delivery: *delivery }
+    });
+    let planned: Vec<_> = planned.collect();
+    let applied = planned.iter().map(|planned| planned.plan.applied).collect();
+    plan::write_each(unit, planned).await?;
+    Ok(applied)
 }
 
 /// When a delivery came.

@@ -115,9 +115,9 @@ pub(super) async fn set_state(database: &mut PgConnection, id: i64, state: &Conn
     Ok(())
 }
 
-/// Notes when the newest event of a connection's transactions or its status was.
-pub(super) async fn set_last_event(database: &mut PgConnection, id: i64, at: Timestamp) -> Result<()> {
-    let update = sqlx::query("UPDATE connections SET last_event_at = $2 WHERE id = $1");
-    update.bind(id).bind(at.as_millisecond()).execute(database).await?;
+/// Notes when the newest event of these connections' transactions or their status was.
+pub(super) async fn set_last_event(database: &mut PgConnection, ids: &[i64], at: Timestamp) -> Result<()> {
+    let update = sqlx::query("UPDATE connections SET last_event_at = $2 WHERE id = ANY($1)");
+    update.bind(ids).bind(at.as_millisecond()).execute(database).await?;
     Ok(())
 }

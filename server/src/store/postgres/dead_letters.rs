@@ -60,7 +60,9 @@ pub(super) async fn revive(
             continue;
         }
         became.revived += 1;
-        outbox::put(database, &user_id, (&[&key], &[body], &[is_deletion]), now).await?;
+        let mut queued = outbox::Queued::default();
+        queued.put(&user_id, &key, body, is_deletion);
+        queued.write(database, now).await?;
         outbox::hurry_user(database, &user_id).await?;
     }
     Ok(last.map(|id| (id, became)))

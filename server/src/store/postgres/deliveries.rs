@@ -3,6 +3,7 @@
 //! Owns that each is recorded under its provider's key and applied once, those of a connection in the order in which
 //! they came. Must not know a provider.
 
+use jiff::Timestamp;
 use ledger::Update;
 use sqlx::PgConnection;
 
@@ -38,7 +39,7 @@ pub(super) async fn record(unit: &mut Unit, new: &NewDelivery) -> Result<Recorde
         }
     }
     let standing = standing(unit, new).await?;
-    let Some(id) = insert(unit, new, &standing).await? else {
+    let Some(id) = insert(unit, &[(new, &standing, unit.now)]).await?.pop().flatten() else {
         // Another unit of work has recorded it at this moment. It was waited for, and is done.
         return Err(Error::Undone("the same delivery is recorded twice at once".to_owned()));
     };
@@ -117,25 +118,71 @@ async fn standing<'a>(unit: &mut Unit, new: &'a NewDelivery) -> Result<Standing<
     Ok(Standing { connection_id: Some(connection_id), ..standing })
 }
 
-/// Its id; nothing where another unit of work has inserted it meanwhile.
-async fn insert(unit: &mut Unit, new: &NewDelivery, standing: &Standing<'_>) -> Result<Option<i64>> {
-    let NewDelivery { connector, delivery, arrived, .. } = new;
-    let insert = sqlx::query_scalar(
+/// Inserts deliveries, each with its time; their ids, and nothing for those that another unit of work has inserted meanwhile.
+pub(super) async fn insert(
+    unit: &mut Unit,
+    all: &[(&NewDelivery, &Standing<'_>, Timestamp)],
+) -> Result<Vec<Option<i64>>> {
+    let mut columns = Columns::default();
+    for (new, standing, at) in all {
+        columns.add(new, standing, *at)?;
+    }
+    let Columns { connectors, keys, connections, received, headers, bodies, statuses, reasons, latencies } = columns;
+    let inserted: Vec<(i64, String, String)> = sqlx::query_as(
         "INSERT INTO deliveries (connector_id, delivery_key, connection_id, received_at, headers, body, status, reason,
              latency_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (connector_id, delivery_key) DO NOTHING RETURNING id",
-    );
-    let insert = insert
-        .bind(connector.id.as_ref())
-        .bind(&delivery.key)
-        .bind(standing.connection_id)
-        .bind(unit.now.as_millisecond())
-        .bind(headers_to_keep(&delivery.headers)?)
-        .bind(&delivery.body)
-        .bind(standing.status.code())
-        .bind(&standing.reason)
-        .bind(u64::try_from(arrived.elapsed().as_micros()).ok().map(signed));
-    Ok(insert.fetch_optional(&mut *unit.database).await?)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[],
+             $8::text[], $9::bigint[])
+         ON CONFLICT (connector_id, delivery_key) DO NOTHING RETURNING id, connector_id, delivery_key",
+    )
+    .bind(connectors)
+    .bind(keys)
+    .bind(connections)
+    .bind(received)
+    .bind(headers)
+    .bind(bodies)
+    .bind(statuses)
+    .bind(reasons)
+    .bind(latencies)
+    .fetch_all(&mut *unit.database)
+    .await?;
+    let id = |new: &NewDelivery| {
+        let is_it = |(_, connector_id, key): &&(i64, String, String)| {
+            *key == new.delivery.key && **connector_id == *new.connector.id
+        };
+        inserted.iter().find(is_it).map(|(id, ..)| *id)
+    };
+    Ok(all.iter().map(|(new, ..)| id(new)).collect())
+}
+
+/// Deliveries on their way into the database, by columns.
+#[derive(Default)]
+struct Columns<'a> {
+    connectors: Vec<&'a str>,
+    keys: Vec<&'a str>,
+    connections: Vec<Option<&'a str>>,
+    received: Vec<i64>,
+    headers: Vec<String>,
+    bodies: Vec<&'a [u8]>,
+    statuses: Vec<i64>,
+    reasons: Vec<Option<&'a str>>,
+    latencies: Vec<Option<i64>>,
+}
+
+impl<'a> Columns<'a> {
+    fn add(&mut self, new: &'a NewDelivery, standing: &'a Standing<'_>, at: Timestamp) -> Result<()> {
+        let NewDelivery { connector, delivery, arrived, .. } = new;
+        self.connectors.push(connector.id.as_ref());
+        self.keys.push(&delivery.key);
+        self.connections.push(standing.connection_id);
+        self.received.push(at.as_millisecond());
+        self.headers.push(headers_to_keep(&delivery.headers)?);
+        self.bodies.push(&delivery.body);
+        self.statuses.push(standing.status.code());
+        self.reasons.push(standing.reason.as_deref());
+        self.latencies.push(u64::try_from(arrived.elapsed().as_micros()).ok().map(signed));
+        Ok(())
+    }
 }
 
 /// What is said of a delivery that was recorded before.

@@ -15,34 +15,51 @@ use super::numbers::{signed, unsigned};
 use super::unit::Unit;
 use crate::store::rows::Owner;
 use crate::store::{Epoch, Error, FeedEvent, LogEnds, Result};
+use crate::telemetry::spans::DeliveryId;
 
-/// Appends events, which go out after the commit.
-pub(super) async fn append(unit: &mut Unit, owner: &Owner, events: Vec<ledger::Event>) -> Result<()> {
+/// A user's next events, in order, and the delivery that caused them.
+pub(super) struct Appended<'a> {
+    pub(super) owner: &'a Owner,
+    pub(super) delivery: Option<DeliveryId>,
+    pub(super) events: Vec<ledger::Event>,
+}
+
+/// Appends events to the logs of their users, and has them go out after the commit.
+pub(super) async fn append(unit: &mut Unit, all: Vec<Appended<'_>>) -> Result<()> {
     let code = |name| EventName::ALL.iter().position(|other| *other == name).unwrap_or_default();
-    let seqs: Vec<i64> = events.iter().map(|event| signed(event.seq)).collect();
-    let names: Vec<i64> = events.iter().map(|event| signed(code(event.name) as u64)).collect();
-    let payloads: Vec<&str> = events.iter().map(|event| event.payload.get()).collect();
+    let (mut owners, mut seqs, mut names, mut payloads) = (vec![], vec![], vec![], vec![]);
+    for appended in &all {
+        for event in &appended.events {
+            owners.push(appended.owner.id);
+            seqs.push(signed(event.seq));
+            names.push(signed(code(event.name) as u64));
+            payloads.push(event.payload.get());
+        }
+    }
     sqlx::query(
         "INSERT INTO events (owner, seq, name, at, payload)
-         SELECT $1, seq, name, $2, payload FROM unnest($3::bigint[], $4::bigint[], $5::text[]) AS e (seq, name, payload)",
+         SELECT owner, seq, name, $1, payload
+         FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) AS e (owner, seq, name, payload)",
     )
-    .bind(owner.id)
     .bind(unit.now.as_millisecond())
+    .bind(owners)
     .bind(seqs)
     .bind(names)
     .bind(payloads)
     .execute(&mut *unit.database)
     .await?;
-    let user_id: Arc<str> = owner.user_id.as_str().into();
-    let (delivery, epoch) = (unit.delivery, unit.epoch.clone());
-    unit.events.extend(events.into_iter().map(|event| FeedEvent {
-        user_id: Arc::clone(&user_id),
-        epoch: epoch.clone(),
-        seq: event.seq,
-        name: event.name.as_str(),
-        payload: event.payload.into(),
-        delivery,
-    }));
+    let epoch = unit.epoch.clone();
+    for Appended { owner, delivery, events } in all {
+        let user_id: Arc<str> = owner.user_id.as_str().into();
+        unit.events.extend(events.into_iter().map(|event| FeedEvent {
+            user_id: Arc::clone(&user_id),
+            epoch: epoch.clone(),
+            seq: event.seq,
+            name: event.name.as_str(),
+            payload: event.payload.into(),
+            delivery,
+        }));
+    }
     Ok(())
 }
 

@@ -9,63 +9,51 @@ use sqlx::PgConnection;
 
 use super::unit::Unit;
 use super::{accounts, moves, owners, row, tombstones};
-use crate::store::Result;
 use crate::store::rows::{Loaded, Scope, TransactionRow};
+use crate::store::{Error, Result};
 
 /// Everything that these changes touch.
 pub(super) async fn for_changes(unit: &mut Unit, scope: &Scope<'_>, changes: &[Change]) -> Result<Loaded> {
-    let mut loaded = Loaded::nothing(scope);
-    loaded.state.connection = Some(scope.connection.state());
-    accounts(unit, scope, changes.iter().filter_map(Change::account_id), &mut loaded).await?;
-    let named = changes.iter().filter_map(Change::transaction);
-    let named: Vec<_> = named.chain(changes.iter().filter_map(Change::predecessor)).collect();
-    let mut ids: HashMap<&str, BTreeSet<&str>> = HashMap::new();
-    for (account_id, transaction_id) in &named {
-        ids.entry(account_id).or_default().insert(transaction_id);
-    }
-    let mut stored = HashMap::new();
-    for (account_id, ids) in ids {
-        // A transaction of an account that is not known is not known either.
-        if let Some(account) = loaded.accounts.get(account_id).copied() {
-            let ids: Vec<&str> = ids.into_iter().collect();
-            stored.insert(account_id, Stored::load(&mut unit.database, scope, account, &ids).await?);
+    let loaded = for_each(unit, &[(scope, changes)]).await?.pop();
+    loaded.ok_or_else(|| Error::Corrupt("nothing was loaded for a connection's changes".to_owned()))
+}
+
+/// Everything that the changes of each of these connections touch, in their order. No two have the same user.
+pub(super) async fn for_each(unit: &mut Unit, all: &[(&Scope<'_>, &[Change])]) -> Result<Vec<Loaded>> {
+    let mut loaded: Vec<Loaded> = all.iter().map(|(scope, _)| of_connection(scope)).collect();
+    let wanted: Vec<Vec<&str>> = all.iter().map(|(_, changes)| wanted_accounts(changes)).collect();
+    let named: Vec<(i64, &str)> = (all.iter().zip(&wanted))
+        .flat_map(|((scope, _), wanted)| wanted.iter().map(|account_id| (scope.connection.id, *account_id)))
+        .collect();
+    let places = all.iter().enumerate().map(|(place, (scope, _))| (scope.connection.id, place));
+    let places: HashMap<i64, usize> = places.collect();
+    for account in known(&mut unit.database, &named).await? {
+        if let Some(loaded) = places.get(&account.connection).and_then(|place| loaded.get_mut(*place)) {
+            keep(loaded, account);
         }
     }
-    for (account_id, transaction_id) in named {
-        let Some(stored) = stored.get_mut(account_id) else { continue };
-        let key = loaded.state.key_of(account_id, transaction_id);
-        if !loaded.state.transactions.contains_key(&key) {
-            stored.take(key, &mut loaded);
-        }
+    for (((scope, _), wanted), loaded) in all.iter().zip(&wanted).zip(&mut loaded) {
+        unknown_accounts(unit, scope, wanted, loaded).await?;
     }
+    transactions(&mut unit.database, all, &mut loaded).await?;
     Ok(loaded)
 }
 
-/// What is stored in one account under some ids of the provider's.
-struct Stored {
-    rows: Vec<TransactionRow>,
-    tombstones: HashMap<String, Tombstone>,
+fn of_connection(scope: &Scope<'_>) -> Loaded {
+    let mut loaded = Loaded::nothing(scope);
+    loaded.state.connection = Some(scope.connection.state());
+    loaded
 }
 
-impl Stored {
-    async fn load(database: &mut PgConnection, scope: &Scope<'_>, account: i64, ids: &[&str]) -> Result<Self> {
-        let rows = row::named(database, account, ids, &scope.owner.user_id).await?;
-        let tombstones = tombstones::named(database, account, ids).await?;
-        Ok(Self { rows, tombstones: tombstones.into_iter().collect() })
-    }
-
-    /// Hands over what a key names: a transaction by its first id or by its newest, or that it was deleted.
-    fn take(&mut self, key: (String, String), loaded: &mut Loaded) {
-        let by_first = |row: &TransactionRow| row.stored.transaction.transaction_id == key.1;
-        let by_newest = |row: &TransactionRow| row.stored.provider_id() == key.1;
-        let found = self.rows.iter().position(by_first).or_else(|| self.rows.iter().position(by_newest));
-        if let Some(found) = found {
-            loaded.take(&key.0, self.rows.swap_remove(found));
-        } else if let Some(tombstone) = self.tombstones.remove(&key.1) {
-            loaded.tombstones.insert(key.clone());
-            loaded.state.transactions.insert(key, TransactionState::Deleted(tombstone));
+/// In the order in which they are named: what becomes of them is reported in that order.
+fn wanted_accounts(changes: &[Change]) -> Vec<&str> {
+    let mut wanted = Vec::new();
+    for account_id in changes.iter().filter_map(Change::account_id) {
+        if !wanted.contains(&account_id) {
+            wanted.push(account_id);
         }
     }
+    wanted
 }
 
 /// These accounts, as far as they are known. One of a removed connection of the same user moves to this one.
@@ -75,20 +63,41 @@ pub(super) async fn accounts<'a>(
     ids: impl Iterator<Item = &'a str>,
     loaded: &mut Loaded,
 ) -> Result<()> {
-    // In the order in which they are named: what becomes of them is reported in that order.
     let mut wanted: Vec<&str> = Vec::new();
     for id in ids {
         if !loaded.accounts.contains_key(id) && !wanted.contains(&id) {
             wanted.push(id);
         }
     }
-    load_known(unit, scope, &wanted, loaded).await?;
-    for account_id in wanted {
+    let named: Vec<(i64, &str)> = wanted.iter().map(|account_id| (scope.connection.id, *account_id)).collect();
+    for account in known(&mut unit.database, &named).await? {
+        keep(loaded, account);
+    }
+    unknown_accounts(unit, scope, &wanted, loaded).await
+}
+
+async fn known(database: &mut PgConnection, named: &[(i64, &str)]) -> Result<Vec<accounts::Stored>> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    accounts::load(database, named).await
+}
+
+fn keep(loaded: &mut Loaded, account: accounts::Stored) {
+    loaded.accounts.insert(account.account_id.clone(), account.id);
+    loaded.state.accounts.insert(account.account_id, account.state);
+}
+
+/// Those of the accounts that the connection does not have so far.
+async fn unknown_accounts(unit: &mut Unit, scope: &Scope<'_>, wanted: &[&str], loaded: &mut Loaded) -> Result<()> {
+    for account_id in wanted.iter().copied() {
         if loaded.accounts.contains_key(account_id) {
             continue;
         }
         if moves::adopt(unit, scope, account_id).await? {
-            load_known(unit, scope, &[account_id], loaded).await?;
+            for account in known(&mut unit.database, &[(scope.connection.id, account_id)]).await? {
+                keep(loaded, account);
+            }
             // An earlier move may have ended first, and have reported that.
             loaded.state.seq = owners::lock(unit, scope.owner.id).await?.seq;
             continue;
@@ -103,13 +112,79 @@ pub(super) async fn accounts<'a>(
     Ok(())
 }
 
-async fn load_known(unit: &mut Unit, scope: &Scope<'_>, ids: &[&str], loaded: &mut Loaded) -> Result<()> {
-    if ids.is_empty() {
+/// The transactions that the changes name, of the accounts that are loaded.
+async fn transactions(
+    database: &mut PgConnection,
+    all: &[(&Scope<'_>, &[Change])],
+    loaded: &mut [Loaded],
+) -> Result<()> {
+    let (mut users, mut wanted) = (HashMap::new(), BTreeSet::new());
+    for ((scope, changes), loaded) in all.iter().zip(&*loaded) {
+        for (account_id, transaction_id) in named(changes) {
+            // A transaction of an account that is not known is not known either.
+            if let Some(account) = loaded.accounts.get(account_id).copied() {
+                users.insert(account, scope.owner.user_id.as_str());
+                wanted.insert((account, transaction_id));
+            }
+        }
+    }
+    if wanted.is_empty() {
         return Ok(());
     }
-    for (account_id, id, account) in accounts::load(&mut unit.database, scope.connection.id, ids).await? {
-        loaded.accounts.insert(account_id.clone(), id);
-        loaded.state.accounts.insert(account_id, account);
+    let mut stored = Stored::load(database, &wanted, &users).await?;
+    for ((_, changes), loaded) in all.iter().zip(loaded) {
+        for (account_id, transaction_id) in named(changes) {
+            let account = loaded.accounts.get(account_id).copied();
+            let Some(stored) = account.and_then(|account| stored.get_mut(&account)) else { continue };
+            let key = loaded.state.key_of(account_id, transaction_id);
+            if !loaded.state.transactions.contains_key(&key) {
+                stored.take(key, loaded);
+            }
+        }
     }
     Ok(())
+}
+
+/// The transactions that changes name, by their accounts and the provider's ids.
+fn named(changes: &[Change]) -> impl Iterator<Item = (&str, &str)> {
+    changes.iter().filter_map(Change::transaction).chain(changes.iter().filter_map(Change::predecessor))
+}
+
+/// What is stored in one account under some ids of the provider's.
+#[derive(Default)]
+struct Stored {
+    rows: Vec<TransactionRow>,
+    tombstones: HashMap<String, Tombstone>,
+}
+
+impl Stored {
+    /// By accounts; `users` has theirs.
+    async fn load(
+        database: &mut PgConnection,
+        wanted: &BTreeSet<(i64, &str)>,
+        users: &HashMap<i64, &str>,
+    ) -> Result<HashMap<i64, Self>> {
+        let (accounts, ids): (Vec<i64>, Vec<&str>) = wanted.iter().copied().unzip();
+        let mut stored: HashMap<i64, Self> = HashMap::new();
+        for (account, row) in row::named(database, &accounts, &ids, |account| users.get(&account).copied()).await? {
+            stored.entry(account).or_default().rows.push(row);
+        }
+        for (account, id, tombstone) in tombstones::named(database, &accounts, &ids).await? {
+            stored.entry(account).or_default().tombstones.insert(id, tombstone);
+        }
+        Ok(stored)
+    }
+
+    /// Hands over what a key names: a transaction by its first id or by its newest, or that it was deleted.
+    fn take(&mut self, key: (String, String), loaded: &mut Loaded) {
+        let by_first = |row: &TransactionRow| row.stored.transaction.transaction_id == key.1;
+        let by_newest = |row: &TransactionRow| row.stored.provider_id() == key.1;
+        let found = self.rows.iter().position(by_first).or_else(|| self.rows.iter().position(by_newest));
+        if let Some(found) = found {
+            loaded.take(&key.0, self.rows.swap_remove(found));
+        } else if let Some(tombstone) = self.tombstones.remove(&key.1) {
+            loaded.tombstones.insert(key.clone());
+            loaded.state.transactions.insert(key, TransactionState::Deleted(tombstone));
+        }
+    }
 }

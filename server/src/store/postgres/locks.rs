@@ -19,6 +19,14 @@ pub(super) async fn connection(database: &mut PgConnection, connector_id: &str, 
     Ok(())
 }
 
+/// Locks those of these connections that no other unit of work is about; whether it has each. Waits for none.
+pub(super) async fn free_connections(database: &mut PgConnection, connections: &[(&str, &str)]) -> Result<Vec<bool>> {
+    let keys: Vec<i64> =
+        connections.iter().map(|(connector_id, connection_id)| key(connector_id, connection_id)).collect();
+    let locks = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS keys (key)");
+    Ok(locks.bind(keys).fetch_all(database).await?)
+}
+
 /// Two connections with one key wait for one another, and nothing else comes of it.
 fn key(connector_id: &str, connection_id: &str) -> i64 {
     let digest = Sha256::new()

@@ -6,6 +6,8 @@
 mod accounts;
 mod apply;
 mod arrivals;
+mod batch;
+mod batches;
 mod columns;
 mod connection_row;
 mod connections;
@@ -47,6 +49,7 @@ mod transactions;
 mod unit;
 mod user_changes;
 mod users;
+mod written_rows;
 
 use std::sync::Arc;
 
@@ -55,6 +58,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{CommitSink, Lease, Result};
 use crate::metrics::Commits;
+use batches::Batches;
 use history::History;
 use mover::Mover;
 use own_connection::OwnConnection;
@@ -67,6 +71,7 @@ pub struct PostgresStore {
     /// For short reads.
     pool: Pool,
     units: Units,
+    batches: Arc<Batches>,
     mover: Arc<Mover>,
     readers: Arc<Readers>,
     slots: Arc<OwnConnection>,
@@ -95,7 +100,8 @@ impl PostgresStore {
         let slots = OwnConnection::new(direct.options().clone().application_name("tallywire slots"), slots::SETTINGS);
         let pool = Pool::for_units(address, direct, &history).await?;
         let units = Units::new(pool.clone(), history, sink);
-        Ok(Self { pool, mover: Arc::new(Mover::new(units.clone())), units, readers, slots: Arc::new(slots) })
+        let (batches, mover) = (Arc::new(Batches::new(units.clone())), Arc::new(Mover::new(units.clone())));
+        Ok(Self { pool, units, batches, mover, readers, slots: Arc::new(slots) })
     }
 
     /// Begins a new epoch in the database of an address, which may have lost its end: clients load everything again. Its
@@ -132,8 +138,9 @@ impl PostgresStore {
 
     /// The same store, whose units of work are done under a lease.
     fn under_lease(&self, lease: Lease) -> Self {
-        let (mover, readers, slots) = (Arc::clone(&self.mover), Arc::clone(&self.readers), Arc::clone(&self.slots));
-        Self { pool: self.pool.clone(), units: self.units.under(lease), mover, readers, slots }
+        let (batches, mover) = (Arc::clone(&self.batches), Arc::clone(&self.mover));
+        let (readers, slots) = (Arc::clone(&self.readers), Arc::clone(&self.slots));
+        Self { pool: self.pool.clone(), units: self.units.under(lease), batches, mover, readers, slots }
     }
 
     /// For [`unit::in_unit`].

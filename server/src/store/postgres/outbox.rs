@@ -9,60 +9,67 @@ use sqlx::PgConnection;
 
 use crate::store::{DueUser, Error, OutboxState, OutgoingTransaction, Result, StuckQueue};
 
-/// Appends calls to a user's queue, in their order. The user's row in `owners` is locked, so that the order of the ids is
-/// that of the commits.
-pub(super) async fn append(
-    database: &mut PgConnection,
-    user_id: &str,
-    calls: &[Outgoing],
-    now: Timestamp,
-) -> Result<()> {
-    let (mut keys, mut bodies, mut deletions) = (vec![], vec![], vec![]);
-    for call in calls {
-        let (transaction, is_deletion) = match &call.call {
-            Call::Put(transaction) => (transaction, false),
-            Call::Delete(transaction) => (transaction, true),
-        };
-        keys.push(call.key.as_str());
-        bodies.push(serde_json::to_string(transaction)?);
-        deletions.push(is_deletion);
-    }
-    if keys.is_empty() {
-        return Ok(());
-    }
-    put(database, user_id, (&keys, &bodies, &deletions), now).await
+/// Calls that are put at the ends of their users' queues.
+#[derive(Default)]
+pub(super) struct Queued<'a> {
+    users: Vec<&'a str>,
+    keys: Vec<&'a str>,
+    bodies: Vec<String>,
+    deletions: Vec<bool>,
 }
 
-/// Puts calls at the end of a user's queue: their keys, bodies, and whether they are deletions.
-pub(super) async fn put(
-    database: &mut PgConnection,
-    user_id: &str,
-    (keys, bodies, deletions): (&[&str], &[String], &[bool]),
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO outbox (user_id, idempotency_key, body, is_deletion, created_at)
-         SELECT $1, key, body, is_deletion, $5
-         FROM unnest($2::text[], $3::text[], $4::boolean[]) WITH ORDINALITY AS calls (key, body, is_deletion, place)
-         ORDER BY place",
-    )
-    .bind(user_id)
-    .bind(keys)
-    .bind(bodies)
-    .bind(deletions)
-    .bind(now.as_millisecond())
-    .execute(&mut *database)
-    .await?;
-    // An update that changes nothing locks the row: whoever settles the last call before these waits for the commit, and
-    // does not take the queue for empty.
-    sqlx::query(
-        "INSERT INTO outbox_users (user_id, attempts, next_at) VALUES ($1, 0, 0)
-         ON CONFLICT (user_id) DO UPDATE SET next_at = outbox_users.next_at",
-    )
-    .bind(user_id)
-    .execute(database)
-    .await?;
-    Ok(())
+impl<'a> Queued<'a> {
+    /// Adds calls to a user, in their order.
+    pub(super) fn add(&mut self, user_id: &'a str, calls: &'a [Outgoing]) -> Result<()> {
+        for call in calls {
+            let (transaction, is_deletion) = match &call.call {
+                Call::Put(transaction) => (transaction, false),
+                Call::Delete(transaction) => (transaction, true),
+            };
+            self.put(user_id, &call.key, serde_json::to_string(transaction)?, is_deletion);
+        }
+        Ok(())
+    }
+
+    /// Adds a call to a user: its key, its body, and whether it is a deletion.
+    pub(super) fn put(&mut self, user_id: &'a str, key: &'a str, body: String, is_deletion: bool) {
+        self.users.push(user_id);
+        self.keys.push(key);
+        self.bodies.push(body);
+        self.deletions.push(is_deletion);
+    }
+
+    /// Writes them. The users' rows in `owners` are locked where the order of the ids has to be that of the commits.
+    pub(super) async fn write(self, database: &mut PgConnection, now: Timestamp) -> Result<()> {
+        if self.keys.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO outbox (user_id, idempotency_key, body, is_deletion, created_at)
+             SELECT user_id, key, body, is_deletion, $5
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) WITH ORDINALITY
+                 AS calls (user_id, key, body, is_deletion, place)
+             ORDER BY place",
+        )
+        .bind(&self.users)
+        .bind(self.keys)
+        .bind(self.bodies)
+        .bind(self.deletions)
+        .bind(now.as_millisecond())
+        .execute(&mut *database)
+        .await?;
+        // An update that changes nothing locks the row: whoever settles the last call before these waits for the commit, and
+        // does not take the queue for empty. In the users' order, so that no two wait for one another.
+        sqlx::query(
+            "INSERT INTO outbox_users (user_id, attempts, next_at)
+             SELECT DISTINCT user_id, 0, 0 FROM unnest($1::text[]) AS users (user_id) ORDER BY user_id
+             ON CONFLICT (user_id) DO UPDATE SET next_at = outbox_users.next_at",
+        )
+        .bind(self.users)
+        .execute(database)
+        .await?;
+        Ok(())
+    }
 }
 
 /// No pause is longer, in milliseconds. What lies further ahead is due to a clock that was wrong.

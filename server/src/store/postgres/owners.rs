@@ -22,19 +22,32 @@ pub(super) async fn find(database: &mut PgConnection, user_id: &str) -> Result<O
 /// A user by the number, as of now; nobody else appends to the user's log until the end of the unit of work. The lock lets
 /// rows be written that refer to the user.
 pub(super) async fn lock(unit: &mut Unit, id: i64) -> Result<Owner> {
+    let owner = lock_those(unit, &[id], "").await?.pop();
+    owner.ok_or_else(|| Error::Corrupt(format!("there is no owner {id}")))
+}
+
+/// The same for those of these users that no other unit of work has locked. Waits for none.
+pub(super) async fn lock_free(unit: &mut Unit, ids: &[i64]) -> Result<Vec<Owner>> {
+    lock_those(unit, ids, " SKIP LOCKED").await
+}
+
+async fn lock_those(unit: &mut Unit, ids: &[i64], wait: &'static str) -> Result<Vec<Owner>> {
     // With the epoch: it stays the same until the commit (`epoch.rs`).
-    let mut sql = sqlx::QueryBuilder::new("SELECT user_id, seq, (SELECT value FROM meta WHERE name = 'epoch'), ");
+    let mut sql = sqlx::QueryBuilder::new("SELECT id, user_id, seq, (SELECT value FROM meta WHERE name = 'epoch'), ");
     sql.push(if unit.history.has_timelines() { identity::IS_SAME_TIMELINE } else { "TRUE" });
-    sql.push(" FROM owners WHERE id = ").push_bind(id).push(" FOR NO KEY UPDATE");
-    let found: Option<(String, i64, String, Option<bool>)> =
-        sql.build_query_as().fetch_optional(&mut *unit.database).await?;
-    let (user_id, seq, epoch, is_same) = found.ok_or_else(|| Error::Corrupt(format!("there is no owner {id}")))?;
-    if is_same != Some(true) {
-        unit.history.epochs.renew_connections();
-        return Err(Error::Undone("the server is on another timeline than when the epoch began".to_owned()));
+    sql.push(" FROM owners WHERE id = ANY(").push_bind(ids).push(") ORDER BY id FOR NO KEY UPDATE").push(wait);
+    let found: Vec<(i64, String, i64, String, Option<bool>)> =
+        sql.build_query_as().fetch_all(&mut *unit.database).await?;
+    let mut owners = Vec::with_capacity(found.len());
+    for (id, user_id, seq, epoch, is_same) in found {
+        if is_same != Some(true) {
+            unit.history.epochs.renew_connections();
+            return Err(Error::Undone("the server is on another timeline than when the epoch began".to_owned()));
+        }
+        unit.epoch = unit.history.epochs.read(&epoch)?;
+        owners.push(Owner { id, user_id, seq: unsigned(seq)? });
     }
-    unit.epoch = unit.history.epochs.read(&epoch)?;
-    Ok(Owner { id, user_id, seq: unsigned(seq)? })
+    Ok(owners)
 }
 
 /// Finds a user, made where there was none.
@@ -50,10 +63,12 @@ pub(super) async fn ensure(database: &mut PgConnection, user_id: &str) -> Result
     find(database, user_id).await?.ok_or_else(|| Error::Corrupt("a user that was made is missing".to_owned()))
 }
 
-/// Sets the newest event number.
-pub(super) async fn set_seq(database: &mut PgConnection, owner: i64, seq: u64) -> Result<()> {
-    let update = sqlx::query("UPDATE owners SET seq = $2 WHERE id = $1").bind(owner).bind(signed(seq));
-    update.execute(database).await?;
+/// Sets the newest event number of each of these users.
+pub(super) async fn set_seqs(database: &mut PgConnection, newest: &[(i64, u64)]) -> Result<()> {
+    let (ids, seqs): (Vec<i64>, Vec<i64>) = newest.iter().map(|(id, seq)| (*id, signed(*seq))).unzip();
+    let update =
+        "UPDATE owners o SET seq = n.seq FROM unnest($1::bigint[], $2::bigint[]) AS n (id, seq) WHERE o.id = n.id";
+    sqlx::query(update).bind(ids).bind(seqs).execute(database).await?;
     Ok(())
 }
 

@@ -1,51 +1,93 @@
 //! Writing what the ledger has planned.
 //!
-//! Owns that rows, events and calls to the core app are written in one database transaction. Must not decide what changes.
+//! Owns that rows, events and calls to the core app are written in one database transaction, and each kind of them with one
+//! statement. Must not decide what changes.
 
 use std::collections::HashMap;
 
-use ledger::{Applied, Dirty, Plan, State, TransactionState};
+use ledger::{Applied, Dirty, Plan, TransactionState};
+use wire::Transaction;
 
+use super::event_log::Appended;
+use super::outbox::Queued;
 use super::unit::Unit;
-use super::{accounts, connection_row, event_log, outbox, owners, row, tombstones};
+use super::written_rows::WrittenRows;
+use super::{accounts, connection_row, event_log, owners, row, tombstones};
 use crate::store::rows::{Loaded, Place, REVOKED, Scope, is_of_connection, is_same_source};
 use crate::store::{Error, Result};
+use crate::telemetry::spans::DeliveryId;
+
+/// What the ledger has planned for one connection.
+pub(super) struct Planned<'a> {
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) loaded: &'a Loaded,
+    pub(super) plan: Plan,
+    /// The delivery that causes it, for the log.
+    pub(super) delivery: Option<DeliveryId>,
+}
 
 /// Writes what the ledger has planned. The owner's row is locked.
 pub(super) async fn write(unit: &mut Unit, scope: &Scope<'_>, loaded: &Loaded, plan: Plan) -> Result<Applied> {
-    let Plan { state, events, outgoing, applied } = plan;
-    let connection = scope.connection;
-    if let Some(changed) = state.connection.as_ref().filter(|connection| connection.dirty != Dirty::No) {
-        connection_row::set_state(&mut unit.database, connection.id, changed).await?;
-        if changed.status == REVOKED && unit.shared.purges_revoked() {
-            connection_row::begin_purge(&mut unit.database, connection).await?;
-            unit.has_moves = true;
+    let (delivery, applied) = (unit.delivery, plan.applied);
+    write_each(unit, vec![Planned { scope, loaded, plan, delivery }]).await?;
+    Ok(applied)
+}
+
+/// Writes what the ledger has planned for connections of as many users. The owners' rows are locked.
+pub(super) async fn write_each(unit: &mut Unit, mut all: Vec<Planned<'_>>) -> Result<()> {
+    write_connections(unit, &all).await?;
+    let mut known = Vec::with_capacity(all.len());
+    for planned in &all {
+        known.push(write_accounts(unit, planned).await?);
+    }
+    write_transactions(unit, &all, &known).await?;
+    let seqs: Vec<(i64, u64)> = (all.iter().filter(|planned| !planned.plan.events.is_empty()))
+        .map(|planned| (planned.scope.owner.id, planned.plan.state.seq))
+        .collect();
+    if !seqs.is_empty() {
+        owners::set_seqs(&mut unit.database, &seqs).await?;
+        let appended = all.iter_mut().map(|Planned { scope, plan, delivery, .. }| Appended {
+            owner: scope.owner,
+            delivery: *delivery,
+            events: std::mem::take(&mut plan.events),
+        });
+        event_log::append(unit, appended.collect()).await?;
+    }
+    let mut queued = Queued::default();
+    for Planned { scope, plan, .. } in &all {
+        queued.add(&scope.owner.user_id, &plan.outgoing)?;
+    }
+    queued.write(&mut unit.database, unit.now).await
+}
+
+async fn write_connections(unit: &mut Unit, all: &[Planned<'_>]) -> Result<()> {
+    let mut with_events = Vec::new();
+    for Planned { scope, plan, .. } in all {
+        let connection = scope.connection;
+        if let Some(changed) = plan.state.connection.as_ref().filter(|connection| connection.dirty != Dirty::No) {
+            connection_row::set_state(&mut unit.database, connection.id, changed).await?;
+            if changed.status == REVOKED && unit.shared.purges_revoked() {
+                connection_row::begin_purge(&mut unit.database, connection).await?;
+                unit.has_moves = true;
+            }
+        }
+        if plan.events.iter().any(|event| is_of_connection(&plan.state, event)) {
+            with_events.push(connection.id);
         }
     }
-    if events.iter().any(|event| is_of_connection(&state, event)) {
-        connection_row::set_last_event(&mut unit.database, connection.id, unit.now).await?;
+    if !with_events.is_empty() {
+        connection_row::set_last_event(&mut unit.database, &with_events, unit.now).await?;
     }
-    let accounts = write_accounts(unit, scope, loaded, &state).await?;
-    write_transactions(unit, scope, loaded, &accounts, &state).await?;
-    if !events.is_empty() {
-        owners::set_seq(&mut unit.database, scope.owner.id, state.seq).await?;
-        event_log::append(unit, scope.owner, events).await?;
-    }
-    outbox::append(&mut unit.database, &scope.owner.user_id, &outgoing, unit.now).await?;
-    Ok(applied)
+    Ok(())
 }
 
 /// The rows of accounts by the provider's id.
 type Accounts<'a> = HashMap<&'a str, i64>;
 
-async fn write_accounts<'a>(
-    unit: &mut Unit,
-    scope: &Scope<'_>,
-    loaded: &'a Loaded,
-    state: &'a State,
-) -> Result<Accounts<'a>> {
+async fn write_accounts<'a>(unit: &mut Unit, planned: &'a Planned<'_>) -> Result<Accounts<'a>> {
+    let Planned { scope, loaded, plan, .. } = planned;
     let mut ids: Accounts<'a> = loaded.accounts.iter().map(|(account_id, id)| (account_id.as_str(), *id)).collect();
-    for (account_id, account) in &state.accounts {
+    for (account_id, account) in &plan.state.accounts {
         if account.dirty != Dirty::No {
             let known = ids.get(account_id.as_str()).copied();
             let now = unit.now;
@@ -56,42 +98,56 @@ async fn write_accounts<'a>(
     Ok(ids)
 }
 
-async fn write_transactions(
-    unit: &mut Unit,
-    scope: &Scope<'_>,
-    loaded: &Loaded,
-    accounts: &Accounts<'_>,
-    state: &State,
-) -> Result<()> {
-    let mut source: Option<(i64, &ledger::StoredTransaction)> = None;
-    for (key, transaction) in &state.transactions {
-        let account = || {
-            let account = accounts.get(key.0.as_str()).copied();
-            account.ok_or_else(|| Error::Corrupt(format!("there is no account {}", key.0)))
-        };
-        let known = loaded.rows.get(key).map(|(id, _)| *id);
-        match transaction {
-            TransactionState::Live(stored) if stored.dirty != Dirty::No => {
-                // Mostly all of a plan have the same.
-                let (source_id, _) = match source {
-                    Some(same) if is_same_source(&same.1.transaction, &stored.transaction) => same,
-                    _ => (owners::source(&mut unit.database, &stored.transaction).await?, &**stored),
-                };
-                source = Some((source_id, stored));
-                let place = Place { owner: scope.owner.id, account: account()?, source: source_id };
-                if loaded.tombstones.contains(key) {
-                    tombstones::delete(&mut unit.database, place.account, &key.1).await?;
+async fn write_transactions(unit: &mut Unit, all: &[Planned<'_>], known: &[Accounts<'_>]) -> Result<()> {
+    let mut sources = Sources::default();
+    let (mut new, mut changed, mut deleted) = (WrittenRows::default(), WrittenRows::default(), Vec::new());
+    for (Planned { scope, loaded, plan, .. }, accounts) in all.iter().zip(known) {
+        for (key, transaction) in &plan.state.transactions {
+            let account = || account(accounts, &key.0);
+            let row = loaded.rows.get(key).map(|(id, _)| *id);
+            match transaction {
+                TransactionState::Live(stored) if stored.dirty != Dirty::No => {
+                    let source = sources.of(unit, &stored.transaction).await?;
+                    let place = Place { owner: scope.owner.id, account: account()?, source };
+                    if loaded.tombstones.contains(key) {
+                        tombstones::delete(&mut unit.database, place.account, &key.1).await?;
+                    }
+                    match row {
+                        Some(_) => changed.add(row, place, stored)?,
+                        None => new.add(row, place, stored)?,
+                    }
                 }
-                row::write(&mut unit.database, known, place, stored).await?;
-            }
-            TransactionState::Deleted(tombstone) if tombstone.dirty != Dirty::No => {
-                if let Some(id) = known {
-                    row::delete(&mut unit.database, &[id]).await?;
+                TransactionState::Deleted(tombstone) if tombstone.dirty != Dirty::No => {
+                    deleted.extend(row);
+                    tombstones::write(unit, account()?, &key.1, tombstone).await?;
                 }
-                tombstones::write(unit, account()?, &key.1, tombstone).await?;
+                TransactionState::Live(_) | TransactionState::Deleted(_) => {}
             }
-            TransactionState::Live(_) | TransactionState::Deleted(_) => {}
         }
     }
-    Ok(())
+    if !deleted.is_empty() {
+        row::delete(&mut unit.database, &deleted).await?;
+    }
+    changed.update(&mut unit.database).await?;
+    new.insert(&mut unit.database).await
+}
+
+fn account(accounts: &Accounts<'_>, account_id: &str) -> Result<i64> {
+    let account = accounts.get(account_id).copied();
+    account.ok_or_else(|| Error::Corrupt(format!("there is no account {account_id}")))
+}
+
+/// What transactions have in common with others, each looked up once: mostly all have the same.
+#[derive(Default)]
+struct Sources<'a>(Vec<(i64, &'a Transaction)>);
+
+impl<'a> Sources<'a> {
+    async fn of(&mut self, unit: &mut Unit, transaction: &'a Transaction) -> Result<i64> {
+        if let Some((id, _)) = self.0.iter().find(|(_, same)| is_same_source(same, transaction)) {
+            return Ok(*id);
+        }
+        let id = owners::source(&mut unit.database, transaction).await?;
+        self.0.push((id, transaction));
+        Ok(id)
+    }
 }

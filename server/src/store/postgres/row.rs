@@ -2,13 +2,13 @@
 //!
 //! Owns the table `transactions`. Must not decide what is written.
 
-use ledger::{Recency, StoredTransaction};
+use ledger::Recency;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
-use super::numbers::{signed, unsigned};
-use crate::store::Result;
-use crate::store::rows::{Columns, Place, TransactionRow, Written};
+use super::numbers::unsigned;
+use crate::store::rows::{Columns, TransactionRow};
+use crate::store::{Error, Result};
 
 /// What [`read`] reads. A literal, so that statements are put together by the compiler.
 macro_rules! columns {
@@ -76,68 +76,34 @@ pub(super) async fn get(database: &mut PgConnection, ids: &[i64], user_id: &str)
     rows.fetch_all(database).await?.iter().map(|row| read(row, user_id)).collect()
 }
 
-/// A user's transactions in an account that have one of these ids of the provider's, be it the first or the newest.
-pub(super) async fn named(
+/// Transactions that are named by their account's row and an id of the provider's, be it the first or the newest; each with its
+/// account. `user` knows whose an account is.
+pub(super) async fn named<'u>(
     database: &mut PgConnection,
-    account: i64,
+    accounts: &[i64],
     provider_ids: &[&str],
-    user_id: &str,
-) -> Result<Vec<TransactionRow>> {
-    let rows = sqlx::query(select_transaction!(
-        " WHERE t.account = $1 AND (t.transaction_id = ANY($2) OR t.provider_id = ANY($2)) ORDER BY t.id"
+    user: impl Fn(i64) -> Option<&'u str>,
+) -> Result<Vec<(i64, TransactionRow)>> {
+    // Found by the index of each id before the rows are read: an account may have many.
+    let rows = sqlx::query(concat!(
+        "WITH n AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS n (account, provider_id)),
+             f AS (SELECT t.id FROM n JOIN transactions t ON t.account = n.account AND t.transaction_id = n.provider_id
+                 UNION
+                 SELECT t.id FROM n JOIN transactions t ON t.account = n.account AND t.provider_id = n.provider_id)
+         SELECT ",
+        columns!(),
+        ", t.account FROM f JOIN transactions t ON t.id = f.id
+             JOIN accounts a ON a.id = t.account JOIN connections c ON c.id = a.connection JOIN sources s ON s.id = t.source
+         ORDER BY t.id"
     ));
-    let rows = rows.bind(account).bind(provider_ids).fetch_all(database).await?;
-    rows.iter().map(|row| read(row, user_id)).collect()
+    let rows = rows.bind(accounts).bind(provider_ids).fetch_all(database).await?;
+    let named = rows.iter().map(|row| {
+        let account = row.try_get(20)?;
+        let user_id = user(account).ok_or_else(|| Error::Corrupt(format!("account {account} was not asked for")))?;
+        Ok((account, read(row, user_id)?))
+    });
+    named.collect()
 }
-
-/// Writes a row, a new one where it has no id yet; its id.
-pub(super) async fn write(
-    database: &mut PgConnection,
-    id: Option<i64>,
-    place: Place,
-    stored: &StoredTransaction,
-) -> Result<i64> {
-    let transaction = &stored.transaction;
-    let written = Written::of(transaction)?;
-    let statement = match id {
-        Some(_) => UPDATE,
-        None => INSERT,
-    };
-    let mut statement = sqlx::query_scalar(statement)
-        .bind(place.account)
-        .bind(place.source)
-        .bind(written.rank_ms)
-        .bind(written.date_ms)
-        .bind(written.is_day)
-        .bind(written.first_seen_ms)
-        .bind(written.amount)
-        .bind(transaction.currency.code())
-        .bind(written.primary_type)
-        .bind(written.status)
-        .bind(&transaction.description)
-        .bind(written.details)
-        .bind(written.search)
-        .bind(i64::from(transaction.revision))
-        .bind(signed(stored.changed_seq))
-        .bind(stored.recency.version)
-        .bind(stored.recency.arrival)
-        .bind(&transaction.provider_transaction_id);
-    statement = match id {
-        Some(id) => statement.bind(id),
-        None => statement.bind(place.owner).bind(&transaction.transaction_id),
-    };
-    Ok(statement.fetch_one(database).await?)
-}
-
-const INSERT: &str = "INSERT INTO transactions (account, source, rank_ms, date_ms, is_day, first_seen_ms, amount, currency,
-         primary_type, status, description, details, search, revision, changed_seq, version, arrival, provider_id, owner,
-         transaction_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id";
-
-const UPDATE: &str = "UPDATE transactions SET account = $1, source = $2, rank_ms = $3, date_ms = $4, is_day = $5,
-         first_seen_ms = $6, amount = $7, currency = $8, primary_type = $9, status = $10, description = $11, details = $12,
-         search = $13, revision = $14, changed_seq = $15, version = $16, arrival = $17, provider_id = $18
-     WHERE id = $19 RETURNING id";
 
 /// Deletes rows; the events that reported them stay.
 pub(super) async fn delete(database: &mut PgConnection, ids: &[i64]) -> Result<()> {

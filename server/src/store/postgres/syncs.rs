@@ -19,9 +19,20 @@ pub(super) async fn request(
     now: Timestamp,
 ) -> Result<()> {
     let connection = connection_row::find(database, connector_id, connection_id).await?.ok_or(Error::NotFound)?;
+    request_of(database, connection.id, request, urgency, now).await
+}
+
+/// The same for the row of a connection.
+pub(super) async fn request_of(
+    database: &mut PgConnection,
+    registration: i64,
+    request: &SyncRequest,
+    urgency: Urgency,
+    now: Timestamp,
+) -> Result<()> {
     let requested: Option<Option<String>> =
         sqlx::query_scalar("SELECT requested FROM syncs WHERE connection = $1 FOR UPDATE")
-            .bind(connection.id)
+            .bind(registration)
             .fetch_optional(&mut *database)
             .await?;
     let requested = match requested.flatten() {
@@ -33,7 +44,7 @@ pub(super) async fn request(
          ON CONFLICT (connection) DO UPDATE SET requested = excluded.requested,
              due_at = CASE WHEN s.attempts = 0 OR $4 THEN least(s.due_at, excluded.due_at) ELSE s.due_at END",
     )
-    .bind(connection.id)
+    .bind(registration)
     .bind(now.as_millisecond())
     .bind(serde_json::to_string(&requested)?)
     .bind(urgency == Urgency::DespiteFailures)

@@ -9,23 +9,24 @@ use super::numbers::unsigned;
 use super::unit::Unit;
 use crate::store::Result;
 
-/// Those of an account with one of these ids.
+/// Those that are named by their account's row and the provider's id; each with its account and its id.
 pub(super) async fn named(
     database: &mut PgConnection,
-    account: i64,
+    accounts: &[i64],
     transaction_ids: &[&str],
-) -> Result<Vec<(String, Tombstone)>> {
-    let rows: Vec<(String, Option<i64>, i64, i64)> = sqlx::query_as(
-        "SELECT transaction_id, version, arrival, revision FROM tombstones
-         WHERE account = $1 AND transaction_id = ANY($2)",
+) -> Result<Vec<(i64, String, Tombstone)>> {
+    let rows: Vec<(i64, String, Option<i64>, i64, i64)> = sqlx::query_as(
+        "SELECT t.account, t.transaction_id, version, arrival, revision
+         FROM unnest($1::bigint[], $2::text[]) AS n (account, transaction_id)
+         JOIN tombstones t ON t.account = n.account AND t.transaction_id = n.transaction_id",
     )
-    .bind(account)
+    .bind(accounts)
     .bind(transaction_ids)
     .fetch_all(database)
     .await?;
-    let tombstone = |(transaction_id, version, arrival, revision)| {
+    let tombstone = |(account, transaction_id, version, arrival, revision)| {
         let recency = Recency { version, arrival };
-        Ok((transaction_id, Tombstone { recency, revision: unsigned(revision)?, dirty: Dirty::No }))
+        Ok((account, transaction_id, Tombstone { recency, revision: unsigned(revision)?, dirty: Dirty::No }))
     };
     rows.into_iter().map(tombstone).collect()
 }

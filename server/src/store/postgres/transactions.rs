@@ -112,7 +112,8 @@ pub(super) async fn one(database: &mut PgConnection, user_id: &str, key: &Transa
     .fetch_all(&mut *database)
     .await?;
     for account in accounts {
-        let rows = row::named(database, account, &[&key.transaction_id], user_id).await?;
+        let rows = row::named(database, &[account], &[&key.transaction_id], |_| Some(user_id)).await?;
+        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         let by_first = rows.iter().position(|row| row.stored.transaction.transaction_id == key.transaction_id);
         if let Some(found) = rows.into_iter().nth(by_first.unwrap_or_default()) {
             return Ok(found.stored.transaction);

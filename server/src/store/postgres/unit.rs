@@ -52,6 +52,8 @@ pub(super) struct Unit {
     pub(super) is_pushed: bool,
     /// Whether it leaves transactions to be moved or purged.
     pub(super) has_moves: bool,
+    /// How many writes it is, for the metrics.
+    pub(super) jobs: usize,
     units: Units,
 }
 
@@ -88,6 +90,11 @@ impl Units {
         Self { lease: Some(lease), ..self.clone() }
     }
 
+    /// Whether they are done under no lease.
+    pub(super) fn is_free(&self) -> bool {
+        self.lease.is_none()
+    }
+
     /// For [`in_unit`], which takes a store as well.
     pub(super) fn units(&self) -> &Self {
         self
@@ -100,8 +107,7 @@ impl Units {
 
     /// Begins one.
     pub(super) async fn begin(&self, now: Timestamp) -> Result<Unit> {
-        // What is written has milliseconds.
-        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let now = as_written(now);
         let mut database = self.pool.begin().await?;
         if let Some(lease) = &self.lease {
             leases::enter(&mut database, lease).await?;
@@ -116,9 +122,15 @@ impl Units {
             delivery: None,
             is_pushed: false,
             has_moves: false,
+            jobs: 1,
             units: self.clone(),
         })
     }
+}
+
+/// A time as it is written: in milliseconds.
+pub(super) fn as_written(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 impl Unit {
@@ -150,12 +162,12 @@ impl Unit {
 
     /// Commits and sends the events. On a task of its own: a caller that goes away must not keep back what is committed.
     async fn commit(self) -> Result<()> {
-        let Self { database, events, has_moves, units, .. } = self;
+        let Self { database, events, has_moves, jobs, units, .. } = self;
         let commit = tokio::spawn(async move {
             let started = Instant::now();
             database.commit().await?;
             if let Some(counted) = units.counted.get() {
-                counted.committed(1, started.elapsed());
+                counted.committed(jobs, started.elapsed());
             }
             if has_moves {
                 units.shared.has_moves();

@@ -1,18 +1,23 @@
 //! Deliveries: which unit of work runs where.
 //!
-//! Owns that each is a unit of work. Must not hold a statement.
+//! Owns which are a unit of work each, and which share one. Must not hold a statement.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::super::unit::in_unit;
-use super::super::{PostgresStore, deliveries, kept};
+use super::super::{PostgresStore, batch, deliveries, kept};
 use crate::store::{Deliveries, NewDelivery, Recorded, Result};
 
 #[async_trait]
 impl Deliveries for PostgresStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
-        let recorded = in_unit!(self, now, |unit| deliveries::record(unit, &delivery));
+        // A lease is checked by its holder's own units of work.
+        let shares = self.units.is_free() && batch::connection(&delivery).is_some();
+        let recorded = match shares {
+            true => self.batches.record(delivery, now).await,
+            false => in_unit!(self, now, |unit| deliveries::record(unit, &delivery)),
+        };
         self.move_what_is_left(now);
         recorded
     }
