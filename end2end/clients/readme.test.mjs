@@ -59,7 +59,8 @@ for (const [version, io] of Object.entries(libraries)) {
       await eventually(() => logged.length === 1, 'the first');
       for (const reconnect of [1, 2]) {
         // Long enough to be away while two more come.
-        socket.io.reconnectionDelay(1500);
+        socket.io.randomizationFactor(0);
+        socket.io.reconnectionDelay(3000);
         socket.io.engine.close();
         await eventually(() => !socket.connected, 'the connection is lost');
         await deliver(server, transaction(connection));
