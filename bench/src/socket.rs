@@ -4,6 +4,7 @@
 //! event is awaited.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -100,10 +101,20 @@ pub(crate) async fn open_many(
     each: usize,
     at_once: usize,
 ) -> anyhow::Result<Vec<(usize, Socket)>> {
-    let tokens = (0..users).map(population::token).collect::<anyhow::Result<Vec<_>>>()?;
+    open_those(address, 0..users, each, at_once).await
+}
+
+/// Opens `each` sockets for each of these users, at most `at_once` at the same time.
+pub(crate) async fn open_those(
+    address: SocketAddr,
+    users: Range<usize>,
+    each: usize,
+    at_once: usize,
+) -> anyhow::Result<Vec<(usize, Socket)>> {
+    let tokens = users.clone().map(population::token).collect::<anyhow::Result<Vec<_>>>()?;
     let mut opening = JoinSet::new();
-    let mut sockets = Vec::with_capacity(users * each);
-    for (user, token) in tokens.iter().enumerate().flat_map(|pair| std::iter::repeat_n(pair, each)) {
+    let mut sockets = Vec::with_capacity(users.len() * each);
+    for (user, token) in users.zip(&tokens).flat_map(|pair| std::iter::repeat_n(pair, each)) {
         if opening.len() >= at_once
             && let Some(opened) = opening.join_next().await
         {

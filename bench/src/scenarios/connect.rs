@@ -23,14 +23,21 @@ pub(crate) struct Options {
     /// Sockets that connect at the same time
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
     at_once: u16,
+    /// Users that are connected already, with ten sockets each
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1500))]
+    connected: u16,
 }
 
 /// Connects them all once.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let (users, at_once) = (usize::from(options.users), usize::from(options.at_once));
-    process::require_open_files(users * SOCKETS_PER_USER + OTHER_FILES)?;
-    println!("\nconnect: {} sockets, {at_once} at a time", users * SOCKETS_PER_USER);
+    let connected = usize::from(options.connected);
+    process::require_open_files((connected + users) * SOCKETS_PER_USER + OTHER_FILES)?;
+    let [before, sockets] = [connected, users].map(|users| users * SOCKETS_PER_USER);
+    println!("\nconnect: {sockets} sockets, {at_once} at a time, while {before} are connected");
     let server = Server::start(setup).await?;
+    let connected = users..users + connected;
+    let connected = socket::open_those(server.address, connected, SOCKETS_PER_USER, at_once).await?;
     let own = std::process::id();
     let (server_before, own_before) = (process::cpu_seconds(server.pid)?, process::cpu_seconds(own)?);
     let started = Instant::now();
@@ -39,7 +46,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     let server_cpu = process::cpu_seconds(server.pid)? - server_before;
     let own_cpu = process::cpu_seconds(own)? - own_before;
     println!("  {rate:.0}/s; processor seconds: server {server_cpu:.2}, generator {own_cpu:.2}");
-    report.note("sockets connected and signed in", format!("{rate:.0}/s"));
-    drop(sockets);
+    report.note(format!("sockets connected and signed in, {before} connected"), format!("{rate:.0}/s"));
+    drop((sockets, connected));
     server.stop().await
 }
