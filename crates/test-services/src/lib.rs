@@ -11,6 +11,7 @@ mod pgbouncer;
 mod postgres;
 mod redis;
 mod relay;
+mod start;
 
 pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;

@@ -3,22 +3,16 @@
 //! Owns its configuration: transaction mode, and far fewer connections to PostgreSQL than clients have. Must not speak its
 //! protocol.
 
-use std::io::{Error, Result};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::Result;
+use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-use std::{env, fs};
 
-use crate::Postgres;
 use crate::account::Account;
 use crate::guarded::Guarded;
+use crate::{Postgres, start};
 
-/// How long a start may take: the machine may be busy with other tests.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// How often a start is tried: the port that was free may be taken meanwhile.
-const ATTEMPTS: u32 = 3;
 /// How many connections to PostgreSQL the clients of a database share.
 const SHARED: u32 = 6;
 
@@ -28,20 +22,16 @@ pub struct PgBouncer {
     /// The port of PostgreSQL, in addresses of databases.
     behind: u16,
     port: u16,
-    server: Guarded,
+    /// It is stopped when this is dropped.
+    _server: Guarded,
 }
 
 impl PgBouncer {
     /// Starts one. Fails where it is not installed.
     pub fn start(postgres: &Postgres) -> Result<Self> {
-        let program = program()?;
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(&program, postgres) {
-                Err(_) if attempt < ATTEMPTS => attempt += 1,
-                done => return done,
-            }
-        }
+        // It stands where only administrators look.
+        let program = start::program("TALLYWIRE_PGBOUNCER", &["pgbouncer"], &["/usr/sbin", "/usr/local/sbin"])?;
+        start::on_a_free_port(|port| Self::start_at(&program, postgres, port))
     }
 
     /// The address of a database through it.
@@ -49,10 +39,9 @@ impl PgBouncer {
         database.replace(&format!(":{}/", self.behind), &format!(":{}/", self.port))
     }
 
-    fn start_once(program: &Path, postgres: &Postgres) -> Result<Self> {
+    fn start_at(program: &Path, postgres: &Postgres, port: u16) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tallywire-pgbouncer-").tempdir()?;
         let account = Account::owning(folder.path())?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let (behind, user) = (postgres.port(), Postgres::USER);
         let settings = format!(
             "[databases]\n* = host=127.0.0.1 port={behind} user={user}\n\
@@ -65,33 +54,10 @@ impl PgBouncer {
         // The guard deletes the folder from here on.
         let folder = folder.keep();
         let server = Guarded::start(&command, &folder, account, "TERM")?;
-        let pooler = Self { behind, port, server };
-        pooler.wait()?;
-        Ok(pooler)
+        let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok() && server.log().contains("process up");
+        start::until("PgBouncer listens", &server, listens)?;
+        Ok(Self { behind, port, _server: server })
     }
-
-    #[allow(clippy::disallowed_methods, reason = "there is no runtime to wait on")]
-    fn wait(&self) -> Result<()> {
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() || !self.server.log().contains("process up") {
-            if self.server.has_ended() || begun.elapsed() > START_LIMIT {
-                return Err(Error::other(format!("PgBouncer did not start: {}", self.server.log())));
-            }
-            sleep(Duration::from_millis(50));
-        }
-        Ok(())
-    }
-}
-
-/// The program: the one that is named, else the system's, which stands where only administrators look.
-fn program() -> Result<PathBuf> {
-    if let Some(named) = env::var_os("TALLYWIRE_PGBOUNCER") {
-        return Ok(named.into());
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    let found = folders.map(|folder| folder.join("pgbouncer")).find(|program| program.exists());
-    found.ok_or_else(|| Error::other("PgBouncer is missing: `scripts/setup test` installs it"))
 }
 
 #[cfg(test)]

@@ -7,22 +7,16 @@ mod programs;
 mod replica;
 mod snapshot;
 
-use std::io::{Error, Result};
-use std::net::TcpListener;
+use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use crate::guarded::Guarded;
+use crate::start;
 use cluster::Cluster;
 use programs::{USER, check};
 
-/// How long a start or a change may take: the machine may be busy with other tests.
-const LIMIT: Duration = Duration::from_secs(60);
-/// How often a start is tried: the port that was free may be taken meanwhile.
-const ATTEMPTS: u32 = 3;
 /// A crash of the machine ends the tests as well, so nothing is flushed to the disk.
 const SETTINGS: [&str; 6] = [
     "fsync=off",
@@ -65,17 +59,10 @@ impl Postgres {
 
     /// Starts a server on the files that are made for it, with settings besides those of every test.
     fn start_on(programs: &Path, settings: &[&str], make: impl Fn() -> Result<Cluster>) -> Result<Self> {
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(programs.to_owned(), settings, make()?) {
-                Err(_) if attempt < ATTEMPTS => attempt += 1,
-                done => return done,
-            }
-        }
+        start::on_a_free_port(|port| Self::start_at(port, programs.to_owned(), settings, make()?))
     }
 
-    fn start_once(programs: PathBuf, settings: &[&str], cluster: Cluster) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    fn start_at(port: u16, programs: PathBuf, settings: &[&str], cluster: Cluster) -> Result<Self> {
         let mut command = Command::new(programs.join("postgres"));
         command.arg("-D").arg(cluster.data()).arg("-k").arg(cluster.folder.path()).args(["-p", &port.to_string()]);
         for setting in SETTINGS.iter().chain(settings) {
@@ -140,16 +127,8 @@ impl Postgres {
     }
 
     /// Waits until something is so.
-    #[allow(clippy::disallowed_methods, reason = "there is no runtime to wait on")]
     fn until(&self, what: &str, is_so: impl Fn() -> bool) -> Result<()> {
-        let begun = Instant::now();
-        while !is_so() {
-            if self.server.has_ended() || begun.elapsed() > LIMIT {
-                return Err(Error::other(format!("not so: PostgreSQL {what}. Its log: {}", self.server.log())));
-            }
-            sleep(Duration::from_millis(20));
-        }
-        Ok(())
+        start::until(&format!("PostgreSQL {what}"), &self.server, is_so)
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::{env, fs};
 
+use crate::start::missing;
+
 /// The superuser of each cluster.
 pub(super) const USER: &str = "tallywire";
 
@@ -26,7 +28,7 @@ pub(super) fn find() -> Result<PathBuf> {
     let newest = debian.filter(|(version, path)| *version >= OLDEST && has_all(path)).max().map(|(_, path)| path);
     let path = env::var_os("PATH").unwrap_or_default();
     let found = newest.or_else(|| env::split_paths(&path).find(|folder| has_all(folder)));
-    found.ok_or_else(|| Error::other("PostgreSQL 15 or later is missing: `scripts/setup test` installs it"))
+    found.ok_or_else(|| missing("PostgreSQL 15 or later"))
 }
 
 fn has_all(folder: &Path) -> bool {

@@ -1,0 +1,59 @@
+//! What every service needs to start.
+//!
+//! Owns finding its program, a free port and the patience until it answers. Must not know a service.
+
+use std::env;
+use std::io::{Error, Result};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::guarded::Guarded;
+
+/// How long a start or a change may take: the machine may be busy with other tests.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How often a start is tried: the port that was free may be taken meanwhile.
+const ATTEMPTS: u32 = 3;
+
+/// The program of a service: the one that a variable names, else the first of these names on the `PATH` or in these folders,
+/// where programs stand that only administrators look for.
+pub(crate) fn program(variable: &str, names: &[&str], folders: &[&str]) -> Result<PathBuf> {
+    if let Some(named) = env::var_os(variable) {
+        return Ok(named.into());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain(folders.iter().map(PathBuf::from));
+    let mut programs = folders.flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    programs.find(|program| program.exists()).ok_or_else(|| missing(names[0]))
+}
+
+/// The error where a program is not installed.
+pub(crate) fn missing(program: &str) -> Error {
+    Error::other(format!("{program} is missing: `scripts/setup test` installs it"))
+}
+
+/// Starts something on a port of 127.0.0.1 that is free.
+pub(crate) fn on_a_free_port<T>(mut start: impl FnMut(u16) -> Result<T>) -> Result<T> {
+    let mut attempt = 1;
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        match start(port) {
+            Err(_) if attempt < ATTEMPTS => attempt += 1,
+            done => return done,
+        }
+    }
+}
+
+/// Waits until something is so; fails with the log of the server where that has ended, or after a minute.
+#[allow(clippy::disallowed_methods, reason = "there is no runtime to wait on")]
+pub(crate) fn until(what: &str, server: &Guarded, is_so: impl Fn() -> bool) -> Result<()> {
+    let begun = Instant::now();
+    while !is_so() {
+        if server.has_ended() || begun.elapsed() > LIMIT {
+            return Err(Error::other(format!("not so: {what}. The log: {}", server.log())));
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
