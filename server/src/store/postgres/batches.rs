@@ -126,8 +126,8 @@ impl Batches {
                     }
                 }
             }
-            Err(error) if !has_begun => {
-                let reason = error.to_string();
+            // There is no connection to the database, for none of them.
+            Err(Error::Unavailable(reason)) if !has_begun => {
                 deliveries.for_each(|it| drop(it.answer.send(Err(Error::Unavailable(reason.clone())))));
             }
             // It may be the fault of one of them.
