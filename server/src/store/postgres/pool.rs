@@ -28,7 +28,9 @@ const UNUSED: Duration = Duration::from_secs(2);
 const STATEMENTS: usize = 500;
 
 /// What units of work are set to. A node that hangs in the middle of one must not hold its locks for good, and nobody waits
-/// for a lock for longer than a webhook's sender waits for its answer.
+/// for a lock for longer than a webhook's sender waits for its answer. All that they read is found by indexes, and plans must not
+/// change with the statistics: one that is made while a table is small reads all of it, for as long as the plan is kept, and a plan
+/// for one value seems cheaper each time than one for an array of any length.
 macro_rules! of_units {
     ($set:literal) => {
         concat!(
@@ -39,7 +41,15 @@ macro_rules! of_units {
             $set,
             " lock_timeout = '8s'; ",
             $set,
-            " synchronous_commit = 'on'"
+            " synchronous_commit = 'on'; ",
+            $set,
+            " plan_cache_mode = 'force_generic_plan'; ",
+            $set,
+            " enable_seqscan = 'off'; ",
+            $set,
+            " enable_hashjoin = 'off'; ",
+            $set,
+            " enable_mergejoin = 'off'"
         )
     };
 }
