@@ -135,3 +135,30 @@ pub async fn deliveries_that_come_at_once_are_each_applied_once(open: &dyn Open)
         assert_eq!(published, (1..=log.len() as u64).collect::<Vec<_>>(), "each is published once");
     }
 }
+
+pub async fn deliveries_of_a_connection_that_come_at_once_are_applied_in_order(open: &dyn Open) {
+    const DELIVERIES: usize = 80;
+    let it = Harness::of(open).await;
+    // Of one user, so that each holds up those of the other connection.
+    for connection_id in ["a", "b"] {
+        it.register(connection_id, "alice").await;
+    }
+    let connection = |number: usize| ["a", "b"][number % 2];
+    let deliveries = (1..=DELIVERIES).map(|number| {
+        let change = transaction(connection(number), &format!("-{number}"));
+        it.deliver(delivery(&format!("k{number}"), connection(number), vec![change]))
+    });
+    let recorded = join_all(deliveries).await;
+    assert!(recorded.iter().all(|recorded| matches!(recorded, Recorded::Applied(_))), "{recorded:?}");
+    for connection_id in ["a", "b"] {
+        let mut amounts = vec![];
+        for event in it.log("alice", 0).await {
+            let payload: serde_json::Value = serde_json::from_str(event.payload.get()).unwrap();
+            if payload["transaction"]["transactionId"] == connection_id {
+                amounts.push(payload["transaction"]["amount"].to_string());
+            }
+        }
+        let sent = (1..=DELIVERIES).filter(|number| connection(*number) == connection_id);
+        assert_eq!(amounts, sent.map(|number| format!("-{number}")).collect::<Vec<_>>());
+    }
+}

@@ -19,6 +19,7 @@ macro_rules! promises {
             a_call_that_comes_while_the_last_one_is_settled_stays_due
             an_attempt_comes_back_once_however_many_come_at_once
             an_email_address_is_one_users_however_many_are_added_at_once
+            deliveries_of_a_connection_that_come_at_once_are_applied_in_order
             deliveries_that_come_at_once_are_each_applied_once
             the_first_id_of_a_user_at_a_provider_is_everybodys
         }

@@ -1,71 +1,71 @@
 //! Deliveries that arrive at the same time.
 //!
-//! Owns which of them share a unit of work, and that one which cannot share it, or at which a batch fails, is recorded alone.
-//! Must not know what is written.
+//! Owns which of them share a unit of work, that those of a connection are recorded one after the other, and that one which
+//! cannot share it, or at which a batch fails, is recorded alone. Must not know what is written.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 use super::batch::{self, Arrived};
 use super::deliveries;
+use super::delivery_queue::{DeliveryQueue, Waiting};
 use super::unit::{self, Units, in_unit};
 use crate::store::{Error, NewDelivery, Recorded, Result};
 
-/// How many deliveries share a unit of work at most.
-const LARGEST: usize = 64;
 /// How many batches are under way at most: the next ones grow meanwhile.
 const AT_ONCE: usize = 2;
 /// How many deliveries that have to wait for others are under way at most, so that they leave connections to the batches.
 const ALONE: usize = 8;
+/// How long one of these waits until it is its turn.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
+/// How long a batch may take, which waits for no other: the server or the way to it is gone.
+const BATCH_LIMIT: Duration = Duration::from_secs(10);
+/// How long one that waits for others may take: longer than a statement.
+const ALONE_LIMIT: Duration = Duration::from_secs(40);
 
 /// What collects deliveries.
 pub(super) struct Batches {
     units: Units,
-    waiting: Mutex<Waiting>,
+    queue: Mutex<Queue>,
     alone: Semaphore,
 }
 
 #[derive(Default)]
-struct Waiting {
-    deliveries: VecDeque<Delivery>,
+struct Queue {
+    waiting: DeliveryQueue,
     /// How many batches are under way.
     batches: usize,
 }
 
-/// A delivery, and who waits for what becomes of it.
+/// A delivery that is being recorded. Its connection's next one follows when this is dropped.
 struct Delivery {
     arrived: Arrived,
     answer: oneshot::Sender<Result<Recorded>>,
+    turn: Turn,
 }
 
-impl Waiting {
-    /// Takes the next batch: the oldest deliveries, one of each connection.
-    fn next(&mut self) -> Vec<Delivery> {
-        let (mut batch, mut left) = (Vec::new(), VecDeque::new());
-        let mut taken: HashSet<(String, String)> = HashSet::new();
-        while batch.len() < LARGEST {
-            let Some(delivery) = self.deliveries.pop_front() else { break };
-            let connection = batch::connection(&delivery.arrived.new);
-            let connection = connection.map(|(connector, id)| (connector.to_owned(), id.to_owned()));
-            if connection.is_some_and(|connection| taken.insert(connection)) {
-                batch.push(delivery);
-            } else {
-                left.push_back(delivery);
-            }
-        }
-        left.append(&mut self.deliveries);
-        self.deliveries = left;
-        batch
+struct Turn {
+    connection: (String, String),
+    of: Weak<Batches>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(batches) = self.of.upgrade() else { return };
+        batches.queue.lock().waiting.release(&self.connection);
+        batches.start();
     }
 }
 
 impl Batches {
     pub(super) fn new(units: Units) -> Self {
-        Self { units, waiting: Mutex::default(), alone: Semaphore::new(ALONE) }
+        Self { units, queue: Mutex::default(), alone: Semaphore::new(ALONE) }
     }
 
     /// For [`in_unit`].
@@ -74,78 +74,107 @@ impl Batches {
     }
 
     /// Records a delivery of a connection ([`batch::connection`]), with those that arrive meanwhile. A caller that goes away
-    /// does not stop it.
+    /// stops it only while it waits.
     pub(super) async fn record(self: &Arc<Self>, new: NewDelivery, at: Timestamp) -> Result<Recorded> {
         let (answer, answered) = oneshot::channel();
-        let at = unit::as_written(at);
-        let starts = {
-            let mut waiting = self.waiting.lock();
-            waiting.deliveries.push_back(Delivery { arrived: Arrived { new, at }, answer });
-            let starts = waiting.batches < AT_ONCE;
-            waiting.batches += usize::from(starts);
-            starts
-        };
-        if starts {
-            tokio::spawn(Arc::clone(self).run());
+        let waiting = Waiting::new(Arrived { new, at: unit::as_written(at) }, answer, Instant::now());
+        if !self.queue.lock().waiting.push(waiting) {
+            return Err(Error::Unavailable("too many deliveries are waiting".to_owned()));
         }
+        self.start();
         answered.await.unwrap_or_else(|_| Err(Error::Unavailable("a batch of deliveries was given up".to_owned())))
     }
 
-    /// Records batches until nothing waits.
+    /// Begins a batch, unless as many are under way as may be.
+    fn start(self: &Arc<Self>) {
+        // There is no runtime any more where the last deliveries are dropped with it.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let mut queue = self.queue.lock();
+        if queue.batches < AT_ONCE && !queue.waiting.is_empty() {
+            queue.batches += 1;
+            runtime.spawn(Arc::clone(self).run());
+        }
+    }
+
+    /// Records batches until nothing waits that may be recorded now.
     async fn run(self: Arc<Self>) {
         loop {
             let batch = {
-                let mut waiting = self.waiting.lock();
-                let batch = waiting.next();
+                let mut queue = self.queue.lock();
+                let batch = queue.waiting.next_batch(Instant::now());
                 if batch.is_empty() {
-                    waiting.batches -= 1;
+                    queue.batches -= 1;
                     return;
                 }
                 batch
             };
+            let batch = batch.into_iter().map(|Waiting { arrived, answer, connection, .. }| Delivery {
+                arrived,
+                answer,
+                turn: Turn { connection, of: Arc::downgrade(&self) },
+            });
             // On a task of its own: a panic ends one batch and not all that follow.
-            let _ = tokio::spawn(Arc::clone(&self).record_together(batch)).await;
+            let _ = tokio::spawn(Arc::clone(&self).record_together(batch.collect())).await;
         }
     }
 
     async fn record_together(self: Arc<Self>, batch: Vec<Delivery>) {
         let now = batch.iter().map(|delivery| delivery.arrived.at).max().unwrap_or_default();
-        let (arrived, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|it| (it.arrived, it.answer)).unzip();
+        let (arrived, answers): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|it| (it.arrived, (it.answer, it.turn))).unzip();
         let mut has_begun = false;
-        let recorded = in_unit!(self, now, |unit| {
-            has_begun = true;
-            batch::record(unit, &arrived)
+        let recorded = timeout(BATCH_LIMIT, async {
+            in_unit!(self, now, |unit| {
+                has_begun = true;
+                batch::record(unit, &arrived)
+            })
         });
-        let deliveries = arrived.into_iter().zip(answers).map(|(arrived, answer)| Delivery { arrived, answer });
+        let recorded = recorded.await;
+        let deliveries =
+            arrived.into_iter().zip(answers).map(|(arrived, (answer, turn))| Delivery { arrived, answer, turn });
         match recorded {
-            Ok(recorded) => {
+            Ok(Ok(recorded)) => {
                 for (delivery, recorded) in deliveries.zip(recorded) {
                     match recorded {
                         Some(recorded) => drop(delivery.answer.send(Ok(recorded))),
-                        None => drop(tokio::spawn(Arc::clone(&self).record_after_others(delivery))),
+                        None => drop(tokio::spawn(Arc::clone(&self).record_alone(delivery))),
                     }
                 }
             }
-            // There is no connection to the database, for none of them.
-            Err(Error::Unavailable(reason)) if !has_begun => {
+            // There is no connection to the database, for none of them nor for those that wait.
+            Ok(Err(Error::Unavailable(reason))) if !has_begun => {
+                self.refuse_waiting(&reason);
                 deliveries.for_each(|it| drop(it.answer.send(Err(Error::Unavailable(reason.clone())))));
             }
+            Err(_) => {
+                let late = || Error::Unavailable("the database does not answer".to_owned());
+                deliveries.for_each(|it| drop(it.answer.send(Err(late()))));
+            }
             // It may be the fault of one of them.
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::debug!(%error, "a batch of deliveries is recorded one by one");
                 deliveries.for_each(|delivery| drop(tokio::spawn(Arc::clone(&self).record_alone(delivery))));
             }
         }
     }
 
-    async fn record_after_others(self: Arc<Self>, delivery: Delivery) {
-        let _permit = self.alone.acquire().await;
-        Arc::clone(&self).record_alone(delivery).await;
+    fn refuse_waiting(&self, reason: &str) {
+        let waiting = self.queue.lock().waiting.take_all();
+        waiting.for_each(|it| drop(it.answer.send(Err(Error::Unavailable(reason.to_owned())))));
     }
 
     async fn record_alone(self: Arc<Self>, delivery: Delivery) {
-        let Delivery { arrived: Arrived { new, at }, answer } = delivery;
-        let recorded = in_unit!(self, at, |unit| deliveries::record(unit, &new));
+        let Delivery { arrived: Arrived { new, at }, answer, turn } = delivery;
+        let recorded = match timeout(TURN_LIMIT, self.alone.acquire()).await {
+            Ok(permit) => {
+                let _permit = permit;
+                let recorded =
+                    timeout(ALONE_LIMIT, async { in_unit!(self, at, |unit| deliveries::record(unit, &new)) });
+                recorded.await.unwrap_or_else(|_| Err(Error::Unavailable("the database does not answer".to_owned())))
+            }
+            Err(_) => Err(Error::Unavailable("too many deliveries wait for others".to_owned())),
+        };
         let _ = answer.send(recorded);
+        drop(turn);
     }
 }

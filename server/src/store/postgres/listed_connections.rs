@@ -3,7 +3,7 @@
 //! Owns finding them. Must not change one.
 
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _};
 use wire::api::Connection;
 
 use super::syncs;
@@ -62,9 +62,14 @@ pub(super) async fn list(
     connector_id: Option<&str>,
     user_id: Option<&str>,
 ) -> Result<Vec<Connection>> {
-    let rows = sqlx::query(select!(
-        "AND ($1::text IS NULL OR c.connector_id = $1) AND ($2::text IS NULL OR o.user_id = $2)
-         ORDER BY c.created_at, c.id"
-    ));
-    rows.bind(connector_id).bind(user_id).fetch_all(database).await?.iter().map(read).collect()
+    // Only the conditions that there are: the plan is the same for all values (`pool.rs`).
+    let mut sql = QueryBuilder::<Postgres>::new(select!(""));
+    if let Some(connector_id) = connector_id {
+        sql.push(" AND c.connector_id = ").push_bind(connector_id);
+    }
+    if let Some(user_id) = user_id {
+        sql.push(" AND o.user_id = ").push_bind(user_id);
+    }
+    sql.push(" ORDER BY c.created_at, c.id");
+    sql.build().fetch_all(database).await?.iter().map(read).collect()
 }

@@ -14,6 +14,7 @@ mod connections;
 mod connects;
 mod dead_letters;
 mod deliveries;
+mod delivery_queue;
 mod epoch;
 mod event_log;
 mod history;

@@ -49,7 +49,9 @@ macro_rules! of_units {
             $set,
             " enable_hashjoin = 'off'; ",
             $set,
-            " enable_mergejoin = 'off'"
+            " enable_mergejoin = 'off'; ",
+            $set,
+            " jit = 'off'"
         )
     };
 }

@@ -107,14 +107,17 @@ async fn unnamed(unit: &mut Unit, scope: &Scope<'_>, loaded: &mut Loaded, finish
         Absence::OfPendingMeansGone => finished.withdrawn.is_empty(),
         _ => false,
     };
-    let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id
-         WHERE a.connection = $1 AND (t.status = 0 OR NOT $2)",
-    )
-    .bind(scope.connection.id)
-    .bind(only_pending)
-    .fetch_all(&mut *unit.database)
-    .await?;
+    let statement = match only_pending {
+        true => {
+            "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id AND t.status = 0
+             WHERE a.connection = $1"
+        }
+        false => {
+            "SELECT t.id, a.account_id FROM accounts a JOIN transactions t ON t.account = a.id WHERE a.connection = $1"
+        }
+    };
+    let rows = sqlx::query_as(statement).bind(scope.connection.id).fetch_all(&mut *unit.database);
+    let rows: Vec<(i64, String)> = rows.await?;
     let may_be_gone = |id: &i64| finished.absence != Absence::MeansNothing || finished.withdrawn.contains(id);
     let rows: Vec<_> = rows.into_iter().filter(|(id, _)| !finished.named.contains(id) && may_be_gone(id)).collect();
     load::accounts(unit, scope, rows.iter().map(|(_, account_id)| account_id.as_str()), loaded).await?;

@@ -109,10 +109,10 @@ pub(super) async fn due(database: &mut PgConnection, now: Timestamp, limit: u32)
 /// When the next one is due after now.
 pub(super) async fn next(database: &mut PgConnection, now: Timestamp) -> Result<Option<i64>> {
     let next = sqlx::query_scalar(
-        "SELECT min(s.due_at) FROM syncs s JOIN connections c ON c.id = s.connection
-         WHERE s.due_at > $1 AND c.removed_at IS NULL",
+        "SELECT s.due_at FROM syncs s JOIN connections c ON c.id = s.connection
+         WHERE s.due_at > $1 AND c.removed_at IS NULL ORDER BY s.due_at LIMIT 1",
     );
-    Ok(next.bind(now.as_millisecond()).fetch_one(database).await?)
+    Ok(next.bind(now.as_millisecond()).fetch_optional(database).await?)
 }
 
 /// Begins a run: what was requested since the last one, and what one that was cut off had asked for. What the schedule
