@@ -69,12 +69,14 @@ async fn users_whom_another_node_holds_up_hold_up_no_others() {
     let deliver = |number: usize| {
         it.deliver(delivery(&format!("k{number}"), &format!("c{number}"), vec![transaction("t", "-1")]))
     };
-    let waiting = join_all((0..20).map(deliver));
-    tokio::pin!(waiting);
-    assert!(timeout(Duration::from_millis(300), &mut waiting).await.is_err(), "they wait");
+    // One after the other, so that they are in more batches than are under way at once.
+    let mut waiting: Vec<_> = (0..4).map(|part| Box::pin(join_all((5 * part..5 * (part + 1)).map(deliver)))).collect();
+    for waiting in &mut waiting {
+        assert!(timeout(Duration::from_millis(100), waiting).await.is_err(), "they wait");
+    }
     let others = timeout(Duration::from_secs(4), join_all((20..USERS).map(deliver))).await.unwrap();
     assert!(others.iter().all(|recorded| matches!(recorded, Recorded::Applied(_))), "{others:?}");
     locked.rollback().await.unwrap();
-    let waited = waiting.await;
+    let waited = join_all(waiting).await.concat();
     assert!(waited.iter().all(|recorded| matches!(recorded, Recorded::Applied(_))), "{waited:?}");
 }
