@@ -1,6 +1,6 @@
 //! What every service needs to start.
 //!
-//! Owns finding its program, a free port and the patience until it answers. Must not know a service.
+//! Owns the search for its program, the choice of a free port, and the time limit of a start. Must not know a service.
 
 use std::env;
 use std::io::{Error, Result};
