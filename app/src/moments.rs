@@ -8,20 +8,25 @@ use crate::format::{ago, day_label, day_of, time_label};
 
 const MINUTE: i64 = 60_000;
 
-/// `just now`, `3 min ago`, `in 12 min`, `in 2 d`.
-pub(crate) fn distance(at: i64, now: i64) -> String {
+/// How long ago something happened: `just now`, `3 min ago`.
+///
+/// A time that is newer than `now` is just now: a page's clock lags by up to half a minute, and a server's may be ahead.
+pub(crate) fn since(at: i64, now: i64) -> String {
+    let behind = now - at;
+    if behind < MINUTE { "just now".to_owned() } else { ago(behind) }
+}
+
+/// How far ahead something is planned: `in less than a minute`, `in 12 min`, `in 2 d`; `due now` where its time has come.
+pub(crate) fn until(at: i64, now: i64) -> String {
     match at - now {
-        ahead @ MINUTE.. => {
-            // Rounded up: a moment 59.5 minutes ahead is not 59 minutes ahead.
-            match (ahead + MINUTE - 1) / MINUTE {
-                minutes @ ..60 => format!("in {minutes} min"),
-                minutes @ ..1_440 => format!("in {} h", (minutes + 30) / 60),
-                minutes => format!("in {} d", (minutes + 720) / 1_440),
-            }
-        }
-        1.. => "in less than a minute".to_owned(),
-        behind if behind > -MINUTE => "just now".to_owned(),
-        behind => ago(-behind),
+        ..=0 => "due now".to_owned(),
+        ..MINUTE => "in less than a minute".to_owned(),
+        // Rounded up: a moment 59.5 minutes ahead is not 59 minutes ahead.
+        ahead => match (ahead + MINUTE - 1) / MINUTE {
+            minutes @ ..60 => format!("in {minutes} min"),
+            minutes @ ..1_440 => format!("in {} h", (minutes + 30) / 60),
+            minutes => format!("in {} d", (minutes + 720) / 1_440),
+        },
     }
 }
 
@@ -49,21 +54,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_as_far_away_as_a_person_would_say() {
-        let said = [-90_000_000, -7_200_000, -180_000, -59_000, 0, 30_000, 90_000, 3_570_000, 7_200_000, 172_800_000];
-        let words = [
-            "1 d ago",
-            "2 h ago",
-            "3 min ago",
-            "just now",
-            "just now",
-            "in less than a minute",
-            "in 2 min",
-            "in 1 h",
-            "in 2 h",
-            "in 2 d",
-        ];
-        assert_eq!(said.map(|at| distance(at, 0)), words);
+    fn what_happened_is_as_long_ago_as_a_person_would_say_and_never_ahead() {
+        let said = [-90_000_000, -7_200_000, -180_000, -60_000, -59_000, 0, 30_000, 7_200_000].map(|at| since(at, 0));
+        let words = ["1 d ago", "2 h ago", "3 min ago", "1 min ago", "just now", "just now", "just now", "just now"];
+        assert_eq!(said, words);
+    }
+
+    #[test]
+    fn what_is_planned_is_as_far_ahead_as_a_person_would_say_and_never_past() {
+        let said = [-180_000, 0, 30_000, 60_000, 90_000, 3_570_000, 7_200_000, 172_800_000].map(|at| until(at, 0));
+        let words = ["due now", "due now", "in less than a minute", "in 1 min", "in 2 min", "in 1 h", "in 2 h", "in 2 d"];
+        assert_eq!(said, words);
     }
 
     #[test]

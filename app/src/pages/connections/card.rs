@@ -14,7 +14,7 @@ use super::wording::{accounts, failure, status, wants_reconnecting};
 use crate::calls::ConnectionKey;
 use crate::clock::{Clock, local_offset_minutes};
 use crate::erased::erased;
-use crate::moments::{clock_time, exact};
+use crate::moments::{clock_time, exact, until};
 
 /// A connection's display name: its institution's, else its connector's.
 pub(super) fn name_of(connection: &Connection, connectors: &[ConnectorStatus]) -> String {
@@ -102,7 +102,7 @@ pub(super) fn Card(
                     <div>
                         <dt>"Next sync"</dt>
                         <dd>
-                            <Moment at=of(|it| it.next_sync_at.clone()) absent="On request" />
+                            <Moment at=of(|it| it.next_sync_at.clone()) absent="On request" words=until />
                         </dd>
                     </div>
                 </Show>
