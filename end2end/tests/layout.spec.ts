@@ -108,3 +108,19 @@ test('on a phone the first three transactions are on the first screen, whatever 
   }
   expect(told).toBe(3);
 });
+
+for (const [reader, links] of [['a user', ['Connections']], ['an administrator', ['Connections', 'Admin']]] as const) {
+  test(`on a phone the header of ${reader} takes two lines, and all of it can be reached`, async ({ ownServer, person, dashboard }) => {
+    const alex = await person('Alexandria Chen-Featherstonehaugh', ownServer);
+    await ownServer.restartWith({ ADMIN_USERS: links.length > 1 ? alex.userId : '' });
+    const page = await dashboard(alex, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    const header = page.getByRole('banner');
+    for (const width of [320, 352, 360, 384, 390, 412, 432, 480]) {
+      await page.setViewportSize({ width, height: 844 });
+      expect((await header.boundingBox())!.height, `px at a width of ${width}`).toBeLessThanOrEqual(72);
+      for (const name of ['Tallywire', ...links]) await expect(header.getByRole('link', { name })).toBeInViewport({ ratio: 1 });
+      await expect(header.getByRole('button', { name: 'Sign out' })).toBeInViewport({ ratio: 1 });
+      expect(await tooWide(page)).toEqual([]);
+    }
+  });
+}
