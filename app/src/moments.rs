@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn what_is_planned_is_as_far_ahead_as_a_person_would_say_and_never_past() {
         let said = [-180_000, 0, 30_000, 60_000, 90_000, 3_570_000, 7_200_000, 172_800_000].map(|at| until(at, 0));
-        let words = ["due now", "due now", "in less than a minute", "in 1 min", "in 2 min", "in 1 h", "in 2 h", "in 2 d"];
+        let words =
+            ["due now", "due now", "in less than a minute", "in 1 min", "in 2 min", "in 1 h", "in 2 h", "in 2 d"];
         assert_eq!(said, words);
     }
 
