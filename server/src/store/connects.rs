@@ -1,6 +1,6 @@
-//! Connecting a bank, as the rest of the server sees it: attempts under way, users as providers know them, and refreshes.
+//! Connecting a bank, as the rest of the server sees it: pending attempts, the providers' ids of users, and refreshes.
 //!
-//! Owns the types and the trait. Must not see a state, only its hash, and must not know how anything is kept.
+//! Owns the types and the trait. Must not see a state, only its hash, and must not know how anything is stored.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Result;
 
-/// For how long a node that follows an attempt is believed to, unless it says so again. A crash delays an attempt by about this.
+/// How long a node's claim to follow an attempt lasts unless renewed. A crash delays an attempt by about this.
 pub const CONNECT_CLAIM: Duration = Duration::from_secs(20);
 
 /// The SHA-256 of a state.
@@ -21,49 +21,49 @@ pub type StateHash = [u8; 32];
 pub struct ConnectAttempt {
     /// `connectorId`.
     pub connector_id: String,
-    /// Whose it is.
+    /// The user who connects.
     pub user_id: String,
     /// The provider's id of the user.
     pub provider_user: String,
-    /// The connection that is authorised again; nothing for a new one.
+    /// The connection to authorise again; `None` for a new one.
     pub connection_id: Option<String>,
-    /// The provider's own name of the attempt.
+    /// The provider's name for the attempt.
     pub token: Option<String>,
 }
 
-/// An attempt that has come back.
+/// An attempt whose callback has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnedConnect {
-    /// The attempt as it was begun.
+    /// The attempt as stored when it began.
     pub attempt: ConnectAttempt,
     /// The parameters of the callback, without the state.
     pub parameters: BTreeMap<String, String>,
-    /// When it came back.
+    /// When the callback arrived.
     pub at: Timestamp,
 }
 
-/// How often something may be done.
+/// How many times something may happen in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// So often …
+    /// The number of times.
     pub times: u32,
-    /// … within this time.
+    /// The period.
     pub within: Duration,
 }
 
 /// Attempts to connect a bank, and the providers' ids of users.
 #[async_trait]
 pub trait Connects: Send + Sync + 'static {
-    /// The provider's id of a user, where one was kept.
+    /// The provider's id of a user, if one is stored.
     async fn provider_user(&self, connector_id: String, user_id: String) -> Result<Option<String>>;
 
-    /// Keeps the provider's id of a user. Where one is kept already, that one stays, and is returned.
+    /// Stores the provider's id of a user, unless one is stored already; returns the stored one.
     async fn keep_provider_user(&self, connector_id: String, user_id: String, provider_user: String) -> Result<String>;
 
-    /// Forgets the provider's id of a user: the provider has no such user any more.
+    /// Deletes the provider's id of a user, because the provider no longer has that user.
     async fn forget_provider_user(&self, connector_id: String, user_id: String) -> Result<()>;
 
-    /// Begins an attempt whose callback has to arrive before a time, and deletes expired ones.
+    /// Begins an attempt with a deadline for its callback, and deletes expired attempts.
     async fn begin_connect(
         &self,
         state: StateHash,
@@ -72,10 +72,10 @@ pub trait Connects: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// An attempt comes back: once, in time, through its own connector and to its own user. Fails with
-    /// [`Error::NotFound`](super::Error::NotFound) where it is not known, too late or back already, and with
-    /// [`Error::Conflict`](super::Error::Conflict) where it is another user's: that one can still come back. This node follows
-    /// it from now on, for [`CONNECT_CLAIM`] to begin with.
+    /// Records the callback of an attempt: once, before its deadline, through the same connector and by the same user.
+    /// Fails with [`Error::NotFound`](super::Error::NotFound) if the attempt is unknown, expired or has returned already,
+    /// and with [`Error::Conflict`](super::Error::Conflict) if it is another user's, who can still return. This node then
+    /// follows the attempt, at first for [`CONNECT_CLAIM`].
     async fn return_connect(
         &self,
         state: StateHash,
@@ -85,18 +85,18 @@ pub trait Connects: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<ReturnedConnect>;
 
-    /// Those that have come back, have not ended, and are followed by no other node: this node follows them from now on, and
-    /// others leave them to it for so long. A store of one node returns all of them.
+    /// Claims the attempts that have returned, have not ended, and are followed by no other node. This node follows them
+    /// for `lasts`, and other nodes leave them alone. A store of one node returns all of them.
     async fn claim_connects(&self, lasts: Duration) -> Result<Vec<(StateHash, ReturnedConnect)>>;
 
-    /// This node still follows an attempt: others leave it to this node for so long.
+    /// Renews this node's claim to an attempt: for `lasts`, other nodes leave it alone.
     async fn follow_connect(&self, state: StateHash, lasts: Duration) -> Result<()>;
 
     /// Ends an attempt.
     async fn end_connect(&self, state: StateHash) -> Result<()>;
 
-    /// Counts a refresh of a connection against its budget. Where that is used up, nothing is counted: the time from which on
-    /// there is room again.
+    /// Counts a refresh of a connection against its budget. If the budget is used up, counts nothing and returns when the
+    /// next refresh is possible.
     async fn take_refresh(
         &self,
         connector_id: String,

@@ -1,6 +1,6 @@
 //! Deliveries as the rest of the server hands them to the store.
 //!
-//! Owns their types and their trait. Must not know how they are kept.
+//! Owns their types and their trait. Must not know how they are stored.
 
 use async_trait::async_trait;
 use connectors::{Headers, Rejected, StoredDelivery, VerifiedDelivery};
@@ -17,7 +17,7 @@ pub struct Record {
     pub headers: Headers,
     /// The body's exact bytes.
     pub body: Vec<u8>,
-    /// The same for every attempt at this delivery, and for no other.
+    /// Identical for every attempt at this delivery, and different for every other delivery.
     pub key: String,
 }
 
@@ -35,7 +35,7 @@ impl From<StoredDelivery> for Record {
     }
 }
 
-/// A delivery with its meaning.
+/// A delivery and what it means.
 #[derive(Debug)]
 pub struct NewDelivery {
     /// Its connector.
@@ -44,10 +44,10 @@ pub struct NewDelivery {
     pub delivery: Record,
     /// Its meaning.
     pub content: Content,
-    /// Registers its connection in the same step, for this user, where there is none: a push has a connection of its
-    /// own.
+    /// The user for whom to register the connection in the same unit of work if it does not exist yet. Only a push sets
+    /// this: it has its own connection.
     pub register: Option<String>,
-    /// When it arrived, for the time it takes, and its id in the log.
+    /// When it arrived, to measure its latency, and its id in the log.
     pub arrived: Arrival,
 }
 
@@ -60,7 +60,8 @@ pub enum Content {
         connection_id: String,
         /// In order.
         changes: Vec<Change>,
-        /// The items that are not understood: the delivery is quarantined for them, once the changes are applied.
+        /// The items that cannot be understood. The changes are applied, and the delivery is then quarantined for these
+        /// items.
         rejected: Vec<Rejected>,
     },
     /// Changes of every connection of a provider's user.
@@ -79,14 +80,14 @@ pub enum Content {
     },
     /// Nothing to do.
     Nothing,
-    /// Kept, with the reason.
+    /// Quarantined, with the reason.
     Kept(String),
-    /// Not this provider's shape; kept to be looked at, with the reason.
+    /// Not in this provider's format. Quarantined for inspection, with the reason.
     Malformed(String),
 }
 
 impl Content {
-    /// Why the delivery stays quarantined though its changes are applied.
+    /// Why the delivery stays quarantined although its changes are applied.
     pub fn rejection(&self) -> Option<String> {
         match self {
             Self::Changes { rejected, .. } if !rejected.is_empty() => {
@@ -97,20 +98,20 @@ impl Content {
     }
 }
 
-/// What became of a delivery.
+/// The outcome of recording a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is applied.
+    /// Applied.
     Applied(Changed),
-    /// It is applied but for items that are not understood: it is quarantined with the reason.
+    /// Applied, except for items that cannot be understood: quarantined with the reason.
     Partly(Changed, String),
-    /// It had been recorded before.
+    /// Recorded before.
     Duplicate,
-    /// It is kept, with the reason.
+    /// Quarantined, with the reason.
     Kept(String),
-    /// It is kept behind earlier ones of its connection, which can all be placed now.
+    /// Quarantined behind earlier deliveries of its connection, all of which can be applied now.
     Queued,
-    /// It is not this provider's shape, now or when it came before; it is kept to be looked at.
+    /// Not in this provider's format, now or when it came before. Quarantined for inspection.
     Malformed(String),
 }
 
@@ -131,7 +132,7 @@ impl std::ops::AddAssign for Changed {
 }
 
 impl Changed {
-    /// How many transactions it was.
+    /// The number of new, changed and deleted transactions.
     pub fn all(self) -> u32 {
         self.new + self.updated
     }
@@ -140,9 +141,9 @@ impl Changed {
 /// Recording deliveries, and applying their changes.
 #[async_trait]
 pub trait Deliveries: Send + Sync {
-    /// Records a delivery and applies it, once: a key that was seen before does nothing.
+    /// Records a delivery and applies it once: a key that was seen before does nothing.
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;
 
-    /// Applies a kept delivery, now that it can be placed.
+    /// Applies a quarantined delivery that can be applied now.
     async fn apply_kept(&self, id: i64, delivery: NewDelivery, now: Timestamp) -> Result<Recorded>;
 }

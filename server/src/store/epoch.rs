@@ -1,6 +1,6 @@
-//! The epoch: what names one continuous history of the database.
+//! The epoch: the identifier of one continuous history of the database.
 //!
-//! Owns which one this process is in, and which it has left. Must not decide when a new one begins: the stores do.
+//! Owns the current epoch of this process, and those it has left. Must not decide when a new one begins: the stores do.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,29 +14,29 @@ use tokio::sync::watch;
 
 use super::{Error, Result};
 
-/// Names one continuous history of the database. A cheap handle.
+/// Identifies one continuous history of the database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Epoch(Arc<Named>);
 
 #[derive(Debug)]
 struct Named {
     name: String,
-    /// How many this process was in before.
+    /// Its position in the order in which this process entered its epochs; 0 for none.
     place: u64,
 }
 
 impl Epoch {
-    /// An epoch that this process enters after so many others.
+    /// An epoch at this position in the order of entry.
     pub(crate) fn new(name: impl Into<String>, place: u64) -> Self {
         Self(Arc::new(Named { name: name.into(), place }))
     }
 
-    /// The epoch before the first one.
+    /// The placeholder before the first epoch.
     pub(crate) fn none() -> Self {
         Self::new("", 0)
     }
 
-    /// Whether this process was in it before the other one. Of an event or a number of an earlier epoch nothing follows.
+    /// Whether this process was in this epoch before the other one. Events and numbers of an earlier epoch are meaningless.
     pub fn is_before(&self, other: &Self) -> bool {
         self.0.place < other.0.place
     }
@@ -77,7 +77,7 @@ pub(in crate::store) struct Epochs {
     left: Mutex<Left>,
 }
 
-/// What the process has left.
+/// The epochs that the process has left.
 #[derive(Debug)]
 struct Left {
     names: HashSet<String>,
@@ -86,14 +86,14 @@ struct Left {
 }
 
 impl Default for Epochs {
-    /// None so far: the first one that is read from the database is entered.
+    /// No epoch yet: the process enters the first one that it reads from the database.
     fn default() -> Self {
         Self::new("", 0)
     }
 }
 
 impl Epochs {
-    /// The epoch of a store that this process alone may replace.
+    /// The epoch of a store whose database only this process can replace.
     pub(in crate::store) fn of(name: String) -> Self {
         Self::new(name, 1)
     }
@@ -103,23 +103,24 @@ impl Epochs {
         Self { current: watch::Sender::new(Epoch::new(name, place)), left: Mutex::new(left) }
     }
 
-    /// The newest one.
+    /// The current epoch.
     pub(in crate::store) fn current(&self) -> Epoch {
         self.current.borrow().clone()
     }
 
-    /// The newest one, and each that follows.
+    /// A receiver of the current epoch and each later one.
     pub(in crate::store) fn changes(&self) -> watch::Receiver<Epoch> {
         self.current.subscribe()
     }
 
-    /// Whether this process has been in an epoch and is in a later one.
+    /// Whether this process was in an epoch and has since entered a later one.
     pub(in crate::store) fn has_left(&self, name: &str) -> bool {
         self.left.lock().names.contains(name)
     }
 
-    /// The epoch that the database has just named. Where it is another one than so far, this process enters it. One that it
-    /// has left is an error: the connection leads to a former history, such as that of a primary that was replaced.
+    /// Takes the epoch that was just read from the database. If it is not the current one, this process enters it. An epoch
+    /// that the process has left is an error: the connection leads to a former history, such as that of a primary that was
+    /// replaced.
     pub(in crate::store) fn read(&self, name: &str) -> Result<Epoch> {
         let current = self.current();
         if *current == *name {
@@ -148,12 +149,12 @@ impl Epochs {
         Ok(entered)
     }
 
-    /// Connections that there are lead elsewhere by now: each is replaced before it is used again.
+    /// Marks the existing connections as outdated: each is replaced before it is used again.
     pub(in crate::store) fn renew_connections(&self) {
         self.left.lock().at = Instant::now();
     }
 
-    /// Whether a connection that was made then may lead to a former history.
+    /// Whether a connection made at this time may lead to a former history.
     pub(in crate::store) fn is_outdated(&self, made: Instant) -> bool {
         made < self.left.lock().at
     }

@@ -1,6 +1,6 @@
-//! Why something could not be stored or found.
+//! Why a method of the store failed.
 //!
-//! Owns the one error type of the store. Must not know HTTP.
+//! Owns the store's only error type. Must not know HTTP.
 
 /// The result of a store's method.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -8,23 +8,24 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// The message of a query that was cancelled.
 const TOO_LONG: &str = "This takes too long: request less, for example a shorter period";
 
-/// Why something could not be stored or found.
+/// Why a method of the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing.
+    /// The requested thing does not exist.
     #[error("not found")]
     NotFound,
-    /// It is taken, or another user's.
+    /// Already taken, or another user's.
     #[error("{0}")]
     Conflict(&'static str),
-    /// The question is wrong: one sentence.
+    /// The request is wrong: one sentence.
     #[error("{0}")]
     Invalid(&'static str),
-    /// It cannot be done now, but perhaps later: the disk is full, the database is locked, too much
-    /// is waiting already. The text is for the log.
+    /// Not possible now, but perhaps later: the disk is full, the database is locked, or too many operations are waiting.
+    /// The text is for the log.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// The database has rolled it back in favour of another transaction, also when it was repeated. The text is for the log.
+    /// The database rolled the unit of work back in favour of another transaction, and did so again on each retry. The text
+    /// is for the log.
     #[error("the store is unavailable: {0}")]
     Undone(String),
     /// The caller has too many requests in progress, or requested too much at once: one sentence.
@@ -39,7 +40,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same may succeed later.
+    /// Whether a retry may succeed later.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Undone(_) | Self::Busy(_))
     }
@@ -63,7 +64,7 @@ impl From<sqlx::Error> for Error {
             return match error {
                 sqlx::Error::RowNotFound => Self::NotFound,
                 sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Corrupt(error.to_string()),
-                // A refused or lost connection, and a pool that is used up or closed.
+                // A refused or lost connection, or a pool that is exhausted or closed.
                 _ => Self::Unavailable(error.to_string()),
             };
         };
@@ -77,7 +78,7 @@ impl From<sqlx::Error> for Error {
             Some("22021") => Self::Invalid("A text contains U+0000"),
             // A damaged table or index.
             Some("XX001" | "XX002") => Self::Damaged(error.to_string()),
-            // It shuts down or starts, is a replica that is read only, or a lock was not to be had in time, for example.
+            // The server is shutting down or starting, is a read-only replica, or a lock timed out, for example.
             _ => Self::Unavailable(error.to_string()),
         }
     }

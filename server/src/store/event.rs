@@ -1,6 +1,6 @@
 //! An event of a user's feed on its way from the store to the sockets.
 //!
-//! Owns its shape. Must not know sockets.
+//! Owns its structure. Must not know sockets.
 
 use std::sync::Arc;
 
@@ -12,40 +12,41 @@ use crate::telemetry::spans::DeliveryId;
 /// One event that has been committed: a row of the log.
 #[derive(Clone, Debug)]
 pub struct FeedEvent {
-    /// Whose feed.
+    /// The user whose feed it belongs to.
     pub user_id: Arc<str>,
-    /// The epoch of its number.
+    /// The epoch of `seq`.
     pub epoch: Epoch,
-    /// The user's number for it.
+    /// The user's event number.
     pub seq: u64,
     /// Its name on the wire.
     pub name: &'static str,
-    /// Its payload as sent: encoded once for all sockets.
+    /// Its payload as sent, encoded once for all sockets.
     pub payload: Arc<RawValue>,
-    /// The delivery that caused it, for the log; `None` where it is read from the log of events.
+    /// The delivery that caused it, for the server's log; `None` if the event was read from the event log.
     pub delivery: Option<DeliveryId>,
 }
 
 impl FeedEvent {
-    /// The same event, marked as delivered again.
+    /// The same event, marked as a replay.
     pub fn replayed(&self) -> super::Result<Self> {
-        // The mark is the first member of that name: before it are only a number, an id and a time, all made here.
+        // The first occurrence is the mark itself: before it there are only a number, an id and a time, which the server
+        // generates.
         let payload = self.payload.get().replacen(r#""source":"realtime""#, r#""source":"replay""#, 1);
         Ok(Self { payload: RawValue::from_string(payload)?.into(), ..self.clone() })
     }
 }
 
-/// How far a user's log reaches.
+/// The oldest and newest event numbers of a user's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEnds {
     /// The epoch of these numbers.
     pub epoch: Epoch,
-    /// The oldest number that is kept; one more than the newest where none is.
+    /// The oldest stored number; `newest + 1` if the log is empty.
     pub oldest: u64,
-    /// The newest number; 0 before the first.
+    /// The newest number; 0 before the first event.
     pub newest: u64,
 }
 
-/// Takes the events of each commit. Those of one commit are in the order of the log; where several tasks or nodes commit, two
-/// commits of a user may come in either order. It must hand them on and not wait: what follows is held up meanwhile.
+/// Receives the events of each commit. Events of one commit are in log order; if several tasks or nodes commit, two commits
+/// of a user may arrive in either order. It must pass the events on without waiting, because later commits wait for it.
 pub type CommitSink = Box<dyn Fn(Vec<FeedEvent>) + Send>;

@@ -1,6 +1,6 @@
 //! The inbox as the rest of the server sees it: every authentic delivery as received.
 //!
-//! Owns its types and its trait. Must not know how it is kept.
+//! Owns its types and its trait. Must not know how it is stored.
 
 use async_trait::async_trait;
 use connectors::StoredDelivery;
@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use super::Result;
 
-/// A delivery that waits to be placed or understood.
+/// A delivery that waits for its connection or could not be understood.
 #[derive(Debug)]
 pub struct KeptDelivery {
-    /// The store's own id.
+    /// The store's id of it.
     pub id: i64,
     /// `connectorId`.
     pub connector_id: String,
@@ -22,21 +22,21 @@ pub struct KeptDelivery {
 /// A delivery in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxEntry {
-    /// To look at it or run it again by.
+    /// The id by which to inspect or requeue it.
     pub id: i64,
     /// `connectorId`.
     pub connector_id: String,
     /// The key that the provider repeats when it sends the delivery again.
     pub key: String,
-    /// The connection it names, where it names one.
+    /// The connection that it names, if any.
     pub connection_id: Option<String>,
     /// RFC 3339, UTC.
     pub received_at: String,
-    /// `processed`, `kept`, or `refused` for a body that does not have the provider's shape.
+    /// `processed`, `kept`, or `refused` if the body is not in the provider's format.
     pub verdict: String,
-    /// Why it is kept or refused.
+    /// Why it is quarantined or refused.
     pub reason: Option<String>,
-    /// How long it took from its arrival until it was written, in microseconds.
+    /// The time from its arrival until it was written, in microseconds.
     pub latency_us: Option<u64>,
 }
 
@@ -46,17 +46,17 @@ pub trait Inbox: Send + Sync + 'static {
     /// The newest deliveries, or only the quarantined ones.
     async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>>;
 
-    /// How many deliveries could not be placed or understood.
+    /// The number of deliveries that could not be applied or understood.
     async fn kept_deliveries(&self) -> Result<u64>;
 
-    /// One delivery of the list.
+    /// One entry of the list.
     async fn inbox_entry(&self, id: i64) -> Result<InboxEntry>;
 
     /// One delivery, with its body.
     async fn delivery(&self, id: i64) -> Result<KeptDelivery>;
 
-    /// The deliveries after an id that are kept for want of a connection which is registered by now,
-    /// in the order they came, at most `limit`; of one connection, or of all.
+    /// The deliveries after an id that were quarantined because their connection was unknown, and whose connection is
+    /// registered now: in order of arrival, at most `limit`, of one connection or of all.
     async fn placeable_deliveries(
         &self,
         connection: Option<(String, String)>,
@@ -64,7 +64,7 @@ pub trait Inbox: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<KeptDelivery>>;
 
-    /// Deletes settled deliveries older than one time, and quarantined ones older than another; how many. Until then a
-    /// repetition is recognised.
+    /// Deletes settled deliveries older than one time, and quarantined ones older than another; returns how many. A
+    /// repeated delivery is recognised until its record is deleted.
     async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize>;
 }

@@ -1,7 +1,7 @@
 //! The durable data, and the interface to it.
 //!
-//! Owns the traits that the rest of the server sees, one for each thing that is stored, and their types. Must not let a
-//! driver's types or a database transaction out: each method is one unit of work.
+//! Owns the traits that the rest of the server sees, one for each kind of stored data, and their types. Must not expose a
+//! driver's types or a database transaction: each method is one unit of work.
 
 mod account_request;
 mod connections;
@@ -52,7 +52,7 @@ pub use users::{Session, User, Users};
 pub use ledger::Connector as ConnectorRef;
 pub use wire::{SyncError, SyncErrorKind};
 
-/// Everything durable. Object-safe, so that handlers do not depend on the database in use.
+/// The whole store. Object-safe, so that handlers do not depend on the database in use.
 #[async_trait]
 pub trait Store:
     Deliveries
@@ -69,9 +69,9 @@ pub trait Store:
     + Slots
     + RateLimits
 {
-    /// Finishes the work it has accepted, and accepts no more.
+    /// Finishes accepted work and accepts no more.
     async fn close(&self);
 
-    /// Whether it can be written to now: writes something.
+    /// Checks that the store can be written to, by writing something.
     async fn check(&self, now: Timestamp) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! The keys that webhooks are verified with, as far as they are not configured.
+//! The keys that verify webhooks and are not configured.
 //!
 //! Owns their type and their trait. Must not fetch or use one.
 
@@ -12,23 +12,23 @@ use super::Result;
 pub struct ProviderKey {
     /// The connector's id.
     pub provider: String,
-    /// The provider's name of it.
+    /// The provider's name for the key.
     pub name: String,
-    /// As its connector reads it.
+    /// The key in its connector's format.
     pub bytes: Vec<u8>,
-    /// It is not used any more from then on, in milliseconds since 1970.
+    /// When it expires, in milliseconds since 1970.
     pub until: i64,
 }
 
-/// Fetched keys, which are kept over a restart, and what connections were registered with.
+/// Fetched keys, which survive a restart, and the credentials of connections.
 #[async_trait]
 pub trait ProviderKeys: Send + Sync + 'static {
-    /// The keys that may be used now.
+    /// The keys that have not expired.
     async fn provider_keys(&self, now: Timestamp) -> Result<Vec<ProviderKey>>;
 
-    /// Stores a key in place of the one with its name, and deletes keys that may not be used any more.
+    /// Stores a key, replacing one of the same name, and deletes expired keys.
     async fn keep_provider_key(&self, key: ProviderKey, now: Timestamp) -> Result<()>;
 
-    /// The encrypted credentials of a connection; nothing where none were registered.
+    /// The encrypted credentials of a connection; nothing if none are registered.
     async fn credentials(&self, connector_id: String, connection_id: String) -> Result<Option<Vec<u8>>>;
 }

@@ -25,6 +25,6 @@ pub trait Queries: Send + Sync {
     /// A user's totals since the first of the month.
     async fn summary(&self, user_id: String, now: Timestamp) -> Result<Summary>;
 
-    /// All that the dashboard shows when it opens, as of one moment.
+    /// Everything that the dashboard shows when it opens, as of one moment.
     async fn snapshot(&self, user_id: String, display_name: String, now: Timestamp) -> Result<Snapshot>;
 }

@@ -11,22 +11,22 @@ use super::Result;
 /// A hash of a limit and a caller.
 pub type LimitKey = [u8; 16];
 
-/// What all nodes have spent.
+/// What all nodes have spent of some limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spent {
-    /// Of each key, as the time in which it recovers.
+    /// For each key, the time until what was spent has recovered.
     pub all: Vec<(LimitKey, Duration)>,
-    /// How many nodes there are.
+    /// The number of nodes.
     pub nodes: u32,
 }
 
-/// What nodes have spent of limits, by the database's clock. A crash of the database may forget it.
+/// What nodes have spent of rate limits, by the database's clock. A crash of the database may lose it.
 #[async_trait]
 pub trait RateLimits: Send + Sync {
-    /// Adds what this node has spent, each as the time in which it recovers; what all nodes have spent of the same keys then. One
-    /// entry for a key.
+    /// Adds what this node has spent, each amount as its recovery time; returns what all nodes have then spent of the same
+    /// keys. At most one entry per key.
     async fn spend(&self, spent: Vec<(LimitKey, Duration)>) -> Result<Spent>;
 
-    /// Deletes what has recovered.
+    /// Deletes rows that have recovered.
     async fn delete_recovered(&self) -> Result<()>;
 }

@@ -1,7 +1,7 @@
-//! What every unit of work needs to know of its store.
+//! What every unit of work needs to know about its store.
 //!
-//! Owns the epoch, whether a core app is sent what changes, what the end of a consent means, and whether something is left to
-//! be moved. Must not hold anything that a commit can roll back.
+//! Owns the epochs, whether changes are also sent to a core app, whether the end of a consent deletes transactions, and
+//! whether a move or purge is unfinished. Must not hold anything that a commit can roll back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +12,10 @@ use ledger::Context;
 use super::epoch::{Epoch, Epochs};
 use super::rows::Scope;
 
-/// What every unit of work needs to know of its store.
+/// What every unit of work needs to know about its store.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Shared {
-    /// Names this database and its history.
+    /// The epochs of this database.
     pub(in crate::store) epochs: Arc<Epochs>,
     forwards: AtomicBool,
     purges_revoked: AtomicBool,
@@ -27,7 +27,7 @@ impl Shared {
         Self { epochs, ..Self::default() }
     }
 
-    /// Whether transactions go to a core app as well.
+    /// Whether transactions are also sent to a core app.
     pub(in crate::store) fn forwards(&self) -> bool {
         self.forwards.load(Ordering::Relaxed)
     }
@@ -36,7 +36,7 @@ impl Shared {
         self.forwards.store(forwards, Ordering::Relaxed);
     }
 
-    /// Whether a connection's transactions are deleted when its consent is taken back.
+    /// Whether a connection's transactions are deleted when its consent is withdrawn.
     pub(in crate::store) fn purges_revoked(&self) -> bool {
         self.purges_revoked.load(Ordering::Relaxed)
     }
@@ -45,7 +45,7 @@ impl Shared {
         self.purges_revoked.store(purges, Ordering::Relaxed);
     }
 
-    /// What the ledger applies changes in, for those with this place in the order of arrival.
+    /// The ledger's context for changes at this place in the order of arrival.
     pub(in crate::store) fn context<'c>(
         &'c self,
         scope: &Scope<'c>,
@@ -68,12 +68,12 @@ impl Shared {
         }
     }
 
-    /// Transactions of a connection are to be moved or purged, once this unit of work is committed.
+    /// Notes that, once this unit of work is committed, transactions remain to be moved or purged.
     pub(in crate::store) fn has_moves(&self) {
         self.has_moves.store(true, Ordering::Release);
     }
 
-    /// Whether there are such; resets the answer.
+    /// Whether that was noted since the last call.
     pub(in crate::store) fn take_moves(&self) -> bool {
         self.has_moves.load(Ordering::Relaxed) && self.has_moves.swap(false, Ordering::AcqRel)
     }

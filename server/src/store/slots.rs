@@ -1,6 +1,6 @@
 //! Connection slots of several nodes, as the rest of the server sees them.
 //!
-//! Owns the types and their trait. Must not know who takes a slot, nor when a node renews its registration.
+//! Owns the types and their trait. Must not know who takes a slot, or when a node renews its registration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,38 +9,38 @@ use async_trait::async_trait;
 
 use super::Result;
 
-/// One registration of a node: another one for each start, and after each that has expired.
+/// One registration of a node. Each start of a node has a new one, and so does a node whose registration expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeId(pub i64);
 
-/// What a node has and wants of one user's slots.
+/// The slots of one user that a node uses and requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotRequest {
     /// The user.
     pub user_id: Arc<str>,
-    /// How many are in use on this node. They are recorded as they are, whatever was recorded before.
+    /// The number in use on this node. It replaces whatever was recorded before.
     pub used: u32,
-    /// How many more it wants.
+    /// The number of additional slots requested.
     pub wanted: u32,
 }
 
-/// The slots of each user over all nodes. A store that one node alone has needs none.
+/// The slots of each user over all nodes. A store of one node does not need them.
 #[async_trait]
 pub trait Slots: Send + Sync {
-    /// Registers a node for a time, by the database's clock; nothing where the store has one node.
+    /// Registers a node for a time, by the database's clock; returns nothing if the store has one node.
     async fn register_node(&self, lasts: Duration) -> Result<Option<NodeId>>;
 
-    /// Has a registration last for a time from now on. `false`: it has expired, and its slots may be others' by now.
+    /// Extends a registration to this time from now. `false` if it has expired: other nodes may have its slots already.
     async fn renew_node(&self, node: NodeId, lasts: Duration) -> Result<bool>;
 
-    /// Ends a registration: its slots are free at once.
+    /// Ends a registration and frees its slots at once.
     async fn end_node(&self, node: NodeId) -> Result<()>;
 
-    /// Records what the node uses and takes what it wants, as far as no user has more than `limit` on all nodes whose
-    /// registration is valid; how many it has of each then, in the order of the requests. One request for a user. Fails
-    /// where the node's registration has expired.
+    /// Records the slots that the node uses and grants those it requests, as long as no user exceeds `limit` over all nodes
+    /// with a valid registration. Returns how many the node then has of each user, in the order of the requests, of which
+    /// there is at most one per user. Fails if the node's registration has expired.
     async fn record_slots(&self, node: NodeId, requests: Vec<SlotRequest>, limit: u32) -> Result<Vec<u32>>;
 
-    /// How many slots the node has of each user.
+    /// The number of slots that the node has of each user.
     async fn recorded_slots(&self, node: NodeId) -> Result<Vec<(String, u32)>>;
 }

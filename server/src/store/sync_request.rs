@@ -1,20 +1,20 @@
 //! What to fetch for a connection.
 //!
-//! Owns that however many requests come, they are one. Must not know when one is due.
+//! Owns how several requests are merged into one. Must not know when one is due.
 
 use std::collections::BTreeSet;
 
 use connectors::Wanted;
 use serde::{Deserialize, Serialize};
 
-/// Up to this many records are fetched one by one; more are fetched with the full lists.
+/// Up to this many records are fetched one by one; beyond that, the full lists are fetched.
 const MOST_RECORDS: usize = 50;
 
 /// What to fetch for a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SyncRequest {
-    /// Whatever is new.
+    /// Everything new.
     Everything,
     /// These records: their kinds and ids.
     Records(BTreeSet<(String, String)>),

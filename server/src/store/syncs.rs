@@ -15,16 +15,16 @@ use super::{Changed, ConnectorRef, Result, SyncError, SyncRequest};
 /// Whether a request ends the pause after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// It waits for the end of the pause: webhooks still arrive while a provider's API is down.
+    /// The request waits for the end of the pause: webhooks still arrive while a provider's API is down.
     AfterPause,
-    /// It is retried at once: its cause has been fixed.
+    /// The connection is synced at once: the cause of the failure has been fixed.
     DespiteFailures,
 }
 
-/// One registration of a connection. Where it was removed, nothing of its run is stored any more.
+/// One registration of a connection. If it has been removed, nothing more of its run is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SyncKey {
-    /// The store's own id of the registration.
+    /// The store's id of the registration.
     pub registration: i64,
     /// `connectorId`.
     pub connector_id: String,
@@ -32,12 +32,12 @@ pub struct SyncKey {
     pub connection_id: String,
 }
 
-/// A connection that is due.
+/// A connection that is due for a sync.
 #[derive(Clone, Debug)]
 pub struct DueSync {
-    /// Which one.
+    /// Its registration.
     pub key: SyncKey,
-    /// Whose it is.
+    /// The user who owns it.
     pub user_id: String,
     /// The provider's id of its user.
     pub external_user_id: Option<String>,
@@ -45,7 +45,7 @@ pub struct DueSync {
     pub credentials: Option<Vec<u8>>,
     /// The cursor that the last complete run stored.
     pub cursor: Option<String>,
-    /// How many runs in a row have failed.
+    /// The number of consecutive failed runs.
     pub attempts: u32,
 }
 
@@ -54,7 +54,7 @@ pub struct DueSync {
 pub struct BegunSync {
     /// What it fetches.
     pub request: SyncRequest,
-    /// The place of all that it brings in the order of arrival: what arrives while it runs is newer.
+    /// The place of all its changes in the order of arrival. Deliveries that arrive during the run are newer.
     pub arrival: i64,
 }
 
@@ -65,18 +65,18 @@ pub struct SyncPage {
     pub changes: Vec<Change>,
     /// The place of the run in the order of arrival.
     pub arrival: i64,
-    /// The stored transactions that the run's earlier pages have named.
+    /// The stored transactions that earlier pages of the run listed.
     pub named: Arc<HashSet<i64>>,
 }
 
-/// What became of a page's changes.
+/// The outcome of applying a page.
 #[derive(Debug, Default)]
 pub struct AppliedPage {
-    /// The stored transactions that it has named, by the store's own ids.
+    /// The stored transactions that the page lists, by the store's ids.
     pub named: Vec<i64>,
-    /// The transactions among them that were announced as new.
+    /// Those of them that were announced as new.
     pub added: Vec<i64>,
-    /// The changes that wait for the end of the run: each may be a stored transaction under another id.
+    /// The changes held back until the end of the run: each may be a stored transaction under another id.
     pub held_back: Vec<Change>,
     /// The effect of the page.
     pub changed: Changed,
@@ -87,30 +87,29 @@ pub struct AppliedPage {
 pub struct FinishedSync {
     /// The place of the run in the order of arrival.
     pub arrival: i64,
-    /// All stored transactions that the run has named.
+    /// All stored transactions that the run listed.
     pub named: Arc<HashSet<i64>>,
-    /// The transactions that the run announced as new before it began again.
+    /// The transactions that the run announced as new before it restarted.
     pub withdrawn: HashSet<i64>,
     /// All changes that were held back.
     pub held_back: Vec<Change>,
-    /// What is deleted of the stored transactions that the run has not listed.
+    /// Which stored transactions are deleted because the run did not list them.
     pub absence: connectors::fetch::Absence,
     /// The cursor at which the next run begins.
     pub cursor: Option<String>,
-    /// How many transactions the run's pages have announced as new.
+    /// The number of transactions that the run's pages announced as new.
     pub new_transactions: u32,
-    /// The items that the run has not understood, in one sentence.
+    /// The items that the run could not understand, in one sentence.
     pub rejected: Option<String>,
     /// The time of the connection's next run.
     pub due: Timestamp,
 }
 
-/// When connections are synced, and what the runs store.
+/// The schedule of syncs, and what their runs store.
 #[async_trait]
 pub trait Syncs: Send + Sync + 'static {
-    /// Stores a sync request. Any number of requests for a connection become one run, and one more where a request
-    /// comes during that run. Fails with [`Error::NotFound`](super::Error::NotFound) where the connection is not
-    /// registered.
+    /// Stores a sync request. All requests for a connection become one run, plus another if a request arrives during that
+    /// run. Fails with [`Error::NotFound`](super::Error::NotFound) if the connection is not registered.
     async fn request_sync(
         &self,
         connector_id: String,
@@ -120,7 +119,7 @@ pub trait Syncs: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// Schedules the registered connections of these connectors that were never synced: their connector could not
+    /// Schedules the registered connections of these connectors that were never synced, because their connector could not
     /// fetch when they were registered.
     async fn schedule_syncs(&self, connectors: Vec<String>, now: Timestamp) -> Result<()>;
 
@@ -130,11 +129,11 @@ pub trait Syncs: Send + Sync + 'static {
     /// The connections that are due, the longest waiting first.
     async fn due_syncs(&self, now: Timestamp, limit: u32) -> Result<Vec<DueSync>>;
 
-    /// When the next one is due, in milliseconds since 1970.
+    /// When the next connection is due, in milliseconds since 1970.
     async fn next_sync(&self, now: Timestamp) -> Result<Option<i64>>;
 
-    /// Begins a run. Fails with [`Error::NotFound`](super::Error::NotFound) where the connection was
-    /// removed, like the three that follow.
+    /// Begins a run. Fails with [`Error::NotFound`](super::Error::NotFound) if the connection was removed, as do the next
+    /// three methods.
     async fn begin_sync(&self, key: SyncKey) -> Result<BegunSync>;
 
     /// Applies a page.
@@ -155,7 +154,7 @@ pub trait Syncs: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<SyncStats>;
 
-    /// Notes a failed run, which is tried again when it is due, and sends `connection:updated`.
+    /// Records a failed run and when to retry it, and sends `connection:updated`.
     async fn fail_sync(
         &self,
         key: SyncKey,

@@ -1,6 +1,6 @@
 //! Accounts and their balances.
 //!
-//! Owns the table `accounts`. Must not decide what is taken over of a report: the ledger does.
+//! Owns the table `accounts`. Must not decide which values of a report are stored: the ledger does.
 
 use jiff::Timestamp;
 use ledger::{AccountState, Dirty, Known, Recency};
@@ -24,7 +24,7 @@ pub(super) struct Stored {
     pub(super) state: AccountState,
 }
 
-/// Loads accounts, each named by its connection and the provider's id.
+/// Loads accounts, each identified by its connection and the provider's id.
 pub(super) async fn load(database: &mut PgConnection, named: &[(i64, &str)]) -> Result<Vec<Stored>> {
     let (connections, account_ids): (Vec<i64>, Vec<&str>) = named.iter().copied().unzip();
     let rows = sqlx::query(
@@ -53,15 +53,15 @@ fn stored(row: &PgRow) -> Result<Stored> {
     Ok(Stored { connection: row.try_get(12)?, account_id: row.try_get(11)?, id: row.try_get(0)?, state })
 }
 
-/// The first revision that is free for transactions of an account that is new to its connection, while those of another
-/// connection of its user are being purged; nothing where none are.
+/// The first unused revision for transactions of an account that is new to its connection, while the user's account of the
+/// same id is being purged under another connection; nothing if none is.
 pub(super) async fn first_free_revision(
     database: &mut PgConnection,
     owner: i64,
     connector_id: &str,
     account_id: &str,
 ) -> Result<Option<u32>> {
-    // A deletion is a revision of its own.
+    // A deletion has its own revision.
     let first: Option<i64> = sqlx::query_scalar(
         "SELECT max(greatest(a.first_revision,
                  (SELECT max(revision) + 2 FROM transactions WHERE account = a.id),
@@ -77,7 +77,7 @@ pub(super) async fn first_free_revision(
     first.map(unsigned).transpose()
 }
 
-/// Writes an account, a new one where it has no row yet; its id.
+/// Writes an account, as a new row if it has none; returns the row's id.
 pub(super) async fn write(
     database: &mut PgConnection,
     id: Option<i64>,
@@ -121,7 +121,7 @@ const UPDATE: &str = "UPDATE accounts SET name = $1, last_digits = $2, kind = $3
          available = $6, version = $7, arrival = $8, recencies = $9, updated_at = $10
      WHERE id = $11 RETURNING id";
 
-/// A user's accounts, by institution and name. Those of removed connections are not among them.
+/// A user's accounts, by institution and name, without those of removed connections.
 pub(super) async fn of_user(database: &mut PgConnection, user_id: &str) -> Result<Vec<Account>> {
     let rows = sqlx::query(
         "SELECT a.account_id, c.connector_id, c.connection_id, a.name, c.institution_name, a.last_digits, a.kind,

@@ -1,7 +1,7 @@
 //! Applying changes to connections.
 //!
-//! Owns the way from loading what they touch to writing the ledger's plan, and the outcome of a delivery. Must not decide
-//! what changes.
+//! Owns the steps from loading the affected rows to writing the ledger's plan, and the outcome of a delivery. Must not
+//! decide what changes.
 
 use jiff::Timestamp;
 use ledger::{Applied, Change};
@@ -38,7 +38,7 @@ pub(super) async fn changes(
     applied.ok_or_else(|| Error::Corrupt("a delivery's changes were not applied".to_owned()))
 }
 
-/// Applies changes that arrived with deliveries of as many users, whose rows are locked.
+/// Applies the changes of several deliveries, each of another user. The users' rows are locked.
 pub(super) async fn each(unit: &mut Unit, all: &[Delivered<'_>]) -> Result<Vec<Applied>> {
     let wanted: Vec<_> = all.iter().map(|delivered| (&delivered.scope, delivered.changes)).collect();
     let mut loaded = load::for_each(unit, &wanted).await?;
@@ -54,15 +54,16 @@ pub(super) async fn each(unit: &mut Unit, all: &[Delivered<'_>]) -> Result<Vec<A
     Ok(applied)
 }
 
-/// When a delivery came.
+/// When a delivery arrived.
 pub(super) async fn received_at(unit: &mut Unit, id: i64) -> Result<Timestamp> {
     let received_at = sqlx::query_scalar("SELECT received_at FROM deliveries WHERE id = $1").bind(id);
     let millis: i64 = received_at.fetch_one(&mut *unit.database).await?;
     Ok(Timestamp::from_millisecond(millis).unwrap_or(unit.now))
 }
 
-/// Writes what became of a delivery; nothing where another unit of work has applied it. A newer connector may read it
-/// otherwise than the one that took it: its connection follows, so that a registration finds what waits for it.
+/// Writes the outcome of a delivery; nothing if another unit of work has applied it. A newer connector may read another
+/// connection from it than the connector that received it: the new one is stored, so that a registration finds the waiting
+/// delivery.
 pub(super) async fn conclude(
     database: &mut PgConnection,
     id: i64,

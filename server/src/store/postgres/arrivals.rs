@@ -1,6 +1,6 @@
-//! What is known of deliveries beside their content.
+//! Metadata of deliveries.
 //!
-//! Owns their order of arrival, and whose they are when a connection is removed. Must not apply one.
+//! Owns their order of arrival, and whose they are after a connection was removed. Must not apply one.
 
 use sqlx::PgConnection;
 
@@ -8,7 +8,7 @@ use super::unit::Unit;
 use crate::store::Result;
 use crate::store::rows::REMOVED;
 
-/// Whether deliveries of a connection wait: where it is registered, they are about to be applied.
+/// Whether deliveries of a connection wait. If it is registered, they are about to be applied.
 pub(super) async fn has_waiting(database: &mut PgConnection, connector_id: &str, connection_id: &str) -> Result<bool> {
     let has_waiting = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM deliveries WHERE connector_id = $1 AND connection_id = $2 AND status = 1)",
@@ -16,15 +16,16 @@ pub(super) async fn has_waiting(database: &mut PgConnection, connector_id: &str,
     Ok(has_waiting.bind(connector_id).bind(connection_id).fetch_one(database).await?)
 }
 
-/// The newest id that any delivery has or is about to have: the place in the order of arrival of what is not a delivery.
-/// From the sequence, which knows those that other nodes are writing as well. Under a connection's lock, what follows for
-/// that connection has a higher one.
+/// The newest id that any delivery has or is about to have. Changes that do not come from a delivery take this place in the
+/// order of arrival. The id comes from the sequence, which includes deliveries that other nodes are writing. Under a
+/// connection's lock, all later deliveries of that connection have higher ids.
 pub(super) async fn newest(database: &mut PgConnection) -> Result<i64> {
     let newest = sqlx::query_scalar("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM deliveries_id_seq");
     Ok(newest.fetch_one(database).await?)
 }
 
-/// A connection is removed: what came for it was its owner's, and is not for the one who registers it next.
+/// A connection is removed: its deliveries belonged to its owner and must not be applied for the next user who registers
+/// it.
 pub(super) async fn settle_those_of(unit: &mut Unit, connector_id: &str, connection_id: &str) -> Result<()> {
     let newest = newest(&mut unit.database).await?;
     sqlx::query(

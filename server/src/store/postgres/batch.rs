@@ -1,7 +1,7 @@
 //! Deliveries of several connections in one unit of work.
 //!
-//! Owns which deliveries can be recorded so, and that they wait for no lock: a batch must not wait for what another node
-//! does with one of its users. What cannot be recorded so is left to be recorded alone. Must not decide what changes.
+//! Owns which deliveries can share a batch, and that a batch waits for no lock: it must not wait for another node's work on
+//! one of its users. The other deliveries are left to be recorded alone. Must not decide what changes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,8 +20,8 @@ pub(super) struct Arrived {
     pub(super) at: Timestamp,
 }
 
-/// The connection of a delivery that may share a unit of work; nothing where it may not. A push registers its connection, and
-/// what concerns a provider's user concerns several.
+/// The connection of a delivery that may share a unit of work; nothing if it may not. A push registers its connection, and
+/// a delivery about a provider's user concerns several connections.
 pub(super) fn connection(new: &NewDelivery) -> Option<(&str, &str)> {
     match &new.content {
         Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. } if new.register.is_none() => {
@@ -40,8 +40,9 @@ struct Placed<'a> {
     standing: Standing<'a>,
 }
 
-/// Records deliveries of as many connections and applies them, once; nothing for those that have to be recorded alone, of
-/// which nothing is written: they were seen before, wait for something, or another unit of work has their user.
+/// Records deliveries, each of another connection, and applies them once. Returns nothing for those that have to be
+/// recorded alone, and writes nothing of them: they were seen before, wait for something, or another unit of work has
+/// locked their connection or user.
 pub(super) async fn record(unit: &mut Unit, all: &[Arrived]) -> Result<Vec<Option<Recorded>>> {
     let mut recorded = vec![None; all.len()];
     let free = lock_connections(unit, all).await?;
@@ -55,7 +56,7 @@ pub(super) async fn record(unit: &mut Unit, all: &[Arrived]) -> Result<Vec<Optio
     let ids = deliveries::insert(unit, &rows).await?;
     let mut delivered = Vec::with_capacity(placed.len());
     for (placed, id) in placed.iter().zip(ids) {
-        // Another unit of work has recorded it at this moment, under another connection's lock.
+        // Another unit of work has just recorded the same delivery, under another connection's lock.
         let Some(id) = id else { continue };
         let NewDelivery { connector, content, arrived, .. } = &placed.arrived.new;
         match content {
@@ -82,7 +83,7 @@ pub(super) async fn record(unit: &mut Unit, all: &[Arrived]) -> Result<Vec<Optio
     Ok(recorded)
 }
 
-/// The deliveries whose connections no other unit of work has, with their places in the batch.
+/// The deliveries whose connections no other unit of work has locked, with their places in the batch.
 async fn lock_connections<'a>(unit: &mut Unit, all: &'a [Arrived]) -> Result<Vec<(usize, &'a Arrived)>> {
     let connections: Vec<_> = all.iter().filter_map(|arrived| connection(&arrived.new)).collect();
     if connections.len() != all.len() {
@@ -96,7 +97,8 @@ async fn lock_connections<'a>(unit: &mut Unit, all: &'a [Arrived]) -> Result<Vec
 /// What [`place`] reads of a delivery: its place, and its connection's row.
 type Found = (i64, i64, i64, String, Option<i64>, i64);
 
-/// Those that can be applied now: they were not seen before, their connection is registered, and nothing of it is in their way.
+/// Finds the deliveries that can be applied now: not seen before, with a registered connection that has no purge or waiting
+/// delivery.
 async fn place<'a>(unit: &mut Unit, free: Vec<(usize, &'a Arrived)>) -> Result<Vec<Placed<'a>>> {
     let (mut connectors, mut connections, mut keys) = (vec![], vec![], vec![]);
     for (_, arrived) in &free {
@@ -144,8 +146,8 @@ async fn place<'a>(unit: &mut Unit, free: Vec<(usize, &'a Arrived)>) -> Result<V
     Ok(placed.collect())
 }
 
-/// Locks the users whose data changes, and leaves out the deliveries of those that another unit of work has. A user's second
-/// delivery is left out as well: it goes on from what the first one leaves.
+/// Locks the users whose data changes, and leaves out the deliveries of users that another unit of work has locked. A
+/// user's second delivery is left out as well, because it builds on the result of the first.
 async fn lock_owners(unit: &mut Unit, placed: &mut Vec<Placed<'_>>) -> Result<HashMap<i64, Owner>> {
     let changes = |placed: &Placed<'_>| matches!(placed.arrived.new.content, Content::Changes { .. });
     let mut wanted = HashSet::new();

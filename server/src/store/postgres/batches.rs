@@ -1,7 +1,7 @@
 //! Deliveries that arrive at the same time.
 //!
-//! Owns which of them share a unit of work, that those of a connection are recorded one after the other, and that one which
-//! cannot share it, or at which a batch fails, is recorded alone. Must not know what is written.
+//! Owns which of them share a unit of work, that those of a connection are recorded one after the other, and that a
+//! delivery is recorded alone if it cannot share a batch or its batch fails. Must not know what is written.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -18,18 +18,18 @@ use super::delivery_queue::{DeliveryQueue, Waiting};
 use super::unit::{self, Units, in_unit};
 use crate::store::{Error, NewDelivery, Recorded, Result};
 
-/// How many batches are under way at most: the next ones grow meanwhile.
+/// The maximum number of concurrent batches. Meanwhile the next batches grow.
 const AT_ONCE: usize = 2;
-/// How many deliveries that have to wait for others are under way at most, so that they leave connections to the batches.
+/// The maximum number of deliveries that are recorded alone at the same time, so that connections are left for the batches.
 const ALONE: usize = 8;
-/// How long one of these waits until it is its turn.
+/// How long a delivery waits to be recorded alone.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
-/// How long a batch may take, which waits for no other: the server or the way to it is gone.
+/// How long a batch may take. A batch waits for no lock, so a longer time means that the server or the network is down.
 const BATCH_LIMIT: Duration = Duration::from_secs(10);
-/// How long one that waits for others may take: longer than a statement.
+/// How long recording one delivery alone may take, including locks: longer than a statement may.
 const ALONE_LIMIT: Duration = Duration::from_secs(40);
 
-/// What collects deliveries.
+/// Collects deliveries into batches.
 pub(super) struct Batches {
     units: Units,
     queue: Mutex<Queue>,
@@ -39,11 +39,11 @@ pub(super) struct Batches {
 #[derive(Default)]
 struct Queue {
     waiting: DeliveryQueue,
-    /// How many batches are under way.
+    /// The number of running batches.
     batches: usize,
 }
 
-/// A delivery that is being recorded. Its connection's next one follows when this is dropped.
+/// A delivery that is being recorded. When it is dropped, the next delivery of its connection can start.
 struct Delivery {
     arrived: Arrived,
     answer: oneshot::Sender<Result<Recorded>>,
@@ -73,8 +73,8 @@ impl Batches {
         &self.units
     }
 
-    /// Records a delivery of a connection ([`batch::connection`]), with those that arrive meanwhile. A caller that goes away
-    /// stops it only while it waits.
+    /// Records a delivery of a connection ([`batch::connection`]) together with those that arrive meanwhile. If the caller
+    /// goes away, the delivery is dropped only while it still waits.
     pub(super) async fn record(self: &Arc<Self>, new: NewDelivery, at: Timestamp) -> Result<Recorded> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting::new(Arrived { new, at: unit::as_written(at) }, answer, Instant::now());
@@ -85,9 +85,9 @@ impl Batches {
         answered.await.unwrap_or_else(|_| Err(Error::Unavailable("a batch of deliveries was given up".to_owned())))
     }
 
-    /// Begins a batch, unless as many are under way as may be.
+    /// Starts a batch, unless the maximum is running.
     fn start(self: &Arc<Self>) {
-        // There is no runtime any more where the last deliveries are dropped with it.
+        // When the runtime shuts down, it drops the last deliveries, and no batch can be started.
         let Ok(runtime) = Handle::try_current() else { return };
         let mut queue = self.queue.lock();
         if queue.batches < AT_ONCE && !queue.waiting.is_empty() {
@@ -96,7 +96,7 @@ impl Batches {
         }
     }
 
-    /// Records batches until nothing waits that may be recorded now.
+    /// Records batches until no waiting delivery can be recorded now.
     async fn run(self: Arc<Self>) {
         loop {
             let batch = {
@@ -113,7 +113,7 @@ impl Batches {
                 answer,
                 turn: Turn { connection, of: Arc::downgrade(&self) },
             });
-            // On a task of its own: a panic ends one batch and not all that follow.
+            // In its own task: a panic ends one batch, not all later ones.
             let _ = tokio::spawn(Arc::clone(&self).record_together(batch.collect())).await;
         }
     }
@@ -141,7 +141,7 @@ impl Batches {
                     }
                 }
             }
-            // There is no connection to the database, for none of them nor for those that wait.
+            // There is no connection to the database, so the waiting deliveries would fail as well.
             Ok(Err(Error::Unavailable(reason))) if !has_begun => {
                 self.refuse_waiting(&reason);
                 deliveries.for_each(|it| drop(it.answer.send(Err(Error::Unavailable(reason.clone())))));
@@ -150,7 +150,7 @@ impl Batches {
                 let late = || Error::Unavailable("the database does not answer".to_owned());
                 deliveries.for_each(|it| drop(it.answer.send(Err(late()))));
             }
-            // It may be the fault of one of them.
+            // One of them may be the cause.
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a batch of deliveries is recorded one by one");
                 deliveries.for_each(|delivery| drop(tokio::spawn(Arc::clone(&self).record_alone(delivery))));

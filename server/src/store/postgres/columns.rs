@@ -1,6 +1,6 @@
 //! Columns that hold money.
 //!
-//! Owns how a decimal text and a currency's code are read. Must not know a table.
+//! Owns how a decimal text and a currency code are read. Must not know a table.
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -8,13 +8,13 @@ use wire::{Amount, Currency};
 
 use crate::store::{Error, Result};
 
-/// The amount in a column, where there is one.
+/// The amount in a column, if any.
 pub(super) fn amount(row: &PgRow, index: usize) -> Result<Option<Amount>> {
     let text: Option<&str> = row.try_get(index)?;
     text.map(|text| text.parse().map_err(|_| Error::Corrupt(format!("'{text}' stands as an amount")))).transpose()
 }
 
-/// The currency in a column, where there is one.
+/// The currency in a column, if any.
 pub(super) fn maybe_currency(row: &PgRow, index: usize) -> Result<Option<Currency>> {
     let code: Option<&str> = row.try_get(index)?;
     code.map(|code| code.parse().map_err(|_| Error::Corrupt(format!("'{code}' stands as a currency")))).transpose()

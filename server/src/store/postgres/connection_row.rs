@@ -1,6 +1,6 @@
 //! The row of a connection.
 //!
-//! Owns the table `connections`, registered connections and removed ones. Must not decide what changes.
+//! Owns the table `connections`, with registered and removed connections. Must not decide what changes.
 
 use jiff::Timestamp;
 use ledger::{ConnectionState, Recency};
@@ -59,7 +59,7 @@ pub(super) async fn of_external_user(
     Ok(rows.iter().map(row).collect::<sqlx::Result<_>>()?)
 }
 
-/// The connection that was removed last under an id, of a user or of anybody.
+/// The connection with this id that was removed last, of one user or of any.
 pub(super) async fn find_removed(
     database: &mut PgConnection,
     id: (&str, &str),
@@ -72,17 +72,17 @@ pub(super) async fn find_removed(
     maybe(find.bind(id.0).bind(id.1).bind(owner).fetch_optional(database).await?.as_ref())
 }
 
-/// One by its number, removed or not.
+/// The connection with this row id, removed or not.
 pub(super) async fn get(database: &mut PgConnection, id: i64) -> Result<ConnectionRow> {
     Ok(row(&sqlx::query(select!("WHERE id = $1")).bind(id).fetch_one(database).await?)?)
 }
 
-/// One whose transactions are being deleted, where there is any.
+/// A connection whose transactions are being deleted, if any.
 pub(super) async fn purging(database: &mut PgConnection) -> Result<Option<ConnectionRow>> {
     maybe(sqlx::query(select!("WHERE is_purging ORDER BY id LIMIT 1")).fetch_optional(database).await?.as_ref())
 }
 
-/// Whether transactions under a connection's id are still being deleted: what is reported now could be taken for them.
+/// Whether transactions under a connection's id are still being deleted. New reports could be mistaken for them.
 pub(super) async fn is_purging(database: &mut PgConnection, connector_id: &str, connection_id: &str) -> Result<bool> {
     let is_purging = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM connections WHERE is_purging AND connector_id = $1 AND connection_id = $2)",
@@ -90,7 +90,7 @@ pub(super) async fn is_purging(database: &mut PgConnection, connector_id: &str, 
     Ok(is_purging.bind(connector_id).bind(connection_id).fetch_one(database).await?)
 }
 
-/// Begins to delete a user's transactions under a connection's id, also those of earlier registrations.
+/// Begins to delete a user's transactions under a connection's id, including those of earlier registrations.
 pub(super) async fn begin_purge(database: &mut PgConnection, connection: &ConnectionRow) -> Result<()> {
     sqlx::query(
         "UPDATE connections SET is_purging = TRUE WHERE owner = $1 AND connector_id = $2 AND connection_id = $3",
@@ -115,7 +115,7 @@ pub(super) async fn set_state(database: &mut PgConnection, id: i64, state: &Conn
     Ok(())
 }
 
-/// Notes when the newest event of these connections' transactions or their status was.
+/// Stores the time of the newest event about these connections' transactions or status.
 pub(super) async fn set_last_event(database: &mut PgConnection, ids: &[i64], at: Timestamp) -> Result<()> {
     let update = sqlx::query("UPDATE connections SET last_event_at = $2 WHERE id = ANY($1)");
     update.bind(ids).bind(at.as_millisecond()).execute(database).await?;

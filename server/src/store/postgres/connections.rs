@@ -1,6 +1,6 @@
-//! Connections: whose data is whose.
+//! Connections: which data belongs to whom.
 //!
-//! Owns registering, changing and removing them. Must not decide who may ask.
+//! Owns registering, changing and removing them. Must not decide who may call.
 
 use ledger::State;
 use sqlx::PgConnection;
@@ -13,7 +13,7 @@ use super::{arrivals, connection_row, listed_connections, load, locks, owners, p
 use crate::store::rows::{ConnectionRow, Loaded, Scope};
 use crate::store::{ConnectorRef, Error, Result, account_update};
 
-/// Registers or changes one; whether it is new.
+/// Registers or changes a connection; returns whether it is new.
 pub(super) async fn put(
     unit: &mut Unit,
     connector: &ConnectorRef,
@@ -36,7 +36,7 @@ pub(super) async fn put(
     Ok((connection.ok_or(Error::NotFound)?, is_new))
 }
 
-/// Writes what is not the ledger's: whose it is and what it is called.
+/// Writes the columns that are not the ledger's: the owner, the external user id and the institution name.
 async fn put_row(
     unit: &mut Unit,
     connector: &ConnectorRef,
@@ -78,7 +78,7 @@ async fn put_row(
     Ok((connection_row::get(database, id).await?, true))
 }
 
-/// Registers one for a user, unless it is theirs already. The connection is locked.
+/// Registers a connection for a user, unless the user has it already. The connection is locked.
 pub(super) async fn ensure(
     unit: &mut Unit,
     connector: &ConnectorRef,
@@ -95,8 +95,8 @@ pub(super) async fn ensure(
     Ok(())
 }
 
-/// Removes one, with what still waits for it; where an owner is given, only theirs. Its transactions stay unless they
-/// are to be purged: then also those of one that was removed before.
+/// Removes a connection and its waiting deliveries; if an owner is given, only that user's. Its transactions stay unless
+/// they are to be purged. A purge also covers a connection that was removed before.
 pub(super) async fn remove(unit: &mut Unit, id: (&str, &str), user_id: Option<&str>, purge: bool) -> Result<()> {
     let database = &mut *unit.database;
     locks::connection(database, id.0, id.1).await?;
@@ -134,7 +134,7 @@ async fn remove_row(unit: &mut Unit, connection: &ConnectionRow) -> Result<()> {
     arrivals::settle_those_of(unit, &connection.connector_id, &connection.connection_id).await
 }
 
-/// How many transactions its owner has of it.
+/// The number of a registered connection's transactions.
 pub(super) async fn count(database: &mut PgConnection, connector_id: &str, connection_id: &str) -> Result<u64> {
     let count = sqlx::query_scalar(
         "SELECT count(*) FROM connections c JOIN accounts a ON a.connection = c.id
@@ -144,7 +144,7 @@ pub(super) async fn count(database: &mut PgConnection, connector_id: &str, conne
     unsigned(count.bind(connector_id).bind(connection_id).fetch_one(database).await?)
 }
 
-/// Reports to the owner that one has been synchronised.
+/// Tells the owner that a connection has been synced.
 pub(super) async fn complete_sync(unit: &mut Unit, id: (&str, &str), stats: SyncStats) -> Result<SyncStats> {
     locks::connection(&mut unit.database, id.0, id.1).await?;
     let connection = connection_row::find(&mut unit.database, id.0, id.1).await?.ok_or(Error::NotFound)?;

@@ -1,6 +1,6 @@
 //! Attempts to connect a bank, and users as providers know them.
 //!
-//! Owns the tables `connects` and `provider_users`. Must not decide who may come back with what.
+//! Owns the tables `connects` and `provider_users`. Must not decide whose callback is accepted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,14 +25,14 @@ pub(super) async fn provider_user(
     Ok(kept)
 }
 
-/// Keeps one, unless there is one; the one that is kept.
+/// Stores the provider's id of a user, unless one is stored already; returns the stored one.
 pub(super) async fn keep_provider_user(
     database: &mut PgConnection,
     connector_id: &str,
     user_id: &str,
     provider_user: &str,
 ) -> Result<String> {
-    // An update that changes nothing: `DO NOTHING` returns no row, and another statement might find none.
+    // An update that changes nothing: `DO NOTHING` returns no row, and a second statement might not find one.
     let kept = sqlx::query_scalar(
         "INSERT INTO provider_users (connector_id, user_id, provider_user) VALUES ($1, $2, $3)
          ON CONFLICT (connector_id, user_id) DO UPDATE SET provider_user = provider_users.provider_user
@@ -46,7 +46,7 @@ pub(super) async fn keep_provider_user(
     Ok(kept)
 }
 
-/// Forgets the provider's id of a user.
+/// Deletes the provider's id of a user.
 pub(super) async fn forget_provider_user(database: &mut PgConnection, connector_id: &str, user_id: &str) -> Result<()> {
     sqlx::query("DELETE FROM provider_users WHERE connector_id = $1 AND user_id = $2")
         .bind(connector_id)
@@ -56,7 +56,7 @@ pub(super) async fn forget_provider_user(database: &mut PgConnection, connector_
     Ok(())
 }
 
-/// Begins an attempt, and forgets those that did not come back in time.
+/// Begins an attempt, and deletes attempts whose deadline has passed.
 pub(super) async fn begin(
     database: &mut PgConnection,
     state: &StateHash,
@@ -84,7 +84,7 @@ pub(super) async fn begin(
     Ok(())
 }
 
-/// An attempt comes back.
+/// Records the callback of an attempt.
 pub(super) async fn come_back(
     database: &mut PgConnection,
     state: &StateHash,
@@ -92,7 +92,7 @@ pub(super) async fn come_back(
     parameters: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<ReturnedConnect> {
-    // A second callback at the same moment waits here, and then finds that it is back.
+    // A second, simultaneous callback waits here and then finds the attempt returned.
     let row = sqlx::query(
         "SELECT connector_id, user_id, provider_user, connection_id, token FROM connects
          WHERE state = $1 AND connector_id = $2 AND returned_at IS NULL AND expires_at > $3 FOR UPDATE",
@@ -117,7 +117,7 @@ pub(super) async fn come_back(
     Ok(ReturnedConnect { attempt, parameters: parameters.clone(), at: now })
 }
 
-/// Claims those that have come back and have not ended, and that no node follows any more.
+/// Claims the attempts that have returned, have not ended, and are followed by no node any more.
 pub(super) async fn claim(database: &mut PgConnection, lasts: Duration) -> Result<Vec<(StateHash, ReturnedConnect)>> {
     let rows = sqlx::query(
         "UPDATE connects SET followed_until = now() + $1
@@ -137,7 +137,7 @@ fn came_back(row: &PgRow) -> Result<(StateHash, ReturnedConnect)> {
     Ok((state, ReturnedConnect { attempt: attempt(row)?, parameters: serde_json::from_str(parameters)?, at }))
 }
 
-/// The claim of an attempt is renewed.
+/// Renews the claim to an attempt.
 pub(super) async fn follow(database: &mut PgConnection, state: &StateHash, lasts: Duration) -> Result<()> {
     sqlx::query("UPDATE connects SET followed_until = now() + $2 WHERE state = $1")
         .bind(&state[..])

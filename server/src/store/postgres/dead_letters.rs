@@ -1,6 +1,6 @@
-//! Calls that the core app refused for good.
+//! Calls that the core app rejected permanently.
 //!
-//! Owns reading the table `dead_letters` and putting them back. Must not send anything.
+//! Owns reading the table `dead_letters` and requeuing its calls. Must not send anything.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ use super::outbox;
 use crate::clock;
 use crate::store::{DeadLetter, Result, Revived};
 
-/// The newest ones.
+/// The newest dead letters.
 pub(super) async fn newest(database: &mut PgConnection, limit: u32) -> Result<Vec<DeadLetter>> {
     let rows: Vec<(i64, String, String, i64, String)> = sqlx::query_as(
         "SELECT id, user_id, idempotency_key, died_at, reason FROM dead_letters ORDER BY id DESC LIMIT $1",
@@ -28,13 +28,13 @@ pub(super) async fn newest(database: &mut PgConnection, limit: u32) -> Result<Ve
     Ok(rows.into_iter().map(letter).collect())
 }
 
-/// The newest one's id; nothing where there is none.
+/// The id of the newest dead letter; nothing if there is none.
 pub(super) async fn newest_id(database: &mut PgConnection) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar("SELECT max(id) FROM dead_letters").fetch_one(database).await?)
 }
 
-/// Puts those of a range back to the end of their users' queues, whose turns come now: at most so many, the oldest first;
-/// the last one's id and what became of them.
+/// Puts the dead letters of a range back at the end of their users' queues, due now: at most `limit`, the oldest first.
+/// Returns the last one's id and the outcome.
 pub(super) async fn revive(
     database: &mut PgConnection,
     ids: &RangeInclusive<i64>,
@@ -68,10 +68,10 @@ pub(super) async fn revive(
     Ok(last.map(|id| (id, became)))
 }
 
-/// Whether a transaction is another by now, or is gone. Sent after its newer revision, an older one would be the core
-/// app's last word. A deletion is outdated where there is the transaction again.
+/// Whether the transaction has a newer revision or is deleted. A call for an older revision would otherwise be the last
+/// that the core app receives. A deletion is outdated if the transaction exists again.
 async fn is_outdated(database: &mut PgConnection, user_id: &str, body: &str, is_deletion: bool) -> Result<bool> {
-    // Until the commit no newer revision is put before this one.
+    // The lock keeps a newer revision from being queued before this call until the commit.
     sqlx::query("SELECT 1 FROM owners WHERE user_id = $1 FOR UPDATE").bind(user_id).execute(&mut *database).await?;
     let Ok(letter) = serde_json::from_str::<Transaction>(body) else { return Ok(false) };
     Ok(match revision(database, user_id, &letter.key()).await? {
@@ -80,7 +80,7 @@ async fn is_outdated(database: &mut PgConnection, user_id: &str, body: &str, is_
     })
 }
 
-/// The revision of a user's transaction, where it is there.
+/// The revision of a user's transaction, if it exists.
 async fn revision(database: &mut PgConnection, user_id: &str, key: &TransactionKey) -> Result<Option<i64>> {
     let revision = sqlx::query_scalar(
         "SELECT t.revision FROM owners o

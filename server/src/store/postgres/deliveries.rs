@@ -1,7 +1,7 @@
-//! Deliveries on their way in.
+//! Recording incoming deliveries.
 //!
-//! Owns that each is recorded under its provider's key and applied once, those of a connection in the order in which
-//! they came. Must not know a provider.
+//! Owns that each delivery is recorded under its provider's key and applied once, and those of a connection in order of
+//! arrival. Must not know a provider.
 
 use jiff::Timestamp;
 use ledger::Update;
@@ -40,7 +40,7 @@ pub(super) async fn record(unit: &mut Unit, new: &NewDelivery) -> Result<Recorde
     }
     let standing = standing(unit, new).await?;
     let Some(id) = insert(unit, &[(new, &standing, unit.now)]).await?.pop().flatten() else {
-        // Another unit of work has recorded it at this moment. It was waited for, and is done.
+        // Another unit of work has just recorded the same delivery. The insert waited for its commit.
         return Err(Error::Undone("the same delivery is recorded twice at once".to_owned()));
     };
     match (content, standing) {
@@ -68,7 +68,7 @@ pub(super) async fn record(unit: &mut Unit, new: &NewDelivery) -> Result<Recorde
     }
 }
 
-/// The removed connection that a push is about: what only deletes registers nothing again.
+/// The removed connection of a push that only deletes transactions: such a push does not register it again.
 async fn removed(database: &mut PgConnection, new: &NewDelivery) -> Result<Option<ConnectionRow>> {
     let (Content::Changes { connection_id, changes, .. }, Some(user_id)) = (&new.content, &new.register) else {
         return Ok(None);
@@ -110,7 +110,7 @@ async fn standing<'a>(unit: &mut Unit, new: &'a NewDelivery) -> Result<Standing<
     } else if connection_row::is_purging(database, &new.connector.id, connection_id).await? {
         of(Status::Waiting, Some(PURGING))
     } else if new.register.is_none() && arrivals::has_waiting(database, &new.connector.id, connection_id).await? {
-        // What brings its connection waits for nobody: its sender hears only that it was taken.
+        // A push does not wait: its sender hears only that it was accepted.
         of(Status::Waiting, Some(QUEUED))
     } else {
         Standing { apply_to: connection, ..settled(&new.content) }
@@ -118,7 +118,8 @@ async fn standing<'a>(unit: &mut Unit, new: &'a NewDelivery) -> Result<Standing<
     Ok(Standing { connection_id: Some(connection_id), ..standing })
 }
 
-/// Inserts deliveries, each with its time; their ids, and nothing for those that another unit of work has inserted meanwhile.
+/// Inserts deliveries, each with its time. Returns their ids, and nothing for those that another unit of work has inserted
+/// meanwhile.
 pub(super) async fn insert(
     unit: &mut Unit,
     all: &[(&NewDelivery, &Standing<'_>, Timestamp)],
@@ -155,7 +156,7 @@ pub(super) async fn insert(
     Ok(all.iter().map(|(new, ..)| id(new)).collect())
 }
 
-/// Deliveries on their way into the database, by columns.
+/// Deliveries to be inserted, by column.
 #[derive(Default)]
 struct Columns<'a> {
     connectors: Vec<&'a str>,
@@ -185,7 +186,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// What is said of a delivery that was recorded before.
+/// The answer for a delivery that was recorded before.
 async fn seen_before(database: &mut PgConnection, connector_id: &str, key: &str) -> Result<Option<Recorded>> {
     let seen: Option<(i64, Option<String>)> =
         sqlx::query_as("SELECT status, reason FROM deliveries WHERE connector_id = $1 AND delivery_key = $2")

@@ -1,7 +1,7 @@
 //! Deliveries that wait to be recorded.
 //!
-//! Owns how many there are and for how long, which of them are the next batch, and that no connection has two under way. Must
-//! not record one.
+//! Owns how many deliveries wait and for how long, which of them form the next batch, and that no connection has two being
+//! recorded. Must not record one.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -11,16 +11,16 @@ use tokio::sync::oneshot;
 use super::batch::{self, Arrived};
 use crate::store::{Error, Recorded, Result};
 
-/// How many wait at most. Each is a request whose sender waits for the answer.
+/// The maximum number of waiting deliveries. Each is a request whose sender waits for the answer.
 const LONGEST: usize = 4_096;
-/// How long one waits at most: its sender tries again.
+/// How long a delivery waits at most; its sender retries.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How many deliveries share a unit of work at most, and how many bytes of bodies, so that small ones need not wait for many
-/// large ones.
+/// The maximum number of deliveries in a batch, and of bytes in their bodies, so that small deliveries need not wait for
+/// many large ones.
 const LARGEST: usize = 64;
 const LARGEST_BYTES: usize = 1 << 20;
 
-/// A delivery that waits, and the receiver of the answer.
+/// A waiting delivery, and where to send the answer.
 pub(super) struct Waiting {
     pub(super) arrived: Arrived,
     pub(super) answer: oneshot::Sender<Result<Recorded>>,
@@ -29,7 +29,7 @@ pub(super) struct Waiting {
     since: Instant,
 }
 
-/// Those that wait, and the connections that have one under way.
+/// The waiting deliveries, and the connections with one being recorded.
 #[derive(Default)]
 pub(super) struct DeliveryQueue {
     waiting: VecDeque<Waiting>,
@@ -37,7 +37,7 @@ pub(super) struct DeliveryQueue {
 }
 
 impl Waiting {
-    /// One that waits from now on.
+    /// A delivery that starts waiting at `since`.
     pub(super) fn new(arrived: Arrived, answer: oneshot::Sender<Result<Recorded>>, since: Instant) -> Self {
         let connection = batch::connection(&arrived.new).unwrap_or_default();
         let connection = (connection.0.to_owned(), connection.1.to_owned());
@@ -46,7 +46,7 @@ impl Waiting {
 }
 
 impl DeliveryQueue {
-    /// Adds a delivery; whether there was room for it.
+    /// Adds a delivery; returns whether there was room for it.
     pub(super) fn push(&mut self, waiting: Waiting) -> bool {
         let has_room = self.waiting.len() < LONGEST;
         if has_room {
@@ -59,12 +59,12 @@ impl DeliveryQueue {
         self.waiting.is_empty()
     }
 
-    /// Takes the next batch: the oldest deliveries, one of each connection that has none under way. It has one under way until it
-    /// is [released](Self::release). Those that nobody waits for any more are dropped.
+    /// Takes the next batch: the oldest deliveries, one for each connection that has none being recorded. The connection is
+    /// blocked until [`release`](Self::release). Deliveries whose senders have gone are dropped.
     pub(super) fn next_batch(&mut self, now: Instant) -> Vec<Waiting> {
         let (mut batch, mut left, mut bytes) = (Vec::new(), VecDeque::new(), 0);
         let mut keys: HashSet<(String, String)> = HashSet::new();
-        // Connections whose next delivery stays: those behind it stay as well.
+        // Connections whose next delivery stays in the queue. Their later deliveries stay as well.
         let mut passed = HashSet::new();
         while batch.len() < LARGEST {
             let Some(next) = self.waiting.pop_front() else { break };
@@ -93,12 +93,12 @@ impl DeliveryQueue {
         batch
     }
 
-    /// A connection's delivery is recorded, or will not be.
+    /// Unblocks a connection whose delivery is recorded or was given up.
     pub(super) fn release(&mut self, connection: &(String, String)) {
         self.under_way.remove(connection);
     }
 
-    /// Takes all that wait.
+    /// Takes all waiting deliveries.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = Waiting> + use<> {
         std::mem::take(&mut self.waiting).into_iter()
     }

@@ -1,13 +1,12 @@
-//! The epoch: what names a database and its history.
+//! The epoch: the identifier of a database's history.
 //!
-//! Owns finding out that the database may have lost its end, and beginning a new epoch then: once, however many nodes find
-//! out. Must not know who is connected.
+//! Owns detecting that the end of the log may be lost, and then beginning a new epoch: once, however many nodes detect it.
+//! Must not know who is connected.
 //!
-//! The database stores the identity that its server had when the epoch began. A new connection compares it, so that nothing
-//! is read or written over one before its epoch is known. Behind a pooler a connection may outlive its server: units of work
-//! compare the timeline as well. Units of work read the epoch in the statement that locks their
-//! owner's row; whoever begins a new epoch locks the table against them, so that none commits an event of the former one after
-//! that.
+//! The database stores the identity that its server had when the epoch began. Every new connection compares it before
+//! anything is read or written. Behind a pooler, a connection may outlive its server, so units of work compare the timeline
+//! as well. They read the epoch in the statement that locks their owner's row; a node that begins a new epoch locks the
+//! table against them, so that no unit of work commits an event of the former epoch afterwards.
 
 use std::time::Duration;
 
@@ -17,17 +16,18 @@ use super::history::History;
 use super::identity;
 use crate::store::{Error, Result};
 
-/// How often a standby is asked whether it was promoted, before another connection is made: the address may lead elsewhere then.
+/// How often to ask a standby whether it has been promoted before reconnecting: by then the address may lead to another
+/// server.
 const PROMOTION_TRIES: u32 = 5;
 const PROMOTION_PAUSE: Duration = Duration::from_millis(200);
-/// Also on connections that only read.
+/// Overrides the defaults of connections that only read.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-/// The database's epoch, and the identity of its server when that began.
+/// The database's epoch, and the identity of its server when the epoch began.
 type Stored = (String, Option<String>);
 
-/// Finds out which epoch a new connection leads to; begins a new one where the database may have lost its end. Fails for a
-/// standby: it is behind, and cannot be written to.
+/// Enters the epoch of the database behind a new connection. Begins a new epoch if the end of the log may be lost. Fails
+/// for a standby: it is behind, and cannot be written to.
 pub(super) async fn enter(database: &mut PgConnection, history: &History) -> Result<()> {
     wait_for_promotion(database).await?;
     let identity = identity::of(database).await?;
@@ -40,7 +40,7 @@ pub(super) async fn enter(database: &mut PgConnection, history: &History) -> Res
     history.epochs.read(&epoch).map(drop)
 }
 
-/// Begins a new epoch in any case; its name. Nodes learn of it when they next read or write.
+/// Begins a new epoch unconditionally; returns its name. Nodes learn of it at their next read or write.
 pub(super) async fn begin(database: &mut PgConnection) -> Result<String> {
     let identity = identity::of(database).await?;
     let mut unit = database.begin_with(BEGIN).await?;
@@ -50,17 +50,17 @@ pub(super) async fn begin(database: &mut PgConnection) -> Result<String> {
     Ok(epoch)
 }
 
-/// Begins a new epoch unless another node has done so meanwhile; the name of the epoch.
+/// Begins a new epoch unless another node has just done so; returns the name of the epoch.
 async fn begin_once(database: &mut PgConnection, history: &History, identity: &str) -> Result<String> {
     let mut unit = database.begin_with(BEGIN).await?;
     lock(&mut unit).await?;
     let stored = stored(&mut unit).await?;
     let Some(reason) = reason(&mut unit, history, &stored, identity).await? else {
-        // Dropping it would leave the table locked until the connection is next used.
+        // Dropping the transaction would leave the table locked until the connection is next used.
         unit.rollback().await?;
         return Ok(stored.0);
     };
-    // A database of an earlier release does not say which server it was made on.
+    // A database of an earlier release does not store on which server it was created.
     let keeps = (reason == Reason::NoIdentity).then_some(stored.0.as_str());
     let epoch = self::store(&mut unit, keeps, identity).await?;
     unit.commit().await?;
@@ -76,16 +76,16 @@ async fn begin_once(database: &mut PgConnection, history: &History, identity: &s
     Ok(epoch)
 }
 
-/// Why the database's end may be lost.
+/// Why the end of the log may be lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// Nothing says on which server the epoch began.
+    /// The database does not store on which server the epoch began.
     NoIdentity,
     /// The server is another one, or on another timeline.
     AnotherServer,
-    /// It is in an epoch that this node has left.
+    /// The database is in an epoch that this node has left.
     FormerEpoch,
-    /// It lacks events that this node has seen.
+    /// The database lacks events that this node has seen.
     LostEvents,
 }
 
@@ -120,13 +120,13 @@ async fn stored(database: &mut PgConnection) -> Result<Stored> {
     Ok(stored.fetch_one(database).await?)
 }
 
-/// Waits until no unit of work appends events, and lets none begin to before the commit.
+/// Waits for units of work that append events, and blocks new ones until the commit.
 async fn lock(database: &mut PgConnection) -> Result<()> {
     sqlx::query("LOCK TABLE owners IN EXCLUSIVE MODE").execute(database).await?;
     Ok(())
 }
 
-/// Stores an epoch, a new one where none is kept, with the identity of its server.
+/// Stores an epoch with the identity of its server; a new epoch unless `keeps` names one.
 async fn store(database: &mut PgConnection, keeps: Option<&str>, identity: &str) -> Result<String> {
     let epoch = keeps.map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned);
     sqlx::query(

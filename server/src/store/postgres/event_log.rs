@@ -24,7 +24,7 @@ pub(super) struct Appended<'a> {
     pub(super) events: Vec<ledger::Event>,
 }
 
-/// Appends events to the logs of their users, and has them go out after the commit.
+/// Appends events to their users' logs and queues them to be sent after the commit.
 pub(super) async fn append(unit: &mut Unit, all: Vec<Appended<'_>>) -> Result<()> {
     let code = |name| EventName::ALL.iter().position(|other| *other == name).unwrap_or_default();
     let (mut owners, mut seqs, mut names, mut payloads) = (vec![], vec![], vec![], vec![]);
@@ -80,15 +80,15 @@ pub(super) async fn newest(database: &mut PgConnection, history: &History, users
     newest.into_iter().map(|(newest, _)| unsigned(newest)).collect()
 }
 
-/// How far a user's log reaches.
+/// The oldest and newest event numbers of a user's log.
 pub(super) async fn ends(database: &mut PgConnection, history: &History, user_id: &str) -> Result<LogEnds> {
     let ends = ends_of(database, history, &[user_id]).await?.pop();
     ends.ok_or_else(|| Error::Corrupt("a user has no log".to_owned()))
 }
 
-/// How far each of these users' logs reaches, in their order.
+/// The same for several users, in their order.
 pub(super) async fn ends_of(database: &mut PgConnection, history: &History, users: &[&str]) -> Result<Vec<LogEnds>> {
-    // In one statement, and so of one moment.
+    // One statement sees one moment.
     let ends: Vec<(i64, i64, String)> = sqlx::query_as(
         "SELECT coalesce((SELECT min(seq) FROM events WHERE owner = o.id), o.seq + 1, 1), coalesce(o.seq, 0),
              (SELECT value FROM meta WHERE name = 'epoch')
@@ -122,7 +122,7 @@ pub(super) async fn after(
     .bind(i64::from(limit))
     .fetch_all(database)
     .await?;
-    // Of one statement, and so of one epoch.
+    // One statement returned all rows, so they are of one epoch.
     let Some((_, _, _, at, epoch)) = rows.last() else { return Ok(Vec::new()) };
     let (at, epoch) = (*at, history.epochs.read(epoch)?);
     let events = rows.into_iter().map(|(seq, name, payload, ..)| event(user_id, &epoch, (seq, name, payload)));
@@ -133,7 +133,7 @@ pub(super) async fn after(
     Ok(events)
 }
 
-/// The events of several users, of each those after a number, in order.
+/// For each of several users, the events after a number, in order.
 pub(super) async fn of_users(
     database: &mut PgConnection,
     history: &History,
@@ -156,7 +156,7 @@ pub(super) async fn of_users(
     .bind(i64::from(limit))
     .fetch_all(database)
     .await?;
-    // Of one statement, and so of one epoch.
+    // One statement returned all rows, so they are of one epoch.
     let Some((.., at, epoch)) = rows.iter().max_by_key(|(.., at, _)| *at) else { return Ok(Vec::new()) };
     let (newest, epoch) = (*at, history.epochs.read(epoch)?);
     let mut events = vec![];
@@ -185,8 +185,8 @@ fn event(user_id: &Arc<str>, epoch: &Epoch, (seq, name, payload): (i64, i64, Str
     })
 }
 
-/// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow `after` by
-/// their numbers.
+/// Some users, in order of their row ids after `after`, whose oldest event is older than a time or beyond the number to
+/// keep.
 pub(super) async fn overdue(
     database: &mut PgConnection,
     older_than: Timestamp,
@@ -202,12 +202,12 @@ pub(super) async fn overdue(
     Ok(overdue.fetch_all(database).await?)
 }
 
-/// How many events are forgotten in one unit of work.
+/// How many events are deleted in one unit of work.
 const FORGOTTEN_AT_ONCE: i64 = 500;
 
-/// Forgets some of a user's oldest events; how many. Only from the beginning up to the first that stays, whatever the
-/// clock said when they were written: a log has no holes, and its numbers go on. Without the user's lock: what is
-/// appended meanwhile stays, and another node that forgets the same waits for the rows and then finds them gone.
+/// Deletes some of a user's oldest events; returns how many. It stops at the first event to keep, even if the clock gave
+/// later events older times, so that the log has no gaps. It does not lock the user: events appended meanwhile stay, and a
+/// node that deletes the same rows concurrently waits and then finds them gone.
 pub(super) async fn prune(
     database: &mut PgConnection,
     owner: i64,

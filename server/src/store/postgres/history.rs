@@ -1,7 +1,7 @@
-//! What this node knows of the database's history.
+//! What this node knows about the database's history.
 //!
-//! Owns the epochs that it was in, and the newest events that it has seen, by which it notices that the database has lost
-//! its end. Must not begin an epoch.
+//! Owns the epochs that the node was in, and the newest events that it has seen, which reveal that the database has lost
+//! the end of its log. Must not begin an epoch.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use super::numbers::signed;
 use crate::store::epoch::Epochs;
 use crate::store::{FeedEvent, Result};
 
-/// What this node knows of the database's history.
+/// What this node knows about the database's history.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) epochs: Arc<Epochs>,
@@ -21,17 +21,17 @@ pub(super) struct History {
     has_timelines: AtomicBool,
 }
 
-/// The newest events that were seen in the database. One of each kind suffices: the end is lost as a whole.
+/// The newest events seen in the database. One of each kind is enough, because the end of the log is lost as a whole.
 #[derive(Clone, Debug, Default)]
 struct Seen {
-    /// The last that this node has committed.
+    /// The last event that this node committed.
     committed: Option<FeedEvent>,
-    /// The last that others have, as far as it was read; with its time in milliseconds.
+    /// The last event that this node read from the log, with its time in milliseconds.
     read: Option<(i64, FeedEvent)>,
 }
 
 impl History {
-    /// Whether the server says which timeline it is on.
+    /// Whether the server reports its timeline.
     pub(super) fn has_timelines(&self) -> bool {
         self.has_timelines.load(Ordering::Relaxed)
     }
@@ -40,14 +40,14 @@ impl History {
         self.has_timelines.store(has, Ordering::Relaxed);
     }
 
-    /// These events were committed here.
+    /// Notes events that this node committed.
     pub(super) fn committed(&self, events: &[FeedEvent]) {
         if let Some(event) = events.last() {
             self.seen.lock().committed = Some(event.clone());
         }
     }
 
-    /// This event was read from the log.
+    /// Notes an event that was read from the log.
     pub(super) fn has_read(&self, at: i64, event: &FeedEvent) {
         let mut seen = self.seen.lock();
         let is_newer = |(newest, of): &(i64, FeedEvent)| at > *newest || of.epoch.is_before(&event.epoch);
@@ -56,8 +56,8 @@ impl History {
         }
     }
 
-    /// Whether the database lacks, in this epoch, an event that was seen in it: it has lost its end, though nothing says so. An
-    /// event that was pruned is not missing.
+    /// Whether the database lacks an event that was seen in this epoch: then it has lost the end of its log without another
+    /// sign. A pruned event does not count as missing.
     pub(super) async fn is_lost(&self, database: &mut PgConnection, epoch: &str) -> Result<bool> {
         let Seen { committed, read } = self.seen.lock().clone();
         for event in committed.into_iter().chain(read.map(|(_, event)| event)) {

@@ -1,7 +1,7 @@
-//! Writing everything, from another database.
+//! Writing everything from another database.
 //!
-//! Owns the one database transaction of a copy: that the tables are empty and nobody else's, that indexes are built from
-//! whole tables, and that ids go on after the copied ones. Must not know where the rows come from.
+//! Owns the single database transaction of a copy: that the tables are empty and locked, that indexes are built from
+//! complete tables, and that new ids continue after the copied ones. Must not know where the rows come from.
 
 use futures_util::stream::StreamExt as _;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
@@ -11,18 +11,19 @@ use crate::store::transfer::row;
 use crate::store::transfer::tables::{TABLES, Table};
 use crate::store::{Error, Result};
 
-/// The name of its connections, in which those of nodes differ.
+/// The application name of its connections, which tells them from those of nodes.
 const NAME: &str = "tallywire migrate";
-/// A copy may wait and work for as long as it takes, whatever is set for its user. Some settings are newer than version 15.
+/// A copy may wait and work for any length of time, whatever the user's settings are. Some of these settings are newer than
+/// version 15.
 const PATIENCE: &str = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
      ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
-/// How long it waits for a table: nobody else should have one.
+/// How long it waits for a table, which nobody else should have locked.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
-/// Whether a node runs, by what it does all the time and by its connections.
+/// Whether a node is running: it would hold leases or connections.
 const HAS_NODES: &str = "SELECT EXISTS (SELECT 1 FROM leases WHERE expires_at > clock_timestamp())
      OR EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
          AND application_name LIKE 'tallywire%' AND application_name <> $1)";
-/// What is built from whole tables: references and indexes, with the statements that remove and make them.
+/// Foreign keys and indexes, which are created from complete tables, with the statements that drop and create them.
 const REFERENCES: &str = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
          format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
      FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY($1::text[]::regclass[]) ORDER BY conrelid, conname";
@@ -30,10 +31,10 @@ const INDEXES: &str = "SELECT format('DROP INDEX %s', indexrelid::regclass), pg_
      FROM pg_index i WHERE indrelid = ANY($1::text[]::regclass[])
          AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = i.indexrelid) ORDER BY indrelid, indexrelid";
 
-/// A database that is written to or compared. What is not committed is undone when this is dropped.
+/// A database that is written to or compared. Dropping this rolls back uncommitted work.
 pub(in crate::store) struct Import {
     connection: PgConnection,
-    /// The statements that make what was removed.
+    /// The statements that create what was dropped.
     removed: Vec<String>,
 }
 
@@ -56,7 +57,7 @@ impl Import {
         Ok(import)
     }
 
-    /// Opens a database in order to read it as it is now.
+    /// Opens a database to read it as of this moment.
     pub(in crate::store) async fn read_only(url: &str) -> Result<Self> {
         let mut connection = pool::options(url)?.application_name(NAME).connect().await?;
         run(&mut connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned()).await?;
@@ -69,7 +70,7 @@ impl Import {
         if has_nodes {
             return Err(Error::Conflict("A server runs on the target, or ended within the last 30 s: stop it first"));
         }
-        // A new database has an epoch.
+        // Even a new database has an epoch in `meta`.
         let tables = TABLES.iter().filter(|table| table.name != "meta");
         let tables: Vec<_> = tables.map(|table| format!("EXISTS (SELECT 1 FROM {})", table.name)).collect();
         let has_rows = sqlx::query_scalar(AssertSqlSafe(format!("SELECT {}", tables.join(" OR "))));
@@ -87,13 +88,13 @@ impl Import {
         }
         for (remove, make) in found {
             run(&mut self.connection, remove).await?;
-            // Indexes first: references are looked up in them.
+            // Indexes come first, because checking foreign keys uses them.
             self.removed.insert(0, make);
         }
         Ok(())
     }
 
-    /// Writes a table's rows, of which `next` has some more each time.
+    /// Writes a table's rows. Each call of `next` returns some more of them.
     pub(in crate::store) async fn write(
         &mut self,
         table: &Table,
@@ -110,7 +111,7 @@ impl Import {
         Ok(())
     }
 
-    /// Makes what was removed, has the ids go on after the highest one, and counts values for the planner.
+    /// Creates what was dropped, makes ids continue after the highest one, and collects statistics for the planner.
     pub(in crate::store) async fn complete(&mut self) -> Result<()> {
         for statement in std::mem::take(&mut self.removed) {
             run(&mut self.connection, statement).await?;
@@ -126,7 +127,7 @@ impl Import {
         Ok(())
     }
 
-    /// Reads a table in the order of its key.
+    /// Reads a table in key order.
     pub(in crate::store) async fn read(
         &mut self,
         table: &Table,
@@ -137,7 +138,7 @@ impl Import {
         Ok(rows.map(|bytes| Ok(bytes?.to_vec())).boxed())
     }
 
-    /// Whether the next row of a table gets an id that no row has.
+    /// Whether the next row of a table gets an unused id.
     pub(in crate::store) async fn numbers_on(&mut self, table: &Table) -> Result<bool> {
         let query = "SELECT coalesce(max(id), 0) <= coalesce(pg_sequence_last_value(pg_get_serial_sequence('@', 'id')::regclass), 0)
              FROM @";

@@ -1,6 +1,6 @@
-//! Questions about the inbox: every authentic delivery as it came.
+//! Queries of the inbox: every authentic delivery as received.
 //!
-//! Owns finding deliveries again and forgetting them. Must not record or apply one.
+//! Owns finding and deleting deliveries. Must not record or apply one.
 
 use connectors::{Headers, StoredDelivery};
 use jiff::Timestamp;
@@ -12,14 +12,14 @@ use crate::clock;
 use crate::store::rows::Status;
 use crate::store::{Error, InboxEntry, KeptDelivery, Result};
 
-/// Those after an id that wait for a connection which is registered by now, in the order they came.
+/// The deliveries after an id that wait for a connection that is registered now, in order of arrival.
 pub(super) async fn waiting(
     database: &mut PgConnection,
     only: Option<(&str, &str)>,
     after: i64,
     limit: u32,
 ) -> Result<Vec<KeptDelivery>> {
-    // One statement for each: with a condition that may be left out the index would be of no use.
+    // One statement for each case: with an optional condition, the planner could not use the index.
     let rows = match only {
         Some((connector, id)) => sqlx::query(
             "SELECT d.id, d.connector_id, d.delivery_key, d.headers, d.body FROM deliveries d
@@ -51,13 +51,13 @@ fn read(row: &PgRow) -> Result<KeptDelivery> {
     Ok(KeptDelivery { id: row.try_get(0)?, connector_id: row.try_get(1)?, delivery })
 }
 
-/// One, with its body.
+/// One delivery, with its body.
 pub(super) async fn one(database: &mut PgConnection, id: i64) -> Result<KeptDelivery> {
     let found = sqlx::query("SELECT id, connector_id, delivery_key, headers, body FROM deliveries WHERE id = $1");
     read(&found.bind(id).fetch_one(database).await?)
 }
 
-/// Deliveries as [`read_entry`] reads them.
+/// Deliveries, with the columns that [`read_entry`] reads.
 macro_rules! select_entry {
     ($rest:literal) => {
         concat!(
@@ -68,9 +68,9 @@ macro_rules! select_entry {
     };
 }
 
-/// The newest ones.
+/// The newest deliveries.
 pub(super) async fn list(database: &mut PgConnection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
-    // The condition as the index `deliveries_unsettled` has it.
+    // The same condition as that of the index `deliveries_unsettled`.
     let list = if kept_only {
         select_entry!("WHERE status <> 0 ORDER BY id DESC LIMIT $1")
     } else {
@@ -79,12 +79,12 @@ pub(super) async fn list(database: &mut PgConnection, kept_only: bool, limit: u3
     sqlx::query(list).bind(i64::from(limit)).fetch_all(database).await?.iter().map(read_entry).collect()
 }
 
-/// One of the list.
+/// One entry of the list.
 pub(super) async fn entry(database: &mut PgConnection, id: i64) -> Result<InboxEntry> {
     read_entry(&sqlx::query(select_entry!("WHERE id = $1")).bind(id).fetch_one(database).await?)
 }
 
-/// How many could not be placed or understood.
+/// The number of deliveries that could not be applied or understood.
 pub(super) async fn count_kept(database: &mut PgConnection) -> Result<u64> {
     let count = sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE status <> 0");
     unsigned(count.fetch_one(database).await?)
@@ -109,19 +109,19 @@ fn read_entry(row: &PgRow) -> Result<InboxEntry> {
     })
 }
 
-/// How many deliveries are looked at in one unit of work.
+/// How many deliveries are examined in one unit of work.
 const AT_ONCE: i64 = 500;
 
-/// How far a pass over the settled deliveries has come.
+/// The progress of a pass over the settled deliveries.
 pub(super) struct Pass {
-    /// How many were forgotten.
+    /// How many were deleted.
     pub(super) pruned: usize,
-    /// The last one looked at, where there may be more that are old.
+    /// The last delivery examined; nothing if no later one is old.
     pub(super) next: Option<i64>,
 }
 
-/// Forgets some of those after an id that are settled and older than a time. They stand in the order of arrival, so that
-/// a pass ends where none of so many is old. The newest stays, as in every store.
+/// Deletes some settled deliveries after an id that are older than a time. Deliveries are in order of arrival, so a pass
+/// ends at the first group without an old one. The newest stays, as in every store.
 pub(super) async fn prune_settled(database: &mut PgConnection, older_than: Timestamp, after: i64) -> Result<Pass> {
     let rows: Vec<(i64, bool, bool)> = sqlx::query_as(
         "SELECT id, received_at < $2, status IN (0, 3) FROM deliveries
@@ -139,7 +139,7 @@ pub(super) async fn prune_settled(database: &mut PgConnection, older_than: Times
     Ok(Pass { pruned: count(deleted)?, next: rows.last().filter(|_| is_any_old).map(|(id, ..)| *id) })
 }
 
-/// Forgets some of those that waited or were quarantined for so long; how many.
+/// Deletes some deliveries that have waited or been quarantined since before a time; returns how many.
 pub(super) async fn prune_unsettled(database: &mut PgConnection, older_than: Timestamp) -> Result<usize> {
     let delete = sqlx::query(
         "DELETE FROM deliveries WHERE status IN (1, 2) AND id IN (

@@ -1,6 +1,6 @@
-//! Deliveries that are run again.
+//! Requeued deliveries.
 //!
-//! Owns that one which waits or is quarantined is applied once. Must not know a provider.
+//! Owns that a waiting or quarantined delivery is applied once. Must not know a provider.
 
 use super::apply::{self, conclude};
 use super::unit::Unit;
@@ -9,7 +9,7 @@ use super::{arrivals, connection_row, locks, syncs};
 use crate::store::rows::{PURGING, REMOVED, Status, UNKNOWN_CONNECTION, applied, settled};
 use crate::store::{Changed, Content, NewDelivery, Recorded, Result, Urgency};
 
-/// Runs a delivery again that waits or is quarantined.
+/// Applies a waiting or quarantined delivery again.
 pub(super) async fn requeue(unit: &mut Unit, id: i64, new: &NewDelivery) -> Result<Recorded> {
     let NewDelivery { connector, content, arrived, .. } = new;
     unit.delivery = Some(arrived.id);

@@ -1,12 +1,13 @@
 //! Work that one node at a time does.
 //!
-//! Owns the table `leases`, and that nothing is written under a lease that has lapsed. Must not know which work there is.
+//! Owns the table `leases`, and that nothing is written under an invalid lease. Must not know which work there is.
 //!
-//! A unit of work under a lease holds an advisory lock until its commit, shared with the others of its kind, and fails where
-//! the lease is not valid once it has the lock. Whoever takes over an expired lease needs the lock alone: a unit of work that
-//! was begun in time is committed before it, or undone. Renewals need no lock, so they wait for no unit of work.
+//! A unit of work under a lease holds an advisory lock until its commit, shared with others under the same lease, and fails
+//! if the lease is not valid once it has the lock. A node that takes over an expired lease needs the lock exclusively: a
+//! unit of work that began in time is committed or rolled back first. Renewals do not take the lock, so they do not wait
+//! for units of work.
 //!
-//! A token alone does not say whose lease it is: a replica that was behind when it was promoted gives the same one again.
+//! A token alone does not identify a lease: a replica that was behind when it was promoted issues the same token again.
 
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use sqlx::PgConnection;
 
 use crate::store::{Error, Lease, Result};
 
-/// The first half of the advisory locks that stand for leases.
+/// The first half of the keys of advisory locks for leases.
 const LEASES: i32 = 2;
 
-/// Acquires a lease, unless another holder has it.
+/// Acquires a lease unless another holder has it.
 pub(super) async fn acquire(
     database: &mut PgConnection,
     name: &'static str,
@@ -55,7 +56,7 @@ pub(super) async fn acquire(
     Ok(token.map(|token| Lease { name, holder: holder.to_owned(), token }))
 }
 
-/// Has a lease last longer; whether it had not lapsed.
+/// Extends a lease; returns whether it was still valid.
 pub(super) async fn renew(database: &mut PgConnection, lease: &Lease, lasts: Duration) -> Result<bool> {
     let renewed = sqlx::query(
         "UPDATE leases SET expires_at = clock_timestamp() + $4 * interval '1 millisecond'
@@ -70,7 +71,7 @@ pub(super) async fn renew(database: &mut PgConnection, lease: &Lease, lasts: Dur
     Ok(renewed.rows_affected() > 0)
 }
 
-/// Lets others acquire a lease.
+/// Ends a lease, so that other nodes can acquire it.
 pub(super) async fn release(database: &mut PgConnection, lease: &Lease) -> Result<()> {
     sqlx::query("UPDATE leases SET expires_at = clock_timestamp() WHERE name = $1 AND token = $2 AND holder = $3")
         .bind(lease.name)
@@ -81,8 +82,9 @@ pub(super) async fn release(database: &mut PgConnection, lease: &Lease) -> Resul
     Ok(())
 }
 
-/// Begins a unit of work under a lease; fails where it has lapsed. A node that hangs in the middle of one keeps others from
-/// the lease for as long as its transaction may be idle, so that is less than for other units of work.
+/// Begins a unit of work under a lease; fails if the lease is not valid. A node that hangs during such a unit of work keeps
+/// others from taking over for as long as its transaction may be idle, so this timeout is shorter than for other units of
+/// work.
 pub(super) async fn enter(database: &mut PgConnection, lease: &Lease) -> Result<()> {
     sqlx::query(
         "SELECT pg_advisory_xact_lock_shared($1, hashtext($2)),
@@ -92,7 +94,7 @@ pub(super) async fn enter(database: &mut PgConnection, lease: &Lease) -> Result<
     .bind(lease.name)
     .execute(&mut *database)
     .await?;
-    // A statement of its own, so that it sees who took over while the one above was waiting.
+    // A separate statement, so that it sees a takeover that happened while the one above was waiting.
     let is_valid: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM leases
              WHERE name = $1 AND token = $2 AND holder = $3 AND expires_at > clock_timestamp())",

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::store::Result;
 use crate::store::rows::shown_time;
 
-/// Registered connections, with what more is asked of them.
+/// Registered connections that meet additional conditions.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -24,7 +24,7 @@ macro_rules! select {
     };
 }
 
-/// Whether its provider can be asked is not the store's to know.
+/// The store does not know whether the connection can be synced.
 fn read(row: &PgRow) -> Result<Connection> {
     let time = |at: Option<i64>| at.map(clock::rfc3339_of_millis);
     let error: Option<&str> = row.try_get(10)?;
@@ -56,13 +56,13 @@ pub(super) async fn shown(
     found.as_ref().map(read).transpose()
 }
 
-/// Those of a connector and of a user, or of all.
+/// The connections of one connector or all, and of one user or all.
 pub(super) async fn list(
     database: &mut PgConnection,
     connector_id: Option<&str>,
     user_id: Option<&str>,
 ) -> Result<Vec<Connection>> {
-    // Only the conditions that there are: the plan is the same for all values (`pool.rs`).
+    // Only the conditions that apply, because the plan is the same for all values (`pool.rs`).
     let mut sql = QueryBuilder::<Postgres>::new(select!(""));
     if let Some(connector_id) = connector_id {
         sql.push(" AND c.connector_id = ").push_bind(connector_id);

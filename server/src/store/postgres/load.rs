@@ -1,4 +1,4 @@
-//! Loading what changes touch.
+//! Loading the rows that changes affect.
 //!
 //! Owns which rows those are. Must not decide what changes.
 
@@ -12,13 +12,13 @@ use super::{accounts, moves, owners, row, tombstones};
 use crate::store::rows::{Loaded, Scope, TransactionRow};
 use crate::store::{Error, Result};
 
-/// Everything that these changes touch.
+/// Loads the rows that changes of one connection affect.
 pub(super) async fn for_changes(unit: &mut Unit, scope: &Scope<'_>, changes: &[Change]) -> Result<Loaded> {
     let loaded = for_each(unit, &[(scope, changes)]).await?.pop();
     loaded.ok_or_else(|| Error::Corrupt("nothing was loaded for a connection's changes".to_owned()))
 }
 
-/// Everything that the changes of each of these connections touch, in their order. No two have the same user.
+/// The same for several connections, in their order. No two may have the same user.
 pub(super) async fn for_each(unit: &mut Unit, all: &[(&Scope<'_>, &[Change])]) -> Result<Vec<Loaded>> {
     let mut loaded: Vec<Loaded> = all.iter().map(|(scope, _)| of_connection(scope)).collect();
     let wanted: Vec<Vec<&str>> = all.iter().map(|(_, changes)| wanted_accounts(changes)).collect();
@@ -45,7 +45,7 @@ fn of_connection(scope: &Scope<'_>) -> Loaded {
     loaded
 }
 
-/// In the order in which they are named: what becomes of them is reported in that order.
+/// In the order in which changes name them, because events are reported in that order.
 fn wanted_accounts(changes: &[Change]) -> Vec<&str> {
     let mut wanted = Vec::new();
     for account_id in changes.iter().filter_map(Change::account_id) {
@@ -56,7 +56,7 @@ fn wanted_accounts(changes: &[Change]) -> Vec<&str> {
     wanted
 }
 
-/// These accounts, as far as they are known. One of a removed connection of the same user moves to this one.
+/// Loads these accounts, if they are known. An account of the same user's removed connection moves to this one.
 pub(super) async fn accounts<'a>(
     unit: &mut Unit,
     scope: &Scope<'_>,
@@ -88,7 +88,7 @@ fn keep(loaded: &mut Loaded, account: accounts::Stored) {
     loaded.state.accounts.insert(account.account_id, account.state);
 }
 
-/// Those of the accounts that the connection does not have so far.
+/// Handles the accounts that the connection does not have yet.
 async fn unknown_accounts(unit: &mut Unit, scope: &Scope<'_>, wanted: &[&str], loaded: &mut Loaded) -> Result<()> {
     for account_id in wanted.iter().copied() {
         if loaded.accounts.contains_key(account_id) {
@@ -98,7 +98,7 @@ async fn unknown_accounts(unit: &mut Unit, scope: &Scope<'_>, wanted: &[&str], l
             for account in known(&mut unit.database, &[(scope.connection.id, account_id)]).await? {
                 keep(loaded, account);
             }
-            // An earlier move may have ended first, and have reported that.
+            // `adopt` may have finished an earlier move and reported events.
             loaded.state.seq = owners::lock(unit, scope.owner.id).await?.seq;
             continue;
         }
@@ -112,7 +112,7 @@ async fn unknown_accounts(unit: &mut Unit, scope: &Scope<'_>, wanted: &[&str], l
     Ok(())
 }
 
-/// The transactions that the changes name, of the accounts that are loaded.
+/// Loads the transactions that the changes name, from the loaded accounts.
 async fn transactions(
     database: &mut PgConnection,
     all: &[(&Scope<'_>, &[Change])],
@@ -121,7 +121,7 @@ async fn transactions(
     let (mut users, mut wanted) = (HashMap::new(), BTreeSet::new());
     for ((scope, changes), loaded) in all.iter().zip(&*loaded) {
         for (account_id, transaction_id) in named(changes) {
-            // A transaction of an account that is not known is not known either.
+            // If the account is unknown, so is the transaction.
             if let Some(account) = loaded.accounts.get(account_id).copied() {
                 users.insert(account, scope.owner.user_id.as_str());
                 wanted.insert((account, transaction_id));
@@ -145,12 +145,12 @@ async fn transactions(
     Ok(())
 }
 
-/// The transactions that changes name, by their accounts and the provider's ids.
+/// The transactions that changes name, by account and provider's id.
 fn named(changes: &[Change]) -> impl Iterator<Item = (&str, &str)> {
     changes.iter().filter_map(Change::transaction).chain(changes.iter().filter_map(Change::predecessor))
 }
 
-/// What is stored in one account under some ids of the provider's.
+/// The rows and tombstones of one account under some of the provider's ids.
 #[derive(Default)]
 struct Stored {
     rows: Vec<TransactionRow>,
@@ -158,7 +158,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// By accounts; `users` has theirs.
+    /// Loads them by account. `users` maps each account to its user.
     async fn load(
         database: &mut PgConnection,
         wanted: &BTreeSet<(i64, &str)>,
@@ -175,7 +175,8 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Hands over what a key names: a transaction by its first id or by its newest, or that it was deleted.
+    /// Moves the transaction or tombstone that a key names to `loaded`. A transaction matches by its first or its newest
+    /// id.
     fn take(&mut self, key: (String, String), loaded: &mut Loaded) {
         let by_first = |row: &TransactionRow| row.stored.transaction.transaction_id == key.1;
         let by_newest = |row: &TransactionRow| row.stored.provider_id() == key.1;

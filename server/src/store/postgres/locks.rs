@@ -1,25 +1,24 @@
 //! Locks until the end of a unit of work.
 //!
-//! Owns the order in which they are taken: a connection's first, then its owner's row (`owners.rs`). Must not be needed to
-//! read.
+//! Owns their order: a connection's lock first, then its owner's row (`owners.rs`). Must not be needed for reads.
 
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
 use crate::store::Result;
 
-/// Sets these locks apart from other advisory locks of the database, such as that of migrations.
+/// Distinguishes these locks from other advisory locks of the database, such as that of migrations.
 const SPACE: &[u8] = b"tallywire connection";
 
-/// Waits until no other unit of work of any node is about this connection, registered or not. So the ids of its deliveries
-/// are in the order of their commits, and a registration or removal is known to all that follows.
+/// Waits until no unit of work on any node has locked this connection, registered or not. This keeps the ids of its
+/// deliveries in commit order, and every later unit of work sees its registration or removal.
 pub(super) async fn connection(database: &mut PgConnection, connector_id: &str, connection_id: &str) -> Result<()> {
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key(connector_id, connection_id));
     lock.execute(database).await?;
     Ok(())
 }
 
-/// Locks those of these connections that no other unit of work is about; whether it has each. Waits for none.
+/// Locks those of these connections that no other unit of work has locked; returns whether each is locked now. Never waits.
 pub(super) async fn free_connections(database: &mut PgConnection, connections: &[(&str, &str)]) -> Result<Vec<bool>> {
     let keys: Vec<i64> =
         connections.iter().map(|(connector_id, connection_id)| key(connector_id, connection_id)).collect();
@@ -27,7 +26,7 @@ pub(super) async fn free_connections(database: &mut PgConnection, connections: &
     Ok(locks.bind(keys).fetch_all(database).await?)
 }
 
-/// Two connections with one key wait for one another, and nothing else comes of it.
+/// Two connections with the same key wait for each other, with no further effect.
 fn key(connector_id: &str, connection_id: &str) -> i64 {
     let digest = Sha256::new()
         .chain_update(SPACE)

@@ -1,7 +1,7 @@
-//! The store of several nodes: PostgreSQL 15 and later.
+//! The store for several nodes: PostgreSQL 15 and later.
 //!
-//! Owns opening the store. Must not know what the tables mean: each neighbour owns its own. Nothing of the database is
-//! kept in the process: other nodes write to it too.
+//! Owns opening the store. Must not know what the tables mean: each sibling module owns its own. No data of the database is
+//! cached in the process, because other nodes write to it too.
 
 mod accounts;
 mod apply;
@@ -79,7 +79,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the database of a `postgres://` address and brings its schema up to date. Every commit's events go to
+    /// Connects to the database at a `postgres://` address and brings its schema up to date. Every commit's events go to
     /// `sink`.
     pub async fn open(url: &str, sink: CommitSink) -> Result<Self> {
         let address = Address::direct(url)?;
@@ -87,8 +87,8 @@ impl PostgresStore {
         Self::connect(&address, &address, sink).await
     }
 
-    /// The same through a pooler in transaction mode, as PgBouncer. The schema is brought up to date, slots are recorded, and the
-    /// epoch is looked up, over the direct address of the same database: all have what belongs to a connection.
+    /// The same through a pooler in transaction mode, such as PgBouncer. Migrations, slots and epoch lookups use the direct
+    /// address of the same database, because they need session state.
     pub async fn open_through(pooler: &str, direct: &str, sink: CommitSink) -> Result<Self> {
         let direct = Address::direct(direct)?;
         schema::migrate(direct.options()).await?;
@@ -105,8 +105,8 @@ impl PostgresStore {
         Ok(Self { pool, units, batches, mover, readers, slots: Arc::new(slots) })
     }
 
-    /// Begins a new epoch in the database of an address, which may have lost its end: clients load everything again. Its
-    /// name. Nodes may run; they notice within 10 s.
+    /// Begins a new epoch in the database at an address, because the end of its log may be lost: clients reload everything.
+    /// Returns its name. Nodes may be running; they notice within 10 s.
     pub async fn begin_epoch(url: &str) -> Result<String> {
         let options = pool::options(url)?;
         schema::migrate(&options).await?;
@@ -116,14 +116,14 @@ impl PostgresStore {
         Ok(epoch)
     }
 
-    /// Makes every stored transaction wait in the outbox as well.
+    /// Also queues every stored transaction in the outbox.
     #[must_use]
     pub fn forwarding(self, forward: bool) -> Self {
         self.units.shared.set_forwards(forward);
         self
     }
 
-    /// Deletes a connection's transactions when its consent is taken back.
+    /// Deletes a connection's transactions when its consent is withdrawn.
     #[must_use]
     pub fn purging_revoked(self, purge: bool) -> Self {
         self.units.shared.set_purges_revoked(purge);
@@ -137,7 +137,7 @@ impl PostgresStore {
         self
     }
 
-    /// The same store, whose units of work are done under a lease.
+    /// The same store with its units of work under a lease.
     fn under_lease(&self, lease: Lease) -> Self {
         let (batches, mover) = (Arc::clone(&self.batches), Arc::clone(&self.mover));
         let (readers, slots) = (Arc::clone(&self.readers), Arc::clone(&self.slots));
@@ -149,7 +149,7 @@ impl PostgresStore {
         &self.units
     }
 
-    /// What units of work have left to be moved or purged follows in the background, in small units of its own.
+    /// Starts moving or purging, in the background and in small units of work, what units of work have left.
     fn move_what_is_left(&self, now: Timestamp) {
         self.mover.start_if_needed(now);
     }

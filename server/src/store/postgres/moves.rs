@@ -1,7 +1,7 @@
 //! Transactions of whole accounts: moved to another connection, or purged.
 //!
-//! Owns doing that in small units of work, each complete in itself, so that no delivery waits long behind one and a
-//! crash in between loses nothing. Must not decide what is reported of it: the ledger does.
+//! Owns doing so in small units of work, each complete in itself, so that no delivery waits long behind one and a crash in
+//! between loses nothing. Must not decide which events are reported: the ledger does.
 
 use ledger::TransactionState;
 use sqlx::PgConnection;
@@ -15,8 +15,8 @@ use crate::store::rows::{ConnectionRow, Loaded, Scope};
 /// How many transactions a unit of work takes.
 const AT_ONCE: i64 = 250;
 
-/// Moves an account here from the user's connection that was removed last, where one had it; whether one had. The
-/// account and its values move at once, its transactions step by step. The owner's row is locked.
+/// Moves an account here from the most recently removed connection of the user that had it; returns whether there was one.
+/// The account and its values move at once, its transactions step by step. The owner's row is locked.
 pub(super) async fn adopt(unit: &mut Unit, scope: &Scope<'_>, account_id: &str) -> Result<bool> {
     let former: Option<(i64, String)> = sqlx::query_as(
         "SELECT a.id, c.connection_id FROM accounts a JOIN connections c ON c.id = a.connection
@@ -29,7 +29,7 @@ pub(super) async fn adopt(unit: &mut Unit, scope: &Scope<'_>, account_id: &str) 
     .fetch_optional(&mut *unit.database)
     .await?;
     let Some((account, former)) = former else { return Ok(false) };
-    // A move that a crash has interrupted ends first: its transactions would stand under three connections.
+    // Finishes a move that a crash interrupted; otherwise the transactions would be spread over three connections.
     while let Some(moving) = moving(&mut unit.database, Some(account)).await? {
         let connection = connection_row::get(&mut unit.database, moving.connection).await?;
         move_some(unit, &connection, &moving).await?;
@@ -50,8 +50,8 @@ pub(super) async fn adopt(unit: &mut Unit, scope: &Scope<'_>, account_id: &str) 
     Ok(true)
 }
 
-/// Moves or purges some transactions; whether there may be more. Another node may do the same: what is found without a
-/// lock is looked at again under the locks.
+/// Moves or purges some transactions; returns whether there may be more. Another node may do the same, so what was found
+/// without a lock is checked again under the locks.
 pub(super) async fn step(unit: &mut Unit) -> Result<bool> {
     if let Some(found) = moving(&mut unit.database, None).await? {
         let connection = connection_row::get(&mut unit.database, found.connection).await?;
@@ -108,7 +108,7 @@ async fn move_some(unit: &mut Unit, connection: &ConnectionRow, account: &Accoun
     let last = load_some(&mut unit.database, &scope, account, &mut loaded).await?;
     let planned = ledger::relink(&unit.context(&scope, 0), std::mem::take(&mut loaded.state));
     plan::write(unit, &scope, &loaded, planned).await?;
-    // Where there is no more, the move has ended.
+    // If there are no more transactions, the move has ended.
     let update = "UPDATE accounts SET moved_up_to = coalesce($2, 0),
              moved_from = CASE WHEN $2::bigint IS NOT NULL THEN moved_from END
          WHERE id = $1";
@@ -135,7 +135,7 @@ async fn purge_some(unit: &mut Unit, connection: &ConnectionRow) -> Result<()> {
     load_some(database, &scope, &account, &mut loaded).await?;
     let ids: Vec<i64> = loaded.rows.values().map(|(id, _)| *id).collect();
     row::delete(database, &ids).await?;
-    // A deletion is a revision of its own, and the next one is free.
+    // The deletion takes the next revision, and the one after it is unused.
     let newest = loaded.state.transactions.values().filter_map(|state| match state {
         TransactionState::Live(stored) => Some(i64::from(stored.transaction.revision) + 2),
         TransactionState::Deleted(_) => None,
@@ -150,8 +150,8 @@ async fn purge_some(unit: &mut Unit, connection: &ConnectionRow) -> Result<()> {
     Ok(())
 }
 
-/// Nothing is left of what was reported but the accounts' ids, with the revisions that are used up: a transaction that is
-/// reported again is another one for the core app.
+/// Clears all reported data except the accounts' ids and their used revisions. To the core app, a transaction that is
+/// reported again is a new one.
 async fn end_purge(database: &mut PgConnection, connection: i64) -> Result<()> {
     for statement in [
         "UPDATE accounts SET name = NULL, last_digits = NULL, kind = NULL, currency = NULL, balance = NULL,
@@ -167,7 +167,7 @@ async fn end_purge(database: &mut PgConnection, connection: i64) -> Result<()> {
     Ok(())
 }
 
-/// Loads an account's next transactions; the last one's id where there may be more.
+/// Loads an account's next transactions; returns the last one's id if there may be more.
 async fn load_some(
     database: &mut PgConnection,
     scope: &Scope<'_>,

@@ -1,7 +1,7 @@
-//! What is still to be sent to the core app.
+//! Calls that wait to be sent to the core app.
 //!
-//! Owns the tables `outbox` and `outbox_users`: each user's queue, whose turn it is, and that what is refused becomes a dead
-//! letter. Must not send anything nor decide when to try again.
+//! Owns the tables `outbox` and `outbox_users`: each user's queue, whose turn it is, and that a rejected call becomes a
+//! dead letter. Must not send anything or decide when to retry.
 
 use jiff::Timestamp;
 use ledger::{Call, Outgoing};
@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use crate::store::{DueUser, Error, OutboxState, OutgoingTransaction, Result, StuckQueue};
 
-/// Calls that are put at the ends of their users' queues.
+/// Calls to append to their users' queues.
 #[derive(Default)]
 pub(super) struct Queued<'a> {
     users: Vec<&'a str>,
@@ -19,7 +19,7 @@ pub(super) struct Queued<'a> {
 }
 
 impl<'a> Queued<'a> {
-    /// Adds calls to a user, in their order.
+    /// Adds a user's calls, in their order.
     pub(super) fn add(&mut self, user_id: &'a str, calls: &'a [Outgoing]) -> Result<()> {
         for call in calls {
             let (transaction, is_deletion) = match &call.call {
@@ -31,7 +31,7 @@ impl<'a> Queued<'a> {
         Ok(())
     }
 
-    /// Adds a call to a user: its key, its body, and whether it is a deletion.
+    /// Adds a user's call: its key, its body, and whether it is a deletion.
     pub(super) fn put(&mut self, user_id: &'a str, key: &'a str, body: String, is_deletion: bool) {
         self.users.push(user_id);
         self.keys.push(key);
@@ -39,7 +39,7 @@ impl<'a> Queued<'a> {
         self.deletions.push(is_deletion);
     }
 
-    /// Writes them. The users' rows in `owners` are locked where the order of the ids has to be that of the commits.
+    /// Writes them. If the ids must follow commit order, the users' rows in `owners` are locked.
     pub(super) async fn write(self, database: &mut PgConnection, now: Timestamp) -> Result<()> {
         if self.keys.is_empty() {
             return Ok(());
@@ -58,8 +58,8 @@ impl<'a> Queued<'a> {
         .bind(now.as_millisecond())
         .execute(&mut *database)
         .await?;
-        // An update that changes nothing locks the row: whoever settles the last call before these waits for the commit, and
-        // does not take the queue for empty. In the users' order, so that no two wait for one another.
+        // The update changes nothing but locks the row: a unit of work that settles the last earlier call waits for the
+        // commit and does not take the queue for empty. The rows are locked in user order to avoid deadlocks.
         sqlx::query(
             "INSERT INTO outbox_users (user_id, attempts, next_at)
              SELECT DISTINCT user_id, 0, 0 FROM unnest($1::text[]) AS users (user_id) ORDER BY user_id
@@ -72,11 +72,11 @@ impl<'a> Queued<'a> {
     }
 }
 
-/// No pause is longer, in milliseconds. What lies further ahead is due to a clock that was wrong.
+/// The longest possible pause, in milliseconds. A due time further ahead comes from a wrong clock.
 const LONGEST_PAUSE: i64 = 15 * 60_000;
 
-/// Users whose time has come, the longest waiting first. Those that pause for nothing only wait in the order of
-/// their last turns, whatever the clock says: it may have been set back since.
+/// Users who are due, the longest waiting first. Users without a failed attempt are ordered by their last turns alone,
+/// whatever the clock says, because it may have been set back since.
 pub(super) async fn due(database: &mut PgConnection, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
     let now = now.as_millisecond();
     let rows: Vec<(String, i64)> = sqlx::query_as(
@@ -107,7 +107,7 @@ pub(super) async fn next_due(database: &mut PgConnection, now: Timestamp) -> Res
     Ok(next)
 }
 
-/// A user's oldest, in order.
+/// A user's oldest calls, in order.
 pub(super) async fn of_user(
     database: &mut PgConnection,
     user_id: &str,
@@ -127,7 +127,7 @@ pub(super) async fn of_user(
     Ok(outgoing.collect())
 }
 
-/// The core app has taken one, or (with a reason) refused it for good: it is then a dead letter.
+/// Removes a call that the core app accepted or, with a reason, rejected permanently: then it becomes a dead letter.
 pub(super) async fn settle(
     database: &mut PgConnection,
     user_id: &str,
@@ -139,13 +139,13 @@ pub(super) async fn settle(
         add_dead_letter(database, id, reason, now).await?;
     }
     sqlx::query("DELETE FROM outbox WHERE id = $1").bind(id).execute(&mut *database).await?;
-    // Behind those that wait longer: a long queue keeps nobody else from having a turn.
+    // The user goes behind those that have waited longer, so that a long queue does not starve other users.
     sqlx::query("UPDATE outbox_users SET attempts = 0, next_at = $2, last_error = NULL WHERE user_id = $1")
         .bind(user_id)
         .bind(now.as_millisecond())
         .execute(&mut *database)
         .await?;
-    // A statement of its own: it sees what was appended by those that the update above has waited for.
+    // A separate statement, so that it sees calls appended by units of work that the update above waited for.
     sqlx::query("DELETE FROM outbox_users WHERE user_id = $1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE user_id = $1)")
         .bind(user_id)
         .execute(database)
@@ -166,7 +166,7 @@ async fn add_dead_letter(database: &mut PgConnection, id: i64, reason: &str, now
     Ok(())
 }
 
-/// It could not be sent: the user's turn comes again later.
+/// Notes a failed attempt: the user is due again at `until`.
 pub(super) async fn postpone(database: &mut PgConnection, user_id: &str, until: Timestamp, reason: &str) -> Result<()> {
     sqlx::query("UPDATE outbox_users SET attempts = attempts + 1, next_at = $2, last_error = $3 WHERE user_id = $1")
         .bind(user_id)
@@ -177,9 +177,9 @@ pub(super) async fn postpone(database: &mut PgConnection, user_id: &str, until: 
     Ok(())
 }
 
-/// How much waits, since when, and how much is dead.
+/// The number of waiting calls, since when the oldest waits, and the number of dead letters.
 pub(super) async fn state(database: &mut PgConnection) -> Result<OutboxState> {
-    // What comes later has a higher id. A minimum over all rows would read every body after an outage.
+    // The oldest call has the lowest id. After an outage, a minimum over all rows would read every body.
     let (waiting, oldest_millis, dead): (i64, Option<i64>, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM outbox), (SELECT created_at FROM outbox ORDER BY id LIMIT 1),
                 (SELECT count(*) FROM dead_letters)",
@@ -189,7 +189,7 @@ pub(super) async fn state(database: &mut PgConnection) -> Result<OutboxState> {
     Ok(OutboxState { waiting: count(waiting)?, oldest_millis, dead: count(dead)? })
 }
 
-/// The queues that are held up, the most tried first.
+/// The blocked queues, those with the most attempts first.
 pub(super) async fn stuck(database: &mut PgConnection, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>> {
     let rows: Vec<(String, i64, String, i64, String)> = sqlx::query_as(
         "SELECT u.user_id, (SELECT count(*) FROM outbox WHERE user_id = u.user_id), o.idempotency_key, u.attempts,
@@ -207,9 +207,9 @@ pub(super) async fn stuck(database: &mut PgConnection, attempts: u32, limit: u32
     rows.into_iter().map(queue).collect()
 }
 
-/// Makes the head of a user's queue a dead letter; its key.
+/// Makes the first call of a user's queue a dead letter; returns its key.
 pub(super) async fn set_aside(database: &mut PgConnection, user_id: &str, now: Timestamp) -> Result<Option<String>> {
-    // Locked: two that set it aside at once set one aside.
+    // Locked, so that two concurrent calls set aside only one.
     let head: Option<(i64, String)> =
         sqlx::query_as("SELECT id, idempotency_key FROM outbox WHERE user_id = $1 ORDER BY id LIMIT 1 FOR UPDATE")
             .bind(user_id)
@@ -220,13 +220,13 @@ pub(super) async fn set_aside(database: &mut PgConnection, user_id: &str, now: T
     Ok(Some(key))
 }
 
-/// The turn of everybody who waits comes now.
+/// Makes every waiting user due now.
 pub(super) async fn hurry(database: &mut PgConnection) -> Result<()> {
     sqlx::query("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE next_at > 0").execute(database).await?;
     Ok(())
 }
 
-/// The turn of one user comes now.
+/// Makes one user due now.
 pub(super) async fn hurry_user(database: &mut PgConnection, user_id: &str) -> Result<()> {
     sqlx::query("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE user_id = $1")
         .bind(user_id)
@@ -235,7 +235,7 @@ pub(super) async fn hurry_user(database: &mut PgConnection, user_id: &str) -> Re
     Ok(())
 }
 
-/// What others say as PostgreSQL takes it: it stores no NUL in a text.
+/// Removes NUL characters from a foreign text, because PostgreSQL cannot store them.
 fn readable(reason: &str) -> String {
     reason.replace('\0', "")
 }

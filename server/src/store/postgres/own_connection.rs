@@ -1,7 +1,7 @@
-//! A connection that one kind of work has for itself.
+//! A dedicated connection for one kind of work.
 //!
-//! Owns that it is made anew after an error, and after work that was given up: a server that no longer answers must not hold
-//! up the next attempt. Must not know what the work is.
+//! Owns that it is replaced after an error and after cancelled work: a server that no longer answers must not block the
+//! next attempt. Must not know what the work is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::store::{Error, Result};
 
-/// After what time without use it is tried first: the server may have gone meanwhile.
+/// If it was idle for longer, it is pinged first: the server may have closed it.
 const UNUSED: Duration = Duration::from_secs(2);
 
 pub(super) struct OwnConnection {
@@ -27,14 +27,14 @@ struct Kept {
     used: Instant,
 }
 
-/// The connection while it is used. It is closed where it is not given back.
+/// The connection while it is in use. Unless it is given back, it is closed.
 pub(super) struct Lent<'a> {
     pub(super) connection: PgConnection,
     home: MutexGuard<'a, Option<Kept>>,
 }
 
 impl OwnConnection {
-    /// One that is made when it is needed, with these settings.
+    /// A connection with these settings, made on first use.
     pub(super) fn new(options: PgConnectOptions, settings: &'static str) -> Self {
         Self { options, settings, kept: Mutex::default(), is_closed: AtomicBool::new(false) }
     }
@@ -55,7 +55,7 @@ impl OwnConnection {
         Ok(Lent { connection, home })
     }
 
-    /// Closes it for good.
+    /// Closes it permanently.
     pub(super) async fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
         *self.kept.lock().await = None;

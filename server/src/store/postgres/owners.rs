@@ -1,7 +1,7 @@
-//! Users that have data, and what transactions of a connector have in common.
+//! Users that have data, and the values that transactions of a connector share.
 //!
-//! Owns the tables `owners` and `sources`: the small numbers that stand for texts in every other table. Must not know
-//! what is written under them.
+//! Owns the tables `owners` and `sources`: the small ids that replace texts in every other table. Must not know which rows
+//! refer to them.
 
 use sqlx::PgConnection;
 use wire::Transaction;
@@ -19,20 +19,20 @@ pub(super) async fn find(database: &mut PgConnection, user_id: &str) -> Result<O
     found.map(|(id, seq)| Ok(Owner { id, user_id: user_id.to_owned(), seq: unsigned(seq)? })).transpose()
 }
 
-/// A user by the number, as of now; nobody else appends to the user's log until the end of the unit of work. The lock lets
-/// rows be written that refer to the user.
+/// Locks a user's row and reads it as of now. Nobody else appends to the user's log until the end of the unit of work. Rows
+/// that refer to the user can still be written.
 pub(super) async fn lock(unit: &mut Unit, id: i64) -> Result<Owner> {
     let owner = lock_those(unit, &[id], "").await?.pop();
     owner.ok_or_else(|| Error::Corrupt(format!("there is no owner {id}")))
 }
 
-/// The same for those of these users that no other unit of work has locked. Waits for none.
+/// The same for those of several users that no other unit of work has locked. Never waits.
 pub(super) async fn lock_free(unit: &mut Unit, ids: &[i64]) -> Result<Vec<Owner>> {
     lock_those(unit, ids, " SKIP LOCKED").await
 }
 
 async fn lock_those(unit: &mut Unit, ids: &[i64], wait: &'static str) -> Result<Vec<Owner>> {
-    // With the epoch: it stays the same until the commit (`epoch.rs`).
+    // Includes the epoch, which stays the same until the commit (`epoch.rs`).
     let mut sql = sqlx::QueryBuilder::new("SELECT id, user_id, seq, (SELECT value FROM meta WHERE name = 'epoch'), ");
     sql.push(if unit.history.has_timelines() { identity::IS_SAME_TIMELINE } else { "TRUE" });
     sql.push(" FROM owners WHERE id = ANY(").push_bind(ids).push(") ORDER BY id FOR NO KEY UPDATE").push(wait);
@@ -50,12 +50,12 @@ async fn lock_those(unit: &mut Unit, ids: &[i64], wait: &'static str) -> Result<
     Ok(owners)
 }
 
-/// Finds a user, made where there was none.
+/// Finds a user, or creates the row.
 pub(super) async fn ensure(database: &mut PgConnection, user_id: &str) -> Result<Owner> {
     if let Some(owner) = find(database, user_id).await? {
         return Ok(owner);
     }
-    // Another node may be making the same one: that is waited for, and then there is one.
+    // If another node is creating the same row, this waits for it and then finds it.
     sqlx::query("INSERT INTO owners (user_id, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING")
         .bind(user_id)
         .execute(&mut *database)
@@ -72,7 +72,7 @@ pub(super) async fn set_seqs(database: &mut PgConnection, newest: &[(i64, u64)])
     Ok(())
 }
 
-/// The number of what a transaction has in common with others of its connector, made where there was none.
+/// The id of the values that a transaction shares with others of its connector. Creates the row if needed.
 pub(super) async fn source(database: &mut PgConnection, transaction: &Transaction) -> Result<i64> {
     if let Some(id) = find_source(database, transaction).await? {
         return Ok(id);

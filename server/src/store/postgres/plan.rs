@@ -1,7 +1,7 @@
-//! Writing what the ledger has planned.
+//! Writing the ledger's plan.
 //!
-//! Owns that rows, events and calls to the core app are written in one database transaction, and each kind of them with one
-//! statement. Must not decide what changes.
+//! Owns that rows, events and calls to the core app are written in one database transaction, each kind with one statement.
+//! Must not decide what changes.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::store::rows::{Loaded, Place, REVOKED, Scope, is_of_connection, is_sam
 use crate::store::{Error, Result};
 use crate::telemetry::spans::DeliveryId;
 
-/// What the ledger has planned for one connection.
+/// The ledger's plan for one connection.
 pub(super) struct Planned<'a> {
     pub(super) scope: &'a Scope<'a>,
     pub(super) loaded: &'a Loaded,
@@ -26,14 +26,14 @@ pub(super) struct Planned<'a> {
     pub(super) delivery: Option<DeliveryId>,
 }
 
-/// Writes what the ledger has planned. The owner's row is locked.
+/// Writes the ledger's plan. The owner's row is locked.
 pub(super) async fn write(unit: &mut Unit, scope: &Scope<'_>, loaded: &Loaded, plan: Plan) -> Result<Applied> {
     let (delivery, applied) = (unit.delivery, plan.applied);
     write_each(unit, vec![Planned { scope, loaded, plan, delivery }]).await?;
     Ok(applied)
 }
 
-/// Writes what the ledger has planned for connections of as many users. The owners' rows are locked.
+/// Writes the plans for several connections, each of another user. The owners' rows are locked.
 pub(super) async fn write_each(unit: &mut Unit, mut all: Vec<Planned<'_>>) -> Result<()> {
     write_connections(unit, &all).await?;
     let mut known = Vec::with_capacity(all.len());
@@ -81,7 +81,7 @@ async fn write_connections(unit: &mut Unit, all: &[Planned<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// The rows of accounts by the provider's id.
+/// The ids of accounts' rows, by the provider's id.
 type Accounts<'a> = HashMap<&'a str, i64>;
 
 async fn write_accounts<'a>(unit: &mut Unit, planned: &'a Planned<'_>) -> Result<Accounts<'a>> {
@@ -137,7 +137,7 @@ fn account(accounts: &Accounts<'_>, account_id: &str) -> Result<i64> {
     account.ok_or_else(|| Error::Corrupt(format!("there is no account {account_id}")))
 }
 
-/// What transactions have in common with others, each looked up once: mostly all have the same.
+/// The sources of transactions, each looked up once; usually all have the same.
 #[derive(Default)]
 struct Sources<'a>(Vec<(i64, &'a Transaction)>);
 

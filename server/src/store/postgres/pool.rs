@@ -1,7 +1,7 @@
 //! The connections to the database.
 //!
-//! Owns how many there are, what each is set to, that none is used that leads to a standby or a former epoch, and what changes
-//! where a pooler shares PostgreSQL's connections among transactions. Must not know what is read or written over them.
+//! Owns their number and settings, that no connection to a standby or a former epoch is used, and the differences if a
+//! pooler shares PostgreSQL's connections among transactions. Must not know what is read or written over them.
 
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr as _;
@@ -16,21 +16,21 @@ use super::epoch;
 use super::history::History;
 use crate::store::{Error, Result};
 
-/// How many connections a node has at most for units of work and short reads.
+/// The maximum number of connections of a node for units of work and short reads.
 const UNITS: u32 = 16;
-/// How many it has at most for what users ask.
+/// The maximum number for users' queries.
 const QUESTIONS: u32 = 8;
-/// How long a caller waits for one.
+/// How long a caller waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
-/// After what time without use a connection is tried first: the server may have gone meanwhile.
+/// A connection that was idle for longer is pinged first: the server may have closed it.
 const UNUSED: Duration = Duration::from_secs(2);
-/// How many statements a connection keeps prepared: more than there are.
+/// The number of prepared statements that a connection caches: more than there are.
 const STATEMENTS: usize = 500;
 
-/// What units of work are set to. A node that hangs in the middle of one must not hold its locks for good, and nobody waits
-/// for a lock for longer than a webhook's sender waits for its answer. All that they read is found by indexes, and plans must not
-/// change with the statistics: one that is made while a table is small reads all of it, for as long as the plan is kept, and a plan
-/// for one value seems cheaper each time than one for an array of any length.
+/// Settings for units of work. A node that hangs during one must not hold its locks forever, and nobody waits longer for a
+/// lock than a webhook's sender waits for its answer. Everything that units of work read is found by an index, and plans
+/// must not change with the statistics: a plan made while a table is small scans the whole table for as long as the plan is
+/// cached, and a plan for one value always seems cheaper than one for an array of any length.
 macro_rules! of_units {
     ($set:literal) => {
         concat!(
@@ -56,23 +56,23 @@ macro_rules! of_units {
     };
 }
 
-/// The same for what users ask, which is given up after a while.
+/// Settings for users' queries, which are cancelled after a while.
 macro_rules! of_questions {
     ($set:literal) => {
         concat!($set, " idle_in_transaction_session_timeout = '30s'; ", $set, " statement_timeout = '5s'")
     };
 }
 
-/// What connections are for.
+/// What connections are used for.
 #[derive(Clone, Copy)]
 struct Purpose {
     size: u32,
-    /// What a connection of its own is set to once.
+    /// The settings of a direct connection, made once.
     settings: &'static str,
-    /// How a transaction begins over a shared connection: with the settings that it needs, and without the prepared
-    /// statements that another transaction has left there under the same names.
+    /// How a transaction begins on a shared connection: it applies its settings and discards prepared statements that
+    /// another transaction has left there under the same names.
     begin: &'static str,
-    /// The same for one that only reads.
+    /// The same for a transaction that only reads.
     read: &'static str,
 }
 
@@ -83,7 +83,7 @@ const FOR_UNITS: Purpose = Purpose {
     read: concat!("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ", of_units!("SET LOCAL"), "; DEALLOCATE ALL"),
 };
 
-/// A question sees the database as of one moment.
+/// A query sees the database as of one moment.
 const FOR_QUESTIONS: Purpose = Purpose {
     size: QUESTIONS,
     settings: concat!(
@@ -94,11 +94,11 @@ const FOR_QUESTIONS: Purpose = Purpose {
     read: concat!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ", of_questions!("SET LOCAL"), "; DEALLOCATE ALL"),
 };
 
-/// Where the database is.
+/// The address of the database.
 #[derive(Clone)]
 pub(super) struct Address {
     options: PgConnectOptions,
-    /// Whether a pooler in transaction mode is in between: each transaction may have another connection of PostgreSQL.
+    /// Whether a pooler in transaction mode is in between: each transaction may get another connection of PostgreSQL.
     is_shared: bool,
 }
 
@@ -109,14 +109,14 @@ impl Address {
         Ok(Self { options, is_shared: false })
     }
 
-    /// A `postgres://` address of a pooler. What it does not know of a connection it refuses: PgBouncer refuses
-    /// `extra_float_digits`, and nothing here is a float.
+    /// A `postgres://` address of a pooler. A pooler refuses startup parameters that it does not know: PgBouncer refuses
+    /// `extra_float_digits`, which is not needed because there are no floats.
     pub(super) fn pooler(url: &str) -> Result<Self> {
         let options = options(url)?.statement_cache_capacity(0).extra_float_digits(None);
         Ok(Self { options, is_shared: true })
     }
 
-    /// For a connection of its own.
+    /// The options for a connection outside the pool.
     pub(super) fn options(&self) -> &PgConnectOptions {
         &self.options
     }
@@ -128,7 +128,7 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions> {
     Ok(options.application_name("tallywire"))
 }
 
-/// Connections of one purpose. A cheap handle.
+/// Connections for one purpose. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Pool {
     connections: PgPool,
@@ -136,8 +136,8 @@ pub(super) struct Pool {
     is_shared: bool,
 }
 
-/// A connection for statements that only read. Over a pooler it is a transaction, since a statement with parameters is sent
-/// in two parts, which must reach the same connection of PostgreSQL.
+/// A connection for statements that only read. Over a pooler it is a transaction: a statement with parameters is sent in
+/// two parts, which must reach the same connection of PostgreSQL.
 pub(super) enum Reading {
     Own(PoolConnection<Postgres>),
     Shared(Transaction<'static, Postgres>),
@@ -169,7 +169,7 @@ impl Pool {
         Self::connect(address, direct, FOR_UNITS, history).await
     }
 
-    /// Connects for what users ask.
+    /// Connects for users' queries.
     pub(super) async fn for_questions(address: &Address, direct: &Address, history: &Arc<History>) -> Result<Self> {
         Self::connect(address, direct, FOR_QUESTIONS, history).await
     }
@@ -177,7 +177,7 @@ impl Pool {
     async fn connect(address: &Address, direct: &Address, purpose: Purpose, history: &Arc<History>) -> Result<Self> {
         let is_shared = address.is_shared;
         let pool = PgPoolOptions::new().max_connections(purpose.size).acquire_timeout(WAIT);
-        // One that has just been used need not be tried first, which would take as long as a statement.
+        // A connection that was just used is not pinged, because a ping takes as long as a statement.
         let epochs = Arc::clone(&history.epochs);
         let pool = pool.test_before_acquire(false).before_acquire(move |connection, of| {
             let is_outdated = Instant::now().checked_sub(of.age).is_some_and(|made| epochs.is_outdated(made));
@@ -195,7 +195,8 @@ impl Pool {
         let pool = pool.after_connect(move |connection, _| {
             let (history, direct) = (Arc::clone(&history), direct.clone());
             Box::pin(async move {
-                // What a shared connection is set to would be so for others as well, and where it leads says nothing.
+                // Settings of a shared connection would affect other users of it, and its server says nothing about the
+                // next one.
                 let entered = if is_shared {
                     epoch::enter(&mut direct.connect().await?, &history).await
                 } else {
@@ -221,8 +222,8 @@ impl Pool {
         Ok(Reading::Own(self.connections.acquire().await?))
     }
 
-    /// The server may have closed any number of connections, at a restart for example. That shows at their first statement,
-    /// when nothing has been done yet: then another one is taken.
+    /// The server may have closed any number of connections, for example by a restart. Their first statement fails, before
+    /// any work has been done, so the next connection is tried.
     async fn begin_with(&self, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
         let mut left = self.connections.size();
         loop {
@@ -237,7 +238,7 @@ impl Pool {
         }
     }
 
-    /// Waits for what is under way, and closes.
+    /// Waits for running work, then closes.
     pub(super) async fn close(&self) {
         self.connections.close().await;
     }

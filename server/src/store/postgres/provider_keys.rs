@@ -1,4 +1,4 @@
-//! Keys that webhooks are verified with: those that providers publish, and what connections were registered with.
+//! The keys that verify webhooks, and the credentials of connections.
 //!
 //! Owns the table `provider_keys`. Must not know what a key is for.
 
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::store::{ProviderKey, Result};
 
-/// The keys that may be used now.
+/// The keys that have not expired.
 pub(super) async fn all(database: &mut PgConnection, now: Timestamp) -> Result<Vec<ProviderKey>> {
     let rows: Vec<(String, String, Vec<u8>, i64)> =
         sqlx::query_as("SELECT provider, name, bytes, until FROM provider_keys WHERE until > $1")
@@ -17,7 +17,7 @@ pub(super) async fn all(database: &mut PgConnection, now: Timestamp) -> Result<V
     Ok(rows.into_iter().map(|(provider, name, bytes, until)| ProviderKey { provider, name, bytes, until }).collect())
 }
 
-/// Keeps one, and forgets those that may not be used any more.
+/// Stores a key and deletes expired ones.
 pub(super) async fn keep(database: &mut PgConnection, key: &ProviderKey, now: Timestamp) -> Result<()> {
     sqlx::query("DELETE FROM provider_keys WHERE until <= $1")
         .bind(now.as_millisecond())
@@ -36,7 +36,7 @@ pub(super) async fn keep(database: &mut PgConnection, key: &ProviderKey, now: Ti
     Ok(())
 }
 
-/// What a connection's provider is called with, sealed.
+/// The encrypted credentials for calls to a connection's provider.
 pub(super) async fn credentials(
     database: &mut PgConnection,
     (connector_id, connection_id): (&str, &str),

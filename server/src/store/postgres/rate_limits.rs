@@ -1,7 +1,7 @@
-//! What nodes have spent of their common rate limits.
+//! What nodes have spent of shared rate limits.
 //!
-//! Owns the table `rate_limits`. Must not know what a key stands for. A row says when what was spent has recovered, in
-//! microseconds since 1970-01-01T00:00:00Z by the clock of the database.
+//! Owns the table `rate_limits`. Must not know what a key stands for. A row holds when everything spent will have
+//! recovered, in microseconds since 1970-01-01T00:00:00Z by the database's clock.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use sqlx::PgConnection;
 
 use crate::store::{Error, LimitKey, Result, Spent};
 
-/// Adds what a node has spent, in one statement: a node that is frozen meanwhile holds up nobody. In the order of the keys, so
-/// that no two nodes wait for one another.
+/// Adds what a node has spent, in one statement, so that a node that freezes does not block others. Rows are written in key
+/// order to avoid deadlocks.
 pub(super) async fn spend(database: &mut PgConnection, spent: &[(LimitKey, Duration)]) -> Result<Spent> {
     let keys: Vec<&[u8]> = spent.iter().map(|(key, _)| key.as_slice()).collect();
     let times: Vec<i64> = spent.iter().map(|(_, time)| i64::try_from(time.as_micros()).unwrap_or(i64::MAX)).collect();
@@ -36,7 +36,7 @@ pub(super) async fn spend(database: &mut PgConnection, spent: &[(LimitKey, Durat
     Ok(Spent { all: all.into_iter().map(read).collect::<Result<_>>()?, nodes })
 }
 
-/// Deletes what has recovered. Rows that another node has locked are left to it.
+/// Deletes rows that have recovered, and skips those that another node has locked.
 pub(super) async fn delete_recovered(database: &mut PgConnection) -> Result<()> {
     sqlx::query(
         "DELETE FROM rate_limits WHERE key IN (

@@ -1,6 +1,6 @@
-//! The connections that answer users.
+//! The connections for users' queries.
 //!
-//! Owns each user's share of them, and how long a question may take. Must not know what is read.
+//! Owns each user's share of them, and how long a query waits. Must not know what is read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use super::pool::{Address, Pool, Reading};
 use crate::keyed_semaphore::{KeyedPermit, KeyedSemaphore};
 use crate::store::{Error, Result};
 
-/// How many questions a user may have at once.
+/// The maximum number of concurrent queries of a user.
 const OF_A_USER: usize = 2;
-/// How long a user's question waits for the user's others.
+/// How long a user's query waits for the user's other queries.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Readers {
@@ -22,7 +22,7 @@ pub(super) struct Readers {
     users: KeyedSemaphore<String>,
 }
 
-/// A question that is being answered.
+/// A running query.
 pub(super) struct Question<D> {
     pub(super) database: D,
     _share: KeyedPermit<String>,
@@ -34,13 +34,13 @@ impl Readers {
         Ok(Self { questions, users: KeyedSemaphore::new(OF_A_USER) })
     }
 
-    /// Begins to answer a user: everything that is read is of one moment.
+    /// Begins a query of a user. All its reads are of one moment.
     pub(super) async fn question(&self, user_id: &str) -> Result<Question<Transaction<'static, Postgres>>> {
         let _share = self.share(user_id).await?;
         Ok(Question { database: self.questions.begin().await?, _share })
     }
 
-    /// The same for what one statement answers.
+    /// The same for a query with only one statement.
     pub(super) async fn statement(&self, user_id: &str) -> Result<Question<Reading>> {
         let _share = self.share(user_id).await?;
         Ok(Question { database: self.questions.acquire().await?, _share })

@@ -1,4 +1,4 @@
-//! How often connections were refreshed at their providers.
+//! Refreshes of connections at their providers.
 //!
 //! Owns the table `refreshes`. Must not know a provider's budget.
 
@@ -7,17 +7,17 @@ use sqlx::PgConnection;
 
 use crate::store::{Budget, Result};
 
-/// The first half of the advisory locks that stand for a connection's budget.
+/// The first half of the keys of advisory locks for connections' budgets.
 const BUDGETS: i32 = 1;
 
-/// Counts one; where the budget is used up, when there is room again.
+/// Counts a refresh; if the budget is used up, returns when the next one is possible.
 pub(super) async fn take(
     database: &mut PgConnection,
     (connector_id, connection_id): (&str, &str),
     budget: Budget,
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
-    // The rows are counted, and there may be none to lock. Connections with the same hash wait for one another.
+    // Rows are counted, and there may be none to lock. Connections with the same hash wait for each other.
     sqlx::query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
         .bind(BUDGETS)
         .bind(format!("{connector_id}/{connection_id}"))
@@ -25,7 +25,7 @@ pub(super) async fn take(
         .await?;
     let within = SignedDuration::try_from(budget.within).unwrap_or(SignedDuration::MAX);
     let counts_since = now.saturating_sub(within).unwrap_or(Timestamp::MIN).as_millisecond();
-    // Removing a connection and registering it again gives it no new budget.
+    // Removing a connection and registering it again does not renew its budget.
     sqlx::query("DELETE FROM refreshes WHERE connector_id = $1 AND connection_id = $2 AND at <= $3")
         .bind(connector_id)
         .bind(connection_id)

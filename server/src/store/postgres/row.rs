@@ -10,7 +10,7 @@ use super::numbers::unsigned;
 use crate::store::rows::{Columns, TransactionRow};
 use crate::store::{Error, Result};
 
-/// What [`read`] reads. A literal, so that statements are put together by the compiler.
+/// The columns that [`read`] reads. A literal, so that the compiler concatenates statements.
 macro_rules! columns {
     () => {
         "t.id, t.transaction_id, a.account_id, \
@@ -21,7 +21,7 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// The tables that a transaction is spread over.
+/// The tables that hold a transaction.
 macro_rules! tables {
     () => {
         "transactions t JOIN accounts a ON a.id = t.account JOIN connections c ON c.id = a.connection \
@@ -30,7 +30,7 @@ macro_rules! tables {
 }
 pub(super) use tables;
 
-/// Transactions, for [`read`].
+/// A query of transactions for [`read`].
 macro_rules! select_transaction {
     ($rest:literal) => {
         concat!(
@@ -70,21 +70,21 @@ pub(super) fn read(row: &PgRow, user_id: &str) -> Result<TransactionRow> {
     columns.read(user_id)
 }
 
-/// A user's transactions by their numbers.
+/// A user's transactions by row id.
 pub(super) async fn get(database: &mut PgConnection, ids: &[i64], user_id: &str) -> Result<Vec<TransactionRow>> {
     let rows = sqlx::query(select_transaction!(" WHERE t.id = ANY($1) ORDER BY t.id")).bind(ids);
     rows.fetch_all(database).await?.iter().map(|row| read(row, user_id)).collect()
 }
 
-/// Transactions that are named by their account's row and an id of the provider's, be it the first or the newest; each with its
-/// account. `user` knows whose an account is.
+/// Transactions by account row and one of the provider's ids, the first or the newest; each with its account. `user` maps
+/// an account to its user.
 pub(super) async fn named<'u>(
     database: &mut PgConnection,
     accounts: &[i64],
     provider_ids: &[&str],
     user: impl Fn(i64) -> Option<&'u str>,
 ) -> Result<Vec<(i64, TransactionRow)>> {
-    // Found by the index of each id before the rows are read: an account may have many.
+    // The index of each id finds them before any row is read, because an account may have many.
     let rows = sqlx::query(concat!(
         "WITH n AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS n (account, provider_id)),
              f AS (SELECT t.id FROM n JOIN transactions t ON t.account = n.account AND t.transaction_id = n.provider_id
@@ -105,7 +105,7 @@ pub(super) async fn named<'u>(
     named.collect()
 }
 
-/// Deletes rows; the events that reported them stay.
+/// Deletes rows; their events stay.
 pub(super) async fn delete(database: &mut PgConnection, ids: &[i64]) -> Result<()> {
     sqlx::query("DELETE FROM transactions WHERE id = ANY($1)").bind(ids).execute(database).await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The schema's versions.
 //!
-//! Owns bringing a database to the newest one. Must not know what the tables are for.
+//! Owns migrating a database to the newest one. Must not know what the tables are for.
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqlSafeStr as _};
 
 use crate::store::{Error, Result};
 
-/// Each version's name and statements, the first one's first.
+/// The name and statements of each version, the first version first.
 const MIGRATIONS: [(&str, &str); 6] = [
     ("core", include_str!("../../../migrations/postgres/0001_core.sql")),
     ("people and queues", include_str!("../../../migrations/postgres/0002_people_and_queues.sql")),
@@ -18,12 +18,13 @@ const MIGRATIONS: [(&str, &str); 6] = [
     ("followed connects", include_str!("../../../migrations/postgres/0006_followed_connects.sql")),
 ];
 
-/// The schema that a release must know to use the database; a later release that takes something away stores its own version
-/// there. Whatever only adds leaves it, so that nodes of earlier releases go on, and start again.
+/// The oldest schema version that a release must know to use the database. A later release that removes something stores
+/// its own version there. A release that only adds leaves it unchanged, so that nodes of earlier releases can continue and
+/// restart.
 const LEAST: &str = "SELECT value FROM meta WHERE name = 'least_schema'";
 
-/// Brings the schema to the newest version. Nodes that start at once wait for one another. On a connection of its own: it
-/// may wait and work for longer than a unit of work may.
+/// Migrates the schema to the newest version. Nodes that start at the same time wait for each other. It uses a separate
+/// connection, because it may wait and work longer than a unit of work may.
 pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
     let versions = (1..).zip(MIGRATIONS).map(|(version, (name, sql))| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
@@ -31,7 +32,7 @@ pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
     let mut migrator = Migrator::with_migrations(versions.collect());
     migrator.set_ignore_missing(true);
     let mut connection = options.connect().await?;
-    // Where it fails the lock goes with the connection.
+    // If this fails, closing the connection releases the lock.
     migrator.run_direct(None, &mut connection, false).await.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),
         other => Error::Corrupt(format!("its schema cannot be brought up to date: {other}")),
@@ -41,7 +42,7 @@ pub(super) async fn migrate(options: &PgConnectOptions) -> Result<()> {
     Ok(())
 }
 
-/// Fails where a later release has changed the schema so that this one cannot use it.
+/// Fails if a later release has changed the schema so that this release cannot use it.
 async fn check(connection: &mut PgConnection) -> Result<()> {
     let least: Option<String> = sqlx::query_scalar(LEAST).fetch_optional(connection).await?;
     match least.map(|least| least.parse::<usize>().map_err(|_| least)) {

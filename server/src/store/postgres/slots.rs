@@ -2,9 +2,9 @@
 //!
 //! Owns the tables `nodes` and `slots`, and that no user has more slots than allowed. Must not know what takes one.
 //!
-//! Whoever takes a user's slots holds an advisory lock that stands for the user, until the commit. Slots are given back without
-//! it. A registration that has expired is never renewed, so that what is seen expired stays so. Rows of expired nodes do not
-//! count from then on; they are deleted later, some at a time.
+//! To take a user's slots, a node holds an advisory lock for that user until the commit. Returning slots needs no lock. An
+//! expired registration is never renewed, so it stays expired once seen as such. From then on, rows of expired nodes do not
+//! count; they are deleted later, some at a time.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use sqlx::PgConnection;
 
 use crate::store::{Error, NodeId, Result, SlotRequest};
 
-/// What the connection for slots is set to. A node that is frozen while it has locks must not hold up others for long.
+/// The settings of the connection for slots. A node that freezes while it holds locks must not block others for long.
 pub(super) const SETTINGS: &str = "SET idle_in_transaction_session_timeout = '2s'; SET statement_timeout = '4s'; \
      SET lock_timeout = '3s'; SET default_transaction_isolation = 'read committed'; SET synchronous_commit = 'on'";
-/// The first half of the advisory locks that stand for users.
+/// The first half of the keys of advisory locks for users.
 const USERS: i32 = 3;
 /// How many rows of expired nodes are deleted at once.
 const DELETED_AT_ONCE: i64 = 2000;
@@ -28,7 +28,7 @@ pub(super) async fn register(database: &mut PgConnection, lasts: Duration) -> Re
     Ok(NodeId(id.bind(millis(lasts)).fetch_one(database).await?))
 }
 
-/// Has a registration last longer; whether it had not expired. Deletes some of what is left of expired ones.
+/// Extends a registration; returns whether it was still valid. Deletes some rows of expired registrations.
 pub(super) async fn renew(database: &mut PgConnection, node: NodeId, lasts: Duration) -> Result<bool> {
     let renewed = sqlx::query(
         "UPDATE nodes SET expires_at = clock_timestamp() + $2 * interval '1 millisecond'
@@ -42,13 +42,13 @@ pub(super) async fn renew(database: &mut PgConnection, node: NodeId, lasts: Dura
     Ok(renewed.rows_affected() > 0)
 }
 
-/// Has a registration expire.
+/// Makes a registration expire.
 pub(super) async fn end(database: &mut PgConnection, node: NodeId) -> Result<()> {
     sqlx::query("UPDATE nodes SET expires_at = clock_timestamp() WHERE id = $1").bind(node.0).execute(database).await?;
     Ok(())
 }
 
-/// Waits until no other node takes slots of these users. In the order of the locks, so that no two nodes wait for one another.
+/// Waits until no other node is taking slots of these users. Locks are taken in order to avoid deadlocks.
 pub(super) async fn lock(database: &mut PgConnection, requests: &[SlotRequest]) -> Result<()> {
     let users: Vec<&str> = requests.iter().filter(|it| it.wanted > 0).map(|it| &*it.user_id).collect();
     if users.is_empty() {
@@ -65,7 +65,7 @@ pub(super) async fn lock(database: &mut PgConnection, requests: &[SlotRequest]) 
     Ok(())
 }
 
-/// Records what is used and takes what is wanted, as far as it is free; how many slots the node has of each user then.
+/// Records the slots in use and grants requested ones if free; returns how many the node then has of each user.
 pub(super) async fn record(
     database: &mut PgConnection,
     node: NodeId,
@@ -75,7 +75,7 @@ pub(super) async fn record(
     let users: Vec<&str> = requests.iter().map(|it| &*it.user_id).collect();
     let used: Vec<i64> = requests.iter().map(|it| it.used.into()).collect();
     let wanted: Vec<i64> = requests.iter().map(|it| it.wanted.into()).collect();
-    // A statement of its own after the locks, so that it sees what others have taken while they were waited for.
+    // A separate statement after the locks, so that it sees slots taken while this one waited.
     let recorded: Vec<i64> = sqlx::query_scalar(
         "WITH asked AS (
              SELECT user_id, used, wanted, place
@@ -109,15 +109,14 @@ pub(super) async fn record(
     recorded.into_iter().map(number).collect()
 }
 
-/// How many slots a node has of each user.
+/// The number of slots that a node has of each user.
 pub(super) async fn recorded(database: &mut PgConnection, node: NodeId) -> Result<Vec<(String, u32)>> {
     let recorded: Vec<(String, i64)> =
         sqlx::query_as("SELECT user_id, used FROM slots WHERE node = $1").bind(node.0).fetch_all(database).await?;
     recorded.into_iter().map(|(user_id, used)| Ok((user_id, number(used)?))).collect()
 }
 
-/// Deletes some slots of expired nodes, and the nodes that have none left. Where another node is doing so, its rows are left
-/// to it.
+/// Deletes some slots of expired nodes, and expired nodes that have none left. Skips rows that another node is deleting.
 async fn delete_expired(database: &mut PgConnection) -> Result<()> {
     let slots = sqlx::query(
         "DELETE FROM slots WHERE (user_id, node) IN (

@@ -1,7 +1,7 @@
 //! The end of a run.
 //!
-//! Owns that what a complete run means, its cursor and `sync:complete` are written together, and what a failure reports.
-//! Must not decide what changes: `ledger` does.
+//! Owns that `sync:complete`, the cursor and the effects of a complete run are written together, and what a failed run
+//! reports. Must not decide what changes: `ledger` does.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::{arrivals, load, owners, plan, row, syncs};
 use crate::store::rows::{ConnectionRow, Loaded, Scope};
 use crate::store::{ConnectorRef, FinishedSync, Result, SyncError, SyncKey};
 
-/// Ends a complete run and sends `sync:complete`; before it `connection:updated`, where the run before had failed.
+/// Ends a complete run and sends `sync:complete`, preceded by `connection:updated` if the previous run had failed.
 pub(super) async fn complete(
     unit: &mut Unit,
     key: &SyncKey,
@@ -31,8 +31,7 @@ pub(super) async fn complete(
     Ok(stats)
 }
 
-/// Notes a failed run and sends `connection:updated`. Where the person has to do something, the connection's status says
-/// so.
+/// Records a failed run and sends `connection:updated`. If the user has to act, the connection's status says so.
 pub(super) async fn fail(
     unit: &mut Unit,
     key: &SyncKey,
@@ -45,7 +44,7 @@ pub(super) async fn fail(
     syncs::failed(&mut unit.database, key, error, due).await
 }
 
-/// Reports something of the connection as a whole.
+/// Reports an event about the connection as a whole.
 async fn report(
     unit: &mut Unit,
     connector: &ConnectorRef,
@@ -61,7 +60,7 @@ async fn report(
     Ok(())
 }
 
-/// Applies what was held back, and what it means that the run has not named a transaction.
+/// Applies held-back changes, and deletes transactions whose absence from the run means that they are gone.
 pub(super) async fn reconcile(
     unit: &mut Unit,
     key: &SyncKey,
@@ -79,7 +78,7 @@ pub(super) async fn reconcile(
     let planned =
         ledger::reconcile(&Context { is_fetched: true, ..unit.context(&scope, finished.arrival) }, state, &remainder);
     let mut applied = plan::write(unit, &scope, &loaded, planned).await?;
-    // What was paired is known by now.
+    // The paired transactions are known by now.
     let owner = owners::lock(unit, connection.owner).await?;
     let scope = Scope { owner: &owner, ..scope };
     let mut loaded = load::for_changes(unit, &scope, &finished.held_back).await?;
@@ -90,19 +89,19 @@ pub(super) async fn reconcile(
     Ok(applied)
 }
 
-/// The keys of transactions that a run has not named.
+/// The keys of transactions that a run has not listed.
 #[derive(Default)]
 struct Unnamed {
-    /// Those that absence says something of, and those that are withdrawn.
+    /// The transactions that absence may delete, and those that are withdrawn.
     all: BTreeSet<ledger::Key>,
-    /// Those that the run has told as new before it began again.
+    /// Transactions that the run announced before it restarted.
     withdrawn: BTreeSet<ledger::Key>,
 }
 
-/// Loads the transactions that the run has not named and that may be gone.
+/// Loads the transactions that the run has not listed and that may be gone.
 async fn unnamed(unit: &mut Unit, scope: &Scope<'_>, loaded: &mut Loaded, finished: &FinishedSync) -> Result<Unnamed> {
     let only_pending = match finished.absence {
-        // Only what the run itself has told may be gone.
+        // Only transactions that the run itself announced may be gone.
         Absence::MeansNothing if finished.withdrawn.is_empty() => return Ok(Unnamed::default()),
         Absence::OfPendingMeansGone => finished.withdrawn.is_empty(),
         _ => false,

@@ -1,7 +1,7 @@
-//! What a page of a run brings.
+//! Applying a page of a run.
 //!
-//! Owns that its changes are applied to the registration that the run began with, and which of them wait for the end of
-//! the run. Must not decide what changes, or what waits: `ledger` does.
+//! Owns that its changes are applied to the registration with which the run began, and which changes are held back until
+//! the end of the run. Must not decide what changes or what is held back: `ledger` does.
 
 use std::collections::HashSet;
 
@@ -34,7 +34,7 @@ pub(super) async fn apply(
     Ok(AppliedPage { named, added, held_back, changed: Changed { new: applied.new, updated: applied.updated } })
 }
 
-/// What is applied now, and what waits for the end of the run.
+/// The changes to apply now, and those held back until the end of the run.
 async fn split(database: &mut PgConnection, loaded: &Loaded, page: &SyncPage) -> Result<(Vec<Change>, Vec<Change>)> {
     let on_this_page: HashSet<i64> = loaded.rows.values().map(|(id, _)| *id).collect();
     let named: HashSet<&str> = page.changes.iter().filter_map(Change::account_id).collect();

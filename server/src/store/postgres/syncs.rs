@@ -1,6 +1,6 @@
-//! When connections are asked.
+//! The schedule of sync runs, and their requests.
 //!
-//! Owns the table `syncs`. Must not apply what a run brings.
+//! Owns the table `syncs`. Must not apply a run's pages.
 
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -10,7 +10,7 @@ use super::{arrivals, connection_row, locks};
 use crate::store::rows::ConnectionRow;
 use crate::store::{BegunSync, DueSync, Error, FinishedSync, Result, SyncError, SyncKey, SyncRequest, Urgency};
 
-/// Notes that a connection is to be asked. The connection is locked.
+/// Stores a sync request. The connection is locked.
 pub(super) async fn request(
     database: &mut PgConnection,
     (connector_id, connection_id): (&str, &str),
@@ -22,7 +22,7 @@ pub(super) async fn request(
     request_of(database, connection.id, request, urgency, now).await
 }
 
-/// The same for the row of a connection.
+/// The same for a connection's row id.
 pub(super) async fn request_of(
     database: &mut PgConnection,
     registration: i64,
@@ -53,7 +53,7 @@ pub(super) async fn request_of(
     Ok(())
 }
 
-/// Has the connections of these connectors asked that never were.
+/// Schedules the connections of these connectors that were never synced.
 pub(super) async fn schedule(database: &mut PgConnection, connectors: &[String], now: Timestamp) -> Result<()> {
     let insert = sqlx::query(
         "INSERT INTO syncs (connection, due_at)
@@ -64,7 +64,7 @@ pub(super) async fn schedule(database: &mut PgConnection, connectors: &[String],
     Ok(())
 }
 
-/// Keeps a connection's sealed credentials. They are there before it is asked for the first time.
+/// Stores a connection's encrypted credentials, before its first sync.
 pub(super) async fn set_credentials(
     database: &mut PgConnection,
     (connector_id, connection_id): (&str, &str),
@@ -106,7 +106,7 @@ pub(super) async fn due(database: &mut PgConnection, now: Timestamp, limit: u32)
     rows.into_iter().map(due).collect()
 }
 
-/// When the next one is due after now.
+/// When the next connection is due after `now`.
 pub(super) async fn next(database: &mut PgConnection, now: Timestamp) -> Result<Option<i64>> {
     let next = sqlx::query_scalar(
         "SELECT s.due_at FROM syncs s JOIN connections c ON c.id = s.connection
@@ -115,8 +115,8 @@ pub(super) async fn next(database: &mut PgConnection, now: Timestamp) -> Result<
     Ok(next.bind(now.as_millisecond()).fetch_optional(database).await?)
 }
 
-/// Begins a run: what was requested since the last one, and what one that was cut off had asked for. What the schedule
-/// alone begins asks for everything.
+/// Begins a run: the requests since the last one, and those of an interrupted one. A scheduled run without a request
+/// fetches everything.
 pub(super) async fn begin(database: &mut PgConnection, key: &SyncKey) -> Result<BegunSync> {
     registered(database, key).await?;
     let (requested, running): (Option<String>, Option<String>) =
@@ -134,14 +134,14 @@ pub(super) async fn begin(database: &mut PgConnection, key: &SyncKey) -> Result<
     Ok(BegunSync { request: run, arrival: arrivals::newest(database).await? })
 }
 
-/// Notes that a run was complete.
+/// Records a complete run.
 pub(super) async fn completed(
     database: &mut PgConnection,
     key: &SyncKey,
     finished: &FinishedSync,
     now: Timestamp,
 ) -> Result<()> {
-    // A request that came meanwhile is due at once.
+    // If a request arrived meanwhile, the next run is due at once.
     sqlx::query(
         "UPDATE syncs SET running = NULL, cursor = $2, attempts = 0, last_sync_at = $3, last_error = NULL,
              rejected = $4, due_at = CASE WHEN requested IS NULL THEN $5 ELSE $3 END
@@ -157,7 +157,7 @@ pub(super) async fn completed(
     Ok(())
 }
 
-/// Notes that a run has failed, and when it is tried again.
+/// Records a failed run and when to retry it.
 pub(super) async fn failed(
     database: &mut PgConnection,
     key: &SyncKey,
@@ -173,25 +173,25 @@ pub(super) async fn failed(
     Ok(())
 }
 
-/// Forgets when a removed connection is asked, and what its provider was called with.
+/// Deletes the schedule and the credentials of a removed connection.
 pub(super) async fn forget(database: &mut PgConnection, registration: i64) -> Result<()> {
     sqlx::query("DELETE FROM syncs WHERE connection = $1").bind(registration).execute(database).await?;
     Ok(())
 }
 
-/// Why the run before has failed, where it has.
+/// Why the previous run failed, if it did.
 pub(super) async fn last_error(database: &mut PgConnection, key: &SyncKey) -> Result<Option<SyncError>> {
     let error = sqlx::query_scalar("SELECT last_error FROM syncs WHERE connection = $1").bind(key.registration);
     let error: Option<Option<String>> = error.fetch_optional(database).await?;
     Ok(error.flatten().and_then(|error| read_error(&error)))
 }
 
-/// A failure as it is stored.
+/// Reads a stored failure.
 pub(super) fn read_error(text: &str) -> Option<SyncError> {
     serde_json::from_str(text).ok()
 }
 
-/// The registration that a run belongs to, as long as it is there; locked until the end of the unit of work.
+/// The registration that a run belongs to, if it still exists; locked until the end of the unit of work.
 pub(super) async fn registered(database: &mut PgConnection, key: &SyncKey) -> Result<ConnectionRow> {
     locks::connection(database, &key.connector_id, &key.connection_id).await?;
     let connection = connection_row::find(database, &key.connector_id, &key.connection_id).await?;

@@ -1,6 +1,6 @@
 //! Deleted transactions.
 //!
-//! Owns the table `tombstones`. Must not decide what brings one back: the ledger does.
+//! Owns the table `tombstones`. Must not decide what restores a transaction: the ledger does.
 
 use ledger::{Dirty, Recency, Tombstone};
 use sqlx::PgConnection;
@@ -9,7 +9,7 @@ use super::numbers::unsigned;
 use super::unit::Unit;
 use crate::store::Result;
 
-/// Those that are named by their account's row and the provider's id; each with its account and its id.
+/// Tombstones by account row and provider's id; each with its account and id.
 pub(super) async fn named(
     database: &mut PgConnection,
     accounts: &[i64],
@@ -31,7 +31,7 @@ pub(super) async fn named(
     rows.into_iter().map(tombstone).collect()
 }
 
-/// Writes one.
+/// Writes a tombstone.
 pub(super) async fn write(unit: &mut Unit, account: i64, transaction_id: &str, tombstone: &Tombstone) -> Result<()> {
     let Tombstone { recency, revision, .. } = tombstone;
     sqlx::query(
@@ -51,7 +51,7 @@ pub(super) async fn write(unit: &mut Unit, account: i64, transaction_id: &str, t
     Ok(())
 }
 
-/// Forgets one.
+/// Deletes a tombstone.
 pub(super) async fn delete(database: &mut PgConnection, account: i64, transaction_id: &str) -> Result<()> {
     let delete = sqlx::query("DELETE FROM tombstones WHERE account = $1 AND transaction_id = $2");
     delete.bind(account).bind(transaction_id).execute(database).await?;

@@ -1,4 +1,4 @@
-//! Questions about transactions.
+//! Queries of transactions.
 //!
 //! Owns the pages, the totals and the snapshot. Must not write.
 
@@ -39,7 +39,7 @@ pub(super) async fn page(
         Some(_) => " ORDER BY t.changed_seq, t.id LIMIT ",
         None => " ORDER BY t.rank_ms DESC, t.id DESC LIMIT ",
     });
-    // One more than asked for tells whether there is a next page.
+    // One row more than requested shows whether there is a next page.
     sql.push_bind(i64::from(limit) + 1);
     let mut rows = sql.build().fetch_all(database).await?;
     if rows.len() > limit as usize {
@@ -52,7 +52,8 @@ pub(super) async fn page(
     Ok(page)
 }
 
-/// The number that pages go on from, of the event that reported a change, or the rank (`wire::rank`), and the row.
+/// The cursor after a row: its number, which is that of the event that reported the change or the rank (`wire::rank`), and
+/// its id.
 fn place(row: &PgRow) -> Result<String> {
     let (id, rank): (i64, i64) = (row.try_get(0)?, row.try_get(20)?);
     Ok(format!("{rank}.{id}"))
@@ -98,7 +99,7 @@ fn filter(sql: &mut QueryBuilder<Postgres>, query: &TransactionQuery) -> Result<
     Ok(())
 }
 
-/// One of a user's transactions, by an id of the provider's: the first, or the newest.
+/// One of a user's transactions, by the provider's first or newest id.
 pub(super) async fn one(database: &mut PgConnection, user_id: &str, key: &TransactionKey) -> Result<Transaction> {
     let accounts: Vec<i64> = sqlx::query_scalar(
         "SELECT a.id FROM accounts a JOIN connections c ON c.id = a.connection
@@ -144,7 +145,7 @@ pub(super) async fn summary(
     Ok(totals.summary(ends.newest, ends.epoch.to_string()))
 }
 
-/// All that the dashboard shows when it opens.
+/// Everything that the dashboard shows when it opens.
 pub(super) async fn snapshot(
     database: &mut PgConnection,
     history: &History,

@@ -1,7 +1,7 @@
 //! A unit of work: one database transaction.
 //!
-//! Owns that its events go out after the commit and never before, and that it is run again where the database has undone it
-//! in favour of another. Must not know what it reads or writes.
+//! Owns that its events are sent after the commit and never before, and that it is retried if the database rolled it back
+//! in favour of another transaction. Must not know what it reads or writes.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -21,10 +21,10 @@ use crate::store::shared::Shared;
 use crate::store::{CommitSink, Epoch, Error, FeedEvent, Lease, Result};
 use crate::telemetry::spans::DeliveryId;
 
-/// How often a unit of work is tried.
+/// The maximum number of attempts at a unit of work.
 const ATTEMPTS: u32 = 6;
 
-/// What units of work are begun with. A cheap handle.
+/// Starts units of work. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Units {
     pub(super) pool: Pool,
@@ -32,14 +32,14 @@ pub(super) struct Units {
     pub(super) history: Arc<History>,
     sink: Arc<Mutex<CommitSink>>,
     counted: Arc<OnceLock<Commits>>,
-    /// What they are done under, where one node at a time does them.
+    /// The lease that they hold, for work that one node at a time does.
     lease: Option<Lease>,
 }
 
-/// One try at a unit of work.
+/// One attempt at a unit of work.
 pub(super) struct Unit {
     pub(super) database: Transaction<'static, Postgres>,
-    /// The events that go out after the commit.
+    /// The events to send after the commit.
     pub(super) events: Vec<FeedEvent>,
     pub(super) shared: Arc<Shared>,
     pub(super) history: Arc<History>,
@@ -48,18 +48,18 @@ pub(super) struct Unit {
     pub(super) now: Timestamp,
     /// The delivery that causes it, for the log.
     pub(super) delivery: Option<DeliveryId>,
-    /// Whether a service pushes it.
+    /// Whether it records a push.
     pub(super) is_pushed: bool,
     /// Whether it leaves transactions to be moved or purged.
     pub(super) has_moves: bool,
-    /// How many writes it is, for the metrics.
+    /// The number of writes it counts as, for the metrics.
     pub(super) jobs: usize,
     units: Units,
 }
 
-/// Runs `$work`, which borrows `$unit`, in a database transaction of its own and commits; the value of the expression is the
-/// [`Result`]. Where the database undoes it in favour of another, it is run again: the work has to be repeatable. A macro,
-/// since a closure's future cannot be known to be [`Send`] here.
+/// Runs `$work`, which borrows `$unit`, in its own database transaction and commits; evaluates to the [`Result`]. If the
+/// database rolls it back in favour of another transaction, it is retried, so the work has to be repeatable. A macro,
+/// because the compiler cannot prove that a closure's future is [`Send`] here.
 macro_rules! in_unit {
     ($store:expr, $now:expr, |$unit:ident| $work:expr) => {{
         let mut tries = 0;
@@ -90,22 +90,22 @@ impl Units {
         Self { lease: Some(lease), ..self.clone() }
     }
 
-    /// Whether they are done under no lease.
+    /// Whether they are under no lease.
     pub(super) fn is_free(&self) -> bool {
         self.lease.is_none()
     }
 
-    /// For [`in_unit`], which takes a store as well.
+    /// For [`in_unit`], which also accepts a store.
     pub(super) fn units(&self) -> &Self {
         self
     }
 
-    /// From now on commits are counted.
+    /// Counts commits from now on.
     pub(super) fn count(&self, commits: Commits) {
         let _ = self.counted.set(commits);
     }
 
-    /// Begins one.
+    /// Begins a unit of work.
     pub(super) async fn begin(&self, now: Timestamp) -> Result<Unit> {
         let now = as_written(now);
         let mut database = self.pool.begin().await?;
@@ -128,18 +128,18 @@ impl Units {
     }
 }
 
-/// A time as it is written: in milliseconds.
+/// Rounds a time to milliseconds, as it is stored.
 pub(super) fn as_written(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 impl Unit {
-    /// What the ledger applies changes in, for those with this place in the order of arrival.
+    /// The ledger's context for changes at this place in the order of arrival.
     pub(super) fn context<'c>(&'c self, scope: &Scope<'c>, arrival: i64) -> Context<'c> {
         self.shared.context(scope, &self.epoch, self.now, self.is_pushed, arrival)
     }
 
-    /// Commits what was done, or undoes it; nothing where it is to be run again.
+    /// Commits on success, else rolls back; returns nothing if the unit of work has to be retried.
     pub(super) async fn end<T>(self, done: Result<T>, tries: &mut u32) -> Option<Result<T>> {
         let ended = match done {
             Ok(done) => self.commit().await.map(|()| done),
@@ -160,7 +160,7 @@ impl Unit {
         }
     }
 
-    /// Commits and sends the events. On a task of its own: a caller that goes away must not keep back what is committed.
+    /// Commits and sends the events. In its own task: if the caller goes away, committed events must still be sent.
     async fn commit(self) -> Result<()> {
         let Self { database, events, has_moves, jobs, units, .. } = self;
         let commit = tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! Changes of every connection of a provider's user.
 //!
-//! Owns which connections those are. Must not decide what changes: each connection's part is applied as its own delivery's
-//! would be.
+//! Owns which connections those are. Must not decide what changes: each connection's changes are applied as if they had
+//! come in its own delivery.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(super) struct ProviderUser<'a> {
 }
 
 impl ProviderUser<'_> {
-    /// Whether any connection of the user is known, a removed one included: its transactions may still be stored.
+    /// Whether the user has any connection, registered or removed: a removed one may still have stored transactions.
     pub(super) async fn is_known(self, unit: &mut Unit) -> Result<bool> {
         let database = &mut *unit.database;
         let registered = connection_row::of_external_user(database, &self.connector.id, self.id, false).await?;
@@ -43,8 +43,8 @@ impl ProviderUser<'_> {
         Ok(())
     }
 
-    /// Applies a delivery's changes to each registered connection. The end of a consent also deletes the transactions of
-    /// removed connections, where the settings say so. The connections are locked.
+    /// Applies a delivery's changes to each registered connection. If the settings say so, the end of a consent also
+    /// deletes the transactions of removed connections. The connections are locked.
     pub(super) async fn apply(
         self,
         unit: &mut Unit,

@@ -1,6 +1,6 @@
-//! People who sign in with a password, and their sign-ins.
+//! Users who sign in with a password, and their dashboard sessions.
 //!
-//! Owns the tables `users` and `sessions`. Must not see a password or a token: only their hashes.
+//! Owns the tables `users` and `sessions`. Must not see a password or a token, only their hashes.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub(super) async fn add(database: &mut PgConnection, user: &User, now: Timestamp
 }
 
 pub(super) async fn by_email(database: &mut PgConnection, email: &str) -> Result<Option<User>> {
-    // PostgreSQL takes no text with this character, so nobody has it.
+    // PostgreSQL cannot store this character, so no user has it.
     if email.contains('\0') {
         return Ok(None);
     }
@@ -38,7 +38,7 @@ pub(super) async fn by_email(database: &mut PgConnection, email: &str) -> Result
     Ok(row.map(|(user_id, email, display_name, password_hash)| User { user_id, email, display_name, password_hash }))
 }
 
-/// Keeps a sign-in, and forgets those that have expired.
+/// Stores a session and deletes expired ones.
 pub(super) async fn add_session(
     database: &mut PgConnection,
     token_hash: [u8; 32],
@@ -78,7 +78,7 @@ pub(super) async fn session(
     .transpose()
 }
 
-/// Which of these sign-ins have ended or expired.
+/// Which of these sessions have ended or expired.
 pub(super) async fn ended_sessions(
     database: &mut PgConnection,
     token_hashes: Vec<[u8; 32]>,
@@ -96,7 +96,7 @@ pub(super) async fn delete_session(database: &mut PgConnection, token_hash: [u8;
     Ok(())
 }
 
-/// Ends every sign-in of a user; how many.
+/// Ends every session of a user; returns how many.
 pub(super) async fn delete_sessions(database: &mut PgConnection, user_id: &str) -> Result<usize> {
     let ended = sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user_id).execute(database).await?;
     Ok(usize::try_from(ended.rows_affected()).unwrap_or(usize::MAX))

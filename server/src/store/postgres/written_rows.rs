@@ -1,6 +1,6 @@
-//! Rows of transactions on their way into the database.
+//! Rows of transactions to be written.
 //!
-//! Owns that any number of them is one statement. Must not decide what is written.
+//! Owns that any number of them takes one statement. Must not decide what is written.
 
 use ledger::StoredTransaction;
 use sqlx::PgConnection;
@@ -11,10 +11,10 @@ use super::numbers::signed;
 use crate::store::Result;
 use crate::store::rows::{Place, Written};
 
-/// Rows that are written together, by columns.
+/// Rows that are written together, by column.
 #[derive(Default)]
 pub(super) struct WrittenRows<'a> {
-    /// The rows' own ids where they are there already, else their owners.
+    /// The ids of existing rows, or the owners of new ones.
     ids: Vec<i64>,
     transaction_ids: Vec<&'a str>,
     accounts: Vec<i64>,
@@ -38,7 +38,7 @@ pub(super) struct WrittenRows<'a> {
 }
 
 impl<'a> WrittenRows<'a> {
-    /// Adds a transaction, with its row's id where it has one.
+    /// Adds a transaction, with its row id if it has a row.
     pub(super) fn add(&mut self, id: Option<i64>, place: Place, stored: &'a StoredTransaction) -> Result<()> {
         let transaction = &stored.transaction;
         let written = Written::of(transaction)?;
@@ -65,12 +65,12 @@ impl<'a> WrittenRows<'a> {
         Ok(())
     }
 
-    /// Writes them as new rows.
+    /// Inserts them as new rows.
     pub(super) async fn insert(self, database: &mut PgConnection) -> Result<()> {
         self.run(INSERT, database).await
     }
 
-    /// Writes them over their rows.
+    /// Updates their existing rows.
     pub(super) async fn update(self, database: &mut PgConnection) -> Result<()> {
         self.run(UPDATE, database).await
     }
@@ -110,8 +110,7 @@ impl<'a> WrittenRows<'a> {
     }
 }
 
-/// The rows as a table, whose columns have the names that they have in the database. A literal, so that statements are put
-/// together by the compiler.
+/// The rows as a table whose columns are named as in the database. A literal, so that the compiler concatenates statements.
 macro_rules! written {
     () => {
         "unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[], $8::bigint[],

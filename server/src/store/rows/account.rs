@@ -1,12 +1,12 @@
 //! An account as its user sees it.
 //!
-//! Owns what an account without a name is called, and which times are shown. Must not know where they are stored.
+//! Owns the name of an account that has none, and which times are shown. Must not know where they are stored.
 
 use jiff::Timestamp;
 
 use crate::clock;
 
-/// An account's name, or what it is called without one.
+/// An account's name, or a substitute if it has none.
 pub(in crate::store) fn account_name(name: Option<String>, last_digits: Option<&str>, account_id: &str) -> String {
     name.unwrap_or_else(|| match last_digits {
         Some(digits) => format!("Account ending {digits}"),
@@ -14,7 +14,7 @@ pub(in crate::store) fn account_name(name: Option<String>, last_digits: Option<&
     })
 }
 
-/// When a connection is asked next, as it is shown: one that nothing has asked for is due at the end of time.
+/// When a connection is next due, for display. Nothing for one without a request: it is stored as due at the end of time.
 pub(in crate::store) fn shown_time(due: Option<i64>) -> Option<String> {
     due.filter(|due| *due < Timestamp::MAX.as_millisecond()).map(clock::rfc3339_of_millis)
 }

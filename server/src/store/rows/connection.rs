@@ -1,6 +1,6 @@
 //! The row of a connection.
 //!
-//! Owns the part of it that units of work need. Must not decide what changes.
+//! Owns the columns that units of work need. Must not decide what changes.
 
 use std::borrow::Cow;
 
@@ -29,12 +29,12 @@ pub(in crate::store) struct ConnectionRow {
 }
 
 impl ConnectionRow {
-    /// What the ledger knows of it.
+    /// Its state for the ledger.
     pub(in crate::store) fn state(&self) -> ConnectionState {
         ConnectionState { status: self.status.clone(), recency: self.recency, dirty: Dirty::No }
     }
 
-    /// Its connector, of which nothing but the name counts: for what happens to a connection as a whole.
+    /// Its connector, with only the id filled in: for events of a connection as a whole.
     pub(in crate::store) fn connector(&self) -> ConnectorRef {
         ConnectorRef {
             id: self.connector_id.clone().into(),
@@ -45,7 +45,7 @@ impl ConnectionRow {
     }
 }
 
-/// Whether an event is of the connection's transactions or its status, and not only of how it is asked.
+/// Whether an event concerns the connection's transactions or its status, and not only how it is synced.
 pub(in crate::store) fn is_of_connection(state: &State, event: &Event) -> bool {
     match event.name {
         EventName::TransactionNew | EventName::TransactionUpdated | EventName::TransactionDeleted => true,

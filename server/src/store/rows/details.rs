@@ -9,11 +9,11 @@ use wire::{Amount, Transaction};
 
 use crate::store::Result;
 
-/// The members that few transactions have, or that nothing is looked up by.
+/// The members that few transactions have, or that no query looks up.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Details {
-    /// The date as it was written, where the columns would write it otherwise.
+    /// The original text of the date, if the columns would produce a different one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,12 +43,12 @@ pub(super) struct Details {
 }
 
 impl Details {
-    /// Reads what is stored.
+    /// Reads the stored form.
     pub(super) fn read(text: Option<&str>) -> Result<Self> {
         Ok(text.map(serde_json::from_str).transpose()?.unwrap_or_default())
     }
 
-    /// What is stored of a transaction; nothing where it has none of them.
+    /// The stored form of a transaction's details; nothing if it has none.
     pub(super) fn of(transaction: &Transaction, date_ms: i64) -> Result<Option<String>> {
         let details = Details {
             date: (written(date_ms) != transaction.date).then(|| transaction.date.clone()),
@@ -69,7 +69,7 @@ impl Details {
     }
 }
 
-/// A date as connectors write it: with milliseconds where there are any.
+/// A date as connectors write it: with milliseconds unless they are zero.
 pub(super) fn written(millis: i64) -> String {
     let at = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN);
     if millis % 1000 == 0 { format!("{at:.0}") } else { format!("{at:.3}") }

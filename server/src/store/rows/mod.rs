@@ -1,6 +1,6 @@
 //! Rows as every store has them.
 //!
-//! Owns what stands in them and how it is read and written, as far as that is the same in each database. Must not know SQL.
+//! Owns their contents and how these are read and written, as far as all databases share it. Must not know SQL.
 
 mod account;
 mod connection;

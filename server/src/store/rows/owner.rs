@@ -1,6 +1,6 @@
 //! Users that have data.
 //!
-//! Owns the row's form. Must not know what is written under it.
+//! Owns the row's structure. Must not know which rows refer to it.
 
 use wire::Transaction;
 

@@ -1,6 +1,6 @@
 //! Pages of transactions.
 //!
-//! Owns the cursor's form, the limits and what a bound means. Must not read any.
+//! Owns the cursor's format, the limits and the meaning of a bound. Must not read any page.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use crate::store::{Error, Result};
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 500;
 
-/// How many transactions a page has at most.
+/// The maximum number of transactions of a page.
 pub(in crate::store) fn limit(query: &TransactionQuery) -> Result<u32> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if limit == 0 || limit > MAX_LIMIT {
@@ -20,19 +20,20 @@ pub(in crate::store) fn limit(query: &TransactionQuery) -> Result<u32> {
     Ok(limit)
 }
 
-/// The number and the row that a page ended with.
+/// The number and the row at which the previous page ended.
 pub(in crate::store) fn cursor(text: &str) -> Result<(i64, i64)> {
     text.split_once('.')
         .and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)))
         .ok_or(Error::Invalid("before is no page's nextCursor"))
 }
 
-/// The day that a bound names, an instant's in its own offset: with it a day is compared, which is no instant.
+/// The day of a bound; of an instant, the day in its own offset. It is compared with dates that are days, not instants.
 pub(in crate::store) fn day_of(bound: &str) -> &str {
     bound.get(..10).unwrap_or(bound)
 }
 
-/// The milliseconds of an instant or of a day's beginning; as an upper bound, of what comes after it.
+/// A bound in milliseconds: of an instant, or of the start of a day. An upper bound is exclusive: it is the next
+/// millisecond or day.
 pub(in crate::store) fn bound(text: &str, upper: bool) -> Result<i64> {
     if let Some(millis) = wire::time::unix_millis(text) {
         return Ok(millis + i64::from(upper));

@@ -1,6 +1,6 @@
 //! How recent each value of an account is.
 //!
-//! Owns the two forms in which that is stored: one recency for all values, or one of each. Must not know the values.
+//! Owns their two stored forms: one recency for all values, or one for each. Must not know the values.
 
 use ledger::{AccountState, Recency};
 
@@ -16,7 +16,7 @@ fn each(account: &AccountState) -> [(bool, Recency); 6] {
     ]
 }
 
-/// What is stored: the recency that all values share, and one of each where they do not.
+/// The stored form: the recency that all values share, plus one for each if they differ.
 pub(in crate::store) fn to_columns(account: &AccountState) -> (Recency, Option<Vec<u8>>) {
     let each = each(account);
     let mut known = each.iter().filter(|(is_known, _)| *is_known).map(|(_, recency)| *recency);
@@ -28,7 +28,7 @@ pub(in crate::store) fn to_columns(account: &AccountState) -> (Recency, Option<V
     (first, Some(numbers.flat_map(i64::to_be_bytes).collect()))
 }
 
-/// The recency of each value, of what is stored.
+/// The recency of each value, from the stored form.
 pub(in crate::store) fn from_columns(shared: Recency, each: Option<&[u8]>) -> [Recency; 6] {
     let mut recencies = [shared; 6];
     let Some(bytes) = each else { return recencies };

@@ -1,6 +1,6 @@
 //! The subject of a unit of work.
 //!
-//! Owns the names that go together when changes of one connection are applied. Must not read or write.
+//! Owns the identifiers that belong together when changes of one connection are applied. Must not read or write.
 
 use jiff::Timestamp;
 
@@ -13,6 +13,6 @@ pub(in crate::store) struct Scope<'a> {
     pub(in crate::store) connector: &'a ConnectorRef,
     pub(in crate::store) connection: &'a ConnectionRow,
     pub(in crate::store) owner: &'a Owner,
-    /// When what reports the changes arrived here.
+    /// When the report of the changes arrived here.
     pub(in crate::store) arrived: Timestamp,
 }

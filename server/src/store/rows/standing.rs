@@ -1,6 +1,6 @@
 //! The status of a delivery after its arrival.
 //!
-//! Owns the reasons for which one waits, and the headers that are kept of it. Must not record or apply one.
+//! Owns the reasons why a delivery waits, and which headers are stored. Must not record or apply a delivery.
 
 use connectors::Headers;
 use ledger::Applied;
@@ -11,10 +11,10 @@ use crate::store::{Changed, Content, Recorded, Result};
 
 /// Why a delivery waits for its connection.
 pub(in crate::store) const UNKNOWN_CONNECTION: &str = "the connection is not registered";
-/// Why a delivery waits although its connection is there: an older one must not be applied after it.
+/// Why a delivery waits although its connection is registered: an older one must not be applied after it.
 pub(in crate::store) const QUEUED: &str = "earlier deliveries of the connection are still waiting";
 
-/// Why a delivery waits for a purge: what it reports could be taken for what is being deleted.
+/// Why a delivery waits for a purge: the transactions that it reports could be mistaken for those being deleted.
 pub(in crate::store) const PURGING: &str = "the connection's former transactions are still being deleted";
 
 /// Why a delivery about a provider's user is quarantined.
@@ -30,20 +30,20 @@ pub(in crate::store) struct Standing<'a> {
 }
 
 impl Standing<'_> {
-    /// One that is applied to no connection.
+    /// The status of a delivery that is applied to no connection.
     pub(in crate::store) fn of(status: Status, reason: Option<&str>) -> Self {
         Self { status, connection_id: None, reason: reason.map(str::to_owned), apply_to: None }
     }
 }
 
-/// The status of a delivery whose changes are applied: some items may not be understood.
+/// The status of a delivery whose changes are applied: quarantined if some items cannot be understood.
 pub(in crate::store) fn settled<'a>(content: &Content) -> Standing<'a> {
     let reason = content.rejection();
     let status = if reason.is_some() { Status::Quarantined } else { Status::Processed };
     Standing { status, connection_id: None, reason, apply_to: None }
 }
 
-/// The answer where changes were applied.
+/// The outcome of a delivery whose changes were applied.
 pub(in crate::store) fn applied(changed: Applied, rejection: Option<String>) -> Recorded {
     let changed = Changed { new: changed.new, updated: changed.updated };
     match rejection {
@@ -52,7 +52,7 @@ pub(in crate::store) fn applied(changed: Applied, rejection: Option<String>) -> 
     }
 }
 
-/// Headers that may be useful later; credentials must not be stored.
+/// Headers that may be useful later, without credentials, which must not be stored.
 pub(in crate::store) fn headers_to_keep(headers: &Headers) -> Result<String> {
     let kept: Vec<_> =
         headers.iter().filter(|(name, _)| !matches!(*name, "authorization" | "cookie" | "x-service-secret")).collect();

@@ -1,27 +1,27 @@
-//! What became of a delivery, as it is stored.
+//! The stored status of a delivery.
 //!
-//! Owns the numbers that stand for it. Must not apply one.
+//! Owns the number of each status. Must not apply a delivery.
 
 use crate::store::{Error, Result};
 
 /// Why a delivery will not be applied.
 pub(in crate::store) const REMOVED: &str = "its connection was removed before it could be applied";
 
-/// What became of a delivery, as it is stored.
+/// The stored status of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Status {
-    /// It is applied, or there was nothing to do.
+    /// Applied, or there was nothing to do.
     Processed,
-    /// It waits for its connection, or behind earlier ones of it.
+    /// Waits for its connection, or behind earlier deliveries of it.
     Waiting,
-    /// It is not understood, wholly or in part.
+    /// Not understood, wholly or in part.
     Quarantined,
-    /// It is not this provider's shape.
+    /// Not in this provider's format.
     Rejected,
 }
 
 impl Status {
-    /// The number that stands for it.
+    /// The number that is stored.
     pub(in crate::store) fn code(self) -> i64 {
         match self {
             Self::Processed => 0,
@@ -31,7 +31,7 @@ impl Status {
         }
     }
 
-    /// What a number stands for.
+    /// Reads a stored number.
     pub(in crate::store) fn read(code: i64) -> Result<Self> {
         [Self::Processed, Self::Waiting, Self::Quarantined, Self::Rejected]
             .into_iter()

@@ -1,6 +1,6 @@
 //! A user's totals.
 //!
-//! Owns the sums of each currency and since when they count. Must not read what is added up.
+//! Owns the sums of each currency and the start of their period. Must not read what is added up.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,14 @@ pub(in crate::store) struct Totals {
 }
 
 impl Totals {
-    /// Those of the month that a time is in, before anything is added.
+    /// Empty totals of the month of a time.
     pub(in crate::store) fn of_month(now: Timestamp) -> Result<Self> {
         let from = now.to_zoned(TimeZone::UTC).first_of_month().and_then(|day| day.start_of_day());
         let from = from.map_err(|error| Error::Corrupt(error.to_string()))?.timestamp();
         Ok(Self { from, currencies: BTreeMap::new() })
     }
 
-    /// Since when transactions count, in milliseconds since 1970.
+    /// The start of the period, in milliseconds since 1970.
     pub(in crate::store) fn from(&self) -> i64 {
         self.from.as_millisecond()
     }
@@ -41,7 +41,7 @@ impl Totals {
         total.accounts += 1;
     }
 
-    /// Adds a transaction that is no transfer.
+    /// Adds a transaction that is not a transfer.
     pub(in crate::store) fn add(&mut self, amount: Amount, currency: Currency) {
         let total = self.of(currency);
         if amount.is_negative() {
@@ -51,7 +51,7 @@ impl Totals {
         }
     }
 
-    /// What clients see, as of an event.
+    /// The summary for clients, as of an event.
     pub(in crate::store) fn summary(self, seq: u64, epoch: String) -> Summary {
         Summary {
             success: true,

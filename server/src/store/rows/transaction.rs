@@ -12,13 +12,13 @@ use super::search;
 use crate::clock;
 use crate::store::{Error, Result};
 
-/// A transaction with what the store knows it by.
+/// A transaction and the id of its row.
 pub(in crate::store) struct TransactionRow {
     pub(in crate::store) id: i64,
     pub(in crate::store) stored: StoredTransaction,
 }
 
-/// Where a transaction's row belongs.
+/// The rows that a transaction's row refers to.
 #[derive(Clone, Copy)]
 pub(in crate::store) struct Place {
     pub(in crate::store) owner: i64,
@@ -26,7 +26,7 @@ pub(in crate::store) struct Place {
     pub(in crate::store) source: i64,
 }
 
-/// What is read of a transaction.
+/// The columns that are read of a transaction.
 pub(in crate::store) struct Columns<'a> {
     pub(in crate::store) id: i64,
     pub(in crate::store) transaction_id: String,
@@ -50,7 +50,7 @@ pub(in crate::store) struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The transaction of a user that they hold.
+    /// Converts the columns to a transaction of a user.
     pub(in crate::store) fn read(self, user_id: &str) -> Result<TransactionRow> {
         let details = Details::read(self.details)?;
         let amount = self.amount.parse();
@@ -91,7 +91,7 @@ impl Columns<'_> {
     }
 }
 
-/// What is written of a transaction, as far as it is not written as it is.
+/// The columns of a transaction whose values differ from its members.
 pub(in crate::store) struct Written {
     pub(in crate::store) rank_ms: i64,
     pub(in crate::store) date_ms: i64,
@@ -105,7 +105,7 @@ pub(in crate::store) struct Written {
 }
 
 impl Written {
-    /// What is written of a transaction.
+    /// Converts a transaction's members to columns.
     pub(in crate::store) fn of(transaction: &Transaction) -> Result<Self> {
         let unreadable = || Error::Corrupt(format!("a transaction is dated '{}'", transaction.date));
         let (rank_ms, date_ms) = rank(transaction, 0).zip(unix_millis(&transaction.date)).ok_or_else(unreadable)?;
@@ -127,7 +127,7 @@ impl Written {
     }
 }
 
-/// The number that stands for a direction.
+/// The stored number of a direction.
 pub(in crate::store) fn type_code(primary_type: PrimaryType) -> i64 {
     match primary_type {
         PrimaryType::Expense => 0,

@@ -1,6 +1,6 @@
 //! Accounts and their balances.
 //!
-//! Owns the table `accounts`. Must not decide what is taken over of a report: the ledger does.
+//! Owns the table `accounts`. Must not decide which values of a report are stored: the ledger does.
 
 use jiff::Timestamp;
 use ledger::{AccountState, Dirty, Known, Recency};
@@ -12,7 +12,7 @@ use crate::clock;
 use crate::store::Result;
 use crate::store::rows::{ConnectionRow, account_name, recencies_from_columns, recencies_to_columns};
 
-/// Loads an account of a connection; its row's id and its state.
+/// Loads an account of a connection: its row's id and its state.
 pub(super) fn load(database: &Connection, connection: i64, account_id: &str) -> Result<Option<(i64, AccountState)>> {
     let mut statement = database.prepare_cached(
         "SELECT id, name, last_digits, kind, currency, balance, available, version, arrival, recencies,
@@ -40,15 +40,15 @@ fn state(row: &Row<'_>) -> Result<(i64, AccountState)> {
     Ok((row.get(0)?, account))
 }
 
-/// The first revision that is free for transactions of an account that is new to its connection, while those of another
-/// connection of its user are being purged; nothing where none are.
+/// The first unused revision for transactions of an account that is new to its connection, while the user's account of the
+/// same id is being purged under another connection; nothing if none is.
 pub(super) fn first_free_revision(
     database: &Connection,
     owner: i64,
     connector_id: &str,
     account_id: &str,
 ) -> Result<Option<u32>> {
-    // A deletion is a revision of its own.
+    // A deletion has its own revision.
     let mut statement = database.prepare_cached(
         "SELECT max(max(a.first_revision,
                  coalesce((SELECT max(revision) + 2 FROM transactions WHERE account = a.id), 1),
@@ -59,7 +59,7 @@ pub(super) fn first_free_revision(
     Ok(statement.query_row(params![owner, account_id, connector_id], |row| row.get(0))?)
 }
 
-/// Writes an account, a new one where it has no row yet; its id.
+/// Writes an account, as a new row if it has none; returns the row's id.
 pub(super) fn write(
     database: &Connection,
     id: Option<i64>,
@@ -99,7 +99,7 @@ pub(super) fn write(
     Ok(id.unwrap_or_else(|| database.last_insert_rowid()))
 }
 
-/// A user's accounts, by institution and name. Those of removed connections are not among them.
+/// A user's accounts, by institution and name, without those of removed connections.
 pub(super) fn of_user(database: &Connection, user_id: &str) -> Result<Vec<Account>> {
     let mut statement = database.prepare_cached(
         "SELECT a.account_id, c.connector_id, c.connection_id, a.name, c.institution_name, a.last_digits, a.kind,

@@ -1,6 +1,6 @@
 //! Applying changes to a connection.
 //!
-//! Owns the way from loading what they touch to writing what the ledger has planned. Must not decide what changes.
+//! Owns the steps from loading the affected rows to writing the ledger's plan. Must not decide what changes.
 
 use jiff::Timestamp;
 use ledger::{Applied, Change};

@@ -1,6 +1,6 @@
 //! The arrival and status of deliveries.
 //!
-//! Owns their order of arrival, and whose they are when a connection is removed. Must not apply one.
+//! Owns their order of arrival, and whose they are after a connection was removed. Must not apply one.
 
 use jiff::Timestamp;
 use rusqlite::{Connection as Database, params};
@@ -9,21 +9,22 @@ use super::unit::Unit;
 use crate::store::Result;
 use crate::store::rows::{REMOVED, Status};
 
-/// Whether deliveries of a connection wait: where it is registered, they are about to be applied.
+/// Whether deliveries of a connection wait. If it is registered, they are about to be applied.
 pub(super) fn has_waiting(database: &Database, connector_id: &str, connection_id: &str) -> Result<bool> {
     Ok(database
         .prepare_cached("SELECT 1 FROM deliveries WHERE connector_id = ?1 AND connection_id = ?2 AND status = 1")?
         .exists([connector_id, connection_id])?)
 }
 
-/// The newest delivery's id: the place in the order of arrival of what is not a delivery.
+/// The newest delivery's id. Changes that do not come from a delivery take this place in the order of arrival.
 pub(super) fn newest(database: &Database) -> Result<i64> {
     let newest: Option<i64> =
         database.prepare_cached("SELECT max(id) FROM deliveries")?.query_row([], |row| row.get(0))?;
     Ok(newest.unwrap_or_default())
 }
 
-/// A connection is removed: its deliveries were its owner's, and must not reach the next one who registers it.
+/// A connection is removed: its deliveries belonged to its owner and must not be applied for the next user who registers
+/// it.
 pub(super) fn settle_those_of(unit: &Unit<'_>, connector_id: &str, connection_id: &str) -> Result<()> {
     unit.database
         .prepare_cached(
@@ -39,8 +40,8 @@ pub(super) fn settle_those_of(unit: &Unit<'_>, connector_id: &str, connection_id
     Ok(())
 }
 
-/// Whether a delivery came before its connection was removed. Before ids were kept in order one could be given again,
-/// so that the time counts as well.
+/// Whether a delivery came before its connection was removed. Before ids were kept in order, an id could be assigned again,
+/// so the time is compared as well.
 pub(super) fn is_of_former_owner(
     database: &Database,
     id: i64,
@@ -55,7 +56,7 @@ pub(super) fn is_of_former_owner(
         .exists(params![id, connector_id, connection_id])?)
 }
 
-/// When a delivery came.
+/// When a delivery arrived.
 pub(super) fn received_at(unit: &Unit<'_>, id: i64) -> Result<Timestamp> {
     let millis = unit
         .database
@@ -64,8 +65,8 @@ pub(super) fn received_at(unit: &Unit<'_>, id: i64) -> Result<Timestamp> {
     Ok(Timestamp::from_millisecond(millis).unwrap_or(unit.now))
 }
 
-/// Writes what became of a delivery; nothing where another job has applied it. A newer connector may read it otherwise
-/// than the one that took it: its connection follows, so that a registration finds what waits for it.
+/// Writes the outcome of a delivery; nothing if another job has applied it. A newer connector may read another connection
+/// from it than the connector that received it: the new one is stored, so that a registration finds the waiting delivery.
 pub(super) fn conclude(
     database: &Database,
     id: i64,

@@ -1,7 +1,7 @@
-//! Moving the write-ahead log into the database, beside the writer.
+//! Moving the write-ahead log into the database, concurrently with the writer.
 //!
-//! Owns the thread that does so while deliveries go on; on the writer's own thread it would hold
-//! every waiting delivery up for as long as a checkpoint takes. Must not write anything itself.
+//! Owns the thread that does so while deliveries continue; on the writer's thread, a checkpoint would delay every waiting
+//! delivery for as long as it takes. Must not write anything itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -16,27 +16,27 @@ use super::health::Health;
 use super::mark::Mark;
 use crate::store::{Error, Result};
 
-/// How often the log's length is looked at.
+/// How often the log's length is checked.
 const EVERY: Duration = Duration::from_millis(100);
-/// The pages from which on the log is moved: 256 MiB, half of the size to which the writer lets it grow. Each time
-/// delays the commits beside it by its own flushes. A long log has most pages several times, and each is moved once:
-/// with a quarter of it a webhook wrote more than twice as much (`docs/adr/0002-one-writer-many-readers.md`)
+/// The number of pages at which a checkpoint starts: 256 MiB, half of the size to which the writer lets the log grow. The
+/// flushes of a checkpoint delay concurrent commits. A long log contains most pages several times, and each is moved once:
+/// with a quarter of this size, a webhook wrote more than twice as much (`docs/adr/0002-one-writer-many-readers.md`).
 const WORTH_IT: i64 = 65_536;
-/// The writer moves this many pages itself, between two commits.
+/// The writer itself moves up to this many remaining pages, between two commits.
 const FEW: i64 = 512;
-/// At most this many rounds are made to come down to these.
+/// The maximum number of rounds to get down to that.
 const ROUNDS: usize = 6;
-/// How often it is noted how far the database has come.
+/// How often the mark is written.
 const MARK_EVERY: Duration = Duration::from_secs(5);
 
-/// The thread; it ends when this is dropped.
+/// The checkpoint thread; it ends when this is dropped.
 pub(super) struct Checkpointer {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
-    /// Where a commit has found no room, whatever can be moved makes some.
+    /// Starts the thread. After a commit found the disk full, it moves any number of pages, because that frees space.
     pub(super) fn start(path: &Path, health: Arc<Health>) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(1))?;
@@ -47,9 +47,9 @@ impl Checkpointer {
             .spawn(move || {
                 let (mut marked, mut is_begun) = (Instant::now(), false);
                 while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                    // What was begun is brought to its end, however little is left of it.
+                    // A checkpoint that has started runs to completion, however few pages are left.
                     let worth_it = if health.take_tightness() || is_begun { 1 } else { WORTH_IT };
-                    // A panic must not end the thread: the log would grow to the writer's own limit.
+                    // A panic must not end the thread: the log would grow to the writer's limit.
                     match catch_unwind(AssertUnwindSafe(|| checkpoint(&connection, worth_it, &health))) {
                         Ok(Ok(is_left)) => is_begun = is_left,
                         Ok(Err(error)) => tracing::debug!(%error, "a checkpoint failed"),
@@ -73,10 +73,10 @@ fn note(marked: Result<()>) {
     }
 }
 
-/// Moves the log, where enough of it waits; whether some of it is left. Pages that commits add meanwhile are moved as
-/// well, in ever smaller rounds, and the last few by the writer: it restarts the log only once none of it waits.
+/// Moves the log's pages if there are enough; returns whether some are left. Pages that commits add meanwhile are moved in
+/// ever smaller rounds, and the last few by the writer, because it restarts the log only once every page has been moved.
 fn checkpoint(connection: &Connection, worth_it: i64, health: &Health) -> rusqlite::Result<bool> {
-    // NOOP (SQLite 3.51) only reports how much there is.
+    // NOOP (SQLite 3.51) only reports the number of pages.
     if waiting(connection, "PRAGMA wal_checkpoint(NOOP)")? < worth_it {
         return Ok(false);
     }
@@ -91,7 +91,7 @@ fn checkpoint(connection: &Connection, worth_it: i64, health: &Health) -> rusqli
     Ok(true)
 }
 
-/// Runs a checkpoint; how many pages are in the log that have not been moved.
+/// Runs a checkpoint; returns how many pages of the log have not been moved.
 fn waiting(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
     connection.query_row(pragma, [], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }

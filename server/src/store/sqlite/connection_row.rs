@@ -1,6 +1,6 @@
 //! The row of a connection.
 //!
-//! Owns the table `connections`, registered connections and removed ones. Must not decide what changes.
+//! Owns the table `connections`, with registered and removed connections. Must not decide what changes.
 
 use jiff::Timestamp;
 use ledger::{ConnectionState, Recency};
@@ -50,7 +50,7 @@ pub(super) fn of_external_user(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The connection that was removed last under an id, of a user or of anybody.
+/// The connection with this id that was removed last, of one user or of any.
 pub(super) fn find_removed(database: &Database, id: (&str, &str), owner: Option<i64>) -> Result<Option<ConnectionRow>> {
     let sql = select!(
         "WHERE connector_id = ?1 AND connection_id = ?2 AND removed_at IS NOT NULL AND owner = coalesce(?3, owner)
@@ -59,24 +59,24 @@ pub(super) fn find_removed(database: &Database, id: (&str, &str), owner: Option<
     Ok(database.prepare_cached(sql)?.query_row(params![id.0, id.1, owner], row).optional()?)
 }
 
-/// One by its number, removed or not.
+/// The connection with this row id, removed or not.
 pub(super) fn get(database: &Database, id: i64) -> Result<ConnectionRow> {
     Ok(database.prepare_cached(select!("WHERE id = ?1"))?.query_row([id], row)?)
 }
 
-/// One whose transactions are being deleted, where there is any.
+/// A connection whose transactions are being deleted, if any.
 pub(super) fn purging(database: &Database) -> Result<Option<ConnectionRow>> {
     Ok(database.prepare_cached(select!("WHERE is_purging LIMIT 1"))?.query_row([], row).optional()?)
 }
 
-/// Whether transactions under a connection's id are still being deleted: what is reported now could be taken for them.
+/// Whether transactions under a connection's id are still being deleted. New reports could be mistaken for them.
 pub(super) fn is_purging(database: &Database, connector_id: &str, connection_id: &str) -> Result<bool> {
     Ok(database
         .prepare_cached("SELECT 1 FROM connections WHERE is_purging AND connector_id = ?1 AND connection_id = ?2")?
         .exists([connector_id, connection_id])?)
 }
 
-/// Begins to delete a user's transactions under a connection's id, also those of earlier registrations.
+/// Begins to delete a user's transactions under a connection's id, including those of earlier registrations.
 pub(super) fn begin_purge(database: &Database, connection: &ConnectionRow) -> Result<()> {
     database
         .prepare_cached(
@@ -94,7 +94,7 @@ pub(super) fn set_state(database: &Database, id: i64, state: &ConnectionState) -
     Ok(())
 }
 
-/// Notes when the newest event of a connection's transactions or its status was.
+/// Stores the time of the newest event about a connection's transactions or status.
 pub(super) fn set_last_event(database: &Database, id: i64, at: Timestamp) -> Result<()> {
     database
         .prepare_cached("UPDATE connections SET last_event_at = ?2 WHERE id = ?1")?

@@ -1,4 +1,4 @@
-//! Connections: whose data is whose.
+//! Connections: which data belongs to whom.
 //!
 //! Owns registering, changing and removing them. Must not decide who may call.
 
@@ -18,7 +18,7 @@ const API: &str = "SELECT c.connector_id, c.connection_id, o.user_id, c.external
      FROM connections c JOIN owners o ON o.id = c.owner LEFT JOIN syncs s ON s.connection = c.id
      WHERE c.removed_at IS NULL";
 
-/// The store does not know whether it can be synced.
+/// The store does not know whether the connection can be synced.
 fn read(row: &Row<'_>) -> rusqlite::Result<Connection> {
     let time = |at: Option<i64>| at.map(clock::rfc3339_of_millis);
     let error: Option<String> = row.get(10)?;
@@ -45,7 +45,7 @@ pub(super) fn shown(database: &Database, connector_id: &str, connection_id: &str
     Ok(statement.query_row([connector_id, connection_id], read).optional()?)
 }
 
-/// Those of a connector and of a user, or of all.
+/// The connections of one connector or all, and of one user or all.
 pub(super) fn list(database: &Database, connector_id: Option<&str>, user_id: Option<&str>) -> Result<Vec<Connection>> {
     let mut sql = API.to_owned();
     let mut values = vec![];
@@ -61,7 +61,7 @@ pub(super) fn list(database: &Database, connector_id: Option<&str>, user_id: Opt
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Registers or changes one; whether it is new.
+/// Registers or changes a connection; returns whether it is new.
 pub(super) fn put(
     unit: &mut Unit<'_>,
     connector: &ConnectorRef,
@@ -82,7 +82,7 @@ pub(super) fn put(
     Ok((connection, is_new))
 }
 
-/// Writes what is not the ledger's: whose it is and what it is called.
+/// Writes the columns that are not the ledger's: the owner, the external user id and the institution name.
 fn put_row(
     unit: &Unit<'_>,
     connector: &ConnectorRef,
@@ -120,7 +120,7 @@ fn put_row(
     Ok((connection_row::get(database, database.last_insert_rowid())?, true))
 }
 
-/// Registers one for a user, unless it is theirs already.
+/// Registers a connection for a user, unless the user has it already.
 pub(super) fn ensure(unit: &mut Unit<'_>, connector: &ConnectorRef, connection_id: &str, user_id: &str) -> Result<()> {
     let known = connection_row::find(unit.database, &connector.id, connection_id)?;
     let owner = known.map(|known| owners::get(unit.database, known.owner)).transpose()?;
@@ -131,8 +131,8 @@ pub(super) fn ensure(unit: &mut Unit<'_>, connector: &ConnectorRef, connection_i
     Ok(())
 }
 
-/// Removes one, with what still waits for it; where an owner is given, only theirs. Its transactions stay unless they
-/// are to be purged: then also those of one that was removed before.
+/// Removes a connection and its waiting deliveries; if an owner is given, only that user's. Its transactions stay unless
+/// they are to be purged. A purge also covers a connection that was removed before.
 pub(super) fn remove(unit: &mut Unit<'_>, id: (&str, &str), user_id: Option<&str>, purge: bool) -> Result<()> {
     let database = unit.database;
     let owner = match user_id {
@@ -170,7 +170,7 @@ fn remove_row(unit: &Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     arrivals::settle_those_of(unit, &connection.connector_id, &connection.connection_id)
 }
 
-/// How many transactions its owner has of it.
+/// The number of a registered connection's transactions.
 pub(super) fn count(database: &Database, connector_id: &str, connection_id: &str) -> Result<u64> {
     Ok(database
         .prepare_cached(
@@ -181,7 +181,7 @@ pub(super) fn count(database: &Database, connector_id: &str, connection_id: &str
         .query_row([connector_id, connection_id], |row| row.get(0))?)
 }
 
-/// Reports to the owner that one has been synchronised.
+/// Tells the owner that a connection has been synced.
 pub(super) fn complete_sync(unit: &mut Unit<'_>, id: (&str, &str), stats: SyncStats) -> Result<SyncStats> {
     let connection = connection_row::find(unit.database, id.0, id.1)?.ok_or(Error::NotFound)?;
     let owner = owners::get(unit.database, connection.owner)?;

@@ -1,6 +1,6 @@
 //! Attempts to connect a bank, and users as providers know them.
 //!
-//! Owns the tables `connects` and `provider_users`. Must not decide who may come back with what.
+//! Owns the tables `connects` and `provider_users`. Must not decide whose callback is accepted.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(super) fn provider_user(database: &Database, connector_id: &str, user_id: &s
     Ok(database.prepare_cached(sql)?.query_row([connector_id, user_id], |row| row.get(0)).optional()?)
 }
 
-/// Keeps one, unless there is one; the one that is kept.
+/// Stores the provider's id of a user, unless one is stored already; returns the stored one.
 pub(super) fn keep_provider_user(
     database: &Database,
     connector_id: &str,
@@ -31,14 +31,14 @@ pub(super) fn keep_provider_user(
     self::provider_user(database, connector_id, user_id)?.ok_or(Error::NotFound)
 }
 
-/// Forgets the provider's id of a user.
+/// Deletes the provider's id of a user.
 pub(super) fn forget_provider_user(database: &Database, connector_id: &str, user_id: &str) -> Result<()> {
     let sql = "DELETE FROM provider_users WHERE connector_id = ?1 AND user_id = ?2";
     database.prepare_cached(sql)?.execute([connector_id, user_id])?;
     Ok(())
 }
 
-/// Begins an attempt, and forgets those that did not come back in time.
+/// Begins an attempt, and deletes attempts whose deadline has passed.
 pub(super) fn begin(
     database: &Database,
     state: &StateHash,
@@ -66,7 +66,7 @@ pub(super) fn begin(
     Ok(())
 }
 
-/// An attempt comes back.
+/// Records the callback of an attempt.
 pub(super) fn come_back(
     database: &Database,
     state: &StateHash,
@@ -91,7 +91,7 @@ pub(super) fn come_back(
     Ok(ReturnedConnect { attempt, parameters: parameters.clone(), at: now })
 }
 
-/// Those that have come back and have not ended.
+/// The attempts that have returned and have not ended.
 pub(super) fn returned(database: &Database) -> Result<Vec<(StateHash, ReturnedConnect)>> {
     let mut statement = database.prepare_cached(
         "SELECT connector_id, user_id, provider_user, connection_id, token, state, returned_at, parameters FROM connects

@@ -1,7 +1,7 @@
-//! Deliveries on their way in.
+//! Recording incoming deliveries.
 //!
-//! Owns that each is recorded under its provider's key and applied once, those of a connection in the order in which
-//! they came. Must not know a provider.
+//! Owns that each delivery is recorded under its provider's key and applied once, and those of a connection in order of
+//! arrival. Must not know a provider.
 
 use ledger::Update;
 use rusqlite::{Connection as Database, OptionalExtension as _, params};
@@ -57,7 +57,7 @@ pub(super) fn record(unit: &mut Unit<'_>, new: &NewDelivery) -> Result<Recorded>
     }
 }
 
-/// The removed connection that a push is about: what only deletes registers nothing again.
+/// The removed connection of a push that only deletes transactions: such a push does not register it again.
 fn removed(database: &Database, new: &NewDelivery) -> Result<Option<ConnectionRow>> {
     let (Content::Changes { connection_id, changes, .. }, Some(user_id)) = (&new.content, &new.register) else {
         return Ok(None);
@@ -98,7 +98,7 @@ fn standing<'a>(database: &Database, new: &'a NewDelivery) -> Result<Standing<'a
     } else if connection_row::is_purging(database, &new.connector.id, connection_id)? {
         of(Status::Waiting, Some(PURGING))
     } else if new.register.is_none() && arrivals::has_waiting(database, &new.connector.id, connection_id)? {
-        // A push waits for nothing: its sender receives only the acceptance.
+        // A push does not wait: its sender hears only that it was accepted.
         of(Status::Waiting, Some(QUEUED))
     } else {
         Standing { apply_to: connection, ..settled(&new.content) }
@@ -146,7 +146,7 @@ fn seen_before(database: &Database, connector_id: &str, key: &str) -> Result<Opt
     }))
 }
 
-/// Runs a delivery again that waits or is quarantined.
+/// Applies a waiting or quarantined delivery again.
 pub(super) fn requeue(unit: &mut Unit<'_>, id: i64, new: &NewDelivery) -> Result<Recorded> {
     let NewDelivery { connector, content, arrived, .. } = new;
     unit.delivery = Some(arrived.id);

@@ -1,7 +1,7 @@
 //! The event log.
 //!
-//! Owns the table `events`: each user's events are 1, 2, 3 … without gaps, written in the same database transaction as
-//! the rows that they report. An event whose transaction has not changed since has no payload of its own: it is made
+//! Owns the table `events`: each user's events are 1, 2, 3 … without gaps, written in the same database transaction as the
+//! rows that they report. An event whose transaction has not changed since has no stored payload: the payload is built
 //! again from the row. Must not decide what an event says.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::unit::Unit;
 use crate::store::rows::Owner;
 use crate::store::{Epoch, Error, FeedEvent, LogEnds, Result};
 
-/// Bits of an event's key that are its number: 68 billion events for each of 134 million users.
+/// The bits of an event's key that hold its number: 68 billion events for each of 134 million users.
 pub(super) const SEQ_BITS: u32 = 36;
 
 /// The key of a user's event.
@@ -36,8 +36,8 @@ fn bounds(owner: i64) -> Result<(i64, i64)> {
     Ok((key(owner, 0)?, key(owner, (1 << SEQ_BITS) - 1)?))
 }
 
-/// Appends an event. The subject is the transaction whose newest revision it reports: where the payload says nothing
-/// beyond the row, it is made again from that.
+/// Appends an event. `subject` is the transaction whose newest revision it reports: if the payload contains nothing beyond
+/// the row, it is not stored but built from the row again.
 pub(super) fn append(unit: &Unit<'_>, owner: &Owner, event: ledger::Event, subject: Option<i64>) -> Result<FeedEvent> {
     let name = EventName::ALL.iter().position(|name| *name == event.name).unwrap_or_default();
     let payload = (subject.is_none() || !event.is_of_row).then(|| event.payload.get());
@@ -54,7 +54,7 @@ pub(super) fn append(unit: &Unit<'_>, owner: &Owner, event: ledger::Event, subje
     })
 }
 
-/// Ends that an event is the newest of a transaction, before the row is written or deleted: it gets a payload of its own.
+/// Detaches a transaction's newest event from it, before the row is written or deleted: the event gets a stored payload.
 pub(super) fn detach(database: &Connection, epoch: &str, owner: &Owner, id: i64, changed_seq: u64) -> Result<()> {
     let Some((key, payload)) = newest_of(database, epoch, owner, (id, changed_seq))? else { return Ok(()) };
     database
@@ -63,7 +63,7 @@ pub(super) fn detach(database: &Connection, epoch: &str, owner: &Owner, id: i64,
     Ok(())
 }
 
-/// Gives a transaction's newest event a payload of its own, before the row says more than was sent.
+/// Stores the payload of a transaction's newest event, before the row contains more than was sent.
 pub(super) fn keep_payload(database: &Connection, epoch: &str, owner: &Owner, id: i64, changed_seq: u64) -> Result<()> {
     if let Some((key, Some(payload))) = newest_of(database, epoch, owner, (id, changed_seq))? {
         let mut statement = database.prepare_cached("UPDATE events SET payload = ?2 WHERE key = ?1")?;
@@ -72,7 +72,7 @@ pub(super) fn keep_payload(database: &Connection, epoch: &str, owner: &Owner, id
     Ok(())
 }
 
-/// The key of a transaction's newest event, with the payload as it was sent where it has none of its own.
+/// The key of a transaction's newest event, with the payload as it was sent if none is stored.
 fn newest_of(
     database: &Connection,
     epoch: &str,
@@ -99,9 +99,9 @@ fn moment(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN)
 }
 
-/// The keys around a user's events after a number: the last that is before them, and the last that can be.
+/// The keys that bound a user's events after a number: the key before the first, and the highest possible key.
 pub(super) fn range_after(owner: i64, after: u64) -> Result<(i64, i64)> {
-    // No number in a log is beyond its bits.
+    // No number in a log needs more bits.
     Ok((key(owner, after.min((1 << SEQ_BITS) - 1))?, bounds(owner)?.1))
 }
 
@@ -110,7 +110,7 @@ pub(super) fn newest_seq(database: &Connection, user_id: &str) -> Result<u64> {
     Ok(owners::find(database, user_id)?.map(|owner| owner.seq).unwrap_or_default())
 }
 
-/// How far a user's log reaches.
+/// The oldest and newest event numbers of a user's log.
 pub(super) fn ends(database: &Connection, epoch: &Epoch, user_id: &str) -> Result<LogEnds> {
     let epoch = epoch.clone();
     let Some(owner) = owners::find(database, user_id)? else { return Ok(LogEnds { epoch, oldest: 1, newest: 0 }) };
@@ -126,7 +126,7 @@ pub(super) fn oldest(database: &Connection, owner: i64) -> Result<Option<u64>> {
     Ok(key.map(seq_of))
 }
 
-/// Each table is joined for itself: a join within the outer join would be made for all users' rows first.
+/// Each table has its own outer join: SQLite would first compute a join nested in the outer join for all users' rows.
 const AFTER: &str = concat!(
     "SELECT ",
     columns!(),
@@ -172,11 +172,11 @@ fn event(row: &Row<'_>, epoch: &Epoch, user_id: &Arc<str>) -> Result<FeedEvent> 
     })
 }
 
-/// An event as it stands in the log.
+/// An event as stored in the log.
 pub(super) struct Logged<'a> {
     pub(super) owner: i64,
     pub(super) seq: i64,
-    /// Its place in `wire::EventName::ALL`.
+    /// Its position in `wire::EventName::ALL`.
     pub(super) name: i64,
     pub(super) at: i64,
     pub(super) payload: &'a str,
@@ -208,8 +208,8 @@ pub(super) fn each(database: &Connection, epoch: &Epoch, mut take: impl FnMut(Lo
     Ok(())
 }
 
-/// Some users whose oldest event is older than a time, or beyond the count that is kept: those that follow `after` by
-/// their numbers.
+/// Some users, in order of their row ids after `after`, whose oldest event is older than a time or beyond the number to
+/// keep.
 pub(super) fn overdue(
     database: &Connection,
     older_than: Timestamp,
@@ -230,11 +230,11 @@ pub(super) fn overdue(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many events are forgotten in one job, so that no delivery waits long behind it.
+/// How many events are deleted in one job, so that no delivery waits long behind it.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
-/// Forgets some of a user's oldest events; how many. Only from the beginning up to the first that stays, whatever the
-/// clock said when they were written: a log has no holes, and its numbers go on.
+/// Deletes some of a user's oldest events; returns how many. It stops at the first event to keep, even if the clock gave
+/// later events older times, so that the log has no gaps.
 pub(super) fn prune(database: &Connection, owner: i64, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
     let newest = owners::get(database, owner)?.seq;
     let last_to_go = newest.saturating_sub(keep_newest);

@@ -1,7 +1,7 @@
-//! Reading everything, for a copy in another database.
+//! Reading everything for a copy in another database.
 //!
-//! Owns that the file is nobody else's meanwhile and is not changed, and what each column is in PostgreSQL's schema. Must
-//! not know where the rows go.
+//! Owns that the file is locked and not changed meanwhile, and how each column maps to PostgreSQL's schema. Must not know
+//! where the rows go.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(in crate::store) struct Export {
 }
 
 impl Export {
-    /// Opens a file for itself alone: it is refused while a server runs on it, and a server is refused while it is open.
+    /// Opens a file exclusively. Fails while a server runs on it; while it is open, no server can start on it.
     pub(in crate::store) fn open(path: &Path) -> Result<Self> {
         if !path.is_file() {
             return Err(Error::Unavailable(format!("{}: there is no such file", path.display())));
@@ -46,13 +46,13 @@ impl Export {
         Ok(Self { connection, epoch })
     }
 
-    /// How many rows of a table there are to be copied.
+    /// The number of a table's rows to copy.
     pub(in crate::store) fn count(&self, table: &Table) -> Result<u64> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", table.name, table.condition());
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
-    /// Reads a table in the order of its key, row by row.
+    /// Reads a table in key order, row by row.
     pub(in crate::store) fn read(&self, table: &Table, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         if table.name == "events" {
             return self.events(table, take);
@@ -85,7 +85,7 @@ impl Export {
         Ok(())
     }
 
-    /// Those without a payload are made again from their transactions.
+    /// Reads the events. Payloads that are not stored are built from their transactions.
     fn events(&self, table: &Table, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut bytes = Vec::new();
         event_log::each(&self.connection, &self.epoch, |event| {
@@ -100,9 +100,9 @@ impl Export {
     }
 }
 
-/// Locks the file, and keeps it from being changed. In this mode the connection keeps every lock that it has had, so that
-/// one exclusive transaction is enough: <https://sqlite.org/pragma.html#pragma_locking_mode>. What the log holds stays in the
-/// log.
+/// Locks the file and prevents changes to it. In this locking mode the connection keeps every lock that it has had, so one
+/// exclusive transaction is enough: <https://sqlite.org/pragma.html#pragma_locking_mode>. Pages in the write-ahead log stay
+/// there.
 fn lock(connection: &Connection) -> Result<()> {
     let locked = connection
         .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; PRAGMA query_only = ON")
@@ -115,17 +115,18 @@ fn lock(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// What a column is read from, where its value is another one in PostgreSQL.
+/// The SQL expression for a column's value, which for some columns differs in PostgreSQL.
 fn expression<'a>(table: &str, column: &'a str) -> &'a str {
     match (table, column) {
-        // It counts ids there and hashes here. A move begins again at its first transaction, and skips those that it has moved.
+        // PostgreSQL counts by id and SQLite by hash. The move restarts at its first transaction and skips those already
+        // moved.
         ("accounts", "moved_up_to") => "0",
         ("transactions", "provider_id") => "provider_id(details)",
         _ => column,
     }
 }
 
-/// The provider's newest id stands among the details; its column in SQLite is a hash.
+/// Adds `provider_id`, which reads the provider's newest id from the details, because its column in SQLite is a hash.
 fn add_function(connection: &Connection) -> Result<()> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -142,7 +143,7 @@ fn add_function(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Appends a value; whether PostgreSQL can store it. No text there has a U+0000.
+/// Appends a value; returns whether PostgreSQL can store it. PostgreSQL cannot store U+0000 in a text.
 fn push(bytes: &mut Vec<u8>, kind: Kind, value: ValueRef<'_>) -> bool {
     match (kind, value) {
         (_, ValueRef::Null) => row::push(bytes, None),

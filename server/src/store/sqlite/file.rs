@@ -1,6 +1,6 @@
 //! The database's file.
 //!
-//! Owns making it, its permissions, and its connections' settings. Must not know a table.
+//! Owns creating it, its permissions, and its connections' settings. Must not know a table.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::store::{Error, Result};
 
-/// Makes a file where there is none, with its folder: nobody else on the machine may read it.
+/// Creates a file and its folder if they do not exist. No other user of the machine may read it.
 pub(super) fn make_file(path: &Path) -> Result<()> {
     let made = make_folder(path).and_then(|()| private_file().create(true).truncate(false).open(path));
     made.map(drop).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-/// Makes a file for a copy, where there is none.
+/// Creates a file for a copy; fails if it exists.
 pub(super) fn make_new_file(path: &Path) -> Result<()> {
     let made = make_folder(path).and_then(|()| private_file().create_new(true).open(path));
     made.map(drop).map_err(|error| match error.kind() {
@@ -43,35 +43,35 @@ fn private_file() -> std::fs::OpenOptions {
     file
 }
 
-/// How long a server that starts waits for another one on the same file, which may be migrating it.
+/// How long a starting server waits for another one on the same file, which may be migrating it.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection of a running server waits for a lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// WAL with `synchronous=FULL`: a commit has reached the disk when it returns.
+/// WAL with `synchronous=FULL`: when a commit returns, it has reached the disk.
 ///
-/// Locks are waited for as by a server that starts, until [`serve_from_here`].
+/// Until [`serve_from_here`], the connection waits for locks as long as a starting server does.
 pub(super) fn configure_writer(connection: &Connection) -> Result<()> {
     connection.busy_timeout(START_TIMEOUT)?;
     use_write_ahead_log(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    // The journal of a job's savepoint is needed until the job ends: on the disk it would cost twice as
-    // many writes as the log itself, and leave data in a folder for temporary files.
+    // The journal of a job's savepoint is needed until the job ends. On disk, it would cost twice as many writes as the log
+    // itself, and leave data in a temporary folder.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // 64 MiB of pages in the cache. The checkpointer moves the log beside the writer; the writer itself only where that
-    // falls behind, at 512 MiB.
+    // A page cache of 64 MiB. The checkpointer moves the log concurrently with the writer; the writer does so only if the
+    // checkpointer falls behind, at 512 MiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "wal_autocheckpoint", 131_072)?;
-    // A long read keeps the log from being restarted, and lets it grow: it is cut to 256 MiB when the read has ended.
+    // A long read keeps the log from being restarted and lets it grow. When the read has ended, it is truncated to 256 MiB.
     connection.pragma_update(None, "journal_size_limit", 268_435_456)?;
     connection.set_prepared_statement_cache_capacity(64);
     plan_once(connection)?;
     Ok(())
 }
 
-/// SQLite asks its busy handler for most locks, but not for the one that changes the journal's mode: it reads the mode
-/// first, and a reader that becomes a writer is refused at once.
+/// Retries in a loop, because SQLite calls its busy handler for most locks, but not for the one that changes the journal
+/// mode: it reads the mode first, and a reader that becomes a writer is refused at once.
 #[expect(clippy::disallowed_methods, reason = "a store is opened before there is a runtime to wait on")]
 fn use_write_ahead_log(connection: &Connection) -> Result<()> {
     let given_up = Instant::now() + START_TIMEOUT;
@@ -85,18 +85,18 @@ fn use_write_ahead_log(connection: &Connection) -> Result<()> {
     }
 }
 
-/// The schema is there: locks are held for milliseconds from here on.
+/// Shortens the lock timeout after migration: from now on, locks are held for milliseconds.
 pub(super) fn serve_from_here(connection: &Connection) -> Result<()> {
     Ok(connection.busy_timeout(LOCK_TIMEOUT)?)
 }
 
-/// Checks no references from now on, but in debug builds and so in all tests: to look each one up costs a webhook a tenth of
-/// its processor time, and what a row refers to is made in the same unit of work.
+/// Turns off foreign-key checks except in debug builds, which includes all tests. Checking costs a webhook a tenth of its
+/// processor time, and the rows that a row refers to are created in the same unit of work.
 pub(super) fn trust_references(connection: &Connection) -> Result<()> {
     Ok(connection.pragma_update(None, "foreign_keys", cfg!(debug_assertions))?)
 }
 
-/// A connection that reads beside the writer.
+/// Opens a connection that reads concurrently with the writer.
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -107,9 +107,9 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Plans a statement when it is prepared, whatever is bound to it later. SQLite would otherwise parse and plan every
-/// statement with `LIMIT ?` again each time a number is bound (`sqlite3ExprIsInteger` in 3.51), for a better plan that nothing here
-/// has: at a sign-in with `since` that is a twelfth of the processor time.
+/// Plans a statement once, when it is prepared, whatever values are bound later. Otherwise, SQLite parses and plans every
+/// statement with `LIMIT ?` again each time a number is bound (`sqlite3ExprIsInteger` in 3.51), for a better plan that no
+/// statement here has: at a sign-in with `since`, that is a twelfth of the processor time.
 fn plan_once(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())

@@ -1,7 +1,7 @@
 //! Short keys for long ids.
 //!
-//! Owns the hash that indexes hold in the place of ids that others choose. It must stay as it is: it is stored. Two
-//! ids may have the same one, so that whoever looks one up compares the whole id as well.
+//! Owns the hash that indexes store instead of ids chosen by others. It must never change, because it is stored. Two ids
+//! may have the same hash, so a lookup also compares the whole id.
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,7 +10,7 @@ pub(super) fn of(id: &str) -> i64 {
     first(&Sha256::digest(id))
 }
 
-/// The hash of a delivery's key, which is the connector's own.
+/// The hash of a delivery's key, which is unique only within its connector.
 pub(super) fn of_delivery(connector_id: &str, key: &str) -> i64 {
     first(&Sha256::new().chain_update(connector_id).chain_update([0]).chain_update(key).finalize())
 }

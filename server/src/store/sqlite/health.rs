@@ -1,12 +1,12 @@
 //! The store's findings about its file.
 //!
-//! Owns that damage which was met once is not forgotten. Must not look for any.
+//! Owns that damage, once found, is not forgotten. Must not look for any.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::{Error, Result};
 
-/// The state of the file, as far as it was met.
+/// The state of the file, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     is_damaged: AtomicBool,
@@ -15,7 +15,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Notes what became of a read or a write.
+    /// Notes the result of a read or a write.
     pub(super) fn note<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Damaged(detail)) = &outcome
             && !self.is_damaged.swap(true, Ordering::Relaxed)
@@ -25,7 +25,7 @@ impl Health {
         outcome
     }
 
-    /// Whether damage was met since the start.
+    /// Fails if damage was found since the start.
     pub(super) fn check(&self) -> Result<()> {
         if self.is_damaged.load(Ordering::Relaxed) {
             return Err(Error::Damaged("damage was met before".to_owned()));
@@ -33,22 +33,22 @@ impl Health {
         Ok(())
     }
 
-    /// A commit has found no room.
+    /// Notes that a commit found the disk full.
     pub(super) fn note_tightness(&self) {
         self.is_tight.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one has, since the last call.
+    /// Whether a commit has found the disk full since the last call.
     pub(super) fn take_tightness(&self) -> bool {
         self.is_tight.swap(false, Ordering::Relaxed)
     }
 
-    /// Little of the log has not been moved: the writer can do so between two commits.
+    /// Notes that few pages of the log have not been moved, so that the writer can move them between two commits.
     pub(super) fn have_log_finished(&self) {
         self.is_log_to_be_finished.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the writer has to do so, since the last call.
+    /// Whether the writer has to move the rest of the log; resets the flag.
     pub(super) fn take_log_to_finish(&self) -> bool {
         self.is_log_to_be_finished.swap(false, Ordering::Relaxed)
     }

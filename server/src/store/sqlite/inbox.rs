@@ -1,6 +1,6 @@
 //! Queries of the inbox: every authentic delivery as received.
 //!
-//! Owns finding deliveries again and forgetting them. Must not record or apply one.
+//! Owns finding and deleting deliveries. Must not record or apply one.
 
 use connectors::{Headers, StoredDelivery};
 use jiff::Timestamp;
@@ -10,14 +10,14 @@ use crate::clock;
 use crate::store::rows::Status;
 use crate::store::{Error, InboxEntry, KeptDelivery, Result};
 
-/// Those after an id that wait for a connection which is registered by now, in the order they came.
+/// The deliveries after an id that wait for a connection that is registered now, in order of arrival.
 pub(super) fn waiting(
     connection: &Connection,
     only: Option<(&str, &str)>,
     after: i64,
     limit: u32,
 ) -> Result<Vec<KeptDelivery>> {
-    // One statement for each: with a condition that may be left out the index would be of no use.
+    // One statement for each case: with an optional condition, the planner could not use the index.
     let of_one = if only.is_some() { "AND d.connector_id = ?3 AND d.connection_id = ?4" } else { "" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT d.id, d.connector_id, d.delivery_key, d.headers, d.body
@@ -40,7 +40,7 @@ fn read(row: &Row<'_>) -> Result<KeptDelivery> {
     Ok(KeptDelivery { id: row.get(0)?, connector_id: row.get(1)?, delivery })
 }
 
-/// One, with its body.
+/// One delivery, with its body.
 pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
     let mut statement = connection
         .prepare_cached("SELECT id, connector_id, delivery_key, headers, body FROM deliveries WHERE id = ?1")?;
@@ -48,9 +48,9 @@ pub(super) fn one(connection: &Connection, id: i64) -> Result<KeptDelivery> {
     rows.next().ok_or(Error::NotFound)?
 }
 
-/// The newest ones.
+/// The newest deliveries.
 pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
-    // The condition as the index `deliveries_unsettled` has it.
+    // The same condition as that of the index `deliveries_unsettled`.
     let some = if kept_only { "WHERE status <> 0" } else { "" };
     let mut statement =
         connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries {some} ORDER BY id DESC LIMIT ?1"))?;
@@ -58,14 +58,14 @@ pub(super) fn list(connection: &Connection, kept_only: bool, limit: u32) -> Resu
     rows.collect()
 }
 
-/// One of them.
+/// One entry of the list.
 pub(super) fn entry(connection: &Connection, id: i64) -> Result<InboxEntry> {
     let mut statement = connection.prepare_cached(&format!("SELECT {ENTRY} FROM deliveries WHERE id = ?1"))?;
     let entry = statement.query_and_then([id], read_entry)?.next();
     entry.ok_or(Error::NotFound)?
 }
 
-/// How many could not be placed or understood.
+/// The number of deliveries that could not be applied or understood.
 pub(super) fn count_kept(connection: &Connection) -> Result<u64> {
     let mut statement = connection.prepare_cached("SELECT count(*) FROM deliveries WHERE status <> 0")?;
     Ok(statement.query_row([], |row| row.get(0))?)
@@ -92,19 +92,19 @@ fn read_entry(row: &Row<'_>) -> Result<InboxEntry> {
     })
 }
 
-/// How many deliveries are looked at in one job.
+/// How many deliveries are examined in one job.
 const AT_ONCE: u32 = 500;
 
-/// How far a pass over the settled deliveries has come.
+/// The progress of a pass over the settled deliveries.
 pub(super) struct Pass {
-    /// How many were forgotten.
+    /// How many were deleted.
     pub(super) pruned: usize,
-    /// The last one looked at, where there may be more that are old.
+    /// The last delivery examined; nothing if no later one is old.
     pub(super) next: Option<i64>,
 }
 
-/// Forgets some of those after an id that are settled and older than a time. They stand in the order of arrival, so that
-/// a pass ends where none of so many is old. The newest stays: its id marks the place of the next one.
+/// Deletes some settled deliveries after an id that are older than a time. Deliveries are in order of arrival, so a pass
+/// ends at the first group without an old one. The newest stays, because its id determines the next one.
 pub(super) fn prune_settled(connection: &Connection, older_than: Timestamp, after: i64) -> Result<Pass> {
     let mut statement = connection.prepare_cached(
         "SELECT id, received_at < ?2, status IN (0, 3) FROM deliveries
@@ -122,7 +122,7 @@ pub(super) fn prune_settled(connection: &Connection, older_than: Timestamp, afte
     Ok(Pass { pruned, next: rows.last().filter(|_| is_any_old).map(|(id, ..)| *id) })
 }
 
-/// Forgets some of those that waited or were quarantined for so long; how many.
+/// Deletes some deliveries that have waited or been quarantined since before a time; returns how many.
 pub(super) fn prune_unsettled(connection: &Connection, older_than: Timestamp) -> Result<usize> {
     Ok(connection
         .prepare_cached(

@@ -1,7 +1,7 @@
-//! From the layout with text keys to the one with short keys.
+//! The migration from the layout with text keys to the one with short keys.
 //!
-//! Owns the copy of every row, within the one database transaction that the new schema is made in: a start that is
-//! interrupted has changed nothing. Must not be called for anything but that migration.
+//! Owns copying every row, in the database transaction that creates the new schema: an interrupted start has changed
+//! nothing. Must not be called for anything but that migration.
 
 use std::collections::HashMap;
 
@@ -15,11 +15,11 @@ use super::{epoch, event_log, hash, owners, row};
 use crate::store::rows::{Owner, Place};
 use crate::store::{Error, Result};
 
-/// The revision of what was deleted before revisions of deletions were kept: more than any transaction had, so that no
-/// idempotency key is used twice.
+/// The revision of transactions that were deleted before revisions of deletions were stored: higher than that of any
+/// transaction, so that no idempotency key is used twice.
 const USED_UP: u32 = 1_000_000;
 
-/// After how many rows the log says how far it is.
+/// The number of rows between two progress messages in the log.
 const REPORT_EVERY: u64 = 100_000;
 
 /// Copies everything.
@@ -60,7 +60,7 @@ fn add_functions(database: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Whose a connection was, and which one: connector, connection, user.
+/// The key of a former connection: connector, connection, user.
 type OldConnection = (String, String, String);
 
 struct Copy<'a> {
@@ -142,7 +142,7 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// A user's connection; where it is not registered any more, as a removed one.
+    /// A user's connection; if it is no longer registered, creates it as a removed one.
     fn connection(&mut self, connector_id: &str, connection_id: &str, owner: &Owner) -> Result<i64> {
         let key = (connector_id.to_owned(), connection_id.to_owned(), owner.user_id.clone());
         if let Some(id) = self.connections.get(&key) {
@@ -212,7 +212,8 @@ impl Copy<'_> {
                  FROM owners o JOIN old_events e USING (user_id) ORDER BY o.id, e.seq",
             )?
             .execute([event_log::SEQ_BITS])?;
-        // Those of a transaction's newest revision are its own: `GET /api/transactions?since` finds it by them.
+        // Links the events of transactions' newest revisions to their rows: `GET /api/transactions?since` finds rows by
+        // them.
         self.database
             .prepare("UPDATE events SET subject = t.id FROM transactions t WHERE events.key = (t.owner << ?1) + t.changed_seq")?
             .execute([event_log::SEQ_BITS])?;

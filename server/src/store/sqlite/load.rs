@@ -1,4 +1,4 @@
-//! Loading what changes touch.
+//! Loading the rows that changes affect.
 //!
 //! Owns which rows those are. Must not decide what changes.
 
@@ -11,14 +11,14 @@ use super::{accounts, hash, moves, owners};
 use crate::store::Result;
 use crate::store::rows::{Loaded, Scope};
 
-/// Everything that these changes touch.
+/// Loads the rows that changes affect.
 pub(super) fn for_changes(unit: &mut Unit<'_>, scope: &Scope<'_>, changes: &[Change]) -> Result<Loaded> {
     let mut loaded = Loaded::nothing(scope);
     loaded.state.connection = Some(scope.connection.state());
     accounts(unit, scope, changes.iter().filter_map(Change::account_id), &mut loaded)?;
     let named = changes.iter().filter_map(Change::transaction);
     for (account_id, transaction_id) in named.chain(changes.iter().filter_map(Change::predecessor)) {
-        // A transaction of an account that is not known is not known either.
+        // If the account is unknown, so is the transaction.
         let Some(account) = loaded.accounts.get(account_id).copied() else { continue };
         let key = loaded.state.key_of(account_id, transaction_id);
         if !loaded.state.transactions.contains_key(&key) {
@@ -28,7 +28,7 @@ pub(super) fn for_changes(unit: &mut Unit<'_>, scope: &Scope<'_>, changes: &[Cha
     Ok(loaded)
 }
 
-/// These accounts, as far as they are known. One of a removed connection of the same user moves to this one.
+/// Loads these accounts, if they are known. An account of the same user's removed connection moves to this one.
 pub(super) fn accounts<'a>(
     unit: &mut Unit<'_>,
     scope: &Scope<'_>,
@@ -42,7 +42,7 @@ pub(super) fn accounts<'a>(
         let mut known = accounts::load(unit.database, scope.connection.id, account_id)?;
         if known.is_none() && moves::adopt(unit, scope, account_id)? {
             known = accounts::load(unit.database, scope.connection.id, account_id)?;
-            // An earlier move may have ended first, and have reported that.
+            // `adopt` may have finished an earlier move and reported events.
             loaded.state.seq = owners::get(unit.database, scope.owner.id)?.seq;
         }
         if let Some((id, account)) = known {

@@ -1,7 +1,7 @@
-//! How far the database had come, in a small file beside it.
+//! How far the database has advanced, in a small file next to it.
 //!
-//! Owns noticing that an older copy has been put in the place of the database: then it ends before the mark, and a new
-//! epoch begins. Must not be needed: a mark that is missing or unreadable says nothing.
+//! Owns detecting that the database was replaced by an older copy: then it ends before the mark, and a new epoch begins.
+//! Must not be required: a missing or unreadable mark means nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ use crate::store::Result;
 /// The mark of one database.
 pub(super) struct Mark {
     path: PathBuf,
-    /// The database's version when it was written last, as SQLite counts what other connections commit.
+    /// The database's `data_version` when the mark was last written; it counts commits of other connections.
     written_at: Option<i64>,
 }
 
 impl Mark {
-    /// The mark beside a database.
+    /// The mark next to a database.
     pub(super) fn of(database: &Path) -> Self {
         let mut name = database.file_name().unwrap_or_default().to_owned();
         name.push("-mark");
@@ -34,7 +34,7 @@ impl Mark {
         Ok(marked && reached.zip(position(connection)?).any(|(marked, reached)| reached < marked))
     }
 
-    /// Begins a new epoch where the database ends before its mark.
+    /// Begins a new epoch if the database ends before its mark.
     pub(super) fn check(&self, connection: &Connection) -> Result<()> {
         if self.is_ahead_of(connection)? {
             epoch::begin_epoch(connection)?;
@@ -43,7 +43,8 @@ impl Mark {
         Ok(())
     }
 
-    /// Writes how far the database has come. It need not reach the disk at once: it may be behind, and never ahead.
+    /// Writes how far the database has advanced. It need not reach the disk at once: the mark may be behind, but never
+    /// ahead.
     pub(super) fn write(&mut self, connection: &Connection) -> Result<()> {
         let version = connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
         if self.written_at != Some(version) {
@@ -57,7 +58,7 @@ impl Mark {
     }
 }
 
-/// How far a database has come: its newest delivery, and how many events it has ever had. Neither ever goes back.
+/// The position of a database: its newest delivery, and how many events it has ever had. Neither ever decreases.
 fn position(connection: &Connection) -> Result<[i64; 2]> {
     let events = connection.query_row("SELECT coalesce(sum(seq), 0) FROM owners", [], |row| row.get(0))?;
     Ok([arrivals::newest(connection)?, events])

@@ -1,7 +1,7 @@
 //! Finishing moves and purges in the background.
 //!
-//! Owns that one does so at a time, and that it goes on when the caller that began it has gone. Must not know what a step
-//! does: `moves.rs` does.
+//! Owns that only one runs at a time, and that the work continues when the caller that started it has gone. Must not know
+//! what a step does: `moves.rs` does.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ impl Mover {
         Self { writer, shared, running: Mutex::default() }
     }
 
-    /// Begins in the background, where a unit of work has left something.
+    /// Starts in the background if a unit of work has left something to move or purge.
     pub(super) fn start_if_needed(self: &Arc<Self>, now: Timestamp) {
         if self.shared.take_moves() {
             let mover = Arc::clone(self);
             tokio::spawn(async move {
-                // The database has the rest: the job that looks for it resumes it.
+                // The database records what is left, and a job resumes it.
                 if let Err(error) = mover.finish(now).await {
                     tracing::warn!(%error, "transactions of a connection were not all moved or purged yet");
                 }

@@ -1,7 +1,7 @@
 //! Transactions of whole accounts: moved to another connection, or purged.
 //!
-//! Owns doing that in small units of work, each complete in itself, so that no delivery waits long behind one and a
-//! crash in between loses nothing. Must not decide what is reported of it: the ledger does.
+//! Owns doing so in small units of work, each complete in itself, so that no delivery waits long behind one and a crash in
+//! between loses nothing. Must not decide which events are reported: the ledger does.
 
 use ledger::TransactionState;
 use rusqlite::{Connection as Database, OptionalExtension as _, Row, params};
@@ -15,8 +15,8 @@ use crate::store::rows::{ConnectionRow, Loaded, Scope};
 /// How many transactions a unit of work takes.
 const AT_ONCE: usize = 250;
 
-/// Moves an account here from the user's connection that was removed last, where one had it; whether one had. The
-/// account and its values move at once, its transactions step by step.
+/// Moves an account here from the most recently removed connection of the user that had it; returns whether there was one.
+/// The account and its values move at once, its transactions step by step.
 pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) -> Result<bool> {
     let former: Option<(i64, String)> = unit
         .database
@@ -28,7 +28,7 @@ pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) ->
         .query_row(params![scope.owner.id, account_id, scope.connector.id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((account, former)) = former else { return Ok(false) };
-    // A move that a crash has interrupted ends first: its transactions would stand under three connections.
+    // Finishes a move that a crash interrupted; otherwise the transactions would be spread over three connections.
     while let Some(moving) = moving(unit.database, Some(account))? {
         move_some(unit, &moving)?;
     }
@@ -49,7 +49,7 @@ pub(super) fn adopt(unit: &mut Unit<'_>, scope: &Scope<'_>, account_id: &str) ->
     Ok(true)
 }
 
-/// Moves or purges some transactions; whether there may be more.
+/// Moves or purges some transactions; returns whether there may be more.
 pub(super) fn step(unit: &mut Unit<'_>) -> Result<bool> {
     if let Some(account) = moving(unit.database, None)? {
         move_some(unit, &account)?;
@@ -121,7 +121,7 @@ fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     for (id, changed_seq) in loaded.rows.values() {
         plan::delete_row(unit, &scope, *id, *changed_seq)?;
     }
-    // A deletion is a revision of its own, and the next one is free.
+    // The deletion takes the next revision, and the one after it is unused.
     let newest = loaded.state.transactions.values().filter_map(|state| match state {
         TransactionState::Live(stored) => Some(stored.transaction.revision + 2),
         TransactionState::Deleted(_) => None,
@@ -134,8 +134,8 @@ fn purge_some(unit: &mut Unit<'_>, connection: &ConnectionRow) -> Result<()> {
     Ok(())
 }
 
-/// Nothing is left of what was reported but the accounts' ids, with the revisions that are used up: a transaction that is
-/// reported again is another one for the core app.
+/// Clears all reported data except the accounts' ids and their used revisions. To the core app, a transaction that is
+/// reported again is a new one.
 fn end_purge(database: &Database, connection: i64) -> Result<()> {
     database
         .prepare_cached(
@@ -153,7 +153,7 @@ fn end_purge(database: &Database, connection: i64) -> Result<()> {
     Ok(())
 }
 
-/// Loads an account's next transactions; the last one's hash where there may be more.
+/// Loads an account's next transactions; returns the last one's hash if there may be more.
 fn load_some(database: &Database, scope: &Scope<'_>, account: &Account, loaded: &mut Loaded) -> Result<Option<i64>> {
     loaded.accounts.insert(account.account_id.clone(), account.id);
     let mut statement = database.prepare_cached(concat!(

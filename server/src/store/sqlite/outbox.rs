@@ -1,7 +1,6 @@
 //! Calls that wait to be sent to the core app.
 //!
-//! Owns the tables of the outbox: its order for each user and its dead letters. Must not send
-//! anything nor decide when to try again.
+//! Owns the tables of the outbox: each user's order and the dead letters. Must not send anything or decide when to retry.
 
 use std::ops::RangeInclusive;
 
@@ -23,7 +22,7 @@ pub(super) fn append(connection: &Connection, user_id: &str, call: &Outgoing, no
     put(connection, user_id, (&call.key, is_deletion), &serde_json::to_string(transaction)?, now)
 }
 
-/// Puts something at the end of a user's queue.
+/// Appends a call to a user's queue.
 fn put(
     connection: &Connection,
     user_id: &str,
@@ -44,11 +43,11 @@ fn put(
     Ok(())
 }
 
-/// No pause is longer, in milliseconds. What lies further ahead is due to a clock that was wrong.
+/// The longest possible pause, in milliseconds. A due time further ahead comes from a wrong clock.
 const LONGEST_PAUSE: i64 = 15 * 60_000;
 
-/// Users whose time has come, the longest waiting first. Those that pause for nothing only wait in the order of
-/// their last turns, whatever the clock says: it may have been set back since.
+/// Users who are due, the longest waiting first. Users without a failed attempt are ordered by their last turns alone,
+/// whatever the clock says, because it may have been set back since.
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
     let mut statement = connection.prepare_cached(
         "SELECT * FROM (SELECT user_id, attempts FROM outbox_users WHERE next_at <= ?1 ORDER BY next_at LIMIT ?3)
@@ -71,7 +70,7 @@ pub(super) fn next_due(connection: &Connection, now: Timestamp) -> Result<Option
     Ok(statement.query_row([now.as_millisecond()], |row| row.get(0))?)
 }
 
-/// A user's oldest, in order.
+/// A user's oldest calls, in order.
 pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Result<Vec<OutgoingTransaction>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, idempotency_key, body, is_deletion FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT ?2",
@@ -83,7 +82,7 @@ pub(super) fn of_user(connection: &Connection, user_id: &str, limit: u32) -> Res
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The core app has taken one, or (with a reason) refused it for good: it is then a dead letter.
+/// Removes a call that the core app accepted or, with a reason, rejected permanently: then it becomes a dead letter.
 pub(super) fn settle(
     connection: &Connection,
     user_id: &str,
@@ -100,7 +99,7 @@ pub(super) fn settle(
             .execute(params![id, now.as_millisecond(), reason])?;
     }
     connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
-    // Behind those that wait longer: a long queue keeps nobody else from having a turn.
+    // The user goes behind those that have waited longer, so that a long queue does not starve other users.
     connection
         .prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = ?2, last_error = NULL WHERE user_id = ?1")?
         .execute(params![user_id, now.as_millisecond()])?;
@@ -112,7 +111,7 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// It could not be sent: the user's turn comes again later.
+/// Notes a failed attempt: the user is due again at `until`.
 pub(super) fn postpone(connection: &Connection, user_id: &str, until: Timestamp, reason: &str) -> Result<()> {
     connection
         .prepare_cached(
@@ -122,10 +121,10 @@ pub(super) fn postpone(connection: &Connection, user_id: &str, until: Timestamp,
     Ok(())
 }
 
-/// How much waits, since when, and how much is dead.
+/// The number of waiting calls, since when the oldest waits, and the number of dead letters.
 pub(super) fn state(connection: &Connection) -> Result<OutboxState> {
     let count = |sql: &str| connection.prepare_cached(sql)?.query_row([], |row| row.get(0));
-    // What comes later has a higher id. A minimum over all rows would read every body after an outage.
+    // The oldest call has the lowest id. After an outage, a minimum over all rows would read every body.
     let oldest = connection
         .prepare_cached("SELECT created_at FROM outbox ORDER BY id LIMIT 1")?
         .query_row([], |row| row.get(0))
@@ -156,13 +155,13 @@ fn read_dead(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
     })
 }
 
-/// The newest dead letter; nothing where there is none.
+/// The id of the newest dead letter; nothing if there is none.
 pub(super) fn newest_dead(connection: &Connection) -> Result<Option<i64>> {
     Ok(connection.prepare_cached("SELECT max(id) FROM dead_letters")?.query_row([], |row| row.get(0))?)
 }
 
-/// Puts the dead letters of a range back at the end of their users' queues, due now: at most a limited number, the
-/// oldest first; the last one's id and the outcome.
+/// Puts the dead letters of a range back at the end of their users' queues, due now: at most `limit`, the oldest first.
+/// Returns the last one's id and the outcome.
 pub(super) fn revive(
     connection: &Connection,
     ids: RangeInclusive<i64>,
@@ -193,8 +192,8 @@ pub(super) fn revive(
     Ok(letters.last().map(|(id, ..)| (*id, became)))
 }
 
-/// Whether a transaction is another by now, or is gone. Sent after its newer revision, an older one would be the core
-/// app's last word. A deletion is outdated where there is the transaction again.
+/// Whether the transaction has a newer revision or is deleted. A call for an older revision would otherwise be the last
+/// that the core app receives. A deletion is outdated if the transaction exists again.
 fn is_outdated(connection: &Connection, user_id: &str, body: &str, is_deletion: bool) -> Result<bool> {
     let Ok(letter) = serde_json::from_str::<Transaction>(body) else { return Ok(false) };
     match transactions::one(connection, user_id, &letter.key()) {
@@ -204,7 +203,7 @@ fn is_outdated(connection: &Connection, user_id: &str, body: &str, is_deletion: 
     }
 }
 
-/// The blocked queues, the most tried first.
+/// The blocked queues, those with the most attempts first.
 pub(super) fn stuck(connection: &Connection, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>> {
     let mut statement = connection.prepare_cached(
         "SELECT u.user_id, (SELECT count(*) FROM outbox WHERE user_id = u.user_id), o.idempotency_key, u.attempts,
@@ -224,7 +223,7 @@ pub(super) fn stuck(connection: &Connection, attempts: u32, limit: u32) -> Resul
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Makes the head of a user's queue a dead letter; its key.
+/// Makes the first call of a user's queue a dead letter; returns its key.
 pub(super) fn set_aside(connection: &Connection, user_id: &str, now: Timestamp) -> Result<Option<String>> {
     let head: Option<(i64, String)> = connection
         .prepare_cached("SELECT id, idempotency_key FROM outbox WHERE user_id = ?1 ORDER BY id LIMIT 1")?
@@ -235,7 +234,7 @@ pub(super) fn set_aside(connection: &Connection, user_id: &str, now: Timestamp) 
     Ok(Some(key))
 }
 
-/// The turn of everybody who waits comes now.
+/// Makes every waiting user due now.
 pub(super) fn hurry(connection: &Connection) -> Result<()> {
     connection.prepare_cached("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE next_at > 0")?.execute([])?;
     Ok(())

@@ -1,7 +1,7 @@
-//! Users that have data, and what transactions of a connector have in common.
+//! Users that have data, and the values that transactions of a connector share.
 //!
-//! Owns the tables `owners` and `sources`: the small numbers that stand for texts in every other table. Must not know
-//! what is written under them.
+//! Owns the tables `owners` and `sources`: the small ids that replace texts in every other table. Must not know which rows
+//! refer to them.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use wire::Transaction;
@@ -17,14 +17,14 @@ pub(super) fn find(database: &Connection, user_id: &str) -> Result<Option<Owner>
     Ok(owner.optional()?)
 }
 
-/// A user by the number.
+/// The user with this row id.
 pub(super) fn get(database: &Connection, id: i64) -> Result<Owner> {
     let mut statement = database.prepare_cached("SELECT user_id, seq FROM owners WHERE id = ?1")?;
     let owner = statement.query_row([id], |row| Ok(Owner { id, user_id: row.get(0)?, seq: row.get(1)? })).optional()?;
     owner.ok_or_else(|| Error::Corrupt(format!("there is no owner {id}")))
 }
 
-/// Finds a user, made where there was none.
+/// Finds a user, or creates the row.
 pub(super) fn ensure(database: &Connection, user_id: &str) -> Result<Owner> {
     if let Some(owner) = find(database, user_id)? {
         return Ok(owner);
@@ -39,7 +39,7 @@ pub(super) fn set_seq(database: &Connection, owner: i64, seq: u64) -> Result<()>
     Ok(())
 }
 
-/// The number of what a transaction has in common with others of its connector, made where there was none.
+/// The id of the values that a transaction shares with others of its connector. Creates the row if needed.
 pub(super) fn source(database: &Connection, transaction: &Transaction) -> Result<i64> {
     let names = params![transaction.connector_id, transaction.connector_type, transaction.source];
     let known = database

@@ -32,7 +32,7 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
     }
     for event in events {
         let row = event.of_transaction.as_ref().and_then(|key| rows.get(key));
-        // The row may be deleted or hold a newer revision by now.
+        // By now, the row may be deleted or hold a newer revision.
         let subject = row.filter(|(_, changed_seq)| *changed_seq == event.seq).map(|(id, _)| *id);
         let event = event_log::append(unit, scope.owner, event, subject)?;
         unit.events.push(event);
@@ -43,9 +43,9 @@ pub(super) fn write(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &Loaded, pla
     Ok(applied)
 }
 
-/// The rows of accounts by the provider's id.
+/// The ids of accounts' rows, by the provider's id.
 type Accounts<'a> = HashMap<&'a str, i64>;
-/// The rows of transactions, with the events of their newest revisions.
+/// The ids of transactions' rows, with the event numbers of their newest revisions.
 type Rows<'a> = HashMap<&'a (String, String), (i64, u64)>;
 
 fn write_accounts<'a>(
@@ -82,7 +82,7 @@ fn write_transactions<'a>(
         let known = loaded.rows.get(key);
         match transaction {
             TransactionState::Live(stored) if stored.dirty != Dirty::No => {
-                // Mostly all of a plan have the same.
+                // Usually all transactions of a plan have the same source.
                 let (source_id, _) = match source {
                     Some(same) if is_same_source(&same.1.transaction, &stored.transaction) => same,
                     _ => (owners::source(unit.database, &stored.transaction)?, &**stored),
@@ -107,7 +107,7 @@ fn write_transactions<'a>(
     Ok(rows)
 }
 
-/// Writes a transaction's row; its id. What the event of its newest revision has said stays as it was sent.
+/// Writes a transaction's row; returns its id. The event of its previous revision keeps the payload that was sent.
 fn write_row(
     unit: &Unit<'_>,
     scope: &Scope<'_>,
@@ -121,7 +121,7 @@ fn write_row(
         Some((id, changed_seq)) if changed_seq != stored.changed_seq => {
             event_log::detach(database, epoch, scope.owner, id, changed_seq)?;
         }
-        // A new id at the provider is no revision: the event stays the row's newest.
+        // A new id at the provider is not a new revision: the event remains the row's newest.
         Some((id, changed_seq)) if newest_id.is_some() => {
             event_log::keep_payload(database, epoch, scope.owner, id, changed_seq)?;
         }
@@ -134,7 +134,7 @@ fn write_row(
     Ok(id)
 }
 
-/// Deletes a transaction's row; the events that reported it stay.
+/// Deletes a transaction's row; its events stay.
 pub(super) fn delete_row(unit: &Unit<'_>, scope: &Scope<'_>, id: i64, changed_seq: u64) -> Result<()> {
     event_log::detach(unit.database, &unit.epoch, scope.owner, id, changed_seq)?;
     unit.database.prepare_cached("DELETE FROM transactions WHERE id = ?1")?.execute([id])?;

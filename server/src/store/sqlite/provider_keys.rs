@@ -7,7 +7,7 @@ use rusqlite::{Connection as Database, params};
 
 use crate::store::{ProviderKey, Result};
 
-/// The keys that may be used now.
+/// The keys that have not expired.
 pub(super) fn all(database: &Database, now: Timestamp) -> Result<Vec<ProviderKey>> {
     let mut statement =
         database.prepare_cached("SELECT provider, name, bytes, until FROM provider_keys WHERE until > ?1")?;
@@ -17,7 +17,7 @@ pub(super) fn all(database: &Database, now: Timestamp) -> Result<Vec<ProviderKey
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Keeps one, and forgets those that may not be used any more.
+/// Stores a key and deletes expired ones.
 pub(super) fn keep(database: &Database, key: &ProviderKey, now: Timestamp) -> Result<()> {
     database.prepare_cached("DELETE FROM provider_keys WHERE until <= ?1")?.execute([now.as_millisecond()])?;
     database

@@ -1,7 +1,7 @@
-//! The connections that read.
+//! The connections for reads.
 //!
-//! Owns small pools of them (WAL lets them read beside the writer), each user's share of the one for questions, and
-//! how long a question may take. Must not know what is read.
+//! Owns small pools of them (in WAL mode they read concurrently with the writer), each user's share of the pool for
+//! queries, and how long a query may take. Must not know what is read.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use super::health::Health;
 use crate::keyed_semaphore::KeyedSemaphore;
 use crate::store::{Error, Result};
 
-/// Who has signed in and how far the logs reach: short reads that everything else waits for.
+/// The number of readers for short reads that everything else waits for: sessions, and how far the logs reach.
 const SHORT: usize = 2;
-/// The readers for users' queries. Reads are short and the machine's cores few: more connections would only hold more
-/// cache.
+/// The number of readers for users' queries. Reads are short and the machine has few cores: more connections would only use
+/// more cache.
 const QUESTIONS: usize = 4;
-/// How many of those a user may have at once.
+/// The maximum number of them that a user may use at once.
 const OF_A_USER: usize = 2;
-/// How long a user's question waits for the user's others.
+/// How long a user's query waits for the user's other queries.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a question may take.
+/// How long a query may take.
 const BUDGET: Duration = Duration::from_secs(5);
-/// How often that is looked at, in steps of SQLite's machine: some tens of microseconds.
+/// How often this limit is checked, in steps of SQLite's virtual machine: some tens of microseconds.
 const STEPS: i32 = 10_000;
 
 pub(super) struct Readers {
@@ -42,8 +42,7 @@ impl Readers {
         Ok(Self { short: Pool::open(path, SHORT)?, questions: Pool::open(path, QUESTIONS)?, users, health })
     }
 
-    /// Runs a short query, off the runtime's own threads, within one read transaction: everything it sees is of one
-    /// moment.
+    /// Runs a short query outside the runtime's threads, in one read transaction, so that it sees one moment.
     pub(super) async fn read<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
@@ -52,7 +51,7 @@ impl Readers {
         self.health.note(self.short.run(query).await)
     }
 
-    /// The same for a question that a user's history makes long. It is given up after a while.
+    /// The same for a query that a long history makes slow. It is cancelled after a while.
     pub(super) async fn answer<T, F>(&self, user_id: &str, question: F) -> Result<T>
     where
         T: Send + 'static,
@@ -102,7 +101,7 @@ impl Pool {
     }
 }
 
-/// A connection in use: it is free again however the query ends, also by a panic.
+/// A connection in use. It is returned however the query ends, even by a panic.
 struct Taken {
     connection: Option<Connection>,
     free: Arc<Mutex<Vec<Connection>>>,
@@ -111,7 +110,7 @@ struct Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            // A panic may have left it.
+            // A panic may have left the handler set.
             let _ = connection.progress_handler(0, None::<fn() -> bool>);
             self.free.lock().push(connection);
         }

@@ -1,4 +1,4 @@
-//! How often connections were refreshed at their providers.
+//! Refreshes of connections at their providers.
 //!
 //! Owns the table `refreshes`. Must not know a provider's budget.
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection as Database, params};
 
 use crate::store::{Budget, Result};
 
-/// Counts one; where the budget is used up, when there is room again.
+/// Counts a refresh; if the budget is used up, returns when the next one is possible.
 pub(super) fn take(
     database: &Database,
     (connector_id, connection_id): (&str, &str),
@@ -16,7 +16,7 @@ pub(super) fn take(
 ) -> Result<Option<Timestamp>> {
     let within = SignedDuration::try_from(budget.within).unwrap_or(SignedDuration::MAX);
     let counts_since = now.saturating_sub(within).unwrap_or(Timestamp::MIN).as_millisecond();
-    // Removing a connection and registering it again gives it no new budget.
+    // Removing a connection and registering it again does not renew its budget.
     database
         .prepare_cached("DELETE FROM refreshes WHERE connector_id = ?1 AND connection_id = ?2 AND at <= ?3")?
         .execute(params![connector_id, connection_id, counts_since])?;

@@ -1,6 +1,7 @@
-//! A copy in the place of the database.
+//! Replacing the database with a copy.
 //!
-//! Owns that either the old database is there or the whole new one, whatever interrupts it. Must not run beside a server.
+//! Owns that, after any interruption, either the old database or the whole new one is there. Must not run while a server
+//! does.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +10,14 @@ use rusqlite::{Connection, OpenFlags};
 use super::{SqliteStore, epoch, schema};
 use crate::store::{Error, Result};
 
-/// Puts a copy in the place of the database, in a new epoch; the name that the former database has now.
+/// Replaces the database with a copy, in a new epoch; returns the new name of the former database.
 pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
     if !copy.is_file() {
         return Err(Error::Unavailable(format!("{}: there is no such file", copy.display())));
     }
     refuse_a_database_in_use(path)?;
     let new = beside(path, "restoring");
-    // One that was interrupted.
+    // Left by an interrupted restore.
     let _ = std::fs::remove_file(&new);
     SqliteStore::copy(copy, &new)?;
     let prepared = prepare(&new);
@@ -28,7 +29,7 @@ pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
     let former = path.exists().then(|| free_name(path)).transpose()?;
     if let Some(former) = &former {
         keep(path, former).map_err(io)?;
-        // Only a damaged one still has a log; with another database it would be taken for its own.
+        // Only a damaged database still has a log. It is moved along, because the new database would take it for its own.
         let _ = std::fs::rename(with(path, "-wal"), with(former, "-wal"));
     }
     for left in ["-shm", "-mark"] {
@@ -41,8 +42,8 @@ pub(super) fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
     Ok(former)
 }
 
-/// Gives the former database another name beside the first one, so that there is a database under that at every moment.
-/// A file system without hard links (exFAT, some network shares) gets a whole copy for that.
+/// Gives the former database a second name next to the first, so that there is always a database under the first one. A
+/// file system without hard links (exFAT, some network shares) gets a complete copy instead.
 fn keep(path: &Path, former: &Path) -> std::io::Result<()> {
     let refused = match std::fs::hard_link(path, former) {
         Err(refused) if refused.kind() != std::io::ErrorKind::AlreadyExists => refused,
@@ -56,7 +57,8 @@ fn keep(path: &Path, former: &Path) -> std::io::Result<()> {
     kept
 }
 
-/// Only a connection that is alone may end the write-ahead log, and then everything is in the one file.
+/// Fails if another connection is open. Only the last connection can close the write-ahead log, and then the one file
+/// contains everything.
 fn refuse_a_database_in_use(path: &Path) -> Result<()> {
     if !path.exists() {
         return Ok(());
@@ -65,7 +67,7 @@ fn refuse_a_database_in_use(path: &Path) -> Result<()> {
     let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
     match mode.map_err(Error::from) {
         Ok(mode) if mode == "delete" => Ok(()),
-        // It is to be replaced for that very reason.
+        // Damage is the reason to replace it.
         Err(Error::Damaged(_)) => Ok(()),
         Ok(_) | Err(_) => Err(Error::Conflict("The database is in use: stop the server first")),
     }
@@ -99,7 +101,7 @@ fn free_name(path: &Path) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// No link leads from one file system to another.
+    /// Hard links cannot cross file systems.
     #[test]
     fn a_former_database_is_copied_where_it_cannot_be_linked() {
         let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm").unwrap());

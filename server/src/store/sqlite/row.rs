@@ -9,7 +9,7 @@ use super::hash;
 use crate::store::rows::{Columns, Place, TransactionRow, Written};
 use crate::store::{Error, Result};
 
-/// What [`read`] reads. A literal, so that statements are put together by the compiler.
+/// The columns that [`read`] reads. A literal, so that the compiler concatenates statements.
 macro_rules! columns {
     () => {
         "t.id, t.transaction_id, a.account_id, \
@@ -20,7 +20,7 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// The tables that a transaction is spread over.
+/// The tables that hold a transaction.
 macro_rules! tables {
     () => {
         "transactions t JOIN accounts a ON a.id = t.account JOIN connections c ON c.id = a.connection \
@@ -29,7 +29,7 @@ macro_rules! tables {
 }
 pub(super) use tables;
 
-/// Transactions, for [`read`].
+/// A query of transactions for [`read`].
 macro_rules! select_transaction {
     () => {
         concat!("SELECT ", columns!(), " FROM ", tables!())
@@ -64,14 +64,14 @@ pub(super) fn read(row: &Row<'_>, user_id: &str) -> Result<TransactionRow> {
     columns.read(user_id)
 }
 
-/// One of a user's transactions by its number.
+/// One of a user's transactions by row id.
 pub(super) fn get(database: &Connection, id: i64, user_id: &str) -> Result<TransactionRow> {
     let mut statement = database.prepare_cached(concat!(select_transaction!(), " WHERE t.id = ?1"))?;
     let row = statement.query_and_then([id], |row| read(row, user_id))?.next();
     row.ok_or_else(|| Error::Corrupt(format!("there is no transaction {id}")))?
 }
 
-/// Finds one of a user's transactions in an account by an id of the provider's: the first, or the newest.
+/// Finds one of a user's transactions in an account by the provider's first or newest id.
 pub(super) fn find(
     database: &Connection,
     account: i64,
@@ -98,7 +98,7 @@ pub(super) fn find(
     Ok(None)
 }
 
-/// Notes the provider's newest id of a transaction, where that is not the first, so that it is found by it.
+/// Stores the provider's newest id of a transaction, if it differs from the first, so that a lookup finds the row by it.
 pub(super) fn set_provider_id(database: &Connection, id: i64, provider_id: Option<&str>) -> Result<()> {
     database
         .prepare_cached("UPDATE transactions SET provider_hash = ?2 WHERE id = ?1 AND provider_hash IS NOT ?2")?
@@ -106,8 +106,8 @@ pub(super) fn set_provider_id(database: &Connection, id: i64, provider_id: Optio
     Ok(())
 }
 
-/// Writes a row but for [`set_provider_id`], a new one where it has no id yet; its id. The layout of version 12 is filled
-/// with it as well: it may write nothing that came with a later one.
+/// Writes a row, as a new one if it has no id yet, except what [`set_provider_id`] writes; returns its id. The migration to
+/// version 12 calls this too, so it must not write a column of a later version.
 pub(super) fn write(database: &Connection, id: Option<i64>, place: Place, stored: &StoredTransaction) -> Result<i64> {
     let transaction = &stored.transaction;
     let written = Written::of(transaction)?;

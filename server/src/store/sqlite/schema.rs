@@ -1,13 +1,13 @@
 //! The schema's versions.
 //!
-//! Owns bringing a database to the newest one, whatever release wrote it. Must not know what the tables are for.
+//! Owns migrating a database to the newest one, whatever release wrote it. Must not know what the tables are for.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{layout, search};
 use crate::store::{Error, Result};
 
-/// Brings the schema from the version before to its own.
+/// Migrates the schema from the previous version.
 enum Migration {
     Sql(&'static str),
     Code(fn(&Transaction<'_>) -> Result<()>),
@@ -33,14 +33,14 @@ const MIGRATIONS: [Migration; 17] = [
     Migration::Sql(include_str!("../../../migrations/sqlite/0017_external_users.sql")),
 ];
 
-/// Brings the schema to the newest version.
+/// Migrates the schema to the newest version.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     search::add_function(connection)?;
     while migrate_once(connection)? {}
     Ok(())
 }
 
-/// Whether the schema has the newest version. One of a newer release is an error.
+/// Whether the schema has the newest version. The schema of a newer release is an error.
 pub(super) fn is_newest(connection: &Connection) -> Result<bool> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > MIGRATIONS.len() {
@@ -53,8 +53,8 @@ fn newer(version: usize) -> Error {
     Error::Corrupt(format!("its schema has version {version}, made by a newer release"))
 }
 
-/// Brings the schema one version further; whether there was one. The version is read under the lock for writing: another
-/// server may be starting on the same file.
+/// Migrates the schema by one version; returns whether there was one. The version is read under the write lock, because
+/// another server may be starting on the same file.
 fn migrate_once(connection: &mut Connection) -> Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;

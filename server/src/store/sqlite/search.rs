@@ -1,6 +1,6 @@
 //! The text that a search compares.
 //!
-//! Owns the function that migrations bring it up to date with. Must not know which texts those are.
+//! Owns the function with which migrations update it. Must not know which members it contains.
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use crate::store::Result;
 use crate::store::rows::search_text;
 
-/// Makes `search_text(description, merchant, reference)` known to the statements of migrations.
+/// Registers `search_text(description, merchant, reference)` for the statements of migrations.
 pub(super) fn add_function(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function("search_text", 3, flags, |texts| {

@@ -1,7 +1,7 @@
 //! The end of a run.
 //!
-//! Owns that what a complete run means, its cursor and `sync:complete` are written together, and what a failure reports.
-//! Must not decide what changes: `ledger` does.
+//! Owns that `sync:complete`, the cursor and the effects of a complete run are written together, and what a failed run
+//! reports. Must not decide what changes: `ledger` does.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::{arrivals, load, owners, plan, row, syncs};
 use crate::store::rows::{ConnectionRow, Loaded, Scope};
 use crate::store::{ConnectorRef, FinishedSync, Result, SyncError, SyncKey};
 
-/// Ends a complete run and sends `sync:complete`; before it `connection:updated`, where the run before had failed.
+/// Ends a complete run and sends `sync:complete`, preceded by `connection:updated` if the previous run had failed.
 pub(super) fn complete(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -30,7 +30,7 @@ pub(super) fn complete(
     Ok(stats)
 }
 
-/// Notes a failed run and sends `connection:updated`. Where the user has to act, the connection's status says so.
+/// Records a failed run and sends `connection:updated`. If the user has to act, the connection's status says so.
 pub(super) fn fail(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -43,7 +43,7 @@ pub(super) fn fail(
     syncs::failed(unit.database, key, error, due)
 }
 
-/// Reports something of the connection as a whole.
+/// Reports an event about the connection as a whole.
 fn report(
     unit: &mut Unit<'_>,
     connector: &ConnectorRef,
@@ -58,7 +58,7 @@ fn report(
     Ok(())
 }
 
-/// Applies held-back rows, and deletes those whose absence means that.
+/// Applies held-back changes, and deletes transactions whose absence from the run means that they are gone.
 pub(super) fn reconcile(
     unit: &mut Unit<'_>,
     key: &SyncKey,
@@ -85,16 +85,16 @@ pub(super) fn reconcile(
     Ok(applied)
 }
 
-/// The keys of transactions that a run has not named.
+/// The keys of transactions that a run has not listed.
 #[derive(Default)]
 struct Unnamed {
     /// The transactions that absence may delete, and those that are withdrawn.
     all: BTreeSet<ledger::Key>,
-    /// Transactions that the run announced before it began again.
+    /// Transactions that the run announced before it restarted.
     withdrawn: BTreeSet<ledger::Key>,
 }
 
-/// Loads the transactions that the run has not named and that may be gone.
+/// Loads the transactions that the run has not listed and that may be gone.
 fn unnamed(unit: &mut Unit<'_>, scope: &Scope<'_>, loaded: &mut Loaded, finished: &FinishedSync) -> Result<Unnamed> {
     let status = match finished.absence {
         // Only transactions that the run itself announced may be gone.

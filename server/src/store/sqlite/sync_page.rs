@@ -1,7 +1,7 @@
 //! Applying a page of a run.
 //!
-//! Owns that its changes are applied to the registration that the run began with, and which of them wait for the end of
-//! the run. Must not decide what changes, or what waits: `ledger` does.
+//! Owns that its changes are applied to the registration with which the run began, and which changes are held back until
+//! the end of the run. Must not decide what changes or what is held back: `ledger` does.
 
 use std::collections::{HashMap, HashSet};
 
@@ -34,7 +34,7 @@ pub(super) fn apply(
     Ok(AppliedPage { named, added, held_back, changed: Changed { new: applied.new, updated: applied.updated } })
 }
 
-/// The changes to apply now, and those that wait for the end of the run.
+/// The changes to apply now, and those held back until the end of the run.
 fn split(database: &Database, loaded: &Loaded, page: &SyncPage) -> Result<(Vec<Change>, Vec<Change>)> {
     let on_this_page: HashSet<i64> = loaded.rows.values().map(|(id, _)| *id).collect();
     let mut accounts: HashMap<&str, bool> = HashMap::new();

@@ -88,7 +88,7 @@ pub(super) fn due(database: &Database, now: Timestamp, limit: u32) -> Result<Vec
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// When the next one is due after now.
+/// When the next connection is due after `now`.
 pub(super) fn next(database: &Database, now: Timestamp) -> Result<Option<i64>> {
     let mut statement = database.prepare_cached(
         "SELECT min(s.due_at) FROM syncs s JOIN connections c ON c.id = s.connection
@@ -97,7 +97,8 @@ pub(super) fn next(database: &Database, now: Timestamp) -> Result<Option<i64>> {
     Ok(statement.query_row([now.as_millisecond()], |row| row.get(0))?)
 }
 
-/// Begins a run: the requests since the last one, and those of an interrupted one. A scheduled run fetches everything.
+/// Begins a run: the requests since the last one, and those of an interrupted one. A scheduled run without a request
+/// fetches everything.
 pub(super) fn begin(database: &Database, key: &SyncKey) -> Result<BegunSync> {
     registered(database, key)?;
     let mut statement = database.prepare_cached("SELECT requested, running FROM syncs WHERE connection = ?1")?;
@@ -111,9 +112,9 @@ pub(super) fn begin(database: &Database, key: &SyncKey) -> Result<BegunSync> {
     Ok(BegunSync { request: run, arrival: arrivals::newest(database)? })
 }
 
-/// Notes that a run was complete.
+/// Records a complete run.
 pub(super) fn completed(database: &Database, key: &SyncKey, finished: &FinishedSync, now: Timestamp) -> Result<()> {
-    // A request that came meanwhile is due at once.
+    // If a request arrived meanwhile, the next run is due at once.
     database
         .prepare_cached(
             "UPDATE syncs SET running = NULL, cursor = ?2, attempts = 0, last_sync_at = ?3, last_error = NULL,
@@ -130,7 +131,7 @@ pub(super) fn completed(database: &Database, key: &SyncKey, finished: &FinishedS
     Ok(())
 }
 
-/// Notes that a run has failed.
+/// Records a failed run and when to retry it.
 pub(super) fn failed(database: &Database, key: &SyncKey, error: &SyncError, due: Timestamp) -> Result<()> {
     database
         .prepare_cached("UPDATE syncs SET attempts = attempts + 1, last_error = ?2, due_at = ?3 WHERE connection = ?1")?
@@ -144,19 +145,19 @@ pub(super) fn forget(database: &Database, registration: i64) -> Result<()> {
     Ok(())
 }
 
-/// Why the run before has failed, where it has.
+/// Why the previous run failed, if it did.
 pub(super) fn last_error(database: &Database, key: &SyncKey) -> Result<Option<SyncError>> {
     let mut statement = database.prepare_cached("SELECT last_error FROM syncs WHERE connection = ?1")?;
     let error: Option<Option<String>> = statement.query_row([key.registration], |row| row.get(0)).optional()?;
     Ok(error.flatten().and_then(|error| read_error(&error)))
 }
 
-/// A failure as it is stored.
+/// Reads a stored failure.
 pub(super) fn read_error(text: &str) -> Option<SyncError> {
     serde_json::from_str(text).ok()
 }
 
-/// The registration that a run belongs to, as long as it is there.
+/// The registration that a run belongs to, if it still exists.
 pub(super) fn registered(database: &Database, key: &SyncKey) -> Result<ConnectionRow> {
     let connection = connection_row::find(database, &key.connector_id, &key.connection_id)?;
     connection.filter(|connection| connection.id == key.registration).ok_or(Error::NotFound)
@@ -166,7 +167,7 @@ fn read(text: &str) -> Result<SyncRequest> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("a sync request cannot be read".to_owned()))
 }
 
-/// A connection's sealed credentials.
+/// A connection's encrypted credentials.
 pub(super) fn credentials(database: &Database, id: (&str, &str)) -> Result<Option<Vec<u8>>> {
     let mut statement = database.prepare_cached(
         "SELECT s.credentials FROM syncs s JOIN connections c ON c.id = s.connection

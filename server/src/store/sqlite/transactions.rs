@@ -1,6 +1,6 @@
-//! Questions about transactions.
+//! Queries of transactions.
 //!
-//! Owns the pages, the totals and the cursor's form. Must not write.
+//! Owns the pages, the totals and the cursor's format. Must not write.
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -25,7 +25,7 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     };
     let mut filter = Filter::of(owner.id);
     filter.fill(query)?;
-    // The number that pages go on from: of the event that reported a change, or the rank (`wire::rank`).
+    // The first number of the cursor: that of the event that reported the change, or the rank (`wire::rank`).
     let (rank, from, order) = match query.since {
         Some(since) => {
             let (from, order) = changed_since(connection, &owner, since, query, &mut filter)?;
@@ -55,8 +55,8 @@ pub(super) fn page(connection: &Connection, user_id: &str, query: &TransactionQu
     Ok(page)
 }
 
-/// Where to find what changed after an event, and in which order: among the events that are the newest of a transaction,
-/// as far as the log reaches back; before that, among all of the user's transactions.
+/// Where to find transactions that changed after an event, and their order. If the log reaches back that far, searches the
+/// events that are the newest of a transaction; otherwise, all of the user's transactions.
 fn changed_since(
     connection: &Connection,
     owner: &Owner,
@@ -68,7 +68,7 @@ fn changed_since(
     if since.saturating_add(1) < oldest {
         return Ok((tables!(), "t.changed_seq, t.id"));
     }
-    // A page begins where the last one ended.
+    // A page begins where the previous one ended.
     let reached = query.before.as_deref().map(cursor).transpose()?;
     let reached = reached.and_then(|(seq, _)| u64::try_from(seq).ok()).unwrap_or_default();
     let (first, last) = event_log::range_after(owner.id, since.max(reached))?;
@@ -136,7 +136,7 @@ impl Filter {
     }
 }
 
-/// One of a user's transactions, by an id of the provider's: the first, or the newest.
+/// One of a user's transactions, by the provider's first or newest id.
 pub(super) fn one(connection: &Connection, user_id: &str, key: &TransactionKey) -> Result<Transaction> {
     let mut statement = connection.prepare_cached(
         "SELECT a.id FROM accounts a JOIN connections c ON c.id = a.connection
@@ -169,7 +169,7 @@ pub(super) fn summary(connection: &Connection, user_id: &str, now: Timestamp) ->
     Ok(totals.summary(event_log::newest_seq(connection, user_id)?, epoch::epoch(connection)?))
 }
 
-/// All that the dashboard shows when it opens.
+/// Everything that the dashboard shows when it opens.
 pub(super) fn snapshot(
     connection: &Connection,
     user_id: String,

@@ -1,6 +1,6 @@
 //! A unit of work on the writer.
 //!
-//! Owns what goes with it through the store. Must not read or write.
+//! Owns the state that a unit of work carries through the store. Must not read or write.
 
 use jiff::Timestamp;
 use ledger::Context;
@@ -14,7 +14,7 @@ use crate::telemetry::spans::DeliveryId;
 /// A job's part of a database transaction.
 pub(super) struct Unit<'a> {
     pub(super) database: &'a Database,
-    /// The events that go out after the commit.
+    /// The events to send after the commit.
     pub(super) events: &'a mut Vec<FeedEvent>,
     pub(super) shared: &'a Shared,
     /// The epoch of the events' numbers.
@@ -22,12 +22,12 @@ pub(super) struct Unit<'a> {
     pub(super) now: Timestamp,
     /// The delivery that causes it, for the log.
     pub(super) delivery: Option<DeliveryId>,
-    /// Whether a service pushes it.
+    /// Whether it records a push.
     pub(super) is_pushed: bool,
 }
 
 impl Unit<'_> {
-    /// What the ledger applies changes in, for those with this place in the order of arrival.
+    /// The ledger's context for changes at this place in the order of arrival.
     pub(super) fn context<'c>(&'c self, scope: &Scope<'c>, arrival: i64) -> Context<'c> {
         self.shared.context(scope, &self.epoch, self.now, self.is_pushed, arrival)
     }

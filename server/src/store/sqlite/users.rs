@@ -1,6 +1,6 @@
-//! People who sign in with a password, and their sign-ins.
+//! Users who sign in with a password, and their dashboard sessions.
 //!
-//! Owns the tables `users` and `sessions`. Must not see a password or a token: only their hashes.
+//! Owns the tables `users` and `sessions`. Must not see a password or a token, only their hashes.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -26,7 +26,7 @@ pub(super) fn by_email(connection: &Connection, email: &str) -> Result<Option<Us
         .optional()?)
 }
 
-/// Keeps a sign-in, and forgets those that have expired.
+/// Stores a session and deletes expired ones.
 pub(super) fn add_session(
     connection: &Connection,
     token_hash: [u8; 32],
@@ -60,7 +60,7 @@ pub(super) fn session(connection: &Connection, token_hash: [u8; 32], now: Timest
     .transpose()
 }
 
-/// Which of these sign-ins have ended or expired.
+/// Which of these sessions have ended or expired.
 pub(super) fn ended_sessions(
     connection: &Connection,
     token_hashes: Vec<[u8; 32]>,
@@ -81,7 +81,7 @@ pub(super) fn delete_session(connection: &Connection, token_hash: [u8; 32]) -> R
     Ok(())
 }
 
-/// Ends every sign-in of a user; how many.
+/// Ends every session of a user; returns how many.
 pub(super) fn delete_sessions(connection: &Connection, user_id: &str) -> Result<usize> {
     Ok(connection.prepare_cached("DELETE FROM sessions WHERE user_id = ?1")?.execute([user_id])?)
 }

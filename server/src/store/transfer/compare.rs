@@ -1,6 +1,6 @@
 //! Comparing a table of both databases.
 //!
-//! Owns that every row of either is looked at. Must not know how rows are read.
+//! Owns that every row of both databases is compared. Must not know how rows are read.
 
 use std::ops::Range;
 
@@ -13,17 +13,17 @@ use super::row;
 use super::tables::Table;
 use crate::store::{self, Error};
 
-/// The rows of the target as they come.
+/// The rows of the target as they arrive.
 pub(super) type Target<'a> = BoxStream<'a, store::Result<Vec<u8>>>;
 
-/// What both databases hold of a table.
+/// A table's contents that both databases agree on.
 pub(super) struct Same {
     pub(super) rows: u64,
     /// SHA-256 of the rows in the order of their keys, each in the binary format of PostgreSQL's `COPY`.
     pub(super) digest: [u8; 32],
 }
 
-/// Compares a table row by row; `compared` is called with the numbers of rows that were.
+/// Compares a table row by row. `compared` is called with the number of rows of each chunk.
 pub(super) async fn compare(
     table: &'static Table,
     mut source: Reading,
@@ -70,12 +70,12 @@ pub(super) async fn compare(
     Ok(Same { rows: same.0, digest: same.1.finalize().into() })
 }
 
-/// Rows out of a stream of bytes.
+/// Splits a stream of bytes into rows.
 #[derive(Default)]
 struct Rows {
     bytes: Vec<u8>,
     at: usize,
-    /// How many bytes come before the first row.
+    /// The number of bytes before the first row.
     header: usize,
 }
 
@@ -84,7 +84,7 @@ impl Rows {
         Self { header: row::HEADER.len(), ..Self::default() }
     }
 
-    /// Takes the next row, where the whole of it is there.
+    /// Takes the next row if it is complete.
     fn next(&mut self) -> Option<Range<usize>> {
         if self.header > 0 {
             self.bytes.get(..self.header)?;

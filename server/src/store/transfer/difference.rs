@@ -1,18 +1,19 @@
 //! Why a copy failed.
 //!
-//! Owns how a difference is told: by table, key and column, without the values, which are people's data. Must not look for one.
+//! Owns how a difference is described: by table, key and column, without the values, which are personal data. Must not look
+//! for a difference.
 
 use super::row;
 use super::tables::{Kind, Table};
 use crate::store::Error;
 
-/// Why a copy failed or is not the same.
+/// Why a copy failed or differs.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
-    /// One of the databases failed, or refuses.
+    /// One of the databases failed or refused.
     #[error(transparent)]
     Store(#[from] Error),
-    /// The databases do not hold the same.
+    /// The databases differ.
     #[error("the databases do not hold the same: {0}")]
     Differs(Difference),
 }
@@ -28,7 +29,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The difference of two rows of one place in the order of keys, of which one may be missing.
+    /// The difference between two rows at the same position in key order, one of which may be missing.
     pub(super) fn of(table: &Table, source: Option<&[u8]>, target: Option<&[u8]>) -> Self {
         let name = table.name;
         let detail = match (source, target) {
@@ -51,7 +52,7 @@ impl Difference {
     }
 }
 
-/// A row's key, for people: `row (id 7)`.
+/// A row's key for display: `row (id 7)`.
 fn key(table: &Table, row: &[u8]) -> String {
     let values = row::values(row);
     let columns = table.columns[..table.key].iter().zip(values);
@@ -64,7 +65,7 @@ fn told(kind: Kind, value: Option<&[u8]>) -> String {
     match (kind, value.first_chunk()) {
         (Kind::Int, Some(bytes)) => i64::from_be_bytes(*bytes).to_string(),
         (Kind::Text, _) => format!("{:?}", String::from_utf8_lossy(value)),
-        // Enough to find it: it may be the hash of a secret.
+        // A prefix is enough to find the row, and the value may be the hash of a secret.
         _ => format!("{}…", hex::encode(&value[..value.len().min(4)])),
     }
 }

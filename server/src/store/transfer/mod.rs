@@ -1,7 +1,7 @@
 //! The copy of a store from SQLite to PostgreSQL.
 //!
-//! Owns that the target holds the same as the source afterwards, or nothing. Must not change the source, and must not know how
-//! either database is read or written (`sqlite/export.rs`, `postgres/import.rs`).
+//! Owns that the target afterwards holds the same data as the source, or nothing. Must not change the source, and must not
+//! know how either database is read or written (`sqlite/export.rs`, `postgres/import.rs`).
 
 mod compare;
 mod difference;

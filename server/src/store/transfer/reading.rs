@@ -1,6 +1,6 @@
-//! The rows of the source, read beside what is done with them.
+//! The rows of the source, read concurrently with their processing.
 //!
-//! Owns the thread that reads, and that it is never far ahead. Must not know what is read.
+//! Owns the reading thread and the limit of how far it reads ahead. Must not know what is read.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use super::tables::Table;
 use crate::store::sqlite::export::Export;
 use crate::store::{Error, Result};
 
-/// The bytes of rows that are handed on together.
+/// The size of a chunk of rows, in bytes.
 const CHUNK: usize = 256 * 1024;
-/// How many chunks the reader may be ahead.
+/// The maximum number of chunks that the reader is ahead.
 const AHEAD: usize = 4;
 
 /// The source of a copy.
 pub(super) struct Source(Arc<Mutex<Export>>);
 
-/// Some whole rows.
+/// Some complete rows.
 pub(super) struct Chunk {
     pub(super) rows: u64,
     pub(super) bytes: Vec<u8>,
@@ -34,7 +34,7 @@ pub(super) struct Reading {
 }
 
 impl Source {
-    /// Opens a file, which is locked from then on.
+    /// Opens a file, which stays locked.
     pub(super) async fn open(path: &Path) -> Result<Self> {
         let path = path.to_owned();
         let opened = spawn_blocking(move || Export::open(&path)).await.map_err(panicked)?;
@@ -70,7 +70,7 @@ impl Reading {
 }
 
 fn read(export: &Export, table: &Table, to: &mpsc::Sender<Chunk>) -> Result<()> {
-    // Who reads the chunks has failed, and says so.
+    // The receiver of the chunks has failed and reports its own error.
     let closed = |_| Error::Unavailable("the copy has ended".to_owned());
     let mut chunk = Chunk { rows: 0, bytes: Vec::with_capacity(CHUNK) };
     export.read(table, &mut |row| {
@@ -85,7 +85,7 @@ fn read(export: &Export, table: &Table, to: &mpsc::Sender<Chunk>) -> Result<()> 
     to.blocking_send(chunk).map_err(closed)
 }
 
-/// The error of a thread that has ended without one.
+/// The error of a thread that ended without returning a result.
 fn panicked(error: impl std::fmt::Display) -> Error {
     Error::Unavailable(error.to_string())
 }

@@ -1,10 +1,10 @@
-//! A row in the binary format of PostgreSQL's `COPY`, which is how both databases' rows are compared as well.
+//! A row in the binary format of PostgreSQL's `COPY`. The rows of both databases are also compared in this format.
 //!
 //! Owns that format: <https://www.postgresql.org/docs/15/sql-copy.html>. Must not know a table.
 
-/// What a stream of rows begins with: a signature, no flags, and no extension.
+/// The start of a stream of rows: a signature, no flags, and no extension.
 pub(in crate::store) const HEADER: &[u8; 19] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// What it ends with.
+/// The end of a stream of rows.
 pub(in crate::store) const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 
 /// The length of `NULL`.
@@ -16,15 +16,14 @@ pub(in crate::store) fn begin(row: &mut Vec<u8>, columns: usize) {
     row.extend_from_slice(&columns.to_be_bytes());
 }
 
-/// Appends a column's value, at most 2 GiB long; `NULL` where there is none.
+/// Appends a column's value, at most 2 GiB long; `None` is `NULL`.
 pub(in crate::store) fn push(row: &mut Vec<u8>, value: Option<&[u8]>) {
     let length = value.map_or(NULL, |value| i32::try_from(value.len()).unwrap_or(i32::MAX));
     row.extend_from_slice(&length.to_be_bytes());
     row.extend_from_slice(value.unwrap_or_default());
 }
 
-/// The length of the row that bytes begin with; nothing where its end is not among them, or where they begin with the end
-/// of the stream.
+/// The length of the row at the start of `bytes`; nothing if the row is incomplete, or if the stream ends there.
 pub(in crate::store) fn length(bytes: &[u8]) -> Option<usize> {
     let mut at = 2;
     for _ in 0..columns(bytes)? {
@@ -49,7 +48,7 @@ fn columns(bytes: &[u8]) -> Option<u16> {
     u16::try_from(columns).ok()
 }
 
-/// The value at a place, and the place of the next one.
+/// The value at a position, and the position of the next one.
 fn value(bytes: &[u8], at: usize) -> Option<(Option<&[u8]>, usize)> {
     let length = i32::from_be_bytes(bytes.get(at..)?.first_chunk().copied()?);
     let at = at + 4;

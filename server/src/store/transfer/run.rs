@@ -1,6 +1,6 @@
-//! A copy from its beginning to its end.
+//! A copy from start to end.
 //!
-//! Owns the order of the steps: nothing of the copy is committed before both databases were found to hold the same. Must not
+//! Owns the order of the steps: nothing is committed before both databases have been found to hold the same data. Must not
 //! know a column.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::reading::Source;
 use super::tables::{TABLES, Table};
 use crate::store::postgres::import::Import;
 
-/// What is done.
+/// The current step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Step {
     /// The databases are opened and locked, and rows are counted.
@@ -21,38 +21,38 @@ pub enum Step {
     Opening,
     /// Rows are copied.
     Copying,
-    /// Indexes and references are made.
+    /// Indexes and foreign keys are created.
     Indexing,
     /// Rows of both databases are compared.
     Verifying,
 }
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
     /// The step.
     pub step: Step,
-    /// The table, where the step has one.
+    /// The table, if the step works on one.
     pub table: &'static str,
-    /// How many rows the step has done.
+    /// The number of rows done in this step.
     pub rows: u64,
-    /// How many there are.
+    /// The total number of rows.
     pub total: u64,
 }
 
-/// A table that both databases hold the same of.
+/// A table whose rows are the same in both databases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableReport {
     /// Its name.
     pub name: &'static str,
-    /// How many rows it has.
+    /// The number of its rows.
     pub rows: u64,
     /// SHA-256 of the rows.
     pub digest: [u8; 32],
 }
 
-/// Copies an SQLite file into a PostgreSQL database that holds nothing, compares both, and commits. Where anything fails, the
-/// database holds nothing.
+/// Copies an SQLite file into an empty PostgreSQL database, compares both, and commits. If anything fails, the PostgreSQL
+/// database stays empty.
 pub async fn migrate(
     source: &Path,
     target: &str,
@@ -80,7 +80,7 @@ pub async fn migrate(
     Ok(tables)
 }
 
-/// Compares an SQLite file with a PostgreSQL database, and changes neither.
+/// Compares an SQLite file with a PostgreSQL database and changes neither.
 pub async fn compare(
     source: &Path,
     target: &str,

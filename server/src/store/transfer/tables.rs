@@ -1,8 +1,9 @@
-//! The tables that a copy of a store has.
+//! The tables of a copy.
 //!
-//! Owns the columns of each in PostgreSQL's schema, and why a table is not copied. Must not know how either database is read.
+//! Owns each table's columns in PostgreSQL's schema, and why a table is not copied. Must not know how either database is
+//! read.
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Kind {
     /// `BIGINT`.
@@ -17,12 +18,12 @@ pub(in crate::store) enum Kind {
 
 use Kind::{Bool, Bytes, Int, Text};
 
-/// A table of both schemas.
+/// A table that both schemas have.
 #[derive(Debug)]
 pub(in crate::store) struct Table {
     /// Its name in both.
     pub(in crate::store) name: &'static str,
-    /// How many of its columns, the first ones, make up its key. Rows are read in the order of the key.
+    /// The number of key columns, which come first. Rows are read in key order.
     pub(in crate::store) key: usize,
     /// Its columns in PostgreSQL.
     pub(in crate::store) columns: &'static [(&'static str, Kind)],
@@ -39,12 +40,12 @@ impl Table {
         Self::list(&self.columns[..self.key])
     }
 
-    /// Whether the database numbers its rows.
+    /// Whether the database assigns the ids of its rows.
     pub(in crate::store) fn is_numbered(&self) -> bool {
         self.columns[0].0 == "id"
     }
 
-    /// Which of its rows are copied. The other ones of `meta` are about the database itself.
+    /// Which of its rows are copied. The other rows of `meta` describe the database itself.
     pub(in crate::store) fn condition(&self) -> &'static str {
         if self.name == "meta" { "name = 'epoch'" } else { "TRUE" }
     }
@@ -64,7 +65,7 @@ pub const NOT_COPIED: [(&str, &str); 6] = [
     ("_sqlx_migrations", "the version of PostgreSQL's schema"),
 ];
 
-/// The tables that are copied, referred ones first.
+/// The tables that are copied; a table comes after those it refers to.
 pub(in crate::store) const TABLES: &[Table] = &[
     Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Text)] },
     Table { name: "owners", key: 1, columns: &[("id", Int), ("user_id", Text), ("seq", Int)] },

@@ -1,4 +1,4 @@
-//! That nothing is left out of a copy: each table and column of either schema has its place, or a reason.
+//! Checks that a copy is complete: each table and column of either schema is copied or has a reason why not.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::store::Store as _;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 
-/// The columns that SQLite alone has, and why they are not copied.
+/// The columns that only SQLite has, and why they are not copied.
 const OF_SQLITE: [(&str, &str, &str); 6] = [
     ("transactions", "key_hash", "PostgreSQL indexes the whole id"),
     ("transactions", "provider_hash", "made of the details, as `provider_id`"),
@@ -20,7 +20,7 @@ const OF_SQLITE: [(&str, &str, &str); 6] = [
     ("events", "subject", "every event has its payload in PostgreSQL"),
 ];
 
-/// The columns that PostgreSQL alone has, and why they stay empty.
+/// The columns that only PostgreSQL has, and why they stay empty.
 const OF_POSTGRES: [(&str, &str, &str); 1] = [("connects", "followed_until", "the claim of a running node")];
 
 type Columns = BTreeSet<(String, String)>;

@@ -1,4 +1,4 @@
-//! Connections: which unit of work runs where.
+//! The trait for connections over its tables.
 //!
 //! Owns the choice between a unit of work and a read. Must not hold a statement.
 
@@ -62,7 +62,7 @@ impl Connections for PostgresStore {
         now: Timestamp,
     ) -> Result<SyncStats> {
         let id = (connector_id.as_str(), connection_id.as_str());
-        // Counted before the locks are taken, which a long history would hold.
+        // Counted before the locks are taken: counting a long history would hold them for a long time.
         let owner = self.connection(connector_id.clone(), connection_id.clone()).await?.user_id;
         let mut question = self.readers.statement(&owner).await?;
         let total_transactions = connections::count(&mut question.database, id.0, id.1).await?;

@@ -1,4 +1,4 @@
-//! Connecting a bank: which of it is a unit of work.
+//! The trait for connecting a bank over its tables.
 //!
 //! Owns the choice between a unit of work and one statement. Must not hold a statement.
 

@@ -1,6 +1,6 @@
-//! Deliveries: which unit of work runs where.
+//! The trait for deliveries over its tables.
 //!
-//! Owns which are a unit of work each, and which share one. Must not hold a statement.
+//! Owns which deliveries have their own unit of work, and which share one. Must not hold a statement.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::store::{Deliveries, NewDelivery, Recorded, Result};
 #[async_trait]
 impl Deliveries for PostgresStore {
     async fn record_delivery(&self, delivery: NewDelivery, now: Timestamp) -> Result<Recorded> {
-        // A lease is checked by its holder's own units of work.
+        // A lease is checked only in its holder's own units of work, so a delivery under a lease cannot join a batch.
         let shares = self.units.is_free() && batch::connection(&delivery).is_some();
         let recorded = match shares {
             true => self.batches.record(delivery, now).await,

@@ -1,4 +1,4 @@
-//! The log of events: which unit of work runs where.
+//! The trait for the event log over its table.
 //!
 //! Owns the choice between a unit of work and a read. Must not hold a statement.
 
@@ -57,7 +57,7 @@ impl EventLog for PostgresStore {
             let Some(last) = overdue.last() else { return Ok(pruned) };
             after = *last;
             for owner in overdue {
-                // In small steps, each committed for itself.
+                // In small steps, each in its own unit of work.
                 loop {
                     let some: Result<_> = in_unit!(self, older_than, |unit| {
                         event_log::prune(&mut unit.database, owner, older_than, keep_newest)

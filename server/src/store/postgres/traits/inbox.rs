@@ -1,6 +1,6 @@
-//! The inbox's trait over its table.
+//! The trait for the inbox over its table.
 //!
-//! Owns which unit of work runs where. Must not hold a statement.
+//! Owns the choice between a unit of work and a read. Must not hold a statement.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -43,7 +43,7 @@ impl Inbox for PostgresStore {
     }
 
     async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize> {
-        // In small steps, each committed for itself.
+        // In small steps, each in its own unit of work.
         let (mut pruned, mut after) = (0, Some(i64::MIN));
         while let Some(last) = after {
             let pass: Result<_> =

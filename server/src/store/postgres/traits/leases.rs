@@ -1,4 +1,4 @@
-//! Leases: which of them is a unit of work.
+//! The trait for leases over its table.
 //!
 //! Owns the choice between a unit of work and one statement. Must not hold a statement.
 

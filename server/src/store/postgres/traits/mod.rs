@@ -1,7 +1,7 @@
-//! The traits of a store over the tables, one file each.
+//! The store's traits over the tables, one file each.
 //!
-//! Owns which of it is a unit of work and which one statement. Must not hold a statement, but for the one that finds out
-//! whether the store can be written to.
+//! Owns the choice between a unit of work and one statement. Must not hold a statement, except the one that checks whether
+//! the store can be written to.
 
 mod connections;
 mod connects;
@@ -27,7 +27,7 @@ use crate::store::{Result, Store};
 #[async_trait]
 impl Store for PostgresStore {
     async fn close(&self) {
-        // Units of work under way have their connections, and end.
+        // Running units of work keep their connections and finish.
         self.pool.close().await;
         self.readers.close().await;
         self.slots.close().await;

@@ -1,4 +1,4 @@
-//! The outbox's trait over its tables: which of it is a unit of work.
+//! The trait for the outbox over its tables.
 //!
 //! Owns the choice between a unit of work and one statement. Must not hold a statement.
 
@@ -9,7 +9,7 @@ use super::super::unit::in_unit;
 use super::super::{PostgresStore, dead_letters, outbox};
 use crate::store::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue};
 
-/// How many dead letters are put back in one unit of work: it locks their users.
+/// How many dead letters are requeued in one unit of work, which locks their users.
 const REVIVED_AT_ONCE: u32 = 100;
 
 #[async_trait]
@@ -45,7 +45,8 @@ impl Outbox for PostgresStore {
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived> {
         let (mut next, last) = match id {
             Some(id) => (id, id),
-            // Up to the newest of this moment, so that those that die again meanwhile end nothing.
+            // Only up to the currently newest, so that calls that are rejected again meanwhile do not keep this running
+            // forever.
             None => (i64::MIN, dead_letters::newest_id(&mut *self.pool.acquire().await?).await?.unwrap_or(i64::MIN)),
         };
         let mut became = Revived::default();
@@ -69,7 +70,8 @@ impl Outbox for PostgresStore {
     }
 
     async fn hurry(&self) -> Result<()> {
-        // Many rows at once: where the database undoes it in favour of another, it is run again.
+        // This updates many rows at once, so the database may roll it back in favour of another transaction; it is then
+        // retried.
         in_unit!(self, Timestamp::now(), |unit| outbox::hurry(&mut unit.database))
     }
 }

@@ -1,4 +1,4 @@
-//! Keys of providers: which of them is a unit of work.
+//! The trait for providers' keys over its tables.
 //!
 //! Owns the choice between a unit of work and one statement. Must not hold a statement.
 

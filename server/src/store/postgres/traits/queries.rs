@@ -1,6 +1,6 @@
-//! What users look up.
+//! The trait for users' queries over the tables.
 //!
-//! Owns that each is a question of one user, as of one moment. Must not hold a statement.
+//! Owns that each query is of one user and as of one moment. Must not hold a statement.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

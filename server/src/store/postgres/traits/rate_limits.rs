@@ -1,6 +1,6 @@
-//! Rate limits of several nodes: which unit of work runs where.
+//! The trait for shared rate limits over its table.
 //!
-//! Owns the choice between a unit of work and the connection of slots. Must not hold a statement.
+//! Owns the choice between a unit of work and the connection for slots. Must not hold a statement.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::store::{LimitKey, RateLimits, Result, Spent};
 #[async_trait]
 impl RateLimits for PostgresStore {
     async fn spend(&self, spent: Vec<(LimitKey, Duration)>) -> Result<Spent> {
-        // Not in a unit of work: a node that is frozen between the statement and the commit would hold up the others.
+        // Not in a unit of work: a node that freezes between the statement and the commit would block the others.
         let mut lent = self.slots.lend().await?;
         let spent = rate_limits::spend(&mut lent.connection, &spent).await?;
         lent.give_back();

@@ -1,5 +1,5 @@
-//! Slots: which of them is a unit of work. All are done on a connection of their own, for a limited time: a renewal must not
-//! wait for the units of work of webhooks, nor for a server that no longer answers.
+//! The trait for slots over its tables. All of it uses a dedicated connection and a time limit: a renewal must not wait for
+//! units of work of webhooks, or for a server that no longer answers.
 //!
 //! Owns the choice between a database transaction and one statement. Must not hold a statement.
 
@@ -12,10 +12,10 @@ use tokio::time::timeout;
 use super::super::{PostgresStore, slots};
 use crate::store::{Error, NodeId, Result, SlotRequest, Slots};
 
-/// How long anything about slots may take. The database gives up sooner.
+/// The time limit of any work on slots. The database's own timeouts are shorter.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Runs `$work`, which borrows `$database`, on the connection for slots; the value of the expression is the [`Result`].
+/// Runs `$work`, which borrows `$database`, on the connection for slots; evaluates to the [`Result`].
 macro_rules! limited {
     ($store:expr, |$database:ident| $work:expr) => {{
         let work = async {

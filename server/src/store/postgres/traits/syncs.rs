@@ -1,4 +1,4 @@
-//! Asking providers: which unit of work runs where.
+//! The trait for sync runs over its tables.
 //!
 //! Owns the choice between a unit of work and a read. Must not hold a statement.
 
@@ -75,7 +75,7 @@ impl Syncs for PostgresStore {
         let changed = in_unit!(self, now, |unit| sync_end::reconcile(unit, &key, &connector, &finished));
         let changed = changed?;
         self.move_what_is_left(now);
-        // Counted between the two, since a long history would hold the locks.
+        // Counted between the two units of work: counting a long history would hold the locks for a long time.
         let mut database = self.pool.acquire().await?;
         let total_transactions = connections::count(&mut database, &key.connector_id, &key.connection_id).await?;
         drop(database);

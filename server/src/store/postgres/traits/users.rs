@@ -1,4 +1,4 @@
-//! Users and their sign-ins: which of them is a unit of work.
+//! The trait for users and their sessions over its tables.
 //!
 //! Owns the choice between a unit of work and one statement. Must not hold a statement.
 

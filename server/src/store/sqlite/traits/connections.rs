@@ -1,4 +1,4 @@
-//! Connections: which unit of work runs where.
+//! The trait for connections over its tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 
@@ -59,7 +59,7 @@ impl Connections for SqliteStore {
         new_transactions: u64,
         now: Timestamp,
     ) -> Result<SyncStats> {
-        // Counted beside the writer, which a long history would hold up.
+        // Counted on a reader: counting a long history would delay the writer.
         let place = (connector_id.clone(), connection_id.clone());
         let total = move |connection: &rusqlite::Connection| connections::count(connection, &place.0, &place.1);
         let owner = self.connection(connector_id.clone(), connection_id.clone()).await?.user_id;

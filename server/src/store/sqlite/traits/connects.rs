@@ -1,4 +1,4 @@
-//! Connecting a bank: which unit of work runs where.
+//! The trait for connecting a bank over its tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 

@@ -1,4 +1,4 @@
-//! Deliveries: which unit of work runs where.
+//! The trait for deliveries over its tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 

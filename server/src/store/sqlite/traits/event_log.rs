@@ -1,4 +1,4 @@
-//! The log of events: which unit of work runs where.
+//! The trait for the event log over its table.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 

@@ -1,6 +1,6 @@
-//! The inbox's trait over its table.
+//! The trait for the inbox over its table.
 //!
-//! Owns which unit of work runs where. Must not hold a statement.
+//! Owns the choice between the writer and a reader. Must not hold a statement.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

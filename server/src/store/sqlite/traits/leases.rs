@@ -1,6 +1,6 @@
-//! Leases of a store that one node alone has.
+//! Leases of a store of one node.
 //!
-//! Owns that this node has each of them. Must not keep any.
+//! Owns that this node has every lease. Must not store any.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! The traits of a store over the tables, one file each.
+//! The store's traits over the tables, one file each.
 //!
-//! Owns which unit of work runs where: on the writer or on a reader. Must not hold a statement, but for the one that finds
-//! out whether the store can be written to.
+//! Owns the choice between the writer and a reader. Must not hold a statement, except the one that checks whether the store
+//! can be written to.
 
 mod connections;
 mod connects;

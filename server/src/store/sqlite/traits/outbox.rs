@@ -1,6 +1,6 @@
-//! The outbox's trait over its tables.
+//! The trait for the outbox over its tables.
 //!
-//! Owns which unit of work runs where. Must not hold a statement.
+//! Owns the choice between the writer and a reader. Must not hold a statement.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::store::{
     DeadLetter, DueUser, FeedEvent, Outbox, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue,
 };
 
-/// How many dead letters are put back in one job.
+/// How many dead letters are requeued in one job.
 const REVIVED_AT_ONCE: u32 = 500;
 
 #[async_trait]
@@ -46,7 +46,8 @@ impl Outbox for SqliteStore {
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived> {
         let (mut next, last) = match id {
             Some(id) => (id, id),
-            // Up to the newest of this moment, so that those that die again meanwhile end nothing.
+            // Only up to the currently newest, so that calls that are rejected again meanwhile do not keep this running
+            // forever.
             None => (i64::MIN, self.readers.read(outbox::newest_dead).await?.unwrap_or(i64::MIN)),
         };
         let mut became = Revived::default();

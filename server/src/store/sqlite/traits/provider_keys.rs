@@ -1,4 +1,4 @@
-//! Keys of providers: which unit of work runs where.
+//! The trait for providers' keys over its tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 

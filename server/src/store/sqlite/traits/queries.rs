@@ -1,4 +1,4 @@
-//! What users look up: which unit of work runs where.
+//! The trait for users' queries over the tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 

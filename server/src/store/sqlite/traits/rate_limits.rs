@@ -1,6 +1,6 @@
-//! Rate limits of a store that one node alone has.
+//! Rate limits of a store of one node.
 //!
-//! Owns that nobody else spends anything. Must not keep any: the node counts its own.
+//! Owns that no other node spends anything. Must not store any: the node counts its own.
 
 use std::time::Duration;
 

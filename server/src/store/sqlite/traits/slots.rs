@@ -1,6 +1,6 @@
-//! Slots of a store that one node alone has.
+//! Slots of a store of one node.
 //!
-//! Owns that none are needed: the node counts its own. Must not keep any.
+//! Owns that none are needed: the node counts its own. Must not store any.
 
 use std::time::Duration;
 

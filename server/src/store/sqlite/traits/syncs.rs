@@ -1,4 +1,4 @@
-//! Asking providers: which unit of work runs where.
+//! The trait for sync runs over its tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 
@@ -72,7 +72,7 @@ impl Syncs for SqliteStore {
         let finished = std::sync::Arc::new(finished);
         let applied = std::sync::Arc::clone(&finished);
         let changed = self.unit(now, move |unit| sync_end::reconcile(unit, &place, &connector, &applied)).await?;
-        // Counted beside the writer, which a long history would hold up.
+        // Counted on a reader: counting a long history would delay the writer.
         let place = key.clone();
         let total = move |database: &rusqlite::Connection| {
             connections::count(database, &place.connector_id, &place.connection_id)

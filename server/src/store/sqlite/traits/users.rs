@@ -1,4 +1,4 @@
-//! Users and their sign-ins: which unit of work runs where.
+//! The trait for users and their sessions over its tables.
 //!
 //! Owns the choice between the writer and a reader. Must not hold a statement.
 
