@@ -1,10 +1,11 @@
 //! Pauses between attempts.
 //!
-//! Owns how they grow. Must not wait.
+//! Owns how pauses grow. Must not wait.
 
 use std::time::Duration;
 
-/// `first`, doubled `attempt` times, at most `longest`; of that between half and all, by `jitter` (0 to 1).
+/// `first`, doubled `attempt` times and capped at `longest`. `jitter` (0 to 1) chooses between half of that and all of
+/// it.
 pub fn backoff(attempt: u32, first: Duration, longest: Duration, jitter: f64) -> Duration {
     let full = first.saturating_mul(2_u32.saturating_pow(attempt.min(30))).min(longest);
     full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)

@@ -1,7 +1,6 @@
-//! Instants as text.
+//! Timestamps as text.
 //!
-//! Owns the one form in which the server writes times. Must not read the clock where a caller could
-//! pass the time in.
+//! Owns the one format in which the server writes times. Must not read the clock if a caller could pass the time in.
 
 use jiff::Timestamp;
 
@@ -10,7 +9,7 @@ pub fn rfc3339(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// The same of milliseconds since 1970; the earliest there is where they are out of range.
+/// The same for milliseconds since 1970. A value out of range becomes the earliest timestamp.
 pub fn rfc3339_of_millis(millis: i64) -> String {
     rfc3339(Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN))
 }

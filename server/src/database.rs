@@ -1,6 +1,6 @@
-//! The store of a configuration.
+//! The store that a configuration selects.
 //!
-//! Owns which store a configuration means. Must not know what it is used for.
+//! Owns which store a configuration selects. Must not know what it is used for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CommitSink, Result, Store};
 
-/// Opens the store; what it commits goes to `on_commit` and is counted.
+/// Opens the store. Its commits go to `on_commit` and are counted.
 pub async fn open(config: &Config, on_commit: CommitSink, metrics: &Metrics) -> Result<Arc<dyn Store>> {
     let commits = metrics.commits.clone();
     let (forwards, purges) = (config.core_app.is_some(), config.sync.purge_on_revoked);

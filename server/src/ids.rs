@@ -1,22 +1,22 @@
 //! Names that callers give: users, connections, accounts, transactions.
 //!
-//! Owns the rules of a valid one. A name goes into headers, logs and URLs, so it is short, and does not change when
+//! Owns the rules for valid names. A name goes into headers, logs and URLs, so it is short, and does not change when
 //! trimmed. Must not know whether it exists.
 
 /// The longest name, in bytes.
 pub const LONGEST: usize = 200;
 
-/// Whether it can be a name.
+/// Whether the text is a valid name.
 pub fn is_name(id: &str) -> bool {
     is_name_up_to(LONGEST, id)
 }
 
-/// Refuses an invalid name, with a sentence; `what` is the field's.
+/// Refuses an invalid name with a sentence; `what` is the name of the field.
 pub fn check(what: &str, id: &str) -> Result<(), String> {
     check_up_to(LONGEST, what, id)
 }
 
-/// The same for a longer name that contains others.
+/// The same for a name that may be longer because it contains others.
 pub fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), String> {
     if is_name_up_to(longest, id) {
         return Ok(());

@@ -1,7 +1,7 @@
 //! A semaphore for each key.
 //!
-//! Owns how many permits a key may hold at once, so that one key with many requests delays only its own. Must not know
-//! the purpose of the permits.
+//! Owns how many permits a key may hold at once, so that a key with many requests delays only itself. Must not know the
+//! purpose of the permits.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The semaphores of all keys. A cheap handle.
+/// One semaphore per key. A cheap handle.
 pub struct KeyedSemaphore<K: Eq + Hash> {
     semaphores: Arc<DashMap<K, Arc<Semaphore>>>,
     per_key: usize,
 }
 
-/// A permit, until it is dropped. Keys without permits take no memory.
+/// A permit, which is released when dropped. Keys without permits take no memory.
 pub struct KeyedPermit<K: Eq + Hash> {
     semaphores: Arc<DashMap<K, Arc<Semaphore>>>,
     key: K,
@@ -28,13 +28,13 @@ impl<K: Eq + Hash + Clone> KeyedSemaphore<K> {
         Self { semaphores: Arc::default(), per_key }
     }
 
-    /// A permit, when the key has one free.
+    /// Waits for a permit of the key.
     pub async fn acquire(&self, key: &K) -> KeyedPermit<K> {
         let of_key = {
             let entry = self.semaphores.entry(key.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.per_key)));
             Arc::clone(&entry)
         };
-        // Dropping this removes the key, also where the caller does not wait to the end.
+        // Dropping this removes the key, even if the caller stops waiting.
         let mut permit = KeyedPermit { semaphores: Arc::clone(&self.semaphores), key: key.clone(), permit: None };
         permit.permit = of_key.acquire_owned().await.ok();
         permit

@@ -1,7 +1,7 @@
 //! Tallywire: signed webhooks in, live transactions out.
 //!
 //! The path of a delivery: [`http`] receives the bytes, [`ingest`] has a connector verify and parse them, [`store`]
-//! makes them durable together with the events they cause, and [`feed`] gives each event to the sockets and streams of
+//! makes them durable together with the resulting events, and [`feed`] gives each event to the sockets and streams of
 //! its user right after the commit. See `docs/architecture.md`.
 
 #![forbid(unsafe_code)]

@@ -1,7 +1,7 @@
 //! Rate limits.
 //!
-//! Owns the counters, and the key of each: address, user, connection, e-mail address. Must not know what a call does.
-//! Only authenticated calls count against a user or a connection, so that no caller can exhaust another's limit.
+//! Owns the counters and their keys: address, user, connection, e-mail address. Must not know what a call does. Only
+//! authenticated calls count against a user or a connection, so that no caller can exhaust another's limit.
 
 mod inbound;
 mod keyed;
@@ -28,26 +28,26 @@ pub use shared::{Shared, SharedKey};
 pub use tarpit::Tarpit;
 pub use too_many::TooMany;
 
-/// Password attempts per minute for an e-mail address: from one IP address, so that no other address can lock its owner
+/// Password attempts per minute for an e-mail address: from one IP address, so that no other address can lock the user
 /// out, and from all addresses together.
 const PASSWORDS_PER_EMAIL_AND_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const PASSWORDS_PER_EMAIL: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// Sign-in attempts per minute from an address: an office shares one.
+/// Sign-in attempts per minute from an address, which a whole office may share.
 const SIGN_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
-/// Synchronisations per minute of a connection: each sends an event to its owner's pages.
+/// Syncs per minute of a connection: each sends an event to its owner's pages.
 const SYNCS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(12).unwrap();
 
 /// Attempts to connect a bank per minute of a user: each calls the provider.
 const CONNECTS_PER_USER: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// The burst and rate in bytes of all sockets of an address: an office of a thousand users needs two megabytes to sign
+/// The burst and rate in bytes of all sockets of an address. An office of a thousand users needs two megabytes to sign
 /// in, and has sent them within five seconds.
 const SOCKET_BYTES_BURST: NonZeroU32 = NonZeroU32::new(1024 * 1024).unwrap();
 const SOCKET_BYTES_RATE: NonZeroU32 = NonZeroU32::new(256 * 1024).unwrap();
 
-/// The same for webhooks' bodies, before they are verified. Some schemes sign another form of the body than the one
-/// that is sent, so that each byte costs more than reading it.
+/// The same for unverified webhook bodies. Some schemes sign another form of the body than the one that is sent, so
+/// each byte costs more than reading it.
 const BODY_BYTES_BURST: NonZeroU32 = NonZeroU32::new(8 * 1024 * 1024).unwrap();
 const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
 
@@ -55,7 +55,7 @@ const BODY_BYTES_RATE: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).unwrap();
 pub struct Limits {
     /// Delays refusals.
     pub tarpit: Tarpit,
-    /// The permits for large bodies that are not verified yet.
+    /// The permits for large unverified bodies.
     pub large_bodies: LargeBodies,
     deliveries_by_connection: Keyed<String>,
     deliveries_by_user: Keyed<String>,
@@ -71,7 +71,7 @@ pub struct Limits {
     sign_ins_by_address: Keyed<IpAddr>,
     syncs_by_connection: Keyed<String>,
     connects_by_user: Keyed<String>,
-    /// Nothing where this is the only node.
+    /// `None` if this is the only node.
     shared: Option<Arc<Shared>>,
 }
 
@@ -104,14 +104,14 @@ impl Limits {
         }
     }
 
-    /// The same for one of several nodes: they count users, connections, e-mail addresses and sign-ins together. Other calls
-    /// from an address are counted by each node, which they could wear out.
+    /// The same for one of several nodes, which count users, connections, e-mail addresses and sign-ins together. Other
+    /// calls from an address are counted by each node alone: these limits protect the node itself.
     #[must_use]
     pub fn over_nodes(self) -> Self {
         Self { shared: Some(Arc::default()), ..self }
     }
 
-    /// What is counted together with other nodes, where there are any.
+    /// The counters that are shared with other nodes, if there are any.
     pub fn shared(&self) -> Option<&Arc<Shared>> {
         self.shared.as_ref()
     }
@@ -124,68 +124,68 @@ impl Limits {
         }
     }
 
-    /// A delivery arrives from an address. It is not verified yet.
+    /// Counts an unverified delivery from an address.
     pub fn delivery_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.deliveries_by_address, address)
     }
 
-    /// An authentic delivery names a connection.
+    /// Counts an authentic delivery that names a connection.
     pub async fn delivery_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
         self.on_all(&self.deliveries_by_connection, format!("{connector_id}:{connection_id}")).await
     }
 
-    /// A sync of a connection is requested.
+    /// Counts a requested sync of a connection.
     pub async fn sync_of_connection(&self, connector_id: &str, connection_id: &str) -> Result<(), TooMany> {
         self.on_all(&self.syncs_by_connection, format!("{connector_id}:{connection_id}")).await
     }
 
-    /// A user begins to connect a bank.
+    /// Counts a user's attempt to connect a bank.
     pub async fn connect_of_user(&self, user_id: &str) -> Result<(), TooMany> {
         self.on_all(&self.connects_by_user, user_id.to_owned()).await
     }
 
-    /// Whether deliveries are counted by user, so that a delivery's user has to be looked up.
+    /// Whether deliveries are counted per user, so that the user of a delivery has to be looked up.
     pub fn counts_deliveries_of_users(&self) -> bool {
         self.deliveries_by_user.is_some()
     }
 
-    /// A delivery is for a user.
+    /// Counts a delivery for a user.
     pub async fn delivery_of_user(&self, user_id: &str) -> Result<(), TooMany> {
         self.on_all(&self.deliveries_by_user, user_id.to_owned()).await
     }
 
-    /// A new socket comes from an address.
+    /// Counts a new socket from an address.
     pub fn socket_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.sockets_by_address, address)
     }
 
-    /// A polling request of a socket comes from an address.
+    /// Counts a polling request of a socket from an address.
     pub fn poll_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.polls_by_address, address)
     }
 
-    /// Sockets of an address have sent bytes; how long to wait, where they exceed the limit.
+    /// Counts bytes from the sockets of an address; returns how long to wait if they exceed the limit.
     fn socket_bytes_from(&self, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
         wait_for(&self.socket_bytes_by_address, address, bytes.min(SOCKET_BYTES_BURST))
     }
 
-    /// Bytes of a webhook's body have arrived from an address; how long to wait, where they exceed the limit.
+    /// Counts bytes of webhook bodies from an address; returns how long to wait if they exceed the limit.
     pub fn body_bytes_from(&self, address: IpAddr, bytes: usize) -> Option<Duration> {
         let bytes = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX))?;
         wait_for(&self.body_bytes_by_address, address, bytes.min(BODY_BYTES_BURST))
     }
 
-    /// A call or a page is requested from an address.
+    /// Counts a call or a page request from an address.
     pub fn call_from(&self, address: IpAddr) -> Result<(), TooMany> {
         check_address(&self.calls_by_address, address)
     }
 
-    /// An authenticated call of a user.
+    /// Counts an authenticated call of a user.
     pub async fn call_of(&self, user_id: &str) -> Result<(), TooMany> {
         self.on_all(&self.calls_by_user, user_id.to_owned()).await
     }
 
-    /// A password attempt for an e-mail address.
+    /// Counts a password attempt for an e-mail address.
     pub async fn password_for(&self, email: &str, from: Option<IpAddr>) -> Result<(), TooMany> {
         let shared = self.shared.as_deref();
         if let (Some(limit), Some(address)) = (&self.passwords_by_email_and_address, from) {
@@ -195,7 +195,7 @@ impl Limits {
         self.on_all(&self.passwords_by_email, email.to_owned()).await
     }
 
-    /// A sign-in attempt from an address.
+    /// Counts a sign-in attempt from an address.
     pub async fn sign_in_from(&self, address: IpAddr) -> Result<(), TooMany> {
         match &self.sign_ins_by_address {
             Some(limit) if !address.is_loopback() => {
@@ -206,7 +206,7 @@ impl Limits {
         }
     }
 
-    /// Removes callers whose limit has fully recovered: the tables hold a minute's callers at most.
+    /// Removes callers whose limit has fully recovered, so that the tables hold at most one minute's callers.
     pub fn remove_recovered(&self) {
         remove_recovered(&self.deliveries_by_connection);
         remove_recovered(&self.deliveries_by_user);
@@ -230,7 +230,7 @@ impl Limits {
     }
 }
 
-/// How long to wait until `bytes` are within the limit; they are counted only then.
+/// How long to wait until `bytes` fit the limit. They are counted only if they fit.
 fn wait_for(limiter: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr, bytes: NonZeroU32) -> Option<Duration> {
     if address.is_loopback() {
         return None;

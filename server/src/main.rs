@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! Owns the command line's entry. Must not do the work: each command is a neighbour in `cli`.
+//! Owns the entry point. Must not do the work: each command is a module of `cli`.
 
 #![forbid(unsafe_code)]
 
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-/// How long work on threads of its own has when all else has ended.
+/// How long blocking work may continue after everything else has ended.
 const LAST_WORK: Duration = Duration::from_secs(1);
-/// How many tasks of its own a worker runs before it looks at those that other threads have woken: a commit wakes its webhooks and
-/// its subscribers from the thread that writes, and these must not wait behind thousands of clients that come back.
+/// How many of its own tasks a worker runs before it looks at tasks that other threads have woken. A commit wakes its
+/// webhooks and subscribers from the writer thread, and these must not wait behind thousands of reconnecting clients.
 const TURNS_BEFORE_OTHERS: u32 = 1;
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::output::has_no_reader(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where writing this fails as well, there is no way to report it.
+            // If writing this fails as well, there is no way to report it.
             let _ = writeln!(std::io::stderr(), "tallywire: {error:#}");
             ExitCode::FAILURE
         }
@@ -35,7 +35,7 @@ fn run(cli: cli::Cli) -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.global_queue_interval(TURNS_BEFORE_OTHERS).enable_all().build()?;
     let outcome = runtime.block_on(cli.run());
-    // Work on a thread of its own, such as a long read or a password check, is abandoned.
+    // Blocking work, such as a long read or a password check, is abandoned.
     runtime.shutdown_timeout(LAST_WORK);
     outcome
 }

@@ -1,10 +1,10 @@
 //! Metrics for operators.
 //!
-//! Owns the metrics, their names and their labels. Label values are from fixed sets: no user, no address, nothing that a
-//! caller can choose. Must not know who reads them.
+//! Owns the metrics, their names and their labels. Label values are from fixed sets: no user, no address, nothing that
+//! a caller can choose. Must not know who reads them.
 //!
-//! They live in the server's own state, so `prometheus_client` and not `metrics`, whose recorder is
-//! the process's: two servers in one process (every test) would count into each other.
+//! The metrics are part of the server's state. Therefore the crate is `prometheus_client` and not `metrics`, whose
+//! recorder is global to the process: two servers in one process (as in every test) would share counters.
 
 mod process;
 
@@ -18,16 +18,16 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-/// From a tenth of a millisecond to the longest timeout, in seconds.
+/// The buckets of durations: from a tenth of a millisecond to the longest timeout, in seconds.
 const TIMES: [f64; 15] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-/// Up to how many writes share a commit.
+/// The buckets of writes per commit.
 const BATCHES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
 /// The labels of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DeliveryLabels {
-    /// The connector's id; `unknown` where no connector has that name, or before it was looked up.
+    /// The connector's id; `unknown` if no connector has that name, or before it was looked up.
     pub connector: String,
     /// `processed`, `duplicate`, `kept`, or the code of the error response.
     pub outcome: &'static str,
@@ -68,7 +68,7 @@ pub struct SyncLabels {
 /// The label of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct EventLabel {
-    /// As on the wire.
+    /// The event's name on the wire.
     pub event: &'static str,
 }
 
@@ -89,7 +89,7 @@ pub struct Commits {
 }
 
 impl Commits {
-    /// A commit of `jobs` writes took this long.
+    /// Counts a commit of `jobs` writes that took this long.
     pub fn committed(&self, jobs: usize, took: Duration) {
         self.jobs.observe(jobs as f64);
         self.seconds.observe(took.as_secs_f64());
@@ -136,7 +136,7 @@ pub struct Gauges {
     pub inbox_kept: Gauge,
     /// Pending calls to the core app.
     pub outbox_waiting: Gauge,
-    /// The age of the oldest of them.
+    /// The age of the oldest pending call.
     pub outbox_lag_seconds: Gauge,
     /// Dead letters: calls that the core app rejected.
     pub outbox_dead: Gauge,
@@ -205,49 +205,49 @@ impl Metrics {
         }
     }
 
-    /// A delivery was responded to.
+    /// Counts a delivery that was responded to.
     pub fn delivered(&self, connector: &str, outcome: &'static str, took: Duration) {
         self.deliveries.get_or_create(&DeliveryLabels { connector: connector.to_owned(), outcome }).inc();
         self.delivery_seconds.observe(took.as_secs_f64());
     }
 
-    /// A sign-in has succeeded or failed: `at` a `socket` or the `dashboard`.
+    /// Counts a sign-in that has succeeded or failed; `at` is `socket` or `dashboard`.
     pub fn signed_in(&self, at: &'static str, outcome: &'static str) {
         self.sign_ins.get_or_create(&SignInLabels { at, outcome }).inc();
     }
 
-    /// A subscriber has resumed with `since`: `replayed` or `sync_required`.
+    /// Counts a subscriber that has resumed with `since`: `replayed` or `sync_required`.
     pub fn resumed(&self, outcome: &'static str) {
         self.resumes.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    /// An event was published to its user's subscribers.
+    /// Counts an event that was published to its user's subscribers.
     pub fn published(&self, event: &'static str) {
         self.events.get_or_create(&EventLabel { event }).inc();
     }
 
-    /// A call to the core app has ended.
+    /// Counts a call to the core app that has ended.
     pub fn called_core_app(&self, outcome: &'static str, took: Duration) {
         self.core_app_calls.get_or_create(&OutcomeLabel { outcome }).inc();
         self.core_app_seconds.observe(took.as_secs_f64());
     }
 
-    /// A request was responded to. `route` is a template.
+    /// Counts a request that was responded to. `route` is a template.
     pub fn answered(&self, route: &str, status: u16) {
         self.answers.get_or_create(&ResponseLabels { route: route.to_owned(), status }).inc();
     }
 
-    /// A sync run ended: `complete`, `failed` or `removed`.
+    /// Counts a sync run that has ended: `complete`, `failed` or `removed`.
     pub fn synced(&self, connector: &str, outcome: &'static str) {
         self.syncs.get_or_create(&SyncLabels { connector: connector.to_owned(), outcome }).inc();
     }
 
-    /// A message that wakes other nodes was `sent`, `failed`, or was `received` from another node.
+    /// Counts a wake-up that was `sent`, `failed`, or was `received` from another node.
     pub fn woke(&self, outcome: &'static str) {
         self.wake_ups.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
-    /// A background task has panicked.
+    /// Counts a panic of a background task.
     pub fn panicked(&self, task: &'static str) {
         self.task_panics.get_or_create(&TaskLabel { task }).inc();
     }

@@ -13,7 +13,7 @@ use crate::store::{InboxEntry, Result};
 
 /// The longest list, in rows.
 pub const LONGEST_LIST: u32 = 200;
-/// From how many failed attempts on a queue counts as stuck.
+/// After how many failed attempts a queue counts as stuck.
 pub const STUCK_AFTER: u32 = 5;
 
 /// The outbox, with its dead letters and stuck queues.

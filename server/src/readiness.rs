@@ -1,7 +1,6 @@
-//! Whether the server is able to work.
+//! Whether the server can work.
 //!
-//! Owns remembering the last check, so that frequent probes cost nothing. Must not answer a probe: [`crate::http`]
-//! does.
+//! Owns caching the last check, so that frequent probes cost nothing. Must not answer a probe: [`crate::http`] does.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::store::Store;
 
-/// How long a result is reused.
+/// How long a cached result is valid.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// The last result and its time.

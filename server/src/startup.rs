@@ -1,6 +1,7 @@
 //! From settings to a running server.
 //!
-//! Owns in which order services are built, and how the server stops. Must not parse arguments or read the environment.
+//! Owns the order in which services are built, and how the server stops. Must not parse arguments or read the
+//! environment.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the store and builds everything on it.
+    /// Opens the store and builds all services on it.
     pub async fn build(config: Config, clock: Clock) -> Result<Self, store::Error> {
         let (bus, messages) = LocalBus::new();
         let forward = Arc::new(Notify::new());
@@ -137,7 +138,7 @@ impl Server {
         &self.state
     }
 
-    /// Serves until `stop` completes; then finishes requests in flight and closes the sockets.
+    /// Serves until `stop` completes. Then finishes requests in flight and closes the sockets.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { state, edge, endpoint, leases, slots, tasks } = self;
         let stopping = state.stopping.clone();
@@ -149,7 +150,7 @@ impl Server {
         });
         let (metrics, capacity) = (Arc::clone(&state.metrics), descriptors::capacity());
         let serving = listen::serve(listener, edge, &state.config.http, capacity, stopping.clone(), metrics);
-        // Clients reconnect, to another node or to this one when it has restarted.
+        // Clients reconnect to another node, or to this one after its restart.
         let closing = async {
             stopping.cancelled().await;
             endpoint.close().await;
@@ -171,13 +172,13 @@ impl Server {
     }
 }
 
-/// The rate limits, which several nodes share.
+/// The rate limits, which nodes share if there are several.
 fn limits(config: &Config, has_other_nodes: bool) -> Arc<Limits> {
     let limits = Limits::new(&config.limits);
     Arc::new(if has_other_nodes { limits.over_nodes() } else { limits })
 }
 
-/// Live delivery, the task that runs it, and this node's slots where there may be other nodes.
+/// The feed, the task that runs it, and this node's slots if there may be other nodes.
 async fn feed(
     limit: u32,
     store: &Arc<dyn Store>,
@@ -190,13 +191,14 @@ async fn feed(
     Ok((feed, delivery, slots))
 }
 
-/// Counts this node's sockets and streams with those of the others; without a valid registration they are disconnected.
+/// Counts this node's sockets and streams together with the other nodes'. They are disconnected if the registration
+/// lapses.
 fn slots_task(state: &AppState, slots: Arc<NodeSlots>) -> JoinHandle<()> {
     let (feed, metrics) = (Arc::clone(&state.feed), Arc::clone(&state.metrics));
     tokio::spawn(async move { slots.run(&metrics, || feed.disconnect_all()).await })
 }
 
-/// Wakes other nodes, and this one for them.
+/// Starts the tasks that wake other nodes, and this node on their behalf.
 fn wake_up_tasks(
     state: &AppState,
     (wake_ups, other_nodes): (Option<WakeUps>, Outgoing),
@@ -213,7 +215,7 @@ fn wake_up_tasks(
     wake_ups.map(|wake_ups| wake_ups.start(woken)).into_iter().chain([passing_on]).collect()
 }
 
-/// A sync that is requested here may be another node's to do: its worker has the lease.
+/// Passes on sync requests: the sync worker may be running on another node, which has the lease.
 async fn pass_on_sync_requests(requested: Arc<Notify>, worker: Arc<Notify>, other_nodes: Outgoing) {
     loop {
         requested.notified().await;
@@ -222,7 +224,7 @@ async fn pass_on_sync_requests(requested: Arc<Notify>, worker: Arc<Notify>, othe
     }
 }
 
-/// The keys that providers publish, with those that were kept over a restart.
+/// The keys that providers publish, including those that were kept over a restart.
 async fn provider_keys(
     (store, registry, apis): (&Arc<dyn Store>, &Arc<connectors::Registry>, &Arc<sync::Apis>),
     credentials: CredentialKeys,
@@ -234,7 +236,7 @@ async fn provider_keys(
     Ok(Arc::new(keys))
 }
 
-/// The ways of connecting a bank.
+/// Builds the flows for connecting banks.
 fn flows(
     history_days: u32,
     (store, ingest): (&Arc<dyn Store>, &Arc<Ingest>),
@@ -252,7 +254,7 @@ fn flows(
     Arc::new(Flows::new(services, history_days))
 }
 
-/// Sends calls to the core app, where one is configured, while this node has the lease.
+/// Sends calls to the core app, if one is configured, while this node has the lease.
 fn outbox_task(state: &AppState, leases: &Arc<LeaseHolder>) -> Result<Option<JoinHandle<()>>, store::Error> {
     let Some(config) = &state.config.core_app else { return Ok(None) };
     let secret = state.config.auth.service_secrets.first().cloned();

@@ -53,7 +53,7 @@ pub struct App {
     pub forward: Arc<Notify>,
     /// Whether calls to the core app are paused.
     pub breaker: Arc<Mutex<CircuitBreaker>>,
-    /// Cancelled when the server starts to stop, to end streams.
+    /// Cancelled when the server begins to stop, so that streams end.
     pub stopping: CancellationToken,
     /// Whether the store accepts writes, as of the last check.
     pub readiness: Readiness,

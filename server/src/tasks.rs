@@ -1,7 +1,7 @@
 //! Background tasks.
 //!
-//! Owns the handling of a panic: it is logged and counted, and a long-running task is started again after a pause.
-//! Must not know what a task does.
+//! Owns the handling of a panic: it is logged and counted, and a long-running task is restarted after a pause. Must not
+//! know what a task does.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -11,12 +11,12 @@ use futures_util::FutureExt as _;
 
 use crate::metrics::Metrics;
 
-/// How a long-running task is started again.
+/// How a long-running task is restarted.
 #[derive(Clone, Copy, Debug)]
 pub struct Restarts {
     /// The pause before the first restart. It doubles with each panic in a row.
     pub first_pause: Duration,
-    /// The longest pause, and for how long a task has to run without a panic to end the row.
+    /// The longest pause. A task that has run this long without a panic starts again with the first pause.
     pub longest_pause: Duration,
 }
 
@@ -31,7 +31,7 @@ impl Default for Restarts {
 #[error("panicked: {0}")]
 pub struct Panicked(String);
 
-/// Runs `work` to its end, or to its panic.
+/// Runs `work` until it ends or panics.
 pub async fn catch_panic<T>(
     task: &'static str,
     metrics: &Metrics,
@@ -40,7 +40,7 @@ pub async fn catch_panic<T>(
     AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| report(task, metrics, payload.as_ref()))
 }
 
-/// The same for work that waits for nothing.
+/// The same for synchronous work.
 pub fn catch_panic_now<T>(task: &'static str, metrics: &Metrics, work: impl FnOnce() -> T) -> Result<T, Panicked> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| report(task, metrics, payload.as_ref()))
 }
@@ -52,7 +52,7 @@ fn report(task: &'static str, metrics: &Metrics, payload: &(dyn Any + Send)) -> 
     panicked
 }
 
-/// Runs a task for as long as the server runs: after a panic it is started again.
+/// Runs a task as long as the server runs: after a panic it is restarted.
 pub async fn supervise<F: Future<Output = ()>>(
     task: &'static str,
     metrics: &Metrics,

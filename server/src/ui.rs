@@ -1,7 +1,7 @@
-//! The dashboard, mounted.
+//! The dashboard.
 //!
-//! Owns the only place that knows Leptos: rendering on the server, the server functions, the files
-//! of the browser's half, and the dashboard's port to the store. Must not contain a page.
+//! Owns the only place that knows Leptos: rendering on the server, the server functions, the files for the browser, and
+//! the dashboard's access to the store. Must not contain a page.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,10 +38,10 @@ use crate::store::{self, Session};
 pub fn router(state: &AppState) -> Router<AppState> {
     let options = options(state);
     let folder = PathBuf::from(&*options.site_root).join("pkg");
-    // cargo-leptos leaves the style sheet's @import lines to the browser; they name its neighbours.
+    // cargo-leptos leaves the style sheet's @import lines to the browser; they refer to files in the same folder.
     let parts = if is_watched() { PathBuf::from("style") } else { folder.clone() };
     let pkg = ServeDir::new(folder).precompressed_br().precompressed_gzip().fallback(ServeDir::new(parts));
-    // The files keep their names from build to build, so a browser revalidates them each time.
+    // The files keep their names from build to build, so browsers must revalidate them each time.
     let revalidate = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let files = tower::ServiceBuilder::new().layer(middleware::from_fn(find_file)).layer(revalidate);
     let context = context(state);
@@ -66,7 +66,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
 }
 
 /// `POST /sign-in`: the page's own form. A failed one is answered with the page and the entered values except the
-/// password: the e-mail address is then in no URL, log or cookie.
+/// password, so that the e-mail address is in no URL, log or cookie.
 async fn sign_in<S: IntoView + 'static>(
     state: AppState,
     request: Request,
@@ -83,7 +83,8 @@ async fn sign_in<S: IntoView + 'static>(
     };
     page.extensions_mut().insert(FailedSignIn { code: error.code().as_str().to_owned(), email });
     let mut response = leptos_axum::render_app_async_with_context(context, shell)(page).await;
-    // A form that was read and found wrong has its answer; what passes with time says so to everybody on the way.
+    // For invalid input the page is the answer, with its own status. For a temporary error the status and `Retry-After`
+    // tell proxies as well.
     let refusal = error.into_response();
     if let Some(seconds) = refusal.headers().get(RETRY_AFTER) {
         *response.status_mut() = refusal.status();
@@ -92,7 +93,7 @@ async fn sign_in<S: IntoView + 'static>(
     response
 }
 
-/// What server functions and pages find in their context.
+/// The context of server functions and pages.
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let backend: SharedBackend = Arc::new(StoreBackend(state.clone()));
     let people = if state.config.demo { crate::demo::PEOPLE.as_slice() } else { &[] };
@@ -119,8 +120,8 @@ fn is_watched() -> bool {
     std::env::var("LEPTOS_WATCH").is_ok()
 }
 
-/// Leptos's own settings, by hand: the binary needs no LEPTOS_* variables. `cargo leptos watch` sets
-/// them for its reloading, and only then are they read.
+/// Leptos's settings, built here: the binary needs no LEPTOS_* variables. `cargo leptos watch` sets them for its
+/// reloading, and only then are they read.
 fn options(state: &AppState) -> LeptosOptions {
     let site = site_folder(state);
     if !site.join("pkg").join("tallywire.wasm").is_file() {
@@ -137,7 +138,7 @@ fn options(state: &AppState) -> LeptosOptions {
         .build()
 }
 
-/// `TALLYWIRE_SITE`, else the folder beside the binary, else where the build leaves it.
+/// `TALLYWIRE_SITE`, else the folder next to the binary, else the build's output folder.
 fn site_folder(state: &AppState) -> PathBuf {
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
     let candidates = [state.config.http.site.clone(), std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from), beside];
@@ -145,7 +146,7 @@ fn site_folder(state: &AppState) -> PathBuf {
     existing.unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
-/// Puts the signed-in user into the request's extensions, where the pages look for them.
+/// Puts the signed-in user into the request's extensions, where the pages look for it.
 async fn add_viewer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     match state.cookies.of_request(request.headers(), state.now()).await {
         Ok(Some(session)) => {
@@ -159,7 +160,8 @@ async fn add_viewer(State(state): State<AppState>, mut request: Request, next: N
             extensions.insert(Viewer { user_id, display_name });
         }
         Ok(None) => {}
-        // A page's background call must not take a fault for a signed-out user; a page that is opened shows the error.
+        // A background call of a page must not mistake an error for a signed-out user; a page that is opened shows the
+        // error.
         Err(error) if is_server_function(&request) => return ApiError::from(error).into_response(),
         Err(error) => {
             tracing::error!(%error, "a session could not be looked up");
@@ -169,7 +171,7 @@ async fn add_viewer(State(state): State<AppState>, mut request: Request, next: N
     next.run(request).await
 }
 
-/// Server functions are called by the page's script alone. A plain form's `Accept` would have the answer replaced by a
+/// Only the page's script calls server functions. With a plain form's `Accept`, the answer would be replaced by a
 /// redirect to `Referer`, wherever that leads.
 async fn answer_programs(mut request: Request, next: Next) -> Response {
     if is_server_function(&request) {
@@ -180,7 +182,8 @@ async fn answer_programs(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Leptos redirects only who accepts HTML by name, and leaves others to a script that they may not have.
+/// Redirects with a status. Leptos does so only if `Accept` names HTML, and otherwise relies on a script, which the
+/// client may not have.
 async fn redirect_properly(request: Request, next: Next) -> Response {
     let is_page = !is_server_function(&request);
     let mut response = next.run(request).await;
@@ -191,7 +194,8 @@ async fn redirect_properly(request: Request, next: Next) -> Response {
     response
 }
 
-/// No file and no page has a name that no file system accepts (NAME_MAX); looking it up would fail.
+/// Refuses a name that is too long for any file system (NAME_MAX): looking it up would fail, and no file or page has
+/// one.
 async fn refuse_long_names(request: Request, next: Next) -> Response {
     const LONGEST_NAME: usize = 255;
     if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
@@ -200,7 +204,7 @@ async fn refuse_long_names(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The files' own errors have no body.
+/// Adds bodies to the file service's errors.
 async fn find_file(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     match response.status() {

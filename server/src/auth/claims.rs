@@ -1,6 +1,6 @@
 //! The claims of a signed token: user, expiry, issuer and audience (RFC 7519).
 //!
-//! Owns which claims count. Must not check a signature. Claims that are not used have no type.
+//! Owns which claims are read. Must not check a signature. Claims that are not used may have any type.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,19 +12,19 @@ use super::session::SessionId;
 use crate::config::AuthConfig;
 use crate::ids;
 
-/// How far the two clocks may be apart.
+/// How far the issuer's clock and this server's may differ.
 pub const LEEWAY_SECONDS: i64 = 5;
-/// The claim of a token that this server made for one of its pages: the session's id, in hexadecimal.
+/// The claim in a token that this server makes for one of its pages: the session's id, in hexadecimal.
 const SESSION: &str = "tallywire_session";
 
-/// The accepted audiences and issuers. Where none are configured, any is accepted.
+/// The accepted audiences and issuers. If none are configured, any is accepted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expected {
     audiences: Vec<String>,
     issuers: Vec<String>,
 }
 
-/// A user id in a claim: Node services use numbers as well as texts.
+/// A user id in a claim: Node services send numbers as well as strings.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum UserId {
@@ -32,7 +32,7 @@ enum UserId {
     Number(u64),
 }
 
-/// `aud` is one text, or a list of texts.
+/// `aud` is a string or a list of strings.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Audience {
@@ -45,7 +45,7 @@ impl Expected {
         Self { audiences: config.jwt_audiences.clone(), issuers: config.jwt_issuers.clone() }
     }
 
-    /// The identity in a token's signed bytes.
+    /// Reads the identity from a token's signed bytes.
     pub(super) fn identity(&self, payload: &[u8], now: Timestamp) -> Result<Identity, Refusal> {
         let claims = Members::read(payload).ok_or(Refusal::Claims)?;
         let expires_at = end(&claims, now)?;
@@ -75,7 +75,7 @@ impl Expected {
     }
 }
 
-/// When a token ends, if it holds now. Times are seconds; some libraries write fractions.
+/// When a token expires, provided that it is valid now. Times are in seconds; some libraries write fractions.
 fn end(claims: &Members, now: Timestamp) -> Result<Timestamp, Refusal> {
     let time = |name| claims.get::<f64>(name).map_err(|_| Refusal::Time);
     let (expires_at, not_before) = (time("exp")?.ok_or(Refusal::Time)?, time("nbf")?);
@@ -89,7 +89,7 @@ fn end(claims: &Members, now: Timestamp) -> Result<Timestamp, Refusal> {
     Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
-/// The first present one of the three claims decides, and must be a valid user name.
+/// The first of the three claims that is present decides, and must be a valid user id.
 fn user(claims: &Members) -> Result<String, Refusal> {
     for name in ["userId", "id", "sub"] {
         let user = match claims.get(name).map_err(|_| Refusal::User)? {

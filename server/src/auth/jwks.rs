@@ -1,8 +1,8 @@
 //! Fetching the keys that the host application publishes (`JWT_JWKS_URL`).
 //!
-//! Owns fetching, caching, and the bound on fetches that tokens of unknown keys can cause: the sender chooses the key
-//! id of a token. Must not decide which key a token is about ([`super::key_set`] does), nor delay a token whose key is
-//! known.
+//! Owns fetching, caching, and the bound on fetches: a sender chooses the key id of its token, so tokens with unknown
+//! key ids could cause any number of them. Must not decide which key a token refers to ([`super::key_set`] does), nor
+//! delay a token whose key is known.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,12 +16,12 @@ use super::key::PublicKey;
 use super::key_set::{KeySet, NotASet};
 use crate::config::Secret;
 
-/// How long the keys hold without being fetched again.
+/// How long fetched keys are fresh.
 const FRESH: Duration = Duration::from_secs(600);
-/// How long a fetch for an unknown key, or one that failed, waits for the next one.
+/// The pause between two fetches, after a failure or for an unknown key.
 const PAUSE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest set: hundreds of keys.
+/// The largest accepted set. It has room for hundreds of keys.
 const LARGEST: usize = 1024 * 1024;
 
 /// The published keys. A cheap handle.
@@ -29,11 +29,11 @@ const LARGEST: usize = 1024 * 1024;
 pub(super) struct Jwks(Arc<Inner>);
 
 struct Inner {
-    /// There may be credentials in it.
+    /// The URL may contain credentials.
     url: Secret,
     client: reqwest::Client,
     known: RwLock<Known>,
-    /// One fetch at a time; when the last one was begun.
+    /// When the last fetch began. The lock allows one fetch at a time.
     fetching: Mutex<Option<Instant>>,
 }
 
@@ -56,21 +56,21 @@ enum FetchError {
 
 impl From<reqwest::Error> for FetchError {
     fn from(error: reqwest::Error) -> Self {
-        // The address may hold credentials.
+        // The URL may contain credentials.
         Self::Http(error.without_url())
     }
 }
 
 impl Jwks {
     pub(super) fn new(url: Secret) -> Self {
-        // Keys come from the configured address and from nowhere that it points to.
+        // Keys come from the configured URL only: redirects are not followed.
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build();
         let (known, fetching) = (RwLock::default(), Mutex::default());
         Self(Arc::new(Inner { url, client: client.unwrap_or_default(), known, fetching }))
     }
 
-    /// The key that a token is about. Keys that are held stay in use while newer ones are fetched, or the address does
-    /// not answer; a token of an unknown key waits for a fetch, if there is one.
+    /// The key that a token refers to. Cached keys stay in use while newer ones are fetched, or while the address does
+    /// not answer. A token with an unknown key waits for a fetch, if one is allowed now.
     pub(super) async fn key(&self, token: &Jws<'_>, now: Instant) -> Result<Option<PublicKey>, Error> {
         let Inner { known, .. } = &*self.0;
         let is_fresh = known.read().fetched.is_some_and(|at| now.saturating_duration_since(at) < FRESH);
@@ -87,7 +87,7 @@ impl Jwks {
         Ok(known.key(token).cloned())
     }
 
-    /// Fetches the keys, unless that was just done and the result suffices.
+    /// Fetches the keys, unless a recent fetch suffices.
     async fn refresh(&self, now: Instant, are_enough: impl Fn(&Known) -> bool) {
         let Inner { known, fetching, .. } = &*self.0;
         let mut begun = fetching.lock().await;
@@ -105,7 +105,7 @@ impl Jwks {
                 if keys.is_empty() {
                     tracing::warn!(ignored = keys.ignored(), "no published key verifies tokens");
                 } else if keys.ignored() > 0 {
-                    // Those for encrypting are often among them.
+                    // Key sets often contain encryption keys too.
                     tracing::debug!(ignored = keys.ignored(), "some published keys do not verify tokens");
                 }
                 *known.write() = Known { keys: Some(keys), fetched: Some(now) };
@@ -180,7 +180,7 @@ mod tests {
         published.lock().0 = vec!["a", "b"];
         assert!(known("b", 31).await);
         assert_eq!(fetches(), 2);
-        // Old keys serve while they are fetched again.
+        // Stale keys stay in use while they are fetched again.
         assert!(known("a", 700).await);
         while fetches() < 3 {
             tokio::task::yield_now().await;

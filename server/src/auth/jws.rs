@@ -1,8 +1,8 @@
-//! A signed token taken apart: JSON Web Signature in its compact form (RFC 7515).
+//! Parsing a signed token: JSON Web Signature in its compact form (RFC 7515).
 //!
-//! Owns the form of such a token, and which headers are accepted. Must not hold a key: a key decides itself whether it
-//! has signed ([`super::key`]). Keys and addresses in a header (`jwk`, `jku`, `x5c`, `x5u`) are the sender's own
-//! choice and are never used.
+//! Owns the syntax of a token, and which headers are accepted. Must not hold a key: verifying a signature is up to the
+//! key ([`super::key`]). Keys and addresses in a header (`jwk`, `jku`, `x5c`, `x5u`) are chosen by the sender and are
+//! never used.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::members::{Members, WrongType};
 use super::refusal::Refusal;
 
-/// A token is a few hundred bytes; far longer ones are not parsed.
+/// The longest token that is parsed, in bytes. A real one has a few hundred.
 const LONGEST_TOKEN: usize = 8192;
 
-/// The signatures that are taken.
+/// The accepted signature algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256.
@@ -27,7 +27,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The one of this name, which is case-sensitive. RFC 9864 calls Ed25519 by its own name.
+    /// The algorithm with this name, which is case-sensitive. RFC 9864 adds the name `Ed25519`.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "HS256" => Some(Self::Hs256),
@@ -50,15 +50,15 @@ pub struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes a token apart.
+    /// Parses a token.
     pub fn parse(token: &'a str) -> Result<Self, Refusal> {
         if token.len() > LONGEST_TOKEN {
             return Err(Refusal::Form);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Form)?;
         let (header, payload) = signed.split_once('.').ok_or(Refusal::Form)?;
-        // No padding, no white space, no bits to spare: one token has one form (RFC 7515, 2). A further dot is none
-        // of its characters.
+        // No padding, white space or non-zero trailing bits: a token has exactly one valid encoding (RFC 7515, 2). A
+        // further dot is not in the alphabet and fails to decode.
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Form);
         let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
         let header = Members::read(&header).ok_or(Refusal::Header)?;
@@ -69,17 +69,17 @@ impl<'a> Jws<'a> {
         Ok(Self { algorithm, kid: header.get("kid")?, signed, payload, signature })
     }
 
-    /// The algorithm that its header names.
+    /// The algorithm that the header names.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The id of the key, as it says.
+    /// The key id in the header.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The bytes that are signed.
+    /// The bytes that the signature covers.
     pub(super) fn signed(&self) -> &[u8] {
         self.signed.as_bytes()
     }
@@ -99,8 +99,8 @@ impl From<WrongType> for Refusal {
     }
 }
 
-/// Members that change the reading of the rest are refused, since none of them is supported here: `crit` names such
-/// members, and must not be ignored (RFC 7515, 4.1.11).
+/// Refuses header members that change how the rest is read, since none is supported here: `crit` lists such members and
+/// must not be ignored (RFC 7515, 4.1.11).
 fn refuse_extensions(header: &Members) -> Result<(), Refusal> {
     let is_unencoded = header.has("b64") && header.get("b64") != Ok(Some(true));
     if is_unencoded || ["crit", "zip", "enc"].iter().any(|name| header.has(name)) {
@@ -109,8 +109,8 @@ fn refuse_extensions(header: &Members) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The same keys sign other things too: logout tokens, security events, proofs of possession. They say so in `typ`.
-/// A token inside a token says so in `cty`.
+/// Refuses other kinds of tokens that the same keys sign, such as logout tokens, security events and proofs of
+/// possession, which `typ` identifies. A nested token is identified by `cty`.
 fn refuse_other_kinds(header: &Members) -> Result<(), Refusal> {
     let media_type = |name: &str| -> Result<Option<String>, WrongType> {
         let value = header.get::<String>(name)?.map(|value| value.to_ascii_lowercase());

@@ -1,7 +1,7 @@
-//! A key, and whether it has signed a token.
+//! A key that verifies the signatures of tokens.
 //!
-//! Owns the requirements on a key: one that cannot verify safely is refused when it is read, and not when the first
-//! token arrives. Must not know where keys come from, nor which of them a token names.
+//! Owns the requirements on a key: one that cannot verify safely is refused when it is read, not when the first token
+//! arrives. Must not know where keys come from, nor which key a token names.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
@@ -17,37 +17,37 @@ use super::roca;
 pub const SHORTEST_SECRET: usize = 32;
 /// The smallest and the largest RSA key, in bits (RFC 7518, 3.3).
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-/// The length of a coordinate of P-256 and of a key of Ed25519.
+/// The length of a P-256 coordinate and of an Ed25519 key, in bytes.
 const COORDINATE: usize = 32;
 
-/// Why a key is not taken.
+/// Why a key is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It is shorter than [`SHORTEST_SECRET`].
     #[error("a secret has at least {SHORTEST_SECRET} bytes")]
     ShortSecret,
-    /// It is no PEM, or of something else.
+    /// It is not a PEM, or a PEM of something other than a public key.
     #[error("it is not the PEM of an RSA, P-256 or Ed25519 public key")]
     Unreadable,
     /// There is more than one PEM.
     #[error("it holds several keys, of which only one could count: a set of keys is for JWT_JWKS_URL")]
     Several,
-    /// It is not as long as such a key is, or a point that is not on the curve.
+    /// It has the wrong length, or is a point that is not on the curve.
     #[error("it is not a key of its kind")]
     Invalid,
     /// Its modulus is too short or too long.
     #[error("an RSA key has between {} and {} bits", RSA_BITS.start(), RSA_BITS.end())]
     RsaSize,
-    /// Its exponent or its generator makes it worthless.
+    /// Its exponent or its generator makes it insecure.
     #[error("it is an RSA key whose private half can be computed")]
     WeakRsa,
 }
 
-/// A secret of HS256.
+/// An HS256 secret.
 pub struct HmacKey(hmac::Key);
 
 impl HmacKey {
-    /// The key with these bytes.
+    /// Makes a key of these bytes.
     pub fn new(secret: &[u8]) -> Result<Self, KeyError> {
         if secret.len() < SHORTEST_SECRET {
             return Err(KeyError::ShortSecret);
@@ -55,13 +55,13 @@ impl HmacKey {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
-    /// Whether it has signed a token.
+    /// Whether this key signed a token.
     pub fn has_signed(&self, token: &Jws<'_>) -> bool {
         token.algorithm() == Algorithm::Hs256 && hmac::verify(&self.0, token.signed(), token.signature()).is_ok()
     }
 }
 
-/// The public half of a key pair, for one algorithm and no other.
+/// The public half of a key pair, for exactly one algorithm.
 #[derive(Clone)]
 pub struct PublicKey {
     algorithm: Algorithm,
@@ -69,7 +69,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The key of a PEM.
+    /// Reads a key from a PEM.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         if pem.matches("-----BEGIN ").count() > 1 {
             return Err(KeyError::Several);
@@ -88,7 +88,7 @@ impl PublicKey {
         Self::ed25519(bytes(&key)?)
     }
 
-    /// An RSA key by its modulus and exponent, the highest byte of each first.
+    /// An RSA key from its modulus and exponent, both big-endian.
     pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
         if !RSA_BITS.contains(&bits(n)) {
@@ -102,7 +102,7 @@ impl PublicKey {
         Ok(Self { algorithm: Algorithm::Rs256, key: key.map_err(|_| KeyError::Invalid)? })
     }
 
-    /// A point of P-256 by its coordinates, which must be on the curve.
+    /// A P-256 key from the coordinates of its point, which must be on the curve.
     pub(super) fn p256(x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
         if x.len() != COORDINATE || y.len() != COORDINATE {
             return Err(KeyError::Invalid);
@@ -112,7 +112,7 @@ impl PublicKey {
         Ok(Self { algorithm: Algorithm::Es256, key })
     }
 
-    /// A key of Ed25519.
+    /// An Ed25519 key.
     pub(super) fn ed25519(key: &[u8]) -> Result<Self, KeyError> {
         if key.len() != COORDINATE {
             return Err(KeyError::Invalid);
@@ -121,17 +121,17 @@ impl PublicKey {
         Ok(Self { algorithm: Algorithm::EdDsa, key })
     }
 
-    /// The algorithm that it verifies.
+    /// The algorithm that this key verifies.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Whether it has signed a token.
+    /// Whether this key signed a token.
     pub fn has_signed(&self, token: &Jws<'_>) -> bool {
         token.algorithm() == self.algorithm && self.key.verify_sig(token.signed(), token.signature()).is_ok()
     }
 
-    /// Whether it is the same key.
+    /// Whether both are the same key.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.algorithm == other.algorithm && self.key.as_ref() == other.key.as_ref()
     }
@@ -141,7 +141,7 @@ fn bytes(key: &DecodingKey) -> Result<&[u8], KeyError> {
     key.try_get_as_bytes().map_err(|_| KeyError::Unreadable)
 }
 
-/// Some libraries write a zero in front of a modulus, which RFC 7518, 6.3.1.1 warns of.
+/// Some libraries write leading zeros in front of a modulus, which RFC 7518, 6.3.1.1 warns of.
 fn without_leading_zeros(number: &[u8]) -> &[u8] {
     let first = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     &number[first..]

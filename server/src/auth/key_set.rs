@@ -1,8 +1,8 @@
 //! The keys that a host application publishes (RFC 7517).
 //!
-//! Owns which entries of a set are keys that verify tokens, and which of them a token is about. Must not fetch
-//! anything. A set is another's to write: an entry that is malformed, unknown or for another use is passed over,
-//! and spoils none of the others (RFC 7517, 5).
+//! Owns which entries of a set can verify tokens, and which entry a token refers to. Must not fetch anything. Others
+//! write the set: an entry that is malformed, unknown or for another use is ignored, and the others stay valid (RFC
+//! 7517, 5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::jws::{Algorithm, Jws};
 use super::key::PublicKey;
 
-/// The keys of a set that verify tokens.
+/// The keys of a set that can verify tokens.
 #[derive(Default)]
 pub struct KeySet {
     keys: Vec<Published>,
@@ -24,8 +24,8 @@ struct Published {
     key: PublicKey,
 }
 
-/// An entry, with the members that decide whether it is used. Members that are ignored here have a type all the same:
-/// an entry with a wrong type is not what its publisher intended.
+/// An entry, with the members that decide whether it is used. Members that are ignored here are typed all the same: an
+/// entry with a wrong type is not what its publisher intended.
 #[derive(Deserialize)]
 struct Entry {
     kty: String,
@@ -47,19 +47,19 @@ struct Entry {
     x5c: Option<Vec<String>>,
 }
 
-/// The answer is not a key set at all.
+/// Why an answer is not a key set.
 #[derive(Debug, thiserror::Error)]
 pub enum NotASet {
-    /// It is no JSON.
+    /// It is not JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// It is another document.
+    /// It is a document without keys.
     #[error("it has no list of `keys`")]
     NoKeys,
 }
 
 impl KeySet {
-    /// Reads a set. A byte order mark before it is passed over (RFC 8259, 8.1).
+    /// Reads a set. A leading byte order mark is skipped (RFC 8259, 8.1).
     pub fn parse(json: &[u8]) -> Result<Self, NotASet> {
         let json = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
         let mut set: Value = serde_json::from_slice(json)?;
@@ -69,18 +69,18 @@ impl KeySet {
         Ok(Self { ignored: all - keys.len(), keys })
     }
 
-    /// Whether none of its entries verifies tokens.
+    /// Whether no entry can verify tokens.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// How many entries are no keys that verify tokens.
+    /// How many entries cannot verify tokens.
     pub fn ignored(&self) -> usize {
         self.ignored
     }
 
-    /// The one key that a token is about: of its algorithm, and with the id that it names, if it names one. Nothing
-    /// where several different ones fit, since which of them is meant would be a guess.
+    /// The key that a token refers to: of its algorithm, and with the id that it names, if any. `None` if several
+    /// different keys match, since choosing one would be a guess.
     pub fn find(&self, token: &Jws<'_>) -> Option<&PublicKey> {
         let is_meant = |published: &&Published| {
             published.key.algorithm() == token.algorithm()
@@ -107,7 +107,7 @@ impl Entry {
             ("RSA", _) => PublicKey::rsa(&bytes(&self.n)?, &bytes(&self.e)?).ok(),
             ("EC", Some("P-256")) => PublicKey::p256(&bytes(&self.x)?, &bytes(&self.y)?).ok(),
             ("OKP", Some("Ed25519")) => PublicKey::ed25519(&bytes(&self.x)?).ok(),
-            // A symmetric key is a secret, and comes from JWT_SECRET.
+            // A symmetric key is a secret: it belongs in JWT_SECRET, not in a published set.
             _ => None,
         }
     }

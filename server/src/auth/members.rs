@@ -1,7 +1,7 @@
-//! A JSON object as a token's header and claims are: names are unique, values are read when they are used.
+//! A JSON object, such as a token's header or claims: names are unique, and values are parsed when they are used.
 //!
-//! Owns the refusal of names that come twice (RFC 7515, 4; RFC 7519, 4): which of the two counts would depend on
-//! who reads it. Must not know any name.
+//! Owns the refusal of duplicate names (RFC 7515, 4; RFC 7519, 4): parsers disagree on which of the two counts. Must
+//! not know any name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,22 +14,22 @@ use serde_json::value::RawValue;
 #[derive(Debug)]
 pub(super) struct Members(BTreeMap<String, Box<RawValue>>);
 
-/// A value is not of the type that its use needs.
+/// A value does not have the type that its use needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WrongType;
 
 impl Members {
-    /// Reads an object; nothing where the bytes are not an object, or a name occurs twice.
+    /// Reads an object; `None` if the bytes are not an object, or a name occurs twice.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
-    /// Whether there is a member of this name, `null` or not.
+    /// Whether there is a member with this name, even if it is `null`.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// A member's value. `null` is as good as no member.
+    /// A member's value. `null` counts as absent.
     pub(super) fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, WrongType> {
         self.0.get(name).map_or(Ok(None), |value| serde_json::from_str(value.get()).map_err(|_| WrongType))
     }

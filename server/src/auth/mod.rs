@@ -1,7 +1,7 @@
-//! Who is calling.
+//! Authentication.
 //!
-//! Owns the three ways to prove it (a JWT, a password, a session cookie), which all end in a user id, and the service
-//! secret. Must not decide a caller's permissions.
+//! Owns the three credentials (a JWT, a password, a session cookie), which all yield a user id, and the service secret.
+//! Must not decide a caller's permissions.
 
 mod claims;
 mod jwks;
@@ -30,11 +30,11 @@ pub use refusal::Refusal;
 /// A user with a valid token or session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The owner of the feed.
+    /// The user whose events the caller may receive.
     pub user_id: String,
     /// When the credentials expire.
     pub expires_at: Timestamp,
-    /// The dashboard session that it came from, if any: when that ends, the identity is no longer valid.
+    /// The dashboard session that it came from, if any. When the session ends, the identity is no longer valid.
     pub session: Option<session::SessionId>,
 }
 
@@ -54,7 +54,7 @@ pub async fn of_token(
     }
 }
 
-/// How long credentials are still valid, at most a year: the runtime cannot hold much longer deadlines.
+/// How long credentials are still valid, capped at a year: the runtime does not support much longer deadlines.
 pub fn remaining(until: Timestamp, now: Timestamp) -> Duration {
     let seconds = until.as_second().saturating_sub(now.as_second()).saturating_add(token::LEEWAY_SECONDS);
     Duration::from_secs(u64::try_from(seconds).unwrap_or_default().min(365 * 86_400))
@@ -63,10 +63,10 @@ pub fn remaining(until: Timestamp, now: Timestamp) -> Duration {
 /// Why credentials were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It is malformed, wrongly signed, not signed with an accepted algorithm, or out of its time.
+    /// The token is malformed, wrongly signed, not signed with an accepted algorithm, or expired or not yet valid.
     #[error("invalid or expired token")]
     Invalid,
-    /// It could not be checked now; the text is for the log.
+    /// The token could not be checked now; the text is for the log.
     #[error("the token could not be checked: {0}")]
     Unavailable(String),
 }

@@ -1,12 +1,12 @@
-//! Which browsers' pages may call.
+//! Which web origins may call.
 //!
 //! Owns which origins are the server's own and which are allowed. Must not know the call. Requests without an `Origin`
-//! come from servers and tools, or are a page's own plain reads.
+//! come from servers and tools, or are same-origin reads.
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 
-/// Whether the page that sent this request is the server's own, according to the browser.
+/// Whether the browser says that one of the server's own pages sent this request.
 pub fn is_own(headers: &HeaderMap) -> bool {
     let Some(origin) = text(headers, "origin") else {
         // Browsers omit `Origin` for same-origin reads, and send this header instead.

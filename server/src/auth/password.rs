@@ -1,7 +1,7 @@
 //! Passwords of local users.
 //!
-//! Owns hashing and checking them with argon2id. Must not keep a password, nor take longer for an
-//! e-mail address that exists than for one that does not.
+//! Owns hashing and checking them with argon2id. Must not keep a password, nor let the time of a check reveal whether
+//! an e-mail address exists.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -18,10 +18,10 @@ use crate::net::address::limit_key;
 
 /// The shortest password that is accepted (NIST SP 800-63B asks for 8 at least).
 pub const SHORTEST: usize = 10;
-/// Longer ones only cost time.
+/// The longest password: longer ones only cost time.
 const LONGEST: usize = 1000;
 
-/// How many are checked at once, and how many of those for one address.
+/// How many passwords are checked at once, in all and for one address.
 const AT_ONCE: usize = 2;
 const OF_AN_ADDRESS: usize = 1;
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -37,7 +37,8 @@ pub enum Error {
     Hash,
 }
 
-/// A PHC string of argon2id with the crate's defaults (19 MiB, two passes: OWASP's first choice).
+/// Hashes a password into a PHC string of argon2id with the crate's defaults (19 MiB, two passes: OWASP's first
+/// choice).
 pub async fn hash(password: String) -> Result<String, Error> {
     if !(SHORTEST..=LONGEST).contains(&password.chars().count()) {
         return Err(Error::Length);
@@ -49,9 +50,9 @@ fn hash_blocking(password: &str) -> Result<String, Error> {
     Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| Error::Hash)
 }
 
-/// Checks passwords, a few at a time: each takes 19 MiB and a processor for a while, and needs no credentials.
+/// Checks passwords, a few at a time: a check takes 19 MiB and CPU time, and callers need no credentials for it.
 pub struct Passwords {
-    /// The memory of finished checks, for the next ones: memory freed each time would stay with one of many threads.
+    /// Memory of finished checks, kept for the next ones: freed memory would stay with one of many threads.
     memory: Mutex<Vec<Vec<Block>>>,
     permits: Arc<Semaphore>,
     addresses: KeyedSemaphore<IpAddr>,
@@ -61,7 +62,7 @@ pub struct Passwords {
     dummy_hash: OnceLock<Option<String>>,
 }
 
-/// Too many are being checked.
+/// Too many passwords are being checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
@@ -73,8 +74,8 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Whether the password is the one with this hash. Without a hash (no such user) the same work is
-    /// done for a hash that no password has. `from` is the caller: one address leaves permits for others.
+    /// Whether the password matches this hash. Without a hash (no such user) the same work is done for a hash that no
+    /// password matches. `from` is the caller's address: permits per address leave some for others.
     pub async fn verify(
         self: &Arc<Self>,
         password: String,
@@ -95,7 +96,7 @@ impl Passwords {
         let Ok((of_address, Ok(permit))) = tokio::time::timeout(self.timeout, permits).await else { return Err(Busy) };
         let passwords = Arc::clone(self);
         let work = move || {
-            // Held by the work and not by the caller: a disconnect does not stop the work.
+            // The work holds the permits, not the caller: a disconnect does not stop the work.
             let _permits = (of_address, permit);
             let mut memory = passwords.memory.lock().pop().unwrap_or_default();
             let dummy_hash = || passwords.dummy_hash.get_or_init(|| hash_blocking(&random_secret()).ok()).clone();
@@ -108,7 +109,7 @@ impl Passwords {
     }
 }
 
-/// Nothing where the hash was not made here.
+/// `None` if this server did not make the hash.
 fn matches_hash(password: &str, hash: &str, memory: &mut Vec<Block>) -> Option<bool> {
     let parsed = PasswordHash::new(hash).ok()?;
     let (salt, expected) = (parsed.salt?, parsed.hash?);

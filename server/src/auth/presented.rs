@@ -1,14 +1,14 @@
-//! The token of a request: in a header, and nowhere else.
+//! The token of a request, which only a header may carry.
 //!
-//! Owns finding it, and detecting one in the address, where it is not read: addresses are stored in logs, histories and
-//! caches (RFC 6750, 5.3). Must not check it.
+//! Owns reading it, and detecting one in the address, where it is not accepted: addresses are stored in logs, histories
+//! and caches (RFC 6750, 5.3). Must not check it.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 
-/// Appended to the request to sign in, where the address contains a token.
+/// Appended to the refusal of a sign-in if the address contains a token.
 pub const NOT_IN_ADDRESS: &str = "a token in the address is not read, since addresses are kept in logs";
-/// Under which names tokens are put into addresses.
+/// Common parameter names of tokens in addresses.
 const NAMES: [&str; 6] = ["token", "access_token", "accessToken", "auth_token", "authToken", "jwt"];
 
 /// The token of an `Authorization` header with the scheme `Bearer`.
@@ -19,7 +19,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Whether an address has a token in its query.
+/// Whether the query of an address contains a token.
 pub fn is_in_address(address: &Uri) -> bool {
     let pairs = address.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().any(|(name, value)| NAMES.contains(&name) && !value.is_empty())

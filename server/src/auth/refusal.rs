@@ -1,7 +1,7 @@
 //! Why a token was refused.
 //!
-//! Owns the sentences for the operator's log. Must not hold anything of the token, and is not sent to a caller: who
-//! tries tokens out learns nothing from it.
+//! Owns the sentences for the operator's log. Must not contain any part of the token, and is never sent to a caller: an
+//! attacker who tries tokens learns nothing from it.
 
 /// The first rule that a token broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum Refusal {
     /// `userId`, `id` and `sub`.
     #[error("it names no user, or not as a user is named here")]
     User,
-    /// A token of this server's own for one of its pages.
+    /// A token that this server issued for one of its pages.
     #[error("it belongs to a session that is not one")]
     Session,
 }

@@ -14,8 +14,8 @@ use super::Identity;
 use crate::config::random_bytes;
 use crate::store::{self, Session, Users};
 
-/// The cookie's name. Over TLS it has a prefix with which a browser takes it from this host alone, and not
-/// from another host of the same domain, which could sign a visitor in as another user (RFC 6265bis, 4.1.3.2).
+/// The cookie's name. Over TLS it has the `__Host-` prefix: browsers then accept it from this host alone, and not from
+/// another host of the same domain, which could sign a visitor in as another user (RFC 6265bis, 4.1.3.2).
 const SECURE_NAME: &str = "__Host-tallywire_session";
 const PLAIN_NAME: &str = "tallywire_session";
 
@@ -31,13 +31,13 @@ pub struct SessionCookies {
 }
 
 impl SessionCookies {
-    /// Sessions in `store` that hold for so long; with `is_secure` their cookie goes over TLS only.
+    /// Sessions in `store` that last this long; with `is_secure`, their cookie is sent over TLS only.
     pub fn new(store: Arc<dyn Users>, lifetime: Duration, is_secure: bool) -> Self {
         Self { store, lifetime, is_secure }
     }
 
-    /// Starts a session; the value of the `Set-Cookie` header. It ends with the proof of identity, where that expires.
-    /// The store sees only the token's hash, so that a stolen copy cannot sign in.
+    /// Starts a session; returns the value of the `Set-Cookie` header. The session ends with the proof of identity at
+    /// the latest. The store sees only the token's hash, so that nobody can sign in with a stolen copy of the store.
     pub async fn start(
         &self,
         user_id: String,
@@ -53,7 +53,7 @@ impl SessionCookies {
         Ok(self.cookie(&token, u64::try_from(seconds).unwrap_or_default()))
     }
 
-    /// The session of a request, if it has one that holds.
+    /// The session of a request, if it has a valid one.
     pub async fn of_request(&self, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Session>> {
         match self.id(headers) {
             Some(id) => self.store.session(id, now).await,
@@ -61,19 +61,19 @@ impl SessionCookies {
         }
     }
 
-    /// Who is signed in with a request's session, if it has one that holds.
+    /// The user who is signed in with a request's session, if it has a valid one.
     pub async fn identity(&self, headers: &HeaderMap, now: Timestamp) -> store::Result<Option<Identity>> {
         let session = self.of_request(headers, now).await?;
         let id = self.id(headers);
         Ok(session.map(|Session { user_id, expires_at, .. }| Identity { user_id, expires_at, session: id }))
     }
 
-    /// Which session a request claims to belong to.
+    /// The session id that a request's cookie claims; it is not verified.
     pub fn id(&self, headers: &HeaderMap) -> Option<SessionId> {
         self.token(headers).map(hash)
     }
 
-    /// Ends the session of a request; the `Set-Cookie` header that makes the browser forget it.
+    /// Ends the session of a request; returns the `Set-Cookie` header that deletes the cookie.
     pub async fn end(&self, headers: &HeaderMap) -> store::Result<String> {
         if let Some(id) = self.id(headers) {
             self.store.delete_session(id).await?;
@@ -81,7 +81,7 @@ impl SessionCookies {
         Ok(self.cookie("", 0))
     }
 
-    /// Whether a request carries the cookie at all, good or not.
+    /// Whether a request carries the cookie, valid or not.
     pub fn is_present(&self, headers: &HeaderMap) -> bool {
         self.token(headers).is_some()
     }

@@ -1,6 +1,6 @@
-//! Tokens that this server signs, as the host application would.
+//! Tokens that this server signs in place of the host application.
 //!
-//! Owns their claims: they pass the same checks as the host application's own. Must not decide who gets one.
+//! Owns their claims, which pass the same checks as the host application's. Must not decide who gets one.
 
 use jiff::Timestamp;
 use jsonwebtoken::{EncodingKey, Header};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Identity;
 use crate::config::{AuthConfig, Secret};
 
-/// Signs with the first of `JWT_SECRET`.
+/// Signs with the first secret of `JWT_SECRET`.
 pub struct TokenSigner<'a> {
     secret: &'a Secret,
     issuer: Option<&'a str>,
@@ -31,7 +31,7 @@ struct NewClaims<'a> {
 }
 
 impl<'a> TokenSigner<'a> {
-    /// The signer of a configuration; nothing where another system signs tokens.
+    /// The signer of a configuration; `None` if another system signs the tokens.
     pub fn new(config: &'a AuthConfig) -> Option<Self> {
         Some(Self {
             secret: config.jwt_secrets.first()?,
@@ -45,8 +45,8 @@ impl<'a> TokenSigner<'a> {
         self.encode(user_id, now, now.as_second() + seconds, None)
     }
 
-    /// A token for a page whose socket is at another origin, where its session's cookie does not go. It ends with
-    /// the session, at its end or when that is ended. Nothing where it is no session's identity.
+    /// A token for a page whose socket is at another origin, to which the session cookie is not sent. It ends when the
+    /// session expires or is ended. `None` if the identity did not come from a session.
     pub fn sign_for_page(&self, identity: &Identity, now: Timestamp) -> Option<String> {
         let session = hex::encode(identity.session?);
         self.encode(&identity.user_id, now, identity.expires_at.as_second(), Some(session)).ok()

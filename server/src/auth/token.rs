@@ -1,7 +1,7 @@
 //! The host application's tokens.
 //!
-//! Owns which keys are accepted, in which order they are tried, and that the algorithm follows from the key and never
-//! from a token's header. Must not know sessions or sockets; the clock is passed in.
+//! Owns which keys are accepted, in which order they are tried, and that the key determines the algorithm, never a
+//! token's header. Must not know sessions or sockets; the clock is passed in.
 
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ pub struct TokenVerifier {
 }
 
 impl TokenVerifier {
-    /// The verifier of a configuration that has been validated: a key that is not good is left out.
+    /// The verifier of a validated configuration: an invalid key is left out.
     pub fn new(config: &AuthConfig) -> Self {
         let secrets = config.jwt_secrets.iter().filter_map(|secret| HmacKey::new(secret.expose().as_bytes()).ok());
         Self {
@@ -50,7 +50,7 @@ impl TokenVerifier {
         self.expected.identity(token.payload(), now).map_err(refused)
     }
 
-    /// Whether a key that is accepted has signed it.
+    /// Whether an accepted key signed the token.
     async fn has_signed(&self, token: &Jws<'_>) -> Result<bool, Error> {
         if token.algorithm() == Algorithm::Hs256 {
             return Ok(self.secrets.iter().any(|secret| secret.has_signed(token)));

@@ -1,7 +1,7 @@
 //! `tallywire user …`, `token`, `connection add`, `backup`, `restore` and `new-epoch`.
 //!
-//! Owns these commands on the configured store. They may run beside a server: the store lets both write in turn. Must not
-//! print a secret that was not requested.
+//! Owns these commands on the configured store. They may run while a server runs: the store serialises the writes. Must
+//! not print a secret that was not requested.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -69,12 +69,12 @@ pub(super) fn token(config: &Config, user_id: &str, seconds: i64) -> anyhow::Res
     Ok(signer.sign(user_id, Timestamp::now(), seconds)?)
 }
 
-/// The same rule for ids as over HTTP.
+/// Ids follow the same rule as over HTTP.
 fn named(what: &str, id: &str) -> anyhow::Result<()> {
     ids::check(what, id).map_err(anyhow::Error::msg)
 }
 
-/// Copies the store into a new file, also while a server runs.
+/// Copies the store into a new file, even while a server runs.
 pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
     let path = file(config)?;
     SqliteStore::copy(path, to)?;
@@ -82,7 +82,7 @@ pub(super) fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a copy in the place of the store.
+/// Replaces the store with a copy.
 pub(super) fn restore(config: &Config, copy: &Path) -> anyhow::Result<()> {
     let path = file(config)?;
     let former = SqliteStore::restore(copy, path)?;
@@ -93,7 +93,7 @@ pub(super) fn restore(config: &Config, copy: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Begins a new epoch in a PostgreSQL database, also while servers run.
+/// Begins a new epoch in a PostgreSQL database, even while servers run.
 pub(super) async fn new_epoch(config: &Config) -> anyhow::Result<()> {
     let DatabaseConfig::Postgres(url) = &config.database else {
         anyhow::bail!(
@@ -128,13 +128,13 @@ pub(super) fn unlimited() -> Arc<Limits> {
     Arc::new(Limits::new(&LimitsConfig::default()))
 }
 
-/// The configured store, whose transactions are sent to the core app like the server's own.
+/// The configured store. Its transactions are sent to the core app like the server's own.
 pub(super) async fn open(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     anyhow::ensure!(!matches!(config.database, DatabaseConfig::Temporary), "the configured database is in memory");
     Ok(database::open(config, Box::new(|_| {}), &Metrics::default()).await?)
 }
 
-/// The SQLite file. A PostgreSQL database has tools of its own.
+/// The SQLite file. PostgreSQL has its own backup tools.
 fn file(config: &Config) -> anyhow::Result<&Path> {
     config.database.file().context("the configured database is not an SQLite file: PostgreSQL is copied with pg_dump")
 }

@@ -1,6 +1,7 @@
 //! `tallywire demo`.
 //!
-//! Owns the order: the simulated providers, the server that fetches from them, the connections, and their activity.
+//! Owns the order of the start: the simulated providers, the server that fetches from them, the connections, their
+//! activity.
 //! Must not know the demo's users.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,7 +23,7 @@ use super::serve::{prepare, stop_signal};
 /// How long the simulated providers pause after a panic.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Serves the demo until a signal to stop.
+/// Serves the demo until a stop signal arrives.
 pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     let secrets = source.configured_secrets();
     anyhow::ensure!(
@@ -57,7 +58,7 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has things happen for ever: a panic does not end the demo.
+/// Creates activity for ever: a panic does not end the demo.
 async fn go_on(demo: &mut Demo, metrics: &Metrics) {
     loop {
         if tasks::catch_panic("simulation", metrics, demo.run()).await.is_err() {

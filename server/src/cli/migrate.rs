@@ -1,6 +1,6 @@
 //! `tallywire migrate`.
 //!
-//! Owns what it prints. Must not know how rows are copied or compared: `store::transfer` does.
+//! Owns the output. Must not know how rows are copied or compared: `store::transfer` does.
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,10 +13,10 @@ use tokio::sync::watch;
 
 use super::output::say;
 
-/// How often a line says how far it is.
+/// How often progress is printed.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Copies the SQLite database of the configuration to PostgreSQL, or compares them only.
+/// Copies the configured SQLite database to PostgreSQL, or only compares the two.
 pub(super) async fn migrate(config: &Config, to: &str, only_verifies: bool) -> anyhow::Result<()> {
     let from = config.database.file().context("DATABASE_URL is not an SQLite file, which is what is copied from")?;
     anyhow::ensure!(
@@ -43,7 +43,7 @@ pub(super) async fn migrate(config: &Config, to: &str, only_verifies: bool) -> a
     Ok(())
 }
 
-/// Prints how far a copy is until it has ended.
+/// Prints the progress of a copy until it has ended.
 async fn followed<T>(
     work: impl Future<Output = Result<T, TransferError>>,
     progress: &watch::Receiver<Progress>,
@@ -82,7 +82,7 @@ fn report(tables: &[TableReport]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whole rows a second, from the beginning.
+/// Average rows per second since the start, rounded down.
 fn per_second(rows: u64, begun: Instant) -> u64 {
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     rows.saturating_mul(1000) / milliseconds

@@ -24,7 +24,7 @@ use output::say;
 
 /// Bank and accounting transactions on a user's screen within a second
 ///
-/// Without a command: starts the server where it is configured, else the demo
+/// Without a command: starts the server if it is configured, else the demo
 #[derive(Debug, Parser)]
 #[command(name = "tallywire", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -56,12 +56,12 @@ enum Command {
     /// Manage connections: which user owns which provider's data
     #[command(subcommand)]
     Connection(ConnectionCommand),
-    /// Copy the database into a new file, also while a server runs
+    /// Copy the database into a new file, even while a server runs
     Backup {
         /// The new file
         file: PathBuf,
     },
-    /// Put a copy in the place of the database, while no server runs: clients load everything again
+    /// Replace the database with a copy, while no server runs: clients load everything again
     Restore {
         /// The copy, as `backup` made it
         file: PathBuf,
@@ -88,7 +88,7 @@ enum Command {
     /// Manage pending calls and dead letters of the core app
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Sign in over Socket.IO and print the events as they come
+    /// Sign in over Socket.IO and print the events as they arrive
     #[cfg(feature = "tail")]
     Tail {
         /// The user
@@ -234,7 +234,7 @@ impl Cli {
     }
 }
 
-/// The URL and the token; the configuration is read only for the one that is missing.
+/// The URL and the token. The configuration is read only if one of them is missing.
 #[cfg(feature = "tail")]
 fn tail_target(
     source: &Source,

@@ -1,6 +1,6 @@
 //! The output of the commands.
 //!
-//! Owns that a closed pipe (`tallywire inbox list | head`) is an ordinary error and no panic. Must not know what is
+//! Owns that a closed pipe (`tallywire inbox list | head`) is an ordinary error and not a panic. Must not know what is
 //! printed.
 
 use std::io;

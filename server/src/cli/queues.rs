@@ -1,6 +1,6 @@
 //! `tallywire inbox` and `tallywire outbox`.
 //!
-//! Owns how both queues are printed and replayed. Must not change them any other way.
+//! Owns how the inbox and the outbox are printed and replayed. Must not change them any other way.
 
 use std::io::Write as _;
 use std::sync::Arc;

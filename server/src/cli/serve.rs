@@ -1,6 +1,6 @@
 //! `tallywire serve`.
 //!
-//! Owns listening, stopping at a signal, and the message at the start. Must not build the server: `startup` does.
+//! Owns listening, stopping at a signal, and the startup message. Must not build the server: `startup` does.
 
 use anyhow::Context as _;
 use server::clock;
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::output::say;
 
-/// Serves a configuration until a signal to stop.
+/// Serves a configuration until a stop signal arrives.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     prepare(config.log_json);
     config.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -24,7 +24,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the log, and raises the limit of open files as far as the machine allows.
+/// Starts the log, and raises the open-file limit as far as the machine allows.
 pub(super) fn prepare(log_json: bool) {
     tokio::spawn(telemetry::start_log(log_json).report());
     let limit = descriptors::raise_limit();
@@ -43,7 +43,7 @@ async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
     Ok((server, listener))
 }
 
-/// Ctrl+C, or the signal that service managers send.
+/// Waits for Ctrl+C, or for the signal that service managers send.
 pub(super) async fn stop_signal() {
     let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;

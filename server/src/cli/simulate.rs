@@ -24,7 +24,7 @@ use super::serve::stop_signal;
 pub(super) struct Arguments {
     /// basiq, plaid, apideck [default: all of them]
     providers: Vec<Provider>,
-    /// The port of the first simulator, the next ones being above it [default: any that is free]
+    /// The port of the first simulator; the others use the ports after it [default: any free ports]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
     /// The server that the webhooks are sent to
@@ -39,21 +39,22 @@ pub(super) struct Arguments {
     /// How many transactions each connection has at the start, over two months
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     history: u32,
-    /// Seconds from one thing that happens to the next
+    /// Seconds between two simulated activities
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     every: Duration,
-    /// How many times as fast as this machine's the providers' clock runs: pauses before a webhook is sent again, tokens
+    /// How much faster than this machine's clock the providers' clock runs: pauses before a webhook is sent again,
+    /// tokens
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: u32,
-    /// The same number invents the same ids, secrets and payments [default: another one each time]
+    /// The same number generates the same ids, secrets and payments [default: a different one each time]
     #[arg(long)]
     seed: Option<u64>,
-    /// Have calls fail now and then: slow and broken answers, 429, 503
+    /// Make calls fail now and then: slow and broken answers, 429, 503
     #[arg(long)]
     faults: bool,
 }
 
-/// Runs simulated providers until a signal to stop.
+/// Runs simulated providers until a stop signal arrives.
 pub(super) async fn simulate(arguments: Arguments) -> anyhow::Result<()> {
     let server = arguments.webhook_url.as_str().trim_end_matches('/').to_owned();
     let mut providers = Vec::new();
@@ -106,12 +107,12 @@ fn tell(simulation: &Simulation, server: &str, file: Option<&Path>, url: &Url) -
     Ok(())
 }
 
-/// The settings of the simulated providers, and those without which no server starts.
+/// The settings of the simulated providers, and those that a server needs to start.
 fn all_settings(simulation: &Simulation, url: &Url) -> Vec<(&'static str, String)> {
     let mut all = vec![
         ("CONNECTORS_HOST", "127.0.0.1".to_owned()),
         ("CONNECTORS_PORT", url.port_or_known_default().unwrap_or(3003).to_string()),
-        // Invented transactions stay away from real ones.
+        // Simulated transactions go into another database than real ones.
         ("DATABASE_URL", "sqlite:simulated.db".to_owned()),
         ("SECURE_COOKIES", "false".to_owned()),
         ("JWT_SECRET", random_secret()),
@@ -122,7 +123,7 @@ fn all_settings(simulation: &Simulation, url: &Url) -> Vec<(&'static str, String
     all
 }
 
-/// The call that registers a connection, for a shell that has the settings.
+/// The call that registers a connection, for a shell in which the settings are set.
 fn call(server: &str, linked: &Linked) -> String {
     let (path, request) = registration(linked);
     let mut body = serde_json::to_value(&request).unwrap_or_default();

@@ -43,7 +43,7 @@ pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Resul
     Ok(())
 }
 
-/// `name payload`, or `None` for anything but an event of the server.
+/// `name payload`, or `None` for anything other than an event of the server.
 fn line(event: &Event, payload: &Payload) -> Option<String> {
     let name = match event {
         Event::Custom(name) => name.as_str(),

@@ -1,6 +1,6 @@
-//! Where the data is.
+//! The location of the data.
 //!
-//! Owns the forms of `DATABASE_URL`, `DATABASE_DIRECT_URL` and `REDIS_URL`. Must not open a database.
+//! Owns the formats of `DATABASE_URL`, `DATABASE_DIRECT_URL` and `REDIS_URL`. Must not open a database.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -11,14 +11,14 @@ use sqlx::postgres::PgConnectOptions;
 use super::Secret;
 use super::reader::Reader;
 
-/// Where the data is.
+/// The location of the data.
 #[derive(Clone, Debug)]
 pub enum DatabaseConfig {
-    /// A SQLite database that ends with the process.
+    /// A temporary SQLite database, which is gone when the process ends.
     Temporary,
     /// `sqlite:…`: the file.
     Sqlite(PathBuf),
-    /// `postgres://…`, which may have a password in it.
+    /// `postgres://…`, which may contain a password.
     Postgres(Secret),
 }
 
@@ -29,7 +29,7 @@ impl From<PathBuf> for DatabaseConfig {
 }
 
 impl DatabaseConfig {
-    /// The SQLite file, where it is one.
+    /// The SQLite file, if there is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),
@@ -65,7 +65,7 @@ impl DatabaseConfig {
             Ok(options) if options.get_database().is_none_or(str::is_empty) => {
                 reader.problem("DATABASE_URL names no database: `postgres://user:password@host/database`");
             }
-            // Its text may quote what was read, and so a password.
+            // The error text may quote the value, and so a password.
             Err(_) => reader.problem(
                 "DATABASE_URL is no address of PostgreSQL, `postgres://user:password@host/database`: what a password has \
                  of / ? # @ : and % is written as %2F and so on",

@@ -8,7 +8,7 @@ use connectors::declarative::{self, Declaration};
 use super::folder;
 use super::reader::Reader;
 
-/// Reads the folder that is configured; none of its connectors where any of its files has a problem.
+/// Reads the configured folder. If any of its files has a problem, it declares no connectors.
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Declaration> {
     let Some(folder) = reader.source.connectors_folder() else { return vec![] };
     let files = match folder::files(&folder) {
@@ -33,7 +33,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Declaration> {
     })
 }
 
-/// The settings of all connectors, the declared ones' as well.
+/// The settings of all connectors, including the declared ones.
 pub(super) fn with_settings<'s>(reader: &mut Reader<'_>, declared: &'s [Declaration]) -> Vec<&'s Setting> {
     let source = reader.source;
     let own = declared.iter().flat_map(|declaration| declaration.description().settings);

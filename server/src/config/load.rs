@@ -1,4 +1,4 @@
-//! From names and values to settings, with every problem named in one go.
+//! From names and values to settings. All problems are reported at once.
 //!
 //! Owns names, defaults and validation. Must not show a secret's value in a problem.
 
@@ -50,7 +50,7 @@ pub fn load(source: &Source) -> Result<Config, Problems> {
         core_app: core_app(&mut reader),
         sync: sync::read(&mut reader),
         events: EventsConfig {
-            // Wise, the most patient of the providers, sends again for two weeks.
+            // Wise, the provider that retries longest, does so for two weeks.
             inbox_for: days(reader.number("INBOX_RETENTION_DAYS", 30, 15..=3650)),
             kept_for: days(reader.number("INBOX_KEPT_RETENTION_DAYS", 365, 15..=3650)),
             keep_for: days(reader.number("EVENT_RETENTION_DAYS", 30, 1..=3650)),
@@ -92,14 +92,14 @@ fn limits(reader: &mut Reader<'_>) -> LimitsConfig {
     let mut limit = |name, default| NonZeroU32::new(reader.number(name, default, 0..=u32::MAX));
     LimitsConfig {
         webhooks_per_connection: NonZeroU32::new(per_connection),
-        // A user has several banks. Turning the first limit off turns these off as well.
+        // A user has several banks. If the first limit is off, these two are off by default as well.
         webhooks_per_user: limit("WEBHOOK_RATE_LIMIT_PER_USER", per_connection.saturating_mul(5)),
-        // A provider sends everybody's from a few addresses.
+        // A provider sends the webhooks of all users from a few addresses.
         webhooks_per_address: limit("WEBHOOK_RATE_LIMIT_PER_ADDRESS", per_connection.saturating_mul(100)),
         calls_per_user: limit("API_RATE_LIMIT_PER_USER", 6000),
         calls_per_address: limit("API_RATE_LIMIT_PER_ADDRESS", 12_000),
         sockets_per_address: limit("SOCKET_RATE_LIMIT_PER_ADDRESS", 3000),
-        // Every event ends a request of a client that polls, and begins the next.
+        // For a polling client, each event ends one request and begins the next.
         polls_per_address: limit("POLLING_RATE_LIMIT_PER_ADDRESS", 60_000),
     }
 }
@@ -111,7 +111,7 @@ fn days(number: u32) -> Duration {
 fn auth(reader: &mut Reader<'_>) -> AuthConfig {
     let jwt_secrets = reader.secrets("JWT_SECRET", SHORTEST_SECRET);
     if jwt_secrets.iter().any(|secret| secret.expose().contains("-----BEGIN")) {
-        // Everybody may read a public key, and with it could sign.
+        // Anyone may read a public key, and could then sign with it.
         reader.problem("JWT_SECRET is a PEM: a public key belongs in JWT_PUBLIC_KEY, and is not a secret");
     }
     let jwt_public_key = reader.source.get("JWT_PUBLIC_KEY").map(|pem| pem.replace("\\n", "\n"));

@@ -1,7 +1,7 @@
 //! The operator's settings, read once at start.
 //!
-//! Owns the tree of settings and what each means. Must not read the environment itself
-//! ([`Source`] does) nor act on a setting.
+//! Owns the tree of settings and the meaning of each. Must not read the environment itself ([`Source`] does) nor act on
+//! a setting.
 
 mod database;
 mod declared;
@@ -29,59 +29,59 @@ pub use secret::{Secret, random_bytes, random_secret};
 pub use source::Source;
 pub use sync::SyncConfig;
 
-/// Everything that is configured.
+/// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens and who may call.
+    /// The listener, and who may call.
     pub http: HttpConfig,
-    /// `DATABASE_URL`: where the data is.
+    /// `DATABASE_URL`: the location of the data.
     pub database: DatabaseConfig,
-    /// `DATABASE_DIRECT_URL`: PostgreSQL itself, where `DATABASE_URL` is the address of a pooler in transaction mode.
+    /// `DATABASE_DIRECT_URL`: PostgreSQL itself, if `DATABASE_URL` is the address of a pooler in transaction mode.
     pub database_direct: Option<Secret>,
-    /// `REDIS_URL`: Redis or Valkey for the wake-ups between nodes; PostgreSQL has them where it is not set.
+    /// `REDIS_URL`: Redis or Valkey for the wake-ups between nodes. If it is not set, PostgreSQL carries them.
     pub redis: Option<Secret>,
-    /// Who is who.
+    /// Authentication.
     pub auth: AuthConfig,
-    /// How sockets are treated.
+    /// The limits and timeouts of sockets.
     pub realtime: RealtimeConfig,
     /// The providers' secrets.
     pub connectors: connectors::Settings,
     /// `CONNECTORS_DIR`: the connectors that its files declare.
     pub declared: Vec<Declaration>,
-    /// The core app that transactions are sent to as well; nothing where the store is the core app.
+    /// The core app that also receives the transactions; `None` if the store itself is the core app.
     pub core_app: Option<CoreAppConfig>,
     /// The settings for syncing with providers.
     pub sync: SyncConfig,
-    /// How long events are kept for those who were away.
+    /// How long events are retained for clients that were disconnected.
     pub events: EventsConfig,
-    /// How often callers may call.
+    /// The rate limits.
     pub limits: LimitsConfig,
     /// `LOG_FORMAT`: `text` or `json`.
     pub log_json: bool,
-    /// Whether newcomers are let in with one click: never read from the environment.
+    /// Whether visitors can sign in with one click. Never read from the environment.
     pub demo: bool,
 }
 
-/// Where the server listens and which browsers may call it.
+/// Where the server listens, and which browsers may call it.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
     /// `CONNECTORS_HOST` and `CONNECTORS_PORT`.
     pub listen: SocketAddr,
-    /// `FRONTEND_URL`: origins besides the server's own, in lower case and without a trailing slash.
+    /// `FRONTEND_URL`: origins other than the server's own, in lower case and without a trailing slash.
     pub allowed_origins: Vec<String>,
-    /// `CONNECTORS_URL`: where browsers reach Socket.IO; nothing is the page's own origin.
+    /// `CONNECTORS_URL`: where browsers reach Socket.IO; `None` means the page's own origin.
     pub public_url: Option<String>,
-    /// `TALLYWIRE_SITE`: the folder with the dashboard's files; nothing is looked for.
+    /// `TALLYWIRE_SITE`: the folder with the dashboard's files; `None` means that it is searched for.
     pub site: Option<PathBuf>,
     /// `SECURE_COOKIES`: whether the session cookie is sent over TLS only.
     pub secure_cookies: bool,
-    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    /// `TRUSTED_PROXIES`: the proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// `MAX_CONNECTIONS_PER_ADDRESS`: open at once; proxies and this machine do not count.
+    /// `MAX_CONNECTIONS_PER_ADDRESS`: open connections at once; proxies and this machine are exempt.
     pub connections_per_address: u32,
 }
 
-/// How often a minute something may be called; nothing is no limit.
+/// How often something may be called per minute; `None` means no limit.
 #[derive(Clone, Debug, Default)]
 pub struct LimitsConfig {
     /// `WEBHOOK_RATE_LIMIT`: deliveries for each connection.
@@ -107,22 +107,22 @@ pub struct CoreAppConfig {
     pub url: String,
     /// `CORE_APP_TIMEOUT`: of one call.
     pub timeout: Duration,
-    /// `CORE_APP_MAX_RETRIES`: how many tries have the first pause before it grows.
+    /// `CORE_APP_MAX_RETRIES`: how many retries use the first pause before it grows.
     pub quick_retries: u32,
     /// `CORE_APP_RETRY_DELAY`: the first pause.
     pub retry_delay: Duration,
 }
 
-/// How long things are kept.
+/// How long deliveries and events are kept.
 #[derive(Clone, Debug)]
 pub struct EventsConfig {
-    /// `INBOX_RETENTION_DAYS`: of processed deliveries, and so of knowing them again.
+    /// `INBOX_RETENTION_DAYS`: of processed deliveries; duplicates of a delivery are recognised for as long.
     pub inbox_for: Duration,
-    /// `INBOX_KEPT_RETENTION_DAYS`: of deliveries that could not be placed or understood.
+    /// `INBOX_KEPT_RETENTION_DAYS`: of deliveries whose connection is unknown or that could not be understood.
     pub kept_for: Duration,
     /// `EVENT_RETENTION_DAYS`.
     pub keep_for: Duration,
-    /// `EVENT_RETENTION_COUNT`: of each user.
+    /// `EVENT_RETENTION_COUNT`: of each user's events.
     pub keep_newest: u64,
 }
 
@@ -135,19 +135,19 @@ pub struct AuthConfig {
     pub jwt_public_key: Option<String>,
     /// `JWT_JWKS_URL`: where the host application publishes its keys.
     pub jwt_jwks_url: Option<Secret>,
-    /// `JWT_AUDIENCE`: a token's `aud` must have one of these; where there is none, it is not looked at.
+    /// `JWT_AUDIENCE`: a token's `aud` must contain one of these. If the list is empty, `aud` is not checked.
     pub jwt_audiences: Vec<String>,
-    /// `JWT_ISSUER`: a token's `iss` must be one of these; where there is none, it is not looked at.
+    /// `JWT_ISSUER`: a token's `iss` must be one of these. If the list is empty, `iss` is not checked.
     pub jwt_issuers: Vec<String>,
-    /// `SERVICE_SECRET`: any of these is a service.
+    /// `SERVICE_SECRET`: a caller with any of these is a service.
     pub service_secrets: Vec<Secret>,
-    /// `SESSION_HOURS`: how long a sign-in at the dashboard holds.
+    /// `SESSION_HOURS`: how long a sign-in at the dashboard lasts.
     pub session_lifetime: Duration,
     /// `ADMIN_USERS`: the ids of the users who may inspect and retry stuck deliveries and calls.
     pub admins: Vec<String>,
 }
 
-/// How sockets are treated.
+/// The limits and timeouts of sockets.
 #[derive(Clone, Debug)]
 pub struct RealtimeConfig {
     /// `MAX_WEBSOCKET_CONNECTIONS_PER_USER`.
@@ -156,11 +156,11 @@ pub struct RealtimeConfig {
     pub ping_interval: Duration,
     /// `PING_TIMEOUT`.
     pub ping_timeout: Duration,
-    /// `CONNECT_TIMEOUT`: for joining the namespace.
+    /// `CONNECT_TIMEOUT`: the time to join the namespace.
     pub connect_timeout: Duration,
-    /// `AUTH_TIMEOUT_SECONDS`: for signing in.
+    /// `AUTH_TIMEOUT_SECONDS`: the time to sign in.
     pub auth_timeout: Duration,
-    /// `ALLOW_EIO3`: whether clients of Socket.IO 2 are let in.
+    /// `ALLOW_EIO3`: whether clients of Socket.IO 2 are accepted.
     pub allow_eio3: bool,
 }
 
@@ -175,8 +175,8 @@ impl Config {
         connectors::Registry::new(&self.connectors).and_declared(&self.declared, &self.connectors)
     }
 
-    /// The settings of a demo: random secrets for this run, loopback only, and a database that is
-    /// gone with the process. `port` and `site` are all that can be chosen.
+    /// The settings of a demo: random secrets for this run, loopback only, and a temporary database. Only `port` and
+    /// `site` can be chosen.
     pub fn demo(port: u16, site: Option<PathBuf>) -> Self {
         Self {
             http: HttpConfig {
@@ -199,7 +199,7 @@ impl Config {
                 jwt_issuers: vec![],
                 service_secrets: vec![Secret::new(random_secret())],
                 session_lifetime: Duration::from_secs(12 * 3600),
-                // Somebody has to show newcomers the page.
+                // The demo needs an administrator, so that visitors can see the administration page.
                 admins: vec![crate::demo::PEOPLE[0].user_id.to_owned()],
             },
             realtime: RealtimeConfig {

@@ -1,6 +1,6 @@
 //! The names of all settings.
 //!
-//! Owns which environment variables are read, and which of them are secrets. Must not read any.
+//! Owns which environment variables are read, and which of them are secrets. Must not read their values.
 
 /// Every setting of the server itself.
 const NAMES: [&str; 47] = [
@@ -56,12 +56,12 @@ const NAMES: [&str; 47] = [
 /// The secrets among them.
 const SECRET_NAMES: [&str; 4] = ["CREDENTIALS_KEY", "JWT_PUBLIC_KEY", "JWT_SECRET", "SERVICE_SECRET"];
 
-/// Every setting there is, the providers' as well.
+/// The names of all settings, including the providers'.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(connectors::providers::settings().map(|setting| &*setting.name))
 }
 
-/// The secrets among them.
+/// The names of all secrets, including the providers'.
 pub(super) fn secret_names() -> impl Iterator<Item = &'static str> {
     let secrets = connectors::providers::settings().filter(|setting| setting.is_secret());
     SECRET_NAMES.into_iter().chain(secrets.map(|setting| &*setting.name))

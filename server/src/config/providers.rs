@@ -1,4 +1,4 @@
-//! The providers' settings, as they describe them.
+//! The providers' settings, as the providers declare them.
 //!
 //! Owns reading each kind of setting. Must not know a provider.
 
@@ -23,7 +23,8 @@ pub(super) fn read<'s>(reader: &mut Reader<'_>, settings: impl Iterator<Item = &
     values
 }
 
-/// Random secrets for every provider's webhooks, for a demo: with a key, data would be fetched from the real provider.
+/// Random webhook secrets for every provider, for a demo. API keys are not set: the server would fetch from the real
+/// provider.
 pub(super) fn random() -> Settings {
     let mut values = Settings::default();
     for setting in connectors::providers::settings()

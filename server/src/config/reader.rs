@@ -1,6 +1,6 @@
 //! Reading one setting as a typed value.
 //!
-//! Owns the conversion of a text into a value, and collects its problems. Must not know the purpose of a setting.
+//! Owns parsing values, and collects the problems. Must not know the purpose of a setting.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::{Secret, Source};
 
-/// A shorter secret could be guessed.
+/// The shortest secret, in bytes: a shorter one could be guessed.
 pub(super) const SHORTEST_SECRET: usize = 16;
 
 pub(super) struct Reader<'a> {
@@ -54,7 +54,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The index of the chosen one; the first is the default.
+    /// The index of the chosen value; the first is the default.
     pub(super) fn choice(&mut self, name: &str, choices: &[&str]) -> usize {
         let Some(value) = self.source.get(name) else { return 0 };
         choices.iter().position(|choice| *choice == value).unwrap_or_else(|| {
@@ -63,14 +63,14 @@ impl Reader<'_> {
         })
     }
 
-    /// The values between commas.
+    /// The values of a comma-separated list.
     pub(super) fn list(&mut self, name: &str) -> Vec<String> {
         let values = self.source.get(name).unwrap_or_default().split(',').map(str::trim);
         values.filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
     }
 
-    /// A provider's signing secrets. `whsec_` announces base64 (Standard Webhooks); a truncated secret would otherwise
-    /// show only as signatures that do not match.
+    /// A provider's signing secrets. `whsec_` announces base64 (Standard Webhooks). A truncated secret is refused here:
+    /// otherwise it would show only as signatures that do not match.
     pub(super) fn provider_secrets(&mut self, name: &str) -> Vec<String> {
         let secrets = self.list(name);
         let is_base64 = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte));
@@ -83,7 +83,7 @@ impl Reader<'_> {
         secrets
     }
 
-    /// The address of a provider's interface. Secrets are sent to it, so that plain `http` is for this machine only.
+    /// The base URL of a provider's API. Secrets are sent to it, so plain `http` is allowed for this machine only.
     pub(super) fn provider_url(&mut self, name: &str) -> Option<String> {
         let url = self.source.get(name)?.to_owned();
         let parsed: Option<http::Uri> = url.parse().ok();
@@ -96,13 +96,13 @@ impl Reader<'_> {
                 && (uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && is_here)
         });
         if !is_good {
-            // Its value is not shown: there may be credentials in it.
+            // The value is not shown: it may contain credentials.
             self.problem(format!("{name} is not an https address without credentials (http is for this machine only)"));
         }
         Some(url).filter(|_| is_good)
     }
 
-    /// Addresses and networks (`10.0.0.0/8`) between commas.
+    /// A comma-separated list of addresses and networks (`10.0.0.0/8`).
     pub(super) fn networks(&mut self, name: &str) -> Vec<IpNet> {
         let values = self.list(name);
         let parse = |value: &String| value.parse().or_else(|_| value.parse::<IpAddr>().map(IpNet::from)).ok();
@@ -121,14 +121,14 @@ impl Reader<'_> {
         values.into_iter().map(Secret::new).collect()
     }
 
-    /// The origin of a front end's address, as browsers send it in `Origin`: also of apps, whose pages have schemes of
-    /// their own (`capacitor://localhost`). What no browser sends is refused with what to write instead.
+    /// The origin of a front end's URL, as browsers send it in `Origin`. It may belong to an app with its own URL
+    /// scheme (`capacitor://localhost`). An origin that no browser sends is refused, with a correction in the message.
     pub(super) fn page_origin(&mut self, name: &str, url: &str) -> Option<String> {
         let origin = page_origin(url);
         origin.map_err(|problem| self.problem(format!("{name} {problem}"))).ok()
     }
 
-    /// `scheme://host[:port]` of an address, in lower case.
+    /// `scheme://host[:port]` of a URL, in lower case.
     pub(super) fn origin(&mut self, name: &str, url: &str) -> Option<String> {
         let parsed = url.parse::<http::Uri>().ok();
         let origin = parsed.as_ref().and_then(|uri| {
@@ -137,7 +137,7 @@ impl Reader<'_> {
             Some(format!("{scheme}://{authority}").to_ascii_lowercase())
         });
         if origin.is_none() {
-            // Its value is not shown: there may be credentials in it.
+            // The value is not shown: it may contain credentials.
             self.problem(format!("{name} is not an http(s) address, or has credentials in it"));
         }
         origin
@@ -148,7 +148,7 @@ fn page_origin(url: &str) -> Result<String, String> {
     if url.contains('*') {
         return Err("holds a wildcard, which matches no origin: list each one, such as https://app.example.com".into());
     }
-    // Its value is not shown: there may be credentials in it.
+    // The value is not shown: it may contain credentials.
     let none = || {
         "has a value that is not an address such as https://app.example.com (international names as xn--…)".to_owned()
     };

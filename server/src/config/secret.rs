@@ -1,4 +1,4 @@
-//! A value that must not be seen.
+//! A value that must not be shown.
 //!
 //! Owns keeping secrets out of logs and comparing them safely. Must not know their purpose.
 
@@ -23,7 +23,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether `candidate` is the secret, in a time that does not depend on where they differ.
+    /// Whether `candidate` is the secret. The time of the comparison does not depend on where they differ.
     pub fn matches(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }
@@ -38,15 +38,15 @@ impl fmt::Debug for Secret {
 /// 32 random bytes in the form of a Standard Webhooks secret.
 ///
 /// # Panics
-/// Where the operating system has no randomness to give: nothing that follows would be safe.
+/// If the operating system provides no randomness: nothing that follows would be secure.
 pub fn random_secret() -> String {
     format!("whsec_{}", STANDARD.encode(random_bytes()))
 }
 
-/// 32 bytes of the operating system's randomness.
+/// 32 random bytes from the operating system.
 ///
 /// # Panics
-/// Where there is none.
+/// If the operating system provides no randomness.
 #[expect(clippy::expect_used, reason = "going on without randomness would hand out guessable secrets")]
 pub fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];

@@ -1,6 +1,6 @@
-//! Where settings come from: the process's environment, over a `.env` file beside it.
+//! Where settings come from: the process's environment, which overrides a `.env` file in the working directory.
 //!
-//! Owns the layering. Must not know the meaning of a setting, and never writes to the environment.
+//! Owns the layering. Must not know the meaning of a setting, nor write to the environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,19 +12,19 @@ use super::names::{names, secret_names};
 #[derive(Clone, Default)]
 pub struct Source {
     values: BTreeMap<String, String>,
-    /// Those that are set, and not to a text.
+    /// The names of settings that are set to a value that is not text.
     unreadable: Vec<String>,
-    /// The folder that the process works in; nothing where there is none, as in tests.
+    /// The working directory; `None` in tests.
     folder: Option<PathBuf>,
 }
 
-/// Why the file `.env` cannot be read. Never with a line of it: most of them are secrets.
+/// Why the file `.env` cannot be read. Never quotes a line: most lines are secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// A line is no setting.
+    /// The line with this number is not a setting.
     #[error("line {0} is not NAME=VALUE: put a value with spaces or of several lines between double quotes")]
     Line(usize),
-    /// The file itself.
+    /// The file itself cannot be read.
     #[error(transparent)]
     File(dotenvy::Error),
 }
@@ -39,12 +39,11 @@ impl Unreadable {
     }
 }
 
-/// The settings of the environment that do not configure an installation: choosing another port for
-/// a look at the demo leaves it a demo.
+/// The environment variables that do not make this an installation: a demo on another port is still a demo.
 const NEUTRAL: [&str; 3] = ["CONNECTORS_PORT", "TALLYWIRE_SITE", "LOG_FORMAT"];
 
 impl Source {
-    /// The process's environment, over the file `.env` of `folder` where there is one.
+    /// The process's environment, which overrides the file `.env` in `folder`, if there is one.
     pub fn from_process(folder: &Path) -> Result<Self, Unreadable> {
         let mut values = BTreeMap::new();
         let file = folder.join(".env");
@@ -56,7 +55,7 @@ impl Source {
         }
         let mut unreadable = Vec::new();
         for (name, value) in std::env::vars_os() {
-            // No setting has a name that is no text. A value that is none is not shown: it may be a secret.
+            // The names of all settings are text. A value that is not text is not shown: it may be a secret.
             let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
                 Ok(value) => drop(values.insert(name, value)),
@@ -66,12 +65,12 @@ impl Source {
         Ok(Self { values, unreadable, folder: Some(folder.to_owned()) })
     }
 
-    /// The settings whose value is not text (UTF-8).
+    /// The names of the settings whose value is not text (UTF-8).
     pub fn unreadable(&self) -> Vec<&'static str> {
         names().filter(|name| self.is_unreadable(name)).collect()
     }
 
-    /// The value of a setting; an empty one is as good as none.
+    /// The value of a setting; an empty one counts as not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
@@ -81,12 +80,12 @@ impl Source {
         self.unreadable.iter().any(|unreadable| unreadable == name)
     }
 
-    /// The folder with the files that declare connectors: the one that is set, else the usual one where it exists.
+    /// The folder with the files that declare connectors: the configured one, else the default one if it exists.
     pub fn connectors_folder(&self) -> Option<PathBuf> {
         folder::of(self.get(folder::SETTING), self.folder.as_deref())
     }
 
-    /// Whether anything is set that makes this an installation rather than a first look.
+    /// Whether any setting makes this an installation rather than a demo.
     pub fn configures_anything(&self) -> bool {
         let is_set = |name: &&str| self.get(name).is_some() || self.unreadable().contains(name);
         let declares = || {

@@ -12,18 +12,18 @@ use super::reader::Reader;
 /// The settings for syncing with providers.
 #[derive(Clone, Default)]
 pub struct SyncConfig {
-    /// `RECONCILE_MINUTES`: from one run of a connection to the next; nothing where only a request begins one.
+    /// `RECONCILE_MINUTES`: the time between two runs of a connection; `None` if only requests start runs.
     pub every: Option<Duration>,
-    /// `HISTORY_DAYS`: how far the first run of a connection reaches back.
+    /// `HISTORY_DAYS`: how far back the first run of a connection reaches.
     pub history_days: u32,
-    /// `CREDENTIALS_KEY`: what connections' credentials are encrypted with, the newest first.
+    /// `CREDENTIALS_KEY`: the keys that encrypt connections' credentials, newest first.
     pub credential_keys: Vec<[u8; 32]>,
     /// `PURGE_ON_REVOKED`: whether a connection's transactions are deleted when its user withdraws the consent.
     pub purge_on_revoked: bool,
 }
 
 impl std::fmt::Debug for SyncConfig {
-    /// Without the keys.
+    /// Omits the keys.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SyncConfig")
             .field("every", &self.every)
@@ -34,7 +34,7 @@ impl std::fmt::Debug for SyncConfig {
     }
 }
 
-/// Reads them.
+/// Reads the settings.
 pub(super) fn read(reader: &mut Reader<'_>) -> SyncConfig {
     SyncConfig {
         every: every(reader),
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> SyncConfig {
     }
 }
 
-/// A fraction of a minute is for tests and for providers that are synced often.
+/// Fractions of a minute are for tests and for providers that are synced often.
 fn every(reader: &mut Reader<'_>) -> Option<Duration> {
     let minutes = reader.parse("RECONCILE_MINUTES", 60.0_f64, "a number of minutes");
     if !(0.0..=100_000.0).contains(&minutes) {

@@ -1,12 +1,12 @@
-//! Settings that are allowed, and probably not intended.
+//! Settings that are allowed but probably not intended.
 //!
-//! Owns the warnings for the operator, at the start and by `check-config`. Must not refuse anything: an invalid
-//! setting is a problem.
+//! Owns the warnings that the operator sees at startup and from `check-config`. Must not refuse anything: an invalid
+//! setting is a problem, not a warning.
 
 use super::{Config, DatabaseConfig};
 
 impl Config {
-    /// A sentence for each.
+    /// One sentence per warning.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = vec![];
         if self.auth.jwt_jwks_url.is_some() {

@@ -1,6 +1,6 @@
 //! The beginning of an attempt.
 //!
-//! Owns the user's id at the provider, and the state. Must not decide whose a connection is: the store does.
+//! Owns the user's id at the provider, and the state. Must not decide who owns a connection: the store does.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{ConnectError, Flows, in_time, state_token};
 use crate::store::{ConnectAttempt, Error};
 use crate::sync::Opened;
 
-/// How long an attempt may take at the provider.
+/// How long the user may take on the consent page.
 const VALID: Duration = Duration::from_secs(30 * 60);
 
 impl Flows {
@@ -38,7 +38,7 @@ impl Flows {
         let again = again.as_ref().map(again_of);
         let attempt = Attempt { user: &provider_user, state: &state, server, again, history_days: self.history_days };
         let began = match in_time(connect.begin(api, &attempt)).await {
-            // The provider no longer knows the user: create a new one there.
+            // The provider no longer knows the user: creates a new one there.
             Err(FetchError::Gone { .. }) if again.is_none() => {
                 self.services.store.forget_provider_user(connector.to_owned(), user_id.to_owned()).await?;
                 let new = self.new_provider_user(connector, &person, (connect, api)).await?;
@@ -61,14 +61,14 @@ impl Flows {
         Ok(began)
     }
 
-    /// The user's own connection. Another user's is as good as none.
+    /// The user's own connection. Another user's is reported as not found.
     async fn own(&self, connector: &str, user_id: &str, connection_id: &str) -> Result<Opened, ConnectError> {
         let opened = self.services.calls.open(connector, connection_id).await?;
         if opened.connection.user_id == user_id { Ok(opened) } else { Err(Error::NotFound.into()) }
     }
 
-    /// The user's id at the provider: that of the connection, the stored one, the one with which the core app has
-    /// registered connections, or a new one.
+    /// The user's id at the provider: that of the connection to authorise again, else the stored one, else one from a
+    /// connection that the core app registered, else a new one.
     async fn provider_user(
         &self,
         connector: &str,

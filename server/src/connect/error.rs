@@ -1,6 +1,6 @@
-//! Why something about a connection could not be done at its provider.
+//! Errors of connecting, refreshing and ending a connection at its provider.
 //!
-//! Owns the reasons. Must not know HTTP.
+//! Owns the causes. Must not know HTTP.
 
 use std::time::Duration;
 
@@ -9,33 +9,33 @@ use connectors::fetch::FetchError;
 use crate::ingest::Refusal;
 use crate::store;
 
-/// Why something about a connection could not be done at its provider.
+/// Why an operation on a connection failed at its provider.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// No connector has this name and a consent page.
+    /// No connector with a consent page has this name.
     #[error("no such connector")]
     UnknownConnector,
-    /// The operator has to set something right: one sentence.
+    /// The operator has to correct the configuration; the text is one sentence.
     #[error("{0}")]
     NotConfigured(String),
     /// The provider does not answer now, or requires a pause; or the store cannot be used now.
     #[error("the provider is not available now: {reason}")]
     Unavailable {
-        /// For the log.
+        /// The cause, for the log.
         reason: String,
-        /// Not before, where the provider says so.
+        /// How long the provider requires to wait, if it says so.
         after: Option<Duration>,
     },
     /// The provider refuses: the user has to connect the bank again, or the provider no longer has the connection.
     #[error("{0}")]
     Refused(String),
-    /// The budget of refreshes is used up for so long.
+    /// The budget of refreshes is used up for this long.
     #[error("the connection was refreshed as often as its provider allows")]
     OverBudget(Duration),
     /// The connection could not be registered.
     #[error(transparent)]
     Registration(#[from] Refusal),
-    /// The store refuses, or could not be read or written.
+    /// The store refused the operation, or could not be read or written.
     #[error(transparent)]
     Store(store::Error),
 }

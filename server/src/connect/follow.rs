@@ -18,18 +18,18 @@ use super::{ConnectError, Flows, in_time, state_token};
 use crate::store::{CONNECT_CLAIM, Error, Result, ReturnedConnect, StateHash};
 use crate::tasks;
 
-/// How long the browser waits for the connection to be named.
+/// How long the browser waits until the provider names the connection.
 const BROWSER_WAITS: Duration = Duration::from_secs(5);
-/// How long a provider may take.
+/// How long the provider may take in all.
 const LIMIT: SignedDuration = SignedDuration::from_mins(10);
-/// The first pause between two questions, and the longest.
+/// The first pause between two polls, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The current knowledge of an attempt.
+/// The progress of an attempt, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// The provider is at work.
+    /// The provider is still working.
     Waiting,
     /// The provider does not answer.
     Unreachable,
@@ -50,7 +50,7 @@ fn problem_of(error: &Error) -> Problem {
 }
 
 impl Flows {
-    /// The callback of an attempt arrives with a state. It is valid once, for the user who began the attempt.
+    /// Handles the callback of an attempt. A state is valid once, for the user who began the attempt.
     pub async fn come_back(
         self: &Arc<Self>,
         connector: &str,
@@ -63,7 +63,7 @@ impl Flows {
         };
         let (hash, now) = (state_token::hash(state), self.now());
         let (connector, user_id) = (connector.to_owned(), user_id.to_owned());
-        // Before it is in the store, where the job for interrupted attempts would find it.
+        // Inserted before the attempt is in the store, where the job for interrupted attempts would find it.
         let is_first = self.followed.insert(hash);
         let returned = match self.services.store.return_connect(hash, connector, user_id, parameters, now).await {
             Ok(returned) => returned,
@@ -85,7 +85,7 @@ impl Flows {
         }
     }
 
-    /// Goes on with the attempts that a stop of this node, or of another one, has interrupted.
+    /// Resumes attempts that were interrupted when this node or another one stopped.
     pub async fn resume(self: &Arc<Self>) -> Result<()> {
         for (hash, returned) in self.services.store.claim_connects(CONNECT_CLAIM).await? {
             if self.followed.contains(&hash) {
@@ -151,7 +151,8 @@ impl Flows {
                     return Landing::Problem(Problem::Failed);
                 }
                 Ok(Outcome::Waiting { named }) => {
-                    // One that is authorised again is there already, and says nothing yet.
+                    // A connection that is authorised again is registered already, so its name says nothing about the
+                    // outcome.
                     let is_new = returned.attempt.connection_id.is_none();
                     shown.extend(self.announce_all(connector, user_id, &named, &shown).await);
                     let known = !shown.is_empty() && is_new;
@@ -196,14 +197,14 @@ impl Flows {
         };
         let outcome = in_time(connect.outcome(api, &returned)).await;
         outcome.map_err(|error| match error {
-            // The user cannot fix it, and a retry is useless.
+            // The user cannot correct this, and a retry would not help.
             FetchError::NotUnderstood { reason } => ConnectError::Refused(reason),
             error => error.into(),
         })
     }
 
-    /// Registers what is ready. A connection that was shown as pending and is not there any more has been removed by the
-    /// user: it stays removed.
+    /// Registers the connections that are ready. If a connection was shown as pending and is gone, the user has removed
+    /// it: it stays removed.
     async fn register_all(
         &self,
         connector: &str,
@@ -225,7 +226,7 @@ impl Flows {
         landing
     }
 
-    /// Shows those that are not yet; their ids.
+    /// Shows the connections that are not shown yet; returns their ids.
     async fn announce_all(
         &self,
         connector: &str,
@@ -243,7 +244,7 @@ impl Flows {
         announced
     }
 
-    /// The connection of a token that the provider's script gave to the user's page.
+    /// Registers the connection that belongs to a token from the provider's script on the user's page.
     pub async fn exchange(
         &self,
         connector: &str,

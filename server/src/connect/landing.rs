@@ -5,27 +5,27 @@
 /// The landing of a user who returns from a consent page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landing {
-    /// The bank is connected, or is being connected.
+    /// The bank is connected, or the provider is still connecting it.
     Connected,
-    /// It is not.
+    /// The bank is not connected.
     Problem(Problem),
 }
 
 /// Why a bank is not connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The attempt is not known, too old, or was finished before.
+    /// The attempt is unknown, too old, or was finished before.
     Expired,
     /// The user did not agree, or is not the user who began the attempt.
     Refused,
-    /// The provider could not do it.
+    /// The provider could not connect the bank.
     Failed,
     /// The provider or the store does not answer now.
     Unavailable,
 }
 
 impl Problem {
-    /// The page's word for it.
+    /// The code of the problem in the page's address.
     pub fn code(self) -> &'static str {
         match self {
             Self::Expired => "expired",

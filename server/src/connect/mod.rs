@@ -1,12 +1,12 @@
-//! Connecting a bank, having its provider refresh it, and ending it there.
+//! Connecting a bank, refreshing its data, and ending a connection at the provider.
 //!
 //! Owns an attempt from its beginning to the connection: its state, which is sent out and accepted once, and polling
 //! the provider for the outcome. Must not know HTTP, a provider's formats or SQL.
 //!
 //! [`Flows::begin`] returns the URL of the provider's consent page. The provider redirects the user back with the
 //! state, and [`Flows::come_back`] polls the provider for the outcome: for a few seconds while the browser waits, then
-//! in the background (`follow`). An attempt whose callback has arrived is in the store until it has ended, so that a
-//! restart loses none; where its node dies, another one goes on with it.
+//! in the background (`follow`). Once its callback has arrived, an attempt is in the store until it has ended, so that
+//! a restart loses none. If its node dies, another node continues it.
 
 mod begin;
 mod error;
@@ -58,19 +58,19 @@ pub struct Services {
     pub stopping: CancellationToken,
 }
 
-/// The ways of connecting a bank, refreshing it and ending it.
+/// Connects banks, refreshes connections and ends them at their providers.
 pub struct Flows {
     services: Services,
     /// How far back a new connection's first run is to reach, in days.
     history_days: u32,
-    /// One for each attempt and refresh that is followed.
+    /// One permit for each attempt and refresh that is followed.
     permits: Arc<Semaphore>,
-    /// The attempts that are followed here.
+    /// The attempts that this node follows.
     followed: DashSet<StateHash>,
 }
 
 impl Flows {
-    /// On these services.
+    /// Creates the flows on these services.
     pub fn new(services: Services, history_days: u32) -> Self {
         Self { services, history_days, permits: Arc::new(Semaphore::new(MOST_FOLLOWED)), followed: DashSet::new() }
     }
@@ -79,7 +79,7 @@ impl Flows {
         (self.services.clock)()
     }
 
-    /// A provider whose consent page can be opened.
+    /// A provider with a consent page, and its API.
     fn connect(&self, connector: &str) -> Result<(&dyn Connect, &dyn Api), ConnectError> {
         let provider = self.services.calls.provider(connector).ok_or(ConnectError::UnknownConnector)?;
         let connect = provider.connect().ok_or(ConnectError::UnknownConnector)?;
@@ -94,7 +94,7 @@ impl Flows {
     }
 }
 
-/// A call to a provider while the browser waits for it.
+/// Limits a call to a provider while the browser waits for it.
 async fn in_time<T>(call: impl Future<Output = Result<T, FetchError>>) -> Result<T, FetchError> {
     let too_late = |_| FetchError::Later { reason: "it did not answer in time".to_owned(), after: None };
     tokio::time::timeout(PATIENCE, call).await.map_err(too_late)?

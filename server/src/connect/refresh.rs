@@ -1,6 +1,6 @@
-//! Having a provider look at a connection's bank again.
+//! Requesting a provider to refresh a connection from its bank.
 //!
-//! Owns the provider's budget, and that a run follows. Must not run anything: the sync worker does.
+//! Owns the provider's budget, and that a run follows. Must not run a sync: the sync worker does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,10 @@ use crate::ingest::Refusal;
 use crate::store::Budget;
 use crate::tasks;
 
-/// When the connection is synced where the provider does not report the end of the refresh: a webhook may come before.
+/// When the connection is synced if the provider does not report the end of the refresh. A webhook may come sooner.
 const WITHOUT_A_JOB: SignedDuration = SignedDuration::from_secs(5);
-/// The same where its job is followed, which a stop of the server ends.
+/// The same if the refresh is a job that can be polled: this run remains if a stop of the server interrupts the
+/// polling.
 const WITH_A_JOB: SignedDuration = SignedDuration::from_mins(2);
 /// How often a job is polled, and how many times.
 const EVERY: Duration = Duration::from_secs(2);
@@ -24,15 +25,15 @@ const TIMES: u32 = 60;
 /// The outcome of requesting a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshing {
-    /// The provider is looking; a run follows.
+    /// The provider is refreshing; a run follows.
     Begun,
-    /// The provider looks by its own schedule alone.
+    /// The provider refreshes on its own schedule only.
     NotOnDemand,
 }
 
 impl Flows {
-    /// Has a connection's provider refresh from the bank, within its budget. The connection is synced once that is
-    /// done.
+    /// Requests the provider to refresh a connection from its bank, within the provider's budget. A sync follows when
+    /// that is done.
     pub async fn refresh(self: &Arc<Self>, connector: &str, connection_id: &str) -> Result<Refreshing, ConnectError> {
         let calls = &self.services.calls;
         let provider = calls.provider(connector).ok_or(ConnectError::UnknownConnector)?;
@@ -69,7 +70,8 @@ impl Flows {
         }
     }
 
-    /// Asks the connection as soon as the provider is done. Without a permit the run that is due later does.
+    /// Requests a sync as soon as the provider is done. Without a free permit, the run that is already scheduled does
+    /// this.
     fn follow_refresh(self: &Arc<Self>, connector: String, connection_id: String, job: String) {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return };
         let flows = Arc::clone(self);
@@ -94,7 +96,7 @@ impl Flows {
         });
     }
 
-    /// Where the state of the job is unknown, it is polled again.
+    /// Whether the job is done. If its state is unknown, it is polled again.
     async fn is_refreshed(&self, connector: &str, connection_id: &str, job: &str) -> bool {
         let calls = &self.services.calls;
         let Some(fetch) = calls.provider(connector).and_then(|provider| provider.fetch()) else { return true };

@@ -11,7 +11,7 @@ use super::Flows;
 use crate::ingest::Refusal;
 use crate::store::{Error, Result};
 
-/// How often a registration is retried: a provider returns its credentials only once.
+/// How often a registration is attempted: a provider returns its credentials only once.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -38,7 +38,7 @@ impl Flows {
         }
     }
 
-    /// Shows a connection that the provider has named and that is not ready. A registered one stays unchanged.
+    /// Shows a connection that the provider has named but that is not ready yet. A registered one stays unchanged.
     pub(super) async fn announce(
         &self,
         connector: &str,
@@ -53,7 +53,7 @@ impl Flows {
         self.services.ingest.announce(connector, id, request, self.now()).await.map(drop)
     }
 
-    /// The provider could not connect the bank: the pending connection becomes invalid. An existing connection stays
+    /// Marks the pending connections invalid, because the provider could not connect the bank. Other connections stay
     /// unchanged.
     pub(super) async fn give_up(&self, connector: &str, user_id: &str, named: Vec<Connected>) {
         for connected in named {

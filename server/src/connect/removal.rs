@@ -1,6 +1,6 @@
 //! Ending a connection at its provider.
 //!
-//! Owns that a provider that does not answer holds nothing up. Must not remove anything here.
+//! Owns that a provider that does not answer delays nothing. Must not remove anything here.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{ConnectError, Flows};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Flows {
-    /// Ends a connection at its provider, if it can be; whether the provider has none of it any more.
+    /// Ends a connection at its provider, if possible; returns whether the provider no longer has it.
     pub async fn disconnect(&self, connector: &str, connection_id: &str) -> bool {
         let ending = tokio::time::timeout(PATIENCE, self.try_to_disconnect(connector, connection_id));
         match ending.await {

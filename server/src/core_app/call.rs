@@ -1,4 +1,4 @@
-//! A call to the core app, before it is HTTP.
+//! A call to the core app, before it becomes an HTTP request.
 //!
 //! Owns the kinds of calls to the core app. Must not know how one is sent.
 
@@ -12,15 +12,15 @@ pub enum Call {
     Put(Box<Transaction>),
     /// `DELETE`: a transaction that its provider has deleted.
     Delete {
-        /// Whose transaction it was.
+        /// The owner of the transaction.
         user_id: String,
-        /// Which one.
+        /// The key of the transaction.
         key: TransactionKey,
     },
 }
 
 impl Call {
-    /// Whose feed it belongs to.
+    /// The user whose feed it belongs to.
     pub fn user_id(&self) -> &str {
         match self {
             Self::Put(transaction) => &transaction.user_id,

@@ -1,7 +1,7 @@
 //! A circuit breaker: while the core app is down, one probe at a time is sent instead of every pending call.
 //!
 //! Owns when a call may start. Must not know what is called; the time and the jitter are passed in. It uses the
-//! process's own monotonic time, so a change of the machine's clock does not matter.
+//! process's monotonic clock, so a change of the machine's clock does not matter.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,9 +10,9 @@ use parking_lot::Mutex;
 
 use crate::backoff::backoff;
 
-/// How many failures in a row open it.
+/// How many failures in a row open the breaker.
 const OPENS_AFTER: u32 = 5;
-/// The first and the longest time for which it stays open.
+/// The first and the longest time for which the breaker stays open.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -30,7 +30,7 @@ struct Open {
     is_probing: bool,
 }
 
-/// Which calls may start.
+/// The state of the breaker: which calls may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// All.
@@ -43,7 +43,8 @@ pub(super) enum State {
     Probing,
 }
 
-/// A call that the breaker let start. Dropped without an outcome (a panic, a shutdown), it makes room for another probe.
+/// A call that the breaker let start. If it is dropped without an outcome (a panic, a shutdown), another probe may
+/// start.
 pub(super) struct Attempt {
     breaker: Arc<Mutex<CircuitBreaker>>,
     started: Instant,
@@ -51,7 +52,7 @@ pub(super) struct Attempt {
 }
 
 impl CircuitBreaker {
-    /// Which calls may start now.
+    /// Returns which calls may start now.
     pub(super) fn state(&self, now: Instant) -> State {
         match self.open {
             None => State::Closed,
@@ -66,7 +67,8 @@ impl CircuitBreaker {
         self.open.is_some()
     }
 
-    /// Closes it: the core app has answered, or an administrator requests a retry now. Whether it was open.
+    /// Closes the breaker, because the core app has answered or an administrator requests a retry. Returns whether it
+    /// was open.
     pub fn close(&mut self) -> bool {
         std::mem::take(self).is_open()
     }
@@ -95,13 +97,13 @@ impl Attempt {
         self.started
     }
 
-    /// The core app answered; whether the breaker was open until now.
+    /// The core app answered. Returns whether the breaker was open until now.
     pub(super) fn succeeded(mut self) -> bool {
         self.is_probe = false;
         self.breaker.lock().close()
     }
 
-    /// The call failed; `jitter` is between 0 and 1. A call that started before the breaker opened says nothing new.
+    /// The call failed; `jitter` is between 0 and 1. A call that started before the breaker opened does not count.
     pub(super) fn failed(mut self, now: Instant, jitter: f64) {
         self.is_probe = false;
         let mut breaker = self.breaker.lock();
@@ -115,7 +117,7 @@ impl Attempt {
         }
     }
 
-    /// The core app refuses the service secret: opens the breaker at once, for this long.
+    /// The core app refused the service secret: opens the breaker at once, for this long.
     pub(super) fn unauthorized(mut self, now: Instant, pause: Duration) {
         self.is_probe = false;
         let mut breaker = self.breaker.lock();

@@ -1,7 +1,7 @@
-//! Outgoing calls to the core app: it is sent every stored transaction.
+//! Outgoing calls to the core app, which receives every stored transaction.
 //!
-//! Owns the order (each user's calls in turn, users concurrently), the retries, and the meaning of a response. Must
-//! not delay a webhook or a user's event: calls are read from the outbox, after the commit.
+//! Owns the order (each user's calls one after the other, users concurrently), the retries, and the meaning of a
+//! response. Must not delay a webhook or a user's event: calls are read from the outbox, after the commit.
 
 mod call;
 mod circuit_breaker;

@@ -1,13 +1,13 @@
 //! The result of a call to the core app.
 //!
-//! Owns the outcomes that the worker distinguishes. Must not decide the step after one.
+//! Owns the outcomes that the worker distinguishes. Must not decide what follows from one.
 
 /// The result of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The core app has it, from this call or an earlier one.
+    /// The core app has received it, with this call or an earlier one.
     Delivered,
-    /// The core app has no such call, and needs none.
+    /// The core app does not support this call and does not need it.
     NotSupported,
     /// A later attempt may succeed: 3xx, 5xx, 408, 425, 429, a timeout, a refused connection.
     Retry(String),

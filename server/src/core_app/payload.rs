@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use wire::{Amount, DatePrecision, PrimaryType, Transaction};
 
-/// `amount` is positive; `type` carries the direction.
+/// `amount` is positive; `type` says whether it is money in or out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payload<'a> {

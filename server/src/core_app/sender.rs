@@ -17,10 +17,10 @@ use crate::config::Secret;
 /// Why there is no sender.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `CORE_APP_URL` cannot be called. It is not part of the message: it may contain credentials.
+    /// `CORE_APP_URL` cannot be called. The message does not contain it: it may contain credentials.
     #[error("CORE_APP_URL is not the URL of a server")]
     Url,
-    /// There is no HTTP client.
+    /// The HTTP client could not be created.
     #[error(transparent)]
     Client(#[from] reqwest::Error),
 }
@@ -63,7 +63,7 @@ impl Transport for Sender {
             .header("idempotency-key", idempotency_key);
         match request.send().await {
             Ok(response) => outcome(call, response.status()),
-            // An id that no header can carry never will be sent.
+            // An id that does not fit into a header can never be sent.
             Err(error) if error.is_builder() => Outcome::Rejected(error.without_url().to_string()),
             // The URL is not part of the reason: it may contain credentials.
             Err(error) => Outcome::Retry(error.without_url().to_string()),
@@ -71,8 +71,8 @@ impl Transport for Sender {
     }
 }
 
-/// The address of a deleted transaction. A segment of dots means another address
-/// (<https://url.spec.whatwg.org/#double-dot-path-segment>): such an id cannot be in a path.
+/// The address of a deleted transaction. A dot segment would change the path
+/// (<https://url.spec.whatwg.org/#double-dot-path-segment>), so an id of dots cannot be in it.
 fn deleted(url: &Url, key: &TransactionKey) -> Result<Url, Outcome> {
     let id = key.transaction_id.as_str();
     if matches!(id, "" | "." | "..") {
@@ -93,8 +93,8 @@ fn outcome(call: &Call, status: StatusCode) -> Outcome {
         (_, 200..=299) | (Call::Delete { .. }, 404 | 410) => Outcome::Delivered,
         (Call::Delete { .. }, 405 | 501) => Outcome::NotSupported,
         (_, 401 | 403) => Outcome::Unauthorized(reason),
-        // No redirect is followed: it could send the secret to another host. A redirect to a maintenance page is
-        // temporary.
+        // No redirect is followed: it could send the secret to another host. It may lead to a maintenance page, so it
+        // counts as temporary.
         (_, 300..=399 | 408 | 425 | 429 | 500..=599) => Outcome::Retry(reason),
         _ => Outcome::Rejected(reason),
     }

@@ -1,6 +1,6 @@
 //! One user's turn: the pending calls of one user, in order.
 //!
-//! Owns the step after each outcome: settle, retry later, stop. Must not decide whose turn it is.
+//! Owns what follows from each outcome: settle, retry later, stop. Must not decide whose turn it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,14 +23,14 @@ use crate::telemetry::spans;
 
 /// The label of turns among the background tasks.
 const TASK: &str = "outbox_turn";
-/// How many calls of one user are sent before it is another user's turn.
+/// How many calls of one user are sent before the next user's turn.
 const CALLS_PER_TURN: u32 = 50;
-/// How long nothing is sent when the core app refuses the service secret.
+/// How long nothing is sent after the core app has refused the service secret.
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(60);
 /// The longest pause of one user's queue.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// How long a user's queue pauses when the store has failed: a settled call that could not be recorded would be sent
-/// over and over.
+/// How long a user's queue pauses after the store has failed: a call whose outcome could not be recorded would
+/// otherwise be sent over and over.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// When a failed call is sent again.
@@ -38,14 +38,14 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 pub struct RetryPolicy {
     /// The first pause.
     pub first_pause: Duration,
-    /// How many retries have that pause before it grows.
+    /// How many retries use that pause before it grows.
     pub quick: u32,
 }
 
 /// How a call reaches the core app.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a call. Another attempt with the same key does nothing where the first one arrived.
+    /// Sends a call. A repetition with the same key has no effect if the first one arrived.
     async fn send(&self, call: &Call, idempotency_key: &str) -> Outcome;
 }
 
@@ -60,13 +60,13 @@ pub(super) struct Turns {
     pub(super) metrics: Arc<Metrics>,
     pub(super) wake: Arc<Notify>,
     pub(super) lease: Validity,
-    /// Whether it was logged that the core app supports no deletions.
+    /// Whether a warning was logged that the core app does not support deletions.
     pub(super) has_warned: AtomicBool,
 }
 
 impl Turns {
-    /// Sends a user's pending calls until one fails or it is another user's turn. Whatever happens, a panic included,
-    /// the user's queue goes on later.
+    /// Sends a user's pending calls until one fails or the turn is over. Whatever happens, even a panic, the user's
+    /// queue continues later.
     pub(super) async fn run(&self, due: &DueUser) {
         let sent = match tasks::catch_panic(TASK, &self.metrics, self.send_pending(due)).await {
             Ok(sent) => sent,
@@ -82,7 +82,7 @@ impl Turns {
         let mut attempts = due.attempts;
         let pending = self.store.outgoing(due.user_id.clone(), CALLS_PER_TURN).await?;
         if pending.is_empty() {
-            // Settled elsewhere since, by an administrator. The pause is for a user that would stay due.
+            // An administrator has settled the calls meanwhile. The pause prevents a busy loop if the user stays due.
             tokio::time::sleep(STORE_PAUSE).await;
         }
         for outgoing in pending {
@@ -97,7 +97,7 @@ impl Turns {
                     continue;
                 }
             };
-            // Another node may have sent newer calls by now. The worker is about to be dropped.
+            // Another node may have sent newer calls by now. This worker is about to be dropped.
             if !self.lease.is_valid() {
                 tokio::time::sleep(STORE_PAUSE).await;
                 return Ok(());
@@ -128,7 +128,7 @@ impl Turns {
             };
             if attempt.succeeded() {
                 tracing::info!("the core app answers again");
-                // The worker waits for this turn, and other users' turns may start by now.
+                // The worker is waiting for this turn, but other users' turns may start now.
                 self.wake.notify_one();
             }
             attempts = 0;
@@ -137,7 +137,7 @@ impl Turns {
         Ok(())
     }
 
-    /// The first call of a user's queue has failed, after this many failures in a row before.
+    /// Postpones a queue whose first call has failed. `attempts` failures in a row came before.
     async fn postpone(&self, due: &DueUser, attempts: u32, reason: String) -> Result<()> {
         let RetryPolicy { first_pause, quick } = self.retries;
         let wait = backoff(attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());

@@ -1,7 +1,7 @@
 //! The outbox worker.
 //!
-//! Owns whose turn it is, and waiting for it: for the end of a turn, for a notification, or for the next due time. Must
-//! not hold pending calls in memory: the store does, however long the core app is down.
+//! Owns whose turn it is, and the wait for the next turn: until a turn ends, a notification arrives, or a call is due.
+//! Must not hold pending calls in memory: the store does, however long the core app is down.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use crate::lease::Validity;
 use crate::metrics::Metrics;
 use crate::store::{DueUser, Outbox, Result};
 
-/// How many users have their turn at once.
+/// How many users have their turn at the same time.
 const CONCURRENCY: usize = 16;
-/// The longest wait when nothing is due: what other nodes store wakes nobody here.
+/// The longest wait when nothing is due: calls that other nodes store do not wake this worker.
 const IDLE: Duration = Duration::from_secs(10);
-/// The wait after the store could not be read.
+/// The wait after reading the store has failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The parts that the worker shares with the rest of the server.
@@ -34,7 +34,7 @@ pub struct Signals {
     pub breaker: Arc<Mutex<CircuitBreaker>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// Whether the calls are this node's to make.
+    /// Whether this node still has the lease to make the calls.
     pub lease: Validity,
 }
 
@@ -51,7 +51,7 @@ struct InProgress {
 }
 
 impl Worker {
-    /// `random` spreads the pauses.
+    /// Creates a worker. `random` provides the jitter of the pauses.
     pub fn new(
         store: Arc<dyn Outbox>,
         transport: Arc<dyn Transport>,
@@ -66,7 +66,7 @@ impl Worker {
         Self { turns: Arc::new(turns) }
     }
 
-    /// Works until it is dropped, and its turns with it.
+    /// Works until it is dropped. Its turns are dropped with it.
     pub async fn run(&self) {
         let mut in_progress = InProgress::default();
         loop {
@@ -83,7 +83,7 @@ impl Worker {
         }
     }
 
-    /// Starts the turns that are due and may start; how long to wait until the next one is due.
+    /// Starts the turns that are due and may start; returns how long to wait until the next one is due.
     async fn start_turns(&self, in_progress: &mut InProgress) -> Result<Duration> {
         let Turns { store, clock, breaker, .. } = &*self.turns;
         let room = CONCURRENCY - in_progress.tasks.len();
@@ -92,14 +92,14 @@ impl Worker {
             State::Closed => room,
             State::ReadyToProbe => room.min(1),
             State::OpenUntil(until) => return Ok(until.saturating_duration_since(started).min(IDLE)),
-            // The end of the probe's turn is waited for.
+            // The worker waits for the end of the probe's turn.
             State::Probing => return Ok(IDLE),
         };
         if limit == 0 {
             return Ok(IDLE);
         }
         let now = clock();
-        // Users whose turn is in progress may be due as well.
+        // The due users may include users whose turn is in progress.
         let at_most = u32::try_from(limit + in_progress.tasks.len()).unwrap_or(u32::MAX);
         let due = store.due_users(now, at_most).await?;
         let due = due.into_iter().filter(|due| !in_progress.has(&due.user_id)).take(limit).collect::<Vec<_>>();
@@ -121,7 +121,7 @@ impl InProgress {
         self.users.insert(task.id(), user_id);
     }
 
-    /// Waits until a turn has ended; for ever where none is in progress.
+    /// Waits until a turn has ended; for ever if none is in progress.
     async fn one_ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => drop(self.users.remove(&id)),

@@ -1,11 +1,11 @@
 //! The connections of the demo's users.
 //!
-//! Owns banks, accounts and how much has happened on them. Must not know how they are simulated.
+//! Owns banks, accounts and the number of their transactions. Must not know how they are simulated.
 
 use provider_sim::bank::{AccountKind, Cents, NewAccount};
 use provider_sim::simulation::{Link, Person, Provider};
 
-/// Alex has a bank and a studio's books, Sam another bank.
+/// Alex has a bank and a studio's books; Sam has another bank.
 pub(super) fn people() -> Vec<Person> {
     let alex = Person {
         id: "demo-alex".to_owned(),
@@ -33,7 +33,7 @@ pub(super) fn people() -> Vec<Person> {
     vec![alex, sam]
 }
 
-/// An account of a user who is not registered here.
+/// An account of a user who is not registered at this server.
 pub(super) fn of_a_stranger() -> NewAccount {
     NewAccount::new("Everyday", AccountKind::Transaction, Cents(96_180))
 }

@@ -1,6 +1,6 @@
 //! The demo's core app.
 //!
-//! Owns the calls of the HTTP API with which connections are registered and removed. Must not call the server any other way.
+//! Owns the HTTP API calls that register and remove connections. Must not call the server any other way.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use wire::api::Connection;
 use crate::config::Secret;
 use crate::simulate::registration;
 
-/// How often it is looked whether the first runs are complete.
+/// How often to check whether the first runs are complete.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long the start waits for them: after that they continue in the background.
+/// How long the start waits for the first runs. After that they continue in the background.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why the demo could not continue.
@@ -28,7 +28,7 @@ pub enum Error {
     Refused(u16, String),
 }
 
-/// A core app beside the server.
+/// A core app that runs next to the server.
 pub struct CoreApp {
     client: reqwest::Client,
     address: String,
@@ -41,24 +41,24 @@ struct List {
 }
 
 impl CoreApp {
-    /// For the server at `address` (`http://127.0.0.1:3003`) with this service secret.
+    /// A core app for the server at `address` (`http://127.0.0.1:3003`), with this service secret.
     pub fn new(address: String, secret: Secret) -> Result<Self, Error> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { client, address, secret })
     }
 
-    /// Where the server is.
+    /// The server's address.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Registers a connection as its user's.
+    /// Registers a connection for its user.
     pub(super) async fn register(&self, linked: &Linked) -> Result<(), Error> {
         let (path, request) = registration(linked);
         sent(self.call(Method::PUT, &path).json(&request)).await.map(drop)
     }
 
-    /// Removes all connections with their transactions: those of an earlier start, whose providers are gone.
+    /// Removes all connections and their transactions: they are left from an earlier start, whose providers are gone.
     pub(super) async fn remove_all(&self) -> Result<(), Error> {
         for provider in Provider::ALL {
             let path = format!("/api/connectors/{provider}/connections");

@@ -1,4 +1,4 @@
-//! A first look without an account anywhere.
+//! A demo that needs no account at any provider.
 //!
 //! Owns two invented users whose banks and books are simulated within the process. Must not bypass the providers' APIs
 //! and webhooks, nor run where secrets are configured.

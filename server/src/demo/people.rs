@@ -2,12 +2,12 @@
 //!
 //! Owns their ids and names. Must not know their connections.
 
-/// Somebody invented.
+/// An invented user.
 #[derive(Debug)]
 pub struct Person {
     /// The owner of the feed.
     pub user_id: &'static str,
-    /// How to greet them.
+    /// The name that the dashboard shows.
     pub name: &'static str,
 }
 

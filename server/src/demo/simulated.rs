@@ -14,7 +14,7 @@ use super::core_app::{CoreApp, Error};
 use crate::config::{Config, random_bytes};
 use crate::simulate::{settings, webhook_address};
 
-/// From one run of a connection to the next, as where nothing else is set.
+/// The time between two runs of a connection: the default of the setting.
 const RECONCILE: Duration = Duration::from_secs(3600);
 
 /// Simulated providers with the demo's users. They run until this is dropped.
@@ -25,8 +25,8 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts the simulators for a server that browsers reach at `url` (`http://localhost:3003`). The same `seed` invents
-    /// the same payments.
+    /// Starts the simulators for a server that browsers reach at `url` (`http://localhost:3003`). The same `seed`
+    /// generates the same payments.
     pub async fn start(url: &str, seed: u64) -> Result<Self, StartError> {
         let redirect_url = format!("{url}/api/connectors/basiq/callback");
         let options = SimulationOptions { redirect_url, ..SimulationOptions::new(seed) };
@@ -46,8 +46,8 @@ impl Demo {
         config.sync.credential_keys = vec![random_bytes()];
     }
 
-    /// Has the connections registered and waits until each was synced; from then on webhooks are sent, one of an
-    /// unregistered connection among them.
+    /// Registers the connections and waits until each was synced. From then on webhooks are sent, among them one of an
+    /// unregistered connection.
     pub async fn open(&self, core_app: &CoreApp) -> Result<(), Error> {
         core_app.remove_all().await?;
         self.simulation.subscribe(|provider| webhook_address(core_app.address(), provider));
@@ -69,7 +69,7 @@ impl Demo {
     }
 
     /// Creates activity every few seconds, for ever: for one user after the other, so that no viewer waits long. Some
-    /// of it comes in threes.
+    /// transactions come in threes.
     pub async fn run(&mut self) {
         let (shortest, longest) = (Duration::from_millis(1_500), Duration::from_secs(4));
         self.simulation.run(Pace { shortest, longest, bursts: 6 }).await;

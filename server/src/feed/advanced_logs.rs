@@ -1,7 +1,7 @@
-//! Events that other nodes and processes have committed, for the live subscribers of this one.
+//! Events that other nodes and processes have committed, read for the live subscribers of this node.
 //!
-//! Owns reading them: once for all subscribers of a user, and for many users in one query. Must not be needed for order or
-//! completeness: a subscriber that is given another number than its next one catches up from the log by itself.
+//! Owns reading them: once for all subscribers of a user, and for many users in one query. Must not be needed for order
+//! or completeness: a subscriber that detects a gap in the numbers catches up from the log.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::service::Feed;
 
 /// How many users' events one query reads.
 const USERS: usize = 256;
-/// How many events of each of them; a subscriber that has missed more catches up from the log.
+/// How many events of each user one query reads. A subscriber that has missed more catches up from the log.
 const EVENTS: u32 = 64;
 
-/// Delivers what these users' logs have up to these numbers.
+/// Delivers the events of these users up to these numbers.
 pub async fn deliver_advanced(feed: &Feed, advanced: &[(Arc<str>, u64)]) {
     for some in advanced.chunks(USERS) {
         let behind: Vec<_> = some
@@ -26,7 +26,7 @@ pub async fn deliver_advanced(feed: &Feed, advanced: &[(Arc<str>, u64)]) {
             Ok(events) => events.iter().for_each(|event| feed.hub().publish(event)),
             Err(error) => tracing::debug!(%error, "events of other nodes could not be read together"),
         }
-        // What was not read is read for each subscriber.
+        // Events that were not read here are read for each subscriber.
         for (user_id, newest) in some {
             feed.hub().log_advanced(user_id, *newest);
         }

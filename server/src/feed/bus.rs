@@ -1,25 +1,25 @@
-//! The bus between nodes: every node receives the messages of each.
+//! The bus between nodes: every node receives the messages of every node.
 //!
-//! Owns the kinds of messages and their order: a receiver gets them as they were published. Must not act on a message
-//! (the receiving [`Feed`](super::Feed) does), nor block: commits are published from the store's writer thread.
+//! Owns the kinds of messages and their order: messages arrive in the order of their publication. Must not act on a
+//! message (the receiving [`Feed`](super::Feed) does), nor block: commits are published from the store's writer thread.
 //!
-//! [`LocalBus`] passes messages on within the process. What other nodes have to know of them is a wake-up's.
+//! [`LocalBus`] passes messages on within the process. Wake-ups tell other nodes what they need to know of them.
 
 use tokio::sync::mpsc;
 
 use crate::auth::session::SessionId;
 use crate::store::FeedEvent;
 
-/// A message to all nodes, the publishing one included.
+/// A message to all nodes, including the one that publishes it.
 #[derive(Debug)]
 pub enum Message {
     /// The events of one commit, in the order of the log.
     Committed(Vec<FeedEvent>),
-    /// An instruction about connected clients.
+    /// An instruction concerning connected clients.
     Control(Control),
 }
 
-/// An instruction about connected clients.
+/// An instruction concerning connected clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// A dashboard session has ended: disconnect the sockets and streams that signed in with it.

@@ -1,7 +1,7 @@
 //! Catch-up: delivering missed events from the log.
 //!
 //! Owns the one way in which missed events are delivered: at sign-in with `since`, while a subscriber joins, and after
-//! a full buffer. Must not read any log but that of the subscriber's own user.
+//! a buffer was full. Must not read any log but that of the subscriber's user.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,18 +16,18 @@ use super::subscriber::Subscriber;
 use crate::store::{self, Epoch, EventLog, FeedEvent, LogEnds};
 use crate::tasks;
 
-/// How many events are read at once.
+/// How many events one query reads.
 const PAGE: u32 = 500;
-/// After how many bytes other tasks run, the one that sends among them: a transport's buffer grows to the most that it is
-/// given at once, and some keep that size as long as the client stays.
+/// After how many bytes the task yields to others, such as the one that sends. A transport's buffer grows to the
+/// largest amount that it is given at once, and some keep that size until the client leaves.
 const BURST: usize = 4096;
-/// How long a subscriber may accept nothing before it is disconnected. It can reconnect and resume.
+/// How long a subscriber may accept no event before it is disconnected. It can reconnect and resume.
 const LAGGING_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The pauses while the store does not answer.
+/// The first and the longest pause while the store does not answer.
 const STORE_PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
-/// Why a client has to reload: the events that it missed are no longer retained.
+/// The reason for a reload if the missed events are no longer retained.
 const TOO_OLD: &str = "too_old";
 
 /// Where delivery to a subscriber starts.
@@ -41,7 +41,7 @@ enum Start {
     Impossible(SyncRequired),
 }
 
-/// The start of a catch-up from a resume point, in a log with these ends.
+/// Where delivery starts for a resume point, given the ends of the log.
 fn starting_point(since: Option<&ResumePoint>, ends: &LogEnds) -> Start {
     let impossible = |reason: &str| Start::Impossible(required(reason, ends));
     match since {
@@ -58,7 +58,7 @@ fn required(reason: &str, ends: &LogEnds) -> SyncRequired {
     SyncRequired { reason: reason.to_owned(), oldest_seq: *oldest, seq: *newest, epoch: Some(epoch.to_string()) }
 }
 
-/// The event that makes a client reload, since the log does not hold its missed events.
+/// The event that tells a client to reload because the log does not hold its missed events.
 fn sync_required(user_id: &Arc<str>, epoch: &Epoch, required: &SyncRequired) -> store::Result<FeedEvent> {
     let payload = serde_json::value::to_raw_value(required)?.into();
     Ok(FeedEvent {
@@ -83,23 +83,23 @@ enum CatchUpError {
 /// The position of a subscriber that is catching up.
 #[derive(Debug)]
 struct Position {
-    /// Sent first, where the log does not hold its missed events.
+    /// Sent before anything else, if the log does not hold the missed events.
     reload: Option<SyncRequired>,
-    /// The epoch of its numbers.
+    /// The epoch of the cursor.
     epoch: Epoch,
-    /// The number of the last event that it received.
+    /// The number of the last event that the subscriber received.
     cursor: u64,
-    /// Events up to this number are marked as replayed; delivery goes this far at least.
+    /// Events up to this number are marked as replayed, and delivery reaches at least this number.
     replay_until: u64,
 }
 
 impl Position {
-    /// Live events after a number.
+    /// Live delivery after this number.
     fn after(epoch: Epoch, cursor: u64) -> Self {
         Self { reload: None, epoch, cursor, replay_until: 0 }
     }
 
-    /// What comes after these ends of the log, and first that the client has to reload.
+    /// First an instruction to reload, then the events after these ends of the log.
     fn reload(reason: &str, ends: &LogEnds) -> Self {
         Self { reload: Some(required(reason, ends)), ..Self::after(ends.epoch.clone(), ends.newest) }
     }
@@ -114,7 +114,7 @@ struct CatchUp<'a> {
 }
 
 impl CatchUp<'_> {
-    /// Delivers missed events until the subscriber has every published one, or has left.
+    /// Delivers missed events until the subscriber has every published event, or has left.
     async fn run(&self, mut position: Position) -> Result<(), CatchUpError> {
         loop {
             if let Some(required) = position.reload.take()
@@ -153,8 +153,9 @@ impl CatchUp<'_> {
         }
     }
 
-    /// The next event is not in the log: it was pruned meanwhile, or a new epoch has begun. The client has to reload, and
-    /// continues from the newest event. Where the log only ends before the number that it was to reach, it has everything.
+    /// Continues when the next event is not in the log: it was pruned meanwhile, or a new epoch has begun. The client
+    /// has to reload and continues from the newest event. If the log merely ends before `until`, the client has
+    /// everything.
     async fn restart(&self, position: Position, until: Option<u64>) -> Result<Position, CatchUpError> {
         let Some(ends) = self.read(|| self.store.log_ends(Arc::clone(self.user_id))).await? else {
             return Ok(position);
@@ -171,8 +172,8 @@ impl CatchUp<'_> {
         }
     }
 
-    /// Reads the log, and again while the store is unavailable: the subscriber's connection is good, and a new one would have to
-    /// read the same. Nothing where the subscriber has left.
+    /// Reads the log, and retries while the store is unavailable: the subscriber's connection is fine, and after a
+    /// reconnect it would read the same. `None` if the subscriber has left.
     async fn read<T, F>(&self, question: impl Fn() -> F) -> store::Result<Option<T>>
     where
         F: Future<Output = store::Result<T>>,
@@ -196,7 +197,7 @@ impl CatchUp<'_> {
         self.subscriber.sink().is_connected() && self.hub.has(self.user_id, self.subscriber.id())
     }
 
-    /// Delivers an event, retrying with growing pauses; false where the subscriber has left.
+    /// Delivers an event, retrying with growing pauses; returns false if the subscriber has left.
     async fn deliver(&self, event: &FeedEvent) -> Result<bool, CatchUpError> {
         let mut pause = Duration::from_millis(5);
         let started = Instant::now();
@@ -214,7 +215,7 @@ impl CatchUp<'_> {
     }
 }
 
-/// Lets a subscriber catch up. One that does not read is disconnected.
+/// Runs a subscriber's catch-up. A subscriber that does not read is disconnected.
 async fn catch_up(store: &dyn EventLog, hub: &Hub, user_id: &Arc<str>, subscriber: &Subscriber, position: Position) {
     let catch_up = CatchUp { store, hub, user_id, subscriber };
     let caught_up = tasks::catch_panic("catch_up", hub.metrics(), catch_up.run(position)).await;
@@ -227,8 +228,8 @@ async fn catch_up(store: &dyn EventLog, hub: &Hub, user_id: &Arc<str>, subscribe
     hub.disconnect_lagging(user_id, subscriber);
 }
 
-/// Starts delivery to a subscriber that has joined. One that has missed nothing is in sync at once; any other catches
-/// up in a task of its own.
+/// Starts delivery to a subscriber that has joined. If it has missed nothing, it is in sync at once; otherwise a
+/// separate task runs its catch-up.
 pub(super) fn start(
     store: &Arc<dyn EventLog>,
     hub: &Arc<Hub>,
@@ -260,8 +261,8 @@ fn spawn(store: &Arc<dyn EventLog>, hub: &Arc<Hub>, user_id: &Arc<str>, subscrib
     tokio::spawn(async move { catch_up(store.as_ref(), &hub, &user_id, &subscriber, position).await });
 }
 
-/// Lets every live subscriber that falls behind catch up, each in a task of its own, so that one that does not read
-/// delays no other.
+/// Starts a catch-up for each live subscriber that falls behind. Each runs in a separate task, so that one that does
+/// not read delays no other.
 pub(super) async fn run(
     store: Arc<dyn EventLog>,
     hub: Arc<Hub>,
@@ -272,8 +273,8 @@ pub(super) async fn run(
     }
 }
 
-/// A user's log is in a new epoch: every subscriber of a former one is told to reload, whatever its cursor. A number that was
-/// lost may have been given again already, so that no cursor says what a client has.
+/// A user's log is in a new epoch: tells every subscriber of an earlier epoch to reload, whatever its cursor. A lost
+/// number may already have been reused, so a cursor does not say what the client has.
 pub(super) fn replace(store: &Arc<dyn EventLog>, hub: &Arc<Hub>, user_id: &Arc<str>, ends: &LogEnds) {
     for subscriber in hub.replace(user_id, ends) {
         spawn(store, hub, user_id, subscriber, Position::reload(SyncRequired::EPOCH, ends));

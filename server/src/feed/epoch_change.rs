@@ -1,7 +1,7 @@
 //! A new epoch of the store while clients are connected.
 //!
-//! Owns that every subscriber of this node is told, soon and without a call for each. Must not find out that there is one: the
-//! store does.
+//! Owns that every subscriber of this node is told soon, without one query per subscriber. Must not detect the new
+//! epoch: the store does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use super::catch_up;
 use super::hub::Hub;
 use crate::store::{Epoch, EventLog, Result};
 
-/// How many users are looked up at once.
+/// How many users one query looks up.
 const USERS: usize = 500;
-/// The pause where the store does not answer.
+/// The pause if the store does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Tells subscribers of each new epoch for as long as the store is open.

@@ -1,4 +1,4 @@
-//! Changes that other processes make to the store while this one runs, the command line above all.
+//! Changes that other processes, mainly the command line, make to the store while this one runs.
 //!
 //! Owns detecting the sessions that they end and the events that they write. Must not be needed for changes by this
 //! process: those are published on the bus at once.

@@ -1,11 +1,11 @@
 //! Rooms: the subscribers of each user's events.
 //!
-//! Owns membership, the limit of subscribers per user, and that each receives each event of its user once and in order.
-//! Must not authenticate a subscriber, nor read the store ([`super::catch_up`] does).
+//! Owns membership, the limit of subscribers per user, and that each subscriber receives each event of its user once
+//! and in order. Must not authenticate a subscriber, nor read the store ([`super::catch_up`] does).
 //!
-//! A subscriber is live or lagging. A live one receives each event as it is published. For a lagging one only the
-//! newest published number is noted, and it catches up from the log until it is in sync. Joining, replaying and
-//! recovering from a full buffer are therefore one case, and none of them holds events in memory.
+//! A subscriber is live or lagging. A live one receives each event as it is published. For a lagging one the hub notes
+//! only the newest published number, and the subscriber catches up from the log until it is in sync. Joining, replaying
+//! and recovering from a full buffer are therefore the same case, and none of them holds events in memory.
 
 use std::sync::Arc;
 
@@ -27,38 +27,38 @@ pub struct Hub {
     metrics: Arc<Metrics>,
 }
 
-/// The user has as many subscribers as are allowed.
+/// The user has reached the limit of subscribers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RoomFull;
 
 impl Hub {
-    /// Rooms of at most `limit` subscribers; lagging ones are sent to `lagging`.
+    /// A hub with at most `limit` subscribers per room; lagging ones are sent to `lagging`.
     pub(super) fn new(limit: u32, lagging: mpsc::UnboundedSender<LaggingSubscriber>, metrics: Arc<Metrics>) -> Self {
         Self { rooms: DashMap::new(), limit: limit as usize, lagging, metrics }
     }
 
-    /// The metrics to count in.
+    /// The metrics in which the hub counts.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// How many rooms there are.
+    /// The number of rooms.
     pub fn rooms(&self) -> usize {
         self.rooms.len()
     }
 
-    /// How many subscribers there are in all rooms.
+    /// The number of subscribers in all rooms.
     pub fn members(&self) -> usize {
         self.rooms.iter().map(|room| room.len()).sum()
     }
 
-    /// How many subscribers a user has.
+    /// The number of a user's subscribers.
     pub fn count(&self, user_id: &str) -> usize {
         self.rooms.get(user_id).map_or(0, |room| room.len())
     }
 
-    /// Adds a subscriber to the user's room, lagging. Counting and adding are one step, so that two cannot both take
-    /// the last permit. Whether it is new there.
+    /// Adds a subscriber to the user's room, lagging. Counting and adding are one step, so that two subscribers cannot
+    /// both take the last permit. Returns whether the subscriber is new in the room.
     pub(super) fn join(
         &self,
         user_id: &Arc<str>,
@@ -76,7 +76,7 @@ impl Hub {
         Ok(true)
     }
 
-    /// Whether the user has as many subscribers as are allowed.
+    /// Whether the user has reached the limit of subscribers.
     pub(super) fn is_full(&self, user_id: &str) -> bool {
         self.count(user_id) >= self.limit
     }
@@ -91,7 +91,7 @@ impl Hub {
         all
     }
 
-    /// Removes a subscriber from a room; an empty room is dropped. Whether it was there.
+    /// Removes a subscriber from a room and drops an empty room. Returns whether the subscriber was there.
     pub fn leave(&self, user_id: &str, id: SubscriberId) -> bool {
         let Some(mut room) = self.rooms.get_mut(user_id) else { return false };
         let before = room.len();
@@ -102,8 +102,8 @@ impl Hub {
         has_left
     }
 
-    /// Gives an event to every subscriber of its user. The cost does not grow with users or history. A subscriber whose
-    /// sink panics delays no other one, and catches up from the log.
+    /// Gives an event to every subscriber of its user. The cost does not grow with the number of users or the length of
+    /// the log. A subscriber whose sink panics delays no other, and catches up from the log.
     pub fn publish(&self, event: &FeedEvent) {
         if let Some(mut room) = self.rooms.get_mut(&event.user_id) {
             for member in room.iter_mut() {
@@ -123,15 +123,15 @@ impl Hub {
         }
     }
 
-    /// The state of a subscriber that has received everything of an epoch up to `cursor` and has to reach `until` at least.
-    /// It is live from then on, unless more has been published since.
+    /// Updates a subscriber that has received everything of an epoch up to `cursor` and has to reach at least `until`;
+    /// returns its state. It is live from then on, unless more has been published since.
     pub(super) fn sync(&self, user_id: &str, id: SubscriberId, epoch: &Epoch, cursor: u64, until: u64) -> SyncState {
         let Some(mut room) = self.rooms.get_mut(user_id) else { return SyncState::Gone };
         let Some(member) = room.iter_mut().find(|member| member.subscriber.id() == id) else { return SyncState::Gone };
         member.sync(epoch, cursor, until)
     }
 
-    /// A lagging subscriber was to reach a number, and the log, which was read after that, ends before it.
+    /// A lagging subscriber was to reach `number`, but the log, read after that, ends before it.
     pub(super) fn retract(&self, user_id: &str, id: SubscriberId, number: u64, newest: u64) {
         let Some(mut room) = self.rooms.get_mut(user_id) else { return };
         for member in room.iter_mut().filter(|member| member.subscriber.id() == id) {
@@ -139,14 +139,14 @@ impl Hub {
         }
     }
 
-    /// The users that have subscribers of an epoch before this one.
+    /// The users that have subscribers in an earlier epoch than this one.
     pub(super) fn users_before(&self, epoch: &Epoch) -> Vec<Arc<str>> {
         let is_behind = |room: &Vec<Member>| room.iter().any(|member| member.epoch.is_before(epoch));
         self.rooms.iter().filter(|room| is_behind(room)).map(|room| Arc::clone(room.key())).collect()
     }
 
-    /// A user's log is in a new epoch and ends there: the live subscribers that have to be told. Those that are catching up
-    /// notice when they next [`sync`](Self::sync).
+    /// A user's log is in a new epoch and ends there. Returns the live subscribers that have to be told; those that are
+    /// catching up notice at their next [`sync`](Self::sync).
     pub(super) fn replace(&self, user_id: &Arc<str>, ends: &LogEnds) -> Vec<Subscriber> {
         let Some(mut room) = self.rooms.get_mut(user_id) else { return Vec::new() };
         let mut live = Vec::new();
@@ -164,7 +164,7 @@ impl Hub {
         self.rooms.get(user_id).is_some_and(|room| room.iter().any(|member| member.subscriber.id() == id))
     }
 
-    /// The users that have live subscribers, each with the lowest cursor of those.
+    /// The users that have live subscribers, each with the lowest cursor among them.
     pub(super) fn cursors(&self) -> Vec<(Arc<str>, u64)> {
         let lowest = |room: &Vec<Member>| {
             let live = room.iter().filter(|member| member.is_live());
@@ -173,14 +173,14 @@ impl Hub {
         self.rooms.iter().filter_map(|room| Some((Arc::clone(room.key()), lowest(&room)?))).collect()
     }
 
-    /// The lowest cursor of a user's live subscribers that have not received a number; nothing where all have.
+    /// The lowest cursor among a user's live subscribers that have not received this number; `None` if all have.
     pub(super) fn live_below(&self, user_id: &str, newest: u64) -> Option<u64> {
         let room = self.rooms.get(user_id)?;
         let live = room.iter().filter(|member| member.is_live() && member.cursor < newest);
         live.map(|member| member.cursor).min()
     }
 
-    /// A user's log has reached a number that was not published here: another process wrote to it.
+    /// A user's log has reached a number that was not published here, because another process wrote to it.
     pub fn log_advanced(&self, user_id: &Arc<str>, newest: u64) {
         if let Some(mut room) = self.rooms.get_mut(user_id) {
             for lagging in room.iter_mut().filter_map(|member| member.advance(user_id, newest)) {

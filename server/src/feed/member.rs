@@ -1,7 +1,7 @@
-//! A member of a room: how far one subscriber is.
+//! A member of a room: the delivery state of one subscriber.
 //!
-//! Owns whether it is live or lagging, and that it is given each event of its epoch once and in order. Must not know other
-//! members, nor read the log.
+//! Owns whether it is live or lagging, and that it is given each event of its epoch once and in order. Must not know
+//! other members, nor read the log.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::store::{Epoch, FeedEvent};
 /// A subscriber in a room.
 pub(super) struct Member {
     pub(super) subscriber: Subscriber,
-    /// The epoch of its numbers; none until its delivery starts.
+    /// The epoch of the cursor; none until delivery starts.
     pub(super) epoch: Epoch,
     /// The number of the last event that it was given.
     pub(super) cursor: u64,
     mode: Mode,
-    /// Whether its delivery has started: before that it has no epoch.
+    /// Whether delivery has started: before that there is no epoch.
     has_started: bool,
-    /// Its share of the user's limit over all nodes, where there are several.
+    /// Its share of the user's limit over all nodes, if there are several.
     _slot: Option<Slot>,
 }
 
@@ -30,14 +30,14 @@ enum Mode {
     Lagging { published: u64 },
 }
 
-/// How far a subscriber is.
+/// The delivery state of a subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SyncState {
     /// It has left the room or was removed.
     Gone,
-    /// The log has more for it, up to this number at least.
+    /// The log has more events for it, up to at least this number.
     Lagging(u64),
-    /// Its numbers are of a former epoch.
+    /// Its cursor is of an earlier epoch.
     Replaced,
     /// It is live.
     InSync,
@@ -52,7 +52,7 @@ pub(super) struct LaggingSubscriber {
 }
 
 impl Member {
-    /// One whose delivery has not started.
+    /// A member whose delivery has not started.
     pub(super) fn joining(subscriber: Subscriber, slot: Option<Slot>) -> Self {
         Self {
             subscriber,
@@ -68,7 +68,7 @@ impl Member {
         matches!(self.mode, Mode::Live)
     }
 
-    /// It has received everything of an epoch up to `cursor` and has to reach `until` at least.
+    /// It has received everything of an epoch up to `cursor` and has to reach at least `until`.
     pub(super) fn sync(&mut self, epoch: &Epoch, cursor: u64, until: u64) -> SyncState {
         if epoch.is_before(&self.epoch) {
             return SyncState::Replaced;
@@ -85,7 +85,7 @@ impl Member {
         }
     }
 
-    /// It was to reach a number, and the log, which was read after that, ends before it.
+    /// It was to reach `number`, but the log, read after that, ends before it.
     pub(super) fn retract(&mut self, number: u64, newest: u64) {
         if let Mode::Lagging { published } = &mut self.mode
             && *published == number
@@ -94,21 +94,21 @@ impl Member {
         }
     }
 
-    /// An event was committed. Where the subscriber has to catch up from the log, that is returned.
+    /// An event was committed. Returns the subscriber if it has to start catching up from the log.
     pub(super) fn publish(&mut self, event: &FeedEvent) -> Option<LaggingSubscriber> {
         if event.epoch.is_before(&self.epoch) {
-            // The history that it is of has been replaced.
+            // The event's history has been replaced.
             return None;
         }
         if self.epoch.is_before(&event.epoch) {
-            // The number says nothing to one that is in another epoch: it has to be told first.
+            // In another epoch the event's number means nothing: the subscriber has to be told of the new epoch first.
             let was_live = self.is_live();
             let lagging = self.fall_behind(&event.user_id, event.seq);
             self.epoch = event.epoch.clone();
             return was_live.then_some(lagging);
         }
         match &mut self.mode {
-            // Two commits of a user may be published in either order: what is known to be in the log stays known.
+            // Two commits of a user may be published in either order, so the newest known number never decreases.
             Mode::Lagging { published } => *published = event.seq.max(*published),
             Mode::Live if event.seq <= self.cursor => {}
             // A gap means that another process wrote to the log; otherwise the buffer is full. Both are resolved by
@@ -121,8 +121,8 @@ impl Member {
         None
     }
 
-    /// The log has reached a number, of which nothing was published here. Where the subscriber has to begin to catch up, that is
-    /// returned; one that is catching up goes as far as that.
+    /// The log has reached a number that was not published here. Returns the subscriber if it has to start catching up;
+    /// one that is already catching up continues to this number.
     pub(super) fn advance(&mut self, user_id: &Arc<str>, newest: u64) -> Option<LaggingSubscriber> {
         match &mut self.mode {
             Mode::Lagging { published } => *published = newest.max(*published),
@@ -132,8 +132,8 @@ impl Member {
         None
     }
 
-    /// Its numbers are of this epoch from now on, and it is lagging, unless they are already. What is known of the log of a former
-    /// epoch says nothing of this one's.
+    /// Moves the member to this epoch, lagging, unless it is there already. What was known of an earlier epoch's log
+    /// does not apply to this one.
     pub(super) fn enter(&mut self, epoch: &Epoch, cursor: u64) {
         if self.epoch.is_before(epoch) {
             let published = match self.mode {

@@ -1,8 +1,8 @@
 //! Live delivery of a user's events.
 //!
 //! Owns who receives a committed event (the subscribers in a user's room), in which order, and how a subscriber that
-//! missed some catches up from the log. Must not know a transport: Socket.IO is [`crate::socketio`], Server-Sent Events
-//! are in [`crate::http`].
+//! missed events catches up from the log. Must not know a transport: Socket.IO is [`crate::socketio`], Server-Sent
+//! Events are in [`crate::http`].
 
 mod advanced_logs;
 mod bus;

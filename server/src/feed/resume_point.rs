@@ -1,20 +1,20 @@
-//! Where a client resumes.
+//! The point from which a client resumes.
 //!
 //! Owns its two written forms. Must not know the log.
 
 use std::str::FromStr;
 
-/// The newest event that a client has, and the epoch that its number belongs to, where it says so.
+/// The newest event that a client has, and the epoch of its number, if the client names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResumePoint {
-    /// The event's number; `u64::MAX`, which no log reaches, for an input that is not a number.
+    /// The event's number. For input that is not a number it is `u64::MAX`, which no log reaches.
     pub seq: u64,
-    /// The epoch, as the server sent it.
+    /// The epoch, as the server sent it to the client.
     pub epoch: Option<String>,
 }
 
 impl ResumePoint {
-    /// Whether its number belongs to this epoch, as far as it says.
+    /// Whether the number may belong to this epoch: a resume point without an epoch fits any.
     pub fn is_of(&self, epoch: &str) -> bool {
         self.epoch.as_deref().is_none_or(|own| own == epoch)
     }
@@ -23,7 +23,7 @@ impl ResumePoint {
 impl FromStr for ResumePoint {
     type Err = std::convert::Infallible;
 
-    /// `<seq>` or `<epoch>:<seq>`, the id of a Server-Sent Event.
+    /// Parses `<seq>` or `<epoch>:<seq>`, the id of a Server-Sent Event.
     fn from_str(id: &str) -> Result<Self, Self::Err> {
         let (epoch, seq) = match id.trim().rsplit_once(':') {
             Some((epoch, seq)) => (Some(epoch.to_owned()), seq),

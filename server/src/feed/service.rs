@@ -26,17 +26,17 @@ pub struct Feed {
     store: Arc<dyn Store>,
     log: Arc<dyn EventLog>,
     bus: Arc<dyn Bus>,
-    /// Nothing where this is the only node.
+    /// `None` if this is the only node.
     slots: Option<Arc<NodeSlots>>,
 }
 
 /// Why a subscriber could not join.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
-    /// The user has as many sockets and streams as are allowed, over all nodes.
+    /// The user has reached the limit of sockets and streams over all nodes.
     #[error("the user has as many subscribers as are allowed")]
     Full,
-    /// It is not known whether there is room.
+    /// The store could not be asked whether there is room.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -57,8 +57,8 @@ impl From<slots::Error> for JoinError {
 }
 
 impl Feed {
-    /// A feed with at most `limit` subscribers per user, over all nodes where there are `slots`, and the task that runs it.
-    /// `messages` is this node's end of `bus`.
+    /// Creates a feed with at most `limit` subscribers per user (over all nodes if there are `slots`), and the task
+    /// that runs it. `messages` is this node's end of `bus`.
     pub fn new(
         (limit, slots): (u32, Option<Arc<NodeSlots>>),
         store: Arc<dyn Store>,
@@ -84,7 +84,8 @@ impl Feed {
         &self.hub
     }
 
-    /// Adds a subscriber to its user's room, where the user has fewer than are allowed on all nodes; whether it is new there.
+    /// Adds a subscriber to its user's room if the user is below the limit over all nodes; returns whether it is new
+    /// there.
     pub async fn join(&self, user_id: &Arc<str>, subscriber: &Subscriber) -> Result<bool, JoinError> {
         let Some(slots) = &self.slots else { return Ok(self.hub.join(user_id, subscriber, None)?) };
         if self.hub.has(user_id, subscriber.id()) {
@@ -96,7 +97,7 @@ impl Feed {
         let slot = slots.acquire(user_id).await?;
         let is_valid = slot.validity();
         let is_new = self.hub.join(user_id, subscriber, Some(slot))?;
-        // Where the node gave up its slots meanwhile, those who had joined have been disconnected already.
+        // If the node gave up its slots meanwhile, the subscribers that had joined have already been disconnected.
         if !is_valid() {
             self.hub.leave(user_id, subscriber.id());
             return Err(store::Error::Unavailable("the slot was given up".to_owned()).into());
@@ -104,7 +105,7 @@ impl Feed {
         Ok(is_new)
     }
 
-    /// Disconnects every subscriber: this node has given up its slots. They can resume at another one.
+    /// Disconnects every subscriber, because this node has given up its slots. They can resume at another node.
     pub fn disconnect_all(&self) {
         for subscriber in self.hub.take_all() {
             let close = || subscriber.sink().close(CloseReason::SlotLost);
@@ -112,8 +113,7 @@ impl Feed {
         }
     }
 
-    /// Starts delivery to a subscriber that has joined its room: first its missed events since `since`, then live
-    /// ones.
+    /// Starts delivery to a subscriber that has joined its room: the missed events since `since` first, then live ones.
     pub fn start_delivery(
         &self,
         user_id: &Arc<str>,
@@ -124,7 +124,7 @@ impl Feed {
         catch_up::start(&self.log, &self.hub, user_id, subscriber, since, ends);
     }
 
-    /// A subscriber has signed in with a dashboard session and is disconnected when that ends.
+    /// A subscriber has signed in with a dashboard session. It is disconnected when the session ends.
     pub fn bind_session(&self, session: SessionId, user_id: &Arc<str>, subscriber: &Subscriber) {
         self.sessions.insert(session, Entry { user_id: Arc::clone(user_id), subscriber: subscriber.clone() });
     }
@@ -134,7 +134,7 @@ impl Feed {
         self.sessions.remove(session, id);
     }
 
-    /// A dashboard session has ended: its sockets and streams are disconnected, on every node.
+    /// A dashboard session has ended: disconnects its sockets and streams on every node.
     pub fn end_session(&self, session: SessionId) {
         self.bus.publish(Message::Control(Control::SessionEnded(session)));
     }
@@ -189,7 +189,7 @@ mod tests {
     use crate::store::sqlite::SqliteStore;
     use crate::store::{Epoch, FeedEvent};
 
-    /// Records the events that it receives.
+    /// A sink that records the events that it receives.
     #[derive(Default)]
     struct Recorder {
         events: Mutex<Vec<u64>>,
@@ -230,7 +230,7 @@ mod tests {
         }])
     }
 
-    /// A feed, its bus, and these subscribers of one user's events, signed in with one session.
+    /// A feed, its bus, and a task that runs it; the sinks are subscribers of one user, signed in with one session.
     fn feed(sinks: &[&Arc<Recorder>]) -> (Arc<Feed>, LocalBus, impl Future<Output = ()> + Send + use<>) {
         let store = Arc::new(SqliteStore::open_temporary(Box::new(drop)).expect("a store"));
         let (bus, messages) = LocalBus::new();

@@ -9,7 +9,7 @@ use dashmap::DashMap;
 use super::subscriber::{Subscriber, SubscriberId};
 use crate::auth::session::SessionId;
 
-/// A subscriber and the user whose room it is in.
+/// A subscriber, and the user whose room it is in.
 pub(super) struct Entry {
     pub(super) user_id: Arc<str>,
     pub(super) subscriber: Subscriber,

@@ -28,24 +28,24 @@ impl SubscriberId {
 pub enum CloseReason {
     /// The dashboard session that it signed in with has ended.
     SessionEnded,
-    /// It did not read for too long. It can reconnect and resume.
+    /// It did not read for too long. The client can reconnect and resume.
     Lagging,
-    /// This node had to give up its slot. It can reconnect to another node and resume.
+    /// This node had to give up the slot. The client can reconnect to another node and resume.
     SlotLost,
 }
 
 /// The transport of a subscriber.
 pub trait EventSink: Send + Sync {
-    /// Hands over an event without waiting. False where the buffer is full or the client has disconnected.
+    /// Hands over an event without waiting. Returns false if the buffer is full or the client has disconnected.
     fn try_send(&self, event: &FeedEvent) -> bool;
 
-    /// Waits until there may be space in the buffer, for `timeout` at most.
+    /// Waits until there may be space in the buffer, at most for `timeout`.
     fn ready(&self, timeout: Duration) -> BoxFuture<'_, ()>;
 
     /// Whether the client is still connected.
     fn is_connected(&self) -> bool;
 
-    /// The subscription has been removed from its room: ends the connection, where it does not end with that.
+    /// The subscriber has been removed from its room: ends the connection, if the removal alone does not.
     fn close(&self, reason: CloseReason);
 }
 

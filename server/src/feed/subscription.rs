@@ -1,7 +1,7 @@
-//! A user's events as a stream in this process: what Server-Sent Events are built on.
+//! A user's events as a stream in this process; Server-Sent Events are built on it.
 //!
-//! Owns that a stream is a subscriber like a socket, with the same limit and the same replay, and leaves when it is
-//! dropped. Must not know HTTP.
+//! Owns that a stream is a subscriber with the same limit and the same replay as a socket, and leaves its room when it
+//! is dropped. Must not know HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +18,13 @@ use crate::auth::Identity;
 use crate::auth::session::SessionId;
 use crate::store::{self, Epoch, FeedEvent, LogEnds};
 
-/// How many events may wait for the reader; beyond that it catches up from the log.
+/// How many events may wait for the reader. A reader that is further behind catches up from the log.
 const BUFFER: usize = 128;
 
 /// Why a subscription could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The user has as many sockets and streams as are allowed.
+    /// The user has reached the limit of sockets and streams.
     #[error("{}", ErrorCode::ConnectionLimit.message())]
     Full,
     /// The log could not be read.
@@ -62,7 +62,7 @@ impl Subscription {
         if let Some(session) = session {
             feed.bind_session(session, &user_id, &subscriber);
         }
-        // From here on dropping it leaves the room.
+        // From here on, dropping `subscription` leaves the room.
         let ends = LogEnds { epoch: feed.store().epoch(), oldest: 1, newest: 0 };
         let mut subscription = Self { feed, user_id, session, id, events, ends };
         subscription.ends = subscription.feed.store().log_ends(Arc::clone(&subscription.user_id)).await?;
@@ -70,12 +70,12 @@ impl Subscription {
         Ok(subscription)
     }
 
-    /// The user's newest event number at the start, with its epoch: without `since`, every later event is delivered.
+    /// The user's newest event number at the start, and its epoch. Without `since`, every later event is delivered.
     pub fn newest(&self) -> (&Epoch, u64) {
         (&self.ends.epoch, self.ends.newest)
     }
 
-    /// The next event. Nothing where the server ended the subscription: it was read too slowly, or its session has
+    /// The next event. `None` if the server has ended the subscription: the reader was too slow, or its session has
     /// ended.
     pub async fn next(&mut self) -> Option<FeedEvent> {
         self.events.recv().await
@@ -91,7 +91,7 @@ impl Drop for Subscription {
     }
 }
 
-/// The sending end of the stream; nothing once the server has ended it.
+/// The sending end of the stream; `None` once the server has ended it.
 struct StreamSink(Mutex<Option<mpsc::Sender<FeedEvent>>>);
 
 impl EventSink for StreamSink {

@@ -1,7 +1,6 @@
 //! A user's own data.
 //!
-//! Owns the calls that read it. Must not take the user from anything but the
-//! caller's credentials.
+//! Owns the calls that read it. Must not take the user from anything other than the caller's credentials.
 
 use axum::Json;
 use axum::extract::State;

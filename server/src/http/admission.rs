@@ -1,28 +1,28 @@
-//! How many live clients begin at the same time.
+//! How many connections of live clients start at the same time.
 //!
-//! Owns the queue in which their new connections wait. When thousands of clients come back at once, their tasks would
-//! otherwise fill the runtime's queue, and each webhook and each event of those who stayed would wait behind all of them.
-//! A permit lasts while a request is read
-//! and begun, never while a client is waited for. Must not refuse anybody, nor hold up any other request.
+//! Owns the queue in which their new connections wait. When thousands of clients reconnect at once, their tasks would
+//! otherwise fill the runtime's queue, and the webhooks and the events of connected clients would wait behind them. A
+//! permit lasts while a request is read and its handling starts, never while the server waits for the client. Must not
+//! refuse a connection, nor delay any other request.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// What the requests of live clients begin with.
+/// The first bytes of live clients' requests.
 const LIVE: [&[u8]; 2] = [b"GET /socket.io", b"GET /api/events"];
 
-/// The permits to begin.
+/// The permits to start.
 pub(super) struct Admission(Semaphore);
 
 impl Admission {
-    /// Permits for this many at the same time.
+    /// Allows this many to start at the same time.
     pub(super) fn new(at_once: usize) -> Self {
         Self(Semaphore::new(at_once))
     }
 
-    /// How many bytes of a request say whether it is a live client's.
+    /// How many bytes of a request are needed to recognise a live client's.
     pub(super) const PEEKED: usize = 15;
 
-    /// A permit to begin for a live client's connection, when there is one; nothing for any other, which begins at once.
+    /// Waits for a permit, if the connection is a live client's; `None` for any other, which starts at once.
     pub(super) async fn admit(&self, first_bytes: &[u8]) -> Option<SemaphorePermit<'_>> {
         if LIVE.iter().any(|begin| first_bytes.starts_with(begin)) { self.0.acquire().await.ok() } else { None }
     }

@@ -1,8 +1,8 @@
 //! The sizes of request bodies, and reading those of webhooks.
 //!
-//! Owns how large a body may be, how long reading it may take, and how much of all bodies is held at once before a
-//! signature is verified. Anybody can send one: those of ordinary size are always read, large ones only while a permit
-//! is free. Must not look into one.
+//! Owns how large a body may be, how long reading it may take, and how many bytes of unverified bodies are held at
+//! once. Anyone can send a body: those of ordinary size are always read, large ones only while a permit is free. Must
+//! not look into a body.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ pub(super) const LARGEST_BODY: usize = 64 * 1024;
 
 /// How long reading a body may take: providers time out sooner.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
-/// Bodies up to this size are always read. A provider's has a few kilobytes.
+/// Bodies up to this size are always read. A provider's have a few kilobytes.
 const ORDINARY: usize = 64 * 1024;
 
-/// Reads a whole body of a webhook. `announced` is its `Content-Length`; `pace` counts bytes, and returns how long to
+/// Reads the whole body of a webhook. `announced` is its `Content-Length`; `pace` counts bytes and returns how long to
 /// wait before reading more.
 pub(super) async fn read(
     large: &LargeBodies,
@@ -52,7 +52,7 @@ async fn collect(
         if announced.max(whole.len()) > LARGEST_WEBHOOK {
             return Err(ErrorCode::PayloadTooLarge.into());
         }
-        // An announced length takes no memory, and so no permit.
+        // An announced length takes no memory, so it needs no permit.
         if whole.len() > ORDINARY && permit.is_none() {
             let acquired = large.try_acquire();
             permit = Some(acquired.ok_or_else(|| ApiError::from(ErrorCode::Unavailable).retry_after(5))?);
@@ -63,7 +63,7 @@ async fn collect(
             Some(Ok(frame)) => {
                 let Some(data) = frame.data_ref() else { continue };
                 if whole.len() + data.len() <= ORDINARY {
-                    // Growing by doubling would hold twice as much of most bodies.
+                    // Doubling the capacity would allocate twice the size of most bodies.
                     whole.reserve_exact(data.len());
                 }
                 whole.extend_from_slice(data);
@@ -75,7 +75,7 @@ async fn collect(
     }
 }
 
-/// The `Content-Length` of a request, where it has one.
+/// The `Content-Length` of a request, if it has one.
 pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -98,7 +98,7 @@ mod tests {
         Body::from_stream(stream::iter(chunks))
     }
 
-    /// A body of which nothing arrives.
+    /// A body of which no data arrives.
     fn pending() -> Body {
         Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>())
     }

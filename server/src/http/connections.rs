@@ -1,4 +1,4 @@
-//! The connections' calls.
+//! The calls for connections.
 //!
 //! Owns who may see and change which connection. Must not apply deliveries: `ingest` does.
 
@@ -36,7 +36,7 @@ struct Done {
 #[serde(rename_all = "camelCase")]
 struct Removed {
     success: bool,
-    /// Whether the connection was ended at the provider; nothing where that was not requested.
+    /// Whether the connection was ended at the provider; `None` if that was not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_removed: Option<bool>,
 }
@@ -70,7 +70,7 @@ pub(super) async fn put(
     Ok((status, Json(One { success: true, connection: described(&state, connection) })).into_response())
 }
 
-/// `GET /api/connections`: the caller's own, through every connector.
+/// `GET /api/connections`: the caller's connections at all connectors.
 pub(super) async fn of_user(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -79,7 +79,7 @@ pub(super) async fn of_user(
     Ok(Json(ConnectionsPage { success: true, connections }))
 }
 
-/// The connections through a connector, or through any, of a user or of everybody.
+/// The connections of one connector or all, and of one user or all.
 pub(crate) async fn all_of(
     state: &AppState,
     connector: Option<String>,
@@ -108,17 +108,17 @@ pub(super) async fn list(
 
 #[derive(Deserialize)]
 pub(super) struct Removal {
-    /// Whether its transactions are deleted as well.
+    /// Whether its transactions are also deleted.
     #[serde(default)]
     purge: bool,
-    /// Whether it is ended at its provider as well.
+    /// Whether it is also ended at its provider.
     #[serde(default)]
     provider: bool,
 }
 
-/// `DELETE /api/connectors/{connector}/connections/{connectionId}`: removes it and leaves its transactions, with
-/// `?purge=true` also these. With `?provider=true` it is ended at its provider first; where that fails, it is still
-/// removed here.
+/// `DELETE /api/connectors/{connector}/connections/{connectionId}`: removes the connection but not its transactions.
+/// `?purge=true` removes these too. `?provider=true` ends the connection at its provider first; if that fails, it is
+/// still removed here.
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
@@ -138,14 +138,14 @@ pub(super) async fn delete(
 
 #[derive(Deserialize)]
 pub(super) struct Synchronisation {
-    /// Whether the provider looks at the bank again first.
+    /// Whether the provider refreshes from the bank first.
     #[serde(default)]
     refresh: bool,
 }
 
-/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies its backlog and starts a sync run,
-/// which ends in `sync:complete`. Where it cannot be synced, that is sent at once. With `?refresh=true` the provider
-/// refreshes from the bank first, where it does so on demand, and the run follows.
+/// `POST /api/connectors/{connector}/connections/{connectionId}/sync`: applies the connection's backlog and starts a
+/// sync run, which ends in `sync:complete`. If the connection cannot be synced, `sync:complete` is sent at once. With
+/// `?refresh=true` the provider first refreshes from the bank, if it does so on demand.
 pub(super) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
@@ -169,7 +169,7 @@ fn known(state: &AppState, connector: &str) -> Result<String, ApiError> {
     state.ingest.registry().get(connector).map(|_| connector.to_owned()).ok_or(ErrorCode::UnknownConnector.into())
 }
 
-/// The connection, if it is the caller's to see. Another user's is answered as one that is not there.
+/// The connection, if the caller may see it. Another user's is answered as not found.
 async fn own(
     state: &AppState,
     caller: &Caller,

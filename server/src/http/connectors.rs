@@ -1,6 +1,6 @@
-//! What connectors there are.
+//! The list of connectors.
 //!
-//! Owns their public description. Must not tell a secret, only whether there is one.
+//! Owns their public description. Must not reveal a secret, only whether it is set.
 
 use axum::Json;
 use axum::extract::State;
@@ -59,7 +59,7 @@ fn describe(state: &AppState, connector: &dyn Provider) -> ConnectorStatus {
     }
 }
 
-/// The call that begins to connect a bank, where nothing is missing for it.
+/// The call that begins to connect a bank; `None` if a setting for it is missing.
 fn connect_path(state: &AppState, connector: &dyn Provider) -> Option<String> {
     let connect = connector.connect().filter(|connect| connect.obstacle().is_none())?;
     let can_keep = !connect.gives_credentials() || !state.config.sync.credential_keys.is_empty();

@@ -1,7 +1,7 @@
-//! The core app's own call, so that this server can replace one, and services can push.
+//! The core app's API, so that this server can replace a core app, and services can push transactions.
 //!
-//! Owns whose transaction it is, and that a repeated call is one. Must not read the body ([`Pushed`] does) nor store
-//! anything (`ingest` does).
+//! Owns who owns a pushed transaction, and that repeated calls count once. Must not read the body ([`Pushed`] does) nor
+//! store anything (`ingest` does).
 
 use axum::Json;
 use axum::extract::State;
@@ -51,11 +51,11 @@ pub(super) async fn receive(
     let pushed = Pushed::read(&body, &user_id)?;
     let (connector, connection_id) = (pushed.connector(), pushed.connection_id(&user_id));
     let transaction = pushed.transaction()?;
-    // A sender's key names the transaction, whose id need be unique within its account only.
+    // A sender's key identifies a transaction, whose id has to be unique within its account only.
     let key = match idempotency_key {
         Some(key) => {
             let (connection, account) = (connection_id.len(), transaction.account_id.len());
-            // With the lengths, so that no two inputs can coincide.
+            // Includes the lengths, so that different inputs never yield the same key.
             format!("idempotency:{connection}:{connection_id}:{account}:{}:{key}", transaction.account_id)
         }
         None => format!("{connection_id}:{}", hex::encode(Sha256::digest(&body))),
@@ -89,8 +89,8 @@ pub(super) async fn delete(
     Ok(Json(Done { success: true }).into_response())
 }
 
-/// A header's text, which may be UTF-8; nothing where it is missing or empty. Two different lines are refused: one of
-/// them may name another user.
+/// A header's text, which may be UTF-8; `None` if it is missing or empty. Two different values are refused: one of them
+/// may name another user.
 fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
     let mut found = None;
     for value in headers.get_all(name) {

@@ -1,6 +1,6 @@
 //! Signing in to the demo with one click.
 //!
-//! Owns that one call, which exists in demo mode only. Must not sign anyone in elsewhere.
+//! Owns that call, which exists in demo mode only. Must not sign anyone in outside the demo.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};

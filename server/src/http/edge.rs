@@ -1,7 +1,7 @@
 //! The outermost service of the server.
 //!
-//! Owns routing requests to Socket.IO or to the router: in front of the router's layers, so that the task of an
-//! upgraded socket holds none of them. Must not know what either side does.
+//! Owns routing requests to Socket.IO or to the router. It is outside the router's layers, so that the task of an
+//! upgraded socket holds none of them. Must not know what the handlers do.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -24,7 +24,7 @@ use crate::net::peer::Peer;
 use crate::socketio::{ConnectionManager, EngineService, PollGuard};
 use crate::state::AppState;
 
-/// The largest head of a request: more than cookies and a token need.
+/// The largest head of a request, in bytes: more than cookies and a token need.
 const LARGEST_HEAD: usize = 16 * 1024;
 /// How many header fields a request may have.
 const MOST_HEADERS: usize = 100;
@@ -39,7 +39,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Combines the two.
+    /// Combines Socket.IO and the router.
     pub fn new(engine: EngineService, router: Router, state: &AppState) -> Self {
         Self { engine, sockets: Arc::clone(&state.sockets), router, guard: EngineGuard::new(state) }
     }
@@ -53,7 +53,7 @@ impl Service<Request<Body>> for Edge {
     type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // Both are always ready; the clone of the router that is called is the one that was polled.
+        // Both services are always ready, and `call` uses the clone of the router that was polled.
         Poll::Ready(Ok(()))
     }
 
@@ -92,10 +92,10 @@ fn now(response: Response) -> Answer {
     Box::pin(std::future::ready(Ok(response)))
 }
 
-/// The parser's own limits are higher: its answer has no body.
+/// Refuses a large head. The parser's own limits are higher, because its answer has no body.
 fn check_head(request: &Request<Body>) -> Result<(), ApiError> {
     let headers = request.headers();
-    // As it was sent: a name, a colon, a blank, a value and the end of a line.
+    // As sent: name, colon, space, value, line end.
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if size + target > LARGEST_HEAD || headers.len() > MOST_HEADERS {

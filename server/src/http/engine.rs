@@ -25,7 +25,7 @@ use crate::state::AppState;
 /// How many packets one polling request may carry. Small packets cost as much work as large ones, and clients send a
 /// handful.
 const MAX_PACKETS: usize = 256;
-/// What separates packets in a polling body of Engine.IO 4.
+/// The separator of packets in a polling body of Engine.IO 4.
 const SEPARATOR: u8 = 0x1e;
 
 /// Checks Socket.IO requests.
@@ -41,14 +41,14 @@ pub(super) struct EngineGuard {
 /// The query parameters of an Engine.IO request.
 #[derive(Clone, Copy, Default)]
 pub(super) struct EngineQuery {
-    /// The session that it belongs to; nothing where it opens one.
+    /// The session that the request belongs to; `None` if it opens one.
     sid: Option<Sid>,
     /// Whether it names a session, with a valid id or not.
     names_session: bool,
     is_websocket: bool,
     is_eio3: bool,
     is_eio4: bool,
-    /// Whether one of these occurs twice, or with something after it: the engine might read another value than these
+    /// Whether a parameter occurs twice or has trailing text: the engine might read a different value than these
     /// checks.
     is_ambiguous: bool,
 }
@@ -70,10 +70,10 @@ impl EngineQuery {
     }
 }
 
-/// An answer without the engine.
+/// An answer that the guard gives without the engine.
 pub(super) enum EarlyAnswer {
     Refused(ApiError),
-    /// The session was aborted; the answer is the engine's for an unknown session.
+    /// The session was aborted. The answer is the one that the engine gives for an unknown session.
     UnknownSession,
     Preflight,
 }
@@ -115,7 +115,7 @@ impl EngineGuard {
         }
     }
 
-    /// The parameters of a request that may pass; a preflight is answered here.
+    /// Returns the parameters of a request that may reach the engine. A preflight is answered here.
     pub(super) fn admit(&self, request: &Request<Body>) -> Result<EngineQuery, EarlyAnswer> {
         let query = EngineQuery::of(request.uri().query().unwrap_or_default());
         self.check_form(request, query)?;
@@ -123,7 +123,7 @@ impl EngineGuard {
             return Err(EarlyAnswer::UnknownSession);
         }
         if let Some(address) = address(request) {
-            // Opening a session or a WebSocket, and polling, have separate limits.
+            // Opening (a session or a WebSocket) and polling have separate limits.
             let opens = query.sid.is_none() || query.is_websocket;
             if opens { self.limits.socket_from(address) } else { self.limits.poll_from(address) }?;
         }
@@ -203,7 +203,7 @@ impl EngineGuard {
 }
 
 impl EngineQuery {
-    /// The session, where the request polls for packets.
+    /// The session, if the request polls for packets.
     pub(super) fn polled(self, method: &Method) -> Option<Sid> {
         self.sid.filter(|_| !self.is_websocket && *method == Method::GET)
     }
@@ -228,8 +228,8 @@ fn packets_of_eio4(body: &[u8]) -> usize {
     body.iter().filter(|byte| **byte == SEPARATOR).count() + 1
 }
 
-/// In Engine.IO 3 each packet follows its length in characters: `6:4hello`. Binary bodies begin with a byte below the
-/// digits and encode lengths in such bytes; only their size is limited.
+/// Counts the packets of an Engine.IO 3 body. Each is preceded by its length in characters: `6:4hello`. Binary bodies
+/// begin with a byte below the digits and encode lengths in such bytes; only their size is limited.
 fn packets_of_eio3(body: &[u8]) -> usize {
     let Ok(mut rest) = std::str::from_utf8(body) else { return 1 };
     let mut packets = 0;
@@ -247,7 +247,7 @@ fn packets_of_eio3(body: &[u8]) -> usize {
     packets
 }
 
-/// Whether an answer to a polling request has packets besides the engine's noop, which it sends while the session
+/// Whether an answer to a polling request carries packets other than the noop, which the engine sends while the session
 /// upgrades to WebSocket.
 pub(super) fn has_packets(response: &Response) -> bool {
     const LONGEST_NOOP: u64 = 3;

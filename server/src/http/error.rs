@@ -1,7 +1,7 @@
 //! Errors as answers.
 //!
-//! Owns the status of each code and the one body of all errors. Must not reveal the cause of a 5xx: that goes to the
-//! log.
+//! Owns the status of each code and the common body of all errors. Must not reveal the cause of a 5xx, which goes to
+//! the log.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use crate::ingest::Refusal;
 use crate::limits::TooMany;
 use crate::{auth, store};
 
-/// The version of the WebSocket protocol that the engine speaks; the answer to other versions names it.
+/// The WebSocket protocol version that the engine speaks. The answer to another version names it.
 pub(super) const WEBSOCKET_VERSION: &str = "13";
 
 /// The error of a handler.
@@ -39,7 +39,7 @@ impl ApiError {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// For a program.
+    /// The code, for programs.
     pub fn code(&self) -> ErrorCode {
         self.code
     }
@@ -48,7 +48,7 @@ impl ApiError {
         if code == ErrorCode::Internal {
             tracing::error!(%detail, "a request failed");
         } else {
-            // The failing service logs it once, not for every request.
+            // The service that failed logs the cause once, not for every request.
             tracing::debug!(%detail, code = code.as_str(), "a request failed");
         }
         Self { retry_after: (code == ErrorCode::Unavailable).then_some(5), ..code.into() }
@@ -128,7 +128,7 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::UnknownConnector => ErrorCode::UnknownConnector.into(),
             Refusal::Unverified(VerifyError::NotConfigured) => ErrorCode::NotConfigured.into(),
-            // Never 401: the signature may be good.
+            // Never 401: the signature may be valid.
             Refusal::Unverified(VerifyError::KeyUnavailable(_)) => Self::new(ErrorCode::Unavailable, message),
             Refusal::Unverified(VerifyError::Missing(_)) => Self::new(ErrorCode::SignatureMissing, message),
             Refusal::Unverified(VerifyError::Mismatch | VerifyError::Ambiguous(_)) => {
@@ -161,7 +161,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The status of a code. Never 410, which makes a provider stop for good.
+/// The status of a code. Never 410: a provider would stop sending for good.
 fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest | ErrorCode::MalformedBody => StatusCode::BAD_REQUEST,

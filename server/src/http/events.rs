@@ -1,7 +1,7 @@
-//! Server-Sent Events: the same events as over Socket.IO, for clients with HTTP alone.
+//! Server-Sent Events: the same events as over Socket.IO, for clients that have only HTTP.
 //!
-//! Owns the format of the stream, and the headers that keep proxies from buffering it. Must not decide its contents:
-//! [`crate::feed`] does.
+//! Owns the format of the stream, and the headers that keep proxies from buffering it. Must not decide which events it
+//! carries: [`crate::feed`] does.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,17 +24,17 @@ use crate::store::Epoch;
 #[derive(Deserialize)]
 pub(super) struct Options {
     since: Option<u64>,
-    /// The epoch of `since`. A client that names one, be it empty, gets ids with the epoch.
+    /// The epoch of `since`. A client that sends one, even an empty one, gets ids that include the epoch.
     epoch: Option<String>,
 }
 
-/// A proxy that compresses or collects an answer would hold events back (nginx, `ngx_http_proxy_module`,
-/// `proxy_buffering`; RFC 9111, 5.2.2.6).
+/// A proxy that compresses or buffers an answer would delay events (nginx, `ngx_http_proxy_module`, `proxy_buffering`;
+/// RFC 9111, 5.2.2.6).
 const UNBUFFERED: [(HeaderName, &str); 2] =
     [(HeaderName::from_static("x-accel-buffering"), "no"), (CACHE_CONTROL, "no-cache, no-transform")];
 
-/// `GET /api/events`: `id:` is the event's number, for clients that know epochs with the epoch before it, and
-/// `Last-Event-ID` (or `since`) resumes after it.
+/// `GET /api/events`. `id:` is the event's number, preceded by the epoch for clients that know epochs; `Last-Event-ID`
+/// (or `since`) resumes after it.
 pub(super) async fn stream(
     State(state): State<AppState>,
     CurrentUser(user): CurrentUser,
@@ -43,7 +43,7 @@ pub(super) async fn stream(
 ) -> Result<Response, ApiError> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let Options { since, epoch } = options;
-    // An id that is not a number becomes one that no log reaches, so that the client has to reload.
+    // An id that is not a number becomes one that no log reaches, so the client has to reload.
     let last = last.and_then(|id| id.parse::<ResumePoint>().ok());
     let knows_epochs = epoch.is_some() || last.as_ref().is_some_and(|last| last.epoch.is_some());
     let epoch = epoch.filter(|epoch| !epoch.is_empty());
@@ -69,15 +69,15 @@ pub(super) async fn stream(
     Ok((UNBUFFERED, Sse::new(beginning.chain(events)).keep_alive(keep_alive)).into_response())
 }
 
-/// The first block, sent at once. To an `EventSource` an id without data is not an event, but it remembers the id: one
-/// that is disconnected before the first event resumes from it. A client that sent its position keeps that until it
-/// receives an event.
+/// The first block, sent at once. For an `EventSource`, an id without data is not an event, but it remembers the id: if
+/// it is disconnected before the first event, it resumes from there. A client that sent its position keeps that until
+/// it receives an event.
 fn beginning(newest: &str, resumes: bool) -> Event {
     let block = Event::default().comment(format!("the newest event is {newest}"));
     if resumes { block } else { block.id(newest) }
 }
 
-/// The id of an event: with its epoch for clients that know epochs. It may change while they are connected.
+/// An event's id, with the epoch for clients that know epochs. The epoch may change while they are connected.
 fn id(knows_epochs: bool, epoch: &Epoch, seq: u64) -> String {
     if knows_epochs { format!("{epoch}:{seq}") } else { seq.to_string() }
 }

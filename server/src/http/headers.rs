@@ -7,10 +7,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue};
 
-/// Browsers pay attention to it over TLS only (RFC 6797, 8.1).
+/// Browsers ignore this header unless it arrives over TLS (RFC 6797, 8.1).
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
-/// For one user's data, and for data that changes at any moment.
+/// For data of one user, and for data that may change at any moment.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
@@ -27,7 +27,7 @@ impl CommonHeaders {
         Self { is_over_tls }
     }
 
-    /// Puts them on an answer that does not have its own.
+    /// Adds the headers that an answer does not have yet.
     pub(super) fn put_on(self, headers: &mut HeaderMap) {
         headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(NO_SNIFFING);
         headers.entry(REFERRER_POLICY).or_insert(SAME_ORIGIN);
@@ -38,7 +38,7 @@ impl CommonHeaders {
     }
 }
 
-/// The headers of Socket.IO's answers, which are for one caller.
+/// The headers of Socket.IO's answers, each of which is for one caller.
 #[derive(Clone, Copy)]
 pub(super) struct PrivateAnswers {
     is_over_tls: bool,
@@ -49,7 +49,7 @@ impl PrivateAnswers {
         Self { is_over_tls }
     }
 
-    /// Puts them on an answer that does not have its own.
+    /// Adds the headers that an answer does not have yet.
     pub(super) fn put_on(self, headers: &mut HeaderMap) {
         headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(NO_SNIFFING);
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);

@@ -23,7 +23,7 @@ pub(super) async fn live() -> Response {
 
 /// `GET /health/ready`: the store accepts writes.
 pub(super) async fn ready(State(state): State<AppState>) -> Result<Response, ApiError> {
-    // A task of its own, so that the check completes for other callers when this one disconnects.
+    // Runs in a separate task, so that the check completes for other callers if this one disconnects.
     let checking = tokio::spawn(async move { state.readiness.check(state.store.as_ref(), state.now()).await });
     let is_ready = checking.await.unwrap_or(false);
     if is_ready { Ok(Json(Health { status: "ok" }).into_response()) } else { Err(ErrorCode::Unavailable.into()) }

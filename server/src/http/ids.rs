@@ -1,6 +1,6 @@
 //! Ids that callers choose.
 //!
-//! Owns the answer to an invalid one. Must not decide what is valid: [`crate::ids`] does.
+//! Owns the answer to an invalid one. Must not decide which are valid: [`crate::ids`] does.
 
 use wire::ErrorCode;
 
@@ -12,7 +12,7 @@ pub(super) fn check(what: &str, id: &str) -> Result<(), ApiError> {
     ids::check(what, id).map_err(|sentence| ApiError::new(ErrorCode::BadRequest, sentence))
 }
 
-/// The same for an id that may be longer, because it contains other ids.
+/// The same for an id that may be longer because it contains other ids.
 pub(super) fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), ApiError> {
     ids::check_up_to(longest, what, id).map_err(|sentence| ApiError::new(ErrorCode::BadRequest, sentence))
 }

@@ -1,7 +1,7 @@
 //! Request bodies that their handler does not read to the end.
 //!
-//! Owns that a response which is sent before the body has been read reaches its caller: a connection that is closed
-//! with unread data is reset, and the response is lost with it (RFC 9112, 9.6). A proxy makes a 502 of that. Must not
+//! Owns that a response reaches its caller even if it is sent before the body has been read. A connection that is
+//! closed with unread data is reset, and the response is lost (RFC 9112, 9.6); a proxy turns that into a 502. Must not
 //! buffer the rest of the body.
 
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 /// How much of an unread body is drained. A caller that sends more is disconnected.
 const LARGEST_DRAINED: usize = 4 * 1024 * 1024;
 
-/// A body whose rest is drained when its handler has dropped it.
+/// A body whose rest is drained after its handler has dropped it.
 struct Lingering(Option<Body>);
 
 /// Drains the rest of a body after the handler.
@@ -57,7 +57,7 @@ impl Drop for Lingering {
     }
 }
 
-/// Reads on until the end, an error (the time is limited as well), or the limit.
+/// Reads until the end, an error (such as the time limit), or the size limit.
 async fn drain(mut body: Body) {
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {

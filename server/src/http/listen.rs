@@ -1,6 +1,6 @@
 //! Accepting connections and stopping.
 //!
-//! Owns the limits of a connection that come before any route: headers, pauses, unread data; and the graceful shutdown,
+//! Owns the limits of a connection that apply before routing (headers, pauses, unread data), and the graceful shutdown,
 //! which lets requests in flight finish. Must not know a route.
 
 use std::convert::Infallible;
@@ -37,29 +37,29 @@ use crate::net::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 use crate::net::peer::Peer;
 use crate::tasks;
 
-/// How long sent data may stay unacknowledged before the kernel closes the connection: its peer has stopped reading
-/// (man 7 tcp, `TCP_USER_TIMEOUT`).
+/// How long sent data may stay unacknowledged before the kernel closes the connection because its peer has stopped
+/// reading (man 7 tcp, `TCP_USER_TIMEOUT`).
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
-/// How long the head of a request may take; also how long a connection may be idle between requests.
+/// How long the head of a request may take to arrive, and how long a connection may be idle between requests.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
-/// How long a new connection may send nothing. Browsers open spare connections, and lose nothing when those are closed.
+/// How long a new connection may send nothing. Browsers open spare connections and lose nothing when these are closed.
 const FIRST_BYTE_LIMIT: Duration = Duration::from_secs(10);
-/// The same when few more connections can be accepted.
+/// The same while the server is close to its connection limit.
 const FIRST_BYTE_LIMIT_WHEN_CROWDED: Duration = Duration::from_secs(1);
-/// The longest pause within a body, and the longest time for all of it.
+/// The longest pause within a body, and the longest time for the whole body.
 const BODY_PAUSE: Duration = Duration::from_secs(20);
 const BODY_LIMIT: Duration = Duration::from_secs(60);
-/// The largest head that is parsed, and the most fields in one: twice the accepted size. Up to here the answer to a
-/// head that is too large is ours (`edge.rs`), beyond it the parser's own 431, without a body.
+/// The largest head that is parsed, and the most header fields in one: twice the accepted size. Up to here `edge.rs`
+/// answers a head that is too large; beyond it the parser answers 431 without a body.
 const LARGEST_PARSED_HEAD: usize = 32 * 1024;
 const MOST_PARSED_HEADERS: usize = 200;
-/// The pause after a failed accept: file descriptors are freed when other connections end.
+/// The pause after a failed accept. File descriptors become free when other connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What all connections share.
 struct Shared {
     edge: Edge,
-    /// The proxies whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     proxies: Vec<IpNet>,
     limiter: ConnectionLimiter,
     admission: Admission,
@@ -86,7 +86,7 @@ pub async fn serve(
     connections.spawn(begin(beginning, Arc::clone(&shared), connections.clone()));
     loop {
         let accepting = async {
-            // Beyond the limit, new connections wait in the kernel.
+            // At the limit, new connections wait in the kernel.
             let permit = shared.limiter.acquire().await;
             (listener.accept().await, permit)
         };
@@ -103,21 +103,21 @@ pub async fn serve(
             () = shared.stopping.cancelled() => break,
         }
     }
-    // From here on, connecting is refused.
+    // New connections are refused from here on.
     drop((listener, accepted));
     connections.close();
     connections.wait().await;
 }
 
-/// A connection that has not begun. There are no more of them than permits.
+/// A connection that was accepted but not started. Each holds a permit, so their number is bounded.
 struct Accepted {
     stream: TcpStream,
     address: IpAddr,
     permit: ConnectionPermit,
 }
 
-/// Begins connections, one each time that everything else has had its turn: accepting is much quicker, and thousands of new
-/// tasks at once would delay every webhook and every event that is under way.
+/// Starts connections, and lets all other tasks run between two of them: accepting is much faster than serving, and
+/// thousands of new tasks at once would delay every webhook and event in progress.
 async fn begin(mut accepted: mpsc::UnboundedReceiver<Accepted>, shared: Arc<Shared>, connections: TaskTracker) {
     while let Some(Accepted { stream, address, permit }) = accepted.recv().await {
         let (shared, metrics) = (Arc::clone(&shared), Arc::clone(&shared.metrics));
@@ -130,7 +130,8 @@ async fn begin(mut accepted: mpsc::UnboundedReceiver<Accepted>, shared: Arc<Shar
 }
 
 impl Shared {
-    /// Connections from a proxy, or from this machine, which may run one, carry many callers: they do not count by address.
+    /// Counts a permit for an address. Connections from a proxy, or from this machine, which may run one, carry many
+    /// callers and do not count by address.
     fn counted(&self, permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(&address));
         if address.is_loopback() || is_proxy { Some(permit) } else { self.limiter.count(permit, address) }
@@ -141,8 +142,8 @@ impl Shared {
         if self.limiter.is_crowded() { FIRST_BYTE_LIMIT_WHEN_CROWDED } else { FIRST_BYTE_LIMIT }
     }
 
-    /// Warns once of an `X-Forwarded-For` that is not believed: most likely it comes from a proxy that is not configured,
-    /// so all of its callers share one limit.
+    /// Warns once of an untrusted `X-Forwarded-For`: it probably comes from a proxy that is not configured, whose
+    /// callers then all share one limit.
     fn warn_of_untrusted_proxy(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
         let is_untrusted = headers.contains_key("x-forwarded-for") && peer.address == connected;
         if is_untrusted && !self.has_warned.swap(true, Ordering::Relaxed) {
@@ -166,7 +167,7 @@ impl Shared {
         let service = service_fn(|request: http::Request<Incoming>| {
             has_requested.store(true, Ordering::Relaxed);
             let body = |body| TimeoutBody::new(BODY_PAUSE, DeadlineBody::new(BODY_LIMIT, body));
-            // With `Expect: 100-continue` the client has sent no body yet that would have to be read.
+            // With `Expect: 100-continue` the client has not sent a body yet, so there is none to drain.
             let lingers = !request.body().is_end_stream() && !request.headers().contains_key(EXPECT);
             let mut request = request.map(|incoming| Body::new(body(incoming)));
             if lingers {
@@ -186,7 +187,7 @@ impl Shared {
             .serve_connection(io, service)
             .with_upgrades();
         let mut serving = std::pin::pin!(serving);
-        // The request that it was admitted for is read and begun by this.
+        // This first poll reads the request for which the connection was admitted, and starts handling it.
         let begun = futures_util::poll!(serving.as_mut());
         drop(admitted);
         let outcome = match begun {
@@ -195,7 +196,7 @@ impl Shared {
                 outcome = serving.as_mut() => outcome,
                 () = self.stopping.cancelled() => {
                     if !has_requested.load(Ordering::Relaxed) {
-                        // A spare connection of a browser: nothing is lost with it.
+                        // A browser's spare connection: closing it loses nothing.
                         return;
                     }
                     serving.as_mut().graceful_shutdown();
@@ -209,7 +210,7 @@ impl Shared {
     }
 }
 
-/// Some errors concern one connection only; the others mean that there are too many.
+/// Waits after an error that means that there are too many connections. Some errors concern a single connection only.
 async fn on_accept_error(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {

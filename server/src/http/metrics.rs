@@ -1,6 +1,6 @@
 //! `/metrics`, for Prometheus.
 //!
-//! Owns who may read it, and setting the gauges. Must not count.
+//! Owns who may read them, and setting the gauges. Must not count anything.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -14,11 +14,11 @@ use crate::operations;
 use crate::state::AppState;
 use crate::store;
 
-/// What Prometheus calls the text form of OpenMetrics.
+/// The content type of OpenMetrics text, which Prometheus expects.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// `GET /metrics`: for services and administrators. The numbers reveal how much traffic there is, and a request from this
-/// machine may come from anywhere, through a proxy.
+/// `GET /metrics`: for services and administrators. The numbers reveal the traffic, and requests from this machine are
+/// not exempt: through a proxy, they may come from anywhere.
 pub(super) async fn show(State(state): State<AppState>, _: Admin) -> Result<Response, ApiError> {
     let gauges = &state.metrics.gauges;
     gauges.sockets.set(whole(state.sockets.connected()));
@@ -30,7 +30,7 @@ pub(super) async fn show(State(state): State<AppState>, _: Admin) -> Result<Resp
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }
 
-/// Where the store fails, its gauges keep their values, and `store_up` is 0.
+/// Reads the gauges of the store. If the store fails, they keep their values, and `store_up` is 0.
 async fn read_store(state: &AppState) -> store::Result<()> {
     let gauges = &state.metrics.gauges;
     let outbox = operations::outbox_state(state).await?;

@@ -30,8 +30,8 @@ use crate::state::AppState;
 /// How long a browser may cache the answer to a preflight.
 const PREFLIGHTS_HOLD: Duration = Duration::from_secs(600);
 
-/// The routes with their layers: `webhooks` come from servers and need none of the browsers'. Addresses without a route
-/// and methods without a handler pass through them as well.
+/// Adds the layers to the routes. `webhooks` are called by servers and need none of the layers for browsers. Requests
+/// for unknown addresses and methods pass through the layers as well.
 pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, state: &AppState) -> Router<AppState> {
     let browsers = browsers
         .method_not_allowed_fallback(method_not_allowed)
@@ -48,7 +48,7 @@ pub(super) fn layered(browsers: Router<AppState>, webhooks: Router<AppState>, st
         .layer(middleware::from_fn(refuse_encodings))
         .layer(CatchPanicLayer::custom(on_panic));
     let common = CommonHeaders::new(state.config.http.secure_cookies);
-    // As one layer: the router boxes the service and the answer of each layer of its own.
+    // Combined into one: the router boxes the service and the answer once for each layer.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(state.clone(), count_answers))
         .layer(middleware::from_fn(move |request, next| put_headers(common, request, next)));
@@ -59,7 +59,7 @@ async fn method_not_allowed() -> ApiError {
     ErrorCode::MethodNotAllowed.into()
 }
 
-/// Answers to programs, and all errors, are not cached. Pages and files set their own headers.
+/// Marks answers to programs, and all errors, as not cacheable. Pages and files set their own headers.
 async fn put_headers(common: CommonHeaders, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_for_programs = ["/api", "/health", "/metrics"].iter().any(|prefix| path.starts_with(prefix));
@@ -71,7 +71,7 @@ async fn put_headers(common: CommonHeaders, request: Request, next: Next) -> Res
     response
 }
 
-/// Compressed bodies are refused: a signature covers the exact bytes, and a few kilobytes could expand to gigabytes.
+/// Refuses compressed bodies: a signature covers the exact bytes, and a few kilobytes could expand to gigabytes.
 async fn refuse_encodings(request: Request, next: Next) -> Response {
     let is_plain = |value: &HeaderValue| value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"identity");
     if request.headers().get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
@@ -92,12 +92,12 @@ fn cors(state: &AppState) -> CorsLayer {
         .max_age(PREFLIGHTS_HOLD)
 }
 
-/// A write with the dashboard's cookie must come from the server's own pages: other sites'
-/// pages can make a browser send it, but cannot hide that they are another origin.
+/// Refuses a write with the dashboard's cookie unless it comes from one of the server's own pages. Another site's page
+/// can make a browser send the cookie, but cannot hide its own origin.
 async fn refuse_forged_writes(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let headers = request.headers();
-    // Signing in sets the cookie.
+    // Signing in is included, because it sets the cookie.
     let signs_in =
         ["/api/session", "/api/demo/session", "/sign-in"].iter().any(|path| request.uri().path().starts_with(path));
     let with_cookie = state.cookies.is_present(headers) || signs_in;
@@ -107,13 +107,13 @@ async fn refuse_forged_writes(State(state): State<AppState>, request: Request, n
     next.run(request).await
 }
 
-/// A configured front end that authenticates with a token does not depend on the cookie: where there is a token, the
-/// cookie is ignored.
+/// Whether a request from an allowed page carries a token. A configured front end that authenticates with a token does
+/// not depend on the cookie, so the cookie is then ignored.
 fn has_own_credentials(state: &AppState, headers: &http::HeaderMap) -> bool {
     bearer(headers).is_some() && origin::is_allowed(headers, &state.config.http.allowed_origins)
 }
 
-/// Limits calls and pages by address. Files of the dashboard and probes are exempt.
+/// Limits calls and pages by address. The dashboard's files and the probes are exempt.
 async fn limit_calls(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let counts = !path.starts_with("/pkg/") && !path.starts_with("/health/");
@@ -126,7 +126,7 @@ async fn limit_calls(State(state): State<AppState>, request: Request, next: Next
     }
 }
 
-/// Limits the bodies of calls and of pages: one with a length above the limit is refused unread.
+/// Limits the bodies of calls and pages. A body whose announced length exceeds the limit is refused unread.
 async fn bound_bodies(request: Request, next: Next) -> Response {
     if announced(request.headers()).is_some_and(|length| length > LARGEST_BODY) {
         return ApiError::from(ErrorCode::PayloadTooLarge).into_response();
@@ -134,7 +134,7 @@ async fn bound_bodies(request: Request, next: Next) -> Response {
     next.run(request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)))).await
 }
 
-/// Limits deliveries by address, before anything is read.
+/// Limits deliveries by address, before anything of the request is read.
 async fn limit_deliveries(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match request.extensions().get::<Peer>().map(|peer| state.limits.delivery_from(peer.address)) {
         Some(Err(too_many)) => {

@@ -1,6 +1,6 @@
-//! A transaction that is pushed: the body of `POST /api/bank/transactions`.
+//! A pushed transaction: the body of `POST /api/bank/transactions`.
 //!
-//! Owns its meaning and the limits of its texts. Must not take the user from it, nor store it: `ingest` does.
+//! Owns its meaning and the length limits of its texts. Must not take the user from it, nor store it: `ingest` does.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,8 @@ use crate::store::ConnectorRef;
 /// The longest description, and the longest of the other texts, in characters.
 const LONGEST_DESCRIPTION: usize = 1000;
 const LONGEST_TEXT: usize = 200;
-/// The longest connection: one that was pushed to the sender has a user and a connection in its name.
+/// The longest connection id. If the transaction was itself pushed to the sender, its id contains a user and a
+/// connection.
 const LONGEST_CONNECTION: usize = 500;
 /// The largest metadata, in bytes.
 const LARGEST_METADATA: usize = 8 * 1024;
@@ -52,7 +53,7 @@ pub(super) struct Pushed {
     status: Option<TransactionStatus>,
 }
 
-/// Readable text: a string, a number by its digits, or lines of these.
+/// Readable text: a string, a number as its digits, or lines of these.
 struct Words(String);
 
 impl<'de> Deserialize<'de> for Words {
@@ -62,15 +63,15 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
-/// The account of a push without one.
+/// The account of a push that names none.
 const DEFAULT_ACCOUNT: &str = "default";
-/// The connector of a push without one.
+/// The connector of a push that names none.
 const DEFAULT_CONNECTOR: &str = "custom";
 
-/// The connection of a user that a push goes to: pushes have their own, one for each that the sender names. One that was
-/// pushed to the sender as well keeps its name.
+/// The connection of a user that a push goes to. Pushes have separate connections, one for each that the sender names.
+/// If the connection was itself pushed to the sender, it keeps its id.
 fn pushed_connection(named: Option<&str>, user_id: &str) -> String {
-    // With the length, so that no two users' names can coincide.
+    // Includes the length, so that different user ids never yield the same connection.
     let own = format!("pushed:{}:{user_id}", user_id.len());
     match named {
         Some(id) if id.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) => id.to_owned(),
@@ -89,7 +90,7 @@ pub(super) struct PushedPlace {
 }
 
 impl PushedPlace {
-    /// The transaction with this id, as a push of it was stored.
+    /// The key under which a push with this id is stored.
     pub(super) fn key(self, user_id: &str, transaction_id: String) -> TransactionKey {
         TransactionKey {
             connector_id: self.connector_id.unwrap_or_else(|| DEFAULT_CONNECTOR.to_owned()),
@@ -115,7 +116,7 @@ impl Pushed {
             ids::check(what, id)?;
         }
         if let Some(id) = &pushed.connection_id {
-            // With the prefix, so that a chained server can pass it on.
+            // Includes the prefix, so that a chained server can pass it on.
             let room = LONGEST_CONNECTION + id.len() - pushed.connection_id(user_id).len();
             ids::check_up_to(room, "connectionId", id)?;
         }
@@ -145,12 +146,12 @@ impl Pushed {
         }
     }
 
-    /// Which connection of the user it goes to.
+    /// The connection of the user that the transaction goes to.
     pub(super) fn connection_id(&self, user_id: &str) -> String {
         pushed_connection(self.connection_id.as_deref(), user_id)
     }
 
-    /// The connector that it says it came through.
+    /// The connector that the body names.
     pub(super) fn connector(&self) -> ConnectorRef {
         let text =
             |value: &Option<String>, default: &'static str| value.clone().map_or(Cow::Borrowed(default), Cow::Owned);
@@ -162,7 +163,7 @@ impl Pushed {
         }
     }
 
-    /// The transaction.
+    /// Converts the body into a transaction.
     pub(super) fn transaction(self) -> Result<NewTransaction, ApiError> {
         let (amount, primary_type) = self.direction()?;
         let date = self.dated()?;
@@ -173,7 +174,7 @@ impl Pushed {
         let (merchant, reference) = (short(self.merchant), short(self.reference));
         let (secondary_type, category_hint) = (short(self.secondary_type), short(self.category));
         let found = self.description.and_then(|Words(text)| connectors::readable(&text, LONGEST_DESCRIPTION));
-        // A row has something to read.
+        // A transaction always has a description.
         let named = [&merchant, &reference, &secondary_type, &category_hint].into_iter().flatten().next().cloned();
         let description = found.or(named).unwrap_or_else(|| kind(primary_type).to_owned());
         Ok(NewTransaction {
@@ -200,8 +201,8 @@ impl Pushed {
         })
     }
 
-    /// The amount with its sign, and the type. `signedAmount` decides where it is there; otherwise `type` and
-    /// `primaryType` do, and a word that is not known is never taken for money in.
+    /// The signed amount and the type. `signedAmount` decides if it is set; otherwise `type` and `primaryType` do. An
+    /// unknown type is never taken for money in.
     fn direction(&self) -> Result<(Amount, PrimaryType), ApiError> {
         let kind = word(self.kind.as_deref());
         let primary = word(self.primary_type.as_deref()).map(|word| word.parse::<PrimaryType>()).transpose();
@@ -239,7 +240,7 @@ impl Pushed {
         Ok((amount, primary.unwrap_or(if is_transfer { PrimaryType::Transfer } else { by_sign })))
     }
 
-    /// When it happened; without a date, when it arrives.
+    /// When the transaction happened. Without a date, the time of arrival counts.
     fn dated(&self) -> Result<Dated, ApiError> {
         let Some(text) = self.date.as_deref().filter(|text| !text.trim().is_empty()) else { return Ok(Dated::Unknown) };
         let when = match self.date_precision {
@@ -256,7 +257,7 @@ impl Pushed {
     }
 }
 
-/// What there is to read of a transaction of which nothing else is known.
+/// The description of a transaction about which nothing else is known.
 fn kind(primary_type: PrimaryType) -> &'static str {
     match primary_type {
         PrimaryType::Expense => "Money out",
@@ -265,7 +266,7 @@ fn kind(primary_type: PrimaryType) -> &'static str {
     }
 }
 
-/// A word without blanks around it and in lower case; nothing for an empty one.
+/// A word, trimmed and in lower case; `None` if it is empty.
 fn word(found: Option<&str>) -> Option<String> {
     found.map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty())
 }

@@ -1,7 +1,7 @@
 //! Signing in and out at the dashboard.
 //!
-//! Owns the two kinds of credentials that start a session (an e-mail address and password, or the host application's
-//! JWT) and the answers for scripts and for HTML forms. Must not store a password.
+//! Owns the two kinds of credentials that start a session (e-mail address and password, or the host application's JWT),
+//! and the answers for scripts and for HTML forms. Must not store a password.
 
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -65,11 +65,11 @@ pub(super) async fn start(
 pub(crate) struct Failed {
     /// The reason.
     pub(crate) error: ApiError,
-    /// The e-mail address in it, for the form to be shown again; nothing where none can be that long.
+    /// The submitted e-mail address, for showing the form again; empty if it is too long to be one.
     pub(crate) email: String,
 }
 
-/// Signs in by a plain form: with a cookie, the browser is sent to the dashboard.
+/// Signs in by a plain HTML form: on success, redirects the browser to the dashboard with a cookie.
 #[cfg_attr(not(feature = "ui"), expect(dead_code, reason = "only the dashboard shows the form again"))]
 pub(crate) async fn by_form(state: &AppState, request: Request) -> Result<Response, Failed> {
     let (peer, headers) = (request.extensions().get::<Peer>().cloned(), request.headers().clone());
@@ -95,7 +95,7 @@ pub(super) async fn end(State(state): State<AppState>, headers: HeaderMap) -> Re
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
-/// `POST /api/session/end`: the same for a plain form.
+/// `POST /api/session/end`: the same for a plain HTML form.
 pub(super) async fn end_by_form(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let cookie = sign_out(&state, &headers).await?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
@@ -114,14 +114,14 @@ fn too_many_attempts(TooMany(seconds): TooMany) -> ApiError {
     ApiError::new(ErrorCode::RateLimited, "Too many attempts: wait a minute").retry_after(seconds)
 }
 
-/// A user who has authenticated, and when that expires, where it does.
+/// A user who has authenticated, and when the proof expires, if it does.
 struct Proved {
     user_id: String,
     display_name: String,
     until: Option<Timestamp>,
 }
 
-/// Attempts are counted by address before credentials are checked: checking a password is expensive on purpose.
+/// Counts attempts by address before it checks credentials: checking a password is deliberately expensive.
 async fn sign_in(
     state: &AppState,
     peer: Option<&Peer>,
@@ -139,7 +139,7 @@ async fn sign_in(
     signed_in
 }
 
-/// Begins a session, and ends the one that the browser had (OWASP ASVS 5.0, 7.2.4); its cookie.
+/// Starts a session and ends the browser's previous one (OWASP ASVS 5.0, 7.2.4). Returns the cookie.
 pub(super) async fn begin(
     state: &AppState,
     headers: &HeaderMap,
@@ -159,8 +159,8 @@ async fn prove(state: &AppState, peer: Option<&Peer>, proof: Result<Proof, ApiEr
     match proof? {
         Proof { token: Some(token), display_name, .. } => {
             let identity = state.tokens.verify(&token, state.now()).await?;
-            // One with a session is a page's, for its socket: a session must not outlive itself by way of it. One
-            // that is over, but for the clocks' difference, begins nothing.
+            // A token with a session was issued for a page's socket: it must not start a session that outlives the
+            // page's. A token that is valid only because of the clock tolerance starts none either.
             if identity.session.is_some() || identity.expires_at <= state.now() {
                 return Err(ErrorCode::InvalidToken.into());
             }

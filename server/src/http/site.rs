@@ -1,4 +1,4 @@
-//! The pages, where they are compiled in.
+//! The dashboard's pages, if they are compiled in.
 //!
 //! Owns the choice between the dashboard and none, and the answer for unknown addresses of the API.
 //! Must not know a page.
@@ -10,7 +10,7 @@ use wire::ErrorCode;
 use super::error::ApiError;
 use crate::state::AppState;
 
-/// Everything that is not the API.
+/// Every route outside the API.
 pub(super) fn router(state: &AppState) -> Router<AppState> {
     let unknown = any(|| async { ApiError::from(ErrorCode::NotFound) });
     let api = ["/api", "/api/{*rest}", "/health", "/health/{*rest}"]

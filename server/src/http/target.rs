@@ -1,7 +1,7 @@
-//! The form of a request's first lines, checked before anything else.
+//! The request line and the first headers, checked before anything else.
 //!
-//! Owns the form of the target, the `Host` field and the WebSocket handshake's fields (RFC 9112 3.2, RFC 6455
-//! 4.2.1), and the one spelling of the API's addresses. Must not know a route.
+//! Owns the syntax of the target, of the `Host` field and of the WebSocket handshake's fields (RFC 9112 3.2, RFC 6455
+//! 4.2.1), and the canonical spelling of API addresses. Must not know a route.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,7 +17,7 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), ApiError> {
     check_host(request.version(), request.headers())
 }
 
-/// `/path?query`, or a whole address with a host (as proxies are sent them).
+/// Accepts `/path?query`, or an absolute URL with a host, as sent to proxies.
 fn check_target(method: &Method, uri: &Uri) -> Result<(), ApiError> {
     let is_path = uri.path().starts_with('/') && uri.scheme().is_some() == uri.authority().is_some();
     if method == Method::CONNECT || !is_path {
@@ -26,7 +26,7 @@ fn check_target(method: &Method, uri: &Uri) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Exactly one valid host: a server that reads another `Host` than the proxy in front of it can be made
+/// Requires exactly one valid host: if the server read another `Host` than the proxy in front of it, it could be made
 /// to answer for another site. HTTP/1.0 has no such field.
 fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut hosts = headers.get_all(header::HOST).iter();
@@ -61,8 +61,8 @@ pub(super) fn check_websocket(headers: &HeaderMap) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The address without a slash at its end, for programs' calls: `/api/…/webhook/` is `/api/…/webhook`. Pages have
-/// their own rule.
+/// The address without a trailing slash, for programs' calls: `/api/…/webhook/` is `/api/…/webhook`. Pages have their
+/// own rule.
 pub(super) fn without_trailing_slash(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     let bare = path.strip_suffix('/')?;

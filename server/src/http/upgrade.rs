@@ -1,7 +1,7 @@
 //! From an HTTP request to a session of the engine.
 //!
-//! Owns the answer to a WebSocket handshake, handing the connection's own stream to the engine, and what the engine is
-//! given of a request: it keeps that as long as the session lives. Must not admit a request (`engine.rs` does).
+//! Owns the answer to a WebSocket handshake, handing the connection's stream to the engine, and which parts of a
+//! request the engine gets: it keeps them as long as the session lives. Must not admit a request (`engine.rs` does).
 
 use axum::body::Body;
 use axum::response::Response;
@@ -19,15 +19,15 @@ use crate::socketio::EngineService;
 const READ_AT_SIGN_IN: [HeaderName; 5] =
     [AUTHORIZATION, COOKIE, HOST, ORIGIN, HeaderName::from_static("sec-fetch-site")];
 
-/// The answer to a handshake's key, where the request opens a session over WebSocket. A session that moves from polling
-/// to a WebSocket is left to the engine, which ends it where the move fails.
+/// The answer to a handshake's key, if the request opens a session over WebSocket. Upgrading from polling to WebSocket
+/// is left to the engine, which ends the session if the upgrade fails.
 pub(super) fn accept_key(query: EngineQuery, request: &Request<Body>) -> Option<HeaderValue> {
     let key = request.headers().get(SEC_WEBSOCKET_KEY).filter(|_| query.opens_websocket(request.method()))?;
     HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok()
 }
 
-/// Accepts a handshake and hands the stream to the engine. The engine's own way through hyper costs each socket a larger
-/// task: with hyper's wrapper around the stream, and the request twice.
+/// Accepts a handshake and hands the stream to the engine. The engine's own upgrade through hyper would give each
+/// socket a larger task, with hyper's wrapper around the stream and two copies of the request.
 pub(super) fn accept(mut engine: EngineService, mut request: Request<Body>, key: HeaderValue) -> Response {
     let upgrading = hyper::upgrade::on(&mut request);
     let (parts, _) = detached(request, &READ_AT_SIGN_IN).into_parts();
@@ -51,10 +51,10 @@ pub(super) fn accept(mut engine: EngineService, mut request: Request<Body>, key:
     response
 }
 
-/// The request with no more than the engine and sign-in read of it: the engine holds the head of a session's first
+/// The request with only the parts that the engine and sign-in read: the engine keeps the head of a session's first
 /// request as long as the session lives.
 pub(super) fn kept<B>(request: Request<B>) -> Request<B> {
-    // What a POST brings is not held.
+    // The engine does not keep POST requests.
     if request.method() != Method::GET {
         return request;
     }
@@ -62,7 +62,7 @@ pub(super) fn kept<B>(request: Request<B>) -> Request<B> {
     detached(request, &[authorization, cookie, host, origin, site, SEC_WEBSOCKET_KEY])
 }
 
-/// The request with these headers alone, and its own copies of the address and of their values: the originals are slices
+/// The request with only these headers, and with copies of the address and the header values: the originals are slices
 /// of the connection's whole read buffer.
 fn detached<B>(request: Request<B>, names: &[HeaderName]) -> Request<B> {
     let (mut parts, body) = request.into_parts();

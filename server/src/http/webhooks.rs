@@ -1,4 +1,4 @@
-//! The providers' way in.
+//! The providers' webhooks.
 //!
 //! Owns the conversion of a request into a raw delivery, and the answer in the form that the provider requires. Must
 //! not parse the body, nor log unauthenticated input.
@@ -63,7 +63,7 @@ pub(super) async fn receive(
     response.instrument(spans::delivery(&arrived, known)).await
 }
 
-/// One word for what became of a delivery.
+/// The outcome of a delivery, as a label.
 fn outcome(answer: &WebhookAnswer) -> &'static str {
     match answer {
         WebhookAnswer { duplicate: true, .. } => "duplicate",
@@ -73,7 +73,7 @@ fn outcome(answer: &WebhookAnswer) -> &'static str {
 }
 
 async fn take(state: &AppState, connector: &str, head: Head, body: Body) -> Result<WebhookAnswer, ApiError> {
-    // Where nothing can be verified, the body is not read.
+    // If the connector cannot verify anything, the body is not read.
     let found = state.ingest.registry().get(connector).ok_or(ErrorCode::UnknownConnector)?;
     if !found.is_configured() {
         return Err(ErrorCode::NotConfigured.into());
@@ -90,12 +90,12 @@ async fn take(state: &AppState, connector: &str, head: Head, body: Body) -> Resu
     Ok(state.ingest.webhook(connector, raw, head.arrived, state.now()).await?)
 }
 
-/// The headers that are text; no signature is anything else.
+/// The headers that are text. Signatures always are.
 fn readable(headers: &HeaderMap) -> Headers {
     headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }
 
-/// The form that a provider wants a refusal in; nothing where it has no say.
+/// The form in which a provider expects a refusal; `None` if it does not prescribe one.
 fn form_of(code: ErrorCode, responses: Responses) -> Option<connectors::Response> {
     match code {
         ErrorCode::SignatureMissing | ErrorCode::SignatureInvalid | ErrorCode::SignatureStale => {
@@ -107,7 +107,7 @@ fn form_of(code: ErrorCode, responses: Responses) -> Option<connectors::Response
     }
 }
 
-/// The usual answer in a provider's form.
+/// The usual answer, converted into a provider's form.
 fn in_form(usual: Response, form: Option<connectors::Response>) -> Response {
     let Some(form) = form else { return usual };
     let (mut parts, body) = usual.into_parts();

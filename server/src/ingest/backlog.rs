@@ -1,7 +1,7 @@
 //! The backlog: deliveries that were quarantined until their connection is registered.
 //!
-//! Owns that it is applied in the order of arrival, by one task for each connection, and that this goes on when its
-//! caller has gone. Must not take a delivery in.
+//! Owns that it is applied in the order of arrival, by one task for each connection, even after the caller has gone.
+//! Must not receive deliveries.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -35,13 +35,13 @@ impl Backlog {
         Self { registry, store, locks: Arc::default(), errors: Counter::default() }
     }
 
-    /// Counts with `errors` how often it could not be applied.
+    /// Sets the counter of failures to apply the backlog.
     pub(super) fn counting(&mut self, errors: Counter) {
         self.errors = errors;
     }
 
-    /// Applies the backlog of a connection that is now registered; the changes. Nothing where another task is doing
-    /// so, or where it takes long.
+    /// Applies the backlog of a connection that is now registered; returns the changes. `None` if another task is
+    /// applying it, or if it takes too long.
     pub(super) async fn apply(&self, key: ConnectionKey, now: Timestamp) -> Result<Option<Changed>, store::Error> {
         let backlog = self.clone();
         let abandoned = |applied: Result<Option<Changed>, store::Error>| match applied {
@@ -79,9 +79,9 @@ impl Backlog {
         applied
     }
 
-    /// For one connection or for all, whichever other task does so: each applies in the order of arrival, and skips
-    /// deliveries that another has applied. Until all are applied, new deliveries are queued behind them. A failure
-    /// blocks its own connection only.
+    /// Applies the deliveries of one connection or of all. Several tasks may do so at once: each applies deliveries in
+    /// the order of arrival and skips those that another has applied. Until all are applied, new deliveries are queued
+    /// behind them. A failure blocks its own connection only.
     async fn apply_pages(&self, only: Option<&ConnectionKey>, now: Timestamp) -> Result<Changed, store::Error> {
         let (mut changed, mut last) = (Changed::default(), i64::MIN);
         let mut failed = HashSet::new();

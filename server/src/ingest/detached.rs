@@ -1,14 +1,14 @@
-//! Work that goes on when its caller no longer waits.
+//! Work that continues when its caller no longer waits.
 //!
-//! Owns that its result is not dropped: the caller gets it, or else a function that is given for that. Must not know the work.
+//! Owns that the result is not lost: the caller gets it, or else a given function. Must not know the work.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// Starts `work` and waits for its result, for `timeout` at most; nothing where it takes longer. Then `abandoned` is
-/// given the result once it is there.
+/// Starts `work` and waits for its result, at most for `timeout`. If it takes longer, returns `None`, and `abandoned`
+/// gets the result later.
 pub(super) async fn run<T, W>(work: W, timeout: Duration, abandoned: impl FnOnce(T) + Send + 'static) -> Option<T>
 where
     W: Future<Output = T> + Send + 'static,
@@ -23,7 +23,7 @@ where
     if let Ok(finished) = tokio::time::timeout(timeout, &mut waiting).await {
         return finished.ok();
     }
-    // A message sent between the timeout and this is neither lost nor ignored.
+    // Receives a result that was sent after the timeout, so that it is not lost.
     waiting.close();
     waiting.try_recv().ok()
 }

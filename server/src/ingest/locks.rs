@@ -1,18 +1,19 @@
 //! One keyed lock for each connection whose backlog is being applied.
 //!
-//! Owns that one task does so at a time, and that nothing is left behind when it stops. Must not apply anything.
+//! Owns that only one task applies a connection's backlog, and that no entry is left when it stops. Must not apply
+//! anything.
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
-/// A connector's id and its provider's id of a connection.
+/// A connector's id and the provider's id of the connection.
 pub(super) type ConnectionKey = (String, String);
 
-/// The connections that are locked, each with whether more has come meanwhile.
+/// The locked connections, each with whether another task has asked for the lock meanwhile.
 #[derive(Default)]
 pub(super) struct KeyedLocks(DashMap<ConnectionKey, bool>);
 
-/// The lock of a connection. It is released when it is dropped.
+/// The lock of a connection. Dropping it releases it.
 pub(super) struct Lock<'a> {
     locks: &'a KeyedLocks,
     key: ConnectionKey,
@@ -20,7 +21,7 @@ pub(super) struct Lock<'a> {
 }
 
 impl KeyedLocks {
-    /// The lock, unless another task holds it: then that one looks once more before it stops.
+    /// The lock, unless another task holds it. In that case the holder checks the backlog once more before it stops.
     pub(super) fn try_lock(&self, key: &ConnectionKey) -> Option<Lock<'_>> {
         match self.0.entry(key.clone()) {
             Entry::Occupied(mut more) => {
@@ -36,7 +37,8 @@ impl KeyedLocks {
 }
 
 impl Lock<'_> {
-    /// Releases the lock now that nothing was left to apply, unless more has come meanwhile; whether it did.
+    /// Releases the lock because the backlog is empty, unless another task has asked for it meanwhile. Returns whether
+    /// it was released.
     pub(super) fn release_if_idle(&mut self) -> bool {
         if let Entry::Occupied(mut more) = self.locks.0.entry(self.key.clone()) {
             if std::mem::take(more.get_mut()) {

@@ -1,11 +1,11 @@
-//! The entry for webhooks and pushes.
+//! Ingest: the entry point for webhooks and pushes.
 //!
-//! Owns the order of the steps and what each failure means. Must not know HTTP, a provider's words or SQL.
+//! Owns the order of the steps and what each failure means. Must not know HTTP, a provider's formats or SQL.
 //!
 //! From a webhook to a socket:
 //!
-//! 1. [`Ingest::webhook`] is given the raw delivery by `http::webhooks`. The provider **verifies** it.
-//! 2. `understand` asks the provider what it **means**.
+//! 1. [`Ingest::webhook`] receives the raw delivery from `http::webhooks`. The provider **verifies** it.
+//! 2. `understand` has the provider **interpret** it.
 //! 3. [`record_delivery`](crate::store::Deliveries::record_delivery) **stores** the delivery, the rows and the events in
 //!    one commit.
 //! 4. Right after the commit the store calls the sink of [`publish::after_commit`], which gives the events to the
@@ -49,22 +49,22 @@ pub use refusal::Refusal;
 /// The longest name of an institution, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// The way in, shared by webhooks, pushes, the connections' calls and the demo.
+/// The ingest of deliveries, shared by webhooks, pushes, the calls for connections and the demo.
 pub struct Ingest {
     registry: Arc<Registry>,
     store: Arc<dyn Store>,
     limits: Arc<Limits>,
     owners: Owners,
     backlog: Backlog,
-    /// Notified when a connection has to be synced.
+    /// Notified when a connection is due for a sync.
     sync: Arc<Notify>,
     keys: CredentialKeys,
-    /// Where keys come from that are not configured.
+    /// The source of keys that are not configured.
     provider_keys: Option<Arc<Keys>>,
 }
 
 impl Ingest {
-    /// The way into `store`.
+    /// Creates the ingest into `store`.
     pub fn new(registry: Arc<Registry>, store: Arc<dyn Store>, limits: Arc<Limits>, sync: Arc<Notify>) -> Self {
         let backlog = Backlog::new(Arc::clone(&registry), Arc::clone(&store));
         Self {
@@ -85,13 +85,13 @@ impl Ingest {
         Self { keys, ..self }
     }
 
-    /// Verifies with these keys what no configured secret is for.
+    /// Verifies with these keys if no secret is configured for a delivery.
     #[must_use]
     pub fn verifying_with(self, keys: Arc<Keys>) -> Self {
         Self { provider_keys: Some(keys), ..self }
     }
 
-    /// Counts with `errors` how often a backlog could not be applied.
+    /// Sets the counter of failures to apply a backlog.
     #[must_use]
     pub fn counting(mut self, errors: Counter) -> Self {
         self.backlog.counting(errors);
@@ -103,7 +103,7 @@ impl Ingest {
         &self.registry
     }
 
-    /// Takes a webhook. When this returns, the delivery is on the disk and its events are published.
+    /// Receives a webhook. When this returns, the delivery is on disk and its events are published.
     pub async fn webhook(
         &self,
         connector: &str,
@@ -136,7 +136,7 @@ impl Ingest {
         }
     }
 
-    /// Verifies a delivery. A key that is not at hand is fetched, where there is a way to.
+    /// Verifies a delivery. A missing key is fetched, if there is a source for it.
     async fn verify(
         &self,
         provider: &dyn Provider,
@@ -155,7 +155,7 @@ impl Ingest {
         }
     }
 
-    /// Accepts a service's push. When this returns, it is on the disk and its events are published.
+    /// Accepts a service's push. When this returns, it is on disk and its events are published.
     pub async fn push(&self, push: Push, arrived: Arrival, now: Timestamp) -> Result<Pushed, Refusal> {
         let (user_id, place) = (push.user_id.clone(), push.place());
         let (connector, delivery, content) = push.into_parts();
@@ -163,7 +163,7 @@ impl Ingest {
         let recorded =
             self.store.record_delivery(NewDelivery { connector, delivery, content, register, arrived }, now).await?;
         if !matches!(recorded, Recorded::Applied(_) | Recorded::Duplicate) {
-            // It is not in its user's feed: its sender has to try again.
+            // The push is not in its user's feed, so its sender has to retry.
             return Err(store::Error::Unavailable("a push could not be applied".to_owned()).into());
         }
         let transaction = self.store.transaction(user_id, place).await?;
@@ -181,7 +181,8 @@ impl Ingest {
         }
     }
 
-    /// Registers a connection, then applies its backlog and requests its sync. Whether it is new.
+    /// Registers a connection, then applies its backlog and requests its sync. Returns the connection, and whether it
+    /// is new.
     pub async fn register(
         &self,
         connector: &str,
@@ -217,12 +218,12 @@ impl Ingest {
         Ok(registered)
     }
 
-    /// Requests a sync of a connection now, where its connector can fetch; whether it can.
+    /// Requests a sync of a connection now, if its connector can fetch; returns whether it can.
     pub async fn ask(&self, connector: &str, connection_id: String, now: Timestamp) -> Result<bool, Refusal> {
         self.ask_at(connector, connection_id, now).await
     }
 
-    /// Requests a sync of a connection at this time at the latest, where its connector can fetch; whether it can.
+    /// Requests a sync of a connection at this time at the latest, if its connector can fetch; returns whether it can.
     pub async fn ask_at(&self, connector: &str, connection_id: String, at: Timestamp) -> Result<bool, Refusal> {
         let provider = self.registry.get(connector).ok_or(Refusal::UnknownConnector)?;
         if provider.fetch().is_none() {
@@ -235,7 +236,7 @@ impl Ingest {
         Ok(true)
     }
 
-    /// Credentials as they are stored.
+    /// Encrypts credentials for the store.
     fn sealed(
         &self,
         credentials: Option<BTreeMap<String, String>>,
@@ -245,8 +246,8 @@ impl Ingest {
         sealed.map_err(|_| Refusal::CredentialsNotConfigured)
     }
 
-    /// Applies the backlog of a connection that is now registered; the changes. Nothing where another task is doing
-    /// so, or where it takes long.
+    /// Applies the backlog of a connection that is now registered; returns the changes. `None` if another task is
+    /// applying it, or if it takes too long.
     pub async fn apply_backlog(
         &self,
         connector_id: &str,
@@ -256,12 +257,12 @@ impl Ingest {
         self.backlog.apply((connector_id.to_owned(), connection_id.to_owned()), now).await
     }
 
-    /// The same for all connections: backlogs that a crash or a fault has left.
+    /// Applies the backlogs of all connections: a crash or an error may have left some.
     pub async fn apply_backlogs(&self, now: Timestamp) -> Result<Changed, store::Error> {
         self.backlog.apply_all(now).await
     }
 
-    /// Runs a delivery of the inbox again. One that was processed is left alone.
+    /// Replays a delivery of the inbox. One that was processed stays unchanged.
     pub async fn run_again(&self, id: i64, now: Timestamp) -> Result<Recorded, Refusal> {
         let stored = self.store.delivery(id).await?;
         let provider = self.registry.get(&stored.connector_id).ok_or(Refusal::UnknownConnector)?;
@@ -269,12 +270,12 @@ impl Ingest {
         Ok(self.store.apply_kept(id, delivery, now).await?)
     }
 
-    /// Applies a delivery that is queued, with those before it. It is on the disk: where its turn does not
-    /// come now, it comes with the next one, or within a minute.
+    /// Applies a queued delivery and the ones before it. It is on disk: if it is not applied now, it is applied with
+    /// the next delivery, or within a minute.
     async fn apply_with_earlier(&self, key: ConnectionKey, now: Timestamp) -> Recorded {
         match self.backlog.apply(key, now).await {
             Ok(Some(changed)) => Recorded::Applied(changed),
-            // Another task is about to.
+            // Another task is about to apply it.
             Ok(None) => Recorded::Queued,
             Err(error) => {
                 tracing::error!(%error, "a backlog could not be applied");
@@ -283,8 +284,8 @@ impl Ingest {
         }
     }
 
-    /// Only deliveries that name a connection count, and only authentic ones get here, so that
-    /// no stranger can use up a connection's quota.
+    /// Counts a delivery against the limits. Only authentic deliveries get here, and only those that name a connection
+    /// count, so that a stranger cannot use up a connection's quota.
     async fn check_rate(&self, connector_id: &str, content: &Content) -> Result<(), Refusal> {
         let (Content::Changes { connection_id, .. } | Content::Fetch { connection_id, .. }) = content else {
             return Ok(());

@@ -1,6 +1,6 @@
-//! Whose the connections are that had deliveries of late.
+//! The owners of connections that had deliveries recently.
 //!
-//! Owns a cache for the limits alone. Must not decide whose a change is: the store does, at each commit.
+//! Owns a cache, which only the limits use. Must not decide whose a change is: the store does, at each commit.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use crate::store::{self, Store};
 
 /// How many connections' owners are cached.
 const MOST_OWNERS: usize = 100_000;
-/// For how long: another node may register or remove the connection.
+/// How long an owner is cached: another node may register or remove the connection.
 const CACHED_FOR: Duration = Duration::from_secs(10);
 
-/// A connection by its connector's id and its provider's id.
+/// A connection: its connector's id and the provider's id.
 type Key = (String, String);
 
 /// The cache.
@@ -22,7 +22,7 @@ type Key = (String, String);
 pub(super) struct Owners(DashMap<Key, (Arc<str>, Instant)>);
 
 impl Owners {
-    /// Whose a connection is, if it is registered.
+    /// The owner of a connection, if it is registered.
     pub(super) async fn owner(
         &self,
         store: &dyn Store,
@@ -45,7 +45,7 @@ impl Owners {
         Ok(Some(owner))
     }
 
-    /// A connection has passed to another user, perhaps.
+    /// Forgets the owner of a connection that may have passed to another user.
     pub(super) fn forget(&self, connector_id: &str, connection_id: &str) {
         self.0.remove(&(connector_id.to_owned(), connection_id.to_owned()));
     }

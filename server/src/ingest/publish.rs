@@ -1,7 +1,8 @@
 //! The step after a commit.
 //!
-//! Owns that the events of a commit go onto the bus, and that the worker for the core app and the other nodes are woken. The store calls it
-//! right after each commit, before the deliveries of that commit are answered. Must not wait: the store's writer does.
+//! Owns that the events of a commit go onto the bus, and that the core app worker and the other nodes are woken. The
+//! store calls it right after each commit, before the deliveries of that commit are answered. Must not wait: it runs in
+//! the store's writer.
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use crate::feed::{Bus, Message};
 use crate::store::{CommitSink, FeedEvent};
 use crate::wakeup::Outgoing;
 
-/// The sink for a store's commits: `bus` gets the events in the order of the commits, `forwarding` and the other nodes are
-/// woken.
+/// The sink for a store's commits: `bus` gets the events in the order of the commits, and `forwarding` and the other
+/// nodes are woken.
 pub fn after_commit(bus: impl Bus + 'static, forwarding: Arc<Notify>, other_nodes: Outgoing) -> CommitSink {
     Box::new(move |events: Vec<FeedEvent>| {
         other_nodes.committed(&events);

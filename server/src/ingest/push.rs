@@ -1,4 +1,4 @@
-//! A pushed transaction on its way to the store.
+//! A pushed transaction, on its way to the store.
 //!
 //! Owns its types. Must not read a body: `http::pushed` does.
 
@@ -12,15 +12,15 @@ use crate::store::{ConnectorRef, Content, Record};
 /// A transaction that a service pushes for a user.
 #[derive(Debug)]
 pub struct Push {
-    /// Whose it is, as the service says.
+    /// The owner, according to the service.
     pub user_id: String,
-    /// The connector that it says it came through.
+    /// The connector that the push names.
     pub connector: ConnectorRef,
-    /// The connection of the user that it goes to.
+    /// The connection of the user that the transaction goes to.
     pub connection_id: String,
     /// The transaction.
     pub transaction: NewTransaction,
-    /// The same for every attempt at this push, and for no other.
+    /// The idempotency key: the same for all attempts at this push, and unique to it.
     pub key: String,
     /// The body as received.
     pub body: Vec<u8>,
@@ -29,22 +29,22 @@ pub struct Push {
 /// The deletion of a transaction that was pushed.
 #[derive(Debug)]
 pub struct PushedDeletion {
-    /// Whose it is, as the service says.
+    /// The owner, according to the service.
     pub user_id: String,
-    /// The connector that it came through.
+    /// The connector that the push named.
     pub connector: ConnectorRef,
-    /// Which transaction.
+    /// The key of the transaction.
     pub key: TransactionKey,
-    /// The revision that is deleted: the same deletion of the same revision is one.
+    /// The revision that is deleted: repeated deletions of one revision count once.
     pub revision: u32,
 }
 
 impl PushedDeletion {
-    /// Its stored form and its meaning.
+    /// Splits the deletion into the record to store and its content.
     pub(super) fn into_parts(self) -> (ConnectorRef, Record, Content) {
         let Self { connector, key, revision, .. } = self;
         let TransactionKey { connection_id, account_id, transaction_id, .. } = key;
-        // With the lengths, so that no two inputs can coincide.
+        // Includes the lengths, so that different inputs never yield the same key.
         let place = format!("{}:{connection_id}:{}:{account_id}", connection_id.len(), account_id.len());
         let key = format!("deletion:{place}:{revision}:{transaction_id}");
         let update = Update::TransactionDeleted { transaction_id, account_id };
@@ -54,17 +54,17 @@ impl PushedDeletion {
     }
 }
 
-/// What became of a push.
+/// The outcome of a push.
 #[derive(Debug)]
 pub struct Pushed {
-    /// As it is stored.
+    /// The transaction as stored.
     pub transaction: Transaction,
-    /// Whether it was not there before.
+    /// Whether the transaction is new.
     pub is_new: bool,
 }
 
 impl Push {
-    /// Where it is found once it is stored.
+    /// The key of the transaction once it is stored.
     pub(super) fn place(&self) -> TransactionKey {
         TransactionKey {
             connector_id: self.connector.id.to_string(),
@@ -74,7 +74,7 @@ impl Push {
         }
     }
 
-    /// Its stored form and its meaning. A push has no time of its own: the order of arrival decides.
+    /// Splits the push into the record to store and its content. A push has no version: the order of arrival decides.
     pub(super) fn into_parts(self) -> (ConnectorRef, Record, Content) {
         let change = Change { version: None, update: Update::Transaction(Box::new(self.transaction)) };
         let content = Content::Changes { connection_id: self.connection_id, changes: vec![change], rejected: vec![] };

@@ -1,6 +1,6 @@
 //! The meaning of a delivery for the store.
 //!
-//! Owns the conversion of a provider's meaning into the store's. Must not store it.
+//! Owns the conversion of the provider's interpretation into the store's terms. Must not store it.
 
 use connectors::{Authentic, Malformed, Meaning, Provider, StoredDelivery};
 use jiff::Timestamp;
@@ -9,11 +9,11 @@ use ledger::Change;
 use crate::store::{Content, NewDelivery};
 use crate::telemetry::spans::Arrival;
 
-/// How far ahead of this server a provider's clock may be, in milliseconds: a local time without an offset is up to 14
-/// hours off.
+/// How far ahead of this server's clock a report's time may be, in milliseconds: a local time without an offset is up
+/// to 14 hours off.
 const CLOCK_SKEW: i64 = 24 * 3_600_000;
 
-/// The meaning of an authentic delivery.
+/// Interprets an authentic delivery.
 pub(super) fn understand(provider: &dyn Provider, delivery: Authentic<'_>, now: Timestamp) -> Content {
     match provider.understand(delivery) {
         Ok(Meaning::Changes { connection_id, changes, rejected }) => {
@@ -24,7 +24,7 @@ pub(super) fn understand(provider: &dyn Provider, delivery: Authentic<'_>, now: 
             let changes = changes.into_iter().map(|change| without_future(change, now)).collect();
             Content::UserChanges { provider_user, changes }
         }
-        // It is quarantined where the connector cannot fetch, so that it can be applied again once that is configured.
+        // It is quarantined if the connector cannot fetch, so that it can be applied once fetching is configured.
         Ok(Meaning::Fetch { event, .. }) if provider.fetch().is_none() => Content::Kept(Meaning::not_fetched(&event)),
         Ok(Meaning::Fetch { connection_id: Some(connection_id), wanted, .. }) => {
             Content::Fetch { connection_id, request: wanted.into() }
@@ -36,14 +36,15 @@ pub(super) fn understand(provider: &dyn Provider, delivery: Authentic<'_>, now: 
     }
 }
 
-/// A stored delivery with what it means by now.
+/// Interprets a stored delivery again, with the current configuration.
 pub(super) fn understood_again(provider: &dyn Provider, delivery: StoredDelivery, now: Timestamp) -> NewDelivery {
     let content = understand(provider, delivery.authentic(), now);
     let (connector, delivery) = (provider.description().into(), delivery.into());
     NewDelivery { connector, delivery, content, register: None, arrived: Arrival::now() }
 }
 
-/// A report from the future would be newer than every later one: its time is not believed, and its arrival decides.
+/// Removes the time of a report from the future, which would be newer than every later report: its arrival decides
+/// instead.
 fn without_future(change: Change, now: Timestamp) -> Change {
     let latest = now.as_millisecond().saturating_add(CLOCK_SKEW);
     Change { version: change.version.filter(|version| *version <= latest), ..change }

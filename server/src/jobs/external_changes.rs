@@ -1,13 +1,13 @@
-//! Changes that other processes make in the store: the command line, above all.
+//! Changes that other processes, mainly the command line, make to the store.
 //!
-//! Owns looking for ended sessions and appended events. Must not be needed for changes of this process.
+//! Owns looking for ended sessions and new events. Must not be needed for changes by this process.
 
 use crate::feed;
 use crate::state::AppState;
 
-/// Applies what other processes changed to the open sockets and streams.
+/// Applies the changes of other processes to the open sockets and streams.
 pub(super) async fn run(state: AppState) {
-    // One that fails keeps the other from nothing.
+    // If one of the two fails, the other still runs.
     if let Err(error) = feed::disconnect_ended_sessions(&state.feed, state.now()).await {
         tracing::warn!(%error, "sessions that other processes ended could not be looked up");
     }

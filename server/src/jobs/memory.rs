@@ -1,7 +1,7 @@
 //! The memory of subscribers that have left.
 //!
-//! Owns when it is given back to the operating system: each time costs milliseconds, so only after many have left. Must not
-//! free anything itself.
+//! Owns when it is returned to the operating system. Returning it takes milliseconds, so it happens only after many
+//! have left. Must not free anything itself.
 
 use std::sync::Arc;
 
@@ -9,21 +9,21 @@ use parking_lot::Mutex;
 
 use crate::state::AppState;
 
-/// Fewer sockets than these are not worth it: together they have about a megabyte.
+/// Below this number of sockets it is not worth the time: together they have about a megabyte.
 const FEW: usize = 64;
-/// Nor is a smaller share of all of them than one in so many.
+/// Nor is it if fewer than one in this many have left.
 const SHARE: usize = 16;
 
-/// The most sockets that there were since memory was given back.
+/// The highest number of sockets since memory was last returned.
 #[derive(Debug, Default)]
 pub(super) struct Departures(Mutex<usize>);
 
-/// Gives memory back where many sockets have left.
+/// Returns memory if many sockets have left.
 pub(super) async fn run(state: AppState, departures: Arc<Departures>) {
     if !departures.are_many(state.sockets.connected()) {
         return;
     }
-    // It takes locks of the allocator.
+    // In a separate thread, because it takes locks of the allocator.
     match tokio::task::spawn_blocking(heap::give_back).await {
         Ok(released) => tracing::debug!(released, "the memory of sockets that have left was given back"),
         Err(error) => tracing::warn!(%error, "memory could not be given back"),
@@ -31,7 +31,7 @@ pub(super) async fn run(state: AppState, departures: Arc<Departures>) {
 }
 
 impl Departures {
-    /// Whether so many have left, with so many connected now, that it is time to give memory back.
+    /// Whether enough sockets have left, given the current number, to return memory.
     fn are_many(&self, connected: usize) -> bool {
         let mut most = self.0.lock();
         let left = most.saturating_sub(connected);

@@ -1,7 +1,7 @@
-//! Background jobs: what runs beside the requests for as long as the server does.
+//! Background jobs, which run as long as the server does.
 //!
-//! Owns how often each job runs, and that a panic in one of its rounds does not end the job. Must not contain a job's
-//! work: each has a file.
+//! Owns how often each job runs, and that a panic in one round does not end the job. Must not contain a job's work,
+//! which is in a file for each job.
 
 mod connects;
 mod external_changes;
@@ -25,18 +25,18 @@ use crate::tasks::{self, Restarts};
 
 /// How often expired events and deliveries are deleted.
 const RETENTION_EVERY: Duration = Duration::from_secs(600);
-/// How often backlogs are resumed: at once after a crash, and later after an error.
+/// How often backlogs are resumed: a crash or an error may have left some.
 const UNFINISHED_EVERY: Duration = Duration::from_secs(60);
-/// How often attempts to connect a bank that a stop or a crash has interrupted are looked for.
+/// How often to look for attempts to connect a bank that were interrupted by a stop or a crash.
 const CONNECTS_EVERY: Duration = Duration::from_secs(5);
-/// How often changes by other processes are looked up.
+/// How often to look for changes by other processes.
 const EXTERNAL_CHANGES_EVERY: Duration = Duration::from_secs(10);
-/// How often it is checked whether many subscribers have left.
+/// How often to check whether many subscribers have left.
 const MEMORY_EVERY: Duration = Duration::from_secs(5);
 /// How often the state of idle callers is dropped.
 const RATE_LIMITS_EVERY: Duration = Duration::from_secs(60);
 
-/// Starts all jobs. Those that work through the whole store run on one node at a time.
+/// Starts all jobs. Those that process the whole store run on one node at a time.
 pub fn start(state: &AppState, leases: &Arc<LeaseHolder>) -> Vec<JoinHandle<()>> {
     let watched = state.clone();
     let sockets = async move {
@@ -56,7 +56,7 @@ pub fn start(state: &AppState, leases: &Arc<LeaseHolder>) -> Vec<JoinHandle<()>>
     jobs
 }
 
-/// Reports to the other nodes what this one has spent of limits.
+/// Reports to the other nodes how much of the limits this node has spent.
 fn report_limits(state: &AppState, shared: &Arc<Shared>) -> JoinHandle<()> {
     let (shared, store, metrics) = (Arc::clone(shared), Arc::clone(&state.store), Arc::clone(&state.metrics));
     let report = move || shared_limits::run(Arc::clone(&shared), Arc::clone(&store));
@@ -74,7 +74,7 @@ fn job<F: Future<Output = ()> + Send + 'static>(
     tokio::spawn(async move { repeat(name, &metrics, first, every, || round(state.clone())).await })
 }
 
-/// A job that runs on the node that has its lease. Its rounds write to the store that they are given.
+/// A job that runs on the node with its lease. A round must write only to the store that it is given.
 fn leased_job<F: Future<Output = ()> + Send + 'static>(
     name: &'static str,
     (state, leases): (&AppState, &Arc<LeaseHolder>),
@@ -90,7 +90,7 @@ fn leased_job<F: Future<Output = ()> + Send + 'static>(
     tokio::spawn(async move { leases.hold(name, rounds).await })
 }
 
-/// Runs a round after `first`, and another each time after a pause; a round that panics is followed by the next one.
+/// Runs a round after `first`, then more of them with a pause in between. After a panic the next round runs as usual.
 async fn repeat<F: Future<Output = ()>>(
     name: &'static str,
     metrics: &Metrics,

@@ -1,6 +1,6 @@
 //! The memory of the rate limits.
 //!
-//! Owns dropping the state of callers that are idle, also what several nodes share of it. Must not decide the limits.
+//! Owns dropping the state of idle callers, including what nodes share of it. Must not decide the limits.
 
 use crate::state::AppState;
 

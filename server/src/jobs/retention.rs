@@ -1,6 +1,6 @@
 //! Retention of the event log and the inbox.
 //!
-//! Owns the pruning of old rows; the ages are settings. Must not delete unprocessed rows: the store sees to that.
+//! Owns pruning old rows; their maximum ages are settings. Must not delete unprocessed rows: the store ensures that.
 
 use std::sync::Arc;
 use std::time::Duration;

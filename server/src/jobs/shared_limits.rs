@@ -1,6 +1,6 @@
-//! Reporting what this node has spent of limits that nodes share.
+//! Reporting how much this node has spent of shared limits.
 //!
-//! Owns that what comes while the last report is under way shares the next one. Must not decide a limit.
+//! Owns that calls made during a report are combined in the next one. Must not decide a limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use tokio::time::{sleep, timeout};
 use crate::limits::Shared;
 use crate::store::Store;
 
-/// How many callers are reported at once.
+/// How many callers one report covers.
 const AT_ONCE: usize = 500;
 /// How long a report may take.
 const LIMIT: Duration = Duration::from_secs(2);
-/// The pause after one that failed.
+/// The pause after a failed report.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Reports until the task is aborted.

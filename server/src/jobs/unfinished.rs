@@ -1,14 +1,14 @@
-//! Resuming work that a crash or an error has interrupted.
+//! Resuming work that was interrupted by a crash or an error.
 //!
-//! Owns going on with it: deliveries of connections that are registered by now, and transactions that are moved or purged.
-//! Must not apply a delivery (`ingest` does) nor move a row (the store does).
+//! Owns resuming deliveries whose connection is registered by now, and moves and purges of transactions. Must not apply
+//! a delivery (`ingest` does) nor move a row (the store does).
 
 use std::sync::Arc;
 
 use crate::state::AppState;
 use crate::store::Store;
 
-/// Finishes moves and purges, then applies the deliveries that wait for connections which are registered.
+/// Finishes moves and purges, then applies the deliveries whose connections are registered by now.
 pub(super) async fn run(state: AppState, store: Arc<dyn Store>) {
     if let Err(error) = store.finish_moves(state.now()).await {
         tracing::error!(%error, "transactions could not all be moved or purged");

@@ -1,7 +1,7 @@
-//! Work that one node at a time does.
+//! Leases: work that one node at a time does.
 //!
-//! Owns when this node acquires, renews and releases leases, and that it stops a lease's work before another node may begin
-//! it. Must not know what the work is.
+//! Owns when this node acquires, renews and releases leases, and that it stops a lease's work before another node may
+//! start it. Must not know what the work is.
 
 mod validity;
 
@@ -17,15 +17,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use crate::store::{Lease, Store};
 pub use validity::Validity;
 
-/// How long a node that stops waits for the database.
+/// How long a stopping node waits for the database.
 const RELEASE_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long leases last. Work moves to another node within the sum of both.
+/// How long leases last. Work moves to another node within the sum of both times.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
-    /// For how long a lease is acquired and renewed.
+    /// How long a lease lasts after it is acquired or renewed.
     pub lasts: Duration,
-    /// How often one is renewed or, where another node has it, asked for.
+    /// How often a lease is renewed or, if another node has it, requested.
     pub every: Duration,
 }
 
@@ -44,13 +44,14 @@ pub struct LeaseHolder {
 }
 
 impl LeaseHolder {
-    /// `name` is another one for each start of a node.
+    /// `name` differs for each start of a node.
     pub fn new(store: Arc<dyn Store>, name: String, times: Times) -> Self {
         Self { store, name, times, held: Mutex::default() }
     }
 
-    /// Does the work of a lease for as long as this node has it, and from the beginning each time it acquires it. The work is
-    /// dropped with the lease; it writes to the store that it is given. Returns when the work has ended by itself.
+    /// Does the work of a lease as long as this node has it, starting over each time it acquires the lease. When the
+    /// lease lapses, the work is dropped. The work must write only to the store that it is given. Returns when the work
+    /// ends without losing the lease.
     pub async fn hold<F: Future<Output = ()>>(
         &self,
         lease: &'static str,
@@ -69,7 +70,7 @@ impl LeaseHolder {
         }
     }
 
-    /// Lets other nodes acquire every lease of this one at once. The work must have been stopped.
+    /// Releases every lease of this node, so that other nodes can acquire it at once. The work must have been stopped.
     pub async fn release_all(&self) {
         let held: Vec<_> = self.held.lock().keys().copied().collect();
         let released = join_all(held.into_iter().map(|lease| self.release(lease)));
@@ -85,10 +86,10 @@ impl LeaseHolder {
         }
     }
 
-    /// Waits until this node has a lease; until when it lasts.
+    /// Waits until this node has a lease; returns the lease and when it ends.
     async fn acquire(&self, lease: &'static str) -> (Lease, Instant) {
         loop {
-            // Counted from before the request: it lasts for no less in the database.
+            // Counted from before the request, so the lease in the database does not end earlier.
             let until = Instant::now() + self.times.lasts;
             match self.store.acquire_lease(lease, self.name.clone(), self.times.lasts).await {
                 Ok(Some(held)) => {
@@ -102,7 +103,7 @@ impl LeaseHolder {
         }
     }
 
-    /// Renews a lease until it has lapsed, or may have.
+    /// Renews a lease until it has lapsed or may have.
     async fn renew(&self, held: &Lease, until: &watch::Sender<Instant>) {
         loop {
             let end = *until.borrow();

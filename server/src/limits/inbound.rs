@@ -1,8 +1,8 @@
 //! How much a socket session may send.
 //!
-//! Owns the quota of inbound bytes: a session's own, and beside it the one of its address. It covers everything a
-//! client can send, including WebSocket control frames and packets other than events, since each costs work however
-//! small it is. Must not know what the bytes mean.
+//! Owns the quota of inbound bytes: one for each session, and one for its address. It covers everything that a client
+//! can send, including WebSocket control frames and packets other than events, since each costs work, however small.
+//! Must not know what the bytes mean.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -17,9 +17,9 @@ use governor::{Quota, RateLimiter};
 use super::Limits;
 use crate::net::abortable::Meter;
 
-/// The burst of a session: its largest message (100 kB) and a margin.
+/// The burst of a session: the largest message (100 kB) and a margin.
 const SESSION_BURST: NonZeroU32 = NonZeroU32::new(128 * 1024).unwrap();
-/// The rate of a session after that: a sign-in has a few kilobytes, and a pong 7 bytes every 25 s.
+/// The sustained rate of a session: a sign-in has a few kilobytes, and a pong 7 bytes every 25 s.
 const SESSION_RATE: NonZeroU32 = NonZeroU32::new(16 * 1024).unwrap();
 
 type SessionLimiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
@@ -28,25 +28,25 @@ type SessionLimiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpM
 pub struct InboundQuota {
     session: SessionLimiter,
     limits: Arc<Limits>,
-    /// The client's address; nothing where addresses are not counted.
+    /// The client's address; `None` if addresses are not counted.
     address: Option<IpAddr>,
 }
 
 impl InboundQuota {
-    /// A session's from an address.
+    /// The quota of a session from an address.
     pub fn new(limits: Arc<Limits>, address: Option<IpAddr>) -> Self {
         let quota = Quota::per_second(SESSION_RATE).allow_burst(SESSION_BURST);
         Self { session: RateLimiter::direct_with_clock(quota, MonotonicClock), limits, address }
     }
 
-    /// Counts bytes against both quotas; how long to wait, where they exceed one.
+    /// Counts bytes against both quotas; returns how long to wait if they exceed one.
     pub fn take(&self, bytes: usize) -> Option<Duration> {
         let bytes = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX))?;
         self.of_session(bytes).or_else(|| self.limits.socket_bytes_from(self.address?, bytes))
     }
 
     fn of_session(&self, bytes: NonZeroU32) -> Option<Duration> {
-        // More than a burst at once never fits; nothing reads so much before it is counted.
+        // More than a burst at once would never fit; no single read is that large.
         match self.session.check_n(bytes.min(SESSION_BURST)).ok()? {
             Ok(()) => None,
             Err(until) => Some(until.wait_time_from(MonotonicClock.now())),

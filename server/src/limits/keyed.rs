@@ -1,6 +1,7 @@
-//! A limit of callers that have a key each.
+//! A limit with one counter per key.
 //!
-//! Owns counting them on this node, and with the other nodes where they share the limit. Must not decide how much is allowed.
+//! Owns counting calls on this node, and with the other nodes if they share the limit. Must not decide how much is
+//! allowed.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -13,22 +14,22 @@ use super::shared::Shared;
 use super::too_many::TooMany;
 use crate::net::address::limit_key;
 
-/// A limit; nothing where there is none.
+/// A limit; `None` if there is none.
 pub(super) type Keyed<K> = Option<KeyedLimit<K>>;
 
 pub(super) struct KeyedLimit<K: Hash + Eq + Clone> {
-    /// Sets its keys apart from those of others.
+    /// Distinguishes the keys of this limit from those of others.
     name: &'static str,
     quota: Quota,
     limiter: DefaultKeyedRateLimiter<K>,
 }
 
-/// So many calls a minute, at once or spread.
+/// A limit of this many calls per minute, which may come in one burst.
 pub(super) fn keyed<K: Hash + Eq + Clone>(name: &'static str, per_minute: Option<NonZeroU32>) -> Keyed<K> {
     per_minute.map(|limit| KeyedLimit::new(name, Quota::per_minute(limit)))
 }
 
-/// The same for calls that are expensive in a burst: a burst is ten seconds' worth, and at least a hundred.
+/// The same for calls that are expensive in a burst: a burst is ten seconds' worth, but at least a hundred calls.
 pub(super) fn keyed_evenly<K: Hash + Eq + Clone>(name: &'static str, per_minute: Option<NonZeroU32>) -> Keyed<K> {
     per_minute.map(|limit| {
         let burst = NonZeroU32::new((limit.get() / 6).max(limit.get().min(100))).unwrap_or(limit);
@@ -41,13 +42,13 @@ impl<K: Hash + Eq + Clone> KeyedLimit<K> {
         Self { name, quota, limiter: RateLimiter::keyed(quota) }
     }
 
-    /// Counts a call on this node alone.
+    /// Counts a call on this node only.
     pub(super) fn check(&self, key: &K) -> Result<(), TooMany> {
         let wait = |until: governor::NotUntil<_>| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
         self.limiter.check_key(key).map_err(|until| TooMany(wait(until)))
     }
 
-    /// Counts a call, with those at other nodes where there are any; `text` is the key as a text.
+    /// Counts a call together with those at other nodes, if there are any; `text` is the key as text.
     pub(super) async fn check_on_all(&self, key: &K, text: &str, shared: Option<&Shared>) -> Result<(), TooMany> {
         self.check(key)?;
         match shared {
@@ -57,8 +58,8 @@ impl<K: Hash + Eq + Clone> KeyedLimit<K> {
     }
 }
 
-/// Loopback is exempt: it is the machine's own tools, or an undeclared proxy, behind which all clients would share one
-/// limit.
+/// Counts a call from an address. Loopback is exempt: it is either a tool on this machine, or a proxy that is not
+/// configured, whose clients would all share one limit.
 pub(super) fn check_address(limit: &Keyed<IpAddr>, address: IpAddr) -> Result<(), TooMany> {
     match limit {
         Some(limit) if !address.is_loopback() => limit.check(&limit_key(address)),

@@ -1,4 +1,4 @@
-//! How many large bodies of webhooks are held at once.
+//! How many large webhook bodies are held at once.
 //!
 //! Owns the permits. Must not read a body.
 
@@ -17,7 +17,7 @@ impl Default for LargeBodies {
 }
 
 impl LargeBodies {
-    /// A permit; nothing where none is free.
+    /// A permit; `None` if none is free.
     pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
         self.0.try_acquire().ok()
     }

@@ -1,12 +1,13 @@
-//! What this node and the others have spent of a limit.
+//! How much of a limit this node and the others have spent.
 //!
-//! Owns how much of a limit a node may spend before it has reported that and heard of the others. Must not know how it is
-//! reported, nor the callers: their keys are hashed.
+//! Owns how much of a limit a node may spend before it has reported that and received the other nodes' counts. Must not
+//! know how it is reported, nor the callers: their keys are hashed.
 //!
-//! All of it is in time: what a call costs is the time in which it recovers. A node spends a share of each limit on its own: half
-//! of the limit divided by the nodes and one more, which may be starting. What it spends beyond that, at once or a minute, it
-//! has to report, and the answer says what all have spent. So nodes that know nothing of one another exceed a limit by half at
-//! most, a caller at one node has the whole limit, and callers who stay within the share cost no message.
+//! All amounts are times: a call costs the time in which it recovers. A node may spend a share of each limit without
+//! asking: half of the limit divided by the number of nodes plus one, which may be starting. Beyond that share, in a
+//! burst or per minute, it has to report its spending, and the answer says how much all nodes have spent. So nodes that
+//! know nothing of one another exceed a limit by at most half, a caller at one node has the whole limit, and callers
+//! who stay within the share cost no message.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,31 +21,31 @@ use tokio::sync::Notify;
 
 use super::too_many::TooMany;
 
-/// How long a caller waits for an answer of the others, before the call is refused.
+/// How long a caller waits for the other nodes' counts before the call is refused.
 const WAIT: Duration = Duration::from_millis(500);
 /// How many nodes are assumed before the first answer.
 const NODES: u32 = 3;
 
-/// A caller's key in a limit: a hash of both.
+/// The key of a caller in a limit: a hash of both.
 pub type SharedKey = [u8; 16];
 
-/// What nodes have spent of their common limits.
+/// What the nodes have spent of their shared limits.
 pub struct Shared {
     counts: DashMap<SharedKey, Count>,
-    /// What is to be reported.
+    /// The keys whose spending is to be reported.
     due: Mutex<HashSet<SharedKey>>,
     has_due: Notify,
     has_heard: Notify,
     nodes: AtomicU32,
 }
 
-/// What was spent of one limit by one caller, as the time in which it recovers.
+/// What one caller has spent of one limit, as the time in which it recovers.
 struct Count {
-    /// By all nodes, as far as it is known, with what is being reported.
+    /// Spent by all nodes, as far as is known, including what is being reported.
     all: Duration,
-    /// By this node, and not reported.
+    /// Spent by this node and not reported.
     own: Duration,
-    /// By this node, and being reported.
+    /// Spent by this node and being reported.
     reported: Duration,
     at: Instant,
 }
@@ -53,9 +54,9 @@ struct Count {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Within,
-    /// The limit is spent; for how long.
+    /// The limit is spent, for this long.
     Spent(Duration),
-    /// It is not known: this node's share is spent, and the answer of the others not there.
+    /// It is unknown: this node's share is spent, and the other nodes' counts have not arrived.
     Unknown,
 }
 
@@ -67,7 +68,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// Counts a call of a caller; waits a little where the others have to be heard first.
+    /// Counts a call of a caller, and waits a little if the other nodes' counts are needed first.
     pub(super) async fn check(&self, name: &str, key: &str, quota: Quota) -> Result<(), TooMany> {
         let (key, until) = (hashed(name, key), tokio::time::Instant::now() + WAIT);
         loop {
@@ -105,19 +106,19 @@ impl Shared {
         if is_within { Verdict::Within } else { Verdict::Unknown }
     }
 
-    /// What part of a limit is a node's share: one of so many.
+    /// The divisor of a limit that yields one node's share.
     fn parts(&self) -> u32 {
         2 * (self.nodes.load(Ordering::Relaxed) + 1)
     }
 
-    /// Waits until something is to be reported.
+    /// Waits until there is something to report.
     pub async fn has_spent(&self) {
         while self.due.lock().is_empty() {
             self.has_due.notified().await;
         }
     }
 
-    /// What is to be reported, `most` keys at once. [`Self::heard`] or [`Self::failed`] follows before the next report.
+    /// Takes up to `most` keys to report. [`Self::heard`] or [`Self::failed`] must follow before the next report.
     pub fn take_spent(&self, most: usize) -> Vec<(SharedKey, Duration)> {
         let mut due = self.due.lock();
         let keys: Vec<_> = due.iter().copied().take(most).collect();
@@ -126,7 +127,7 @@ impl Shared {
         keys.into_iter().filter_map(|key| Some((key, self.counts.get_mut(&key)?.report()))).collect()
     }
 
-    /// What all nodes have spent, with what was reported, and how many nodes there are.
+    /// Handles the answer to a report: what all nodes have spent, including what was reported, and the number of nodes.
     pub fn heard(&self, all: &[(SharedKey, Duration)], nodes: u32) {
         self.heard_at(all, nodes, Instant::now());
     }
@@ -142,7 +143,7 @@ impl Shared {
         self.has_heard.notify_waiters();
     }
 
-    /// What was to be reported was not, as far as is known.
+    /// Handles a failed report: as far as is known, nothing of it was recorded.
     pub fn failed(&self, spent: &[(SharedKey, Duration)]) {
         for (key, _) in spent {
             if let Some(mut count) = self.counts.get_mut(key) {
@@ -156,7 +157,7 @@ impl Shared {
         self.has_due.notify_one();
     }
 
-    /// Forgets callers whose limit has recovered.
+    /// Forgets callers whose limit has fully recovered.
     pub(super) fn remove_recovered(&self) {
         let (now, parts) = (Instant::now(), self.parts());
         self.counts.retain(|_, count| {
@@ -172,7 +173,8 @@ impl Count {
         Self { all: Duration::ZERO, own: Duration::ZERO, reported: Duration::ZERO, at }
     }
 
-    /// Time has passed: the limit recovers once for all nodes, and this node's share of it for what it has not reported.
+    /// Advances the time: all nodes' spending recovers at the rate of the limit, this node's unreported spending at the
+    /// rate of its share.
     fn advance(&mut self, now: Instant, parts: u32) {
         let passed = now.saturating_duration_since(self.at);
         self.all = self.all.saturating_sub(passed);
@@ -180,7 +182,7 @@ impl Count {
         self.at = self.at.max(now);
     }
 
-    /// What was spent is being reported.
+    /// Moves what was spent into the current report.
     fn report(&mut self) -> Duration {
         let own = std::mem::take(&mut self.own);
         self.reported += own;

@@ -1,7 +1,7 @@
 //! Delaying the refusals of callers over their limit.
 //!
-//! Owns the delay, and how many may be delayed at once. A refusal costs nearly as much as an answer: without a delay a
-//! caller that ignores it uses a whole processor. Must not decide who is over a limit.
+//! Owns the delay, and how many refusals may be delayed at once. A refusal costs nearly as much as an answer: without a
+//! delay, a caller that ignores refusals uses a whole core. Must not decide who is over a limit.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use tokio::sync::Semaphore;
 
 /// How long a refusal takes.
 const DELAY: Duration = Duration::from_secs(1);
-/// How many wait at once; each holds a connection and the head of a request. Beyond that refusals are quick.
+/// How many refusals wait at once; each holds a connection and the head of a request. Beyond that, refusals are not
+/// delayed.
 const MAX_WAITING: usize = 1024;
 
 /// The delay of refusals.

@@ -1,6 +1,6 @@
 //! The refusal of a call beyond a limit.
 //!
-//! Owns when the caller may come back. Must not know which limit it is.
+//! Owns when the caller may retry. Must not know which limit it is.
 
 /// A limit was exceeded; the caller may retry after this many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Metrics of the process itself, under the names that dashboards for Prometheus expect.
+//! Metrics of the process itself, under the standard names that Prometheus dashboards expect.
 //!
 //! Owns reading them from `/proc`. Without `/proc` there is only the start time.
 
@@ -11,7 +11,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// Linux counts CPU time for `/proc` in ticks of 10 ms, on every machine.
+/// Linux reports CPU time in `/proc` in ticks of 10 ms, on every machine.
 const TICKS: f64 = 100.0;
 
 /// This process.
@@ -50,19 +50,19 @@ impl Collector for Process {
     }
 }
 
-/// From `/proc/self/stat`: the program's name is in parentheses and may contain anything.
+/// Parses `/proc/self/stat`. The program's name is in parentheses and may contain anything.
 fn processor_seconds(stat: &str) -> Option<f64> {
     let mut numbers = stat.rsplit_once(')')?.1.split_whitespace().skip(11).map(str::parse::<f64>);
     Some((numbers.next()?.ok()? + numbers.next()?.ok()?) / TICKS)
 }
 
-/// From `/proc/self/status`.
+/// Parses `/proc/self/status`.
 fn resident_bytes(status: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
 }
 
-/// From `/proc/self/limits`: the soft limit.
+/// Parses the soft limit from `/proc/self/limits`.
 fn most_files(limits: &str) -> Option<f64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()

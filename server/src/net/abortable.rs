@@ -1,8 +1,9 @@
 //! A TCP stream that other parts of the server can abort or throttle.
 //!
-//! Owns aborting it, reading no faster than its meter allows, a bound on the memory that a peer that does not read can
-//! occupy, and returning its connection permit when it is dropped: whatever takes over the connection, such as a
-//! WebSocket, takes over the stream and the bytes already read from it. Must not decide when, nor know the protocol.
+//! Owns aborting it, reading no faster than its meter allows, bounding the memory that a peer that does not read can
+//! occupy, and returning its connection permit when it is dropped. Code that takes over the connection, such as a
+//! WebSocket, takes over the stream and the bytes already read from it. Must not decide when to abort, nor know the
+//! protocol.
 
 use std::io;
 use std::pin::Pin;
@@ -19,17 +20,17 @@ use tokio::time::Sleep;
 
 use super::connection_limiter::ConnectionPermit;
 
-/// How much may be read from a peer that reads nothing. Some of its messages are answered below every queue:
-/// tungstenite 0.30 keeps a PONG for each PING, however many. A request or a message is smaller.
+/// How much may be read from a peer that reads nothing. Some messages are answered below all queues: tungstenite 0.30
+/// keeps a PONG for each PING, without a bound. No request or message is this large.
 const MAX_UNANSWERED: usize = 256 * 1024;
 
 /// Counts the bytes read.
 pub trait Meter: Send + Sync {
-    /// Counts bytes; how long to wait until they fit, where they are too many. They count only when they fit.
+    /// Counts bytes. If they exceed the limit, returns how long to wait until they fit, and does not count them.
     fn count(&self, bytes: usize) -> Option<Duration>;
 }
 
-/// Aborts or throttles a connection: the engine under a socket offers neither.
+/// Aborts or throttles a connection; the engine offers neither.
 #[derive(Default)]
 pub struct AbortHandle {
     is_aborted: AtomicBool,
@@ -46,7 +47,7 @@ impl AbortHandle {
         self.writer.wake();
     }
 
-    /// Throttles reading from now on. A connection has one meter: the first one.
+    /// Throttles reading from now on. A connection has one meter: later calls have no effect.
     pub fn throttle(&self, meter: Arc<dyn Meter>) {
         let _ = self.meter.set(meter);
     }
@@ -56,25 +57,25 @@ impl AbortHandle {
     }
 }
 
-/// A TCP stream that ends when its handle aborts it.
+/// A TCP stream that ends when its handle is aborted.
 pub(crate) struct AbortableStream {
     stream: TcpStream,
     handle: Arc<AbortHandle>,
-    /// Read already, and counted: it comes first.
+    /// Bytes that were already read and counted; they are returned first.
     unread: Bytes,
     unanswered: Unanswered,
     pause: Option<Pause>,
     _permit: ConnectionPermit,
 }
 
-/// The bytes read while writing was blocked, less those written since.
+/// The bytes that were read while writing was blocked, less those written since.
 #[derive(Default)]
 struct Unanswered {
     is_blocked: bool,
     bytes: usize,
 }
 
-/// Bytes that were read and do not fit the meter yet: nothing more is read until they do.
+/// Bytes that were read and do not fit the meter yet. Nothing more is read until they do.
 struct Pause {
     until: Pin<Box<Sleep>>,
     bytes: usize,
@@ -86,9 +87,9 @@ impl AbortableStream {
         Self { stream, handle, unread, unanswered, pause: None, _permit: permit }
     }
 
-    /// Gives back what was read from the stream and not used: the next reads return it first.
+    /// Puts back bytes that were read but not used: the next reads return them first.
     pub(crate) fn put_back(&mut self, unread: Bytes) {
-        // Nothing may be a slice of a large buffer as well, which it would keep.
+        // An empty slice of a large buffer would keep the whole buffer alive.
         self.unread = if unread.is_empty() { Bytes::new() } else { unread };
     }
 
@@ -128,7 +129,7 @@ impl AsyncRead for AbortableStream {
             let length = self.unread.len().min(buffer.remaining());
             buffer.put_slice(&self.unread.split_to(length));
             if self.unread.is_empty() {
-                // It is a slice of a larger buffer, which it keeps.
+                // It is a slice of a larger buffer, which it keeps alive.
                 self.unread = Bytes::new();
             }
             return Poll::Ready(Ok(()));
@@ -203,7 +204,7 @@ mod tests {
         let (client, mut stream, _handle) = pair().await;
         let (unread, mut sender) = client.into_split();
         let filling = async {
-            // Until the kernel takes no more: the peer reads nothing.
+            // Writes until the kernel accepts no more, because the peer reads nothing.
             while futures_util::poll!(Box::pin(stream.write_all(&[0; 64 * 1024]))).is_ready() {}
         };
         filling.await;
@@ -242,7 +243,7 @@ mod tests {
         echoing.await.expect("echoed");
     }
 
-    /// Lets a number of bytes through, and then one byte a millisecond.
+    /// Lets this many bytes through, and after that one byte per millisecond.
     struct Slow(AtomicUsize);
 
     impl Meter for Slow {

@@ -1,6 +1,6 @@
-//! How many connections there may be: in all, and from one address.
+//! The limits on the number of connections: in all, and from one address.
 //!
-//! Owns the counts, which stay right however a connection ends. Must not know which addresses are exempt.
+//! Owns the counts, which stay correct however a connection ends. Must not know which addresses are exempt.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ pub struct ConnectionLimiter {
     capacity: usize,
 }
 
-/// The permit of a connection, returned when it is dropped.
+/// The permit of a connection. Dropping it returns it.
 pub struct ConnectionPermit {
     _of_all: OwnedSemaphorePermit,
     of_address: Option<(Arc<DashMap<IpAddr, u32>>, IpAddr)>,
 }
 
 impl ConnectionLimiter {
-    /// `max_per_address` connections for each address, but no more than half of `capacity`, so that no address can
-    /// take them all.
+    /// Allows `max_per_address` connections for each address, but no more than half of `capacity`, so that no address
+    /// can take all of them.
     pub fn new(max_per_address: u32, capacity: u32) -> Self {
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
         let half = u32::try_from(capacity / 2).unwrap_or(u32::MAX).max(1);
@@ -39,7 +39,7 @@ impl ConnectionLimiter {
         }
     }
 
-    /// A permit, when there is one.
+    /// Waits for a permit.
     pub async fn acquire(&self) -> ConnectionPermit {
         match Arc::clone(&self.free).acquire_owned().await {
             Ok(permit) => ConnectionPermit { _of_all: permit, of_address: None },
@@ -53,7 +53,7 @@ impl ConnectionLimiter {
         self.free.available_permits() < self.capacity / 4
     }
 
-    /// Counts a permit for an address; nothing where the address is at its limit.
+    /// Counts a permit for an address; `None` if the address is at its limit.
     pub fn count(&self, mut permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
         let key = limit_key(address);
         let mut held = self.by_address.entry(key).or_default();

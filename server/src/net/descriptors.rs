@@ -1,14 +1,14 @@
-//! How many file descriptors the process may have.
+//! The process's limit of file descriptors.
 //!
-//! Owns raising that limit and how many connections fit in it. Must not count connections.
+//! Owns raising it, and how many connections fit in it. Must not count connections.
 
 /// Reserved for everything that is not a client connection: the store, the log, the core app, listening.
 const RESERVED: u64 = 128;
-/// Below this, descriptors are the first resource that a server runs out of.
+/// Below this limit, a server runs out of descriptors before any other resource.
 pub const FEW: u64 = 4096;
 
-/// Raises the soft limit to the hard one; the limit that holds now. Services start with 1,024, for the sake of programs
-/// that call `select` (man 2 select).
+/// Raises the soft limit to the hard one; returns the resulting limit. Services start with 1,024, for compatibility
+/// with programs that call `select` (man 2 select).
 pub fn raise_limit() -> u64 {
     let raised = rlimit::increase_nofile_limit(u64::MAX);
     raised.unwrap_or_else(|error| {
@@ -28,7 +28,7 @@ pub fn capacity() -> u32 {
 
 fn connections_within(limit: u64) -> u32 {
     let free = limit.saturating_sub(RESERVED).max(limit / 2);
-    // No machine has this many, and some limits mean that there is none.
+    // No machine has this many connections, and some limits mean "unlimited".
     u32::try_from(free).unwrap_or(u32::MAX).min(4_000_000)
 }
 

@@ -1,6 +1,6 @@
 //! TCP connections, below HTTP.
 //!
-//! Owns the peer's address, how many connections there may be, and aborting one. Must not know the protocol over it.
+//! Owns the peer's address, the number of connections, and aborting one. Must not know the protocol on top.
 
 pub mod abortable;
 pub mod address;

@@ -10,24 +10,24 @@ use ipnet::IpNet;
 
 use super::abortable::AbortHandle;
 
-/// The peer of a request; in every request's extensions.
+/// The peer of a request, which is in the extensions of every request.
 #[derive(Clone)]
 pub struct Peer {
     /// The client's address, as far as it can be trusted.
     pub address: IpAddr,
-    /// Aborts the connection it came on.
+    /// Aborts the connection on which the request came.
     pub abort: Arc<AbortHandle>,
 }
 
 impl Peer {
-    /// The peer according to a request's connection and headers.
+    /// The peer, from a request's connection and headers.
     pub fn of_request(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet], abort: &Arc<AbortHandle>) -> Self {
         let connected = connected.to_canonical();
         Self { address: client(connected, headers, proxies), abort: Arc::clone(abort) }
     }
 }
 
-/// The last address on the way that is not a trusted proxy's. Each proxy appends the address that called it, so that
+/// The last address on the path that is not a trusted proxy's. Each proxy appends the address that called it, so
 /// everything before the first untrusted address may be forged.
 fn client(connected: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));

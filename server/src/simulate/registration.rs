@@ -1,18 +1,18 @@
-//! The calls of the HTTP API that concern simulated connections.
+//! The HTTP API calls for simulated connections.
 //!
-//! Owns their paths and bodies. Must not call.
+//! Owns their paths and bodies. Must not send a call.
 
 use std::collections::BTreeMap;
 
 use provider_sim::simulation::{Linked, Provider};
 use wire::api::ConnectionRequest;
 
-/// Where a provider's webhooks go at the server of this address.
+/// The address to which a provider sends webhooks, at the server with this address.
 pub fn webhook_address(server: &str, provider: Provider) -> String {
     format!("{}/api/connectors/{provider}/webhook", server.trim_end_matches('/'))
 }
 
-/// The path and the body with which a connection is registered as its user's.
+/// The path and body that register a connection for its user.
 pub fn registration(linked: &Linked) -> (String, ConnectionRequest) {
     let path = format!("/api/connectors/{}/connections/{}", linked.provider, linked.connection);
     let credentials = linked.access_token.clone().map(|token| BTreeMap::from([("accessToken".to_owned(), token)]));

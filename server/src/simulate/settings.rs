@@ -1,10 +1,10 @@
-//! The settings with which a server fetches from simulated providers.
+//! The settings of a server that fetches from simulated providers.
 //!
 //! Owns their names. Must not set them.
 
 use provider_sim::simulation::Simulation;
 
-/// Names and values, for the simulators that run.
+/// Names and values, for the running simulators.
 pub fn settings(simulation: &Simulation) -> Vec<(&'static str, String)> {
     let mut settings = vec![];
     if let Some(basiq) = simulation.basiq() {

@@ -1,6 +1,6 @@
 //! The slots that are in use on this node.
 //!
-//! Owns counting them, and which users' counts the database does not have yet. Must not know the database.
+//! Owns counting them, and which users' counts have to be recorded in the database. Must not know the database.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Counts {
         *self.inner.lock().used.entry(Arc::clone(user_id)).or_default() += 1;
     }
 
-    /// A slot is free again; the database is told later.
+    /// Frees a slot. The database is updated later.
     pub(super) fn give_back(&self, user_id: &Arc<str>) {
         let mut inner = self.inner.lock();
         if let Some(used) = inner.used.get_mut(user_id) {
@@ -45,7 +45,7 @@ impl Counts {
         self.changed.notify_one();
     }
 
-    /// What the database has of this user is not what is in use, or may not be.
+    /// Marks a user whose recorded count differs, or may differ, from the slots in use.
     pub(super) fn record_again(&self, user_id: &Arc<str>) {
         self.inner.lock().changed.insert(Arc::clone(user_id));
         self.changed.notify_one();
@@ -68,7 +68,7 @@ impl Counts {
         }
     }
 
-    /// Marks the users whose count is not what the database has recorded, after a failover for example.
+    /// Marks the users whose recorded count differs from the slots in use, for example after a failover.
     pub(super) fn compare(&self, recorded: Vec<(String, u32)>) {
         let mut inner = self.inner.lock();
         let recorded: HashMap<Arc<str>, u32> = recorded.into_iter().map(|(user, used)| (user.into(), used)).collect();

@@ -7,7 +7,7 @@ use crate::store;
 /// Why there is no slot.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The user has as many as are allowed.
+    /// The user has reached the limit of slots.
     #[error("the user has no free slot")]
     Full,
     /// The database does not answer.
@@ -15,7 +15,7 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// The database cannot say whether there is a slot.
+/// The error if the database cannot say whether there is a slot.
 pub(super) fn unavailable() -> store::Error {
     store::Error::Unavailable("slots cannot be taken now".to_owned())
 }

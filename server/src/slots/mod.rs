@@ -1,11 +1,12 @@
 //! Connection slots: a user's sockets and streams, counted over all nodes.
 //!
-//! Owns that a slot is taken before a subscriber joins and given back when it leaves, and that this node disconnects its
-//! subscribers before others may take their slots. Must not know rooms or transports: whoever has a [`Slot`] may join.
+//! Owns that a slot is taken before a subscriber joins and returned when it leaves, and that this node disconnects its
+//! subscribers before others may take their slots. Must not know rooms or transports: a subscriber with a [`Slot`] may
+//! join.
 //!
-//! A node is registered in the database for a time, and renews that. What an expired registration has counts no more. A node
-//! that could not renew its registration gives up every slot a while before that, by its monotonic clock, which goes on while the
-//! process is frozen; then it registers anew.
+//! A node's registration in the database is valid for a time, and the node renews it. The slots of an expired
+//! registration do not count. A node that could not renew its registration gives up all its slots some time before it
+//! expires, by the monotonic clock, which keeps running while the process is frozen. Then it registers anew.
 
 mod counts;
 mod error;
@@ -31,10 +32,10 @@ pub use error::Error;
 pub use slot::Slot;
 pub use times::Times;
 
-/// How long a node that stops waits for the database.
+/// How long a stopping node waits for the database.
 const END_LIMIT: Duration = Duration::from_secs(2);
-/// How often a slot is asked for that no node has free, and the pauses in between: a client that has just left another node
-/// may come back before its slot does.
+/// How often a slot is requested if none is free, and the pauses in between. A client that has just left another node
+/// may arrive here before its slot is free again.
 const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -43,7 +44,7 @@ pub struct NodeSlots {
     store: Arc<dyn Store>,
     times: Times,
     limit: u32,
-    /// Nothing while it could not be renewed or made.
+    /// `None` while there is no valid registration.
     current: Current,
     requests: mpsc::UnboundedSender<Request>,
     /// Taken when the task starts.
@@ -51,7 +52,7 @@ pub struct NodeSlots {
 }
 
 impl NodeSlots {
-    /// Registers this node. Nothing where the store has one node: it counts its subscribers itself.
+    /// Registers this node. `None` if the store has only one node, which then counts its subscribers itself.
     pub async fn register(store: Arc<dyn Store>, limit: u32, times: Times) -> store::Result<Option<Arc<Self>>> {
         let Some(first) = Registration::begin(store.as_ref(), times).await? else { return Ok(None) };
         let (requests, waiting) = mpsc::unbounded_channel();
@@ -59,7 +60,7 @@ impl NodeSlots {
         Ok(Some(Arc::new(Self { store, times, limit, current, requests, waiting })))
     }
 
-    /// A slot of the user, for as long as it is kept.
+    /// A slot of the user. Dropping it returns it.
     pub async fn acquire(&self, user_id: &Arc<str>) -> Result<Slot, Error> {
         let mut attempt = 1;
         loop {
@@ -81,7 +82,7 @@ impl NodeSlots {
         if slot.is_valid() { Ok(slot) } else { Err(unavailable().into()) }
     }
 
-    /// How many slots of the user this node has.
+    /// The number of the user's slots on this node.
     fn used(&self, user_id: &str) -> u32 {
         self.current().map_or(0, |registration| registration.counts.used(user_id))
     }
@@ -90,8 +91,8 @@ impl NodeSlots {
         self.current.lock().clone()
     }
 
-    /// Takes and gives back slots, and renews the registration, until it is dropped. `lapsed` is called when the registration
-    /// was given up: every subscriber has to be disconnected.
+    /// Takes and returns slots and renews the registration, until the future is dropped. `lapsed` is called after the
+    /// registration was given up: every subscriber has to be disconnected.
     pub async fn run(&self, metrics: &Metrics, lapsed: impl Fn()) {
         let restarts = Restarts { longest_pause: Duration::from_secs(1), ..Restarts::default() };
         let recording = tasks::supervise("slots", metrics, restarts, || async {
@@ -131,7 +132,7 @@ impl NodeSlots {
         }
     }
 
-    /// Frees every slot of this node at once. Its subscribers must have been disconnected, and the task stopped.
+    /// Frees every slot of this node at once. The subscribers must have been disconnected, and the task stopped.
     pub async fn end(&self) {
         let Some(registration) = self.current.lock().take() else { return };
         registration.give_up();

@@ -1,7 +1,7 @@
 //! Recording slots in the database.
 //!
-//! Owns that what arrives while the last batch is recorded shares the next one: a lone sign-in waits for nothing, and many
-//! share a commit. Must not decide who may have a slot: the store does.
+//! Owns that requests that arrive while a batch is recorded are combined in the next one: a lone sign-in does not wait,
+//! and many share a commit. Must not decide who may have a slot: the store does.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,18 +15,19 @@ use super::registration::{Current, Registration};
 use super::slot::Slot;
 use crate::store::{self, SlotRequest, Store};
 
-/// How many sign-ins are recorded at once: each has a lock, and a database has some thousands of those for all.
+/// How many sign-ins one batch records: each takes a lock, and a database has some thousands of locks in all.
 const AT_ONCE: usize = 128;
-/// How many users' counts are recorded with them. They need no locks.
+/// How many users' counts are recorded in the same batch. They need no locks.
 const CHANGED_AT_ONCE: usize = 500;
-/// How long a slot that was given back may wait for others.
+/// How long a returned slot waits for others, so that they are recorded together.
 const GATHERED: Duration = Duration::from_millis(100);
-/// How often the database is compared with what is in use: it may have failed over, and lost its last commits.
+/// How often the recorded counts are compared with the slots in use: the database may have failed over and lost its
+/// last commits.
 const COMPARED_EVERY: Duration = Duration::from_secs(30);
 /// The pause after an error.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A sign-in that waits for a slot.
+/// A sign-in that is waiting for a slot.
 pub(super) struct Request {
     pub(super) user_id: Arc<str>,
     pub(super) answer: oneshot::Sender<Result<Slot, Error>>,
@@ -39,7 +40,7 @@ pub(super) struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    /// Records until nobody can ask any more.
+    /// Records until nobody can request a slot any more.
     pub(super) async fn run(&self, waiting: &mut mpsc::UnboundedReceiver<Request>) {
         let mut compare_at = Instant::now() + COMPARED_EVERY;
         loop {
@@ -53,21 +54,21 @@ impl Recorder<'_> {
                     self.compare().await;
                 }
             }
-            // A registration of before the wait may be over.
+            // A registration from before the wait may have lapsed.
             let Some(registration) = self.current() else {
                 refuse(requests);
                 continue;
             };
             if let Err(error) = self.record(&registration, requests).await {
                 tracing::warn!(%error, "slots could not be recorded");
-                // Who waits behind a database that does not answer is told so now.
+                // Refuses the requests that wait behind a database that does not answer.
                 refuse(std::iter::from_fn(|| waiting.try_recv().ok()));
                 sleep(PAUSE).await;
             }
         }
     }
 
-    /// Records one batch and answers who has waited for it.
+    /// Records one batch and answers its requests.
     async fn record(&self, registration: &Arc<Registration>, requests: Vec<Request>) -> store::Result<()> {
         let mut wanted = HashMap::<Arc<str>, Vec<Request>>::new();
         for request in requests {
@@ -84,7 +85,7 @@ impl Recorder<'_> {
             return Ok(());
         }
         let recorded = self.store.record_slots(registration.id, asked.clone(), self.limit).await;
-        // An error may come after the commit.
+        // The error may have come after the commit.
         let again = |user_id| registration.counts.record_again(user_id);
         let recorded = recorded.inspect_err(|_| asked.iter().map(|it| &it.user_id).for_each(again))?;
         for (asked, recorded) in asked.iter().zip(recorded) {
@@ -92,7 +93,7 @@ impl Recorder<'_> {
             for request in wanted.remove(&asked.user_id).unwrap_or_default() {
                 let answer = if free > 0 { Ok(self.count(registration, &asked.user_id)) } else { Err(Error::Full) };
                 free = free.saturating_sub(1);
-                // A slot that nobody waits for any more is given back as it is dropped.
+                // If nobody waits for the slot any more, dropping it returns it.
                 let _ = request.answer.send(answer);
             }
         }
@@ -117,7 +118,7 @@ impl Recorder<'_> {
     }
 }
 
-/// Waits until slots have been given back, and a little for more of them.
+/// Waits until slots have been returned, and a little longer for more.
 async fn some_changed(registration: Option<&Registration>) {
     match registration {
         Some(registration) => registration.counts.has_changed().await,

@@ -1,6 +1,6 @@
 //! One registration of this node.
 //!
-//! Owns until when its slots are its own, without asking the database. Must not know what happens when it lapses.
+//! Owns how long its slots belong to this node, without asking the database. Must not know what happens when it lapses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,20 +12,20 @@ use super::counts::Counts;
 use super::times::Times;
 use crate::store::{self, NodeId, Slots};
 
-/// The one that is valid now; nothing while there is none.
+/// The registration that is valid now; `None` while there is none.
 pub(super) type Current = Mutex<Option<Arc<Registration>>>;
 
 #[derive(Debug)]
 pub(super) struct Registration {
     pub(super) id: NodeId,
-    /// The slots that were taken under it.
+    /// The slots that were taken under this registration.
     pub(super) counts: Counts,
     until: Mutex<Instant>,
     is_given_up: AtomicBool,
 }
 
 impl Registration {
-    /// Registers this node; nothing where the store has one node.
+    /// Registers this node; `None` if the store has only one node.
     pub(super) async fn begin(store: &(impl Slots + ?Sized), times: Times) -> store::Result<Option<Self>> {
         let until = Self::end(times);
         let id = store.register_node(times.lasts).await?;
@@ -34,22 +34,23 @@ impl Registration {
         Ok(id.map(begun))
     }
 
-    /// Until when one is valid that is asked for now. Counted from before the request: it lasts for no less in the database.
+    /// When a registration that is requested now ends for this node. Counted from before the request, so it does not
+    /// end earlier in the database.
     fn end(times: Times) -> Instant {
         Instant::now() + times.lasts.saturating_sub(times.margin)
     }
 
-    /// Whether its slots are its own.
+    /// Whether its slots belong to this node.
     pub(super) fn is_valid(&self) -> bool {
         !self.is_given_up.load(Ordering::Acquire) && Instant::now() < *self.until.lock()
     }
 
-    /// Nothing joins with a slot of it any more.
+    /// Gives up the slots: no subscriber may join with one of them any more.
     pub(super) fn give_up(&self) {
         self.is_given_up.store(true, Ordering::Release);
     }
 
-    /// Renews it until it has lapsed, or may have.
+    /// Renews the registration until it has lapsed or may have.
     pub(super) async fn renew(&self, store: &(impl Slots + ?Sized), times: Times) {
         loop {
             let until = *self.until.lock();

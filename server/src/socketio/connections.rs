@@ -1,7 +1,7 @@
 //! The connected sockets of this node.
 //!
-//! Owns the state of each: its session, its user once signed in, its deadline and its quota; and disconnecting those
-//! that miss a deadline or stop polling. Must not check credentials: [`super::sign_in`] does.
+//! Owns the state of each: its session, its user once signed in, its deadline and its quota. Also owns disconnecting
+//! sockets that miss a deadline or stop polling. Must not check credentials: [`super::sign_in`] does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,10 +28,10 @@ use crate::feed::{Feed, Subscriber, SubscriberId};
 use crate::limits::Limits;
 use crate::net::peer::Peer;
 
-/// How often idle polling clients are looked for.
+/// How often to look for idle polling clients.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// A polling client polls again as soon as it is answered, and each ping answers it: after this much idle time beyond a
-/// ping interval it is gone, even if it still posts pongs.
+/// A polling client polls again as soon as it is answered, and each ping answers it. After this much idle time beyond a
+/// ping interval the client is gone, even if it still posts pongs.
 const IDLE_ALLOWANCE: Duration = Duration::from_secs(10);
 
 /// The connected sockets.
@@ -58,7 +58,7 @@ struct Departed {
 struct Connection {
     socket: SocketRef,
     session: Arc<SocketSession>,
-    /// The user, and when the proof of that expires.
+    /// The user, and when the proof of identity expires.
     user: Option<(Arc<str>, Timestamp)>,
     dashboard_session: Option<SessionId>,
     deadline: Instant,
@@ -66,7 +66,7 @@ struct Connection {
 }
 
 impl ConnectionManager {
-    /// No sockets yet.
+    /// A manager without sockets.
     pub fn new(feed: Arc<Feed>, limits: Arc<Limits>, clock: Clock, config: &RealtimeConfig) -> Self {
         Self {
             feed,
@@ -96,7 +96,7 @@ impl ConnectionManager {
                 for sid in self.transports.idle(self.ping_interval + IDLE_ALLOWANCE) {
                     self.abort(sid);
                 }
-                // Those whose connection closed while they were leaving.
+                // Removes clients whose connection closed while they were leaving.
                 self.departed.retain(|_, departed| departed.at.elapsed() < 4 * GRACE_PERIOD);
             }
         };
@@ -113,8 +113,8 @@ impl ConnectionManager {
         &self.transports
     }
 
-    /// A socket is joining the namespace: it has a limited time to sign in. `has_credentials`: in its handshake. False
-    /// where its client joins too often.
+    /// A socket is joining the namespace: from now on it has a limited time to sign in. `has_credentials` says whether
+    /// its handshake carries any. Returns false if its client joins too often.
     pub(super) fn open(&self, socket: &SocketRef, has_credentials: bool) -> bool {
         self.add_websocket(socket);
         let departed = self.departed.remove(&socket.id);
@@ -128,7 +128,7 @@ impl ConnectionManager {
         let (socket, user, dashboard_session) = (socket.clone(), None, None);
         let connection = Connection { socket: socket.clone(), session, user, dashboard_session, deadline, quota };
         self.connections.insert(socket.id, connection);
-        // Set last: it may have passed already, and then needs the connection.
+        // Set last: the deadline may have passed already, and handling it needs the connection.
         self.deadlines.set(deadline, id, socket);
         true
     }
@@ -139,8 +139,8 @@ impl ConnectionManager {
         self.transports.count_unknown_namespace(socket.id);
     }
 
-    /// Registers the WebSocket that a session started with. The connection of a polling session's first request is not
-    /// the session's: behind a proxy, requests of other clients use it as well.
+    /// Registers the WebSocket that a session started with. The connection of a polling session's first request does
+    /// not belong to the session: behind a proxy, other clients' requests use it as well.
     fn add_websocket(&self, socket: &SocketRef) {
         let request = socket.req_parts();
         let is_websocket = |query: &str| query.split('&').any(|pair| pair == "transport=websocket");
@@ -149,13 +149,13 @@ impl ConnectionManager {
         }
     }
 
-    /// The connection of a socket, unless it has closed: its socket id may belong to a newer session by then.
+    /// The state of a socket, unless it has closed. After that, its socket id may belong to a newer session.
     fn connection(&self, socket: &SocketRef) -> Option<RefMut<'_, Sid, Connection>> {
         let id = SocketSession::of(socket)?.id;
         self.connections.get_mut(&socket.id).filter(|connection| connection.session.id == id)
     }
 
-    /// A socket has left the namespace; whether it had been there.
+    /// A socket has left the namespace. Returns whether it was there.
     pub(super) fn close(&self, socket: &SocketRef) -> bool {
         let Some(session) = SocketSession::of(socket) else { return false };
         let closed = self.connections.remove_if(&socket.id, |_, connection| connection.session.id == session.id);
@@ -173,14 +173,14 @@ impl ConnectionManager {
         true
     }
 
-    /// A socket has left the namespace, and may keep the connection open: it is aborted after the grace period, unless
-    /// it closes or the client rejoins before. A client that rejoins and leaves again gets a new grace period.
+    /// A socket has left the namespace but may keep its connection open: aborts the connection after the grace period,
+    /// unless it closes or the client rejoins before. A client that rejoins and leaves again gets a new grace period.
     pub(super) fn abort_after_grace(self: &Arc<Self>, socket: &SocketRef) {
         let (connections, sid) = (Arc::clone(self), socket.id);
         let Some(id) = SocketSession::of(socket).map(|session| session.id) else { return };
         tokio::spawn(async move {
             tokio::time::sleep(GRACE_PERIOD).await;
-            // A reused socket id never inherits the previous session's abort.
+            // Compares the session: a reused socket id must not inherit the previous session's abort.
             if connections.departed.remove_if(&sid, |_, departed| departed.id == id).is_some() {
                 connections.transports.abort(sid);
             }
@@ -193,12 +193,12 @@ impl ConnectionManager {
         self.transports.remove(sid);
     }
 
-    /// Counts an event; whether it is within the quota. Nothing where the socket has closed.
+    /// Counts an event; returns whether it is within the quota. `None` if the socket has closed.
     pub(super) fn count_event(&self, socket: &SocketRef) -> Option<bool> {
         Some(self.connection(socket)?.quota.count_event())
     }
 
-    /// Counts a refused sign-in; whether another attempt is allowed.
+    /// Counts a refused sign-in; returns whether another attempt is allowed.
     pub(super) async fn count_refusal(&self, socket: &SocketRef) -> bool {
         let allowed = self.connection(socket).map(|mut connection| connection.quota.count_refusal());
         let Some(is_allowed) = allowed else { return true };
@@ -214,7 +214,7 @@ impl ConnectionManager {
         self.connection(socket)?.user.as_ref().map(|(user_id, _)| Arc::clone(user_id))
     }
 
-    /// Makes a socket the user's, or extends its time. Nothing where it has closed, or is another user's already.
+    /// Signs a socket in as the user, or extends its time. `None` if it has closed, or already belongs to another user.
     pub(super) fn claim(&self, socket: &SocketRef, identity: &Identity, subscriber: &Subscriber) -> Option<Arc<str>> {
         let mut connection = self.connection(socket)?;
         let (user_id, until) = match &connection.user {
@@ -255,13 +255,13 @@ impl ConnectionManager {
     fn on_deadline(&self, socket: &SocketRef) {
         let Some(mut connection) = self.connection(socket) else { return };
         if connection.deadline > Instant::now() {
-            // It was moved at this very moment.
+            // The deadline was moved meanwhile.
             return;
         }
         let code = match &connection.user {
             None => ErrorCode::AuthTimeout,
             Some((_, until)) => {
-                // The deadline is at most a year away, and the clock may have been set back.
+                // The deadline is capped at a year, and the clock may have been set back: time may remain.
                 let remaining = auth::remaining(*until, (self.clock)());
                 if remaining > Duration::from_secs(1) {
                     return self.move_deadline(&mut connection, Instant::now() + remaining);
@@ -273,7 +273,7 @@ impl ConnectionManager {
         self.disconnect(socket, &code.into());
     }
 
-    /// Sends a socket the reason, and disconnects it.
+    /// Sends a socket the reason and disconnects it.
     pub(super) fn disconnect(&self, socket: &SocketRef, error: &SocketError) {
         let _ = socket.emit(events::ERROR, error);
         if self.close(socket) {
@@ -281,20 +281,20 @@ impl ConnectionManager {
         }
     }
 
-    /// Ends the connection of a client that is to resume elsewhere. It is not sent a reason for which official clients stay
-    /// away, as they do after a disconnect by the server.
+    /// Ends the connection of a client that is to resume elsewhere. No reason is sent: after a disconnect by the
+    /// server, official clients do not reconnect.
     pub(super) fn abort_to_resume(&self, socket: &SocketRef) {
         if self.close(socket) {
             if !self.transports.has_websocket(socket.id) {
-                // Ends the polling request that is waiting; the next one is answered as unknown.
+                // Ends the waiting polling request. The next one is answered as an unknown session.
                 let _ = socket.emit(events::ERROR, &SocketError::from(ErrorCode::AuthUnavailable));
             }
             self.transports.abort(socket.id);
         }
     }
 
-    /// A client disconnected during a polling request. Its answer may be lost, so the session ends and its permit is
-    /// free at once; the client can reconnect and resume.
+    /// A client disconnected during a polling request. The answer may be lost, so the session ends and its permit is
+    /// free at once. The client can reconnect and resume.
     pub(super) fn poll_aborted(&self, sid: Sid) {
         if !self.transports.has_websocket(sid) {
             self.abort(sid);

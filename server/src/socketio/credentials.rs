@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::feed::ResumePoint;
 
-/// A user id, a token and the newest event that the client has; each may be missing.
+/// A user id, a token and the newest event that the client has; each may be absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     pub user_id: Option<String>,
@@ -16,7 +16,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// An object, or the bare user id that clients of the original send after a handshake.
+    /// Reads an object, or the bare user id that clients of the original service send after a handshake.
     pub fn read(payload: &Value) -> Self {
         let text = |value: &Value| match value {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -37,12 +37,12 @@ impl Credentials {
     }
 }
 
-/// A `since` that is not a number becomes one that no log reaches, so that the client has to reload.
+/// A `since` that is not a number becomes one that no log reaches, so the client has to reload.
 fn number(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// An epoch that is not a text is none of the server's.
+/// An epoch that is not a string matches none of the server's.
 fn epoch(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

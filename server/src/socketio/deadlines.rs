@@ -1,7 +1,7 @@
 //! Deadlines of sockets.
 //!
-//! Owns one queue for all sockets, and waiting for the next deadline in it: a timer for each socket would cost memory
-//! for each of them. Must not know what a deadline is for.
+//! Owns one queue for all sockets, and waiting for its next deadline. A timer for each socket would use more memory.
+//! Must not know what a deadline is for.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl Deadlines {
         self.queue.lock().remove(&(at, id));
     }
 
-    /// The next socket whose deadline has passed; waits for it.
+    /// Waits for the next socket whose deadline passes.
     pub(super) async fn next(&self) -> SocketRef {
         loop {
             match self.passed() {
@@ -49,7 +49,7 @@ impl Deadlines {
         }
     }
 
-    /// A socket whose deadline has passed, else when the next one does.
+    /// A socket whose deadline has passed, else the time of the next deadline.
     fn passed(&self) -> Result<SocketRef, Option<Instant>> {
         let mut queue = self.queue.lock();
         match queue.first_entry() {

@@ -19,17 +19,18 @@ use super::connections::ConnectionManager;
 use super::sign_in::SignIn;
 use crate::config::RealtimeConfig;
 
-/// The largest message of a client. The largest that clients need is a token.
+/// The largest message of a client, in bytes. The largest one that clients need contains a token.
 pub const LARGEST_MESSAGE: usize = 100_000;
-/// The read buffer of a socket, which it keeps: clients send pongs, and a token now and then, which takes a read or two more.
+/// The size of a socket's permanent read buffer. Clients send pongs, and now and then a token, which takes a read or
+/// two more.
 const READ_BUFFER: usize = 256;
-/// How many packets may wait for a socket that reads slowly, before it counts as lagging.
+/// How many packets may wait for a socket that reads slowly before it is lagging.
 const BUFFERED_PACKETS: usize = 1024;
 
-/// The arguments of an event without any: the elements of a tuple or array are an event's arguments.
+/// The arguments of an event without any: the elements of a tuple or array become the arguments.
 const NO_ARGUMENTS: [(); 0] = [];
 
-/// Answers requests that are not for the engine. It receives none: see `http::edge`.
+/// Answers requests that are not for the engine. It never receives one: see `http::edge`.
 #[derive(Clone)]
 pub struct NotFound;
 
@@ -79,7 +80,7 @@ impl Endpoint {
         // The listeners are registered in a middleware because the handler runs only after the client has received the
         // connect packet: its first event could arrive before them and be lost.
         io.ns(events::NAMESPACE, on_connected.with(on_connect));
-        // The engine rejects any other namespace itself, at every attempt of a client, without reporting it.
+        // The engine would reject any other namespace without reporting the attempts.
         if let Err(error) = io.dyn_ns("/{*other}", never.with(reject_namespace)) {
             tracing::error!(%error, "requests for unknown namespaces are not limited");
         }
@@ -92,7 +93,7 @@ impl Endpoint {
     }
 }
 
-/// The official server's message.
+/// The same message as the official server's.
 #[derive(Debug, thiserror::Error)]
 #[error("Invalid namespace")]
 struct InvalidNamespace;
@@ -102,7 +103,7 @@ async fn reject_namespace(
     io: SocketIo,
     State(connections): State<Arc<ConnectionManager>>,
 ) -> Result<(), InvalidNamespace> {
-    // The engine has created the namespace for this one request.
+    // The engine has created the namespace for this request only.
     io.delete_ns(socket.ns());
     connections.count_unknown_namespace(&socket);
     Err(InvalidNamespace)
@@ -161,7 +162,7 @@ async fn on_disconnect(socket: SocketRef, reason: DisconnectReason, State(connec
     tracing::debug!(%reason, "a socket has disconnected");
     connections.close(&socket);
     match reason {
-        // It has left the namespace, not the connection.
+        // The client has left the namespace but is still connected.
         DisconnectReason::ServerNSDisconnect | DisconnectReason::ClientNSDisconnect => {
             connections.abort_after_grace(&socket);
         }

@@ -1,8 +1,8 @@
 //! The Socket.IO endpoint.
 //!
 //! Owns everything between the engine and the feed: who may connect, sign-in, limits, and ending connections. Must not
-//! decide who receives an event ([`crate::feed`] does), and never lets a client name a room: it is the authenticated
-//! user's. No other module uses socketioxide.
+//! decide who receives an event ([`crate::feed`] does), and never lets a client name a room: the room is the
+//! authenticated user's. No other module uses socketioxide.
 
 mod connections;
 mod credentials;

@@ -1,7 +1,7 @@
 //! A polling request, from its arrival to its answer.
 //!
-//! Owns detecting that the client disconnects before it is answered: the page was closed or the connection lost, and
-//! packets on their way may be lost. Must not decide what happens to the session: [`ConnectionManager`] does.
+//! Owns detecting that a client disconnects before its request is answered: the page was closed or the connection lost,
+//! and packets in flight may be lost. Must not decide what happens to the session: [`ConnectionManager`] does.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl PollGuard {
         Self { connections: Arc::clone(connections), sid, poll, is_answered: false }
     }
 
-    /// It was answered; `has_packets`: with the waiting packets.
+    /// The request was answered; `has_packets` says whether the answer carries the waiting packets.
     pub fn answered(mut self, has_packets: bool) {
         self.is_answered = true;
         if let Some(poll) = self.poll.take().filter(|_| has_packets) {

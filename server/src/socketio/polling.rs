@@ -1,8 +1,9 @@
-//! How much a polling client is sent between two of its requests.
+//! How many bytes a polling client is sent between two of its requests.
 //!
-//! Owns the bound. The engine (engineioxide 0.17.9) stops an answer at 100 kB, keeps the packet that did not fit beside
-//! its queue, and drops it when the client upgrades to WebSocket at that moment; and where its queue is full, the
-//! upgrade waits for space that no request makes. Below this bound neither happens. Must not know what is sent.
+//! Owns that limit. The engine (engineioxide 0.17.9) cuts an answer at 100 kB and keeps the packet that did not fit
+//! outside its queue, where the packet is lost if the client upgrades to WebSocket at that moment. If the engine's
+//! queue is full, the upgrade waits for space that no request makes. Below this limit neither happens. Must not know
+//! what is sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,9 +12,9 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// How many bytes may wait for a request. What is sent while an answer is on its way counts for the previous one, so
-/// that twice as much can be queued; together with one event that is larger than the whole budget (no event has 40 kB)
-/// that is below the 100 kB at which an answer is cut.
+/// How many bytes may wait for a request. Bytes that are sent while an answer is on its way count for the previous
+/// request, so twice as much can be queued. Together with one event larger than the whole budget (no event has 40 kB),
+/// that is still below the 100 kB at which an answer is cut.
 const BUDGET: usize = 24 * 1024;
 /// What a packet adds to its event's name and payload: `42["",],` and a separator, rounded up for the older protocol.
 const PACKET_OVERHEAD: usize = 16;
@@ -22,14 +23,14 @@ const PACKET_OVERHEAD: usize = 16;
 #[derive(Debug)]
 pub(super) struct PollingBudget {
     used: AtomicUsize,
-    /// How many requests wait for an answer.
+    /// How many requests are waiting for an answer.
     pending: AtomicUsize,
     /// When the last request arrived or was answered.
     last_poll: Mutex<Instant>,
     refilled: Notify,
 }
 
-/// A request that waits for its answer, or was given up.
+/// A request that is waiting for its answer, or was given up.
 #[derive(Debug)]
 pub(super) struct PendingPoll(Arc<PollingBudget>);
 
@@ -43,14 +44,14 @@ impl PollingBudget {
         }
     }
 
-    /// Counts an event, if it fits. One that is larger than the budget is sent alone.
+    /// Counts an event if it fits; returns whether it does. An event larger than the budget is sent alone.
     pub(super) fn take(&self, name: &str, payload: &str) -> bool {
         let size = name.len() + payload.len() + PACKET_OVERHEAD;
         let fits = |used: usize| (used == 0 || used + size <= BUDGET).then_some(used + size);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
     }
 
-    /// An event that was counted was not sent.
+    /// Undoes the counting of an event that was not sent.
     pub(super) fn give_back(&self, name: &str, payload: &str) {
         let size = name.len() + payload.len() + PACKET_OVERHEAD;
         let _ = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(used.saturating_sub(size)));
@@ -63,7 +64,7 @@ impl PollingBudget {
         PendingPoll(Arc::clone(self))
     }
 
-    /// Waits until the budget is refilled, for `timeout` at most.
+    /// Waits until the budget is refilled, at most for `timeout`.
     pub(super) async fn refilled(&self, timeout: Duration) {
         let refilled = self.refilled.notified();
         if self.used.load(Ordering::Relaxed) > 0 {
@@ -71,14 +72,14 @@ impl PollingBudget {
         }
     }
 
-    /// How long the client has not polled.
+    /// How long the client has had no request open.
     pub(super) fn idle_time(&self) -> Duration {
         if self.pending.load(Ordering::Relaxed) > 0 { Duration::ZERO } else { self.last_poll.lock().elapsed() }
     }
 }
 
 impl PendingPoll {
-    /// It was answered with the waiting packets.
+    /// The request was answered with the waiting packets.
     pub(super) fn answered(self) {
         self.0.used.store(0, Ordering::Relaxed);
         self.0.refilled.notify_waiters();

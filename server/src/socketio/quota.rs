@@ -1,18 +1,18 @@
-//! The quota of a client's attempts before and besides signing in.
+//! The quota of a client's attempts: sign-ins, joins and events.
 //!
-//! Owns the limits of one connection: the time to sign in, refused sign-ins, joins, events. They belong to the
-//! connection, so that leaving the namespace and rejoining does not reset them. Must not know which user it is.
+//! Owns the limits of one connection: the time to sign in, refused sign-ins, joins, events. They apply to the
+//! connection, so leaving the namespace and rejoining does not reset them. Must not know which user it is.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How many events a client may send in a window of time: far more than any needs.
+/// How many events a client may send in a window of time: far more than any client needs.
 const MAX_EVENTS: u16 = 1000;
 const WINDOW: Duration = Duration::from_secs(10);
-/// How often it may join the namespace in such a window: each time it can sign in.
+/// How often a client may join the namespace in such a window: each join allows it to sign in.
 const MAX_JOINS: u16 = 20;
-/// How many refused sign-ins disconnect it.
+/// The number of refused sign-ins after which the client is disconnected.
 const MAX_REFUSALS: u8 = 10;
 
 pub(super) struct ClientQuota {
@@ -31,7 +31,7 @@ impl ClientQuota {
         Self { sign_in_deadline: now + auth_timeout, refusals: 0, events: 0, joins: 0, window: now }
     }
 
-    /// A client that had signed in leaves the namespace: when it rejoins, it has the full time to sign in again.
+    /// A client that had signed in leaves the namespace. When it rejoins, it has the full time to sign in again.
     pub(super) fn restart_sign_in(&mut self, auth_timeout: Duration) {
         self.sign_in_deadline = Instant::now() + auth_timeout;
     }
@@ -41,21 +41,21 @@ impl ClientQuota {
         self.sign_in_deadline
     }
 
-    /// Counts an event; whether it is within the quota.
+    /// Counts an event; returns whether it is within the quota.
     pub(super) fn count_event(&mut self) -> bool {
         self.advance_window();
         self.events = self.events.saturating_add(1);
         self.events <= MAX_EVENTS
     }
 
-    /// Counts a join of the namespace; whether it is within the quota.
+    /// Counts a join of the namespace; returns whether it is within the quota.
     pub(super) fn count_join(&mut self) -> bool {
         self.advance_window();
         self.joins = self.joins.saturating_add(1);
         self.joins <= MAX_JOINS
     }
 
-    /// Counts a refused sign-in; whether another attempt is allowed.
+    /// Counts a refused sign-in; returns whether another attempt is allowed.
     pub(super) fn count_refusal(&mut self) -> bool {
         self.refusals = self.refusals.saturating_add(1);
         self.refusals < MAX_REFUSALS

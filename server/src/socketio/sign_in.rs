@@ -1,7 +1,7 @@
 //! Signing in over Socket.IO.
 //!
-//! Owns the three ways (the event, the handshake, the dashboard's cookie), which end in the same step, and the answers.
-//! Must not check a signature itself, nor keep state: [`ConnectionManager`] does.
+//! Owns the three ways to sign in (the event, the handshake, the dashboard's cookie), which all end in the same step,
+//! and the answers. Must not check a signature itself, nor keep state: [`ConnectionManager`] does.
 
 use std::sync::Arc;
 
@@ -25,16 +25,16 @@ use crate::feed::{Feed, JoinError, ResumePoint, Subscriber};
 use crate::metrics::Metrics;
 use crate::store::{LogEnds, Store};
 
-/// How many sign-ins are completed at the same time where PostgreSQL is asked for each.
+/// How many sign-ins are completed at the same time if each queries PostgreSQL.
 const AT_ONCE_ON_POSTGRESQL: usize = 128;
 
-/// What sign-in needs.
+/// The parts that sign-in needs.
 pub struct SignIn {
     /// The sockets.
     pub connections: Arc<ConnectionManager>,
-    /// Where a signed-in socket subscribes.
+    /// The feed to which a signed-in socket subscribes.
     pub feed: Arc<Feed>,
-    /// Where sessions and the ends of a user's log are looked up.
+    /// The store of sessions and of users' logs.
     pub store: Arc<dyn Store>,
     /// Checks tokens.
     pub tokens: Arc<TokenVerifier>,
@@ -42,18 +42,18 @@ pub struct SignIn {
     pub cookies: SessionCookies,
     /// The current time.
     pub clock: Clock,
-    /// How many subscribers a user may have, for the error.
+    /// The limit of subscribers per user, for the error.
     pub limit: u32,
     /// Counts outcomes.
     pub metrics: Arc<Metrics>,
-    /// Permits to be completed.
+    /// Permits to complete a sign-in.
     pub permits: Semaphore,
 }
 
 impl SignIn {
-    /// As many permits as sign-ins are completed at the same time; others wait and cost nothing meanwhile. When thousands of
-    /// clients come back at once, the events of those who stayed would otherwise wait behind all of them. A store in this process
-    /// answers within a fraction of a millisecond, so that few at a time take no longer.
+    /// As many permits as sign-ins are completed at the same time; others wait without using resources. When thousands
+    /// of clients reconnect at once, the events of connected clients would otherwise wait behind all of them. An
+    /// embedded store answers within a fraction of a millisecond, so a few permits suffice.
     pub fn permits(is_embedded: bool) -> Semaphore {
         Semaphore::new(if is_embedded { cores::half() } else { AT_ONCE_ON_POSTGRESQL })
     }
@@ -92,7 +92,7 @@ impl SignIn {
     }
 
     /// The identity of the request that opened the connection: from the token in its header, else from the dashboard's
-    /// cookie. An invalid header is ignored where the cookie is valid: it may be a proxy's.
+    /// cookie. An invalid header is ignored if the cookie is valid: a proxy may have added the header.
     async fn request_identity(&self, socket: &SocketRef, user_id: Option<&str>) -> Option<Result<Identity, ErrorCode>> {
         let by_header = match presented::bearer(&socket.req_parts().headers) {
             Some(token) => Some(self.check_as(token, user_id).await),
@@ -113,7 +113,7 @@ impl SignIn {
         let signed_in = self.connections.user(socket);
         let since = credentials.since.clone();
         let outcome = match (credentials, signed_in) {
-            // Signed in, and no newer token: the answer is repeated, and nothing changes.
+            // Already signed in and no newer token: repeats the answer and changes nothing.
             (Credentials { user_id, token: None, .. }, Some(user)) => {
                 if user_id.is_some_and(|id| *id != *user) {
                     Err(ErrorCode::UserMismatch)
@@ -133,7 +133,7 @@ impl SignIn {
         }
     }
 
-    /// The identity of a token; where a user is named, it must be that user's.
+    /// The identity of a token. If a user is named, it must be that user's.
     async fn check_as(&self, token: &str, user_id: Option<&str>) -> Result<Identity, ErrorCode> {
         let identity = self.check(token).await?;
         if user_id.is_some_and(|user_id| *user_id != *identity.user_id) {
@@ -153,8 +153,8 @@ impl SignIn {
         })
     }
 
-    /// The identity of the dashboard's cookie. It is read only where the page that opened the socket is the server's
-    /// own: another site's page would send the cookie as well.
+    /// The identity of the dashboard's cookie. The cookie is read only if the page that opened the socket is the
+    /// server's own: a browser would send it for another site's page as well.
     async fn cookie_identity(&self, socket: &SocketRef) -> Result<Option<Identity>, ErrorCode> {
         let headers = &socket.req_parts().headers;
         if !self.cookies.is_present(headers) || !origin::is_own(headers) {
@@ -187,7 +187,7 @@ impl SignIn {
             self.metrics.signed_in("socket", ErrorCode::UserMismatch.as_str());
             return refuse(socket, ErrorCode::UserMismatch);
         };
-        // Not before its identity is known: a key that has to be fetched for it would hold up all others.
+        // Acquired after the identity is known: a sign-in that waits for a key to be fetched must not block the others.
         let _permit = self.permits.acquire().await;
         let is_new = match self.feed.join(&user_id, &subscriber).await {
             Ok(is_new) => is_new,
@@ -202,14 +202,14 @@ impl SignIn {
                 return refusal(&error);
             }
         };
-        // The socket may have closed before it had joined the room, and so without leaving it.
+        // If the socket closed before it joined the room, closing did not remove it from the room.
         if self.connections.user(socket).is_none() {
             self.feed.hub().leave(&user_id, subscriber.id());
         }
         if is_new { self.start(socket, &user_id, subscriber, since).await } else { self.repeat_answer(socket).await }
     }
 
-    /// Refuses the credentials of a socket. After too many refusals it is disconnected.
+    /// Refuses a socket's credentials. After too many refusals the socket is disconnected.
     async fn refuse_credentials(&self, socket: &SocketRef, error: impl Into<SocketError> + Send) -> AuthenticateAck {
         let error = error.into();
         let code = error.code;
@@ -242,7 +242,7 @@ impl SignIn {
         accepted(user_id, ends.newest)
     }
 
-    /// Undoes a sign-in that could not be completed: it may be tried again.
+    /// Undoes a sign-in that could not be completed, so that the client can retry it.
     fn undo(&self, socket: &SocketRef) -> AuthenticateAck {
         self.metrics.signed_in("socket", ErrorCode::AuthUnavailable.as_str());
         self.connections.undo_claim(socket);
@@ -279,7 +279,7 @@ fn refuse(socket: &SocketRef, error: impl Into<SocketError>) -> AuthenticateAck 
     refusal(&error)
 }
 
-/// The error where the only token is in the address.
+/// The error if the only token is in the address.
 fn token_in_address() -> SocketError {
     let code = ErrorCode::MissingCredentials;
     let message = format!(

@@ -1,8 +1,7 @@
-//! A socket session: one stay of a client in the namespace.
+//! A socket session: one membership of a client in the namespace, from joining to leaving.
 //!
-//! Owns what belongs to the stay and not to the connection: an id of its own, since a client that leaves the namespace
-//! and rejoins over the same connection has the same socket id, and the lock under which it signs in. Must not know
-//! which user it is.
+//! Owns what belongs to the session and not to the connection: its id, since a client that leaves the namespace and
+//! rejoins over the same connection keeps its socket id, and the lock for signing in. Must not know which user it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,20 +13,20 @@ use tokio::sync::OwnedMutexGuard;
 use super::polling::PollingBudget;
 use crate::feed::SubscriberId;
 
-/// How many sign-ins of a socket may wait for the one before: each holds a token.
+/// How many sign-ins of a socket may wait for the previous one: each holds a token.
 const MAX_WAITING: usize = 4;
 
-/// A stay in the namespace.
+/// One membership in the namespace.
 pub(super) struct SocketSession {
     pub(super) id: SubscriberId,
     pub(super) polling: Arc<PollingBudget>,
     sign_in_lock: SignInLock,
-    /// Held for the credentials of the handshake: they come first, though their check starts later.
+    /// Holds the lock for the credentials of the handshake, which come first although their check starts later.
     handshake: Mutex<Option<SignInGuard>>,
 }
 
 impl SocketSession {
-    /// Starts a session. Where the handshake carries credentials, no others are checked before them.
+    /// Starts a session. If the handshake carries credentials, they are checked before any others.
     pub(super) fn start(socket: &SocketRef, polling: Arc<PollingBudget>, has_credentials: bool) -> Arc<Self> {
         let sign_in_lock = SignInLock::default();
         let handshake = if has_credentials { sign_in_lock.try_lock() } else { None };
@@ -37,7 +36,7 @@ impl SocketSession {
         session
     }
 
-    /// The session of a socket; nothing before one has started.
+    /// The session of a socket; `None` before one has started.
     pub(super) fn of(socket: &SocketRef) -> Option<Arc<Self>> {
         socket.extensions.get()
     }
@@ -51,7 +50,7 @@ impl SocketSession {
         }
     }
 
-    /// The lock for a sign-in, in order of arrival; nothing where too many are waiting.
+    /// Waits for the lock for a sign-in, in order of arrival; `None` if too many are waiting.
     pub(super) async fn lock(&self) -> Option<SignInGuard> {
         self.sign_in_lock.lock().await
     }

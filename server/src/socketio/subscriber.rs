@@ -1,6 +1,6 @@
 //! A socket as a subscriber of the feed.
 //!
-//! Owns how an event is written to a socket, and how the feed disconnects one. Must not know rooms.
+//! Owns how an event is sent to a socket, and how the feed disconnects one. Must not know rooms.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::store::FeedEvent;
 struct SocketSink {
     socket: SocketRef,
     session: Arc<SocketSession>,
-    /// Weak: the connections know the feed, which knows its subscribers.
+    /// Weak, because of the cycle: the connections hold the feed, which holds its subscribers.
     connections: Weak<ConnectionManager>,
 }
 

@@ -1,6 +1,6 @@
 //! The transports of Engine.IO sessions: their WebSockets and polling requests.
 //!
-//! Owns aborting them: a socket that the server disconnects has left its namespace only, and a hostile client could
+//! Owns aborting them: a socket that the server disconnects has left only its namespace, and a hostile client could
 //! keep the connection open for ever. Must not decide which ones to abort.
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -18,13 +18,13 @@ use crate::net::abortable::AbortHandle;
 pub(super) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 /// How long an aborted session is remembered: longer than the engine keeps one without requests.
 const REMEMBERED: Duration = Duration::from_secs(30 * 60);
-/// How many unknown namespaces a session may try to join. A misconfigured client tries one.
+/// How many attempts to join an unknown namespace a session may make. A misconfigured client makes one.
 const MAX_UNKNOWN_NAMESPACES: u8 = 5;
-/// After how much idle time a session without a WebSocket is gone, whatever the engine says.
+/// After this idle time a session without a WebSocket is removed, whatever the engine says.
 const IDLE_LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// The transports of every Engine.IO session. A session that has closed leaves nothing behind; of one that was aborted
-/// its id is remembered for a while.
+/// The transports of every Engine.IO session. A closed session is removed; the id of an aborted one is remembered for a
+/// while.
 #[derive(Default)]
 pub struct TransportRegistry {
     sessions: DashMap<Sid, Transports>,
@@ -36,10 +36,11 @@ struct Transports {
     /// Its WebSocket, and those of unfinished upgrades.
     websockets: Vec<Weak<AbortHandle>>,
     polling: Arc<PollingBudget>,
-    /// What it may send, over all of its transports.
+    /// The quota of inbound bytes, over all of its transports.
     inbound: OnceLock<Arc<InboundQuota>>,
     unknown_namespaces: u8,
-    /// Whether it has joined the namespace. A WebSocket can name a session that does not exist.
+    /// Whether it has joined the namespace. Until then its id may be invented: a WebSocket can name a session that does
+    /// not exist.
     has_joined: bool,
 }
 
@@ -57,7 +58,7 @@ impl Transports {
 }
 
 impl TransportRegistry {
-    /// A session has joined the namespace: its polling requests are monitored from now on.
+    /// A session has joined the namespace: from now on its polling requests are monitored.
     pub(super) fn join(&self, sid: Sid) -> Arc<PollingBudget> {
         let mut session = self.sessions.entry(sid).or_default();
         session.has_joined = true;
@@ -71,12 +72,12 @@ impl TransportRegistry {
         session.websockets.push(Arc::downgrade(websocket));
     }
 
-    /// What a session may send, over all of its transports; nothing where it is unknown.
+    /// The quota of a session's inbound bytes, over all of its transports; `None` if the session is unknown.
     pub fn inbound(&self, sid: Sid, new: impl FnOnce() -> Arc<InboundQuota>) -> Option<Arc<InboundQuota>> {
         Some(Arc::clone(self.sessions.get(&sid)?.inbound.get_or_init(new)))
     }
 
-    /// A session has tried to join an unknown namespace. After too many it is aborted.
+    /// A session has tried to join an unknown namespace. After too many attempts it is aborted.
     pub(super) fn count_unknown_namespace(&self, sid: Sid) {
         let mut session = self.sessions.entry(sid).or_default();
         session.unknown_namespaces += 1;
@@ -92,7 +93,7 @@ impl TransportRegistry {
         self.sessions.get(&sid).is_some_and(|session| session.has_websocket())
     }
 
-    /// A polling request of a session has arrived; nothing where the session is unknown.
+    /// A polling request of a session has arrived; `None` if the session is unknown.
     pub(super) fn poll(&self, sid: Sid) -> Option<PendingPoll> {
         Some(self.sessions.get(&sid)?.polling.poll())
     }
@@ -111,7 +112,7 @@ impl TransportRegistry {
         idle.map(|session| *session.key()).collect()
     }
 
-    /// Disconnects a socket from the namespace, and aborts its connection where that packet cannot be sent.
+    /// Disconnects a socket from the namespace. If that packet cannot be sent, aborts its connection.
     pub(super) fn disconnect_socket(&self, socket: &SocketRef) {
         if socket.clone().disconnect().is_err() {
             self.abort(socket.id);

@@ -1,6 +1,6 @@
-//! The interfaces of all providers.
+//! The APIs of all providers.
 //!
-//! Owns which addresses belong to which connector: its settings that hold one. Must not call one.
+//! Owns which addresses belong to a connector: the values of its address settings. Must not call one.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use reqwest::Url;
 use super::http_api::{Addresses, HttpApi};
 use crate::clock::Clock;
 
-/// The interfaces, by the connectors' ids.
+/// The APIs, by connector id.
 pub struct Apis(HashMap<&'static str, HttpApi>);
 
 impl Apis {
-    /// Those that are configured, or have an address by default.
+    /// Creates the APIs that are configured or have a default address.
     pub fn new(settings: &Settings, clock: &Clock) -> reqwest::Result<Self> {
         let client = HttpApi::client()?;
         let apis = connectors::providers::descriptions().filter_map(|description| {
@@ -24,13 +24,13 @@ impl Apis {
         Ok(Self(apis.collect()))
     }
 
-    /// The interface of a connector.
+    /// The API of a connector.
     pub(super) fn of(&self, connector_id: &str) -> Option<&HttpApi> {
         self.0.get(connector_id)
     }
 }
 
-/// The addresses of a connector; nothing where it has none. The first one is that of its interface.
+/// The addresses of a connector; `None` if it has none. The first one is its API's.
 fn addresses(description: &'static Description<'static>, settings: &Settings) -> Option<Addresses> {
     let set = description.settings.iter().filter(|setting| setting.kind == SettingKind::Url);
     let set = set.filter_map(|setting| {

@@ -1,7 +1,7 @@
-//! Calls about one connection outside of its runs.
+//! Calls for a single connection outside of its runs.
 //!
 //! Owns the parts of such a call: the provider's API, and the connection with its credentials. Must not know the
-//! purpose of a call, and passes credentials only to a provider's connector.
+//! purpose of a call, nor pass credentials to anything but the provider's connector.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::apis::Apis;
 use super::credentials::CredentialKeys;
 use crate::store::{self, Store};
 
-/// What calls about a connection need.
+/// The parts that calls for a connection need.
 pub struct ConnectionCalls {
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
@@ -23,13 +23,13 @@ pub struct ConnectionCalls {
 
 /// A connection with its decrypted credentials.
 pub struct Opened {
-    /// As it is registered.
+    /// The connection as registered.
     pub connection: Connection,
     credentials: Credentials,
 }
 
 impl Opened {
-    /// As its provider knows it.
+    /// The connection as its provider knows it.
     pub fn linked(&self) -> LinkedConnection<'_> {
         LinkedConnection {
             id: &self.connection.connection_id,
@@ -40,7 +40,7 @@ impl Opened {
 }
 
 impl ConnectionCalls {
-    /// Over these services.
+    /// Creates calls on these services.
     pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, apis: Arc<Apis>, keys: CredentialKeys) -> Self {
         Self { store, registry, apis, keys }
     }
@@ -50,18 +50,18 @@ impl ConnectionCalls {
         self.registry.get(connector_id)
     }
 
-    /// A provider's interface.
+    /// A provider's API.
     pub fn api(&self, connector_id: &str) -> Option<&dyn Api> {
         self.apis.of(connector_id).map(|api| api as &dyn Api)
     }
 
-    /// Whether credentials can be kept.
+    /// Whether credentials can be stored.
     pub fn keeps_credentials(&self) -> bool {
         self.keys.can_seal()
     }
 
-    /// A registered connection. Credentials that cannot be decrypted count as absent: the connector names the missing
-    /// one.
+    /// Opens a registered connection. Credentials that cannot be decrypted count as absent; the connector's error then
+    /// names the missing one.
     pub async fn open(&self, connector_id: &str, connection_id: &str) -> store::Result<Opened> {
         let connection = self.store.connection(connector_id.to_owned(), connection_id.to_owned()).await?;
         let sealed = self.store.credentials(connector_id.to_owned(), connection_id.to_owned()).await?;

@@ -1,4 +1,4 @@
-//! Credentials of connections on the disk.
+//! Connections' credentials as they are stored.
 //!
 //! Owns their encryption under `CREDENTIALS_KEY` (AES-256-GCM-SIV, RFC 8452, with a random nonce for each value), and
 //! the rotation of keys. Must not log credentials or pass them to anything but a call to the provider.
@@ -9,43 +9,43 @@ use std::sync::Arc;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
 use connectors::fetch::Credentials;
 
-/// The bytes of a nonce.
+/// The length of a nonce, in bytes.
 const NONCE: usize = 12;
 /// The first byte of the ciphertext: the version of its format.
 const FORM: u8 = 1;
 
-/// Why credentials cannot be had.
+/// Why credentials are not available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// `CREDENTIALS_KEY` is not set.
     #[error("CREDENTIALS_KEY is not set")]
     NoKey,
-    /// None of the keys opens them.
+    /// None of the keys can decrypt them.
     #[error("no key of CREDENTIALS_KEY opens the connection's credentials")]
     WrongKey,
-    /// They could not be written.
+    /// They could not be encrypted.
     #[error("the credentials could not be encrypted")]
     NotEncrypted,
 }
 
-/// The keys, the newest first.
+/// The keys, newest first.
 #[derive(Clone, Default)]
 pub struct CredentialKeys(Arc<[RandomizedNonceKey]>);
 
 impl CredentialKeys {
-    /// The newest first: it encrypts, and any of them opens.
+    /// Takes the keys, newest first: the first one encrypts, and any of them decrypts.
     pub fn new(keys: impl IntoIterator<Item = [u8; 32]>) -> Self {
-        // A key of 32 bytes is never refused.
+        // A key of 32 bytes is always accepted.
         Self(keys.into_iter().filter_map(|key| RandomizedNonceKey::new(&AES_256_GCM_SIV, &key).ok()).collect())
     }
 
-    /// Whether there is one to encrypt with.
+    /// Whether there is a key to encrypt with.
     pub fn can_seal(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// The bytes to store: the form, the nonce, and the encrypted names and values with their tag. They open for this
-    /// connection only.
+    /// Encrypts credentials for storage: the format version, the nonce, and the encrypted names and values with their
+    /// tag. They can be decrypted for this connection only.
     pub fn seal(&self, credentials: &Credentials, connection: (&str, &str)) -> Result<Vec<u8>, CredentialsError> {
         let key = self.0.first().ok_or(CredentialsError::NoKey)?;
         let mut sealed = serde_json::to_vec(&credentials.0).map_err(|_| CredentialsError::NotEncrypted)?;
@@ -71,7 +71,7 @@ impl CredentialKeys {
     }
 }
 
-/// What binds the bytes to a connection: those of another one do not open in its place.
+/// The associated data that binds a ciphertext to its connection: in place of another one's it does not decrypt.
 fn bound_to((connector_id, connection_id): (&str, &str)) -> Vec<u8> {
     [connector_id.as_bytes(), &[0], connection_id.as_bytes()].concat()
 }

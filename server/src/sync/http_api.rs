@@ -1,7 +1,7 @@
 //! Calls to a provider over HTTP.
 //!
-//! Owns the URL, the time limit and the size limit of a call, its token and the provider's pauses. Must not know the
-//! purpose of a call or the meaning of an answer. The URL comes from the settings alone: no redirect is followed.
+//! Owns the URL, the time limit and the size limit of a call, its token, and the provider's pauses. Must not know the
+//! purpose of a call or the meaning of an answer. The base URL comes from the settings only: no redirect is followed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,18 +19,18 @@ use crate::clock::Clock;
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most bytes of an answer: 500 transactions have about half a megabyte.
+/// The largest answer, in bytes: 500 transactions take about half a megabyte.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Where a provider's interface is.
+/// The addresses of a provider's API.
 pub(super) struct Addresses {
     /// `<NAME>_API_URL`.
     pub(super) base: Url,
-    /// All of them, by their settings' names.
+    /// All addresses, by the names of their settings.
     pub(super) named: HashMap<&'static str, Url>,
 }
 
-/// One provider's interface.
+/// One provider's API.
 pub(super) struct HttpApi {
     client: reqwest::Client,
     addresses: Addresses,
@@ -40,12 +40,12 @@ pub(super) struct HttpApi {
 }
 
 impl HttpApi {
-    /// The interface at these addresses.
+    /// The API at these addresses.
     pub(super) fn new(client: reqwest::Client, addresses: Addresses, clock: Clock) -> Self {
         Self { client, addresses, tokens: Tokens::default(), pauses: Pauses::default(), clock }
     }
 
-    /// A client for all providers.
+    /// An HTTP client for all providers.
     pub(super) fn client() -> reqwest::Result<reqwest::Client> {
         reqwest::Client::builder()
             .timeout(TIMEOUT)
@@ -113,7 +113,7 @@ impl Api for HttpApi {
         let Some(wanted) = &request.token else { return self.send(&request, None).await };
         let token = self.token(wanted).await?;
         let answer = self.send(&request, Some(&token)).await?;
-        // It has ended before its time. Basiq answers that with 403 (its reference, "Errors").
+        // On 401 or 403 the token has ended early. Basiq answers that with 403 (its reference, "Errors").
         if !matches!(answer.status, 401 | 403) {
             return Ok(answer);
         }
@@ -123,7 +123,7 @@ impl Api for HttpApi {
     }
 }
 
-/// The address of a request. A segment of dots would lead to another one
+/// The URL of a request. A dot segment would lead to another URL
 /// (<https://url.spec.whatwg.org/#double-dot-path-segment>).
 fn address(base: &Url, request: &Request) -> Result<Url, ApiError> {
     let leads_elsewhere = |segment: &String| matches!(segment.as_str(), "" | "." | "..");
@@ -139,7 +139,7 @@ fn address(base: &Url, request: &Request) -> Result<Url, ApiError> {
     Ok(url)
 }
 
-/// A form is written like a query (<https://url.spec.whatwg.org/#application/x-www-form-urlencoded>).
+/// A form is encoded like a query (<https://url.spec.whatwg.org/#application/x-www-form-urlencoded>).
 fn form(base: &Url, pairs: &[(&'static str, String)]) -> String {
     let mut url = base.clone();
     url.set_query(None);
@@ -147,12 +147,12 @@ fn form(base: &Url, pairs: &[(&'static str, String)]) -> String {
     url.query().unwrap_or_default().to_owned()
 }
 
-/// The address is not part of the reason: an id in it may be personal.
+/// The URL is not part of the reason: it may contain a personal id.
 fn unreachable(error: reqwest::Error) -> ApiError {
     if error.is_timeout() { ApiError::TimedOut } else { ApiError::Unreachable(root(&error.without_url())) }
 }
 
-/// The innermost reason: the outer ones say that there was an error.
+/// The innermost reason: the outer ones say only that there was an error.
 fn root(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), root)
 }

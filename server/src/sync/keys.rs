@@ -1,7 +1,7 @@
-//! Keys that webhooks are verified with and that are not configured.
+//! Keys for verifying webhooks that come from a provider or a registration, not from the configuration.
 //!
 //! Owns fetching them, keeping them over restarts, and how often an unauthenticated caller can cause a fetch: the name
-//! of a key is in a header of an unverified request. Must not verify anything.
+//! of a key comes from a header of an unverified request. Must not verify anything.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -19,9 +19,9 @@ use super::credentials::CredentialKeys;
 use crate::clock::Clock;
 use crate::store::{ProviderKey, Store};
 
-/// How long a webhook waits for a key. Then it is answered 503, and the provider sends it again.
+/// How long a webhook waits for a key. After that it is answered 503, and the provider sends it again.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How many keys of one provider are fetched in a minute: a made-up name costs a call.
+/// How many keys of one provider are fetched per minute: each invented name costs a call.
 const A_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// How many keys are kept in memory.
 const MOST: usize = 10_000;
@@ -29,18 +29,18 @@ const MOST: usize = 10_000;
 /// The outcome of looking for a key.
 #[derive(Debug)]
 pub enum Obtained {
-    /// It is known by now.
+    /// The key is known now.
     Known,
-    /// It is the one that the connection is registered with at this moment. It is good for one delivery: another node may
-    /// register the connection anew, or remove it.
+    /// The key with which the connection is registered at this moment. It is valid for one delivery only: another node
+    /// may register the connection anew, or remove it.
     Registered(RegisteredKey),
-    /// Its provider publishes none of that name.
+    /// The provider publishes no key with that name.
     NotPublished,
-    /// It could not be had now.
+    /// The key is not available now.
     NotNow,
 }
 
-/// A key that a connection is registered with.
+/// A key with which a connection is registered.
 pub struct RegisteredKey {
     id: KeyId,
     bytes: Vec<u8>,
@@ -58,7 +58,7 @@ impl KeySource for RegisteredKey {
     }
 }
 
-/// A key with its end.
+/// A key and when it expires.
 struct Known {
     bytes: Vec<u8>,
     until: Timestamp,
@@ -76,7 +76,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// None is known yet.
+    /// Creates the source, without any keys.
     pub fn new(
         store: Arc<dyn Store>,
         registry: Arc<Registry>,
@@ -87,7 +87,7 @@ impl Keys {
         Self { store, registry, apis, credentials, clock, known: DashMap::new(), asked: DashMap::new() }
     }
 
-    /// Those that were kept over a restart.
+    /// Loads the keys that were kept over a restart.
     pub async fn load(&self) -> crate::store::Result<()> {
         for key in self.store.provider_keys((self.clock)()).await? {
             let Some(provider) = self.registry.get(&key.provider) else { continue };
@@ -98,7 +98,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Gets a key that is not known, within a bounded time.
+    /// Gets an unknown key within a bounded time.
     pub async fn obtain(&self, id: &KeyId) -> Obtained {
         let Some(provider) = self.registry.get(&id.provider) else { return Obtained::NotNow };
         let getting = async {
@@ -113,7 +113,7 @@ impl Keys {
         })
     }
 
-    /// A key that a connection was registered with.
+    /// Reads a key with which a connection was registered.
     async fn registered(&self, id: &KeyId, name: &str) -> Obtained {
         let of = (&*id.provider, id.name.as_str());
         let sealed = match self.store.credentials(of.0.to_owned(), of.1.to_owned()).await {
@@ -129,7 +129,7 @@ impl Keys {
         Obtained::Registered(RegisteredKey { id: id.clone(), bytes: secret.into_bytes() })
     }
 
-    /// A key that its provider publishes.
+    /// Fetches a key that its provider publishes.
     async fn fetch(&self, provider: &dyn Provider, id: &KeyId) -> Obtained {
         let Some(request) = provider.key_request(id) else { return Obtained::NotNow };
         let Some(api) = self.apis.of(&id.provider) else { return Obtained::NotNow };
@@ -162,7 +162,7 @@ impl Keys {
         let FetchedKey { id, bytes, lifetime } = key;
         let until = self.keep(id.clone(), bytes.clone(), lifetime).as_millisecond();
         let kept = ProviderKey { provider: id.provider.into_owned(), name: id.name, bytes, until };
-        // Without it the next start fetches it again.
+        // If it is not stored, the next start fetches it again.
         if let Err(error) = self.store.keep_provider_key(kept, (self.clock)()).await {
             tracing::warn!(%error, "a provider's key could not be kept");
         }

@@ -1,6 +1,6 @@
 //! Pauses that providers require.
 //!
-//! Owns until when nothing of a scope is sent. Must not survive a restart: the provider then says so once more.
+//! Owns how long each scope is paused. Must not survive a restart: the provider then repeats the pause.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use connectors::Headers;
 use dashmap::DashMap;
 use jiff::{SignedDuration, Timestamp};
 
-/// The pause after a 429 that names none.
+/// The pause after a 429 that does not name one.
 const DEFAULT: Duration = Duration::from_secs(30);
-/// The longest pause that is believed.
+/// The longest pause that is accepted.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// Ended pauses are dropped once this many scopes are stored.
+/// The number of stored scopes at which ended pauses are dropped.
 const MOST: usize = 10_000;
 
 /// When each scope may be called again.
@@ -20,17 +20,17 @@ const MOST: usize = 10_000;
 pub(super) struct Pauses(DashMap<String, Timestamp>);
 
 impl Pauses {
-    /// Until when nothing of this scope is sent; nothing where it may be called now.
+    /// When this scope may be called again; `None` if it may be called now.
     pub(super) fn until(&self, scope: &str, now: Timestamp) -> Option<Timestamp> {
         self.0.get(scope).map(|until| *until).filter(|until| *until > now)
     }
 
-    /// Notes an answer's pause for the scope that the call counts against.
+    /// Stores the pause that an answer requires, for the scope that the call counts against.
     pub(super) fn note(&self, scope: &str, status: u16, headers: &Headers, now: Timestamp) {
         let pause = match status {
             429 => Some(retry_after(headers, now).or_else(|| downstream(headers, now)).unwrap_or(DEFAULT)),
             503 => retry_after(headers, now),
-            // Apideck passes the budget of the application behind it on (Unify's guide to rate limits).
+            // Apideck passes on the budget of the application behind it (Unify's guide to rate limits).
             _ if headers.get("x-downstream-ratelimit-remaining") == Some("0") => downstream(headers, now),
             _ => None,
         };
@@ -54,9 +54,9 @@ fn retry_after(headers: &Headers, now: Timestamp) -> Option<Duration> {
     from_now(date.timestamp(), now)
 }
 
-/// `x-downstream-ratelimit-reset`: seconds, or the time as a date or in seconds since 1970.
+/// `x-downstream-ratelimit-reset`: seconds, a date, or the time in seconds since 1970.
 fn downstream(headers: &Headers, now: Timestamp) -> Option<Duration> {
-    /// No reset is this many seconds away: a number from here on is a time.
+    /// No reset is this many seconds away: a number from here on is a time since 1970.
     const SMALLEST_TIME: i64 = 1_000_000_000;
     let text = headers.get("x-downstream-ratelimit-reset")?;
     match text.parse::<i64>() {

@@ -1,8 +1,8 @@
 //! A run: fetches a connection's data page after page.
 //!
 //! Owns the state of a run between its pages and between attempts, and that a run whose data changed meanwhile begins
-//! again. Must not decide when: [`super::worker`] does. After a restart a run begins again with its cursor; rows that
-//! its first pages have stored are unchanged then.
+//! again. Must not decide when: [`super::worker`] does. After a restart of the server a run begins again with its
+//! cursor; the rows that its first pages stored are then unchanged.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use jiff::{SignedDuration, Timestamp};
 use super::http_api::HttpApi;
 use crate::store::{self, BegunSync, DueSync, FinishedSync, Store, SyncPage};
 
-/// So often a run begins again before it is left for later.
+/// How often a run begins again before it is postponed.
 const MOST_RESTARTS: u32 = 3;
-/// How long after a failure a run resumes at its position. Later the provider may have forgotten that position, and
-/// reports since then are too new for its place in the order of arrival.
+/// How long after a failure a run resumes at its position. After that the provider may have forgotten the position, and
+/// reports stored since then would be newer than the run's place in the order of arrival.
 const GOES_ON_WITHIN: SignedDuration = SignedDuration::from_mins(15);
-/// How many items that are not understood are listed.
+/// How many items that are not understood are recorded.
 const MOST_REJECTED: usize = 100;
-/// The longest sentence about them, in characters.
+/// The longest sentence about those items, in characters.
 const LONGEST_SENTENCE: usize = 500;
 
 /// Why a run is not complete.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RunError {
-    /// The provider's interface.
+    /// A call to the provider failed.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// Where a run gets its pages from and puts them.
+/// The source of a run's pages, and the store that they go to.
 pub(super) struct RunContext<'a> {
     pub(super) store: &'a dyn Store,
     pub(super) provider: &'a dyn Provider,
@@ -46,14 +46,14 @@ pub(super) struct RunContext<'a> {
     pub(super) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
 }
 
-/// A run in progress. It survives a failed attempt and resumes with the failed page where that may help.
+/// A run in progress. It survives a failed attempt, and resumes with the failed page if that may help.
 pub(super) struct Progress {
     begun: BegunSync,
     began: Timestamp,
-    /// How many of its steps are done.
+    /// How many of its steps are complete.
     done: usize,
     position: Option<String>,
-    /// The next run's cursor, and the meaning of absent rows, by the steps that are done.
+    /// The next run's cursor, and the meaning of absent rows, according to the complete steps.
     cursor: Option<String>,
     absence: Absence,
     named: Arc<HashSet<i64>>,
@@ -63,7 +63,7 @@ pub(super) struct Progress {
     told: Told,
 }
 
-/// The transactions that a run has announced, also before it began again.
+/// The transactions that a run has announced, including those from before it began again.
 #[derive(Default)]
 pub(super) struct Told {
     /// How many transactions were new.
@@ -75,7 +75,7 @@ pub(super) struct Told {
 }
 
 impl Progress {
-    /// A run that has fetched nothing yet, after one that has announced transactions.
+    /// A run that has fetched nothing yet; `told` is what it had announced before it began again.
     pub(super) fn new(begun: BegunSync, due: &DueSync, began: Timestamp, told: Told) -> Self {
         Self {
             begun,
@@ -92,16 +92,16 @@ impl Progress {
         }
     }
 
-    /// The part of a run that remains after an attempt: all of it where the failed page may be fetched later.
+    /// What remains of a run after an attempt: all of it, if the failed page can be fetched later.
     pub(super) fn after(self, error: &RunError, now: Timestamp) -> Interrupted {
         match error {
             RunError::Fetch(FetchError::Later { .. }) => Interrupted::GoesOn { progress: Box::new(self), since: now },
-            // The same position may fail for ever, and a failing store may have applied a part.
+            // The same position might fail for ever, and a failing store may have applied a part.
             RunError::Fetch(_) | RunError::Store(_) => Interrupted::BeginsAgain(self.told.again()),
         }
     }
 
-    /// The data changed during the run: the rows listed so far do not count.
+    /// Starts over because the data changed during the run: the rows listed so far do not count.
     fn begin_again(&mut self, due: &DueSync) {
         (self.position, self.done) = (None, 0);
         (self.cursor, self.absence) = (due.cursor.clone(), Absence::MeansNothing);
@@ -111,7 +111,7 @@ impl Progress {
         self.told = std::mem::take(&mut self.told).again();
     }
 
-    /// Fetches page after page until the run is complete. `due` is the time of the connection's next run.
+    /// Fetches page after page until the run is complete. `next_due` is the time of the connection's next run.
     pub(super) async fn go_on(
         &mut self,
         context: &RunContext<'_>,
@@ -161,7 +161,7 @@ impl Progress {
         Ok(())
     }
 
-    /// The next page; nothing where the run begins again.
+    /// Fetches the next page; `None` if the run begins again.
     async fn page(&mut self, context: &RunContext<'_>, due: &DueSync, run: &Run<'_>) -> Result<Option<Page>, RunError> {
         let Some(fetch) = context.provider.fetch() else {
             return Err(FetchError::Refused { reason: "its connector cannot fetch".to_owned() }.into());
@@ -175,8 +175,7 @@ impl Progress {
                 Ok(None)
             }
             Err(FetchError::Restart { reason }) => {
-                // The next attempt lists everything from the start: the provider would refuse the current position
-                // again.
+                // The next attempt starts from the beginning: the provider would refuse the current position again.
                 self.restarts = 0;
                 self.begin_again(due);
                 Err(FetchError::Later { reason, after: None }.into())
@@ -212,7 +211,7 @@ impl Told {
     }
 }
 
-/// The part of a run that remains between two attempts.
+/// What remains of a run between two attempts.
 pub(super) enum Interrupted {
     /// It resumes at its position.
     GoesOn {
@@ -226,7 +225,7 @@ pub(super) enum Interrupted {
 }
 
 impl Interrupted {
-    /// The run to resume; else the transactions that the one before has announced.
+    /// The run to resume, or else the transactions that it has announced.
     pub(super) fn resumed(self, now: Timestamp) -> Result<Progress, Told> {
         match self {
             Self::GoesOn { progress, since } if now.duration_since(since) <= GOES_ON_WITHIN => Ok(*progress),
@@ -241,7 +240,7 @@ pub(super) fn linked<'a>(due: &'a DueSync, credentials: &'a Credentials) -> Link
     LinkedConnection { id: &due.key.connection_id, external_user_id: due.external_user_id.as_deref(), credentials }
 }
 
-/// A run of several steps uses the absence of the step that listed most.
+/// A run of several steps uses the absence of the step that listed the most.
 fn stronger(one: Absence, other: Absence) -> Absence {
     match (one, other) {
         (Absence::MeansNothing, other) => other,

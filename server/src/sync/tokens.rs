@@ -1,7 +1,7 @@
 //! Tokens of providers.
 //!
-//! Owns that each token is requested once while it is valid, however many calls wait for it. Must not know how it is
-//! requested, and stores none on the disk.
+//! Owns that a token is requested once while it is valid, however many calls wait for it. Must not know how it is
+//! requested, nor store it on disk.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use dashmap::DashMap;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-/// A token with its end.
+/// A token and when it expires.
 struct Held {
     value: Arc<str>,
     until: Timestamp,
 }
 
-/// The tokens of one provider, by their names.
+/// The tokens of one provider, by name.
 #[derive(Default)]
 pub(super) struct Tokens(DashMap<String, Arc<Mutex<Option<Held>>>>);
 
 impl Tokens {
-    /// A token that holds: the one that is there, else what `get` gives.
+    /// A valid token: the cached one, else the result of `get`.
     pub(super) async fn get<E, F>(&self, name: &str, now: Timestamp, get: impl FnOnce() -> F) -> Result<Arc<str>, E>
     where
         F: Future<Output = Result<Token, E>>,
@@ -40,7 +40,7 @@ impl Tokens {
         Ok(value)
     }
 
-    /// The provider has refused this token. A newer one is kept.
+    /// Forgets a token that the provider has refused. A newer one is kept.
     pub(super) async fn forget(&self, name: &str, value: &str) {
         let Some(slot) = self.0.get(name).map(|slot| Arc::clone(&slot)) else { return };
         let mut held = slot.lock().await;

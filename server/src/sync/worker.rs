@@ -26,14 +26,14 @@ use crate::store::{self, DueSync, Store, SyncError, SyncErrorKind, SyncKey};
 
 /// How many connections are synced at once.
 const CONCURRENCY: usize = 16;
-/// The longest wait when nothing is due: what other nodes store wakes nobody here.
+/// The longest wait when nothing is due: requests that other nodes store do not wake this worker.
 const IDLE: Duration = Duration::from_secs(10);
-/// The wait after the store could not be read.
+/// The wait after reading the store has failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The first pause after a failure, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// How long a connection rests that only its user can repair.
+/// The pause of a connection that only its user can repair.
 const REST: Duration = Duration::from_secs(6 * 3600);
 
 /// The longest reason of a failure, in characters.
@@ -42,9 +42,9 @@ const LONGEST_REASON: usize = 300;
 /// How often and how far back connections are synced.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    /// From one run to the next; nothing where only a request begins one.
+    /// The time between two runs; `None` if only requests start runs.
     pub every: Option<Duration>,
-    /// How many days the first run reaches back.
+    /// How many days back the first run reaches.
     pub history_days: u32,
 }
 
@@ -56,7 +56,7 @@ pub struct Signals {
     pub metrics: Arc<Metrics>,
 }
 
-/// Asks the connections that are due.
+/// Syncs the connections that are due.
 pub struct Worker {
     inner: Arc<Inner>,
 }
@@ -74,7 +74,7 @@ struct Inner {
     interrupted: Mutex<HashMap<SyncKey, Interrupted>>,
 }
 
-/// The runs under way.
+/// The runs in progress.
 #[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<()>,
@@ -82,7 +82,7 @@ struct UnderWay {
 }
 
 impl Worker {
-    /// `random` spreads the pauses.
+    /// Creates a worker. `random` provides the jitter of the pauses.
     pub fn new(
         store: Arc<dyn Store>,
         registry: Arc<Registry>,
@@ -97,7 +97,7 @@ impl Worker {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Works until it is dropped, and its runs with it.
+    /// Works until it is dropped. Its runs are dropped with it.
     pub async fn run(&self) {
         let mut under_way = UnderWay::default();
         if let Err(error) = self.inner.schedule().await {
@@ -117,14 +117,14 @@ impl Worker {
         }
     }
 
-    /// Starts the runs that are due; how long to wait until the next one is.
+    /// Starts the runs that are due; returns how long to wait until the next one is due.
     async fn start_runs(&self, under_way: &mut UnderWay) -> store::Result<Duration> {
         let room = CONCURRENCY - under_way.tasks.len();
         if room == 0 {
             return Ok(IDLE);
         }
         let now = (self.inner.clock)();
-        // Those under way may be due as well.
+        // The due connections may include those with a run in progress.
         let at_most = u32::try_from(CONCURRENCY + under_way.tasks.len()).unwrap_or(u32::MAX);
         let due = self.inner.store.due_syncs(now, at_most).await?;
         let due: Vec<_> = due.into_iter().filter(|due| !under_way.has(&due.key)).take(room).collect();
@@ -146,14 +146,14 @@ impl UnderWay {
         self.keys.insert(task.id(), key);
     }
 
-    /// Waits until a run has ended; for ever where none is under way.
+    /// Waits until a run has ended; for ever if none is in progress.
     async fn one_ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => drop(self.keys.remove(&id)),
             Some(Err(error)) => {
                 tracing::error!(%error, "a run panicked");
                 self.keys.remove(&error.id());
-                // It is due still, and would be started again at once.
+                // The run is still due and would be started again at once.
                 tokio::time::sleep(STORE_PAUSE).await;
             }
             None => std::future::pending().await,

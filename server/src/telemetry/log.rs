@@ -1,6 +1,6 @@
 //! The process's log.
 //!
-//! Owns its format, its destination and what must never be in it. Must be started once.
+//! Owns its format, its destination and what must never be in it. Must be started only once.
 
 use std::io::IsTerminal as _;
 
@@ -12,15 +12,16 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::log_budget::{LogBudget, Suppressed};
 
-/// Below a warning, these crates log what clients send, tokens included: they are off, whatever RUST_LOG says.
+/// At levels below warning, these crates log what clients send, including tokens: those levels are off, whatever
+/// RUST_LOG says.
 const LOG_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", "tokio_tungstenite"];
 
-/// Starts the log on standard error, as text or as JSON; suppressed lines are counted.
+/// Starts the log on standard error, as text or JSON. Suppressed lines are counted.
 pub fn start_log(json: bool) -> Suppressed {
     let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let (budget, suppressed) = LogBudget::new();
     let filter = asked.and(filter_fn(|of| *of.level() <= Level::WARN || !logs_secrets(of.target()))).and(budget);
-    // An error of writing would be printed to standard error, which is what failed, and panic.
+    // A write error would be printed to standard error, which is what failed, and so cause a panic.
     let log = tracing_subscriber::fmt::layer().log_internal_errors(false);
     let log = log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     if json {

@@ -14,7 +14,7 @@ use tracing::callsite::Identifier;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
-/// The burst of a call site, and its rate per second after that.
+/// The burst of a call site, and its rate per second after the burst.
 const BURST: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const RATE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// How often suppressed lines are reported.
@@ -22,7 +22,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(10);
 
 /// A filter that suppresses lines beyond the quota.
 pub struct LogBudget {
-    /// By call site, of which there is a fixed number.
+    /// The quotas by call site, of which there is a fixed number.
     quotas: DefaultKeyedRateLimiter<Identifier>,
     suppressed: Suppressed,
 }

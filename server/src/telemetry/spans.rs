@@ -1,18 +1,18 @@
 //! Spans and fields that follow a delivery through the server.
 //!
-//! Owns their names: `delivery.id`, `connector.id`, `connection.id`, `user.id`, `event.seq`. One id leads from the
-//! receipt of a webhook over its commit to the publication of its events. Must not decide what is worth a line, nor
-//! take anything from a delivery's body.
+//! Owns their names: `delivery.id`, `connector.id`, `connection.id`, `user.id`, `event.seq`. A single id connects the
+//! receipt of a webhook, its commit and the publication of its events. Must not decide what is worth a line, nor use
+//! anything from a delivery's body.
 //!
-//! Cheap enough to stay on: one span for each webhook; the lines of each step are `debug` and cost a comparison while
-//! that is off. An event carries the id as a number, not as a span.
+//! Cheap enough to stay on: one span per webhook. The lines of each step are `debug` and cost a comparison while that
+//! level is off. An event carries the id as a number, not as a span.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use tracing::Span;
 
-/// A delivery's id in the log: random, and not the store's, which exists only after the commit.
+/// A delivery's id in the log. It is random, because the store's id exists only after the commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryId(u64);
 
@@ -22,7 +22,7 @@ impl fmt::Display for DeliveryId {
     }
 }
 
-/// The arrival of a delivery: its id from then on, and when it was.
+/// The arrival of a delivery: its id in the log, and its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
     /// Its id in the log.
@@ -31,35 +31,35 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// A delivery arrives now.
+    /// The arrival of a delivery that arrives now.
     pub fn now() -> Self {
         Self { id: DeliveryId(fastrand::u64(..)), at: Instant::now() }
     }
 
-    /// How long ago it was.
+    /// The time since the arrival.
     pub fn elapsed(&self) -> Duration {
         self.at.elapsed()
     }
 }
 
-/// The span of everything that is logged while a webhook is answered. Its level is that of errors, so that a filter for
-/// nothing else still says which delivery an error belongs to.
+/// The span of everything that is logged while a webhook is answered. Its level is that of errors, so that even a
+/// filter for errors only shows which delivery an error belongs to.
 pub fn delivery(arrival: &Arrival, connector_id: &str) -> Span {
     tracing::error_span!("delivery", delivery.id = %arrival.id, connector.id = connector_id)
 }
 
-/// A webhook has arrived, and nothing of it is read yet.
+/// Logs that a webhook has arrived. Nothing of it has been read yet.
 pub fn received() {
     tracing::debug!("a webhook arrived");
 }
 
-/// The store has recorded a delivery: it is on the disk.
+/// Logs that the store has recorded a delivery, which is now on disk.
 pub fn recorded(arrival: &Arrival, connection_id: Option<&str>) {
     let micros = u64::try_from(arrival.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(delivery.id = %arrival.id, connection.id = connection_id, micros, "a delivery was recorded");
 }
 
-/// An event is given to its user's subscribers.
+/// Logs that an event is given to its user's subscribers.
 pub fn published(delivery: Option<DeliveryId>, user_id: &str, seq: u64, name: &str) {
     tracing::debug!(
         delivery.id = delivery.map(tracing::field::display),
@@ -70,7 +70,7 @@ pub fn published(delivery: Option<DeliveryId>, user_id: &str, seq: u64, name: &s
     );
 }
 
-/// A call to the core app has ended.
+/// Logs that a call to the core app has ended.
 pub fn called_core_app(user_id: &str, idempotency_key: &str, outcome: &str) {
     tracing::debug!(user.id = user_id, key = idempotency_key, outcome, "the core app was called");
 }

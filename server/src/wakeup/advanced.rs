@@ -1,7 +1,7 @@
 //! The users whose logs have advanced on other nodes.
 //!
-//! Owns that they are gathered while the events of the last ones are read, so that any number of wake-ups costs one query after
-//! the other. Must not read an event.
+//! Owns collecting them while the previous users' events are read, so that any number of wake-ups costs one query at a
+//! time. Must not read an event.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) struct Advanced {
 }
 
 impl Advanced {
-    /// A user's log has advanced to a number.
+    /// Notes that a user's log has advanced to a number.
     pub(super) fn insert(&self, user_id: &str, newest: u64) {
         let mut users = self.users.lock();
         let known = users.entry(user_id.into()).or_default();
@@ -27,7 +27,7 @@ impl Advanced {
         self.any.notify_one();
     }
 
-    /// Delivers their events until the task is aborted.
+    /// Delivers the users' events until the task is aborted.
     pub(super) async fn deliver(&self, feed: &Feed) {
         loop {
             self.any.notified().await;

@@ -1,19 +1,19 @@
-//! The bus of a node that may have others beside it.
+//! The bus of a node that may have other nodes.
 //!
-//! Owns which messages the other nodes are told of here. Must not tell of commits: the sink for commits does, which knows when
-//! they are made.
+//! Owns which messages are passed on to the other nodes from here. Must not report commits: the sink for commits does,
+//! which knows when they are made.
 
 use super::Outgoing;
 use crate::feed::{Bus, Control, LocalBus, Message};
 
-/// A bus whose instructions reach the other nodes as well.
+/// A bus whose instructions also reach the other nodes.
 pub struct NodesBus {
     local: LocalBus,
     others: Outgoing,
 }
 
 impl NodesBus {
-    /// A bus over this node's own and the wake-ups of the others.
+    /// Combines this node's bus and the wake-ups for the others.
     pub fn new(local: LocalBus, others: Outgoing) -> Self {
         Self { local, others }
     }

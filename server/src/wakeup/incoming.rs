@@ -1,6 +1,6 @@
 //! Receiving wake-ups.
 //!
-//! Owns the connection that listens: that it is made again when it is lost, also silently, and that what may have been missed
+//! Owns the listening connection: it is reopened when it is lost, even silently, and what may have been missed
 //! meanwhile is looked up. Must not deliver an event: subscribers catch up from the log.
 
 use std::time::Duration;
@@ -11,15 +11,15 @@ use super::message::Message;
 use super::woken::Woken;
 use crate::feed;
 
-/// How long a channel may be silent before a message is sent to see whether it still carries any.
+/// How long a channel may be silent before a probe tests whether it still carries messages.
 const SILENCE: Duration = Duration::from_secs(4);
-/// The pause before a connection is made again.
+/// The pause before a lost connection is reopened.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The message that every node ignores.
+/// The probe, which every node ignores.
 const PROBE: &str = "";
 
-/// Listens until the task is aborted. While it cannot, it looks up what it was not told, so that events are late by about a
-/// second and not by the ten of the regular look-up.
+/// Listens until the task is aborted. While it cannot listen, it polls the logs, so that events are late by about a
+/// second and not by the ten seconds of regular polling.
 pub(super) async fn run(channel: &Channel, node: &str, woken: &Woken, advanced: &Advanced) {
     let mut is_known = false;
     loop {
@@ -36,7 +36,7 @@ pub(super) async fn run(channel: &Channel, node: &str, woken: &Woken, advanced: 
     }
 }
 
-/// Listens until the connection is lost. `was_lost`: whether the operator knows that it had been.
+/// Listens until the connection is lost. `was_lost`: whether the operator has been told that it was lost.
 async fn listen(
     channel: &Channel,
     node: &str,
@@ -47,7 +47,7 @@ async fn listen(
     if std::mem::take(was_lost) {
         tracing::info!("wake-ups of other nodes are received again");
     }
-    // What was sent before is lost.
+    // Messages sent before are lost.
     look_up(woken).await;
     let mut probed = false;
     loop {
@@ -85,7 +85,7 @@ fn act(payload: &str, node: &str, (woken, advanced): (&Woken, &Advanced)) {
         return;
     }
     let Ok(message) = serde_json::from_str::<Message<'_>>(payload) else {
-        // Another release's, perhaps.
+        // It may come from another release.
         tracing::debug!("a wake-up could not be read");
         return;
     };

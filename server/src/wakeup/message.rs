@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::session::SessionId;
 
-/// The longest message in bytes: PostgreSQL takes payloads below 8,000
+/// The longest message in bytes: PostgreSQL accepts payloads below 8,000
 /// (<https://www.postgresql.org/docs/15/sql-notify.html>).
 const LIMIT: usize = 7_900;
 
-/// Who sends a message.
+/// The sender of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {
     pub(super) node: &'a str,
@@ -27,7 +27,7 @@ pub(super) struct Message<'a> {
     /// The node that sent it.
     #[serde(borrow)]
     pub(super) node: Cow<'a, str>,
-    /// The epoch of its database: another database may share the channel, and a restored one has other numbers.
+    /// The epoch of its database: another database may share the channel, and event numbers differ after a restore.
     #[serde(borrow)]
     pub(super) epoch: Cow<'a, str>,
     /// Users and the newest numbers in their logs.
@@ -61,23 +61,24 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// A user's log has advanced to a number.
+    /// Notes that a user's log has advanced to a number.
     pub(super) fn advanced(&mut self, user_id: Arc<str>, seq: u64) {
         let newest = self.users.entry(user_id).or_default();
         *newest = seq.max(*newest);
     }
 
-    /// A connection is due for a sync.
+    /// Notes that a connection is due for a sync.
     pub(super) fn sync_requested(&mut self) {
         self.syncs = true;
     }
 
-    /// A dashboard session has ended.
+    /// Notes that a dashboard session has ended.
     pub(super) fn session_ended(&mut self, session: SessionId) {
         self.sessions.insert(session);
     }
 
-    /// As few messages as their limit allows. A user whose id is too long for one is left to the other nodes' own look-ups.
+    /// Packs everything into as few messages as the limit allows. A user whose id does not fit into any is left to the
+    /// other nodes' polling.
     pub(super) fn into_messages(self, origin: Origin<'_>) -> Vec<String> {
         let mut messages = Messages::of(origin);
         messages.current.syncs = self.syncs;
@@ -97,12 +98,12 @@ impl Pending {
     }
 }
 
-/// Messages within the limit, one after the other.
+/// Messages within the limit, in order.
 struct Messages<'a> {
     origin: Origin<'a>,
     full: Vec<String>,
     current: Message<'a>,
-    /// The current one's bytes, at most.
+    /// An upper bound of the current message's bytes.
     length: usize,
 }
 
@@ -111,7 +112,7 @@ impl<'a> Messages<'a> {
         Self { origin, full: vec![], current: Message::nothing(origin), length: overhead(origin) }
     }
 
-    /// The message that another entry goes into; nothing where it is too long for any.
+    /// The message that has room for another entry; `None` if the entry is too long for any message.
     fn with_room_for(&mut self, entry: &impl Serialize) -> Option<&mut Message<'a>> {
         let more = encoded(entry).len() + 1;
         if overhead(self.origin) + more > LIMIT {
@@ -133,14 +134,14 @@ impl<'a> Messages<'a> {
     }
 }
 
-/// The bytes around the entries.
+/// The bytes of a message other than its entries.
 fn overhead(origin: Origin<'_>) -> usize {
     let (users, sessions) = (vec![("".into(), 0)], vec![String::new()]);
     encoded(&Message { syncs: true, users, sessions, ..Message::nothing(origin) }).len()
 }
 
 fn encoded(value: &impl Serialize) -> String {
-    // Texts, numbers and lists: JSON has all of them.
+    // Strings, numbers and lists can always be encoded as JSON.
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -199,7 +200,7 @@ mod tests {
         let ended: HashSet<_> =
             messages.iter().flat_map(|message| read(message).ended_sessions().collect::<Vec<_>>()).collect();
         assert_eq!(ended, (0..300).map(session).collect());
-        // One that cannot be read is another release's.
+        // A message with unknown or invalid entries may come from another release.
         let odd = read(r#"{"node":"n1","epoch":"e1","sessions":["","zz","00"],"more":1}"#).ended_sessions().count();
         assert_eq!(odd, 0);
     }

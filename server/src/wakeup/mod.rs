@@ -1,9 +1,8 @@
 //! Wake-ups between the nodes of one PostgreSQL database.
 //!
-//! Owns telling the other nodes which users' logs have advanced and which dashboard sessions have ended, and acting on what
-//! they tell. Must not carry an event: the
-//! log is the only source of events, and a wake-up may be lost. Each node looks the log up every 10 s in any case
-//! ([`jobs`](crate::jobs)), and every second while it receives no wake-ups.
+//! Owns telling the other nodes which users' logs have advanced and which dashboard sessions have ended, and acting on
+//! what they tell. Must not carry an event: the log is the only source of events, and a wake-up may be lost. In any
+//! case each node polls the log every 10 s ([`jobs`](crate::jobs)), and every second while it receives no wake-ups.
 
 mod advanced;
 mod bus;
@@ -26,7 +25,7 @@ pub use bus::NodesBus;
 pub use outgoing::Outgoing;
 pub use woken::Woken;
 
-/// The wake-ups of this node, before they run.
+/// The wake-ups of this node, before they are started.
 pub struct WakeUps {
     node: String,
     channel: Channel,
@@ -34,9 +33,10 @@ pub struct WakeUps {
 }
 
 impl WakeUps {
-    /// Wake-ups of a configuration, and the handle for sending them. An SQLite store has one node: it sends none.
+    /// The wake-ups of a configuration, and the handle for sending them. An SQLite store has only one node, which sends
+    /// none.
     pub fn of(config: &Config) -> store::Result<(Option<Self>, Outgoing)> {
-        // An address that cannot be read is a problem of the configuration, which the caller has checked.
+        // An invalid address is a problem of the configuration, which the caller has already checked.
         let channel = Channel::of(config).map_err(|error| store::Error::Unavailable(error.to_string()))?;
         let Some(channel) = channel else { return Ok((None, Outgoing::none())) };
         let (outgoing, signals) = Outgoing::new();

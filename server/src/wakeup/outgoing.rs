@@ -1,8 +1,8 @@
 //! Sending wake-ups.
 //!
-//! Owns that the commits of 10 ms share messages: `NOTIFY` takes a lock of the whole database until it is committed, so it is
-//! sent after the commits, by one connection of each node. What happens while a message is sent, or cannot be, is gathered
-//! into the next one: one entry for each user. Must not keep a caller waiting, nor fail it.
+//! Owns combining the commits of 10 ms into common messages. `NOTIFY` takes a lock on the whole database until it is
+//! committed, so it is sent after the commits, by one connection per node. What happens while a message is being sent,
+//! or cannot be sent, is collected for the next one, with one entry per user. Must not delay a caller, nor fail a call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use super::woken::Woken;
 use crate::auth::session::SessionId;
 use crate::store::FeedEvent;
 
-/// How long commits are gathered.
+/// How long commits are collected.
 const GATHERED: Duration = Duration::from_millis(10);
 
-/// A handle for sending wake-ups. A cheap one; without other nodes it does nothing.
+/// A cheap handle for sending wake-ups. Without other nodes it does nothing.
 #[derive(Clone, Debug)]
 pub struct Outgoing(Option<mpsc::UnboundedSender<Signal>>);
 
-/// What is to be sent.
+/// The receiving end of the signals.
 pub(super) type Signals = mpsc::UnboundedReceiver<Signal>;
 
-/// Something that other nodes may have to act on.
+/// A fact that other nodes may have to act on.
 #[derive(Debug)]
 pub(super) enum Signal {
     Advanced(Arc<str>, u64),
@@ -39,24 +39,24 @@ impl Outgoing {
         (Self(Some(sender)), signals)
     }
 
-    /// A handle of a node that has no others beside it.
+    /// A handle for a node that has no other nodes.
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// The events of a commit.
+    /// Reports the events of a commit.
     pub fn committed(&self, events: &[FeedEvent]) {
         for event in events {
             self.send(|| Signal::Advanced(Arc::clone(&event.user_id), event.seq));
         }
     }
 
-    /// A sync has been requested.
+    /// Reports that a sync has been requested.
     pub fn sync_requested(&self) {
         self.send(|| Signal::SyncRequested);
     }
 
-    /// A dashboard session has ended.
+    /// Reports that a dashboard session has ended.
     pub fn session_ended(&self, session: SessionId) {
         self.send(|| Signal::SessionEnded(session));
     }
@@ -69,7 +69,7 @@ impl Outgoing {
     }
 }
 
-/// Sends until no handle is left. A message that cannot be sent is lost: other nodes look the log up themselves.
+/// Sends until no handle is left. A message that cannot be sent is lost: other nodes poll the log anyway.
 pub(super) async fn run(mut signals: Signals, node: &str, channel: &Channel, woken: &Woken) {
     let mut is_known = false;
     while let Some(first) = signals.recv().await {

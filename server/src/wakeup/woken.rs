@@ -1,6 +1,6 @@
-//! What a wake-up wakes.
+//! The parts of a node that a wake-up wakes.
 //!
-//! Owns the list of it. Must not decide when.
+//! Owns the list of them. Must not decide when.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
-/// What a wake-up of another node wakes here.
+/// The parts of this node that another node's wake-up wakes.
 pub struct Woken {
-    /// The store of this node, whose events the wake-ups are about.
+    /// This node's store, whose events the wake-ups concern.
     pub store: Arc<dyn Store>,
     /// The subscribers of the users whose logs have advanced.
     pub feed: Arc<Feed>,
-    /// The sender of the outbox.
+    /// The outbox worker.
     pub outbox: Arc<Notify>,
     /// The sync worker.
     pub syncs: Arc<Notify>,

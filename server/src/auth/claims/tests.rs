@@ -14,7 +14,7 @@ fn identity(claims: &str) -> Result<Identity, Refusal> {
     Expected::default().identity(claims.as_bytes(), at(NOW))
 }
 
-/// The user of a token with these claims, which holds a minute longer.
+/// The user of a token with these claims, which is valid for another minute.
 fn user_of(claims: &Value) -> Result<String, Refusal> {
     let mut claims = claims.clone();
     claims["exp"] = json!(NOW + 60);
@@ -67,7 +67,7 @@ fn the_claim_that_decides_must_be_a_name_as_users_have_it_everywhere() {
         json!(["a"]),
         json!({}),
     ] {
-        // Another claim that is good does not stand in for it.
+        // A valid `sub` does not replace an invalid `userId`.
         assert_eq!(user_of(&json!({ "userId": odd, "sub": "c" })), Err(Refusal::User), "{odd}");
         assert_eq!(user_of(&json!({ "sub": odd })), Err(Refusal::User), "{odd}");
     }
@@ -83,7 +83,7 @@ fn a_token_has_an_end_that_is_a_number() {
         assert_eq!(identity(&format!("{{\"sub\":\"a\",\"exp\":{exp}}}")), Err(Refusal::Time), "{exp}");
     }
     assert_eq!(identity("{\"sub\":\"a\"}"), Err(Refusal::Time));
-    // Neither is JSON, nor what a number overflows to.
+    // None of these is a JSON number in range.
     for exp in ["NaN", "Infinity", "1e400", "+1", "01", "0x7fffffff", ""] {
         assert!(identity(&format!("{{\"sub\":\"a\",\"exp\":{exp}}}")).is_err(), "{exp}");
     }

@@ -1,4 +1,4 @@
-//! The examples of RFC 7515 and RFC 8037, and what is no token.
+//! The examples of RFC 7515 and RFC 8037, and malformed tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -109,7 +109,7 @@ fn a_token_has_three_parts_of_base64url_and_each_has_one_form() {
         format!("{good}."),
         format!("{good}.{JOE}"),
         format!(".{good}"),
-        // Padding, white space, the other alphabet, characters of none.
+        // Padding, white space, the standard base64 alphabet, characters of neither alphabet.
         format!("{good}=="),
         format!("{good} "),
         format!(" {good}"),
@@ -117,9 +117,9 @@ fn a_token_has_three_parts_of_base64url_and_each_has_one_form() {
         good.replace('-', "+"),
         format!("{header}.{JOE}.{}", A2_SIGNATURE.replace('_', "/")),
         format!("{header}?.{JOE}.{A3_SIGNATURE}"),
-        // The signature's last character has four bits to spare, which must not be set.
+        // The signature's last character has four unused bits, which must be zero.
         format!("{}R", &good[..last]),
-        // Longer than a token is.
+        // Longer than the longest accepted token.
         format!("{header}.{}.{A3_SIGNATURE}", "A".repeat(8192)),
     ] {
         assert_eq!(Jws::parse(&bad).map(drop), Err(Refusal::Form), "{bad}");
@@ -191,14 +191,14 @@ fn members_of_a_header_are_unique_and_those_that_are_used_have_their_type() {
         assert_eq!(refusal(header), Err(Refusal::Header), "{header}");
     }
     assert_eq!(parse(&json!({})), Err(Refusal::Algorithm));
-    // What is not used may be anything.
+    // Unused header members may have any type.
     let odd = json!({ "alg": "HS256", "jwk": 1, "jku": {}, "x5u": [], "x5c": "text", "x5t": null, "kid": null });
     assert_eq!(parse(&odd), Ok(()));
 }
 
 #[test]
 fn a_key_in_the_header_is_not_the_one_that_counts() {
-    // The key of A.3, offered by a token for itself.
+    // The key of A.3, which the token itself offers.
     let own = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
     let header =
         json!({ "alg": "ES256", "jwk": own, "jku": "https://evil.example/keys", "x5u": "https://evil.example/" });

@@ -1,4 +1,4 @@
-//! Which configured keys are good. All of them were made for these tests.
+//! Which configured keys are accepted. All of these keys were made for the tests.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -127,7 +127,7 @@ fn a_secret_has_32_bytes_as_rfc_7518_3_2_demands() {
 
 #[test]
 fn a_key_of_the_broken_generator_is_refused() {
-    // 65537 to the 127th has 2,033 bits, to the 128th 2,049.
+    // 65537^127 has 2,033 bits, 65537^128 has 2,049.
     let mut power = vec![1_u8];
     for _ in 0..128 {
         let mut carry = 0_u32;

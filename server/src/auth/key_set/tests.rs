@@ -1,4 +1,4 @@
-//! Sets of keys as others publish them.
+//! Key sets as other services publish them.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn p256(kid: &str) -> Value {
     json!({ "kty": "EC", "crv": "P-256", "kid": kid, "x": X, "y": Y })
 }
 
-/// An odd modulus of so many bytes.
+/// An odd modulus of this many bytes.
 fn rsa(bytes: usize) -> Value {
     json!({ "kty": "RSA", "n": URL_SAFE_NO_PAD.encode(vec![0xff; bytes]), "e": "AQAB" })
 }
@@ -28,7 +28,7 @@ fn with(mut key: Value, name: &str, value: Value) -> Value {
     key
 }
 
-/// A point whose bytes are right, divided in the wrong place.
+/// A point with the right bytes, split at the wrong place.
 fn shifted() -> Value {
     let decode = |text| URL_SAFE_NO_PAD.decode(text).expect("base64url");
     let point = [decode(X), decode(Y)].concat();
@@ -60,7 +60,7 @@ fn which_of_several_keys_is_meant_is_not_guessed() {
     let other = with(ed25519("b"), "x", json!(OTHER_ED25519));
     let keys = set(&[ed25519("a"), other]);
     assert!(!has(&keys, "EdDSA", None) && has(&keys, "EdDSA", Some("a")) && has(&keys, "EdDSA", Some("b")));
-    // The same key twice is one.
+    // The same key under two ids counts as one.
     assert!(has(&set(&[ed25519("a"), ed25519("b")]), "EdDSA", None));
     let same_id = with(ed25519("a"), "x", json!(OTHER_ED25519));
     assert!(!has(&set(&[ed25519("a"), same_id]), "EdDSA", Some("a")));
@@ -106,7 +106,7 @@ fn an_entry_that_is_malformed_spoils_none_of_the_others() {
 #[test]
 fn a_key_that_cannot_verify_safely_is_ignored() {
     for bad in [
-        // Smaller than 2048 bits, larger than 8192, exponents that are none.
+        // Smaller than 2048 bits, larger than 8192, invalid exponents and an empty modulus.
         rsa(128),
         rsa(255),
         rsa(1025),
@@ -114,7 +114,7 @@ fn a_key_that_cannot_verify_safely_is_ignored() {
         with(rsa(256), "e", json!("Ag")),
         with(rsa(256), "e", json!("")),
         with(rsa(256), "n", json!("")),
-        // A point beside the curve, coordinates of other lengths, other curves.
+        // A point that is not on the curve, coordinates of the wrong length, other curves.
         with(p256("a"), "y", json!(X)),
         with(p256("a"), "x", json!(&X[..42])),
         shifted(),
@@ -123,16 +123,16 @@ fn a_key_that_cannot_verify_safely_is_ignored() {
         with(ed25519("a"), "crv", json!("Ed448")),
         with(ed25519("a"), "crv", json!("X25519")),
         with(ed25519("a"), "x", json!(&ED25519[..42])),
-        // Kinds that do not fit what they hold.
+        // A `kty` that does not match the other members.
         with(p256("a"), "kty", json!("RSA")),
         with(ed25519("a"), "kty", json!("EC")),
-        // Another use, or an algorithm that is not the key's.
+        // Another use, or an algorithm that does not match the key.
         with(ed25519("a"), "use", json!("enc")),
         with(ed25519("a"), "key_ops", json!(["sign"])),
         with(p256("a"), "alg", json!("ES512")),
         with(rsa(256), "alg", json!("RS512")),
         with(rsa(256), "alg", json!("PS256")),
-        // A private half, and a secret: whoever reads the set could sign.
+        // A private half, and a symmetric secret: anyone who reads the set could sign.
         with(ed25519("a"), "d", json!("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")),
         json!({ "kty": "oct", "alg": "HS256", "k": URL_SAFE_NO_PAD.encode([7; 32]) }),
     ] {

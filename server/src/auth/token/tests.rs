@@ -30,7 +30,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("a time")
 }
 
-/// A token as the host application signs it, with a library of its own.
+/// A token as the host application signs it, with another library.
 fn token(algorithm: jsonwebtoken::Algorithm, secret: &str) -> String {
     let claims = json!({ "sub": "a", "exp": NOW + 60 });
     let key = EncodingKey::from_secret(secret.as_bytes());

@@ -1,6 +1,6 @@
 //! The file with the server's settings.
 //!
-//! Owns that it is its owner's alone, and that no other file is written over. Must not know a setting.
+//! Owns that only its owner can read it, and that no other file is overwritten. Must not know a setting.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use std::path::Path;
 
 const FIRST_LINE: &str = "# Written by `tallywire simulate`, which writes it anew at each start.\n";
 
-/// Writes the lines, over those of an earlier start.
+/// Writes the lines. A file of an earlier start is overwritten.
 pub(super) fn write(file: &Path, lines: &str) -> io::Result<()> {
     let is_other = |text: String| !text.starts_with(FIRST_LINE);
     match fs::read_to_string(file).map(is_other) {

@@ -33,7 +33,8 @@ async fn receive(State(core_app): State<CoreApp>, request: Request) -> StatusCod
     core_app.status
 }
 
-/// Sends one call to a server that answers with this status; the outcome, and the requests that it received.
+/// Sends one call to a server that answers with this status; returns the outcome and the requests that the server
+/// received.
 async fn send(call: &Call, status: u16) -> (Outcome, Vec<Received>) {
     let core_app = CoreApp { status: StatusCode::from_u16(status).expect("a status"), requests: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -84,7 +85,7 @@ async fn an_id_that_would_mean_another_address_is_never_sent() {
         let (outcome, requests) = send(&deletion(id), 200).await;
         assert!(matches!(outcome, Outcome::Rejected(_)) && requests.is_empty(), "{id:?}: {outcome:?} {requests:?}");
     }
-    // Encoded once more it means itself.
+    // Percent-encoding the `%` makes it an ordinary segment.
     let (_, requests) = send(&deletion("%2e%2e"), 200).await;
     assert!(requests[0].target.starts_with("/api/bank/transactions/%252e%252e?"), "{requests:?}");
 }

@@ -1,6 +1,6 @@
-//! Deliveries as they came.
+//! The inbox, for administrators.
 //!
-//! Owns these calls. Must not apply a delivery: `ingest` does.
+//! Owns its calls. Must not apply a delivery: `ingest` does.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -89,7 +89,7 @@ pub(in crate::http) async fn replay(
     finish(is_form(&request), done.await, |outcome| outcome.outcome.to_owned())
 }
 
-/// An id that is not a number is no delivery's.
+/// Parses a delivery's id. An id that is not a number belongs to no delivery.
 fn number(id: &str) -> Result<i64, ErrorCode> {
     id.parse().map_err(|_| ErrorCode::NotFound)
 }

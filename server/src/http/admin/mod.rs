@@ -23,7 +23,7 @@ struct Answer<T> {
     content: T,
 }
 
-/// An answer may contain banking data: it is never cached.
+/// An answer, which may contain banking data and is therefore never cached.
 fn answer<T: Serialize>(content: T) -> Response {
     let mut response = Json(Answer { success: true, content }).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -35,7 +35,7 @@ fn is_form(request: &Request) -> bool {
     content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// A program gets the answer; a form is redirected to a page that shows the outcome.
+/// Answers a program with the result, and redirects a form to a page that shows it.
 fn finish<T: Serialize>(is_form: bool, done: Result<T, ApiError>, word: impl FnOnce(&T) -> String) -> Response {
     let place = match (is_form, done) {
         (false, Ok(content)) => return answer(content),

@@ -1,6 +1,6 @@
-//! Calls that wait for the core app.
+//! The outbox, for administrators.
 //!
-//! Owns these calls. Must not send anything: the outbox's worker does.
+//! Owns its calls. Must not send anything: the outbox worker does.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -34,8 +34,8 @@ struct Revived {
     outdated: u64,
 }
 
-/// `POST /api/admin/outbox/replay`: one dead letter (`id`), `all` of them, or none: with `waiting`, as with `all`,
-/// paused calls are tried at once.
+/// `POST /api/admin/outbox/replay`: replays one dead letter (`id`), `all`, or none. With `waiting`, as with `all`,
+/// paused calls are retried at once.
 pub(in crate::http) async fn replay(
     State(state): State<AppState>,
     admin: Result<Admin, ApiError>,
@@ -113,7 +113,7 @@ fn has_core_app(state: &AppState) -> Result<(), ApiError> {
     }
 }
 
-/// Whoever sends again has mended something.
+/// Ends all pauses: an administrator who sends again has corrected the cause.
 fn try_now(state: &AppState) {
     state.breaker.lock().close();
     state.forward.notify_one();

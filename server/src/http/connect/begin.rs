@@ -1,6 +1,6 @@
 //! `POST /api/connectors/basiq/consent`, `…/apideck/session`, `…/plaid/link-token`.
 //!
-//! Owns the answer with the consent page's URL, and the server's own address. Must not know a provider.
+//! Owns the answer with the consent page's URL, and finding out the server's own address. Must not know a provider.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -19,7 +19,7 @@ use crate::state::AppState;
 /// The longest e-mail address there is (RFC 3696, erratum 1690).
 const LONGEST_EMAIL: usize = 254;
 
-/// Answers with the address of the provider's consent page. The body may be left out.
+/// Answers with the address of the provider's consent page. The request body is optional.
 pub(super) async fn begin(
     State(state): State<AppState>,
     Extension(ConnectorId(connector)): Extension<ConnectorId>,
@@ -50,7 +50,8 @@ fn read(body: &[u8]) -> Result<ConnectRequest, ApiError> {
     Ok(request)
 }
 
-/// The server's address as browsers see it: the configured one, else the origin of the server's own page.
+/// The server's address as browsers see it: the configured one, else the origin of the request if it is the server's
+/// own.
 fn server_address(state: &AppState, headers: &HeaderMap) -> Option<String> {
     if let Some(configured) = &state.config.http.public_url {
         return Some(configured.clone());

@@ -1,6 +1,6 @@
 //! `GET /api/connectors/{connector}/callback`: the user returns from the consent page.
 //!
-//! Owns the redirect. It leads to the connections page and never to an address of the request.
+//! Owns the redirect, which leads to the connections page and never to an address from the request.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) async fn come_back(
             Some(sent) => state.flows.come_back(&connector, &user.user_id, &sent, parameters).await,
             None => Landing::Problem(Problem::Expired),
         },
-        // The attempt stays open: after signing in, the user can return with it.
+        // The attempt stays open, so that the user can retry the callback.
         (Err(error), _) if is_passing(&error) => Landing::Problem(Problem::Unavailable),
         _ => Landing::Problem(Problem::Expired),
     };
@@ -37,7 +37,7 @@ pub(super) async fn come_back(
     }
 }
 
-/// Whether it is temporary and says nothing about the user.
+/// Whether the error is temporary and says nothing about the user.
 fn is_passing(error: &ApiError) -> bool {
     matches!(
         error.code(),

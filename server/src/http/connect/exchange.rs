@@ -13,7 +13,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{CurrentUser, JsonBody};
 use crate::state::AppState;
 
-/// The longest token that is taken, in bytes; Plaid's have about 50.
+/// The longest accepted token, in bytes; Plaid's have about 50.
 const LONGEST: usize = 500;
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ pub(super) struct Exchanged {
     connection: Connection,
 }
 
-/// Registers the connection of a token that the provider's script gave to the user's page.
+/// Registers the connection of a token from the provider's script on the user's page.
 pub(super) async fn exchange(
     State(state): State<AppState>,
     Extension(ConnectorId(connector)): Extension<ConnectorId>,

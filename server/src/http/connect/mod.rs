@@ -1,6 +1,6 @@
 //! The calls with which a user connects a bank.
 //!
-//! Owns their addresses: a consent page of a connector's brings its own. Must not contain a handler.
+//! Owns their addresses; each connector names its own call for the consent page. Must not contain a handler.
 
 mod begin;
 mod callback;
@@ -13,11 +13,11 @@ use axum::{Extension, Router};
 
 use crate::state::AppState;
 
-/// The connector that an address belongs to.
+/// The connector to which an address belongs.
 #[derive(Clone, Debug)]
 struct ConnectorId(Arc<str>);
 
-/// The calls of every connector that has a consent page, whether it is configured or not.
+/// The calls of every connector with a consent page, configured or not.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let mut routes = Router::new();
     for provider in state.ingest.registry().iter() {

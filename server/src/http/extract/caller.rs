@@ -1,6 +1,6 @@
 //! The caller of a request as an argument of a handler.
 //!
-//! Owns how a request's headers become a caller. Must not decide what the caller may do.
+//! Owns how a request's headers identify a caller. Must not decide what the caller may do.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -36,7 +36,7 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The user whose data the call is about; nothing for a service, which sees all users' data.
+    /// The user whose data the call concerns; `None` for a service, which sees all users' data.
     pub fn user_id(&self) -> Option<&str> {
         match self {
             Self::User(identity) => Some(&identity.user_id),

@@ -1,6 +1,6 @@
 //! Bodies, paths and queries as arguments of a handler.
 //!
-//! Owns that input which cannot be read is answered with the one error body. Must not decide what values mean.
+//! Owns that unreadable input is answered with the common error body. Must not decide what values mean.
 
 use std::convert::Infallible;
 
@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     }
 }
 
-/// The text of a body that is JSON, which may have a byte order mark in front of it.
+/// The text of a JSON body, without a leading byte order mark.
 pub(crate) fn json_text(body: &[u8]) -> Result<&str, ApiError> {
     let message = |reason: connectors::NotText| format!("The body cannot be read: {reason}");
     connectors::json_text(body).map_err(|reason| ApiError::new(ErrorCode::BadRequest, message(reason)))
@@ -63,7 +63,7 @@ fn of_body(status: StatusCode, text: String) -> ApiError {
     }
 }
 
-/// The input of an HTML form or a program; each is answered in its own way, also where it is malformed.
+/// The input of an HTML form or a program. Each is answered in its own format, even if the input is malformed.
 #[derive(Debug)]
 pub struct Submitted<T> {
     /// The submitted value.
@@ -98,7 +98,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(value)) => Ok(Self(value)),
-            // A path that is not text names nothing that exists.
+            // A path that is not UTF-8 matches nothing.
             Err(_) => Err(ErrorCode::NotFound.into()),
         }
     }

@@ -1,4 +1,4 @@
-//! Nodes in a simulated time, with a simulated database.
+//! Nodes in simulated time, with a simulated database.
 
 use std::num::NonZeroU32;
 
@@ -7,7 +7,7 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(5);
 
-/// What the database adds up.
+/// The sums that the database keeps.
 #[derive(Default)]
 struct Database(std::collections::HashMap<SharedKey, Instant>);
 
@@ -22,7 +22,7 @@ impl Database {
     }
 }
 
-/// Nodes that report after so many steps.
+/// Nodes that report once every so many steps.
 struct Nodes {
     nodes: Vec<Shared>,
     database: Database,
@@ -42,7 +42,7 @@ impl Nodes {
         Self { nodes: (0..nodes).map(of).collect(), database, now: Instant::now(), report_every, step: 0 }
     }
 
-    /// How many of the calls at these nodes are within the limit, for some time with a number of calls each step.
+    /// Makes a number of calls at these nodes in each step for some time; returns how many are within the limit.
     fn call(&mut self, at: &[usize], calls: u32, quota: Quota, time: Duration) -> u32 {
         let mut within = 0;
         for _ in 0..time.as_millis() / STEP.as_millis() {
@@ -53,7 +53,7 @@ impl Nodes {
             self.now += STEP;
             self.step += 1;
             for (number, node) in (0..).zip(&self.nodes) {
-                // Not at once: each hears of the others at another time.
+                // The nodes take turns, so each receives the others' counts at a different time.
                 if (self.step + number).is_multiple_of(self.report_every) {
                     let spent = node.take_spent(100);
                     let all = self.database.spend(&spent, self.now);
@@ -81,7 +81,7 @@ fn nodes_together_exceed_a_limit_by_half_at_most_however_late_they_hear_of_one_a
                 let at_once = it.call(&all, 8, limit, SECOND * 3);
                 let most = burst + per_minute / 20;
                 assert!(at_once * 2 <= most * 3, "{at_once} of {most} at {nodes} nodes, {report_every} steps");
-                // And no faster than the rate from then on.
+                // From then on, no faster than the rate.
                 let after = it.call(&all, 8, limit, SECOND * 20);
                 let most = most + per_minute / 3;
                 assert!((at_once + after) * 2 <= most * 3, "{after} in 20 s at {nodes} nodes");
@@ -107,7 +107,7 @@ fn callers_within_their_nodes_share_are_not_reported_and_others_are() {
     let (mut it, limit) = (Nodes::new(3, u32::MAX), quota(6000, 1000));
     assert_eq!(it.call(&[0], 10, limit, STEP * 5), 50);
     assert!(it.nodes[0].take_spent(10).is_empty());
-    // An eighth of the limit, and what recovers of that meanwhile.
+    // An eighth of the limit, and what recovers of it meanwhile.
     let more = it.call(&[0], 10, limit, STEP * 20);
     assert!((75..=78).contains(&more), "{more} spent unheard");
     assert_eq!(it.nodes[0].take_spent(10).len(), 1);

@@ -1,7 +1,7 @@
-//! The channel that wake-ups go over.
+//! The channel that carries wake-ups.
 //!
-//! Owns the choice of one, and what all have in common: every node receives what any node sends, once or not at all. Must not
-//! read a message.
+//! Owns the choice of a channel, and what all channels have in common: every node receives what any node sends, once or
+//! not at all. Must not read a message.
 
 mod postgres;
 mod redis;
@@ -10,9 +10,9 @@ use crate::config::{Config, DatabaseConfig};
 
 /// The channel between the nodes of one database.
 pub(super) enum Channel {
-    /// Where there is no Redis.
+    /// The channel without Redis.
     Postgres(postgres::Channel),
-    /// `REDIS_URL`.
+    /// The channel of `REDIS_URL`.
     Redis(Box<redis::Channel>),
 }
 
@@ -22,7 +22,7 @@ pub(super) enum Listener {
     Redis(redis::Listener),
 }
 
-/// Why nothing can be sent or received at the moment.
+/// Why nothing can be sent or received now.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("PostgreSQL: {0}")]
@@ -32,7 +32,7 @@ pub(super) enum Error {
 }
 
 impl Channel {
-    /// The channel of a configuration; none where its store has one node. No connection is made yet.
+    /// The channel of a configuration; `None` if its store has only one node. No connection is made yet.
     pub(super) fn of(config: &Config) -> Result<Option<Self>, Error> {
         let DatabaseConfig::Postgres(url) = &config.database else { return Ok(None) };
         Ok(Some(match &config.redis {
@@ -41,7 +41,7 @@ impl Channel {
         }))
     }
 
-    /// Sends a message to every node, this one included.
+    /// Sends a message to every node, including this one.
     pub(super) async fn send(&self, message: &str) -> Result<(), Error> {
         match self {
             Self::Postgres(channel) => Ok(channel.send(message).await?),
@@ -49,7 +49,7 @@ impl Channel {
         }
     }
 
-    /// Begins to listen. What was sent before is not received.
+    /// Starts listening. Messages sent before are not received.
     pub(super) async fn listen(&self) -> Result<Listener, Error> {
         Ok(match self {
             Self::Postgres(channel) => Listener::Postgres(channel.listen().await?),
@@ -59,7 +59,7 @@ impl Channel {
 }
 
 impl Listener {
-    /// The next message; nothing once the connection is lost.
+    /// The next message; `None` once the connection is lost.
     pub(super) async fn receive(&mut self) -> Result<Option<String>, Error> {
         match self {
             Self::Postgres(listener) => Ok(listener.receive().await?),

@@ -1,7 +1,7 @@
 //! `NOTIFY` and `LISTEN` of PostgreSQL.
 //!
-//! Owns its connections, which are direct ones: `LISTEN` does not work through PgBouncer in transaction mode. Must not read
-//! a message.
+//! Owns its connections, which do not go through a pooler: `LISTEN` does not work through PgBouncer in transaction
+//! mode. Must not read a message.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use sqlx::{PgPool, Result};
 
 /// The channel's name in the database.
 const NAME: &str = "tallywire_wakeups";
-/// One connection listens, one sends.
+/// One connection to listen, one to send.
 const CONNECTIONS: u32 = 2;
-/// How long a connection may take.
+/// How long opening a connection may take.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// The channel of one database.
 pub(in crate::wakeup) struct Channel(PgPool);
 
-/// A connection that listens.
+/// A connection that is listening.
 pub(in crate::wakeup) struct Listener(PgListener);
 
 impl Channel {
-    /// The channel of a `postgres://` address. Connections are made when they are needed.
+    /// The channel of a `postgres://` address. Connections are made on demand.
     pub(super) fn new(url: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?;
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(WAIT);

@@ -1,8 +1,8 @@
 //! Sharded publish and subscribe of Redis and Valkey.
 //!
-//! Owns its two connections. Sharded: in a cluster, a message stays with the shard of its channel instead of going to every
-//! node of the cluster (<https://redis.io/docs/latest/develop/pubsub/#sharded-pubsub>). Must not keep anything in Redis, nor
-//! read a message.
+//! Owns its two connections. With sharding, a message in a cluster stays within the shard of its channel instead of
+//! going to every node of the cluster (<https://redis.io/docs/latest/develop/pubsub/#sharded-pubsub>). Must not keep
+//! anything in Redis, nor read a message.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use redis::{
 };
 use tokio::sync::{Mutex, mpsc};
 
-/// The channel's name. Every database that shares a Redis uses it: messages say whose they are.
+/// The channel's name. All databases that share a Redis use it; each message says which database it is for.
 const NAME: &str = "tallywire:wakeups";
-/// How long a connection and an answer may take. A message that waits for Redis holds up the next one.
+/// How long a connection or an answer may take. A message that waits for Redis delays the next one.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// The channel of one Redis.
@@ -23,18 +23,18 @@ pub(in crate::wakeup) struct Channel {
     sender: Mutex<Option<MultiplexedConnection>>,
 }
 
-/// A connection that listens.
+/// A connection that is listening.
 pub(in crate::wakeup) struct Listener {
-    /// Closed when it is dropped.
+    /// Dropping it closes the connection.
     _connection: MultiplexedConnection,
     pushed: mpsc::UnboundedReceiver<PushInfo>,
 }
 
 impl Channel {
-    /// The channel of a `redis://` or `rediss://` address. Connections are made when they are needed.
+    /// The channel of a `redis://` or `rediss://` address. Connections are made on demand.
     pub(super) fn new(url: &str) -> RedisResult<Self> {
         let address = url.into_connection_info()?;
-        // What is subscribed to is pushed in this version of the protocol only.
+        // Subscribed messages are pushed only in this version of the protocol.
         let settings = address.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         Ok(Self { client: Client::open(address.set_redis_settings(settings))?, sender: Mutex::default() })
     }
@@ -46,7 +46,7 @@ impl Channel {
             None => self.connect(AsyncConnectionConfig::new()).await?,
         };
         redis::cmd("SPUBLISH").arg(NAME).arg(message).query_async::<()>(&mut connection).await?;
-        // One that failed is not kept.
+        // A connection that failed is not kept.
         *sender = Some(connection);
         Ok(())
     }
