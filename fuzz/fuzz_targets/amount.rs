@@ -1,6 +1,6 @@
-//! Amounts of money, exactly: a line is one amount, two lines are added.
+//! Exact amounts of money: one line is one amount, two lines are added.
 //!
-//! Owns the comparison with the same digits moved about as text.
+//! Owns the comparison with the same digits processed as text.
 
 #![no_main]
 
@@ -8,9 +8,9 @@ use fuzz::digits::{Decimal, Reading};
 use libfuzzer_sys::fuzz_target;
 use wire::{Amount, AmountError};
 
-/// What has no more digits than this must be held; more may be, but only exactly.
+/// An amount of up to this many digits must be held; a longer one may be, but only exactly.
 const DIGITS: usize = 28;
-/// Amounts of more whole places are refused.
+/// Amounts with more whole places are refused.
 const WHOLE_PLACES: usize = 15;
 
 fuzz_target!(|text: &str| {
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Reads and writes one amount in every way there is.
+/// Reads and writes one amount in every supported way.
 fn amount(text: &str) -> Option<(Amount, Decimal)> {
     let read = text.parse::<Amount>();
     let quoted = serde_json::to_string(text).expect("a text");
@@ -55,7 +55,7 @@ fn amount(text: &str) -> Option<(Amount, Decimal)> {
     Some((amount, decimal))
 }
 
-/// Where the sum can be held it is exact, in either order.
+/// A sum that can be held is exact, in either order.
 fn add((one, first): &(Amount, Decimal), (two, second): &(Amount, Decimal)) {
     let sum = first.shortest().plus(&second.shortest());
     for added in [one.checked_add(*two), two.checked_add(*one)] {

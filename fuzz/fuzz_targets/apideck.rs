@@ -1,7 +1,7 @@
 //! Webhooks of Apideck.
 //!
-//! Owns its signature over the bytes as they came, made without the connector, and the sorted form as the
-//! connector itself signs it. What must hold is in `fuzz::webhook`.
+//! Owns its signature over the received bytes, made without the connector, and the sorted form as the connector itself
+//! signs it. The invariants are in `fuzz::webhook`.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! Webhooks of Basiq.
 //!
-//! Owns its two signature forms, made without the connector. What must hold is in `fuzz::webhook`.
+//! Owns its two signature forms, made without the connector. The invariants are in `fuzz::webhook`.
 
 #![no_main]
 
@@ -9,14 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use fuzz::webhook::{KEY, SECRET, SIGNED_AT, Sent, Signature, check, mac};
 use libfuzzer_sys::fuzz_target;
 
-/// How far off the clock may be, in seconds.
+/// The tolerated clock difference, in seconds.
 const TOLERANCE: i64 = 300;
 
 fuzz_target!(|input: &[u8]| check("basiq", input, signatures));
 
 fn signatures(sent: &Sent) -> Vec<(Signature, Option<i64>)> {
     let mut forms = vec![(guide(sent), None)];
-    // Blanks around a header's value are none of it.
+    // Blanks around a header's value do not belong to it.
     let usable = (1..=256).contains(&sent.id.len()) && !sent.id.contains('.') && sent.id == sent.id.trim();
     for brand in ["webhook", "svix"].into_iter().filter(|_| usable) {
         forms.push((standard(sent, brand), Some(TOLERANCE)));

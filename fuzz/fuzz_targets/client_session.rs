@@ -1,6 +1,6 @@
-//! The client's session through everything that can happen to it, as a script: a line is one happening.
+//! The client's session under every possible input, as a script: each line is one event.
 //!
-//! Owns the script's language. What must hold is in `fuzz::rig`.
+//! Owns the script's language. The invariants are in `fuzz::rig`.
 //!
 //! | line | what happens |
 //! | --- | --- |
@@ -38,7 +38,7 @@ fn config(settings: &str) -> Config {
     let mut next = |default: u32| numbers.next().map_or(default, u32::from);
     Config {
         queue_limit: next(64) as usize,
-        // No time at all never connects.
+        // With a time-out of zero it never connects.
         connect_timeout: next(20_000).max(1),
         policy: reconnect::Policy {
             reconnection_delay: next(1000),

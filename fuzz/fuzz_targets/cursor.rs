@@ -1,8 +1,8 @@
-//! Where a client says it stopped: `since` in a sign-in's payload, and the query of `GET /api/transactions` with
-//! `before`. An input that is JSON is the one, any other the other.
+//! A client's cursor: `since` in a sign-in's payload, and the query of `GET /api/transactions` with `before`. An input
+//! that is JSON is the former, any other the latter.
 //!
-//! Owns reading `since` a second time, and that the pages of any query make up the whole. Starts no server: the
-//! query is decoded as axum does it, and asked of a store with a few transactions of two people.
+//! Owns reading `since` a second time, and checking that the pages of any query make up the whole. Starts no server:
+//! the query is decoded as axum does it, and run against a store with a few transactions of two people.
 
 #![no_main]
 
@@ -24,11 +24,11 @@ use wire::api::{ConnectionRequest, TransactionQuery, TransactionsPage};
 use wire::transaction::TransactionKey;
 
 const USER: &str = "ada";
-/// How many transactions the user has; days and accounts repeat among them.
+/// How many transactions the user has; their days and accounts repeat.
 const TRANSACTIONS: usize = 12;
 
 thread_local! {
-    /// Dropped when the thread ends, and its folder with it.
+    /// Dropped with its folder when the thread ends.
     static STORE: (Runtime, SqliteStore) = filled();
 }
 
@@ -52,7 +52,7 @@ fn sign_in(text: &str, payload: &Value) {
     assert_eq!(read.token, token.filter(|token| !token.is_empty()));
 }
 
-/// A number from 0 on, or a text that is one; for `null` nothing, and for whatever else more than any log holds.
+/// A number from 0 on, or a text that is one; `None` for `null`, and for anything else a number beyond any log.
 fn number(json: &str) -> Option<u64> {
     let text = serde_json::from_str::<String>(json);
     let digits = text.as_ref().map_or(json, |text| text.strip_prefix('+').unwrap_or(text));
@@ -90,7 +90,7 @@ fn keys(page: &TransactionsPage) -> Vec<TransactionKey> {
     page.transactions.iter().map(|transaction| transaction.key()).collect()
 }
 
-/// Nothing where the question is wrong, which is all that may be wrong.
+/// `None` if the query is invalid, which is the only permitted error.
 fn ask(query: &TransactionQuery) -> Option<TransactionsPage> {
     STORE.with(|(runtime, store)| match runtime.block_on(store.transactions(USER.to_owned(), query.clone())) {
         Ok(page) => Some(page),

@@ -1,7 +1,7 @@
 //! Engine.IO frames of a server that may send anything.
 //!
-//! Owns that reading never panics, that what was read is written the same, and that the engine's
-//! deadline follows what it hears. The input is the frames, joined as the polling transport does.
+//! Owns the checks that reading never panics, that a packet that was read is written the same, and that the engine's
+//! deadline follows its input. The input is the frames, joined as the polling transport does.
 
 #![no_main]
 
@@ -19,7 +19,7 @@ fuzz_target!(|payload: &str| {
             Ok(Step::Message(message)) => assert_eq!(frame.strip_prefix('4'), Some(message)),
             Ok(Step::Reply(reply)) => assert_eq!(reply.strip_prefix('3'), frame.strip_prefix('2')),
             Ok(Step::Closed | Step::Nothing) => {}
-            // The connection ends over it.
+            // The error ends the connection.
             Err(_) => return,
         }
         if let Some(deadline) = engine.deadline() {
@@ -32,7 +32,7 @@ fn codec(frame: &str) {
     let Ok(packet) = Packet::decode(frame) else { return };
     let written = packet.encode();
     assert_eq!(Packet::decode(&written), Ok(packet));
-    // Packets without data lose what stood where data would be.
+    // Packets without data drop the text in the place of data.
     assert!(frame.starts_with(&written));
     assert!(written == frame || matches!(packet, Packet::Close | Packet::Upgrade | Packet::Noop));
 }

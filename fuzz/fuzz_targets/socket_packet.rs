@@ -1,7 +1,7 @@
-//! Socket.IO packets: this project's codec beside the one that the server is built on.
+//! Socket.IO packets: this project's codec compared with the one in the server.
 //!
-//! Owns that neither panics, that what was read is written the same, and the list of what the two
-//! read differently.
+//! Owns the checks that neither panics and that a packet that was read is written the same, and the list of inputs that
+//! the two read differently.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use socketioxide_core::packet::{Packet as ServerPacket, PacketData};
 use socketioxide_core::parser::{Parse, ParseConfig, ParseError, ParserState};
 use socketioxide_parser_common::CommonParser;
 
-/// As many attachments as the client's codec believes.
+/// The client's codec accepts at most this many attachments.
 const MAX_ATTACHMENTS: usize = 256;
 
 fuzz_target!(|text: &str| {
@@ -31,7 +31,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The machine above the codec, before and after it is let in.
+/// The state machine above the codec, before and after the server accepts it.
 fn reader(text: &str) {
     for first in [r#"0{"sid":"s"}"#, "4"] {
         let mut socket = Socket::new("/");
@@ -42,7 +42,7 @@ fn reader(text: &str) {
     }
 }
 
-/// What the server's parser makes of a text; a packet with attachments is a packet while they are awaited.
+/// The result of the server's parser for a text; a packet with attachments is a packet while they are awaited.
 fn server_reads(text: &str) -> Option<ServerPacket> {
     let config = ParseConfig { max_incoming_binaries: MAX_ATTACHMENTS, ..ParseConfig::default() };
     let state = ParserState::default();
@@ -56,9 +56,8 @@ fn server_reads(text: &str) -> Option<ServerPacket> {
     }
 }
 
-/// A server never gets a refusal, so that its parser has none. An acknowledgement's id it takes only before an
-/// array or object, and only as a signed number: what has another form fails one layer further up here,
-/// where the arguments are read.
+/// A server never receives a refusal, so its parser has none. It accepts an acknowledgement's id only before an array
+/// or object, and only as a signed number: here any other form fails one layer higher, where the arguments are read.
 fn only_the_client_reads(packet: &Packet<'_>) -> bool {
     match packet.body {
         Body::ConnectError(_) => true,
@@ -67,8 +66,8 @@ fn only_the_client_reads(packet: &Packet<'_>) -> bool {
     }
 }
 
-/// An event's id that is no number to the client makes the packet malformed; the server reads the event as
-/// one that asks for no answer.
+/// An event's id that is not a number to the client makes the packet malformed; the server reads the event as one
+/// without an acknowledgement.
 fn only_the_server_reads(packet: &ServerPacket) -> bool {
     matches!(packet.inner, PacketData::Event(_, None) | PacketData::BinaryEvent(_, None))
 }
@@ -81,7 +80,7 @@ fn agree(text: &str, packet: Packet<'_>, other: &ServerPacket) {
     assert_eq!(packet.namespace, other.ns.as_str(), "{text}");
     match (packet.body, &other.inner) {
         (Body::Disconnect, PacketData::Disconnect) => {}
-        // The server's parser takes digits before the payload for an id here as well, and forgets them.
+        // Here too the server's parser takes digits before the payload for an id, and discards them.
         (Body::Connect(data), PacketData::Connect(payload)) => {
             let payload = payload.as_ref().map_or("", text_of);
             assert_eq!(data.trim_start_matches(|char: char| char.is_ascii_digit()), payload, "{text}");

@@ -1,7 +1,7 @@
 //! The host application's tokens.
 //!
-//! Owns signing them without the verifier, and saying without it whether one is good and whose. An input that
-//! begins like a token is one, and signed by nobody; any other is taken for the parts of tokens.
+//! Owns signing them without the verifier, and deciding independently whether one is valid and whose. An input that
+//! begins like a token is used as one, signed by nobody; any other gives the parts of tokens.
 
 #![no_main]
 
@@ -20,7 +20,7 @@ use server::auth::token::TokenVerifier;
 use server::auth::{Error, Identity};
 use server::config::{self, Source};
 
-/// Made for this, as is the key below: nothing else is signed with either.
+/// Made for this test, as is the key below: nothing else is signed with either.
 const SECRET: &str = "fuzzing is all that this secret is for";
 const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEADxNcBknZKQcmWLj0FevHaNtkIdrVMrJYLCzjWBpgB3I=
@@ -35,7 +35,7 @@ static VERIFIER: LazyLock<TokenVerifier> = LazyLock::new(|| {
     TokenVerifier::new(&config::load(&settings).expect("a configuration").auth)
 });
 
-/// What a token's header says.
+/// A token's header.
 #[derive(Arbitrary, Debug, Clone, Copy)]
 enum Head {
     Plain,
@@ -51,18 +51,18 @@ enum Head {
     Twice,
 }
 
-/// What is done with a token.
+/// What happens to a token after signing.
 #[derive(Arbitrary, Debug)]
 enum Deed<'a> {
-    /// It is sent as it is.
+    /// It is sent unchanged.
     Nothing,
-    /// One of its bytes is another.
+    /// One of its bytes is changed.
     Flip { at: u16, mask: u8 },
-    /// It gets the claims of another token, which is as good.
+    /// It gets the claims of another valid token.
     Splice(Claims<'a>),
-    /// It is signed with what everybody can read: the public key.
+    /// It is signed with public data: the public key.
     PublicSecret { trimmed: bool },
-    /// It is cut off.
+    /// It is truncated.
     Cut { length: u16 },
 }
 
@@ -138,7 +138,7 @@ fn signed(content: &str, secret: &str) -> String {
     format!("{content}.{}", URL_SAFE_NO_PAD.encode(mac(secret.as_bytes(), content.as_bytes())))
 }
 
-/// Without published keys to fetch there is nothing to wait for.
+/// Never waits, because no published keys are fetched.
 fn verify(token: &str) -> Result<Identity, Error> {
     let now = Timestamp::from_second(NOW).expect("a time");
     match pin!(VERIFIER.verify(token, now)).poll(&mut Context::from_waker(Waker::noop())) {

@@ -1,53 +1,53 @@
 //! The claims of a token.
 //!
-//! Owns what they may look like, and whose token that makes it at which time. Must not read JSON: it knows what
-//! it has written.
+//! Owns their possible forms, and whose token they make at which time. Must not read JSON: it knows what it has
+//! written.
 
 use arbitrary::Arbitrary;
 use jiff::Timestamp;
 
-/// How far the two clocks may be apart, in hundredths of a second.
+/// How far apart the two clocks may be, in hundredths of a second.
 const LEEWAY: i64 = 500;
 /// When the tokens are signed, in seconds since 1970.
 const AROUND: i64 = 1_714_391_300;
 /// The longest id of a user, in bytes.
 const LONGEST_USER: usize = 200;
 
-/// Who it is said to be.
+/// The claim that names the user.
 #[derive(Arbitrary, Debug, Clone)]
 pub enum User<'a> {
     /// A text.
     Text(&'a str),
-    /// So many of one letter.
+    /// This many of one letter.
     Long(u8),
     /// A number.
     Number(u64),
-    /// A number below zero, which is nobody's.
+    /// A negative number, which is not a valid user.
     Negative(i64),
-    /// Nothing.
+    /// `null`.
     Null,
-    /// No form that a user has.
+    /// A list, which is not a valid user.
     List,
 }
 
 /// A time in seconds.
 #[derive(Arbitrary, Debug, Clone)]
 pub enum Time {
-    /// So many hundredths of a second from now, with a fraction.
+    /// This many hundredths of a second from now, with a fraction.
     Near(i16),
-    /// So many seconds from now.
+    /// This many seconds from now.
     Seconds(i8),
     /// Any number.
     Any(i64),
     /// A number that is larger than any time.
     Huge,
-    /// Nothing.
+    /// `null`.
     Null,
-    /// A text, which is no number.
+    /// A text, which is not a number.
     Text,
 }
 
-/// The claims that count, as far as there are any.
+/// The relevant claims; each may be absent.
 #[derive(Arbitrary, Debug, Clone)]
 pub struct Claims<'a> {
     user_id: Option<User<'a>>,
@@ -70,7 +70,8 @@ impl User<'_> {
         }
     }
 
-    /// The user, nothing for none; an error where the whole token is none, if this is the claim that decides.
+    /// The user; `None` if there is none. An error if the claim is invalid, which invalidates the whole token if this
+    /// claim decides.
     fn read(&self) -> Result<Option<String>, ()> {
         match self {
             Self::Text(text) => Ok(Some((*text).to_owned())),
@@ -111,7 +112,7 @@ impl Time {
 }
 
 impl Claims<'_> {
-    /// As they stand in the token.
+    /// The claims as written in the token.
     pub fn json(&self) -> String {
         let users = [("userId", &self.user_id), ("id", &self.id), ("sub", &self.sub)];
         let users = users.into_iter().filter_map(|(name, user)| Some(format!("\"{name}\":{}", user.as_ref()?.json())));
@@ -133,14 +134,14 @@ impl Claims<'_> {
         let time = |time: &Option<Time>| time.as_ref().map_or(Ok(None), Time::read);
         let (Some(exp), nbf) = (time(&self.exp)?, time(&self.nbf)?) else { return Err(()) };
         if self.twice {
-            // Which of two counts is a matter of taste: neither does.
+            // It is arbitrary which of two counts, so neither does.
             return Err(());
         }
         let (now, leeway) = (i128::from(now) * 100, i128::from(LEEWAY));
         if exp + leeway <= now || nbf.is_some_and(|nbf| nbf - leeway > now) {
             return Err(());
         }
-        // The first that is there decides: the others may be anything.
+        // The first present claim decides: the others may be anything.
         let users = [&self.user_id, &self.id, &self.sub].into_iter().flatten();
         let user = users.map(User::read).find(|read| *read != Ok(None)).unwrap_or(Ok(None))?;
         let is_name = |user: &String| {
@@ -149,7 +150,7 @@ impl Claims<'_> {
         Ok(user.filter(is_name))
     }
 
-    /// The end of a good token's time; the last moment there is where it lies beyond.
+    /// The end of a valid token's lifetime; the last representable moment if it lies beyond.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let exp = self.exp.as_ref()?.read().ok()??;
         let seconds = i64::try_from(exp.div_euclid(100)).unwrap_or(i64::MAX);

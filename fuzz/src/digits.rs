@@ -1,12 +1,12 @@
 //! Decimal numbers as text.
 //!
-//! Owns reading, writing out and adding them by moving characters about, as one does on paper. Must not
-//! use a number type for their digits: those are what is checked.
+//! Owns reading, writing out and adding them by moving characters, as on paper. Must not use a number type for their
+//! digits: number types are what is checked.
 
-/// The longest exponent that is written out; what is beyond has no business in an amount.
+/// The longest exponent that is written out; a longer one is never an amount.
 const LONGEST: i64 = 400;
 
-/// A decimal number: whether it is below zero, all its digits, and how many of them are behind the point.
+/// A decimal number: whether it is negative, all its digits, and how many of them are after the point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decimal {
     negative: bool,
@@ -14,19 +14,19 @@ pub struct Decimal {
     scale: usize,
 }
 
-/// What a text is.
+/// The result of reading a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// No decimal number.
+    /// Not a decimal number.
     Nothing,
-    /// One with so many places that it is not written out.
+    /// A number with too many places to write out.
     Endless,
-    /// One.
+    /// A number.
     Decimal(Decimal),
 }
 
 impl Decimal {
-    /// A sign, digits, perhaps a point with digits behind it, perhaps an exponent.
+    /// A sign, digits, optionally a point with digits after it, optionally an exponent.
     pub fn read(text: &str) -> Reading {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -74,7 +74,7 @@ impl Decimal {
             return Reading::Nothing;
         }
         let scale = scale.saturating_sub(exponent);
-        // Nothing has no places to fill, however far its point is moved.
+        // Zero has no places to fill, however far its point is moved.
         let scale = if digits.iter().all(|digit| *digit == b'0') { scale.max(0) } else { scale };
         if scale.abs() > LONGEST {
             return Reading::Endless;
@@ -84,7 +84,7 @@ impl Decimal {
         Reading::Decimal(Self { negative, digits, scale }.tidied())
     }
 
-    /// With a digit before the point, and none too many.
+    /// With a digit before the point, and no superfluous ones.
     fn tidied(mut self) -> Self {
         let wanted = self.scale + 1;
         let zeros = self.digits.iter().take_while(|digit| **digit == b'0').count();
@@ -100,7 +100,7 @@ impl Decimal {
         self.digits.iter().all(|digit| *digit == b'0')
     }
 
-    /// How many digits there are before the point.
+    /// The number of digits before the point.
     pub fn whole_places(&self) -> usize {
         if self.whole() == b"0" { 0 } else { self.whole().len() }
     }
@@ -109,22 +109,22 @@ impl Decimal {
         &self.digits[..self.digits.len() - self.scale]
     }
 
-    /// How many digits there are behind the point.
+    /// The number of digits after the point.
     pub fn scale(&self) -> usize {
         self.scale
     }
 
-    /// How many digits there are from the first that is no zero to the last.
+    /// The number of digits from the first non-zero digit to the last digit.
     pub fn significant(&self) -> usize {
         self.digits.iter().skip_while(|digit| **digit == b'0').count()
     }
 
-    /// The same without its sign.
+    /// The number without its sign.
     pub fn unsigned(&self) -> Self {
         Self { negative: false, ..self.clone() }
     }
 
-    /// The same without zeros at the end of the fraction.
+    /// The number without trailing zeros in the fraction.
     pub fn shortest(&self) -> Self {
         let mut short = self.clone();
         while short.scale > 0 && short.digits.last() == Some(&b'0') {
@@ -134,7 +134,7 @@ impl Decimal {
         short
     }
 
-    /// The same with at least so many digits behind the point.
+    /// The number with at least this many digits after the point.
     pub fn padded(&self, scale: usize) -> Self {
         let more = scale.saturating_sub(self.scale);
         let mut long = self.clone();

@@ -1,6 +1,6 @@
-//! What the targets share: readings of the same text that are independent of the project's own.
+//! Shared by the targets: readings of the same text that are independent of the project's own.
 //!
-//! Owns those and nothing of a target. Must not call what it is there to check.
+//! Owns those readings and nothing of a target. Must not call the code that it checks.
 
 pub mod claims;
 pub mod digits;

@@ -1,7 +1,7 @@
-//! A session of the Socket.IO client between a server that may say anything, a clock that may jump, and
-//! an owner who asserts what must hold whatever happens.
+//! A session of the Socket.IO client between a server that may send anything, a clock that may jump, and an owner that
+//! asserts the invariants.
 //!
-//! Owns the invariants and the model behind them: which transport is open, what waits for a connection, and
+//! Owns the invariants and the model behind them: which transport is open, which messages wait for a connection, and
 //! which acknowledgements are owed. Must not know how a script is written.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use socketio_client::session::{Input, Output, Session};
 use socketio_client::socket::{Body, Packet};
 use socketio_client::{AckId, Config, Error, Notification, Status};
 
-/// The server's first packet, with limits that the rest of a script does not reach.
+/// The server's first packet, with limits that a script does not otherwise reach.
 const OPEN: &str = r#"0{"sid":"x","pingInterval":25000,"pingTimeout":20000}"#;
 
 /// An event that waits for a connection.
@@ -21,7 +21,7 @@ struct Waiting {
     ack: Option<u64>,
 }
 
-/// The session with what is known of it from outside.
+/// The session with the state known from outside.
 pub struct Rig {
     session: Session,
     namespace: String,
@@ -30,7 +30,7 @@ pub struct Rig {
     now: u64,
     random: f64,
     status: Status,
-    /// The transport that is open.
+    /// The open transport.
     transport: Option<u64>,
     generation: u64,
     /// Whether the owner has just told it to connect.
@@ -46,7 +46,7 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// Not told to connect yet.
+    /// Before the first connect.
     pub fn new(config: Config) -> Self {
         let policy = &config.policy;
         Self {
@@ -71,17 +71,17 @@ impl Rig {
         }
     }
 
-    /// What the session is told next of chance.
+    /// Sets the next random number that the session gets.
     pub fn chance(&mut self, random: f64) {
         self.random = random;
     }
 
-    /// What the application answers when it is asked for the connect payload.
+    /// Sets the application's answer to the request for the connect payload.
     pub fn answer_with(&mut self, payload: Option<String>) {
         self.payload = payload;
     }
 
-    /// Leaves the question for the connect payload open, or answers it.
+    /// Leaves the request for the connect payload open, or answers it.
     pub fn withhold(&mut self, withholds: bool) {
         self.withholds = withholds;
         if let Some(generation) = self.withheld.take_if(|_| !withholds) {
@@ -89,13 +89,13 @@ impl Rig {
         }
     }
 
-    /// Something happens; then whatever is due at this moment.
+    /// Passes an input, then everything that is due at this moment.
     pub fn input(&mut self, input: Input) {
         self.told_to_connect = matches!(input, Input::Connect);
         self.session.handle(self.now, self.random, input);
         self.carry_out();
         self.told_to_connect = false;
-        // A deadline of this very moment may lead to another one, but not on and on.
+        // A deadline at this very moment may lead to another one, but not endlessly.
         for _ in 0..3 {
             if self.session.next_timer().is_none_or(|due| due > self.now) {
                 return;
@@ -107,15 +107,15 @@ impl Rig {
         assert!(due.is_none_or(|due| due > self.now), "it wants to be woken for ever: {:?}", self.status);
     }
 
-    /// The transport of this generation says something; without one, the newest there was.
+    /// A report of the transport with this generation, by default the newest.
     pub fn transport(&mut self, generation: Option<u64>, event: TransportEvent) {
         let generation = generation.unwrap_or(self.generation);
         self.input(Input::Transport { generation, event });
     }
 
-    /// Something of a transport that has been replaced: nothing may follow from it.
+    /// A report of a replaced transport: nothing may follow from it.
     pub fn stale(&mut self, event: TransportEvent) {
-        // What is due follows from the time alone.
+        // Anything due follows from the time alone.
         self.input(Input::Tick);
         let (status, generation) = (self.status, self.generation);
         let due = self.session.next_timer();
@@ -123,10 +123,10 @@ impl Rig {
         assert_eq!((self.status, self.generation, self.session.next_timer()), (status, generation, due));
     }
 
-    /// Time passes, with a stop at every timer on the way.
+    /// Lets time pass, stopping at every timer on the way.
     pub fn advance(&mut self, ms: u64) {
         let end = self.now.saturating_add(ms);
-        // So many that a script with the shortest pauses ends in time.
+        // Enough that a script with the shortest pauses ends in time.
         for _ in 0..200 {
             match self.session.next_timer().filter(|due| *due <= end) {
                 Some(due) => self.now = self.now.max(due),
@@ -137,18 +137,18 @@ impl Rig {
         self.jump(end);
     }
 
-    /// The clock is at another time all of a sudden: the machine slept, or somebody set it.
+    /// The clock jumps to another time: the machine slept, or somebody set it.
     pub fn jump(&mut self, now: u64) {
         self.now = now;
         self.input(Input::Tick);
     }
 
-    /// What the clock shows.
+    /// The time on the clock.
     pub fn now(&self) -> u64 {
         self.now
     }
 
-    /// The owner sends an event, which carries its own number as an argument.
+    /// The owner sends an event, with its number as an argument.
     pub fn emit(&mut self, name: &str, ack_timeout_ms: Option<u32>) {
         let number = self.emitted;
         self.emitted += 1;
@@ -171,7 +171,7 @@ impl Rig {
         assert!(!live || self.newest_sent <= Some(number));
     }
 
-    /// The owner answers the newest event that asked for it.
+    /// The owner answers the newest event that requested it.
     pub fn acknowledge(&mut self, answer: &str) {
         let Some(ack) = self.asked.take() else { return };
         let answered = self.session.acknowledge(ack, &[answer]);
@@ -233,7 +233,7 @@ impl Rig {
                 assert_ne!(status, self.status, "a status is told once");
                 self.status = status;
                 match status {
-                    // What was too large for the server is gone as well.
+                    // Messages that were too large for the server are gone as well.
                     Status::Live => self.waiting.clear(),
                     Status::Waiting { retry_at_ms, .. } => {
                         let pause = retry_at_ms - self.now;
@@ -251,7 +251,7 @@ impl Rig {
         }
     }
 
-    /// Whatever has happened, it can be closed, owes nothing in the end, and comes back when told to.
+    /// Checks that, after anything, the session can be closed, owes nothing in the end, and reconnects when told to.
     pub fn end(mut self) {
         self.withhold(false);
         self.payload = None;

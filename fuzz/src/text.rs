@@ -1,14 +1,13 @@
 //! Texts as a person sees them, and the scalars of a JSON text.
 //!
-//! Owns finding what is a card's number and numbers wherever they stand. Must not mask
-//! or parse as the project does.
+//! Owns finding card numbers, and numbers anywhere in a text. Must not mask or parse as the project does.
 
-/// The blocks in which the digits of most cards are printed.
+/// How many blocks the digits of most cards are printed in.
 const BLOCKS: usize = 4;
 
-/// Whether a text shows a card's number for certain: a string of 13 to 19 digits that passes Luhn's check, or four
-/// blocks of four with the same separator between them. What stands behind letters may be an account's number, and
-/// what begins with 19 or 20 a time.
+/// Whether a text certainly shows a card number: a string of 13 to 19 digits that passes Luhn's check, or four blocks
+/// of four with the same separator between them. Digits after letters may be an account number, and those that begin
+/// with 19 or 20 a time.
 pub fn shows_card_number(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -31,7 +30,7 @@ pub fn shows_card_number(text: &str) -> bool {
     false
 }
 
-/// The digits of four blocks of four with the same separator between them, where a text begins with these.
+/// The digits of four blocks of four with the same separator between them, if a text begins with these.
 fn blocks(bytes: &[u8]) -> Option<Vec<u8>> {
     let separator = bytes.get(4).filter(|byte| b" -.".contains(byte))?;
     let text = bytes.get(..BLOCKS * 5 - 1)?;
@@ -49,13 +48,13 @@ fn passes_luhn(digits: &[u8]) -> bool {
     sum % 10 == 0
 }
 
-/// Whether a text has characters that hide in it, or turn it around.
+/// Whether a text has characters that are hidden in it, or reverse it.
 pub fn is_hostile(text: &str) -> bool {
     text.chars().any(|char| matches!(char, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
 }
 
-/// Every string and number of a JSON text, wherever it stands, names included: strings by what they stand
-/// for. On what is no JSON the answer means nothing.
+/// Every string and number of a JSON text at any depth, including names; strings are unescaped. Meaningless for a text
+/// that is not JSON.
 pub fn scalars(json: &str) -> Vec<String> {
     let bytes = json.as_bytes();
     let mut found = Vec::new();

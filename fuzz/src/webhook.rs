@@ -1,10 +1,10 @@
-//! A provider's webhook: headers, a blank line, the body, as they stand on the wire.
+//! A provider's webhook in wire format: headers, a blank line, the body.
 //!
-//! Owns what every connector must hold to, whoever sent the delivery and whatever is in it. Must not know
-//! a provider's signature: a target brings that.
+//! Owns the invariants of every connector, for any sender and any content. Must not know a provider's signature: a
+//! target provides that.
 //!
-//! Three names among the headers are orders: `now: 12` receives it so many seconds after it was signed,
-//! `flip: 5 32` changes bits of that byte of the body on the way, and `webhook-id` is what it is signed under.
+//! Three header names are instructions: `now: 12` receives the delivery that many seconds after it was signed,
+//! `flip: 5 32` changes bits of that byte of the body on the way, and `webhook-id` is the id that is signed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -20,9 +20,9 @@ use wire::{Amount, DatePrecision};
 use crate::digits::{Decimal, Reading};
 use crate::text::{is_hostile, scalars, shows_card_number};
 
-/// Made for this; nothing else is signed with it, so that no input can bring a signature that is right.
+/// Made for this test; nothing else is signed with it, so no input can contain a valid signature.
 pub const KEY: &[u8] = b"fuzzing is all that this key is for";
-/// The same as an operator sets it for Standard Webhooks.
+/// The same key as an operator sets it for Standard Webhooks.
 pub const SECRET: &str = "whsec_ZnV6emluZyBpcyBhbGwgdGhhdCB0aGlzIGtleSBpcyBmb3I=";
 /// When everything is signed.
 pub const SIGNED_AT: i64 = 1_714_391_300;
@@ -42,10 +42,10 @@ pub fn mac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
 /// Headers with their values.
 pub type Signature = Vec<(String, String)>;
 
-/// A delivery as it came.
+/// A delivery as received.
 pub struct Sent {
     headers: Signature,
-    /// What it is signed under.
+    /// The signed id.
     pub id: String,
     late: i64,
     flip: Option<(usize, u8)>,
@@ -71,7 +71,7 @@ impl Sent {
         }
     }
 
-    /// The body as it arrives where somebody changed it.
+    /// The body as it arrives if somebody changed it.
     fn changed(&self) -> Option<Vec<u8>> {
         let (at, mask) = self.flip.filter(|(_, mask)| *mask != 0)?;
         let mut body = self.body.clone();
@@ -80,8 +80,8 @@ impl Sent {
     }
 }
 
-/// Holds a connector to all of it. `signatures` makes, without the connector, every form of a signature
-/// that it takes, and says how far off the clock may be: nothing where that is not signed.
+/// Checks all invariants of a connector. `signatures` makes, without the connector, every form of a signature that it
+/// accepts, and gives the tolerated clock difference: `None` if the time is not signed.
 pub fn check(id: &str, input: &[u8], signatures: impl Fn(&Sent) -> Vec<(Signature, Option<i64>)>) {
     let connector = REGISTRY.get(id).expect("a connector");
     let sent = Sent::read(input);
@@ -95,7 +95,7 @@ pub fn check(id: &str, input: &[u8], signatures: impl Fn(&Sent) -> Vec<(Signatur
         if !in_time {
             assert!(verify(connector, &signature, &sent.body, sent.late).is_err(), "taken {} s late", sent.late);
         }
-        // Other headers around may make it refused, but never another delivery.
+        // Additional headers may cause a refusal, but never make it another delivery.
         let mixed = [sent.headers.clone(), signature.clone()].concat();
         if let Ok(mixed) = verify(connector, &mixed, &sent.body, 0) {
             assert_eq!(mixed.key(), verified.key());
@@ -104,7 +104,7 @@ pub fn check(id: &str, input: &[u8], signatures: impl Fn(&Sent) -> Vec<(Signatur
         if let Some(changed) = sent.changed()
             && let Ok(taken) = verify(connector, &signature, &changed, 0)
         {
-            // Apideck signs what the body says and not how it is written.
+            // Apideck signs the body's content, not its notation.
             assert_eq!(taken.key(), verified.key());
             assert_eq!(format!("{:?}", connector.understand(taken.authentic())), format!("{meaning:?}"));
         }
@@ -112,7 +112,7 @@ pub fn check(id: &str, input: &[u8], signatures: impl Fn(&Sent) -> Vec<(Signatur
     }
 }
 
-/// As the connector itself signs it, for the forms that are not made here a second time.
+/// The headers as the connector itself signs them, for the forms that are not reimplemented here.
 pub fn signed_by(id: &str, sent: &Sent) -> Signature {
     let connector = REGISTRY.get(id).expect("a connector");
     connector.sign(&sent.id, &sent.body, at(0)).expect("it is configured")
@@ -127,7 +127,7 @@ fn verify(connector: &Arc<dyn Provider>, headers: &Signature, body: &[u8], late:
     connector.verify(RawDelivery::post("/webhook", headers, body.to_vec()), &NoKeys, at(late)).map_err(drop)
 }
 
-/// What comes out may be stored and shown.
+/// The output may be stored and shown.
 fn understood(meaning: &Meaning, body: &[u8]) {
     let (id, changes, rejected) = match meaning {
         Meaning::Nothing => return,
@@ -184,19 +184,19 @@ fn transaction(new: &NewTransaction, numbers: &Numbers) {
     assert!(!new.description.trim().is_empty(), "there is nothing to read");
     let texts = [&new.secondary_type, &new.merchant, &new.reference, &new.location, &new.category_hint];
     texts.into_iter().flatten().chain(&new.tags).for_each(|text| shown(text, 200));
-    // As it came, line breaks and all.
+    // As received, with its line breaks.
     let original = new.original_description.as_deref().unwrap_or_default();
     assert!(!shows_card_number(original) && !is_hostile(original), "{original:?}");
     if let Some(metadata) = &new.metadata {
         let members: BTreeMap<String, &RawValue> = serde_json::from_str(metadata.get()).expect("a flat object");
         for (name, value) in &members {
             shown(name, 200);
-            // Of a number, what is before its point: no card's number has a fraction.
+            // For a number, the part before its point: no card number has a fraction.
             let whole = || value.get().split(['.', 'e', 'E']).next().map(str::to_owned);
             shown(&serde_json::from_str(value.get()).ok().or_else(whole).unwrap_or_default(), 200);
         }
     }
-    // A link would no longer lead anywhere with digits missing.
+    // A link with digits missing would no longer lead anywhere.
     [&new.receipt_url, &new.document_url].into_iter().flatten().for_each(|url| short(url, 2000));
 }
 
@@ -230,7 +230,7 @@ impl Numbers {
         Self(scalars(body).into_iter().filter_map(read).collect())
     }
 
-    /// An amount is one of them, digit for digit. Its sign may follow from a word.
+    /// Checks that an amount is one of them, digit for digit. Its sign may follow from a word.
     fn hold(&self, amount: Option<Amount>) {
         let Some(amount) = amount else { return };
         let written = amount.to_string();

@@ -1,4 +1,4 @@
-//! Bodies that must be an object of JSON.
+//! Bodies that must be a JSON object.
 //!
 //! Owns the malformations that no provider's body may have. Must not know any member.
 
@@ -9,7 +9,7 @@ use crate::json::{self, Document};
 use crate::meaning::Meaning;
 use crate::understood::Understood;
 
-/// Interprets a body: `read` is given its object. Where `read` does not understand it, the delivery is quarantined.
+/// Interprets a body: `read` gets its object. A delivery that `read` does not understand is quarantined.
 pub(crate) fn understand(
     body: &[u8],
     read: impl FnOnce(Document<'_>) -> Understood<Meaning>,
@@ -21,7 +21,7 @@ pub(crate) fn understand(
     Ok(opened(raw).and_then(read).unwrap_or_else(Meaning::NotUnderstood))
 }
 
-/// The object of a body, for reading ids out of it before or after it is verified; nothing where it is none.
+/// The object of a body, for reading ids before or after verification; `None` if the body is not an object.
 pub(crate) fn object(body: &[u8]) -> Option<Document<'_>> {
     Document::open(json::read(body).ok()?).ok()?
 }

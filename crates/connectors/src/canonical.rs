@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{Members, Unreadable, utf16};
 
-/// Whether objects inside arrays are sorted as well. Apideck's prose says that the order of arrays
-/// stays; its sample returns arrays untouched, so that objects in them stay unsorted
+/// Whether objects inside arrays are sorted as well. Apideck's prose says that the order of arrays stays; its sample
+/// returns arrays untouched, so objects in them stay unsorted
 /// (<https://developers.apideck.com/guides/webhook-signature-verification>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrays {
@@ -15,11 +15,11 @@ pub(crate) enum Arrays {
     Sorted,
 }
 
-/// `value` without blanks, its objects sorted by name in the order of UTF-16 code units. Strings are
-/// escaped as `JSON.stringify` does; numbers keep their text. A name that comes twice in one object
-/// is refused: two different bodies would share a signature.
+/// `value` without whitespace, its objects sorted by name in the order of UTF-16 code units. Strings are escaped as
+/// `JSON.stringify` does; numbers keep their text. A name that occurs twice in one object is refused: two different
+/// bodies would share a signature.
 ///
-/// It recurses: `value` must have come through [`crate::json::read`].
+/// Recursive: `value` must have passed [`crate::json::read`].
 pub(crate) fn canonical(value: &RawValue, arrays: Arrays) -> Result<String, Unreadable> {
     let mut out = String::with_capacity(value.get().len());
     write(value, true, arrays, &mut out)?;
@@ -77,7 +77,7 @@ fn write_object(value: &RawValue, sort: bool, arrays: Arrays, out: &mut String) 
 /// digits, everything else unchanged.
 fn write_string(token: &str, out: &mut String) {
     if !token.contains('\\') {
-        // Without an escape there is nothing in it that has to be escaped.
+        // A token without an escape contains nothing that needs one.
         out.push_str(token);
         return;
     }

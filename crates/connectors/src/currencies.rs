@@ -1,14 +1,14 @@
-//! What senders write where a currency belongs.
+//! What senders write in place of a currency.
 //!
-//! Owns which of it names a currency, which says that there is none to name, and which is neither. Must not turn
-//! one currency into another: an amount of something else must not be shown as the account's money.
+//! Owns which texts name a currency, which mean that there is none, and which are neither. Must not turn one currency
+//! into another: an amount of something else must not be shown as the account's money.
 
 use wire::{Currency, CurrencyError};
 
-/// The number of `XXX`.
+/// The numeric code of `XXX`.
 const NO_CURRENCY: &str = "999";
 
-/// The numbers of ISO 4217, each with its code.
+/// The numeric codes of ISO 4217, each with its alphabetic code.
 const NUMBERS: &str = "\
     008ALL 012DZD 032ARS 036AUD 044BSD 048BHD 050BDT 051AMD 052BBD 060BMD 064BTN 068BOB 072BWP 084BZD 090SBD \
     096BND 104MMK 108BIF 116KHR 124CAD 132CVE 136KYD 144LKR 152CLP 156CNY 170COP 174KMF 188CRC 192CUP 203CZK \
@@ -40,8 +40,8 @@ const NONE: [&str; 13] = [
     "notset",
 ];
 
-/// The currency that a text names by its code or its number (ISO 4217); nothing where it says that there is none
-/// to name, so that the account's counts. Whatever else is refused: `USDT` is not the account's money.
+/// The currency that a text names by its code or number (ISO 4217); `None` if the text means that there is none, so
+/// that the account's currency applies. Anything else is refused: `USDT` is not the account's money.
 pub fn currency(text: &str) -> Result<Option<Currency>, CurrencyError> {
     let is_symbol = text.chars().any(|char| !char.is_ascii() && !char.is_alphanumeric() && !char.is_whitespace());
     let plain: String = text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect();

@@ -8,9 +8,8 @@ use jiff::tz::TimeZone;
 use ledger::When;
 use wire::DatePrecision;
 
-/// Reads an RFC 3339 instant, a date and time without an offset (taken as UTC, which is what senders that
-/// leave it out mean) or a plain day. Milliseconds are written where there are any; finer fractions are cut
-/// off. Nothing for anything else.
+/// Reads an RFC 3339 instant, a date and time without an offset (taken as UTC, which is what senders that omit it mean)
+/// or a plain day. Milliseconds are kept; finer fractions are cut off. `None` for anything else.
 pub fn read(text: &str) -> Option<When> {
     let text = text.trim();
     let (day, rest) = parts(text)?;
@@ -20,8 +19,8 @@ pub fn read(text: &str) -> Option<When> {
     Some(When { date: written(timestamp(text, rest)?)?, precision: DatePrecision::Instant })
 }
 
-/// The day that such a text names, of an instant in its own offset: a sender that knows only the day may write
-/// its local midnight.
+/// The day that such a text names; for an instant, the day in its own offset: a sender that knows only the day may
+/// write its local midnight.
 pub fn read_day(text: &str) -> Option<When> {
     read(text)?;
     midnight(text.trim().get(..10)?)
@@ -32,13 +31,13 @@ pub fn of_unix(seconds: i64) -> Option<When> {
     of_unix_millis(seconds.checked_mul(1000)?)
 }
 
-/// The same of milliseconds.
+/// The instant of a Unix time in milliseconds.
 pub(crate) fn of_unix_millis(millis: i64) -> Option<When> {
     let timestamp = Timestamp::from_millisecond(millis).ok()?;
     Some(When { date: written(timestamp)?, precision: DatePrecision::Instant })
 }
 
-/// The milliseconds since 1970 of an instant; nothing for a day.
+/// The milliseconds since 1970 of an instant; `None` for a day.
 pub(crate) fn millis(text: &str) -> Option<i64> {
     let text = text.trim();
     let (_, rest) = parts(text)?;
@@ -71,16 +70,16 @@ fn midnight(day: &str) -> Option<When> {
     Some(When { date: written(midnight)?, precision: DatePrecision::Day })
 }
 
-/// An instant of which RFC 3339 can write the year.
+/// An instant whose year RFC 3339 can write.
 fn written(timestamp: Timestamp) -> Option<String> {
     let millis = timestamp.as_millisecond();
     let timestamp = Timestamp::from_millisecond(millis).ok()?;
     let written = if millis % 1000 == 0 { format!("{timestamp:.0}") } else { format!("{timestamp:.3}") };
-    // An offset can carry the first day of the year 0 into a year that there is no notation for.
+    // An offset can move the first day of year 0 into a year that has no notation.
     written.starts_with(|first: char| first.is_ascii_digit()).then_some(written)
 }
 
-/// Whether a time of day carries no offset.
+/// Whether a time of day has no offset.
 fn is_local(time: &str) -> bool {
     !time.contains(['Z', 'z', '+', '-'])
 }

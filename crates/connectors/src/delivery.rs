@@ -1,10 +1,10 @@
-//! A webhook on its way in: raw, then verified.
+//! A webhook delivery: raw, then verified.
 //!
-//! Owns the two types and their one-way passage. Must not know any scheme.
+//! Owns the two types and the one-way step between them. Must not know any scheme.
 
 use crate::error::VerifyError;
 
-/// Header names in lower case with their values, in the order they came.
+/// Header names in lower case with their values, in the order of arrival.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
@@ -19,8 +19,8 @@ impl Headers {
         self.0.iter().filter(move |(header, _)| header == name).map(|(_, value)| value.trim())
     }
 
-    /// The value of a header that may have one only. The same one twice is one; two are refused: which of them
-    /// counts would be the sender's choice on one side and the receiver's on the other (RFC 9110, section 5.3).
+    /// The value of a header that may occur only once. Identical values count as one; different values are refused:
+    /// sender and receiver could disagree on which one counts (RFC 9110, section 5.3).
     pub(crate) fn single(&self, name: &str) -> Result<&str, VerifyError> {
         let mut values = self.values(name).filter(|value| !value.is_empty());
         let first = values.next().ok_or(VerifyError::Missing(name.to_owned().into()))?;
@@ -30,13 +30,13 @@ impl Headers {
         Ok(first)
     }
 
-    /// The members of a list that may span several lines: a proxy may have joined these with commas (RFC 9110, section
-    /// 5.3), and Standard Webhooks puts spaces between them.
+    /// The members of a list that may span several lines: a proxy may have joined lines with commas (RFC 9110, section
+    /// 5.3), and Standard Webhooks separates members with spaces.
     pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.values(name).flat_map(|value| value.split([',', ' ', '\t'])).filter(|member| !member.is_empty())
     }
 
-    /// All of them.
+    /// All headers.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -53,7 +53,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// A delivery as received: none of it is trusted yet.
+/// A delivery as received: nothing in it is trusted yet.
 #[derive(Clone, Debug)]
 pub struct RawDelivery {
     /// The request's method, in capitals.
@@ -73,7 +73,7 @@ impl RawDelivery {
     }
 }
 
-/// A delivery whose signature was right. Only a provider's `verify` makes one.
+/// A delivery with a valid signature. Only a provider's `verify` makes one.
 #[derive(Clone, Debug)]
 pub struct VerifiedDelivery {
     raw: RawDelivery,
@@ -86,7 +86,7 @@ impl VerifiedDelivery {
         Self { raw, key }
     }
 
-    /// The same for every attempt at this delivery, and for no other.
+    /// The key: the same for every attempt at this delivery, and for no other.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -96,7 +96,7 @@ impl VerifiedDelivery {
         &self.raw.body
     }
 
-    /// What there is to understand.
+    /// What a provider may interpret.
     pub fn authentic(&self) -> Authentic<'_> {
         Authentic { body: &self.raw.body }
     }
@@ -107,7 +107,7 @@ impl VerifiedDelivery {
     }
 }
 
-/// A delivery that was verified when it came, and is read back from where it was stored.
+/// A delivery that was verified on arrival and is read back from the store.
 #[derive(Clone, Debug)]
 pub struct StoredDelivery {
     headers: Headers,
@@ -131,7 +131,7 @@ impl StoredDelivery {
         &self.body
     }
 
-    /// What there is to understand.
+    /// What a provider may interpret.
     pub fn authentic(&self) -> Authentic<'_> {
         Authentic { body: &self.body }
     }

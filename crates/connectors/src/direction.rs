@@ -1,9 +1,9 @@
-//! Which way money went, in the words of banks.
+//! The direction of money, in the words of banks.
 //!
 //! Owns the words, and the names of the members that hold them. Must not know amounts.
 //!
-//! A member that is about the direction and nothing else ([`is_member`]) must be understood. One that says what
-//! kind of record it is (`type`) may say anything, and counts where its word has a direction ([`way_of_kind`]).
+//! A member that states only the direction ([`is_member`]) must be understood. One that states the kind of record
+//! (`type`) may have any value, and counts if its word has a direction ([`way_of_kind`]).
 
 use crate::plain::plain;
 
@@ -25,7 +25,7 @@ impl Way {
     }
 }
 
-/// Members that are about the direction alone, without case and punctuation. `CdtDbtInd` is ISO 20022's
+/// Members that state only the direction, without case and punctuation. `CdtDbtInd` is ISO 20022's
 /// (CreditDebitIndicator), the mark is that of SWIFT's statements (MT940, field 61).
 const MEMBERS: [&str; 29] = [
     "direction",
@@ -69,12 +69,12 @@ const FLAGS: [(&str, Way); 6] = [
     ("incoming", Way::In),
 ];
 
-/// Whether a member is about the direction alone, by its plain name.
+/// Whether a member states only the direction, by its plain name.
 pub(crate) fn is_member(plain: &str) -> bool {
     MEMBERS.contains(&plain)
 }
 
-/// Whether a member says what kind of record it is, by its plain name.
+/// Whether a member states the kind of record, by its plain name.
 pub(crate) fn is_kind(plain: &str) -> bool {
     matches!(plain, "type" | "transactiontype" | "txntype")
 }
@@ -84,9 +84,8 @@ pub(crate) fn way_of_flag(plain: &str, value: bool) -> Option<Way> {
     FLAGS.iter().find(|(flag, _)| *flag == plain).map(|(_, way)| if value { *way } else { way.back() })
 }
 
-/// The direction that a word names: ISO 20022's `DBIT` and `CRDT`, the `D`, `C`, `RD` and `RC` of MT940 (a
-/// reversal goes the other way), and what banks and their customers say. `paid` is none: a bill may be paid by
-/// either side.
+/// The direction that a word names: ISO 20022's `DBIT` and `CRDT`, the `D`, `C`, `RD` and `RC` of MT940 (a reversal
+/// goes the other way), and what banks and their customers say. `paid` has no direction: either side may pay a bill.
 pub fn way(word: &str) -> Option<Way> {
     let word = word.trim();
     match word {
@@ -107,15 +106,15 @@ pub fn way(word: &str) -> Option<Way> {
     })
 }
 
-/// Whether a word names the direction itself, and not a kind of payment that mostly goes that way: a purchase
-/// can be credited, a deposit be taken back.
+/// Whether a word names the direction itself, and not a kind of payment that usually goes that way: a purchase can be
+/// credited, a deposit can be taken back.
 pub(crate) fn is_direction_itself(word: &str) -> bool {
     let kinds = ["withdraw", "purchase", "deposit", "refund", "direct"];
     let word = plain(word);
     !kinds.iter().any(|kind| word.starts_with(kind))
 }
 
-/// The direction of a kind of record, where its word has one.
+/// The direction of a kind of record, if its word has one.
 pub(crate) fn way_of_kind(word: &str) -> Option<Way> {
     if plain(word) == "billpayment" { Some(Way::Out) } else { way(word) }
 }
@@ -125,13 +124,13 @@ pub(crate) fn is_transfer(word: &str) -> bool {
     plain(word) == "transfer"
 }
 
-/// Whether a word is of the family of Apideck's PaymentType (accounting.yml), which says whose debt is paid.
+/// Whether a word belongs to Apideck's PaymentType (accounting.yml), which states whose debt is paid.
 pub(crate) fn is_payment_type(word: &str) -> bool {
     plain(word).starts_with("accounts")
 }
 
-/// The direction of a payment by its PaymentType: payables are money out, receivables money in, prepayments and
-/// overpayments as well. A credit is returned, and has the opposite direction.
+/// The direction of a payment by its PaymentType: payables are money out, receivables money in, including prepayments
+/// and overpayments. A credit is returned, and has the opposite direction.
 pub(crate) fn way_of_payment(payment_type: &str) -> Option<Way> {
     let plain = plain(payment_type);
     let (side, kind) = match (plain.strip_prefix("accountspayable"), plain.strip_prefix("accountsreceivable")) {

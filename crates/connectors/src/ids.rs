@@ -5,16 +5,16 @@
 use crate::json::Document;
 use crate::understood::Understood;
 
-/// The longest id that is taken, in characters.
+/// The longest id that is accepted, in characters.
 const MAX_ID: usize = 200;
 
-/// An id that can be stored: nothing where none is there, refused where it is no text of 1 to 200
-/// characters without control characters.
+/// An id that can be stored: `None` if absent, refused unless it is a text of 1 to 200 characters without control
+/// characters.
 pub(crate) fn id(document: &Document<'_>, names: &[&str], what: &str) -> Understood<Option<String>> {
     document.id(names).map(|id| checked(id, what)).transpose()
 }
 
-/// An id that is made of others, where it can be stored.
+/// An id that is composed of others, if it can be stored.
 pub(crate) fn checked(id: String, what: &str) -> Understood<String> {
     if id.chars().count() > MAX_ID {
         return Err(format!("the id of the {what} has more than {MAX_ID} characters"));
@@ -33,7 +33,7 @@ pub(crate) fn id_of(document: &Document<'_>, name: &str, what: &str) -> Understo
     }
 }
 
-/// The same where it must be there.
+/// A required id that can be stored.
 pub(crate) fn needed(document: &Document<'_>, name: &str, what: &str) -> Understood<String> {
     id_of(document, name, what)?.ok_or_else(|| format!("the id of the {what} is missing"))
 }

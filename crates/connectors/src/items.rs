@@ -1,6 +1,6 @@
-//! The items of a list, each understood alone.
+//! The items of a list, each understood separately.
 //!
-//! Owns that one which is not understood blocks no other, and its name in messages. Must not know any provider's members.
+//! Owns the rule that one bad item blocks no other, and its name in messages. Must not know any provider's members.
 
 use ledger::Change;
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Adds the items of a list. An item that is not understood is named by its own id, its member `id_member`, else
+    /// Adds the items of a list. An item that is not understood is named by its own id, in its member `id_member`, else
     /// by its place in `list_name`.
     pub(crate) fn add(
         &mut self,

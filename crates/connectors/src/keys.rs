@@ -1,13 +1,13 @@
-//! The keys that are not configured, as verification sees them: providers publish them, or a connection was registered with
-//! its own.
+//! Keys that are not configured, as verification sees them: providers publish them, or each connection is registered
+//! with one.
 //!
-//! Owns the port through which a provider gets one. Must not fetch: the server does, and caches them.
+//! Owns the port through which a provider gets a key. Must not fetch: the server does, and caches keys.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// Which key a signature was made with, as its headers name it.
+/// Which key made a signature, as its headers name it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId {
     /// The provider's id.
@@ -17,7 +17,7 @@ pub struct KeyId {
 }
 
 impl fmt::Display for KeyId {
-    /// Only characters that are safe in a log: a name comes from the header of an unverified request.
+    /// Shows only characters that are safe in a log: a name comes from the header of an unverified request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name: String = self.name.chars().filter(char::is_ascii_graphic).take(60).collect();
         write!(f, "{}/{name}", self.provider)
@@ -27,11 +27,11 @@ impl fmt::Display for KeyId {
 /// A key as [`Provider::read_key`](crate::Provider::read_key) reads it from an answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchedKey {
-    /// The id under which it is stored, in place of an older key. It may differ from the requested one.
+    /// The id under which it is stored, replacing an older key. It may differ from the requested one.
     pub id: KeyId,
-    /// What [`KeySource::key`] gives for it.
+    /// What [`KeySource::key`] returns for it.
     pub bytes: Vec<u8>,
-    /// For how long it may be kept.
+    /// How long it may be kept.
     pub lifetime: Duration,
 }
 
@@ -41,10 +41,10 @@ impl fmt::Debug for FetchedKey {
     }
 }
 
-/// The keys that were fetched or registered.
+/// The fetched or registered keys.
 pub trait KeySource: Send + Sync {
     /// The bytes of a [`FetchedKey`], or the text of a credential
-    /// ([`Provider::key_credential`](crate::Provider::key_credential)); nothing where it is not at hand.
+    /// ([`Provider::key_credential`](crate::Provider::key_credential)); `None` if it is not available.
     fn key(&self, id: &KeyId) -> Option<Vec<u8>>;
 }
 

@@ -1,8 +1,8 @@
 //! How each provider signs its webhooks, and the meaning of their bodies.
 //!
-//! Owns verification over the raw bytes and the translation of a provider's words into the changes of `ledger`. Must not
-//! know HTTP servers, the store, or whose connection it is: the clock and fetched keys are passed in, nothing here does
-//! input or output.
+//! Owns verification over the raw bytes and the translation of a provider's words into the changes of `ledger`. Must
+//! not know HTTP servers, the store, or whose connection it is: the clock and fetched keys are passed in, nothing here
+//! does I/O.
 //!
 //! A provider is one file and one line in [`providers`]. A delivery moves through types: only [`Provider::verify`] makes
 //! a [`VerifiedDelivery`], and only what is [`Authentic`] can be understood.
@@ -51,24 +51,24 @@ pub use providers::Registry;
 pub use responses::{Response, Responses};
 pub use settings::{Setting, SettingKind, Settings};
 
-/// A text as it may be shown: of a card's number only the last four digits.
+/// A text as it may be shown: only the last four digits of a card number.
 pub fn masked(text: &str) -> String {
     masking::mask(text)
 }
 
-/// What there is to read of a value: of a string, a number by its digits, or an array of these.
+/// The readable text of a value: a string, a number by its digits, or an array of these.
 pub fn words(json: &RawValue) -> Option<String> {
     json::words(json)
 }
 
 /// A text for display in a line of at most `limit` characters: masked, without control characters and characters that
-/// reverse text. Nothing where it has no readable character.
+/// reverse text. `None` if no readable character is left.
 pub fn readable(text: &str, limit: usize) -> Option<String> {
     masking::readable(text, limit)
 }
 
-/// JSON as it may be shown: the same, for every string and name in it, and for numbers that are a card's. Nothing
-/// where it is not safe to go into.
+/// JSON for display: every string and name is masked and tidied like text, and so are numbers that are a card's. `None`
+/// if it is not safe to parse.
 pub fn readable_json(json: &RawValue) -> Option<Box<RawValue>> {
     masking::masked_json(json::read(json.get().as_bytes()).ok()?).ok()
 }

@@ -22,32 +22,31 @@ pub enum Meaning {
         /// The items of the delivery that are not understood: they are quarantined, and block nothing else.
         rejected: Vec<Rejected>,
     },
-    /// Something changed for a user of the provider, as the end of a consent: on every connection of that user.
+    /// Something changed for a user of the provider, such as the end of a consent: on every connection of that user.
     UserChanges {
         /// The provider's id of its user.
         provider_user: String,
-        /// In the order they are to be applied. At least one.
+        /// In the order in which they are applied. At least one.
         changes: Vec<Change>,
     },
-    /// Something changed that the body does not carry: it has to be fetched from the provider.
+    /// Something changed that the body does not contain: it has to be fetched from the provider.
     Fetch {
         /// The event's name, for messages.
         event: String,
-        /// The provider's id of the connection, where the body has it.
+        /// The provider's id of the connection, if the body has it.
         connection_id: Option<String>,
         /// What to fetch.
         wanted: Wanted,
     },
     /// Nothing to do: a test message, an address validation.
     Nothing,
-    /// It is this provider's envelope, but nothing in it is understood: one sentence why. The delivery is
-    /// quarantined.
+    /// The envelope is this provider's, but nothing in it is understood: one sentence why. The delivery is quarantined.
     NotUnderstood(String),
 }
 
 impl Meaning {
     /// The meaning of a delivery's items: one that is not understood blocks no other. The error says why none of them
-    /// is.
+    /// is understood.
     pub(crate) fn of_items(
         connection_id: Result<String, String>,
         changes: Vec<Change>,
@@ -65,12 +64,12 @@ impl Meaning {
         Self::Changes { connection_id, changes: vec![change], rejected: vec![] }
     }
 
-    /// The sentence for an event of which nothing is read.
+    /// The sentence for an event that is not read.
     pub(crate) fn unknown_event(name: &str) -> String {
         format!("{} is not an event that anything follows from", event_name(name))
     }
 
-    /// Why a notification is quarantined where its provider cannot be fetched from.
+    /// Why a notification is quarantined if its provider cannot be fetched from.
     pub fn not_fetched(event: &str) -> String {
         format!("{event} says only that something changed, and the data cannot be fetched")
     }
@@ -98,7 +97,7 @@ pub enum Wanted {
 /// One item of a delivery that is not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// The provider's id of it, where it is readable; else its place, as `transactions[1]`.
+    /// The provider's id of it if readable, else its place, such as `transactions[1]`.
     pub item: String,
     /// One sentence why.
     pub reason: String,

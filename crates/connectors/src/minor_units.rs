@@ -1,6 +1,6 @@
 //! Amounts as whole numbers of a currency's smallest units.
 //!
-//! Owns moving the point. Must not know how many decimals a provider means: that is passed in.
+//! Owns moving the decimal point. Must not know how many decimals a provider means: that is passed in.
 
 use serde_json::value::RawValue;
 use wire::Amount;
@@ -8,13 +8,13 @@ use wire::Amount;
 use crate::json::{self, Document};
 use crate::understood::Understood;
 
-/// The amount of a member whose last `decimals` digits are behind the point: `1250` is `12.50` with two. Nothing where
-/// it is absent; a number with a fraction or an exponent is refused, since it cannot be in smallest units.
+/// The amount of a member whose last `decimals` digits are decimals: `1250` is `12.50` with two. `None` if absent; a
+/// number with a fraction or an exponent is refused, because it cannot be in smallest units.
 pub(crate) fn read(document: &Document<'_>, name: &str, decimals: u32, what: &str) -> Understood<Option<Amount>> {
     document.raw(&[name]).map(|raw| amount(raw, decimals, what)).transpose()
 }
 
-/// The same of a value.
+/// The amount of a value in smallest units.
 pub(crate) fn amount(raw: &RawValue, decimals: u32, what: &str) -> Understood<Amount> {
     let text = json::text(raw);
     let units = text.as_deref().unwrap_or(raw.get());
@@ -22,7 +22,7 @@ pub(crate) fn amount(raw: &RawValue, decimals: u32, what: &str) -> Understood<Am
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("the {what} is not a whole number of the smallest units"));
     }
-    // Amounts write exponents out exactly.
+    // `Amount` expands exponents exactly.
     format!("{units}e-{decimals}").parse().map_err(|error| format!("the {what} is {error}"))
 }
 

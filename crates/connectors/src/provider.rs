@@ -1,6 +1,6 @@
-//! A provider's declaration of itself, and the trait of its connector.
+//! A provider's description, and the trait of its connector.
 //!
-//! Owns the trait that every provider implements, and its description. Must not know any of them.
+//! Owns the trait that every provider implements, and its description. Must not know any provider.
 
 use jiff::Timestamp;
 use wire::Currency;
@@ -14,8 +14,8 @@ use crate::meaning::Meaning;
 use crate::responses::Responses;
 use crate::settings::Setting;
 
-/// A provider's name, settings and capabilities. Its texts belong to its connector: they are literals of the code, or
-/// come from the file that declares it.
+/// A provider's name, settings and capabilities. Its connector owns the texts: they are literals in the code, or come
+/// from the file that declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
     /// Its name in addresses and in `connectorId`.
@@ -26,7 +26,7 @@ pub struct Description<'a> {
     pub connector_type: &'a str,
     /// The `source` of its transactions.
     pub source: &'a str,
-    /// The currency where neither the transaction nor the account has one.
+    /// The currency if neither the transaction nor the account has one.
     pub default_currency: Currency,
     /// Its capabilities, for `GET /api/connectors`.
     pub capabilities: &'a [&'a str],
@@ -45,7 +45,7 @@ impl From<Description<'_>> for ledger::Connector {
     }
 }
 
-/// One provider. Everything is a pure function of the delivery, the keys and the clock.
+/// One provider. Every method is a pure function of the delivery, the keys and the clock.
 pub trait Provider: Send + Sync {
     /// Its name, settings and capabilities.
     fn description(&self) -> Description<'_>;
@@ -53,8 +53,8 @@ pub trait Provider: Send + Sync {
     /// Whether it has a secret to verify with.
     fn is_configured(&self) -> bool;
 
-    /// Checks the signature over the bytes as they came (and the method and the path, where these are signed), against
-    /// every configured secret or a key that the provider publishes. Where that is not in `keys`, it is
+    /// Checks the signature over the received bytes (and the method and the path, if these are signed), against every
+    /// configured secret or a key that the provider publishes. A key that is not in `keys` gives
     /// [`VerifyError::KeyUnavailable`], which names the key to fetch.
     fn verify(
         &self,
@@ -63,7 +63,7 @@ pub trait Provider: Send + Sync {
         now: Timestamp,
     ) -> Result<VerifiedDelivery, VerifyError>;
 
-    /// The request for a key that [`VerifyError::KeyUnavailable`] names. Nothing where none is published under such a
+    /// The request for a key that [`VerifyError::KeyUnavailable`] names. `None` if no key is published under such a
     /// name.
     fn key_request(&self, _id: &KeyId) -> Option<Request> {
         None
@@ -75,13 +75,13 @@ pub trait Provider: Send + Sync {
         Err(FetchError::NotUnderstood { reason: format!("{} publishes no keys", id.provider) })
     }
 
-    /// The credential that a connection's deliveries are verified with, where each connection has its own. The
-    /// [`KeyId::name`] is then the connection's id as the delivery names it, and the key is the credential's text.
+    /// The credential that verifies a connection's deliveries, if each connection has its own. The [`KeyId::name`] is
+    /// then the connection's id as the delivery names it, and the key is the credential's text.
     fn key_credential(&self) -> Option<&'static str> {
         None
     }
 
-    /// How its deliveries are answered, where it insists on something else than others.
+    /// How its deliveries are answered, if it requires something unusual.
     fn responses(&self) -> Responses {
         Responses::default()
     }
@@ -90,18 +90,18 @@ pub trait Provider: Send + Sync {
     /// that makes no sense is [`Meaning::NotUnderstood`], so that it is quarantined.
     fn understand(&self, delivery: Authentic<'_>) -> Result<Meaning, Malformed>;
 
-    /// How data is fetched that its deliveries do not carry; nothing where it cannot be.
+    /// Fetches data that its deliveries do not carry; `None` if that is impossible.
     fn fetch(&self) -> Option<&dyn Fetch> {
         None
     }
 
-    /// Its consent page; nothing where it has none, or none that is supported here. It is present whatever is set:
+    /// Its consent page; `None` if it has none, or none that is supported here. It is present whatever is set:
     /// [`Connect::obstacle`] names the missing setting.
     fn connect(&self) -> Option<&dyn Connect> {
         None
     }
 
-    /// The headers with which the provider would send `body`: for the simulator, for tests and for benchmarks. Nothing
-    /// where no secret is configured, and where only the provider has the signing key.
+    /// The headers with which the provider would send `body`: for the simulator, for tests and for benchmarks. `None`
+    /// if no secret is configured, or if only the provider has the signing key.
     fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>>;
 }

@@ -7,7 +7,7 @@
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Whether the usual JSON goes with it. Xero takes an empty body only.
+    /// Whether it has the usual JSON body. Xero accepts an empty body only.
     pub has_body: bool,
 }
 
@@ -17,23 +17,24 @@ impl Response {
         Self { status, has_body: true }
     }
 
-    /// A status and nothing else.
+    /// A status without a body.
     pub const fn empty(status: u16) -> Self {
         Self { status, has_body: false }
     }
 }
 
-/// The answers to a provider's deliveries. All other cases are answered alike for every provider: an unknown
+/// The answers to a provider's deliveries. All other cases have the same answer for every provider: an unknown
 /// connector, a body that is too large, too many deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Responses {
-    /// It is durable: processed, seen before, or quarantined. Never 202, as some providers take 200 only.
+    /// The delivery is durable: processed, seen before, or quarantined. Never 202, because some providers accept only
+    /// 200.
     pub accepted: Response,
-    /// The signature is missing, wrong or stale. GoCardless wants 498.
+    /// The signature is missing, wrong or stale. GoCardless requires 498.
     pub bad_signature: Response,
-    /// It is authentic, and does not have this provider's shape.
+    /// It is authentic, but does not have this provider's form.
     pub malformed: Response,
-    /// It could not be verified or stored now: the provider is to send it again.
+    /// It could not be verified or stored now: the provider should send it again.
     pub unavailable: Response,
 }
 

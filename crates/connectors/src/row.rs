@@ -1,4 +1,4 @@
-//! A transaction of the parts that a connector has read.
+//! A transaction built from the parts that a connector has read.
 //!
 //! Owns the masking and the limits of its texts, and a description for each. Must not read JSON.
 
@@ -20,7 +20,7 @@ const MAX_NUMBER: usize = 40;
 const MAX_TAGS: usize = 20;
 const MAX_TAG: usize = 60;
 
-/// The parts of a transaction, its texts as they came.
+/// The parts of a transaction, with its texts as received.
 pub(crate) struct Row {
     /// The provider's id.
     pub(crate) transaction_id: String,
@@ -28,13 +28,13 @@ pub(crate) struct Row {
     pub(crate) account_id: String,
     /// Negative is money out.
     pub(crate) amount: Amount,
-    /// Where the provider says.
+    /// The currency, if the provider says.
     pub(crate) currency: Option<Currency>,
     /// When it happened.
     pub(crate) date: Dated,
     /// The bank's text.
     pub(crate) description: Option<String>,
-    /// The same before the provider tidied it, where it sends both.
+    /// The bank's text before the provider tidied it, if it sends both.
     pub(crate) original: Option<String>,
     /// Who was paid, or who paid.
     pub(crate) merchant: Option<String>,
@@ -56,12 +56,12 @@ pub(crate) struct Row {
     pub(crate) is_transfer: bool,
     /// Free labels.
     pub(crate) tags: Vec<String>,
-    /// Other members that are kept, by name.
+    /// Other members to store, by name.
     pub(crate) metadata: BTreeMap<String, Box<RawValue>>,
 }
 
 impl Row {
-    /// A transaction of which nothing else is known.
+    /// A transaction without optional parts.
     pub(crate) fn new(transaction_id: String, account_id: String, amount: Amount, date: Dated) -> Self {
         Self {
             transaction_id,
@@ -85,7 +85,7 @@ impl Row {
         }
     }
 
-    /// The change that it is.
+    /// The resulting change.
     pub(crate) fn into_change(self, version: Option<i64>) -> Change {
         Change { version, update: Update::Transaction(Box::new(self.into_transaction())) }
     }
@@ -127,7 +127,7 @@ impl Row {
     }
 }
 
-/// A value that is kept unchanged: a readable text, a number or a flag. Nothing for values that could be large.
+/// A value that is stored unchanged: a readable text, a number or a flag. `None` for values that could be large.
 pub(crate) fn kept(value: &RawValue) -> Option<Box<RawValue>> {
     match value.get().as_bytes().first() {
         Some(b'"') => readable(&json::text(value)?, MAX_TEXT).and_then(|text| to_raw_value(&text).ok()),

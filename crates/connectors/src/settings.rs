@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// One setting of a provider: everything that reading, checking and documenting it needs.
+/// One setting of a provider: everything needed to read, check and document it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The environment's variable, which begins with the provider's id in capitals.
+    /// The environment variable, which begins with the provider's id in capitals.
     pub name: Cow<'static, str>,
     /// Its meaning, in one line of Markdown.
     pub meaning: &'static str,
@@ -17,20 +17,20 @@ pub struct Setting {
     pub kind: SettingKind,
     /// Its default value.
     pub default: Option<&'static str>,
-    /// The feature that does not work without it; nothing where it is never needed.
+    /// The feature that does not work without it; `None` if it is always optional.
     pub required_for: Option<&'static str>,
 }
 
 /// The values that a setting may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingKind {
-    /// Secret texts, separated by commas: several while one replaces another. They are shown nowhere.
+    /// Secret texts, separated by commas: several during a change of secret. They are never shown.
     Secrets,
     /// `true` or `false`.
     Flag,
     /// A text without secrets.
     Text,
-    /// The address of the provider's interface: `https`, or `http` on this machine.
+    /// The address of the provider's API: `https`, or `http` on this machine.
     Url,
 }
 
@@ -41,24 +41,24 @@ impl Setting {
     }
 }
 
-/// The values that were set, by the settings' names.
+/// The values that were set, by setting name.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings(BTreeMap<String, Vec<String>>);
 
 impl Settings {
-    /// Sets one.
+    /// Sets the values of a setting.
     pub fn set<V: Into<String>>(&mut self, name: &str, values: impl IntoIterator<Item = V>) {
         self.0.insert(name.to_owned(), values.into_iter().map(Into::into).collect());
     }
 
-    /// The same with one set.
+    /// Like [`Settings::set`], by value.
     #[must_use]
     pub fn with<V: Into<String>>(mut self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
         self.set(name, values);
         self
     }
 
-    /// Its values; none where it is not set.
+    /// Its values; empty if it is not set.
     pub fn values(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
@@ -68,7 +68,7 @@ impl Settings {
         self.values(name).first().map(String::as_str)
     }
 
-    /// The first of its values that is more than blanks.
+    /// The first of its values that is not blank.
     pub(crate) fn first(&self, name: &str) -> Option<String> {
         self.values(name).iter().map(|value| value.trim()).find(|value| !value.is_empty()).map(str::to_owned)
     }
@@ -80,7 +80,7 @@ impl Settings {
 }
 
 impl fmt::Debug for Settings {
-    /// Says how many values each has, and none of them: any may be a secret.
+    /// Shows how many values each has, but no value: any may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.0.iter().map(|(name, values)| (name, values.len()))).finish()
     }

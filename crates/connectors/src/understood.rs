@@ -1,11 +1,11 @@
 //! The result of reading a value.
 //!
-//! Owns the type that every reader answers with. Must not read anything.
+//! Owns the type that every reader returns. Must not read anything.
 
 use crate::json::Unreadable;
 
-/// A value that is understood, or one sentence for the operator why it is not. No sentence repeats a
-/// value of the body, as it may be personal.
+/// A value that is understood, or one sentence that tells the operator why it is not. No sentence repeats a value of
+/// the body, because it may be personal.
 pub(crate) type Understood<T> = Result<T, String>;
 
 impl From<Unreadable> for String {

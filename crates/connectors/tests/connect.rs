@@ -1,4 +1,4 @@
-//! Connecting a bank: what goes out and what is made of the answers.
+//! Connecting a bank: the calls and the interpretation of their answers.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

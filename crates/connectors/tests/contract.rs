@@ -1,8 +1,7 @@
-//! What every connector has to do, tried on every connector of the registry with every one of its fixtures.
+//! The requirements on every connector, tested for every connector of the registry with each of its fixtures.
 //!
-//! A fixture is `tests/fixtures/<connector>/<name>.json`, the body as it is sent; beside it
-//! `<name>.expected.json` says what it means. `TALLYWIRE_WRITE_EXPECTED=1` writes the latter anew, to be read
-//! before it is kept.
+//! A fixture is `tests/fixtures/<connector>/<name>.json`, the body as sent; `<name>.expected.json` next to it gives its
+//! meaning. `TALLYWIRE_WRITE_EXPECTED=1` rewrites the latter, to be reviewed before it is committed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -24,7 +23,7 @@ fn all() -> Vec<Arc<dyn Provider>> {
     registry(&[SECRET]).iter().cloned().collect()
 }
 
-/// The bodies of a connector's fixtures, with the file of what each should mean.
+/// The bodies of a connector's fixtures, with the file of each one's expected meaning.
 fn fixtures(connector: &dyn Provider) -> Vec<(Vec<u8>, PathBuf)> {
     let provider = provider_of(connector.description().id);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(provider);
@@ -38,8 +37,8 @@ fn fixtures(connector: &dyn Provider) -> Vec<(Vec<u8>, PathBuf)> {
     files.into_iter().map(|file| (std::fs::read(&file).unwrap(), file.with_extension("expected.json"))).collect()
 }
 
-/// Whether a connector is meant to read a fixture. A file cannot say that an id is part of an address, nor how a provider is
-/// asked; that of Stripe describes its cards.
+/// Whether a connector is meant to read a fixture. A file cannot declare that an id is part of an address, nor how to
+/// fetch from a provider; Stripe's describes its cards.
 fn is_declared_for(connector: &str, fixture: &str) -> bool {
     match connector {
         "declared-basiq" => !fixture.ends_with("-notification") && !fixture.ends_with("-foreign-link"),
@@ -48,12 +47,12 @@ fn is_declared_for(connector: &str, fixture: &str) -> bool {
     }
 }
 
-/// As a connector's provider sends it.
+/// A delivery as a connector's provider sends it.
 fn sent(connector: &dyn Provider, id: &str, body: &[u8], second: i64) -> RawDelivery {
     signed(connector, SECRET, id, body, second)
 }
 
-/// Verifies with what the provider publishes, or was registered with.
+/// Verifies with the keys that the provider publishes, or that were registered.
 fn verify(connector: &dyn Provider, delivery: RawDelivery, second: i64) -> Result<VerifiedDelivery, VerifyError> {
     connector.verify(delivery, &Published(&[SECRET]), at(second))
 }
@@ -62,7 +61,7 @@ fn meaning(connector: &dyn Provider, body: &[u8]) -> Result<Meaning, connectors:
     connector.understand(stored(body).authentic())
 }
 
-/// How far the time may be from now that the connector's signature covers; nothing where it covers none.
+/// How far the time that the connector's signature covers may be from now; `None` if it covers none.
 fn tolerance(connector: &dyn Provider) -> Option<i64> {
     match provider_of(connector.description().id) {
         "basiq" | "plaid" | "stripe" => Some(300),
@@ -71,8 +70,9 @@ fn tolerance(connector: &dyn Provider) -> Option<i64> {
     }
 }
 
-/// For how many seconds an attempt that is signed anew is known as the same delivery. Plaid and Akahu name no event, and the
-/// next one may have the same bytes: taking it for one that is known would lose it. At Plaid the signature tells them apart.
+/// For how many seconds a re-signed attempt is recognised as the same delivery. Plaid and Akahu give events no id, and
+/// the next event may have the same bytes: mistaking it for a known one would lose it. At Plaid the signature tells
+/// them apart.
 fn known_for(connector: &dyn Provider) -> Option<i64> {
     match connector.description().id {
         "plaid" => None,
@@ -181,7 +181,7 @@ fn without_a_secret_nothing_verifies_and_nothing_is_signed() {
     }
 }
 
-/// The connector of that name, configured.
+/// The connector with this id, configured.
 fn all_of(id: &str) -> Arc<dyn Provider> {
     registry(&[SECRET]).get(id).unwrap().clone()
 }
@@ -214,7 +214,7 @@ fn a_key_that_its_provider_has_to_publish_is_asked_for_and_nothing_else_is() {
             Some(other) => panic!("{id}: {other}"),
         };
         assert_eq!(key.provider, id);
-        // It is published, or it comes with the connection.
+        // The key is published, or comes with the connection.
         assert!(connector.key_request(&key).is_some() != connector.key_credential().is_some(), "{id}");
     }
 }
@@ -293,7 +293,7 @@ fn an_object_that_is_not_known_is_kept() {
     }
 }
 
-/// Puts every hostile value in the place of every value of a fixture.
+/// Puts every hostile value in place of every value of a fixture.
 #[test]
 fn a_hostile_value_anywhere_is_answered_within_limits() {
     let huge = "9".repeat(5000) + &"ä \u{202e}\n".repeat(1500);

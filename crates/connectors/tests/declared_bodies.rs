@@ -1,4 +1,5 @@
-//! What bodies mean by a file: amounts digit for digit, signs and dates as the file says, and one bad item alone rejected.
+//! The meaning of bodies by a file: amounts digit for digit, signs and dates as the file declares, and one bad item
+//! rejected alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -9,7 +10,7 @@ use common::stored;
 use connectors::{Meaning, Registry, Settings, declarative};
 use serde_json::{Value, json};
 
-/// A file with these lines at the end of its table `transactions`, and more tables behind.
+/// A file with these lines at the end of its table `transactions`, followed by more tables.
 fn file(lines: &str) -> String {
     format!(
         r#"id = "acme"

@@ -1,4 +1,5 @@
-//! What files of connectors may say: every problem of all files is named at once, with its place and what is expected.
+//! What connector files may contain: every problem of all files is reported at once, with its place and what is
+//! expected.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -9,7 +10,7 @@ use connectors::declarative::keys::KEYS;
 use connectors::declarative::{Problem, read};
 use proptest::prelude::*;
 
-/// The smallest file that is good.
+/// The smallest valid file.
 const SMALL: &str = r#"id = "acme"
 name = "Acme"
 type = "bank"
@@ -37,7 +38,7 @@ fn problems(text: &str) -> Vec<String> {
     read.err().unwrap_or_default().iter().map(Problem::to_string).collect()
 }
 
-/// The same of the small file with one text in the place of another.
+/// The problems of the small file with one text replaced by another.
 fn changed(from: &str, to: &str) -> Vec<String> {
     assert!(SMALL.contains(from), "{from}");
     problems(&SMALL.replacen(from, to, 1))
@@ -126,7 +127,7 @@ fn an_id_belongs_to_one_connector() {
     }
 }
 
-/// What is written in the place of what, and the one problem that follows.
+/// A text of the file, its replacement, and the one problem that results.
 const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "encoding = \"hex\"",
@@ -246,7 +247,7 @@ fn keys_that_contradict_each_other_are_problems() {
 
 #[test]
 fn every_key_is_read() {
-    // No key takes a date: the wrong type proves that each key is read.
+    // No key takes a date: the type error proves that each key is read.
     let all = [include_str!("declared/every-key.toml")].concat();
     assert_eq!(problems(&all), [""; 0], "the file with every key is good");
     for key in KEYS.iter().filter(|key| !matches!(key.takes, connectors::declarative::keys::Takes::Table)) {
@@ -295,7 +296,7 @@ proptest! {
         let mut changed: Vec<char> = chars[..place].to_vec();
         changed.extend(put.chars());
         changed.extend(chars.iter().skip(place + length));
-        // Once more, with a piece of the file itself somewhere else.
+        // Again, with a piece of the file itself inserted elsewhere.
         let moved: Vec<char> = [&changed[..other.min(changed.len())], &chars[place..(place + length).min(chars.len())], &changed[other.min(changed.len())..]].concat();
         for text in [changed, moved] {
             let text: String = text.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Signatures as files describe them: what is taken, and what is refused.
+//! Signatures as files describe them: what is accepted, and what is refused.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -58,7 +58,7 @@ fn hmacs_of_both_hashes_are_those_of_another_implementation() {
         for wrong in [&sent[1..], &sent[..sent.len() - 4], "sha256=", "=", "sha1=00", "not hex, nor base64!"] {
             assert_eq!(verify(&[("Acme-Signature", wrong)], BODY), Err(VerifyError::Mismatch), "{wrong}");
         }
-        // Several count while one secret replaces another, in one line or more.
+        // During a change of secret several count, in one line or more.
         assert!(verify(&[("Acme-Signature", "AAAA"), ("Acme-Signature", sent)], BODY).is_ok());
         assert!(verify(&[("Acme-Signature", &format!("AAAA, {sent}"))], BODY).is_ok());
     }
@@ -106,7 +106,7 @@ fn a_template_has_the_time_the_id_the_method_and_the_path_in_it() {
     assert!(verify(&*acme, &twice("T", &time), BODY, NOW).is_ok(), "the same one twice is one");
     let elsewhere = RawDelivery::post("/other", sent.into_iter().collect(), BODY.to_vec());
     assert_eq!(acme.verify(elsewhere, &NoKeys, at(NOW)).unwrap_err(), VerifyError::Mismatch);
-    // The address is the receiver's: a sender in a test does not know it.
+    // The signature covers the receiver's address, which a test sender does not know.
     assert_eq!(acme.sign("m-1", BODY, at(NOW)), None);
 }
 
@@ -125,7 +125,7 @@ fn a_time_is_read_in_the_notation_that_the_file_names() {
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert!(verify(&*acme, &headers, BODY, NOW + 300).is_ok(), "{notation}");
         assert_eq!(verify(&*acme, &headers, BODY, NOW + 301), Err(VerifyError::Stale), "{notation}");
-        // What stands there is signed, and cannot be had in another notation.
+        // The header's text is signed, so no other notation of the time is accepted.
         for other in [format!("{written}x"), format!("{written}0"), "soon".to_owned()] {
             let headers = [headers[1], ("T", &*other)];
             assert!(verify(&*acme, &headers, BODY, NOW).is_err(), "{notation}: {other}");

@@ -1,6 +1,6 @@
-//! What the documentation says of the providers is what they say of themselves.
+//! Checks that the documentation of the providers matches their descriptions.
 //!
-//! `TALLYWIRE_WRITE_DOCS=1 cargo test -p connectors --test documentation` writes it anew.
+//! `TALLYWIRE_WRITE_DOCS=1 cargo test -p connectors --test documentation` rewrites it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -28,7 +28,7 @@ fn table() -> String {
     rows.join("\n")
 }
 
-/// The lines of `.env.example`: to be filled in where a provider needs it.
+/// The lines of `.env.example`, to be filled in for the providers that need them.
 fn example() -> String {
     let line = |setting: &Setting| match setting.required_for {
         Some(_) => format!("{}=", setting.name),
@@ -37,7 +37,7 @@ fn example() -> String {
     providers::settings().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The table of what each provider can do in `docs/providers.md`.
+/// The table of each provider's capabilities in `docs/providers.md`.
 fn capabilities() -> String {
     let head =
         "| provider | type | configured by | transactions | accounts | connection status | fetched | registered with |";
@@ -80,7 +80,7 @@ fn needed(settings: &[Setting], registered: &[String]) -> Vec<String> {
     needed.map(|setting| setting.name.to_string()).chain(key).collect()
 }
 
-/// What a connection has to be registered with, by what a provider misses where it has nothing.
+/// What a connection must be registered with: what a provider reports missing when it has nothing.
 fn registered_with(provider: &dyn Provider) -> Vec<String> {
     let credentials = Credentials::default();
     let bare = LinkedConnection { id: "bare", external_user_id: None, credentials: &credentials };
@@ -90,7 +90,7 @@ fn registered_with(provider: &dyn Provider) -> Vec<String> {
     missed.chain(provider.key_credential()).map(str::to_owned).collect()
 }
 
-/// What every provider's section of `docs/providers.md` says.
+/// The rows of every provider's section in `docs/providers.md`.
 const ROWS: [&str; 12] = [
     "in its dashboard",
     "variables",
@@ -117,7 +117,7 @@ fn keys() -> String {
     rows.join("\n")
 }
 
-/// Compares what stands between two lines of a file.
+/// Compares the text between two lines of a file.
 fn check(file: &str, begin: &str, end: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     let text = std::fs::read_to_string(&path).unwrap();
@@ -163,7 +163,7 @@ fn the_table_of_the_providers_page_says_what_each_provider_can_do_and_needs() {
 
 #[test]
 fn each_provider_has_a_section_with_all_rows_and_all_of_its_variables() {
-    // The page is being written anew.
+    // The page is being rewritten.
     if std::env::var_os("TALLYWIRE_WRITE_DOCS").is_some() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Asking Akahu, with an interface that answers from a list.
+//! Fetching from Akahu, with an API that answers from a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! Asking GoCardless, with an interface that answers from a list.
+//! Fetching from GoCardless, with an API that answers from a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -93,7 +93,7 @@ fn payments_are_listed_to_the_end_from_thirty_days_before_the_last_run() {
             "GET payments?limit=500&created_at[gte]=2024-01-29T00:00:00Z&after=PM2",
         ]
     );
-    // A page that does not get on is the last one.
+    // A page that does not advance is the last one.
     let api = Script::pages([list(&[], Some("PM2"))]);
     let stuck = gocardless(&api, &Asked { position: Some("PM2"), ..Asked::first() }).unwrap();
     assert!(matches!(stuck.next, Next::End { .. }));

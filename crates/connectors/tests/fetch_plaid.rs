@@ -1,4 +1,4 @@
-//! Asking Plaid: runs over `/transactions/sync` with an interface that answers from a list.
+//! Fetching from Plaid: runs over `/transactions/sync` with an API that answers from a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -16,7 +16,7 @@ fn plaid(api: &Script, asked: &Asked<'_>) -> Result<Page, FetchError> {
     page(&*connector("plaid", &[SECRET]), api, asked)
 }
 
-/// A posted purchase with other members in the place of its own.
+/// A posted purchase with some members replaced.
 fn purchase(members: &Value) -> Value {
     let mut row = json!({
         "transaction_id": "t1", "account_id": "a1", "amount": 12.50, "iso_currency_code": "USD",
@@ -39,7 +39,7 @@ fn answer(added: &[Value], removed: &[Value], accounts: &[Value], next: &str, mo
     })
 }
 
-/// What the only added row of a page becomes, or why it is rejected.
+/// The result for the only added row of a page, or why it is rejected.
 fn row(members: &Value) -> Result<Value, String> {
     let api = Script::pages([answer(&[purchase(members)], &[], &[], "n", false)]);
     let page = plaid(&api, &Asked::first()).unwrap();
@@ -156,7 +156,7 @@ fn what_is_new_comes_before_what_is_gone_and_balances_come_last() {
         "balance": "110.25", "available": "100",
     });
     assert_eq!(changes[2], expected);
-    // What is owed on a card is positive at Plaid.
+    // At Plaid a debt on a card is positive.
     assert_eq!((&changes[3]["balance"], &changes[3]["kind"]), (&json!("-110.25"), &json!("credit card")));
 }
 

@@ -1,4 +1,4 @@
-//! Asking Teller, with an interface that answers from a list.
+//! Fetching from Teller, with an API that answers from a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -14,7 +14,7 @@ fn teller(api: &Script, asked: &Asked<'_>) -> Result<Page, FetchError> {
     page(&*connector("teller", &[SECRET]), api, asked)
 }
 
-/// The page that follows.
+/// The next page.
 fn following(api: &Script, page: &Page) -> Result<Page, FetchError> {
     let Next::Page { position } = &page.next else { panic!("{:?}", page.next) };
     teller(api, &Asked { position: Some(position), ..Asked::first() })

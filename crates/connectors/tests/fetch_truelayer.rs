@@ -1,4 +1,4 @@
-//! Asking TrueLayer, with an interface that answers from a list.
+//! Fetching from TrueLayer, with an API that answers from a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -16,7 +16,7 @@ fn truelayer(api: &Script, asked: &Asked<'_>) -> Result<Page, FetchError> {
     page(&**Registry::new(&settings).get("truelayer").unwrap(), api, asked)
 }
 
-/// In a run whose last one was complete on 29 April, so that one list covers it.
+/// A run after one that was complete on 29 April, so that one list covers it.
 fn recent() -> Asked<'static> {
     Asked { cursor: Some("2024-04-10"), ..Asked::first() }
 }

@@ -1,4 +1,4 @@
-//! Asking Up, with an interface that answers from a list.
+//! Fetching from Up, with an API that answers from a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -19,7 +19,7 @@ fn money(value: &str) -> Value {
     json!({ "currencyCode": "AUD", "value": value, "valueInBaseUnits": 0 })
 }
 
-/// A purchase with other attributes in the place of its own.
+/// A purchase with some attributes replaced.
 fn purchase(attributes: &Value) -> Value {
     let mut own = json!({
         "status": "SETTLED", "rawText": "HARBOUR CAFE, SYDNEY AU", "description": "Harbour Cafe", "message": null, "note": null,
@@ -54,7 +54,7 @@ fn a_run_lists_the_days_it_reaches_back_and_then_the_accounts() {
     let first = up(&api, &Asked::first()).unwrap();
     assert_eq!(first.next, Next::Page { position: "WyIy+MDI=".to_owned() });
     let last = up(&api, &Asked { position: Some("WyIy+MDI="), ..Asked::first() }).unwrap();
-    // 30 days before the run began; a day more than counts is asked for.
+    // 30 days before the run began; one day more than counts is requested.
     let end = Next::End { cursor: Some("2024-03-30".to_owned()), absence: Absence::MeansGoneSince(FIRST_DAY) };
     assert_eq!(last.next, end);
     let since = "filter[since]=2024-01-29T00:00:00Z";
@@ -98,7 +98,7 @@ fn one_transaction_is_asked_for_with_its_account() {
     assert_eq!(page.changes.len(), 2);
     let end = Next::End { cursor: Some("2024-03-15".to_owned()), absence: Absence::MeansNothing };
     assert_eq!(page.next, end);
-    // It was taken back before it was asked for.
+    // It was cancelled before it was fetched.
     let page = up(&Script::of([(404, r#"{"errors":[]}"#.to_owned())]), &asked).unwrap();
     assert_eq!((page.changes.len(), page.next), (0, end));
 }

@@ -1,4 +1,4 @@
-//! The original guide's body, which every connector takes: liberal in names, strict in values.
+//! The original guide's body, which every connector accepts: liberal in names, strict in values.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

@@ -8,7 +8,7 @@ use common::bodies::means;
 use connectors::{Meaning, Rejected};
 use ledger::{Change, Update};
 
-/// What a body changes, by the ids, and what of it is rejected.
+/// The changed ids of a body, and its rejected items.
 fn items(body: &str) -> (Vec<String>, Vec<(String, String)>) {
     let Meaning::Changes { changes, rejected, .. } = means("basiq", body) else { panic!("{body} is not understood") };
     let id = |change: &Change| match &change.update {
@@ -28,7 +28,7 @@ fn sentence(body: &str) -> String {
     }
 }
 
-/// A body around elements of `transactions`; `beside` comes after them.
+/// A body around elements of `transactions`, followed by `beside`.
 fn several(elements: &str, beside: &str) -> String {
     format!(r#"{{"event":"transactions.updated","connectionId":"c1","data":{{"transactions":[{elements}]{beside}}}}}"#)
 }
@@ -66,7 +66,7 @@ fn an_item_of_another_connection_is_rejected_alone() {
     let (changes, rejected) = items(&several(&format!("{},{other}", one("t1", "-1")), ""));
     assert_eq!(changes, ["t1"]);
     assert_eq!(rejected, [("t2".to_owned(), "transactions.updated names two different connections".to_owned())]);
-    // Where the items alone name it, none of them is more right than the others.
+    // If only the items name the connection, none of them takes precedence.
     let own = |id: &str, connection: &str| {
         one(id, "-1").replace("\"id\"", &format!("\"connectionId\":\"{connection}\",\"id\""))
     };

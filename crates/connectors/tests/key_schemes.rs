@@ -1,4 +1,4 @@
-//! What is particular to connectors whose keys are published or registered: which key is asked for, how it is read, and what
+//! Particulars of connectors whose keys are published or registered: which key is requested, how it is read, and what
 //! is refused without one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
@@ -76,7 +76,7 @@ fn the_next_notification_of_plaid_with_the_same_bytes_is_another_delivery() {
     let key = |time: i64| {
         plaid(&header, &json!({ "iat": time, "request_body_sha256": BODY_HASH }), &Published(&[SECRET])).unwrap()
     };
-    // Also within the same second: each is signed anew.
+    // Even within the same second: each attempt is signed anew.
     assert_ne!(key(NOW), key(NOW));
     assert_ne!(key(NOW), key(NOW - 1));
 }
@@ -118,7 +118,7 @@ fn akahu(number: &str, keys: &dyn KeySource) -> Result<String, VerifyError> {
     Ok(akahu.verify(sent, keys, at(NOW))?.key().to_owned())
 }
 
-/// Akahu's newest key, with that number before it.
+/// Akahu's newest key, after its number.
 struct Newest(u32);
 
 impl KeySource for Newest {

@@ -1,4 +1,4 @@
-//! Amounts: which way the money went, and in which currency.
+//! Amounts: the direction of the money, and the currency.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! What is particular to one provider's bodies and answers, beside its fixtures.
+//! Particulars of one provider's bodies and answers, in addition to its fixtures.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -10,7 +10,7 @@ use common::{NOW, SECRET, at, connector, settings, stored};
 use connectors::{Meaning, NoKeys, Registry, Response};
 use ledger::Update;
 
-/// What a body of Stripe means where there is an event around the object.
+/// The meaning of a Stripe object inside an event.
 fn stripe(event: &str, object: &str) -> Result<Vec<ledger::Change>, String> {
     let body = format!(
         r#"{{"id":"evt_1","object":"event","created":1721954070,"type":"{event}","account":"acct_1","data":{{"object":{object}}}}}"#

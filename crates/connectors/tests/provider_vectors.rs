@@ -1,4 +1,5 @@
-//! Signatures that providers computed, and derived ones over bodies that they publish; each with what must be refused.
+//! Signatures that providers computed, and derived ones over bodies that they publish; each with variants that must be
+//! refused.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
@@ -13,7 +14,7 @@ use connectors::{
 };
 use serde_json::Value;
 
-/// The keys of a provider, as its published answer is read.
+/// A provider's keys, as read from its published answer.
 struct Read(FetchedKey);
 
 impl Read {
@@ -40,7 +41,7 @@ const PLAID_TOKEN: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjZjNTUxNmUxLTkyZGMtNDc5Z
 const PLAID_TIME: i64 = 1_590_887_001;
 const PLAID_BODY: &[u8] = include_bytes!("fixtures/plaid/historical-update.json");
 
-/// A delivery that Plaid made (<https://stackoverflow.com/questions/62143991>), with something about it changed.
+/// A delivery that Plaid made (<https://stackoverflow.com/questions/62143991>), with one part changed.
 fn plaid(token: &str, key: &str, body: &[u8], second: i64) -> Result<String, VerifyError> {
     let plaid = connector("plaid", &[common::SECRET]);
     let keys = Read::from(&*plaid, PLAID_KID, key);
@@ -120,7 +121,7 @@ const STRIPE: [(&str, &[u8]); 2] = [
 const STRIPE_TIME: i64 = 1_533_204_620;
 const STRIPE_NOISE: &str = "v0=63f3a72374a733066c4be69ed7f8e5ac85c22c9f0a6a612ab9a025a9e4ee7eef";
 
-/// What becomes of a delivery, which is the same whether the code or a file describes Stripe.
+/// The result for a delivery, which is the same whether code or a file describes Stripe.
 fn stripe(header: &str, body: &[u8], second: i64) -> Result<String, VerifyError> {
     let [code, file] = ["stripe", "declared-stripe"].map(|id| {
         let stripe = connector(id, &["webhook_secret"]);
@@ -166,7 +167,7 @@ fn stripes_own_deliveries_are_refused_once_anything_is_changed() {
     }
     let two_times = format!("t={STRIPE_TIME},t={},v1={v1}", STRIPE_TIME + 1);
     assert_eq!(stripe(&two_times, body, STRIPE_TIME), Err(VerifyError::Ambiguous("stripe-signature".into())));
-    // The decoded text after `whsec_` is no key of Stripe's.
+    // The decoded text after `whsec_` is not a key of Stripe's.
     let secret = "whsec_dGFsbHl3aXJlLXRlc3Qta2V5LW5vdC1hLXNlY3JldCE=";
     let whole = connector("stripe", &[secret]).sign("", body, at(STRIPE_TIME)).unwrap().remove(0).1;
     let decoded = connector("stripe", &["tallywire-test-key-not-a-secret!"]);

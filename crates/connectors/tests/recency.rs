@@ -1,4 +1,4 @@
-//! How recent a report is, as its sender says: what the ledger orders reports by.
+//! How recent a report is, as its sender says: the ledger orders reports by it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

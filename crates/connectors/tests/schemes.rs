@@ -1,4 +1,4 @@
-//! What is particular to one connector's signature: the guide's form for Basiq, Apideck's three forms.
+//! Particulars of one connector's signature: the guide's form for Basiq, Apideck's three forms.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

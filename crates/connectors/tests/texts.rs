@@ -1,4 +1,4 @@
-//! Texts: something to read in every row, no card number, no character lost that makes a word.
+//! Texts: readable text in every row, no card number, and no loss of characters that make words.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 

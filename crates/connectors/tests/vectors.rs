@@ -49,7 +49,7 @@ fn published() -> Vec<Vector> {
     ]
 }
 
-/// Verifies the first vector with something about it changed; the delivery's key.
+/// Verifies the first vector with one part changed, and returns the delivery's key.
 fn sw1(secret: &str, headers: &[(&str, &str)], now: i64) -> Result<String, VerifyError> {
     let verified = connector("basiq", &[secret]).verify(delivery(headers, SW1_BODY), &NoKeys, at(now))?;
     Ok(verified.key().to_owned())
@@ -119,7 +119,7 @@ fn a_time_stamp_is_nothing_but_digits() {
         let refused = sw1(SW1_SECRET, &sw1_headers(time, SW1_SIGNATURE), SW1_TIME);
         assert_eq!(refused, Err(VerifyError::Mismatch), "{time}");
     }
-    // The same number in another notation was not what was signed.
+    // The same number in another notation was not signed.
     let padded = sw1(SW1_SECRET, &sw1_headers("01614265330", SW1_SIGNATURE), SW1_TIME);
     assert_eq!(padded, Err(VerifyError::Mismatch));
     let far = sw1(SW1_SECRET, &sw1_headers("99999999999999999999", SW1_SIGNATURE), SW1_TIME);

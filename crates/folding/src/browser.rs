@@ -1,6 +1,6 @@
-//! Unicode's tables in the browser: its own strings have them.
+//! Unicode's tables in the browser, which its strings provide.
 //!
-//! Owns nothing of the rule. Must do what `native.rs` does.
+//! Owns no part of the rule. Must do what `native.rs` does.
 
 use js_sys::JsString;
 

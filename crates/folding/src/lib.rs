@@ -1,13 +1,12 @@
 //! The one rule by which text is compared in a search, on the server and in the browser.
 //!
-//! Owns the order of the steps and what counts as an accent. Must not know transactions or where a
-//! text is stored. The Unicode tables come from `platform`: a library on the server, the browser's own
-//! there.
+//! Owns the order of the steps and what counts as an accent. Must not know transactions or where a text is stored. The
+//! Unicode tables come from `platform`: a library on the server, the browser's own in the browser.
 //!
 //! The steps, each from the Unicode Standard:
 //!
-//! 1. NFKC, then full case folding, as lower, upper and lower case one after the other: the browser has no
-//!    folding of its own. Apart from the dotless i, which becomes an `i`, the same texts become equal.
+//! 1. NFKC, then full case folding, as lower, upper and lower case one after the other: the browser has no case
+//!    folding. Apart from the dotless i, which becomes an `i`, the same texts become equal.
 //! 2. NFKD, without marks (`is_mark`) and ignorable characters (`is_ignorable`), and with the letters that have
 //!    no decomposition (`plain`) in their plain form.
 //! 3. NFC, with each run of white space as one space.
@@ -23,9 +22,9 @@
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 mod platform;
 
-/// The folded form of a text: two texts with the same form are equal to a search.
+/// The folded form of a text: a search treats two texts with the same form as equal.
 pub fn fold(text: &str) -> String {
-    // Most texts, and none of the steps but case and spaces changes them.
+    // Most texts; only case and spaces can change in them.
     if text.is_ascii() {
         return single_spaced(&text.to_ascii_lowercase());
     }
@@ -50,8 +49,8 @@ fn single_spaced(text: &str) -> String {
     spaced
 }
 
-/// Accents and points that people leave out when they type: the blocks of combining diacritical marks, the
-/// points of Hebrew and the vowel signs of Arabic. Marks of other scripts are letters to their readers.
+/// Accents and points that people omit when they type: the blocks of combining diacritical marks, the points of Hebrew
+/// and the vowel signs of Arabic. Marks of other scripts are letters to their readers.
 fn is_mark(char: char) -> bool {
     matches!(char,
         '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
@@ -61,7 +60,7 @@ fn is_mark(char: char) -> bool {
         | '\u{6df}'..='\u{6e4}' | '\u{6e7}' | '\u{6e8}' | '\u{6ea}'..='\u{6ed}')
 }
 
-/// Those of Unicode's Default_Ignorable_Code_Point that texts have in them: NFKC_Casefold drops them too.
+/// The Default_Ignorable_Code_Point characters that occur in texts: NFKC_Casefold drops them too.
 fn is_ignorable(char: char) -> bool {
     matches!(char,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -69,8 +68,8 @@ fn is_ignorable(char: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Letters with a stroke and joined letters, which have no decomposition in Unicode and are typed plainly where
-/// the keyboard has no other. The sigma at the end of a word is the same letter.
+/// Letters with a stroke and ligatures, which have no decomposition in Unicode and are typed plainly on keyboards
+/// without them. The final sigma is the same letter as sigma.
 fn plain(char: char) -> Option<&'static str> {
     Some(match char {
         'ς' => "σ",

@@ -1,6 +1,6 @@
-//! Unicode's tables on the server: a library's normal forms, the standard library's cases.
+//! Unicode's tables on the server: a library's normal forms, the standard library's case mappings.
 //!
-//! Owns nothing of the rule. Must do what `browser.rs` does.
+//! Owns no part of the rule. Must do what `browser.rs` does.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 

@@ -1,5 +1,5 @@
-//! The rule, by the vectors that the browser is held to as well (`end2end/tests/search.spec.ts`), and what
-//! holds for every text.
+//! The rule, by the vectors that the browser must satisfy as well (`end2end/tests/search.spec.ts`), and properties of
+//! every text.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -23,7 +23,7 @@ fn a_query_finds_what_reads_the_same() {
     }
 }
 
-/// Every character of the planes that have letters, and of the one with tags and variation selectors.
+/// Every character of the planes with letters, and of the plane with tags and variation selectors.
 fn characters() -> impl Iterator<Item = char> {
     (0..=0x0003_ffff).chain(0x000e_0000..=0x000e_0fff).filter_map(char::from_u32)
 }
@@ -31,7 +31,7 @@ fn characters() -> impl Iterator<Item = char> {
 #[test]
 fn folding_twice_changes_no_character_more() {
     for char in characters() {
-        // Between letters, so that nothing is at an end.
+        // Between letters, so that the character is not at an end.
         let once = fold(&format!("a{char}b"));
         assert_eq!(fold(&once), once, "U+{:04X}", u32::from(char));
     }

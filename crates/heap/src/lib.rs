@@ -1,25 +1,26 @@
 //! The process's heap.
 //!
-//! Owns giving its free pages back to the operating system, and the one call outside Rust that this needs. Must not decide
-//! when.
+//! Owns returning its free pages to the operating system, and the one call outside Rust that this needs. Must not
+//! decide when.
 //!
-//! The allocator of the GNU C library keeps what is freed: of the memory of 5,000 sockets that had left, 98 % stayed with the
-//! process for good, and 6 % after this call.
+//! The allocator of the GNU C library keeps freed memory: of the memory of 5,000 sockets that had left, 98 % stayed
+//! with the process for good, and 6 % after this call.
 
 #![deny(unsafe_code)]
 
-/// Gives the free pages of all arenas back; whether there were any. Takes milliseconds for each 100 MB, in which other threads
-/// may have to wait for memory. Other C libraries have no such call: there it does nothing.
+/// Returns the free pages of all arenas to the operating system; `true` if there were any. Takes milliseconds for each
+/// 100 MB, in which other threads may have to wait for memory. Other C libraries have no such call: there it does
+/// nothing.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn give_back() -> bool {
     #[expect(unsafe_code, reason = "a function of the C library")]
-    // SAFETY: `malloc_trim` takes a number and no pointer, may be called by any thread at any time (MT-Safe in malloc_trim(3)),
-    // and releases only pages in which nothing is allocated.
+    // SAFETY: `malloc_trim` takes a number and no pointer, any thread may call it at any time (MT-Safe in
+    // malloc_trim(3)), and it releases only pages in which nothing is allocated.
     let released = unsafe { libc::malloc_trim(0) };
     released == 1
 }
 
-/// Gives the free pages of all arenas back; whether there were any. This C library has no such call.
+/// Does nothing: this C library has no such call.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn give_back() -> bool {
     false
@@ -38,7 +39,7 @@ mod tests {
 
     #[test]
     fn what_is_freed_among_what_is_still_in_use_goes_back_to_the_system() {
-        // Too small to be mapped on their own; every hundredth stays, so that the heap does not shrink by itself.
+        // Too small for separate mappings; every hundredth stays, so that the heap does not shrink without the call.
         let mut blocks: Vec<Option<Vec<u8>>> = (0..20_000).map(|_| Some(vec![1; 4096])).collect();
         let full = resident_kib();
         for (number, block) in blocks.iter_mut().enumerate() {

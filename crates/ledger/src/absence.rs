@@ -1,6 +1,6 @@
 //! The meaning of a transaction's absence from a provider's lists.
 //!
-//! Owns which stored transactions are gone then. Must not know how a provider is called.
+//! Owns which stored transactions are then gone. Must not know how a provider is called.
 
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
@@ -10,16 +10,16 @@ use wire::{DatePrecision, Transaction, TransactionStatus};
 /// The meaning of a stored transaction's absence from a complete run of its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// None: the provider reports deletions itself.
+    /// None: the provider reports deletions explicitly.
     MeansNothing,
     /// A pending one is gone, or was listed under another id.
     OfPendingMeansGone,
-    /// One of this day or later is gone.
+    /// A transaction of this day or later is gone.
     MeansGoneSince(Date),
 }
 
 impl Absence {
-    /// Whether a transaction that was not named is gone, or has another id by now.
+    /// Whether a transaction that was not listed is gone, or now has another id.
     pub(crate) fn means_gone(self, transaction: &Transaction) -> bool {
         match self {
             Self::MeansNothing => false,
@@ -29,8 +29,8 @@ impl Absence {
     }
 }
 
-/// Whether a transaction happened on a day or later, whatever the place in which the provider's day is counted: the last
-/// place to begin a day is twelve hours behind UTC.
+/// Whether a transaction happened on a day or later, in any time zone in which the provider may count days: the last
+/// zone to begin a day is twelve hours behind UTC.
 fn is_since(transaction: &Transaction, day: Date) -> bool {
     let begin = match transaction.precision() {
         DatePrecision::Day => day.at(0, 0, 0, 0),

@@ -1,6 +1,6 @@
 //! Accounts and their balances.
 //!
-//! Owns which values of a report are taken, and when the owner is sent a balance. Must not know transactions.
+//! Owns which values of a report are accepted, and when the owner is sent a balance. Must not know transactions.
 
 use wire::EventName;
 use wire::events::BalanceUpdated;
@@ -9,7 +9,7 @@ use crate::change::AccountUpdate;
 use crate::planning::Planning;
 use crate::recency::Recency;
 
-/// Takes the values of a report, each for itself, and emits the balance where it changed.
+/// Accepts or rejects each value of a report separately, and emits the balance if it changed.
 pub(crate) fn update(planning: &mut Planning<'_>, update: &AccountUpdate, recency: Recency) {
     let default_currency = planning.context.connector.default_currency;
     let account = planning.account(&update.account_id);

@@ -1,7 +1,7 @@
-//! Changes become rows, events and calls.
+//! Turns changes into rows, events and calls.
 //!
-//! Owns the order: changes are applied one after the other, each to what those before left. Must not know the rules:
-//! each kind of change has a file of its own.
+//! Owns the order: changes are applied one by one, each to the result of the previous ones. Must not know the rules:
+//! each kind of change has its own file.
 
 use crate::change::{Change, Update};
 use crate::context::Context;
@@ -11,7 +11,7 @@ use crate::recency::Recency;
 use crate::state::State;
 use crate::{account, connection, deletion, transaction};
 
-/// Applies changes of a connection, in their order, to the stored state of the affected rows.
+/// Applies a connection's changes in order to the stored state of the affected rows.
 pub fn apply(context: &Context<'_>, state: State, changes: &[Change]) -> Plan {
     let mut planning = Planning::new(context, state);
     for change in changes {

@@ -8,7 +8,7 @@ use wire::{Amount, Currency, DatePrecision, PrimaryType, TransactionStatus};
 /// One thing that changed.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// How recent the report is, where the provider says so: the time of the change in milliseconds since 1970, or the
+    /// How recent the report is, if the provider says so: the time of the change in milliseconds since 1970, or the
     /// row's version.
     pub version: Option<i64>,
     /// The change.
@@ -18,9 +18,9 @@ pub struct Change {
 /// The kinds of changes.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// A transaction is as this says, new or not.
+    /// A new or changed transaction.
     Transaction(Box<NewTransaction>),
-    /// A transaction is gone.
+    /// A deleted transaction.
     TransactionDeleted {
         /// The provider's id.
         transaction_id: String,
@@ -38,14 +38,14 @@ pub enum Update {
 pub struct NewTransaction {
     /// The provider's id, unique within the account.
     pub transaction_id: String,
-    /// The provider's id of the pending transaction that this one replaces, where it names one (Plaid's
+    /// The provider's id of the pending transaction that this one replaces, if the provider names one (Plaid's
     /// `pending_transaction_id`).
     pub predecessor: Option<String>,
     /// The provider's id of the account.
     pub account_id: String,
     /// Negative is money out.
     pub amount: Amount,
-    /// Where the transaction itself, or the account beside it, says.
+    /// The currency, if the transaction or the accompanying account names one.
     pub currency: Option<Currency>,
     /// When it happened.
     pub date: Dated,
@@ -55,7 +55,7 @@ pub struct NewTransaction {
     pub secondary_type: Option<String>,
     /// Readable text, masked.
     pub description: String,
-    /// As it came, where masking or tidying changed it (masked as well).
+    /// The text as received, if masking or tidying changed it (masked as well).
     pub original_description: Option<String>,
     /// Who was paid, or who paid.
     pub merchant: Option<String>,
@@ -82,7 +82,7 @@ pub struct NewTransaction {
 /// A day or an instant, as stored and sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
-    /// RFC 3339 in UTC; of a day its midnight.
+    /// RFC 3339 in UTC; for a day, its midnight.
     pub date: String,
     /// Which of the two it is.
     pub precision: DatePrecision,
@@ -119,7 +119,7 @@ pub struct AccountUpdate {
 }
 
 impl Change {
-    /// The account that it is about; nothing where it is about the connection.
+    /// The account that the change is about; `None` if it is about the connection.
     pub fn account_id(&self) -> Option<&str> {
         match &self.update {
             Update::Transaction(new) => Some(&new.account_id),
@@ -129,7 +129,7 @@ impl Change {
         }
     }
 
-    /// The transaction that it is about, by its account and the provider's id.
+    /// The transaction that the change is about, by its account and the provider's id.
     pub fn transaction(&self) -> Option<(&str, &str)> {
         match &self.update {
             Update::Transaction(new) => Some((&new.account_id, &new.transaction_id)),

@@ -13,14 +13,14 @@ use crate::recency::Recency;
 use crate::state::{ConnectionState, Dirty, State, TransactionState};
 use crate::{account, deletion, transaction};
 
-/// Sets the connection's own state, and emits it where it changed.
+/// Sets the connection's own state, and emits it if it changed.
 pub(crate) fn set_status(planning: &mut Planning<'_>, status: &str, recency: Recency) {
     if advance_status(planning, status, recency) {
         emit_status(planning, status, None);
     }
 }
 
-/// Sets the connection's own state; whether it changed.
+/// Sets the connection's own state; `true` if it changed.
 fn advance_status(planning: &mut Planning<'_>, status: &str, recency: Recency) -> bool {
     let Some(connection) = &mut planning.plan.state.connection else { return false };
     if recency.is_older_than(connection.recency) {
@@ -48,7 +48,7 @@ fn emit_status(planning: &mut Planning<'_>, status: &str, error: Option<SyncErro
     });
 }
 
-/// The status of a connection after a failure; nothing where it stays.
+/// The status of a connection after a failure; `None` if it does not change.
 fn status_after(error: &SyncError) -> Option<&'static str> {
     match error.kind {
         SyncErrorKind::Consent => Some("invalid"),
@@ -57,8 +57,8 @@ fn status_after(error: &SyncError) -> Option<&'static str> {
     }
 }
 
-/// A sync run of the connection failed. Each failure is emitted, with its time and reason; where the user has to act,
-/// the connection's status says so as well.
+/// A sync run of the connection failed. Each failure is emitted, with its time and reason; if the user has to act, the
+/// connection's status says so as well.
 pub fn sync_failed(context: &Context<'_>, state: State, error: &SyncError) -> Plan {
     let mut planning = Planning::new(context, state);
     if let Some(former) = planning.status() {
@@ -71,7 +71,7 @@ pub fn sync_failed(context: &Context<'_>, state: State, error: &SyncError) -> Pl
     planning.plan
 }
 
-/// The connection's provider answers again after a failure. A status that the failure had set is over with it.
+/// The connection's provider answers again after a failure. A status that the failure set is cleared.
 pub fn sync_recovered(context: &Context<'_>, state: State, error: &SyncError) -> Plan {
     let mut planning = Planning::new(context, state);
     match planning.status() {
@@ -84,7 +84,7 @@ pub fn sync_recovered(context: &Context<'_>, state: State, error: &SyncError) ->
     planning.plan
 }
 
-/// The core app registers or changes a connection: its status, and its accounts.
+/// The core app registers or changes a connection: its status and its accounts.
 pub fn register(context: &Context<'_>, state: State, status: Option<&str>, accounts: &[AccountUpdate]) -> Plan {
     let mut planning = Planning::new(context, state);
     let recency = Recency { version: None, arrival: context.arrival };
@@ -122,7 +122,7 @@ pub fn synced(context: &Context<'_>, state: State, stats: SyncStats) -> Plan {
     planning.plan
 }
 
-/// Transactions are deleted with their connection, on request: the owner and the core app learn of each.
+/// Transactions are deleted with their connection, on request: the owner and the core app are told about each.
 pub fn purge(context: &Context<'_>, state: State) -> Plan {
     let mut planning = Planning::new(context, state);
     for state in std::mem::take(&mut planning.plan.state.transactions).into_values() {
@@ -134,8 +134,8 @@ pub fn purge(context: &Context<'_>, state: State) -> Plan {
     planning.plan
 }
 
-/// Accounts were linked again, over the connection of the context: their transactions move to it, and each is emitted as
-/// an update.
+/// Accounts were linked again, over the connection in the context: their transactions move to it, and each is emitted
+/// as an update.
 pub fn relink(context: &Context<'_>, state: State) -> Plan {
     let mut planning = Planning::new(context, state);
     let elsewhere = planning.plan.state.transactions.iter().filter_map(|(key, state)| match state {

@@ -1,6 +1,6 @@
 //! The context in which a change is applied.
 //!
-//! Owns the surroundings that every rule needs. Must not hold anything that a change alters.
+//! Owns the inputs that every rule needs. Must not hold anything that a change alters.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use wire::Currency;
 /// The properties of a connector that its stored rows carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connector {
-    /// `connectorId`.
+    /// The `connectorId` of its rows.
     pub id: Cow<'static, str>,
-    /// `connectorType`.
+    /// The `connectorType` of its rows.
     pub connector_type: Cow<'static, str>,
-    /// `source` of its transactions.
+    /// The `source` of its transactions.
     pub source: Cow<'static, str>,
-    /// Where nothing names the currency.
+    /// The currency if nothing names one.
     pub default_currency: Currency,
 }
 
@@ -29,19 +29,18 @@ pub struct Context<'a> {
     pub connector: &'a Connector,
     /// The provider's id of the connection.
     pub connection_id: &'a str,
-    /// Names this database and its history: part of every event's id.
+    /// Identifies this database and its history: part of every event's id.
     pub epoch: &'a str,
     /// Now.
     pub now: Timestamp,
     /// When the delivery arrived.
     pub arrived: Timestamp,
-    /// The place of these changes in the order of arrival.
+    /// The position of these changes in the order of arrival.
     pub arrival: i64,
-    /// Whether a service pushes these changes itself: none of its calls is late, so that one that comes after a deletion
-    /// brings the transaction back.
+    /// Whether a service pushes these changes itself: its calls are never late, so a push after a deletion restores the
+    /// transaction.
     pub is_pushed: bool,
-    /// Whether these changes were fetched: they are the provider's current state, and never as late as a delivery can
-    /// be.
+    /// Whether these changes were fetched: they are the provider's current state, and never late as a delivery can be.
     pub is_fetched: bool,
     /// Whether transactions go to a core app as well.
     pub forwards: bool,

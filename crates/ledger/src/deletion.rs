@@ -12,9 +12,9 @@ use crate::planning::Planning;
 use crate::recency::Recency;
 use crate::state::{Dirty, Key, StoredTransaction, Tombstone, TransactionState};
 
-/// A transaction is gone. A tombstone stays, also where it was never there: its report may be on its way.
+/// Deletes a transaction. A tombstone stays even if the transaction was never stored: its report may still arrive.
 pub(crate) fn delete(planning: &mut Planning<'_>, account_id: &str, transaction_id: &str, recency: Recency) {
-    // The account may not be known yet: it holds the place of the deletion.
+    // The account may still be unknown: its row keeps the place of the deletion.
     planning.account(account_id);
     let key = planning.plan.state.key_of(account_id, transaction_id);
     let tombstone = match planning.plan.state.take(&key) {
@@ -50,13 +50,13 @@ pub(crate) fn delete(planning: &mut Planning<'_>, account_id: &str, transaction_
     planning.plan.state.insert(key, TransactionState::Deleted(tombstone));
 }
 
-/// Whether a deletion is of the pending transaction that a stored one has replaced. A service that pushes knows the first
-/// id alone.
+/// Whether a deletion is about the pending transaction that a stored one has replaced. A service that pushes knows only
+/// the first id.
 fn is_of_predecessor(planning: &Planning<'_>, stored: &StoredTransaction, transaction_id: &str) -> bool {
     stored.provider_id() != transaction_id && !planning.context.is_pushed
 }
 
-/// Keeps under another id as well that a transaction is deleted: its report may come under either.
+/// Stores a deletion under another id as well: the transaction's report may arrive under either.
 pub(crate) fn entomb(planning: &mut Planning<'_>, key: Key, tombstone: Tombstone) {
     let before = match planning.plan.state.transactions.get(&key) {
         Some(TransactionState::Deleted(before)) => before.revision,
@@ -76,8 +76,8 @@ pub(crate) fn delete_event(planning: &mut Planning<'_>, transaction: &Transactio
     }
 }
 
-/// Where a transaction was deleted and a report does not bring it back, how recent the deletion is. One that may be a
-/// delayed one does not.
+/// How recent the deletion is, if a transaction was deleted and a report does not restore it. A report that may be
+/// delayed does not.
 pub(crate) fn stays_deleted(planning: &Planning<'_>, new: &NewTransaction, recency: Recency) -> Option<Recency> {
     let state = &planning.plan.state;
     let deleted = |id: &str| match state.transactions.get(&state.key_of(&new.account_id, id))? {
@@ -89,7 +89,7 @@ pub(crate) fn stays_deleted(planning: &Planning<'_>, new: &NewTransaction, recen
         let is_of_now = is_pushed || (is_fetched && !recency.is_older_than(deleted));
         return Some(deleted).filter(|_| !(is_of_now || recency.has_later_version_than(deleted)));
     }
-    // A successor of a transaction that has been deleted since is deleted as well.
+    // A successor of a transaction that has since been deleted is deleted as well.
     let is_known = state.live(&state.key_of(&new.account_id, &new.transaction_id)).is_some();
     let predecessor = new.predecessor.as_deref().filter(|_| !is_known).and_then(deleted);
     predecessor.filter(|deleted| recency.is_older_than(*deleted))

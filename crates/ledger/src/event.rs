@@ -1,7 +1,7 @@
 //! Events of a user's feed.
 //!
-//! Owns their numbers, their ids, and how payloads are stamped and encoded; `wire` has the payloads' shapes. Must not know
-//! who receives them.
+//! Owns their numbers, their ids, and how payloads are stamped and encoded; `wire` has the payloads' shapes. Must not
+//! know who receives them.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Event {
     pub payload: Box<RawValue>,
     /// The transaction whose newest revision it reports, by its account and id.
     pub of_transaction: Option<(String, String)>,
-    /// Whether the payload can be made of that transaction's row while it holds the revision.
+    /// Whether the payload can be rebuilt from that transaction's row while it holds the revision.
     pub is_of_row: bool,
 }
 
@@ -33,10 +33,10 @@ impl PartialEq for Event {
     }
 }
 
-/// The id of an event: the same for the same event of the same history, so that it need not be stored.
+/// The id of an event: the same for the same event of the same history, so it need not be stored.
 pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
     let mut hash = Sha256::new();
-    // With the length, so that no two inputs can coincide.
+    // With the length, so that no two inputs coincide.
     hash.update((epoch.len() as u64).to_be_bytes());
     hash.update(epoch);
     hash.update(seq.to_be_bytes());
@@ -44,7 +44,7 @@ pub fn event_id(epoch: &str, user_id: &str, seq: u64) -> String {
     let digest = hash.finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
-    // A UUID whose content is of its maker's own kind (RFC 9562 5.8).
+    // A UUID of version 8, for application-specific content (RFC 9562 5.8).
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let id = u128::from_be_bytes(bytes);
@@ -59,7 +59,7 @@ pub fn transaction_payload(epoch: &str, seq: u64, at: Timestamp, transaction: Tr
     payload(&TransactionEvent::new(stamp, transaction, None))
 }
 
-/// What every event carries.
+/// The stamp of an event.
 pub(crate) fn stamp(context: &Context<'_>, seq: u64) -> Stamp {
     stamped(context.epoch, context.user_id, seq, context.now)
 }
@@ -68,13 +68,13 @@ fn stamped(epoch: &str, user_id: &str, seq: u64, at: Timestamp) -> Stamp {
     Stamp { seq, event_id: event_id(epoch, user_id, seq), timestamp: format!("{at:.3}"), source: EventSource::Realtime }
 }
 
-/// The event with a payload.
+/// An event with a payload.
 pub(crate) fn event(seq: u64, name: EventName, content: &impl Serialize) -> Event {
     Event { seq, name, payload: payload(content), of_transaction: None, is_of_row: false }
 }
 
 fn payload(content: &impl Serialize) -> Box<RawValue> {
-    // Every payload is a struct of texts, numbers and raw JSON: none can fail.
+    // Every payload is a struct of texts, numbers and raw JSON: encoding cannot fail.
     serde_json::value::to_raw_value(content).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! Values for examples and tests.
 //!
-//! Owns the shortest ones that are whole. Must not be used by a server.
+//! Owns the shortest complete values. Must not be used by a server.
 
 use wire::{Currency, DatePrecision, PrimaryType};
 
@@ -63,7 +63,7 @@ impl Change {
         Self { version: None, update: Update::Transaction(Box::new(new)) }
     }
 
-    /// The same with a version.
+    /// Sets the version.
     #[doc(hidden)]
     #[must_use]
     pub fn versioned(self, version: i64) -> Self {

@@ -8,25 +8,25 @@ use crate::planning::Planning;
 use crate::recency::Recency;
 use crate::state::{Key, State, StoredTransaction};
 
-/// Where a report belongs.
+/// Where a report is stored.
 pub(crate) struct Place {
-    /// The key under which the transaction is kept: its own, or that of the pending one that it replaces.
+    /// The key under which the transaction is stored: its own, or that of the pending one that it replaces.
     pub(crate) key: Key,
-    /// What becomes of the pending one that it names.
+    /// What to do with the pending transaction that it names.
     pub(crate) predecessor: Predecessor,
 }
 
-/// What becomes of the pending transaction that a report names as its predecessor.
+/// What to do with the pending transaction that a report names as its predecessor.
 pub(crate) enum Predecessor {
-    /// Nothing: there is none, it is this very transaction, or it has gone already.
+    /// Nothing: there is none, it is the same transaction, or it is already gone.
     Settled,
-    /// It was reported as a transaction of its own, and so was its successor: it goes.
+    /// Both it and its successor were reported as separate transactions: delete it.
     ReportedBeside,
-    /// It was never reported, and must not be any more.
+    /// It was never reported, and must not be from now on.
     NeverReported(Key),
 }
 
-/// Where a report belongs.
+/// Where a report is stored.
 pub(crate) fn place(state: &State, new: &NewTransaction) -> Place {
     let own = state.key_of(&new.account_id, &new.transaction_id);
     if state.live(&own).is_none()
@@ -40,7 +40,7 @@ pub(crate) fn place(state: &State, new: &NewTransaction) -> Place {
     Place { key: own, predecessor: predecessor(state, new) }
 }
 
-/// What becomes of the pending transaction that a report names, where the report is kept under a key of its own.
+/// What to do with the pending transaction that a report names, if the report is stored under its own key.
 pub(crate) fn predecessor(state: &State, new: &NewTransaction) -> Predecessor {
     let Some(id) = new.predecessor.as_deref() else { return Predecessor::Settled };
     let former = state.key_of(&new.account_id, id);
@@ -54,14 +54,14 @@ pub(crate) fn predecessor(state: &State, new: &NewTransaction) -> Predecessor {
     }
 }
 
-/// Whether a report names a transaction by an id that the provider has replaced since.
+/// Whether a report names a transaction by an id that the provider has since replaced.
 fn names_former_id(stored: &StoredTransaction, new: &NewTransaction) -> bool {
     let newest = stored.provider_id();
     new.transaction_id != newest && new.predecessor.as_deref() != Some(newest)
 }
 
 /// Whether a delivery was overtaken by the transaction's newest id, unless its version says otherwise. A service that
-/// pushes knows the first id alone.
+/// pushes knows only the first id.
 pub(crate) fn is_overtaken(
     planning: &Planning<'_>,
     stored: &StoredTransaction,
@@ -73,8 +73,8 @@ pub(crate) fn is_overtaken(
     names_former_id(stored, new) && !is_of_now
 }
 
-/// The provider's newest id of a transaction after a report of it, where that is not the first. The provider's lists
-/// have that id now; other reports may still have a former one.
+/// The provider's newest id of a transaction after a report of it, if that differs from the first. The provider's lists
+/// now have that id; other reports may still have a former one.
 pub(crate) fn newest_id(planning: &Planning<'_>, new: &NewTransaction, before: &StoredTransaction) -> Option<String> {
     let transaction = &before.transaction;
     if names_former_id(before, new) && !planning.context.is_fetched {

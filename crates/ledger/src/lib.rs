@@ -1,9 +1,8 @@
-//! What changes mean.
+//! The meaning of changes.
 //!
 //! Owns the product's rules: what is new, updated or deleted, which of two reports about the same row is newer, which
-//! events a user's feed gets and in which order, and the calls to the core app. Must not do input or output, read a
-//! clock or know a database: a store loads the [`State`] that changes affect, and writes the [`Plan`] that [`apply()`]
-//! makes of both.
+//! events a user's feed gets and in which order, and the calls to the core app. Must not do I/O, read a clock or know a
+//! database: a store loads the [`State`] that changes affect, and writes the [`Plan`] that [`apply()`] makes of both.
 //!
 //! ```
 //! use ledger::{Change, Context, State};

@@ -1,10 +1,10 @@
-//! Which of a provider's transactions are which, where nothing links them.
+//! Matches a provider's transactions that no id links.
 //!
-//! Owns the rule by which a pending transaction that is no longer listed is paired with one that is listed under an
-//! unknown id: posted by now, or pending under the id of the newest refresh. Must not know more of a transaction than its
-//! day, its amount and its text.
+//! Owns the rule that pairs a pending transaction that is no longer listed with one that is listed under an unknown id:
+//! since posted, or pending under the id of the newest refresh. Must not know more of a transaction than its day, its
+//! amount and its text.
 //!
-//! A pair has the same day, amount and text. The remaining rows are paired where one of these changed and there is no
+//! A pair has the same day, amount and text. The remaining rows are paired if one of these changed and there is no
 //! other candidate: first with posted ones, then with pending ones, most of which are new. Transactions of the same
 //! day, amount and text are interchangeable and count as one candidate.
 
@@ -15,13 +15,13 @@ use wire::Amount;
 /// The members of a transaction that are compared, within one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlinked<'a> {
-    /// Its date: RFC 3339 in UTC, of which the first ten characters are the day. Empty where it is unknown.
+    /// Its date: RFC 3339 in UTC, of which the first ten characters are the day. Empty if unknown.
     pub date: &'a str,
-    /// Its amount; one in never becomes one out.
+    /// Its amount; money in never becomes money out.
     pub amount: Amount,
     /// Its description.
     pub text: &'a str,
-    /// Its id: the order of transactions that are otherwise equal.
+    /// Its id: the order of otherwise equal transactions.
     pub id: &'a str,
     /// Whether the bank has booked it.
     pub is_posted: bool,
@@ -30,7 +30,7 @@ pub struct Unlinked<'a> {
 /// The result of matching, by the indexes of the input. Each index occurs once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matching {
-    /// A pending transaction, and the one that it is now.
+    /// A pending transaction, and the one that it has become.
     pub pairs: Vec<(usize, usize)>,
     /// Pending ones that are gone.
     pub gone: Vec<usize>,
@@ -38,8 +38,8 @@ pub struct Matching {
     pub new: Vec<usize>,
 }
 
-/// Pairs the pending transactions of an account that a complete run has not listed with the listed ones that are
-/// unknown. Their order does not matter.
+/// Pairs the pending transactions of an account that a complete run has not listed with the listed unknown ones. The
+/// order of the inputs does not matter.
 pub fn match_unlinked(pending: &[Unlinked<'_>], unknown: &[Unlinked<'_>]) -> Matching {
     let mut left = Side::of(pending, 0..pending.len());
     let mut others = Side::of(unknown, 0..unknown.len());
@@ -65,12 +65,12 @@ struct Class<'a> {
     text: &'a str,
 }
 
-/// What two transactions have in common of which one thing changed.
+/// What two transactions have in common if one thing changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Common<'a> {
     /// The day changed.
     AmountAndText(Amount, &'a str),
-    /// The amount changed: its direction is the same.
+    /// The amount changed, but not its direction.
     DayAndText(&'a str, bool, &'a str),
     /// The text changed.
     DayAndAmount(&'a str, Amount),
@@ -84,7 +84,7 @@ impl<'a> Class<'a> {
 
     fn common(self) -> [Common<'a>; 3] {
         let Self { day, amount, text } = self;
-        // A hold of nothing is one of money out.
+        // A hold of zero counts as money out.
         let is_in = !amount.is_negative() && !amount.is_zero();
         [Common::AmountAndText(amount, text), Common::DayAndText(day, is_in, text), Common::DayAndAmount(day, amount)]
     }
@@ -92,14 +92,14 @@ impl<'a> Class<'a> {
 
 /// The unpaired transactions of one of the two sides.
 struct Side<'a> {
-    /// Each class's transactions by their dates: dates and places.
+    /// Each class's transactions in the order of their dates: date and index.
     classes: BTreeMap<Class<'a>, VecDeque<(&'a str, usize)>>,
-    /// The classes that have something in common.
+    /// The classes that share something.
     by_common: BTreeMap<Common<'a>, BTreeSet<Class<'a>>>,
 }
 
 impl<'a> Side<'a> {
-    /// The transactions at some places.
+    /// The transactions at some indexes.
     fn of(transactions: &[Unlinked<'a>], places: impl IntoIterator<Item = usize>) -> Self {
         let mut sorted: Vec<_> = places.into_iter().map(|place| (transactions[place], place)).collect();
         sorted.sort_unstable();
@@ -118,7 +118,7 @@ impl<'a> Side<'a> {
         self.classes.get(&class).map_or(0, VecDeque::len)
     }
 
-    /// Takes some of a class, the earliest first.
+    /// Takes some transactions of a class, the earliest first.
     fn take(&mut self, class: Class<'a>, count: usize) -> Vec<usize> {
         let members = self.classes.get_mut(&class);
         let taken = members.into_iter().flat_map(|members| members.drain(..count.min(members.len())));
@@ -138,7 +138,7 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// The only class of which one thing is another than of this one; nothing where there is none or more.
+    /// The only class that differs from this one in exactly one thing; `None` if there is none or more than one.
     fn only_candidate(&self, of: Class<'a>) -> Option<Class<'a>> {
         let of_common = |common| self.by_common.get(&common).into_iter().flatten();
         let mut candidates = of.common().into_iter().flat_map(of_common);
@@ -152,7 +152,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Pairs transactions of the same day, amount and text: first those with the same time as well.
+/// Pairs transactions of the same day, amount and text, starting with those of the same time.
 fn pair_same<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>) -> Vec<(usize, usize)> {
     let mut pairs = vec![];
     let classes: Vec<_> = pending.classes.keys().filter(|class| unknown.count(**class) > 0).copied().collect();
@@ -168,7 +168,7 @@ fn pair_same_time<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>, class: Cla
     let mut pairs = vec![];
     if let (Some(ones), Some(others)) = (pending.classes.get_mut(&class), unknown.classes.get_mut(&class)) {
         ones.retain(|(date, place)| {
-            // Both are in the order of their dates.
+            // Both lists are sorted by date.
             let first = others.partition_point(|(other, _)| other < date);
             let same = others.get(first).is_some_and(|(other, _)| other == date);
             if same && let Some((_, other)) = others.remove(first) {
@@ -182,7 +182,7 @@ fn pair_same_time<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>, class: Cla
     pairs
 }
 
-/// Pairs transactions with one difference, until no class has an only candidate that is not claimed by others as well.
+/// Pairs transactions with one difference, until no class has an only candidate that others do not claim as well.
 fn pair_changed<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>) -> Vec<(usize, usize)> {
     let mut pairs = vec![];
     loop {
@@ -195,7 +195,7 @@ fn pair_changed<'a>(pending: &mut Side<'a>, unknown: &mut Side<'a>) -> Vec<(usiz
         }
         for (candidate, claimants) in claims {
             let claimed: usize = claimants.iter().map(|class| unknown.count(*class)).sum();
-            // Which of several different ones it is now, is unknown.
+            // It is unknown which of several different ones became the candidate.
             if claimants.len() > 1 && claimed > pending.count(candidate) {
                 continue;
             }

@@ -7,7 +7,7 @@ use wire::Transaction;
 /// A call to the core app.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
-    /// `Idempotency-Key`: the same for every attempt, and another for every revision.
+    /// `Idempotency-Key`: the same for every attempt, different for every revision.
     pub key: String,
     /// The call.
     pub call: Call,
@@ -27,13 +27,13 @@ impl Outgoing {
         Self { key: key(transaction, transaction.revision), call: Call::Put(Box::new(transaction.clone())) }
     }
 
-    /// A deletion is a revision of its own.
+    /// The call for a deletion, which counts as a revision.
     pub(crate) fn delete(transaction: &Transaction) -> Self {
         Self { key: key(transaction, transaction.revision + 1), call: Call::Delete(Box::new(transaction.clone())) }
     }
 }
 
-/// `<connectorId>:<transactionId>`, from the second revision on with its number.
+/// `<connectorId>:<transactionId>`, followed by the revision from the second one on.
 fn key(transaction: &Transaction, revision: u32) -> String {
     let Transaction { connector_id, transaction_id, .. } = transaction;
     match revision {

@@ -9,24 +9,24 @@ use crate::state::State;
 /// The result of applying changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// The state from now on; entries that have to be written are marked.
+    /// The new state; entries that have to be written are marked.
     pub state: State,
     /// The user's next events, in order and without gaps.
     pub events: Vec<Event>,
     /// The calls to the core app, in order.
     pub outgoing: Vec<Outgoing>,
-    /// How much it was.
+    /// How many transactions were affected.
     pub applied: Applied,
 }
 
-/// How many transactions changes came to.
+/// How many transactions changes affected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// The number of new transactions.
     pub new: u32,
     /// The number of changed and deleted transactions.
     pub updated: u32,
-    /// The number of reports that were older than the stored state, and were left out.
+    /// The number of reports that were older than the stored state, and were skipped.
     pub stale: u32,
 }
 

@@ -1,7 +1,7 @@
-//! A plan that is being made.
+//! A plan under construction.
 //!
-//! Owns what every rule adds to: the state, the events with their numbers, the calls. Must not know a rule: each kind of
-//! change has a file of its own.
+//! Owns what every rule adds to: the state, the events with their numbers, the calls. Must not know a rule: each kind
+//! of change has its own file.
 
 use wire::EventName;
 use wire::events::Stamp;
@@ -11,7 +11,7 @@ use crate::event;
 use crate::plan::Plan;
 use crate::state::{AccountState, State};
 
-/// A plan that is being made.
+/// A plan under construction.
 pub(crate) struct Planning<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) plan: Plan,
@@ -22,7 +22,7 @@ impl<'a> Planning<'a> {
         Self { context, plan: Plan { state, ..Plan::default() } }
     }
 
-    /// Appends the user's next event; its number.
+    /// Appends the user's next event, and returns its number.
     pub(crate) fn emit<P: serde::Serialize>(&mut self, name: EventName, payload: impl FnOnce(Stamp) -> P) -> u64 {
         self.plan.state.seq += 1;
         let seq = self.plan.state.seq;
@@ -31,8 +31,8 @@ impl<'a> Planning<'a> {
         seq
     }
 
-    /// Appends the event of a transaction's newest revision; its number. `is_of_row`: its payload says nothing beyond
-    /// the row.
+    /// Appends the event of a transaction's newest revision, and returns its number. `is_of_row`: the payload contains
+    /// only the row.
     pub(crate) fn emit_revision<P: serde::Serialize>(
         &mut self,
         name: EventName,
@@ -47,14 +47,15 @@ impl<'a> Planning<'a> {
         seq
     }
 
-    /// A transaction's row says more than the event of its newest revision from now on, which may be one of this plan.
+    /// Marks that a transaction's row now says more than the event of its newest revision, which may be one of this
+    /// plan.
     pub(crate) fn outgrow(&mut self, seq: u64) {
         if let Some(event) = self.plan.events.iter_mut().find(|event| event.seq == seq) {
             event.is_of_row = false;
         }
     }
 
-    /// The revision of a new transaction of an account.
+    /// The revision of a new transaction in an account.
     pub(crate) fn first_revision(&self, account_id: &str) -> u32 {
         self.plan.state.accounts.get(account_id).map_or(1, |account| account.first_revision.max(1))
     }
@@ -64,7 +65,7 @@ impl<'a> Planning<'a> {
         self.plan.state.connection.as_ref().map(|connection| connection.status.clone())
     }
 
-    /// An account, one that is not stored yet where it is not known.
+    /// An account; an unknown one is added.
     pub(crate) fn account(&mut self, account_id: &str) -> &mut AccountState {
         self.plan.state.accounts.entry(account_id.to_owned()).or_insert_with(AccountState::unknown)
     }

@@ -1,4 +1,4 @@
-//! Which of two reports of the same thing is the newer one.
+//! Which of two reports of the same thing is newer.
 //!
 //! Owns that order. Deliveries are late, repeated and reordered; the provider's time or version of a row decides, and
 //! without one the order of arrival. Must not know the reported value.
@@ -7,19 +7,19 @@ use std::cmp::Ordering;
 
 /// How recent a report is.
 ///
-/// Times and row versions share one number line: a time is in milliseconds since 1970, which no row version reaches, so
-/// that a report with a time is newer than one with a row version alone.
+/// Times and row versions share one number line: a time is in milliseconds since 1970, which is larger than any row
+/// version, so a report with a time is newer than one with only a row version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Recency {
     /// The provider's version: a time in milliseconds since 1970, or a row's version.
     pub version: Option<i64>,
-    /// The place in the order of arrival.
+    /// The position in the order of arrival.
     pub arrival: i64,
 }
 
 impl Recency {
-    /// Whether this report is older than another. Of two with the same version the one that arrived later is newer;
-    /// where one has no version, arrival decides.
+    /// Whether this report is older than another. Of two with the same version, the one that arrived later is newer; if
+    /// one has no version, arrival decides.
     pub fn is_older_than(self, other: Self) -> bool {
         self.order(other) == Ordering::Less
     }
@@ -42,8 +42,8 @@ impl Recency {
         by_version.then(self.arrival.cmp(&other.arrival))
     }
 
-    /// The recency of a row after another report was taken: a report without a version does not lower what later ones
-    /// are compared with.
+    /// The recency of a row after another report was accepted: a report without a version does not lower the version
+    /// that later ones are compared with.
     #[must_use]
     pub fn advanced_to(self, taken: Self) -> Self {
         Self { version: self.version.max(taken.version), arrival: self.arrival.max(taken.arrival) }
@@ -51,7 +51,8 @@ impl Recency {
 }
 
 impl Recency {
-    /// How recent a deletion is of a row that was this recent: where it has no version, no report is certainly later.
+    /// The recency of a deletion of a row with this recency: if the deletion has no version, no report is certainly
+    /// later.
     pub fn deleted_at(self, deletion: Self) -> Self {
         let advanced = self.advanced_to(deletion);
         Self { version: deletion.version.and(advanced.version), ..advanced }

@@ -4,8 +4,8 @@
 //! Must not know how a provider is called, or which pages a run had.
 //!
 //! A run lists the provider's rows. A report of an unknown transaction waits while it may be a pending one under
-//! another id. Once the run is complete, [`reconcile`] pairs and deletes; the waiting reports are then applied like
-//! any other, and the paired transactions are known by then.
+//! another id. Once the run is complete, [`reconcile`] pairs and deletes; the waiting reports are then applied like any
+//! other, with the paired transactions known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,19 +24,19 @@ use crate::{deletion, transaction};
 /// The input of a run's end, with its last page.
 #[derive(Clone, Copy, Debug)]
 pub struct Remainder<'a> {
-    /// Stored transactions of the connection that the run has not named.
+    /// Stored transactions of the connection that the run has not listed.
     pub unnamed: &'a BTreeSet<Key>,
-    /// The transactions among them that the run itself has announced before it had to begin again: no other report
-    /// will delete them.
+    /// Those of them that the run itself announced before it had to restart: no other report will delete them.
     pub withdrawn: &'a BTreeSet<Key>,
-    /// What waits for the end.
+    /// The changes that wait for the end.
     pub held_back: &'a [Change],
     /// The meaning of absence from the lists.
     pub absence: Absence,
 }
 
-/// Whether a change that a run reports waits for its end: it may be another one then. `has_unnamed_pending` says of an
-/// account whether pending transactions are stored that the run has not named so far.
+/// Whether a change that a run reports waits for its end, when it may turn out to be a different one.
+/// `has_unnamed_pending` says of an account whether it has stored pending transactions that the run has not listed so
+/// far.
 pub fn waits_for_end(state: &State, change: &Change, has_unnamed_pending: bool) -> bool {
     match &change.update {
         Update::Transaction(new) => has_unnamed_pending && is_unlinked(state, new),
@@ -68,14 +68,14 @@ fn gone(planning: &Planning<'_>, remainder: &Remainder<'_>) -> BTreeSet<Key> {
     let is_gone = |key: &&Key| {
         let Some(stored) = planning.plan.state.live(key) else { return false };
         let is_withdrawn = remainder.withdrawn.contains(*key);
-        // What arrived since the run began is not for the run to miss.
+        // The run could not have listed what arrived after it began.
         stored.recency.arrival <= planning.context.arrival
             && (is_withdrawn || remainder.absence.means_gone(&stored.transaction))
     };
     remainder.unnamed.iter().filter(is_gone).cloned().collect()
 }
 
-/// Gives pending transactions the ids and values that they have by now; their keys.
+/// Gives pending transactions their current ids and values, and returns their keys.
 fn pair(planning: &mut Planning<'_>, gone: &BTreeSet<Key>, held_back: &[Change]) -> BTreeSet<Key> {
     let state = &planning.plan.state;
     let mut pending: BTreeMap<&str, BTreeMap<&Key, &StoredTransaction>> = BTreeMap::new();
@@ -99,7 +99,7 @@ fn pair(planning: &mut Planning<'_>, gone: &BTreeSet<Key>, held_back: &[Change])
     replaced
 }
 
-/// A stored transaction, and its new report.
+/// A stored transaction and its new report.
 struct Pair<'a> {
     key: Key,
     new: &'a NewTransaction,
@@ -112,7 +112,7 @@ fn pairs_of_account<'a>(
     pending: &[(&Key, &StoredTransaction)],
     held_back: &'a [Change],
 ) -> Vec<Pair<'a>> {
-    // A page that is fetched while rows are added may repeat some of the one before.
+    // A page fetched while rows are being added may repeat some of the previous one.
     let mut unknown: BTreeMap<&str, (&NewTransaction, Option<i64>)> = BTreeMap::new();
     for change in held_back {
         if let Update::Transaction(new) = &change.update
@@ -145,7 +145,7 @@ fn pairs_of_account<'a>(
     matching.pairs.into_iter().map(pair).collect()
 }
 
-/// Whether a reported transaction is unknown, and nothing links it to a known one. A transaction without a status was
+/// Whether a reported transaction is unknown and no id links it to a known one. A transaction without a status was
 /// never pending.
 fn is_unlinked(state: &State, new: &NewTransaction) -> bool {
     let is_known = |id: &str| state.transactions.contains_key(&state.key_of(&new.account_id, id));

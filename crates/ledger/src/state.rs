@@ -1,7 +1,7 @@
 //! The stored state of the rows that changes affect.
 //!
-//! Owns the shape of that knowledge, and which of it was altered. A store fills it in for the accounts and
-//! transactions that the changes name, and nothing else. Must not know how it is kept.
+//! Owns the shape of that state, and which parts were altered. A store fills it in for the accounts and transactions
+//! that the changes name, and nothing else. Must not know how it is stored.
 
 use std::collections::BTreeMap;
 
@@ -17,18 +17,18 @@ pub type Key = (String, String);
 pub struct State {
     /// The user's newest event number.
     pub seq: u64,
-    /// The connection; nothing where it is not registered.
+    /// The connection; `None` if it is not registered.
     pub connection: Option<ConnectionState>,
-    /// By the provider's id.
+    /// The accounts by the provider's id.
     pub accounts: BTreeMap<String, AccountState>,
-    /// A missing entry is not stored.
+    /// The transactions by key; those that are not stored are missing.
     pub transactions: BTreeMap<Key, TransactionState>,
-    /// The first ids of the transactions that have another one by now, by their accounts and their newest ids.
+    /// The first ids of transactions that now have a different one, by account and newest id.
     pub renamed: BTreeMap<(String, String), String>,
 }
 
 impl State {
-    /// The key of the transaction that a provider's id names, be it the first or the newest.
+    /// The key of the transaction that a provider's id names, whether the id is the first or the newest.
     pub fn key_of(&self, account_id: &str, provider_id: &str) -> Key {
         let named = (account_id.to_owned(), provider_id.to_owned());
         match self.renamed.get(&named) {
@@ -37,7 +37,7 @@ impl State {
         }
     }
 
-    /// The transaction under a key, where there is one.
+    /// The transaction under a key, if there is one.
     pub fn live(&self, key: &Key) -> Option<&StoredTransaction> {
         match self.transactions.get(key)? {
             TransactionState::Live(stored) => Some(stored),
@@ -45,7 +45,7 @@ impl State {
         }
     }
 
-    /// Keeps a transaction, or that it was deleted, under its key.
+    /// Stores a transaction or its tombstone under its key.
     pub fn insert(&mut self, key: Key, state: TransactionState) {
         if let TransactionState::Live(stored) = &state
             && let Some(newest) = &stored.transaction.provider_transaction_id
@@ -73,9 +73,9 @@ pub enum Dirty {
     /// It is unchanged since it was loaded.
     #[default]
     No,
-    /// It has other values.
+    /// Its values changed.
     Changed,
-    /// It was not there.
+    /// It was not stored.
     New,
 }
 
@@ -92,17 +92,16 @@ impl Dirty {
 pub struct ConnectionState {
     /// `active`, `pending`, `invalid`, `revoked` or `deleted`.
     pub status: String,
-    /// How recent that is.
+    /// How recent the status is.
     pub recency: Recency,
     /// Whether it has to be written.
     pub dirty: Dirty,
 }
 
-/// A value with its recency. A member that a report leaves out stays unchanged, so each value has a recency of its
-/// own.
+/// A value with its recency. A member that a report leaves out stays unchanged, so each value has its own recency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known<T> {
-    /// The value, where it was ever reported.
+    /// The value, if it was ever reported.
     pub value: Option<T>,
     /// How recent it is.
     pub recency: Recency,
@@ -114,17 +113,17 @@ impl<T> Default for Known<T> {
     }
 }
 
-/// What became of a reported value.
+/// The effect of a reported value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Taken {
-    /// It is another value than before.
+    /// The value differs from the previous one.
     pub(crate) is_other: bool,
-    /// It is as new as the report, and has to be written.
+    /// The value or its recency changed, and has to be written.
     pub(crate) is_newer: bool,
 }
 
 impl<T: Clone + PartialEq> Known<T> {
-    /// Takes a reported value unless it is older than the known one. An equal one counts as well: a report older than
+    /// Takes a reported value unless it is older than the known one. An equal value counts as well: a report older than
     /// this one must not replace it later.
     pub(crate) fn take(&mut self, reported: Option<&T>, recency: Recency) -> Taken {
         let Some(reported) = reported.filter(|_| self.value.is_none() || !recency.is_older_than(self.recency)) else {
@@ -156,14 +155,14 @@ pub struct AccountState {
     pub balance: Known<Amount>,
     /// The available balance.
     pub available: Known<Amount>,
-    /// The revision of its new transactions: 1 unless earlier ones were purged, whose revisions are not used again.
+    /// The revision of its new transactions: 1 unless earlier ones were purged, whose revisions are not reused.
     pub first_revision: u32,
     /// Whether it has to be written.
     pub dirty: Dirty,
 }
 
 impl AccountState {
-    /// One that is not stored yet.
+    /// An account that is not stored yet.
     pub(crate) fn unknown() -> Self {
         Self { dirty: Dirty::New, ..Self::default() }
     }
@@ -172,9 +171,9 @@ impl AccountState {
 /// A stored transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTransaction {
-    /// As clients see it.
+    /// The transaction as clients see it.
     pub transaction: Transaction,
-    /// How recent that is.
+    /// How recent it is.
     pub recency: Recency,
     /// The event of its newest revision.
     pub changed_seq: u64,
@@ -199,7 +198,7 @@ impl StoredTransaction {
 pub struct Tombstone {
     /// How recent the deletion is.
     pub recency: Recency,
-    /// The revision that the deletion was; 0 where there was no transaction yet.
+    /// The deletion's revision; 0 if there was no transaction yet.
     pub revision: u32,
     /// Whether it has to be written.
     pub dirty: Dirty,
@@ -208,7 +207,7 @@ pub struct Tombstone {
 /// The stored state of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TransactionState {
-    /// It is there.
+    /// It exists.
     Live(Box<StoredTransaction>),
     /// It was deleted.
     Deleted(Tombstone),

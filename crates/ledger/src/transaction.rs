@@ -1,4 +1,4 @@
-//! Transactions: new, updated, brought back.
+//! Transactions: new, updated, restored.
 //!
 //! Owns which report of a transaction counts, its revisions, its events and its calls. Must not know accounts beyond
 //! their currency.
@@ -14,7 +14,7 @@ use crate::planning::Planning;
 use crate::recency::Recency;
 use crate::state::{Dirty, Key, StoredTransaction, Tombstone, TransactionState};
 
-/// A transaction is as this says.
+/// Applies a report of a transaction.
 pub(crate) fn put(planning: &mut Planning<'_>, new: &NewTransaction, recency: Recency) {
     let currency = currency_of(planning, new, recency);
     if let Some(gone) = deletion::stays_deleted(planning, new, recency) {
@@ -46,7 +46,7 @@ pub(crate) fn put(planning: &mut Planning<'_>, new: &NewTransaction, recency: Re
     }
 }
 
-/// A stored transaction is by now as this says, which came under an unknown id.
+/// Replaces a stored transaction with a report that came under an unknown id.
 pub(crate) fn replace(planning: &mut Planning<'_>, key: Key, new: &NewTransaction, recency: Recency) {
     let currency = currency_of(planning, new, recency);
     match planning.plan.state.take(&key) {
@@ -59,8 +59,7 @@ pub(crate) fn replace(planning: &mut Planning<'_>, key: Key, new: &NewTransactio
     }
 }
 
-/// Keeps a report under an id that the provider has replaced, and that is not the first, from being taken for another
-/// transaction.
+/// Prevents a report under a replaced id that is not the first from being taken for another transaction.
 fn forget_id(planning: &mut Planning<'_>, key: &Key, replaced: Option<String>, recency: Recency) {
     let Some(replaced) = replaced else { return };
     if planning.plan.state.live(key).is_some_and(|stored| stored.provider_id() != replaced) {
@@ -68,7 +67,7 @@ fn forget_id(planning: &mut Planning<'_>, key: &Key, replaced: Option<String>, r
     }
 }
 
-/// Sees to the pending transaction that a report names.
+/// Deals with the pending transaction that a report names.
 fn settle(planning: &mut Planning<'_>, new: &NewTransaction, predecessor: Predecessor, recency: Recency) {
     match (predecessor, &new.predecessor) {
         (Predecessor::ReportedBeside, Some(id)) => deletion::delete(planning, &new.account_id, id, recency),
@@ -114,7 +113,7 @@ fn take_update(planning: &mut Planning<'_>, key: Key, stored: StoredTransaction,
     planning.plan.state.insert(key, TransactionState::Live(Box::new(stored)));
 }
 
-/// Takes a revision: a row, an event and a call to the core app.
+/// Adds a revision: a row, an event and a call to the core app.
 pub(crate) fn take(
     planning: &mut Planning<'_>,
     name: EventName,
@@ -141,7 +140,7 @@ fn currency_of(planning: &mut Planning<'_>, new: &NewTransaction, recency: Recen
     let default_currency = planning.context.connector.default_currency;
     let account = planning.account(&new.account_id);
     let currency = new.currency.or(account.currency.value).unwrap_or(default_currency);
-    // An account that is known by a transaction alone has its currency.
+    // An account that is known only from a transaction has that transaction's currency.
     if account.currency.value.is_none() {
         account.currency.value = Some(currency);
         account.currency.recency = Recency { version: None, arrival: recency.arrival };
@@ -150,7 +149,8 @@ fn currency_of(planning: &mut Planning<'_>, new: &NewTransaction, recency: Recen
     currency
 }
 
-/// Of two reports with the same version the later one counts, but a posted transaction does not become pending again.
+/// Whether a report would make a posted transaction pending again. Of two reports with the same version the later one
+/// counts, except for that.
 fn takes_back_a_booking(stored: &StoredTransaction, new: &Transaction, recency: Recency) -> bool {
     stored.transaction.status == Some(TransactionStatus::Posted)
         && new.status == Some(TransactionStatus::Pending)
@@ -171,7 +171,7 @@ fn when(planning: &Planning<'_>, date: &Dated, before: Option<&Transaction>) -> 
     }
 }
 
-/// The transaction with its owner's name on it.
+/// The transaction with its owner, connector and connection.
 fn named(
     planning: &Planning<'_>,
     new: &NewTransaction,

@@ -1,4 +1,4 @@
-//! What a failed run and the one after it report.
+//! The reports of a failed run and of the one after it.
 
 use ledger::{Context, Plan, State};
 use serde_json::Value;
@@ -13,7 +13,7 @@ fn with_status(status: &str) -> State {
     ledger::register(&Context::example(), State::default(), Some(status), &[]).state
 }
 
-/// The status that the connection has, and what its only event says.
+/// The connection's status, and its only event.
 fn reported(plan: &Plan) -> (String, Value) {
     let [event] = plan.events.as_slice() else { panic!("{:?}", plan.events) };
     assert_eq!(event.name.as_str(), "connection:updated");

@@ -1,4 +1,4 @@
-//! What holds for any history of changes.
+//! Properties of every history of changes.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use wire::{Amount, TransactionStatus};
 
-/// A report of one of a few things: few, so that reports meet. Some say which transaction they replace.
+/// A report about one of a few things, so that reports collide. Some name the transaction that they replace.
 fn linked() -> impl Strategy<Value = Change> {
     (change(), proptest::bool::ANY).prop_map(|(mut change, is_linked)| {
         if let Update::Transaction(new) = &mut change.update {
@@ -25,7 +25,7 @@ fn linked() -> impl Strategy<Value = Change> {
     })
 }
 
-/// The same, of transactions that keep their ids.
+/// A report about one of a few things, with transactions that keep their ids.
 fn change() -> impl Strategy<Value = Change> {
     let transaction = (0_u8..3, 0_u8..2, 1_i64..400, 0_u8..3).prop_map(|(id, account, cents, status)| {
         let mut change = Change::example(&format!("t{id}"), &format!("-{}.{:02}", cents / 100, cents % 100));
@@ -50,7 +50,7 @@ fn change() -> impl Strategy<Value = Change> {
     update.prop_map(|update| Change { version: None, update })
 }
 
-/// Reports that carry times, no two of them the same.
+/// Reports with times that are all different.
 fn history() -> impl Strategy<Value = Vec<Change>> {
     proptest::collection::vec(change(), 1..24).prop_map(|changes| {
         let timed = changes.into_iter().zip(1_700_000_000_000_i64..);
@@ -62,7 +62,7 @@ fn registered() -> State {
     ledger::register(&Context::example(), State::default(), None, &[]).state
 }
 
-/// Each report as a delivery of its own, in the order of arrival; the state at the end and all events.
+/// Applies each report as a separate delivery, in the order of arrival; the final state and all events.
 fn one_by_one(changes: &[Change]) -> (State, Vec<Event>) {
     let mut state = registered();
     let mut emitted = vec![];

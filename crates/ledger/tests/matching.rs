@@ -1,4 +1,4 @@
-//! The rule by which transactions are paired that nothing links.
+//! The rule that pairs transactions without a linking id.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -6,7 +6,7 @@ use ledger::matching::{Matching, Unlinked, match_unlinked};
 use proptest::prelude::*;
 use wire::Amount;
 
-/// A transaction's date, amount, text and id. What is posted has an id that begins with `x`.
+/// A transaction's date, amount, text and id. The ids of posted ones begin with `x`.
 type Row = (String, Amount, String, String);
 
 fn unlinked(rows: &[Row]) -> Vec<Unlinked<'_>> {
@@ -15,7 +15,7 @@ fn unlinked(rows: &[Row]) -> Vec<Unlinked<'_>> {
         .collect()
 }
 
-/// A transaction as `id day amount text`; the day is one of November 2026, with an hour where it has one.
+/// A transaction as `id day amount text`; the day is in November 2026, optionally with an hour.
 fn read(line: &&str) -> Row {
     let words: Vec<&str> = line.splitn(4, ' ').collect();
     let (day, hour) = words[1].split_once('T').unwrap_or((words[1], "0"));
@@ -23,7 +23,7 @@ fn read(line: &&str) -> Row {
     (date, words[2].parse().unwrap(), words[3].to_owned(), words[0].to_owned())
 }
 
-/// The pairs as `pending>unknown`, and the ids of what is gone and new.
+/// The pairs as `pending>unknown`, and the ids of gone and new transactions.
 fn matched(pending: &[&str], unknown: &[&str]) -> (Vec<String>, Vec<String>, Vec<String>) {
     let pending: Vec<Row> = pending.iter().map(read).collect();
     let unknown: Vec<Row> = unknown.iter().map(read).collect();
@@ -72,7 +72,7 @@ fn with_more_than_one_candidate_none_is_taken() {
 fn what_is_taken_is_no_candidate_any_more() {
     let exact_first = matched(&["p1 12 -50 DINNER", "p2 12 -60 DINNER"], &["x1 12 -60 DINNER", "x2 12 -55 DINNER"]);
     assert_eq!(exact_first.0, ["p1>x2", "p2>x1"]);
-    // `x1` can be `p1` alone, and so `x2` is `p2`.
+    // `x1` can only be `p1`, so `x2` is `p2`.
     let one_after_the_other =
         matched(&["p1 12 -50 DINNER", "p2 12 -60 DINNER"], &["x1 13 -50 DINNER", "x2 12 -55 DINNER"]);
     assert_eq!(one_after_the_other.0, ["p1>x1", "p2>x2"]);
@@ -108,7 +108,7 @@ fn a_hold_of_nothing_becomes_the_amount_that_is_paid() {
     assert_eq!(matched(&["p 12 0 FUEL"], &["x 12 -61.20 FUEL"]).0, ["p>x"]);
 }
 
-/// Few days, hours, amounts and texts, so that they meet.
+/// Few days, hours, amounts and texts, so that rows collide.
 fn rows(name: &'static str) -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec((0_u8..3, 0_u8..2, -3_i64..3, 0_u8..3), 0..12).prop_map(move |rows| {
         let row = |(index, (day, hour, amount, text)): (usize, (u8, u8, i64, u8))| {
@@ -129,7 +129,7 @@ fn pairs(pending: &[Row], unknown: &[Row]) -> Vec<(String, String)> {
     pairs
 }
 
-/// How many of day, amount and text two have in common.
+/// How many of day, amount and text two rows have in common.
 fn common(one: &Row, other: &Row) -> usize {
     usize::from(one.0[..10] == other.0[..10]) + usize::from(one.1 == other.1) + usize::from(one.2 == other.2)
 }

@@ -1,4 +1,4 @@
-//! What the end of a run means.
+//! The effects of a run's end.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -59,7 +59,7 @@ fn keys(ids: &[&str]) -> BTreeSet<Key> {
     ids.iter().map(|id| ("acc-1".to_owned(), (*id).to_owned())).collect()
 }
 
-/// The end of a run that has not named these; then what has waited. The events as `name id`.
+/// The end of a run that has not listed these; then the changes that waited. The events as `name id`.
 fn end(state: State, unnamed: &BTreeSet<Key>, held_back: &[Change], absence: Absence) -> (State, Vec<String>) {
     let withdrawn = BTreeSet::new();
     let plan = reconcile(&run(1), state, &Remainder { unnamed, withdrawn: &withdrawn, held_back, absence });
@@ -152,7 +152,7 @@ fn what_is_listed_from_a_day_on_and_is_not_named_is_gone_whatever_its_status() {
     let changes = [
         day("before", "2026-11-09"),
         day("on it", "2026-11-10"),
-        // Somewhere it is still the ninth.
+        // In some time zone it is still the ninth.
         instant("perhaps before", "2026-11-10T11:59:59Z"),
         instant("after", "2026-11-10T12:00:00Z"),
     ];

@@ -48,7 +48,7 @@ fn deletion(id: &str) -> Change {
     Change { version: None, update }
 }
 
-/// The one transaction that is there.
+/// The only transaction.
 fn only(state: &State) -> &StoredTransaction {
     let mut live = state.transactions.values().filter_map(|state| match state {
         TransactionState::Live(stored) => Some(stored),
@@ -206,7 +206,7 @@ fn what_a_provider_lists_is_there_again_unless_a_delivery_has_deleted_it_since()
     assert!(told.is_empty(), "the list has it as it was before it was deleted");
 }
 
-/// The reports of a purchase that had some ids one after the other, in the order in which they were made.
+/// The reports of a purchase with several ids in succession, in the order in which they were made.
 fn reports(lives: &[u8], is_deleted: bool) -> Vec<Change> {
     let mut reports = vec![];
     for (id, count) in lives.iter().enumerate() {

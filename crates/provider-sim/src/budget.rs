@@ -1,4 +1,4 @@
-//! How often something may be done in a time.
+//! How often something may be done in a period.
 //!
 //! Owns the counting. Must not read a clock.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A limit within a sliding window, for each key by itself.
+/// A limit within a sliding window, counted separately for each key.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: usize,
@@ -20,17 +20,17 @@ impl Budget {
         Self { limit, window, taken: HashMap::new() }
     }
 
-    /// How many there are in all.
+    /// The size of the limit.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// How many of the key's are left, as far as was taken before.
+    /// How many the key has left, as of the last call.
     pub(crate) fn left(&self, key: &str) -> usize {
         self.limit.saturating_sub(self.taken.get(key).map_or(0, VecDeque::len))
     }
 
-    /// Takes one of the key's. Where none is left: how long until there is one.
+    /// Takes one from the key's budget. The error says how long until one is available.
     pub(crate) fn take(&mut self, key: &str, now: Timestamp) -> Result<(), Duration> {
         let taken = self.taken.entry(key.to_owned()).or_default();
         while taken.front().is_some_and(|first| age(*first, now) >= self.window) {

@@ -1,6 +1,6 @@
 //! The simulator's time.
 //!
-//! Owns how fast it passes. Must not know what waits for it.
+//! Owns its speed. Must not know what waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// A clock that starts at a given time, and may run faster than the machine's or be put forward.
+/// A clock that starts at a given time, and may run faster than the machine's or be moved forward.
 ///
 /// Clones are the same clock.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ struct Inner {
     start: Timestamp,
     origin: Instant,
     factor: u32,
-    /// By how much it was put forward.
+    /// How far it was moved forward.
     skipped: watch::Sender<Duration>,
 }
 
@@ -42,18 +42,18 @@ impl Clock {
         add(self.0.start, passed.saturating_add(*self.0.skipped.borrow()))
     }
 
-    /// The time had the clock run at its normal speed: a signature's timestamp has it, since the receiver compares it
-    /// with its own clock.
+    /// The time if the clock had run at normal speed. Signatures carry this time, because the receiver compares it with
+    /// its own clock.
     pub fn wall(&self) -> Timestamp {
         add(self.0.start, self.0.origin.elapsed())
     }
 
-    /// Puts the clock forward. Whatever waits for a time before the new one goes on.
+    /// Moves the clock forward. Tasks that wait for a time before the new one continue.
     pub fn advance(&self, by: Duration) {
         self.0.skipped.send_modify(|skipped| *skipped = skipped.saturating_add(by));
     }
 
-    /// The simulated time after so much of it.
+    /// The simulated time after this much simulated time.
     pub fn after(&self, duration: Duration) -> Timestamp {
         add(self.now(), duration)
     }
@@ -64,7 +64,7 @@ impl Clock {
         while let Ok(left) = Duration::try_from(until.duration_since(self.now()))
             && !left.is_zero()
         {
-            // A stopped clock is waited for until it is put forward.
+            // A wait for a stopped clock lasts until it is moved forward.
             let real = left.checked_div(self.0.factor).unwrap_or(Duration::MAX);
             tokio::select! {
                 () = tokio::time::sleep(real.max(Duration::from_millis(1))) => {}

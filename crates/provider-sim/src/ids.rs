@@ -1,4 +1,4 @@
-//! Invented ids.
+//! Generated ids.
 //!
 //! Owns ids and random choices that are the same for the same seed. Must not know what they identify.
 
@@ -22,17 +22,17 @@ impl Ids {
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
-    /// A number of hexadecimal digits.
+    /// This many hexadecimal digits.
     pub(crate) fn hex(&mut self, length: usize) -> String {
         self.text(HEX, length)
     }
 
-    /// A number of letters and digits.
+    /// This many letters and digits.
     pub(crate) fn base62(&mut self, length: usize) -> String {
         self.text(BASE62, length)
     }
 
-    /// A number of decimal digits.
+    /// This many decimal digits.
     pub(crate) fn digits(&mut self, length: usize) -> String {
         self.text(DIGITS, length)
     }

@@ -2,11 +2,11 @@
 //!
 //! For tests, the demo and `tallywire simulate`. Pure models ([`bank`]) decide about the changes; a folder for each
 //! provider puts them behind that provider's paths, formats, budgets and signatures. It shares no code with the
-//! connectors, so that neither can hide a mistake of the other.
+//! connectors, so that neither can hide the other's mistakes.
 //!
-//! Whoever starts a simulator owns it: only the owner makes things happen at the banks, switches faults on
-//! ([`Faults`]), holds webhooks back ([`Webhooks`]) and puts the [`Clock`] forward. The same seed and the same calls give
-//! the same ids and payments. Simulators are started and used within a Tokio runtime.
+//! The caller that starts a simulator owns it: only the owner changes the banks, switches faults on ([`Faults`]), holds
+//! webhooks back ([`Webhooks`]) and moves the [`Clock`] forward. The same seed and the same calls give the same ids and
+//! payments. Simulators are started and used within a Tokio runtime.
 
 pub mod activity;
 pub mod apideck;

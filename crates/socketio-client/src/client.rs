@@ -1,6 +1,6 @@
 //! The handle an application holds.
 //!
-//! Owns the lifetime: the last handle dropped closes the connection. Must not hold state of its own.
+//! Owns the lifetime: dropping the last handle closes the connection. Must not hold any other state.
 
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -11,17 +11,17 @@ use crate::driver::Driver;
 use crate::session::{Input, Session};
 use crate::{AckId, CloseReason, Error, Notification, Options, Status};
 
-/// A connection that keeps itself alive. Clones are the same connection; when the last one is dropped
-/// it closes, and no callback is called afterwards.
+/// A connection that keeps itself alive. Clones share the connection; dropping the last one closes it, and no callback
+/// is called afterwards.
 #[derive(Clone)]
 pub struct Client(Rc<Handle>);
 
-/// A client that does not keep the connection open. Callbacks should hold this one: one that holds a
-/// [`Client`] keeps itself alive.
+/// A client that does not keep the connection open. Callbacks should hold this one: a callback that holds a [`Client`]
+/// keeps it alive for ever.
 #[derive(Clone)]
 pub struct WeakClient(Weak<Handle>);
 
-/// Counts the handles apart from the driver, which its own loop may hold on to for a moment.
+/// Counts the handles separately from the driver, which its own loop may hold for a moment.
 struct Handle(Rc<Driver>);
 
 impl Drop for Handle {
@@ -31,21 +31,20 @@ impl Drop for Handle {
 }
 
 impl Client {
-    /// Starts to connect. The outcome of the start itself (`Connecting`, or a refusal of settings that cannot work) is
-    /// notified before this returns, everything else later.
+    /// Starts to connect. The outcome of the start itself (`Connecting`, or a refusal of unusable settings) is notified
+    /// before this returns, everything else later.
     pub fn connect(options: Options, on_notification: impl Fn(Notification) + 'static) -> Self {
         Self(Rc::new(Handle(Driver::start(options, Box::new(on_notification)))))
     }
 
-    /// Sends an event; each argument is JSON text. Without a connection it waits for one, as long as
-    /// there is room.
+    /// Sends an event; each argument is JSON text. Without a connection it is queued, as long as there is room.
     pub fn emit(&self, name: &str, args: &[&str]) -> Result<(), Error> {
         self.driver().ask(|session, now_ms| session.emit(now_ms, name, args, None)).map(drop)
     }
 
     /// Sends an event and calls `on_ack`, exactly once, with the server's answer or the reason why there is none. The
-    /// time-out runs from this call, the wait for a connection included. An event that cannot be accepted is reported
-    /// before this returns.
+    /// time-out runs from this call and includes the wait for a connection. An event that cannot be accepted is
+    /// reported before this returns.
     pub fn emit_with_ack(
         &self,
         name: &str,
@@ -61,25 +60,24 @@ impl Client {
         self.driver().ask(|session, _| session.acknowledge(ack, args))
     }
 
-    /// Connects now: cuts a pause short, and comes back from `Closed` and `Refused`. Nothing if a
-    /// connection is there or on its way.
+    /// Connects now: ends a pause early, and leaves `Closed` and `Refused`. Does nothing if a connection exists or is
+    /// being opened.
     pub fn reconnect(&self) {
         self.driver().handle(Input::Connect);
     }
 
-    /// The connection serves its purpose: the time limit of
-    /// [`ready_timeout`](Options::ready_timeout) is kept.
+    /// The connection serves its purpose: satisfies the time limit of [`ready_timeout`](Options::ready_timeout).
     pub fn ready(&self) {
         self.driver().handle(Input::Ready);
     }
 
-    /// The connection does not serve its purpose: drops it and tries again after a pause, which grows
-    /// from one time to the next as after any loss. Nothing if there is no connection.
+    /// The connection does not serve its purpose: drops it and tries again after a pause, which grows each time as
+    /// after any loss. Does nothing if there is no connection.
     pub fn retry(&self) {
         self.driver().handle(Input::Retry { after_ms: None });
     }
 
-    /// The same, where trying again does not help for so long, in milliseconds.
+    /// Like [`retry`](Self::retry), for a case in which trying again is useless for this many milliseconds.
     pub fn retry_after(&self, ms: u32) {
         self.driver().handle(Input::Retry { after_ms: Some(ms) });
     }
@@ -89,17 +87,17 @@ impl Client {
         self.driver().handle(Input::Disconnect);
     }
 
-    /// Where the connection stands.
+    /// The state of the connection.
     pub fn status(&self) -> Status {
         self.driver().with(Session::status)
     }
 
-    /// Why the last connection ended; `None` while the first one has not.
+    /// Why the last connection ended; `None` until the first one has.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.driver().with(Session::close_reason)
     }
 
-    /// What was wrong the last time something was: explains [`CloseReason::Protocol`].
+    /// The most recent error: explains [`CloseReason::Protocol`].
     pub fn last_error(&self) -> Option<Error> {
         self.driver().with(Session::last_error)
     }

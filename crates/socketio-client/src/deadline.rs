@@ -1,8 +1,8 @@
-//! By when something must have happened.
+//! Deadlines that survive a clock that is set back.
 //!
-//! Owns what a clock that is set back means for it: the time that is left can only be less than it was
-//! at first, so more says that the clock has moved and not when it is over; it counts as over, since
-//! trying again costs little and waiting for an hour of yesterday much. Must not know a clock.
+//! Owns the effect of a clock that is set back: the time left can never exceed the original window, so a longer time
+//! left means that the clock has moved, and the deadline counts as over. Trying again costs little; waiting for an hour
+//! of yesterday costs much. Must not know a clock.
 
 /// A moment, and how far away it was when it was set, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,17 +12,17 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long after now.
+    /// The deadline this long after now.
     pub fn after(window_ms: u64, now_ms: u64) -> Self {
         Self { at_ms: now_ms.saturating_add(window_ms), window_ms }
     }
 
-    /// The moment, on the clock that was passed in.
+    /// The moment, on the caller's clock.
     pub fn at_ms(self) -> u64 {
         self.at_ms
     }
 
-    /// Whether it has passed, or the clock has gone back since it was set.
+    /// Whether it has passed, or the clock has been set back since it was set.
     pub fn is_over(self, now_ms: u64) -> bool {
         self.at_ms.checked_sub(now_ms).is_none_or(|left| left == 0 || left > self.window_ms)
     }

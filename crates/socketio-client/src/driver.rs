@@ -1,10 +1,10 @@
 //! The loop between the session and the browser.
 //!
-//! Owns the transport, the timer, the listeners and the application's callbacks. Must not decide
-//! anything: it hands in what happened and carries out what comes back.
+//! Owns the transport, the timer, the listeners and the application's callbacks. Must not decide anything: it passes
+//! inputs to the session and carries out the outputs.
 //!
-//! Callbacks may do anything with the client, dropping it included. So none is called while something
-//! is borrowed, and the loop never nests: what a callback asks for is carried out after it returns.
+//! Callbacks may do anything with the client, including dropping it. Therefore none is called while anything is
+//! borrowed, and the loop never nests: a callback's requests are carried out after it returns.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -18,7 +18,7 @@ use crate::runtime::{self, Listener};
 use crate::session::{Input, Output, Session};
 use crate::{Error, Notification, Options};
 
-/// Told how an event sent with an acknowledgement fared.
+/// Receives the outcome of an event sent with an acknowledgement.
 pub(crate) type OnAck = Box<dyn FnOnce(Result<Vec<Box<RawValue>>, Error>)>;
 
 pub(crate) struct Driver {
@@ -27,7 +27,7 @@ pub(crate) struct Driver {
     on_notification: Box<dyn Fn(Notification)>,
     on_acks: RefCell<Vec<(u64, OnAck)>>,
     transport: RefCell<Option<WebSocket>>,
-    /// When it fires, and what keeps it.
+    /// When the timer fires, and its handle.
     timer: RefCell<Option<(u64, Timeout)>>,
     listeners: RefCell<Vec<Listener>>,
     running: Cell<bool>,
@@ -82,7 +82,7 @@ impl Driver {
         }
     }
 
-    /// Looks at the session.
+    /// Reads the session.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
         look(&self.session.borrow())
     }
@@ -158,8 +158,8 @@ impl Driver {
         Some(on_acks.swap_remove(index).1)
     }
 
-    /// Sees to it that the session is called again in time. A timer that fires too early stays unchanged, since every
-    /// frame moves the deadline: a new one each time would be a waste.
+    /// Makes sure that the session is called again in time. A timer that fires too early is left alone: every frame
+    /// moves the deadline, and a new timer each time would be wasteful.
     fn arm_timer(self: &Rc<Self>) {
         let due = if self.shut_down.get() { None } else { self.with(Session::next_timer) };
         let armed = self.timer.borrow().as_ref().map(|(at, _)| *at);
@@ -170,7 +170,7 @@ impl Driver {
         if armed.is_some_and(|at| at <= due) {
             return;
         }
-        // The browser takes a longer delay for none at all.
+        // The browser treats a longer delay as zero.
         let delay = due.saturating_sub(runtime::now_ms()).min(i32::MAX as u64) as u32;
         let weak = Rc::downgrade(self);
         let timeout = Timeout::new(delay, move || {

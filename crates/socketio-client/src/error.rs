@@ -1,19 +1,19 @@
-//! What can go wrong, and why a connection ended.
+//! Errors, and why a connection ended.
 //!
-//! Owns the one error type of the crate and the reasons the status carries. Must not decide what
-//! follows from either: `session` does.
+//! Owns the one error type of the crate and the reasons in the status. Must not decide what follows from either:
+//! `session` does.
 
-/// Why a call failed, or what was wrong with what the server sent.
+/// Why a call failed, or what was wrong with the server's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The client was closed, or the server refused it; nothing is sent until `reconnect`.
     #[error("the client is closed")]
     Closed,
-    /// There is no connection, and as many messages wait for one as may.
+    /// There is no connection, and the queue is full.
     #[error("too many messages wait for a connection")]
     QueueFull,
-    /// The message is larger than the server takes; it would close the connection over it.
+    /// The message is larger than the server accepts, which would close the connection.
     #[error("the message is larger than the server takes")]
     TooLarge,
     /// The name belongs to the protocol (`connect`, `disconnect` and so on).
@@ -22,19 +22,19 @@ pub enum Error {
     /// An argument or the connect payload is not JSON.
     #[error("an argument is not JSON")]
     InvalidJson,
-    /// The namespace does not begin with a slash, or has a comma in it.
+    /// The namespace does not begin with a slash, or contains a comma.
     #[error("the namespace is not valid")]
     InvalidNamespace,
-    /// The address has no host, something behind the host, or a scheme other than http, https, ws, wss.
+    /// The address has no host, something after the host, or a scheme other than http, https, ws, wss.
     #[error("the address of the server is not valid")]
     InvalidUrl,
     /// The server did not acknowledge the event in time.
     #[error("the server did not acknowledge in time")]
     AckTimeout,
-    /// The acknowledgement has binary arguments, which are not handed on.
+    /// The acknowledgement has binary arguments, which are not passed on.
     #[error("the acknowledgement is binary")]
     BinaryAck,
-    /// The connection the message belonged to is gone.
+    /// The message's connection is gone.
     #[error("the connection was lost")]
     ConnectionLost,
     /// A frame violates the protocol; the text names the part.
@@ -46,29 +46,29 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The other side, or something between, closed the connection.
+    /// The other side, or an intermediary, closed the connection.
     TransportClosed,
     /// The connection could not be opened, or broke.
     TransportError,
-    /// Nothing was heard for longer than the server's ping interval and time-out.
+    /// Nothing arrived for longer than the server's ping interval and time-out.
     PingTimeout,
     /// The server did not answer a [probe](crate::Probe).
     Unresponsive,
     /// The server sent a disconnect packet.
     ServerDisconnect,
-    /// The handshake was not complete in time.
+    /// The handshake was not completed in time.
     HandshakeTimeout,
-    /// The owner did not say in time that the connection serves its purpose.
+    /// The owner did not report in time that the connection serves its purpose.
     NotReady,
     /// The owner could not use the connection and requested another one.
     Unusable,
-    /// The browser says there is no network.
+    /// The browser says that there is no network.
     Offline,
     /// The client's owner called `disconnect`.
     ByUser,
-    /// The server refused the namespace, or the settings cannot work.
+    /// The server refused the namespace, or the settings are unusable.
     Refused,
-    /// The server sent something that is not of the protocol.
+    /// The server sent something that violates the protocol.
     Protocol,
 }
 

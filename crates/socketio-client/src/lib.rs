@@ -1,9 +1,8 @@
 //! A Socket.IO client: protocol 5 over Engine.IO 4, over a WebSocket.
 //!
-//! Everything that can be decided is decided in [`session`], a state machine without I/O: what
-//! happened goes in with the time and a random number, what is to be done comes out. It stands on
-//! [`engine`] (frames, pings, limits), [`socket`] (namespace, events, acknowledgements) and
-//! [`reconnect`] (pauses), and runs anywhere. On `wasm32` there is `Client` as well, which drives a
+//! Every decision is made in [`session`], a state machine without I/O: its inputs are events with the time and a random
+//! number, its outputs are actions. It is built on [`engine`] (frames, pings, limits), [`socket`] (namespace, events,
+//! acknowledgements) and [`reconnect`] (pauses), and runs anywhere. On `wasm32` there is also `Client`, which drives a
 //! session with the browser's WebSocket, clock and timers.
 //!
 //! ```text
@@ -19,9 +18,9 @@
 //!   Closed, Refused ── reconnect ──► Connecting
 //! ```
 //!
-//! Each attempt has a generation number, and what a transport of an older one still says is not
-//! listened to. What is sent without a connection waits for one in a queue with a bound; beyond it the
-//! sender gets an error. Payloads are JSON text, never numbers of this crate's choosing.
+//! Each attempt has a generation number, and reports of an older transport are ignored. Messages sent without a
+//! connection wait in a bounded queue; when it is full, the sender gets an error. Payloads are JSON text: this crate
+//! never picks a number type.
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
 

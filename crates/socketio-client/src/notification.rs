@@ -1,7 +1,6 @@
 //! The client's notifications to its owner.
 //!
-//! Owns the status, the events and the acknowledgement ids handed out. Must not know how they came
-//! about: no frames, no timers.
+//! Owns the status, the events and the acknowledgement ids. Must not know their origin: no frames, no timers.
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -15,8 +14,8 @@ pub enum Notification {
     Status(Status),
     /// The server sent an event.
     Event(Event),
-    /// The server has stopped answering [probes](crate::Probe), or answers again. Nothing more than that is known
-    /// of the connection, which stays [`Status::Live`] for now.
+    /// The server has stopped answering [probes](crate::Probe), or answers again. Nothing else is known of the
+    /// connection, which stays [`Status::Live`] for now.
     Silent(bool),
     /// The server refused the namespace; `Status(Status::Refused)` follows.
     Refused {
@@ -25,7 +24,7 @@ pub enum Notification {
     },
 }
 
-/// Where the connection stands.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     /// Not started.
@@ -37,28 +36,25 @@ pub enum Status {
     Live,
     /// Pausing before the next attempt.
     Waiting {
-        /// Which attempt comes next; the first one after a loss is 1.
+        /// The number of the next attempt; the first one after a loss is 1.
         attempt: u32,
-        /// When it will be made, in milliseconds of the clock the session is driven by (in the
-        /// browser: since 1970).
+        /// When it will be made, in milliseconds of the session's clock (in the browser: since 1970).
         retry_at_ms: u64,
         /// Why there is no connection.
         reason: CloseReason,
     },
-    /// Closed on request, or by the server where the policy is not to come back.
+    /// Closed on request, or by the server if the policy is not to reconnect.
     Closed,
-    /// The server refused the namespace. No further attempt is made on its own.
+    /// The server refused the namespace. No further attempt is made automatically.
     Refused,
 }
 
-/// An event the server sent. Its arguments are JSON text, so that the caller decides how to read
-/// numbers.
+/// An event from the server. Its arguments are JSON text, so that the caller decides how to read numbers.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// The name of the event.
     pub name: String,
-    /// The arguments that followed the name. A binary one is a placeholder object that names its
-    /// index in `attachments`.
+    /// The arguments after the name. A binary one is a placeholder object that names its index in `attachments`.
     pub args: Vec<Box<RawValue>>,
     /// The binary attachments, in order.
     pub attachments: Vec<Vec<u8>>,
@@ -67,7 +63,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Reads one argument; `None` if there are not so many.
+    /// Reads one argument; `None` if there are fewer.
     pub fn arg<T: DeserializeOwned>(&self, index: usize) -> Option<Result<T, serde_json::Error>> {
         self.args.get(index).map(|raw| serde_json::from_str(raw.get()))
     }
@@ -78,8 +74,8 @@ impl Event {
     }
 }
 
-/// Names an event the server wants acknowledged. Tied to the connection it arrived over: the server restarts its ids
-/// on each, so a late answer must not go out on the next.
+/// Identifies an event that the server wants acknowledged. Bound to its connection: the server restarts its ids on
+/// each, so a late answer must not go out on the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AckId {
     pub(crate) generation: u64,

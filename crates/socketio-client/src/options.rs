@@ -1,4 +1,4 @@
-//! How a client is set up.
+//! The settings of a client.
 //!
 //! Owns the settings and their defaults. Must not act on them.
 
@@ -7,23 +7,23 @@ use std::rc::Rc;
 
 use crate::reconnect::Policy;
 
-/// The plain settings of a session: everything but the callback.
+/// The plain settings of a session: everything except the callback.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Scheme, host and port of the server; `None` for those of the page.
     pub url: Option<String>,
-    /// Where on the server Socket.IO lives.
+    /// The path of Socket.IO on the server.
     pub path: String,
     /// The namespace to join.
     pub namespace: String,
-    /// How to come back after a loss.
+    /// How to reconnect after a loss.
     pub policy: Policy,
     /// How long opening the connection and joining the namespace may take together, in milliseconds.
     pub connect_timeout: u32,
-    /// How long a joined namespace may take to serve its purpose, in milliseconds: until the owner
-    /// says so, which by then has signed in, for example. `None` where joining is all there is to it.
+    /// How long after joining, in milliseconds, the owner may take to report that the connection serves its purpose,
+    /// for example because it has signed in. `None` if joining is enough.
     pub ready_timeout: Option<u32>,
-    /// How to find out sooner than by the server's heartbeats that it has stopped answering.
+    /// How to find out, before the server's heartbeats show it, that the server has stopped answering.
     pub probe: Option<Probe>,
     /// How many messages may wait for a connection.
     pub queue_limit: usize,
@@ -35,7 +35,7 @@ pub struct Config {
 pub struct Probe {
     /// The name of the event to send.
     pub event: String,
-    /// After how long a silence, in milliseconds.
+    /// The silence after which to send it, in milliseconds.
     pub quiet: u32,
     /// How long an answer may take before the server counts as silent, in milliseconds.
     pub timeout: u32,
@@ -60,7 +60,7 @@ impl Default for Config {
 
 type Auth = Rc<dyn Fn() -> Option<String>>;
 
-/// How a client is set up; names as in the JavaScript client.
+/// The settings of a client; names as in the JavaScript client.
 #[derive(Clone, Default)]
 pub struct Options {
     pub(crate) config: Config,
@@ -68,7 +68,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The same server as the page, the main namespace, no connect payload.
+    /// The page's server, the main namespace, no connect payload.
     pub fn new() -> Self {
         Self::default()
     }
@@ -79,7 +79,7 @@ impl Options {
         self
     }
 
-    /// Where on the server Socket.IO lives; `/socket.io/` by default.
+    /// The path of Socket.IO on the server; `/socket.io/` by default.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.config.path = path.into();
         self
@@ -91,14 +91,14 @@ impl Options {
         self
     }
 
-    /// Returns the connect payload as JSON text, such as `{"token":"…"}`. Called at every connect, so that it can name
-    /// a fresh token and the newest event received.
+    /// Returns the connect payload as JSON text, such as `{"token":"…"}`. Called at every connect, so that it can
+    /// provide a fresh token and the newest event received.
     pub fn auth(mut self, auth: impl Fn() -> Option<String> + 'static) -> Self {
         self.auth = Some(Rc::new(auth));
         self
     }
 
-    /// The pause before the first new attempt, in milliseconds; 1 000 by default.
+    /// The pause before the first reconnection attempt, in milliseconds; 1 000 by default.
     pub fn reconnection_delay(mut self, ms: u32) -> Self {
         self.config.policy.reconnection_delay = ms;
         self
@@ -110,13 +110,13 @@ impl Options {
         self
     }
 
-    /// How far jitter moves a pause to either side, as a share of it; 0.5 by default.
+    /// How far jitter moves a pause in either direction, as a share of it; 0.5 by default.
     pub fn randomization_factor(mut self, factor: f64) -> Self {
         self.config.policy.randomization_factor = factor;
         self
     }
 
-    /// Whether to come back after the server sent a disconnect packet; the default.
+    /// Whether to reconnect after the server sent a disconnect packet; the default.
     pub fn reconnect_after_server_disconnect(mut self, yes: bool) -> Self {
         self.config.policy.reconnect_after_server_disconnect = yes;
         self

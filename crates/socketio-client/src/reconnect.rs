@@ -1,24 +1,24 @@
-//! When to try again.
+//! The pauses before reconnecting.
 //!
-//! Owns the delays and the counter behind them. Must not know a clock, a random source or a socket:
-//! randomness is passed in, and so is how long a connection lasted.
+//! Owns the delays and the counter behind them. Must not know a clock, a random source or a socket: randomness is
+//! passed in, as is the lifetime of a connection.
 
-/// How to come back after a loss. Names and defaults are those of the JavaScript client.
+/// How to reconnect after a loss. Names and defaults are those of the JavaScript client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// The pause before the first new attempt, in milliseconds, before jitter.
+    /// The pause before the first reconnection attempt, in milliseconds, before jitter.
     pub reconnection_delay: u32,
-    /// No pause is longer than this, in milliseconds.
+    /// The longest pause, in milliseconds.
     pub reconnection_delay_max: u32,
-    /// How far jitter moves a pause to either side, as a share of it (0 to 1).
+    /// How far jitter moves a pause in either direction, as a share of it (0 to 1).
     pub randomization_factor: f64,
-    /// A connection that was ready for this long, in milliseconds, counts as stable: the next pause is
-    /// the first one again. A server that accepts and drops at once must not be hammered.
+    /// A connection that was ready for this long, in milliseconds, counts as stable: the next pause is the first one
+    /// again. A server that accepts and drops at once must not be hammered.
     pub stable_after: u32,
-    /// Whether a disconnect packet of the server is answered with a new attempt. The JavaScript client
-    /// does not; here it is the default, since servers send it to everyone when they restart.
+    /// Whether the client reconnects after a disconnect packet from the server. The JavaScript client does not; here it
+    /// is the default, because servers send one to everyone when they restart.
     pub reconnect_after_server_disconnect: bool,
-    /// The pause between attempts while the browser says it is offline, in milliseconds: it may be wrong.
+    /// The pause between attempts while the browser says it is offline, in milliseconds: the browser may be wrong.
     pub offline_retry_delay: u32,
 }
 
@@ -36,10 +36,10 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// A pause that the caller has set, in milliseconds. Jitter makes it longer, never shorter.
+    /// A pause of at least this many milliseconds, as set by the caller. Jitter makes it longer, never shorter.
     pub fn at_least(&self, ms: u32, random: f64) -> u64 {
         let factor = self.randomization_factor.clamp(0.0, 1.0);
-        // The cast saturates, and makes 0 of what is not a number.
+        // The cast saturates, and turns NaN into 0.
         u64::from(ms) + (f64::from(ms) * factor * random.clamp(0.0, 1.0)).round() as u64
     }
 }
@@ -56,19 +56,18 @@ impl Backoff {
         self.attempt
     }
 
-    /// Counts one attempt more and returns the pause before it, in milliseconds. `random` is uniform
-    /// in 0..1.
+    /// Counts one more attempt and returns the pause before it, in milliseconds. `random` is uniform in 0..1.
     pub fn next_delay(&mut self, policy: &Policy, random: f64) -> u64 {
         let doublings = self.attempt.min(31);
         self.attempt = self.attempt.saturating_add(1);
 
         let max = f64::from(policy.reconnection_delay_max);
         let base = (f64::from(policy.reconnection_delay) * f64::from(1_u32 << doublings)).min(max);
-        // The spread is cut at the maximum before a point in it is chosen: cutting the result instead
-        // would send most clients back in the very same moment once the pauses have grown.
+        // The range is cut at the maximum before a point in it is chosen: cutting the result instead would make most
+        // clients reconnect at the same moment once the pauses have grown.
         let factor = policy.randomization_factor.clamp(0.0, 1.0);
         let (low, high) = (base * (1.0 - factor), (base * (1.0 + factor)).min(max));
-        // The cast saturates, and makes 0 of what is not a number.
+        // The cast saturates, and turns NaN into 0.
         (low + (high - low) * random.clamp(0.0, 1.0)).round() as u64
     }
 

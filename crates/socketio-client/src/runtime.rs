@@ -1,12 +1,12 @@
-//! What the browser provides beside the socket.
+//! The browser's services apart from the socket.
 //!
 //! Owns the clock, randomness, the page's origin and listeners on the window. Must not know the
 //! session.
 
 use wasm_bindgen::prelude::*;
 
-/// Milliseconds since 1970. Not the monotonic clock: that one stands still in some browsers while the
-/// machine sleeps, and a connection that slept through its time-out must be seen as dead at once.
+/// Milliseconds since 1970. Not the monotonic clock: in some browsers that one stops while the machine sleeps, and a
+/// connection that slept through its time-out must be recognised as dead at once.
 pub(crate) fn now_ms() -> u64 {
     js_sys::Date::now() as u64
 }
@@ -16,7 +16,7 @@ pub(crate) fn random() -> f64 {
     js_sys::Math::random()
 }
 
-/// Scheme, host and port of the page; empty where there is none.
+/// Scheme, host and port of the page; empty if there is no page.
 pub(crate) fn origin() -> String {
     web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
 }
@@ -38,7 +38,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// `None` outside of a page.
+    /// `None` outside a page.
     pub(crate) fn new(name: &'static str, on_event: impl FnMut() + 'static) -> Option<Self> {
         let closure = Closure::<dyn FnMut()>::new(on_event);
         web_sys::window()?.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref()).ok()?;
@@ -49,7 +49,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(window) = web_sys::window() {
-            // Fails only where there is nothing to remove.
+            // Fails only if there is nothing to remove.
             let _ = window.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
         }
     }

@@ -1,4 +1,4 @@
-//! Our codec against the one the server is built on, both ways.
+//! Our codec against the server's, in both directions.
 #![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn value(json: &str) -> Value {
     Value::Str(json.to_owned().into(), None)
 }
 
-/// A socket of this namespace that the server has let in, in the server's words.
+/// A socket of this namespace that the server has accepted, in the server's encoding.
 fn joined(namespace: &str) -> Socket {
     let mut socket = Socket::new(namespace);
     let accept =
@@ -68,7 +68,7 @@ fn the_server_waits_for_the_attachments_we_announce() {
 }
 
 const NAMESPACE: &str = "/|/[a-z]{1,6}(/[a-z]{1,3})?";
-/// The server finds no handler for a name that has to be escaped in JSON, whoever writes it.
+/// The server finds no handler for a name that needs escaping in JSON, whichever side encodes it.
 const NAME: &str = "[^\"\\\\\\p{C}]{1,12}";
 
 fn json_strings() -> impl Strategy<Value = Vec<String>> {

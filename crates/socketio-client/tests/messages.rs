@@ -1,4 +1,4 @@
-//! What goes out and comes in over the session: the queue, acknowledgements, events.
+//! Messages in and out of the session: the queue, acknowledgements, events.
 #![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 #[path = "support/rig.rs"]
@@ -160,7 +160,7 @@ fn moves() -> impl Strategy<Value = Move> {
 }
 
 proptest! {
-    /// The rig itself fails on a second transport and on a frame without one.
+    /// The rig itself fails at a second transport, and at a frame without a transport.
     #[test]
     fn whatever_happens_the_session_stays_whole(script in proptest::collection::vec(moves(), 0..60)) {
         let mut rig = Rig::started(Config { queue_limit: 3, ready_timeout: Some(9_000), ..Config::default() });

@@ -1,4 +1,4 @@
-//! A server that has stopped answering, and what the client makes of it.
+//! A server that has stopped answering, and the client's reaction.
 #![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 #[path = "support/rig.rs"]
@@ -18,7 +18,7 @@ fn probing() -> Rig {
     rig
 }
 
-/// What was said about silence.
+/// The notifications about silence.
 fn silences(rig: &Rig) -> Vec<bool> {
     let silence = |it: &Notification| if let Notification::Silent(is_silent) = it { Some(*is_silent) } else { None };
     rig.said.iter().filter_map(silence).collect()
@@ -79,7 +79,7 @@ fn a_hidden_page_sends_no_probe_and_probes_at_once_when_it_becomes_visible() {
     assert!(rig.sent.is_empty());
     rig.input(Input::Visible(true));
     assert_eq!(rig.sent, [ASKED]);
-    // Hidden again before the answer: what was asked then proves nothing later.
+    // Hidden again before the answer: that probe proves nothing later.
     rig.input(Input::Visible(false));
     rig.advance(20_000);
     rig.input(Input::Visible(true));

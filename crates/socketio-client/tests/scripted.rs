@@ -1,4 +1,4 @@
-//! The session against a scripted server, with a clock and randomness of the test's choosing.
+//! The session against a scripted server, with a clock and randomness that the test controls.
 #![allow(clippy::unwrap_used, reason = "clippy's own exception does not reach the helpers of a test")]
 
 #[path = "support/rig.rs"]

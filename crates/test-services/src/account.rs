@@ -1,6 +1,6 @@
 //! The system user that services run as.
 //!
-//! Owns that none runs as root: PostgreSQL refuses to. Must not make a user.
+//! Owns the rule that no service runs as root: PostgreSQL refuses to. Must not create a user.
 
 use std::fs;
 use std::io::{Error, Result};
@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-/// The users that are taken where the tests run as root, the first one that there is.
+/// The users for services if the tests run as root; the first that exists is used.
 const NAMES: [&str; 2] = ["postgres", "nobody"];
 
 /// A system user and its group.
@@ -20,8 +20,8 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Whom a service runs as that has this folder, which the caller has made: the caller, or another user where that is
-    /// root. The folder is given to them.
+    /// The user for a service with this folder, which the caller has created: the caller, or another user if the caller
+    /// is root. That user becomes the folder's owner.
     pub(crate) fn owning(folder: &Path) -> Result<Option<Self>> {
         if fs::metadata(folder)?.uid() != 0 {
             return Ok(None);
@@ -33,7 +33,7 @@ impl Account {
         Ok(Some(account))
     }
 
-    /// Has a command run as this user, without root's supplementary groups.
+    /// Makes a command run as this user, without root's supplementary groups.
     pub(crate) fn run(self, command: &mut Command) {
         command.uid(self.uid).gid(self.gid);
     }

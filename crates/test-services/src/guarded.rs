@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::account::Account;
 
-/// Stops the service by the signals that it reads, and starts it again. At the end of its input it stops the service and
-/// deletes the folder: the other end of the pipe is the starter's, and closes with it even where that is killed.
+/// Stops the service with the signals that it reads, and starts it again. At the end of its input it stops the service
+/// and deletes the folder: the starter holds the other end of the pipe, which closes even if the starter is killed.
 const GUARD: &str = r#"
 folder=$1 signal=$2
 shift 2
@@ -55,13 +55,13 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    /// Starts a service, whose output goes into the file `log` of its folder. It is stopped with a signal; the folder is
-    /// deleted with it.
+    /// Starts a service, whose output goes into the file `log` of its folder. It is stopped with a signal; its folder
+    /// is then deleted.
     pub(crate) fn start(service: &Command, folder: &Path, account: Option<Account>, signal: &str) -> Result<Self> {
         let log = File::options().create(true).append(true).open(folder.join("log"))?;
         let mut guard = Command::new("/bin/sh");
         guard.args(["-c", GUARD, "guard"]).arg(folder).arg(signal).arg(service.get_program()).args(service.get_args());
-        // In its own process group: Ctrl+C ends the tests alone, and the guard does its work after them.
+        // In its own process group: Ctrl+C ends only the tests, and the guard cleans up after them.
         guard.current_dir(folder).process_group(0);
         guard.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
         if let Some(account) = account {
@@ -87,7 +87,7 @@ impl Guarded {
         Ok(())
     }
 
-    /// Starts the service again after it was stopped or has ended, in the same way.
+    /// Starts the service again in the same way, after it was stopped or has ended.
     pub(crate) fn start_again(&mut self) -> Result<()> {
         fs::remove_file(self.folder.join("ended"))?;
         self.tell("start")
@@ -98,12 +98,12 @@ impl Guarded {
         writeln!(input, "{word}")
     }
 
-    /// Whether the service has ended, by itself or since it was stopped.
+    /// Whether the service has ended or was stopped.
     pub(crate) fn has_ended(&self) -> bool {
         self.folder.join("ended").exists()
     }
 
-    /// What the service has written.
+    /// The service's output.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
@@ -172,7 +172,7 @@ mod tests {
         assert!(!runs(first.trim()) && folder.exists());
         guarded.stop("TERM").expect("it is stopped already");
         guarded.start_again().expect("started");
-        // The shell may write what became of the first.
+        // The shell may report the end of the first process.
         let written = || guarded.log().lines().skip(1).find(|line| line.parse::<u32>().is_ok()).map(str::to_owned);
         eventually("it writes its id", || written().is_some() && guarded.log().ends_with('\n'));
         let second = written().expect("an id");

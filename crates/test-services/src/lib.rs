@@ -1,7 +1,7 @@
 //! Services that tests start for themselves, each in a temporary folder and on a free port of 127.0.0.1.
 //!
-//! Owns starting them, and that nothing of them is left when the test process ends, however it ends. Must not know
-//! what a test does with them.
+//! Owns starting them, and that nothing of them remains when the test process ends, however it ends. Must not know what
+//! a test does with them.
 
 #![forbid(unsafe_code)]
 

@@ -19,17 +19,17 @@ const SHARED: u32 = 6;
 /// A running PgBouncer.
 #[derive(Debug)]
 pub struct PgBouncer {
-    /// The port of PostgreSQL, in addresses of databases.
+    /// PostgreSQL's own port, to be replaced in database URLs.
     behind: u16,
     port: u16,
-    /// It is stopped when this is dropped.
+    /// Dropping it stops PgBouncer.
     _server: Guarded,
 }
 
 impl PgBouncer {
-    /// Starts one. Fails where it is not installed.
+    /// Starts one. Fails if PgBouncer is not installed.
     pub fn start(postgres: &Postgres) -> Result<Self> {
-        // It stands where only administrators look.
+        // It is installed in folders that only administrators have on their path.
         let program = start::program("TALLYWIRE_PGBOUNCER", &["pgbouncer"], &["/usr/sbin", "/usr/local/sbin"])?;
         start::on_a_free_port(|port| Self::start_at(&program, postgres, port))
     }

@@ -1,6 +1,6 @@
 //! A Redis server.
 //!
-//! Owns that it can be stopped and started again at the same port. Must not speak its protocol.
+//! Owns stopping it and starting it again at the same port. Must not speak its protocol.
 
 use std::io::{Error, Read as _, Result, Write as _};
 use std::net::TcpStream;
@@ -11,10 +11,10 @@ use crate::account::Account;
 use crate::guarded::Guarded;
 use crate::start;
 
-/// Where Debian, Homebrew and a build from source put it.
+/// The install locations of Debian, Homebrew and a build from source.
 const FOLDERS: [&str; 3] = ["/usr/bin", "/opt/homebrew/bin", "/usr/local/bin"];
 
-/// A Redis server that keeps nothing.
+/// A Redis server that persists nothing.
 #[derive(Debug)]
 pub struct Redis {
     port: u16,
@@ -22,7 +22,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server. Fails where Redis is not installed.
+    /// Starts a server. Fails if Redis is not installed.
     pub fn start() -> Result<Self> {
         start::on_a_free_port(|port| Ok(Self { port, server: Some(serve(port)?) }))
     }
@@ -42,7 +42,7 @@ impl Redis {
         self.server = None;
     }
 
-    /// The process, for signals. Asks the server, so it must answer.
+    /// The process id, for signals. Asks the server, so it must be answering.
     pub fn process_id(&self) -> Result<u32> {
         let mut stream = connect(self.port)?;
         stream.write_all(b"INFO server\r\n")?;

@@ -1,6 +1,6 @@
-//! A TCP relay in front of a service: the address at which clients reach it, wherever it is.
+//! A TCP relay in front of a service: a fixed address for clients, wherever the service is.
 //!
-//! Owns which port new connections go to, and cutting them. Must not look at what passes.
+//! Owns which port new connections go to, and cutting them. Must not look at the traffic.
 
 use std::io::{Result, copy};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,11 +11,11 @@ use std::thread;
 struct Inner {
     /// The port at 127.0.0.1 that new connections go to; without one they are closed at once.
     target: Option<u16>,
-    /// Both ends of the connections that there are.
+    /// Both ends of the open connections.
     connections: Vec<[TcpStream; 2]>,
 }
 
-/// A relay at a port of its own. It stands for the virtual address or the proxy through which clients find the primary.
+/// A relay at its own port. It stands for the virtual address or the proxy through which clients find the primary.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
@@ -28,7 +28,7 @@ impl Relay {
         Self::start_at(Ipv4Addr::LOCALHOST.into(), target)
     }
 
-    /// The same at another address of this machine.
+    /// Starts a relay at another address of this machine.
     pub fn start_at(address: IpAddr, target: u16) -> Result<Self> {
         let listener = TcpListener::bind((address, 0))?;
         let address = listener.local_addr()?;
@@ -36,7 +36,7 @@ impl Relay {
         let accepting = Arc::clone(&inner);
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
-                // One that cannot be passed on is closed.
+                // A connection that cannot be relayed is closed.
                 let _ = pass(&accepting, near);
             }
         });
@@ -65,12 +65,12 @@ impl Relay {
         }
     }
 
-    /// New connections go to another port, or nowhere. Those that there are stay.
+    /// Sends new connections to another port, or nowhere. Open ones stay.
     pub fn switch(&self, target: Option<u16>) {
         self.lock().target = target;
     }
 
-    /// Cuts the connections that there are; how many.
+    /// Cuts the open connections, and returns how many there were.
     #[must_use]
     pub fn cut(&self) -> usize {
         let connections = std::mem::take(&mut self.lock().connections);
@@ -85,9 +85,9 @@ impl Relay {
     }
 }
 
-/// Passes a connection on, in both directions.
+/// Relays a connection, in both directions.
 fn pass(inner: &Mutex<Inner>, near: TcpStream) -> Result<()> {
-    // Locked until it is in the list: a switch and a cut after it leave no connection to the former port.
+    // Locked until the connection is in the list: a switch followed by a cut leaves no connection to the former port.
     let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(target) = inner.target else { return near.shutdown(Shutdown::Both) };
     let far = TcpStream::connect(("127.0.0.1", target))?;
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// A service that answers each line with its name; its port.
+    /// A service that answers each line with its name; returns its port.
     fn service(name: &'static str) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -132,7 +132,7 @@ mod tests {
         port
     }
 
-    /// What answers over a connection.
+    /// The answer over a connection.
     fn asked(stream: &mut TcpStream) -> Result<String> {
         stream.write_all(b"?")?;
         let mut answer = [0; 1];

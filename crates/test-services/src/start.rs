@@ -1,4 +1,4 @@
-//! What every service needs to start.
+//! Common steps of starting a service.
 //!
 //! Owns the search for its program, the choice of a free port, and the time limit of a start. Must not know a service.
 
@@ -13,11 +13,11 @@ use crate::guarded::Guarded;
 
 /// How long a start or a change may take: the machine may be busy with other tests.
 const LIMIT: Duration = Duration::from_secs(60);
-/// How often a start is tried: the port that was free may be taken meanwhile.
+/// How often a start is tried: a free port may be taken in the meantime.
 const ATTEMPTS: u32 = 3;
 
-/// The program of a service: the one that a variable names, else the first of these names on the `PATH` or in these folders,
-/// where programs stand that only administrators look for.
+/// The program of a service: the one that a variable names, else the first of these names on the `PATH` or in these
+/// folders, which hold programs that only administrators have on their path.
 pub(crate) fn program(variable: &str, names: &[&str], folders: &[&str]) -> Result<PathBuf> {
     if let Some(named) = env::var_os(variable) {
         return Ok(named.into());
@@ -28,12 +28,12 @@ pub(crate) fn program(variable: &str, names: &[&str], folders: &[&str]) -> Resul
     programs.find(|program| program.exists()).ok_or_else(|| missing(names[0]))
 }
 
-/// The error where a program is not installed.
+/// The error for a program that is not installed.
 pub(crate) fn missing(program: &str) -> Error {
     Error::other(format!("{program} is missing: `scripts/setup test` installs it"))
 }
 
-/// Starts something on a port of 127.0.0.1 that is free.
+/// Starts something on a free port of 127.0.0.1.
 pub(crate) fn on_a_free_port<T>(mut start: impl FnMut(u16) -> Result<T>) -> Result<T> {
     let mut attempt = 1;
     loop {
@@ -45,7 +45,7 @@ pub(crate) fn on_a_free_port<T>(mut start: impl FnMut(u16) -> Result<T>) -> Resu
     }
 }
 
-/// Waits until something is so; fails with the log of the server where that has ended, or after a minute.
+/// Waits until a condition holds; fails with the server's log if the server has ended, or after a minute.
 #[allow(clippy::disallowed_methods, reason = "there is no runtime to wait on")]
 pub(crate) fn until(what: &str, server: &Guarded, is_so: impl Fn() -> bool) -> Result<()> {
     let begun = Instant::now();

@@ -13,46 +13,46 @@ json_objects!(OutboxView, StuckQueue, DeadLetter, Delivery, RawDelivery, AdminVi
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Breaker {
-    /// It is.
+    /// Calls are made.
     #[default]
     Closed,
-    /// It is not, but for a try now and then: it does not answer, or it refuses the secret.
+    /// No calls are made except occasional trials: the core app does not answer, or it refuses the secret.
     Open,
 }
 
-/// How the sending to the core app is doing: `GET /api/admin/outbox`.
+/// The state of sending to the core app: `GET /api/admin/outbox`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct OutboxView {
-    /// Whether there is a core app to send to.
+    /// Whether a core app is configured.
     pub configured: bool,
     /// Whether it is called.
     pub breaker: Breaker,
     /// How many transactions wait.
     pub waiting: u64,
-    /// Since when the oldest does: RFC 3339, UTC.
+    /// When the oldest of them was queued: RFC 3339, UTC.
     pub oldest_at: Option<String>,
-    /// For how long that is, in seconds.
+    /// How long ago that was, in seconds.
     pub lag_seconds: u64,
-    /// How many were refused for good.
+    /// How many calls were rejected permanently.
     pub dead: u64,
-    /// The newest of those.
+    /// The newest dead letters.
     pub dead_letters: Vec<DeadLetter>,
-    /// The blocked queues, the most tried first.
+    /// The blocked queues, those with the most attempts first.
     pub stuck_queues: Vec<StuckQueue>,
 }
 
-/// A user's queue whose head the core app has failed to take several times.
+/// A user's queue whose head the core app has failed to accept several times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct StuckQueue {
-    /// Whose it is.
+    /// The user.
     pub user_id: String,
     /// How many transactions wait in it.
     pub waiting: u64,
-    /// The key of the one that is tried.
+    /// The key of the call at its head.
     pub idempotency_key: String,
-    /// How often in a row.
+    /// The number of failed attempts in a row.
     pub attempts: u32,
     /// The failure of the last attempt.
     pub reason: String,
@@ -62,9 +62,9 @@ pub struct StuckQueue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct DeadLetter {
-    /// To send it again by.
+    /// The id for sending it again.
     pub id: i64,
-    /// Whose it is.
+    /// The user.
     pub user_id: String,
     /// The key of the rejected call: `<connectorId>:<transactionId>[:<revision>]`.
     pub idempotency_key: String,
@@ -78,13 +78,13 @@ pub struct DeadLetter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Delivery {
-    /// To look at it or run it again by.
+    /// The id for opening it or running it again.
     pub id: i64,
     /// The connector, for example `basiq`.
     pub connector_id: String,
     /// The key that the provider repeats when it sends the delivery again.
     pub key: String,
-    /// The connection it names, where it names one.
+    /// The connection that it names, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
     /// RFC 3339, UTC.
@@ -108,7 +108,7 @@ pub struct RawDelivery {
     pub delivery: Delivery,
     /// Names in lower case with their values, without credentials.
     pub headers: Vec<(String, String)>,
-    /// The body: text, or Base64 where it is none.
+    /// The body: text, or Base64 if it is not text.
     pub body: String,
     /// Whether the body is Base64.
     pub is_base64: bool,
@@ -118,12 +118,12 @@ pub struct RawDelivery {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct AdminView {
-    /// As of when: RFC 3339, UTC.
+    /// The time of this data: RFC 3339, UTC.
     pub at: String,
-    /// On its way out.
+    /// The calls to the core app.
     pub outbox: OutboxView,
     /// How many deliveries could not be placed or understood.
     pub kept: u64,
-    /// The newest of those.
+    /// The newest of them.
     pub kept_deliveries: Vec<Delivery>,
 }

@@ -1,7 +1,7 @@
 //! An exact amount of money.
 //!
-//! Owns reading and writing decimal digits without binary floating point on the way. Must not know currencies or how
-//! an amount is displayed.
+//! Owns reading and writing decimal digits without passing through binary floating point. Must not know currencies or
+//! how an amount is displayed.
 
 use std::fmt;
 use std::iter::Sum;
@@ -16,19 +16,19 @@ use serde_json::value::RawValue;
 
 /// An exact decimal amount; negative is money out.
 ///
-/// In JSON it is a number that carries the decimal's digits as they are (`-50.1`, never
-/// `-50.10000000000001`). It is read from a JSON number or from a string of digits.
+/// In JSON it is a number with the decimal's exact digits (`-50.1`, never `-50.10000000000001`). It is read from a JSON
+/// number or from a string of digits.
 ///
 /// Two amounts are equal when their values are: `1.10 == 1.1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
 
-/// Why a text is no amount.
+/// Why a text is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AmountError {
     /// It is not a decimal number.
     NotANumber,
-    /// It is a number, but one with more than 28 significant digits, or of 10^15 and more.
+    /// It is a number, but has more than 28 significant digits, or is 10^15 or more.
     OutOfRange,
 }
 
@@ -44,12 +44,11 @@ impl fmt::Display for AmountError {
 impl std::error::Error for AmountError {}
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// Amounts reach up to, and do not include, this many units of a currency: a quadrillion. The
-    /// largest real balances are far below, and whatever is below survives JavaScript's numbers
-    /// with two decimals.
+    /// Amounts are below this many units of a currency: a quadrillion. The largest real balances are far below, and
+    /// everything below is exact in JavaScript's numbers with two decimals.
     const LIMIT: Decimal = Decimal::from_parts(0xa4c6_8000, 0x0003_8d7e, 0, false, 0);
 
     /// Whether it is money out.
@@ -57,7 +56,7 @@ impl Amount {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
 
-    /// Whether it is nothing at all.
+    /// Whether it is zero.
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
     }
@@ -68,8 +67,8 @@ impl Amount {
         Self(self.0.abs())
     }
 
-    /// The digits with at least `decimals` of them after the point: `5` becomes `5.00`. Digits are
-    /// added, never dropped.
+    /// The digits with at least `decimals` of them after the point: `5` becomes `5.00`. Digits are added, never
+    /// dropped.
     pub fn to_fixed(self, decimals: u32) -> String {
         let mut padded = self.0.normalize();
         if padded.scale() < decimals {
@@ -78,12 +77,12 @@ impl Amount {
         padded.to_string()
     }
 
-    /// The sum, or nothing where it leaves the exact range.
+    /// The sum, or `None` if it leaves the exact range.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let (one, two) = (self.0.normalize(), other.0.normalize());
         let sum = one.checked_add(two)?;
-        // Where there is no room for all the decimals, the decimal type rounds.
+        // If there is no room for all the decimals, the decimal type rounds.
         (sum.scale() >= one.scale().max(two.scale())).then_some(Self(sum))
     }
 }
@@ -105,19 +104,18 @@ impl FromStr for Amount {
         if value.abs() >= Self::LIMIT {
             return Err(AmountError::OutOfRange);
         }
-        // There is no negative nothing: JSON's `-0` would show as money out.
+        // There is no negative zero: JSON's `-0` would show as money out.
         Ok(Self(if value.is_zero() { value.abs() } else { value }))
     }
 }
 
-/// Nothing where not all the digits can be held.
+/// `None` if not all digits fit.
 fn exact(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
 }
 
 /// A number without its exponent. The decimal type reads exponents as well, but rounds numbers with too many digits;
-/// moving the point among the digits rounds nothing. Nothing where this would need more zeros than an amount has
-/// places.
+/// moving the point among the digits rounds nothing. `None` if this would need more zeros than an amount has places.
 fn written_out(mantissa: &str, exponent: &str) -> Option<String> {
     const MOST_ZEROS: i64 = 28;
     let (sign, unsigned) = mantissa.split_at(usize::from(mantissa.starts_with(['-', '+'])));
@@ -191,9 +189,9 @@ impl Neg for Amount {
 impl Add for Amount {
     type Output = Self;
 
-    /// Adds exactly as long as the sum has no more than 28 digits. Amounts are below 10^15, so that a
-    /// sum of 10^13 of them in cents still fits; decimals for which there is no room are rounded, and
-    /// beyond the largest number there is it stays there rather than wrapping around.
+    /// Adds exactly as long as the sum has no more than 28 digits. Amounts are below 10^15, so a sum of 10^13 of them
+    /// in cents still fits; decimals without room are rounded, and beyond the largest number the sum saturates instead
+    /// of wrapping around.
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

@@ -1,6 +1,6 @@
 //! Requests and answers of the HTTP API.
 //!
-//! Owns the shapes of the contract's section 2. Must not know how they are carried.
+//! Owns the shapes of the contract's section 2. Must not know how they are transported.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Connection {
     pub connector_id: String,
     /// The provider's id of the connection.
     pub connection_id: String,
-    /// Whose it is.
+    /// The user.
     pub user_id: String,
     /// The provider's id of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ pub struct Connection {
     /// RFC 3339, UTC: the time of the next sync run. In the past, the run is in progress, or about to begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync_at: Option<String>,
-    /// Why the last run failed; nothing once one was complete.
+    /// Why the last run failed; `None` once a run was complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<SyncError>,
     /// The items of the last complete run that were not understood, in one sentence.
@@ -53,22 +53,21 @@ pub struct Connection {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionRequest {
-    /// Whose it is.
+    /// The user.
     pub user_id: String,
     /// The provider's id of the user.
     #[serde(default)]
     pub external_user_id: Option<String>,
-    /// The credentials for its provider, by names that its connector defines (`accessToken` …). Written, never read
-    /// back.
+    /// The credentials for its provider, by names that its connector defines (`accessToken` …). Write-only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<std::collections::BTreeMap<String, String>>,
     /// The bank's name.
     #[serde(default)]
     pub institution_name: Option<String>,
-    /// The accounts that are known already.
+    /// The accounts that are already known.
     #[serde(default)]
     pub accounts: Vec<AccountRequest>,
-    /// `active` where it is not said.
+    /// The status; `active` by default.
     #[serde(default)]
     pub status: Option<String>,
 }
@@ -123,10 +122,10 @@ pub struct Account {
     pub kind: Option<String>,
     /// Its currency.
     pub currency: Currency,
-    /// The booked balance, where it is known.
+    /// The booked balance, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Amount>,
-    /// The available balance, where the provider reports it.
+    /// The available balance, if the provider reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available: Option<Amount>,
     /// RFC 3339, UTC: when the balance was last reported.
@@ -149,9 +148,9 @@ pub struct AccountsPage {
 pub struct TransactionsPage {
     /// Always `true`.
     pub success: bool,
-    /// Newest first; with `since`, in the order they changed.
+    /// Newest first; with `since`, in the order in which they changed.
     pub transactions: Vec<Transaction>,
-    /// For `before`: the next page, older or with `since` changed later; `null` at the end.
+    /// The `before` of the next page, whose transactions are older, or with `since` changed later; `null` at the end.
     pub next_cursor: Option<String>,
 }
 
@@ -161,7 +160,7 @@ pub struct TransactionsPage {
 pub struct CurrencySummary {
     /// The currency.
     pub currency: Currency,
-    /// The sum of the booked balances that are known.
+    /// The sum of the known booked balances.
     pub balance: Amount,
     /// Money in since `Summary::from`; not negative.
     pub income: Amount,
@@ -169,7 +168,7 @@ pub struct CurrencySummary {
     pub expenses: Amount,
     /// How many accounts there are.
     pub accounts: u32,
-    /// How many of them have no known balance, and so are not in `balance`.
+    /// How many of them have no known balance, and so are missing from `balance`.
     #[serde(default)]
     pub unknown_balances: u32,
 }
@@ -196,11 +195,11 @@ pub struct Summary {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Snapshot {
-    /// Whose it is.
+    /// The user.
     pub user_id: String,
-    /// How to greet them.
+    /// The name to greet the user with.
     pub display_name: String,
-    /// The user's newest event number that this contains.
+    /// The user's newest event number that the snapshot includes.
     pub seq: u64,
     /// The epoch that `seq` belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,16 +231,16 @@ pub struct ConnectorStatus {
     /// Its capabilities: `webhooks`, `balances` …
     pub capabilities: Vec<String>,
     /// The call to which a user's page posts for the URL of the provider's consent page
-    /// (`/api/connectors/basiq/consent`); nothing where no bank can be connected, or a setting for it is missing.
+    /// (`/api/connectors/basiq/consent`); `None` if no bank can be connected, or a setting for it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect_path: Option<String>,
 }
 
-/// Body of the calls that begin to connect a bank; it may be left out.
+/// Body of the calls that begin to connect a bank; optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectRequest {
-    /// The caller's own connection to authorise again; nothing for a new one.
+    /// The caller's own connection to authorise again; `None` for a new one.
     #[serde(default)]
     pub connection_id: Option<String>,
     /// The user's e-mail address, for providers that require one.
@@ -249,29 +248,29 @@ pub struct ConnectRequest {
     pub email: Option<String>,
 }
 
-/// The answer to them.
+/// The answer to those calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectAnswer {
     /// Always `true`.
     pub success: bool,
-    /// The URL of the provider's consent page. It holds a token: it is for this user alone.
+    /// The URL of the provider's consent page. It contains a token: it is for this user alone.
     pub url: String,
-    /// For the provider's own script, where the page uses that instead.
+    /// For the provider's own script, if the page uses that instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_token: Option<String>,
 }
 
-/// The answer to a webhook that was taken.
+/// The answer to an accepted webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookAnswer {
     /// Always `true`.
     pub success: bool,
-    /// Seen before; nothing was done.
+    /// The delivery was seen before; nothing was done.
     #[serde(default, skip_serializing_if = "is_false")]
     pub duplicate: bool,
-    /// Authentic, but it cannot be placed or understood yet; it is kept.
+    /// The delivery is authentic, but it cannot be placed or understood yet; it is kept.
     #[serde(default, skip_serializing_if = "is_false")]
     pub kept: bool,
     /// With `kept`: why.
@@ -300,20 +299,20 @@ pub struct TransactionQuery {
     /// The size of a page, up to 500; 50 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Of this account.
+    /// Only transactions of this account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// Through this connector.
+    /// Only transactions through this connector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector: Option<String>,
-    /// With this text in the description, merchant or reference, whatever its case and accents.
+    /// Only transactions with this text in the description, merchant or reference, ignoring case and accents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// From this day or instant on (RFC 3339, or `YYYY-MM-DD`). A transaction that is dated by a day is compared with
     /// the day that an instant names in its own offset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Up to, and with a day including, this (RFC 3339, or `YYYY-MM-DD`).
+    /// Up to this instant, or to the end of this day (RFC 3339, or `YYYY-MM-DD`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// `expense`, `income` or `transfer`.

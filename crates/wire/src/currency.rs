@@ -48,7 +48,7 @@ impl Currency {
         }
     }
 
-    /// The common sign before an amount, where it is used for this currency alone or is made unambiguous by a prefix.
+    /// The common sign before an amount, if only this currency uses it or a prefix makes it unambiguous.
     pub fn symbol(self) -> Option<&'static str> {
         Some(match &self.0 {
             b"AUD" => "A$",

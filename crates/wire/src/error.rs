@@ -1,7 +1,7 @@
 //! Errors that clients receive.
 //!
-//! Owns the codes and the fixed sentences that go with those of Socket.IO. Must not know HTTP status
-//! codes: the server maps them in one place.
+//! Owns the codes and the fixed sentences that go with those of Socket.IO. Must not know HTTP status codes: the server
+//! maps them in one place.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ macro_rules! error_codes {
         }
 
         impl ErrorCode {
-            /// Every code there is.
+            /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// The code as written in JSON.
@@ -24,7 +24,7 @@ macro_rules! error_codes {
                 match self { $(Self::$name => $code,)* }
             }
 
-            /// The sentence that goes with it where there is nothing more precise to say.
+            /// The default sentence, for use when nothing more precise is known.
             pub fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)* }
             }
@@ -35,13 +35,13 @@ macro_rules! error_codes {
 error_codes! {
     /// Socket.IO: `authenticate` came without a user id or a token.
     MissingCredentials = "MISSING_CREDENTIALS", "User ID and token required";
-    /// The token is malformed, wrongly signed, or out of its time.
+    /// The token is malformed, wrongly signed, expired or not yet valid.
     InvalidToken = "INVALID_TOKEN", "Invalid or expired token";
-    /// The token is good, but another user's.
+    /// The token is valid, but another user's.
     UserMismatch = "USER_MISMATCH", "User ID mismatch";
     /// Socket.IO: the token of a signed-in socket has expired; the socket is closed.
     TokenExpired = "TOKEN_EXPIRED", "Token expired";
-    /// Socket.IO: the user has as many signed-in sockets as are allowed.
+    /// Socket.IO: the user has the maximum number of signed-in sockets.
     ConnectionLimit = "CONNECTION_LIMIT", "Connection limit reached";
     /// The token could not be checked now; try again.
     AuthUnavailable = "AUTH_UNAVAILABLE", "Authentication service error";
@@ -57,19 +57,19 @@ error_codes! {
     InvalidCredentials = "INVALID_CREDENTIALS", "Wrong e-mail address or password";
     /// HTTP: the request does not have the form of this call.
     BadRequest = "BAD_REQUEST", "The request is malformed";
-    /// HTTP: no such thing.
+    /// HTTP: not found.
     NotFound = "NOT_FOUND", "Not found";
-    /// HTTP: the method is not one of this address's.
+    /// HTTP: this address does not support the method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", "This address does not take that method";
-    /// HTTP: it belongs to another user already.
+    /// HTTP: the object already belongs to another user.
     Conflict = "CONFLICT", "It conflicts with existing data";
-    /// HTTP: the body is larger than is taken.
+    /// HTTP: the body is larger than allowed.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "The body is too large";
     /// HTTP: the body did not arrive in time.
     RequestTimeout = "REQUEST_TIMEOUT", "The body took too long";
-    /// HTTP: the body's `Content-Type` is not one that this call takes.
+    /// HTTP: this call does not accept the body's `Content-Type`.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "The Content-Type is not one that this address takes";
-    /// HTTP: the body is compressed, which no signature here covers.
+    /// HTTP: the body is compressed, and no signature here covers that.
     UnsupportedEncoding = "UNSUPPORTED_ENCODING", "Bodies with a Content-Encoding are refused: send the body uncompressed";
     /// HTTP: the request's header fields are too many or too large.
     HeadersTooLarge = "HEADERS_TOO_LARGE", "The request's header fields are too large";
@@ -87,9 +87,9 @@ error_codes! {
     SignatureInvalid = "SIGNATURE_INVALID", "The signature does not match";
     /// Webhook: signed too long ago, or in the future.
     SignatureStale = "SIGNATURE_STALE", "The signature's time is too far from now";
-    /// Webhook: the body is not JSON, or not this provider's shape.
+    /// Webhook: the body is not JSON, or does not have this provider's shape.
     MalformedBody = "MALFORMED_BODY", "The body does not have this provider's form";
-    /// HTTP: the store cannot take it now; try again.
+    /// HTTP: the store cannot accept it now; try again.
     Unavailable = "UNAVAILABLE", "Try again in a moment";
     /// HTTP: a fault of the server.
     Internal = "INTERNAL", "Something went wrong on our side";
@@ -102,12 +102,12 @@ pub struct ErrorBody {
     pub success: bool,
     /// One readable sentence.
     pub error: String,
-    /// For a program.
+    /// The reason, for programs.
     pub code: ErrorCode,
 }
 
 impl ErrorBody {
-    /// The body for `code` with a sentence of its own.
+    /// The body for `code` with a specific sentence.
     pub fn new(code: ErrorCode, error: impl Into<String>) -> Self {
         Self { success: false, error: error.into(), code }
     }
@@ -119,7 +119,7 @@ impl ErrorBody {
 pub struct SocketError {
     /// One sentence, fixed by the contract.
     pub message: String,
-    /// For a program.
+    /// The reason, for programs.
     pub code: ErrorCode,
     /// With `CONNECTION_LIMIT`: how many sockets a user may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]

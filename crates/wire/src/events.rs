@@ -1,13 +1,13 @@
 //! The events of Socket.IO: their names and payloads.
 //!
-//! Owns the shapes of the contract's section 1. Must not know how they are carried.
+//! Owns the shapes of the contract's section 1. Must not know how they are transported.
 
 use serde::{Deserialize, Serialize};
 
 use crate::object::json_objects;
 use crate::{Amount, Currency, ErrorCode, SyncError, Transaction};
 
-/// The namespace that everything happens in.
+/// The only namespace.
 pub const NAMESPACE: &str = "/";
 /// The path of the Engine.IO endpoint.
 pub const PATH: &str = "/socket.io/";
@@ -18,11 +18,11 @@ pub const AUTHENTICATE: &str = "authenticate";
 pub const AUTHENTICATED: &str = "authenticated";
 /// Server to client: refused, or about to be closed.
 pub const ERROR: &str = "error";
-/// Client to server: are you there?
+/// Client to server: ping.
 pub const PING: &str = "ping";
-/// Server to client: yes.
+/// Server to client: the answer to it.
 pub const PONG: &str = "pong";
-/// Server to client: the events that were missed are no longer kept; reload over HTTP.
+/// Server to client: the missed events are no longer kept; reload over HTTP.
 pub const SYNC_REQUIRED: &str = "sync:required";
 
 /// The events of a user's feed, each with the user's next number.
@@ -43,7 +43,7 @@ pub enum EventName {
 }
 
 impl EventName {
-    /// Every event there is.
+    /// Every event.
     pub const ALL: [Self; 6] = [
         Self::TransactionNew,
         Self::TransactionUpdated,
@@ -75,7 +75,7 @@ impl EventName {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authenticate {
-    /// Whose feed; must be the token's user.
+    /// The user of the feed; must be the token's user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// A JWT.
@@ -95,7 +95,7 @@ json_objects!(Authenticated);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Authenticated {
-    /// Whose feed it is.
+    /// The user of the feed.
     pub user_id: String,
     /// The user's newest event number.
     pub seq: u64,
@@ -110,7 +110,7 @@ pub struct Authenticated {
 pub struct AuthenticateAck {
     /// Whether the socket is signed in.
     pub ok: bool,
-    /// With `ok`: whose feed it is.
+    /// With `ok`: the user of the feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// With `ok`: the user's newest event number.
@@ -119,7 +119,7 @@ pub struct AuthenticateAck {
     /// Without `ok`: one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Without `ok`: for a program.
+    /// Without `ok`: the reason, for programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
 }
@@ -140,7 +140,7 @@ pub struct SyncRequired {
 }
 
 impl SyncRequired {
-    /// The reason where the client's numbers are of another epoch: nothing that it holds is valid.
+    /// The reason if the client's numbers are of another epoch: none of its data is valid.
     pub const EPOCH: &'static str = "epoch";
 }
 
@@ -148,14 +148,14 @@ impl SyncRequired {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventSource {
-    /// As it happened.
+    /// Sent as it happened.
     #[default]
     Realtime,
     /// Missed before, delivered now.
     Replay,
 }
 
-/// What every event of a feed carries.
+/// The fields that every event of a feed carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stamp {
@@ -200,14 +200,14 @@ macro_rules! payload {
     };
 }
 
-// The stamp's fields are repeated in each payload rather than being flattened into it: serde's flattening reads
-// through a buffer that turns a number's digits into a float.
+// The stamp's fields are repeated in each payload and not flattened into it: serde's flattening reads through a buffer
+// that turns a number's digits into a float.
 payload! {
     /// Payload of `transaction:new` and `transaction:updated`.
     TransactionEvent {
         /// The transaction's new state.
         transaction: Transaction,
-        /// The connection that it came over before, where its account was linked again.
+        /// The previous connection of its account, if the account was linked again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         previous_connection_id: Option<String>,
     }
@@ -217,11 +217,11 @@ payload! {
     TransactionDeleted {
         /// The provider's id.
         transaction_id: String,
-        /// The connector it came through.
+        /// Its connector.
         connector_id: String,
-        /// The connection it came over.
+        /// Its connection.
         connection_id: String,
-        /// The account it was of.
+        /// Its account.
         account_id: String,
     }
 }
@@ -236,7 +236,7 @@ payload! {
         currency: Currency,
         /// The booked balance.
         balance: Amount,
-        /// The available balance, where the provider reports it.
+        /// The available balance, if the provider reports it.
         available: Option<Amount>,
     }
 }
@@ -249,7 +249,7 @@ payload! {
         connector_id: String,
         /// `active`, `pending`, `invalid`, `revoked` or `deleted`.
         status: String,
-        /// Why the last sync run failed. Where it is absent, the last failure may be over or not: fetch the
+        /// Why the last sync run failed. If it is absent, the last failure may or may not be over: fetch the
         /// connection.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_error: Option<SyncError>,

@@ -1,8 +1,8 @@
 //! The types that cross a process boundary: what Tallywire's server sends to Socket.IO clients, to
 //! HTTP clients and to its own dashboard.
 //!
-//! Owns names and JSON shapes, and the exactness of money. Must not know about databases, HTTP,
-//! sockets or the browser: it depends on serde and a decimal number, and compiles for WebAssembly.
+//! Owns names and JSON shapes, and the exactness of money. Must not know databases, HTTP, sockets or the browser: it
+//! depends on serde and a decimal type, and compiles for WebAssembly.
 //!
 //! ```
 //! let amount: wire::Amount = serde_json::from_str("-50.1").unwrap();

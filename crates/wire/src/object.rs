@@ -1,13 +1,12 @@
-//! Structs are JSON objects, and nothing else.
+//! Reads structs from JSON objects, and from nothing else.
 //!
-//! Owns reading them so. What serde derives takes an array of the fields' values as well, which is
-//! not in the contract, and whose code would be a good part of what the browser downloads. Must not
-//! know any struct.
+//! Owns that restriction. Derived code would also accept an array of the fields' values, which is not in the contract,
+//! and whose code would be a good part of the browser's download. Must not know any struct.
 
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Requests a map from the format in place of a struct.
+/// Requests a map from the format instead of a struct.
 pub(crate) struct AsObject<D>(pub(crate) D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsObject<D> {
@@ -32,8 +31,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsObject<D> {
     }
 }
 
-/// For structs whose derived code is set aside by `#[serde(remote = "Self")]`: writes them as derived,
-/// and reads them from objects only.
+/// For structs whose derived code `#[serde(remote = "Self")]` makes a helper: writes them as derived, and reads them
+/// from objects only.
 macro_rules! json_objects {
     ($($name:ty),* $(,)?) => {$(
         impl serde::Serialize for $name {

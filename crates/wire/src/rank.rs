@@ -1,17 +1,17 @@
 //! The moment that determines a transaction's place in a list.
 //!
-//! Owns the one order of all lists, in the store and in the browser: newest first by rank, and of equal ranks the one
-//! that was stored later first. A transaction with a time ranks by that time. One with only a day ranks by when it was
-//! first seen, kept within its day: above everything that happened before it was reported and below everything after.
-//! Must not know a list.
+//! Owns the one order of all lists, in the store and in the browser: newest first by rank, and among equal ranks the
+//! one that was stored later first. A transaction with a time ranks by that time. One with only a day ranks by when it
+//! was first seen, clamped to its day: above everything that happened before it was reported and below everything
+//! after. Must not know a list.
 
 use crate::time::unix_millis;
 use crate::{DatePrecision, Transaction};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The rank of a transaction at a UTC offset in minutes, where days begin at other moments; nothing where its date
-/// cannot be read. The order of the store and of every page is that of UTC.
+/// The rank of a transaction at a UTC offset in minutes, which shifts the beginning of days; `None` if its date cannot
+/// be read. The store and every page use the order of UTC.
 pub fn rank(transaction: &Transaction, offset_minutes: i32) -> Option<i64> {
     let date = unix_millis(&transaction.date)?;
     if transaction.precision() == DatePrecision::Instant {
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_day_is_that_of_the_place() {
-        // In Sydney the 22nd begins at 13:00 UTC of the day before; in New York it ends at 05:00 of the day after.
+        // In Sydney the 22nd begins at 13:00 UTC of the previous day; in New York it ends at 05:00 of the next day.
         assert_eq!(ranked(DAY, Some("2026-11-21T22:00:00Z"), 660), unix_millis("2026-11-21T22:00:00Z"));
         assert_eq!(ranked(DAY, Some("2026-11-23T01:00:00Z"), -300), unix_millis("2026-11-23T01:00:00Z"));
     }

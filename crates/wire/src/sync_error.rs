@@ -12,11 +12,11 @@ json_objects!(SyncError);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct SyncError {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: SyncErrorKind,
-    /// Why, as part of a sentence: `it did not answer in time`.
+    /// The reason, as part of a sentence: `it did not answer in time`.
     pub reason: String,
-    /// RFC 3339, UTC: when.
+    /// The time: RFC 3339, UTC.
     pub at: String,
 }
 
@@ -24,11 +24,11 @@ pub struct SyncError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SyncErrorKind {
-    /// Nothing: it is tried again.
+    /// None: the run is retried.
     Temporary,
     /// The user connects the account again.
     Consent,
-    /// The operator sets something right.
+    /// The operator corrects a setting.
     Configuration,
     /// The provider no longer has the connection.
     Gone,

@@ -1,9 +1,9 @@
-//! Instants and days without a calendar library, for the browser's sake.
+//! Instants and days without a calendar library, which would enlarge the browser's download.
 //!
 //! Owns reading RFC 3339 into milliseconds and the civil date of an instant. Must not know the clock
 //! or time zones: an offset is passed in.
 
-/// A moment as the civil calendar shows it.
+/// A moment in the civil calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Civil {
     /// The year, for example 2026.
@@ -52,8 +52,8 @@ impl Civil {
     }
 }
 
-/// Milliseconds since 1970-01-01T00:00:00Z of an RFC 3339 instant, or nothing where it is none.
-/// Fractions beyond the millisecond are cut off.
+/// Milliseconds since 1970-01-01T00:00:00Z of an RFC 3339 instant; `None` for any other text. Fractions beyond the
+/// millisecond are cut off.
 pub fn unix_millis(rfc3339: &str) -> Option<i64> {
     let bytes = rfc3339.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {

@@ -1,6 +1,6 @@
 //! The transaction as clients see it (the original service's `StandardTransaction`).
 //!
-//! Owns its fields and their names. Must not know where a transaction comes from or is kept.
+//! Owns its fields and their names. Must not know where a transaction comes from or is stored.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -12,24 +12,24 @@ use crate::{Amount, Currency};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Transaction {
-    /// The provider's id that it was first reported under, unique within its account. It stays.
+    /// The provider's id that it was first reported under, unique within its account. It never changes.
     pub transaction_id: String,
-    /// The provider's newest id of it, where that is another one: a pending transaction often gets one when it is posted.
+    /// The provider's newest id of it, if different: a pending transaction often gets a new one when it is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_transaction_id: Option<String>,
     /// The provider's id of the account.
     pub account_id: String,
-    /// Whose it is: the user that its connection is registered for.
+    /// The user for whom its connection is registered.
     pub user_id: String,
-    /// The connection it came over.
+    /// Its connection.
     pub connection_id: String,
     /// Negative is money out.
     pub amount: Amount,
     /// The account's currency.
     pub currency: Currency,
-    /// RFC 3339, UTC. Of a day its midnight.
+    /// RFC 3339, UTC. For a day, its midnight.
     pub date: String,
-    /// Whether `date` is a day or an instant. A transaction that is read always has it, see [`DatePrecision::of`].
+    /// Whether `date` is a day or an instant. Present in every transaction that was read, see [`DatePrecision::of`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_precision: Option<DatePrecision>,
     /// Money out, money in, or between a user's own accounts.
@@ -37,9 +37,9 @@ pub struct Transaction {
     /// The provider's finer class, for example `bank-fee`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secondary_type: Option<String>,
-    /// Readable text; long digit runs show their last four only.
+    /// Readable text; long digit runs show only their last four.
     pub description: String,
-    /// As the provider sent it, where that differs (masked as well).
+    /// The provider's text, if it differs (masked as well).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_description: Option<String>,
     /// Who was paid, or who paid.
@@ -51,7 +51,7 @@ pub struct Transaction {
     /// Where it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// The account's balance after it, where the provider reports it.
+    /// The account's balance after it, if the provider reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Amount>,
     /// Other members of the provider's row: a JSON object.
@@ -59,7 +59,7 @@ pub struct Transaction {
     pub metadata: Option<Box<RawValue>>,
     /// `BANK_API`, `CUSTOM`, `WEBHOOK`, `PAYMENT_API` …
     pub source: String,
-    /// The connector that it came through, for example `basiq`.
+    /// Its connector, for example `basiq`.
     pub connector_id: String,
     /// `bank`, `accounting`, `webhook` …
     pub connector_type: String,
@@ -82,7 +82,7 @@ pub struct Transaction {
     /// ([`rank`](crate::rank::rank)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen_at: Option<String>,
-    /// 1 when it is new, one more with each change.
+    /// 1 when new, incremented with each change.
     pub revision: u32,
 }
 
@@ -111,10 +111,10 @@ impl PartialEq for Transaction {
 impl Transaction {
     /// Whether the two have the same content, whatever their revisions.
     pub fn same_content(&self, other: &Self) -> bool {
-        // Destructured, so that a field that is added and not compared does not compile.
+        // Destructured, so that a new field that is not compared does not compile.
         let Self {
             transaction_id,
-            // A new id at the provider is no new content.
+            // A new id at the provider is not new content.
             provider_transaction_id: _,
             account_id,
             user_id,
@@ -140,7 +140,7 @@ impl Transaction {
             receipt_url,
             document_url,
             status,
-            // When it came is nothing that it says.
+            // The time of first storage is not content.
             first_seen_at: _,
             revision: _,
         } = self;
@@ -201,19 +201,19 @@ pub struct TransactionKey {
     pub transaction_id: String,
 }
 
-/// Whether a date is a day, which is the same everywhere, or an instant, which each place shows in its own time.
+/// Whether a date is a day, which is the same everywhere, or an instant, which each place shows in its local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DatePrecision {
-    /// Nothing is known of the time of day.
+    /// The time of day is unknown.
     Day,
     /// A moment.
     Instant,
 }
 
 impl DatePrecision {
-    /// The precision of a date without one: midnight in UTC is a day. It was shown so before the two were
-    /// distinguished, and providers that write such a date mostly mean the day.
+    /// The precision of a date without one: midnight in UTC is a day. It was shown that way before the two were
+    /// distinguished, and providers that write such a date usually mean the day.
     pub fn of(date: &str) -> Self {
         if date.get(10..) == Some("T00:00:00Z") { Self::Day } else { Self::Instant }
     }

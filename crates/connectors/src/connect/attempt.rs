@@ -11,14 +11,14 @@ use crate::signature::sha256_hex;
 /// A user whom the provider does not know yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Person<'a> {
-    /// The host application's id of them.
+    /// The host application's id of this user.
     pub user_id: &'a str,
-    /// Their e-mail address, where the caller has sent it.
+    /// The user's e-mail address, if the caller sent it.
     pub email: Option<&'a str>,
 }
 
 impl Person<'_> {
-    /// A name that is always the same for them and reveals nothing about them.
+    /// A stable name for the user that reveals nothing about them.
     pub(crate) fn pseudonym(&self) -> String {
         sha256_hex(self.user_id.as_bytes()).chars().take(32).collect()
     }
@@ -27,7 +27,7 @@ impl Person<'_> {
 /// A connection that its user authorises again.
 #[derive(Clone, Copy, Debug)]
 pub struct Again<'a> {
-    /// As its provider knows it.
+    /// The connection as its provider knows it.
     pub connection: LinkedConnection<'a>,
     /// Whether its consent still holds.
     pub is_active: bool,
@@ -40,11 +40,11 @@ pub struct Attempt<'a> {
     pub user: &'a str,
     /// A random text that the callback has to return.
     pub state: &'a str,
-    /// The server's address as browsers see it, without a slash at its end; nothing where it is not known.
+    /// The server's address as browsers see it, without a trailing slash; `None` if unknown.
     pub server: Option<&'a str>,
-    /// The connection that is authorised again; nothing for a new one.
+    /// The connection that is authorised again; `None` for a new one.
     pub again: Option<Again<'a>>,
-    /// How far back the first run is to reach, in days.
+    /// How far back the first run reaches, in days.
     pub history_days: u32,
 }
 
@@ -58,7 +58,7 @@ pub struct Began {
 }
 
 impl fmt::Debug for Began {
-    /// Neither: either may let another user take over the connection.
+    /// Shows neither: either may let another user take over the connection.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Began").finish_non_exhaustive()
     }
@@ -78,7 +78,7 @@ pub struct Returned<'a> {
 }
 
 impl Returned<'_> {
-    /// A parameter that says something.
+    /// A parameter with a non-blank value.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }

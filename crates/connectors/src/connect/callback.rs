@@ -1,4 +1,4 @@
-//! The way back.
+//! The callback URL.
 //!
 //! Owns the URL to which a provider redirects the user. Must not read the callback's parameters.
 
@@ -14,7 +14,7 @@ impl Attempt<'_> {
         Ok(format!("{}/api/connectors/{connector}/callback?{query}", self.server()?))
     }
 
-    /// Where the connector's webhooks are taken; nothing where the provider would not reach it.
+    /// Where the connector's webhooks are received; `None` if the provider could not reach it.
     pub(crate) fn webhook(&self, connector: &str) -> Option<String> {
         let server = self.server.filter(|server| server.starts_with("https://"))?;
         Some(format!("{server}/api/connectors/{connector}/webhook"))

@@ -7,20 +7,20 @@ use crate::fetch::Credentials;
 /// The current outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The provider is still at work.
+    /// The provider is still working on it.
     Waiting {
-        /// The connections that it has named already. They are not ready.
+        /// The connections that the provider has named so far. They are not ready.
         named: Vec<Connected>,
     },
     /// The connections are ready.
     Ready(Vec<Connected>),
-    /// The user did not agree.
+    /// The user declined.
     Declined,
-    /// The provider could not do it.
+    /// The provider failed to connect the bank.
     Failed {
         /// Why, in one sentence, masked.
         reason: String,
-        /// The connections that it had named.
+        /// The connections that the provider had named.
         named: Vec<Connected>,
     },
 }
@@ -30,10 +30,10 @@ pub enum Outcome {
 pub struct Connected {
     /// Its id, as webhooks name it.
     pub id: String,
-    /// The provider's id of its user, where calls for the connection need it.
+    /// The provider's id of its user, if calls for the connection need it.
     pub external_user_id: Option<String>,
-    /// The bank's name, where the provider reports it.
+    /// The bank's name, if the provider reports it.
     pub institution_name: Option<String>,
-    /// The credentials of the connection, where it has a token of its own.
+    /// The credentials of the connection, if it has its own token.
     pub credentials: Option<Credentials>,
 }

@@ -1,6 +1,6 @@
 //! Accounts of a body, at the paths that a file declares.
 //!
-//! Owns which members become which of ours. Must not report what the sender did not.
+//! Owns the mapping of a sender's members to ours. Must not report what the sender did not.
 
 use ledger::{AccountUpdate, Change, Update};
 use wire::Currency;
@@ -39,14 +39,14 @@ pub(super) struct Reported {
 }
 
 impl Accounts {
-    /// Reads an item's report; nothing where it is only an id.
+    /// Reads an item's report; `None` if it is only an id.
     pub(super) fn read(&self, scope: Scope<'_, '_>, default_currency: Currency) -> Understood<Option<Reported>> {
         let Some(account_id) = values::id(&self.id, scope, "account")? else { return Ok(None) };
         let named = values::currency(&self.currency, scope, "account")?;
         let units = (self.digits, named.unwrap_or(default_currency));
         let balance = values::amount(&self.balance, scope, units, "balance")?;
         let available = values::amount(&self.available, scope, units, "available balance")?;
-        // Smallest units that were counted are of that currency.
+        // Amounts counted in smallest units are in that currency.
         let is_counted = self.digits == Digits::MinorUnits && (balance.is_some() || available.is_some());
         let update = AccountUpdate {
             name: self.name.words(scope)?.and_then(|name| readable(&name, MAX_NAME)),
@@ -64,7 +64,7 @@ impl Accounts {
 }
 
 impl Reported {
-    /// The change: as recent as the account itself says, else as the event.
+    /// The change, with the account's own recency, else the event's.
     pub(super) fn into_change(self, event: Option<i64>) -> Change {
         Change { version: self.version.or(event), update: Update::Account(self.update) }
     }

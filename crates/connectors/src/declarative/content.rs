@@ -1,6 +1,6 @@
 //! The signed content.
 //!
-//! Owns the template: texts, and the parts of a delivery between them. Must not sign anything.
+//! Owns the template: literal texts and the parts of a delivery between them. Must not sign anything.
 
 /// A part of the signed content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,9 +9,9 @@ pub(super) enum Piece {
     Text(String),
     /// The body's bytes.
     Body,
-    /// The time's text, as its header has it.
+    /// The time's text in its header.
     Timestamp,
-    /// The text of the header with the id.
+    /// The text of the header that holds the id.
     Id,
     /// The request's method, in capitals.
     Method,

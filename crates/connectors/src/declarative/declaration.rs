@@ -1,6 +1,6 @@
 //! A connector as its file declares it.
 //!
-//! Owns the valid declaration. Must not have a secret: a provider is made of it and the settings.
+//! Owns the valid declaration. Must not hold a secret: a provider is built from a declaration and the settings.
 
 use std::fmt;
 use std::sync::Arc;

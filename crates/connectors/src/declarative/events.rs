@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Accounts,
     /// The connection's own state.
     Status(&'static str),
-    /// That something changed, and not what.
+    /// Something changed, but the event does not say what.
     Notification,
     /// Nothing.
     Nothing,
@@ -38,7 +38,7 @@ pub(super) struct Names(BTreeMap<String, Kind>);
 /// The members common to every event.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Events {
-    /// The path of its name; nothing where each delivery reports transactions.
+    /// The path of the event's name; `None` if each delivery reports transactions.
     pub(super) name: Option<Paths>,
     pub(super) names: Names,
     pub(super) connection: Paths,
@@ -47,14 +47,14 @@ pub(super) struct Events {
 }
 
 impl Names {
-    /// Adds a name; whether it was not there before.
+    /// Adds a name; `false` if it was already there.
     pub(super) fn add(&mut self, name: &str, kind: Kind) -> bool {
         let is_new = !self.0.contains_key(name);
         self.0.entry(name.to_owned()).or_insert(kind);
         is_new
     }
 
-    /// Whether any event reports this.
+    /// Whether any event has such a kind.
     pub(super) fn any(&self, is: impl Fn(Kind) -> bool) -> bool {
         self.0.values().any(|kind| is(*kind))
     }
@@ -71,7 +71,7 @@ impl Names {
 }
 
 impl Events {
-    /// The event's name, for messages as well, and its kind.
+    /// The event's name, which messages use as well, and its kind.
     pub(super) fn kind(&self, body: &Document<'_>) -> Understood<(String, Kind)> {
         let Some(paths) = &self.name else { return Ok(("the delivery".to_owned(), Kind::Saved)) };
         let name = paths.read(Scope { item: body, body }, crate::json::text)?.ok_or("the body names no event")?;

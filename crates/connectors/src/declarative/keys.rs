@@ -14,14 +14,14 @@ pub struct Key {
     pub name: &'static str,
     /// The values that it takes.
     pub takes: Takes,
-    /// Whether the table is of no use without it.
+    /// Whether the table is useless without it.
     pub is_needed: bool,
     /// Its purpose, in one line of Markdown.
     pub meaning: &'static str,
 }
 
 impl Key {
-    /// Its name with its table's.
+    /// Its name, prefixed with its table's.
     pub fn path(&self) -> String {
         joined(self.table, self.name)
     }
@@ -70,7 +70,7 @@ const STATUS: &str = "transactions.status";
 const TRANSFER: &str = "transactions.transfer";
 const ACCOUNTS: &str = "accounts";
 
-/// Every key there is, in the order of the documentation.
+/// Every key, in the order of the documentation.
 pub const KEYS: &[Key] = &[
     needed(
         FILE,

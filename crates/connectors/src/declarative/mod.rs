@@ -1,4 +1,4 @@
-//! Connectors that a file declares, in TOML.
+//! Connectors that a TOML file declares.
 //!
 //! Owns the contents of such a file and a connector that follows it. Must not read files from a disk, nor know any
 //! provider. [`keys::KEYS`] lists the keys of a file; `docs/connectors.md` explains it.

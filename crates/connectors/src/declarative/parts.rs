@@ -1,6 +1,6 @@
-//! Everything that a file says, once it is valid.
+//! The contents of a valid file.
 //!
-//! Owns the parts of a connector without its secrets. Must not do anything with them.
+//! Owns the parts of a connector without its secrets. Must not act on them.
 
 use wire::Currency;
 
@@ -13,7 +13,7 @@ use crate::provider::Description;
 use crate::responses::Responses;
 use crate::settings::Setting;
 
-/// Everything that the file says.
+/// The contents of the file.
 pub(super) struct Parts {
     pub(super) id: String,
     pub(super) name: String,
@@ -30,7 +30,7 @@ pub(super) struct Parts {
     pub(super) accounts: Option<Accounts>,
 }
 
-/// The delivery's key, where that is not the signed id.
+/// The delivery's key, if it is not the signed id.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryId {
     pub(super) id: Paths,

@@ -2,8 +2,8 @@
 //!
 //! Owns the notation of paths and following them. Must not know the meaning of a value.
 //!
-//! `data.amount` goes from member to member, `data.items[]` through the elements of a list. In an item a path begins at
-//! the item, and at the body after `$.`.
+//! `data.amount` goes from member to member, `data.items[]` through the elements of a list. In an item, a path begins
+//! at the item; after `$.` it begins at the body.
 
 use serde_json::value::RawValue;
 
@@ -20,25 +20,25 @@ pub(super) struct Path {
     steps: Vec<Step>,
 }
 
-/// From an object to one of its members, or on to all elements of that.
+/// A step from an object to one of its members, or to all elements of a list member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Step {
     name: String,
     through_list: bool,
 }
 
-/// Paths of which the first counts that leads to something.
+/// Alternative paths: the first that leads to a value counts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Paths(pub(super) Vec<Path>);
 
-/// What paths are followed in: an item, and the body around it.
+/// What paths are followed in: an item and its body.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'s, 'a> {
     pub(super) item: &'s Document<'a>,
     pub(super) body: &'s Document<'a>,
 }
 
-/// A value, with the name by which messages refer to it where it has no id.
+/// A value, with the name that messages use if it has no id.
 pub(super) struct Place<'a> {
     pub(super) name: String,
     pub(super) raw: &'a RawValue,
@@ -64,7 +64,7 @@ impl Path {
         self.steps.iter().any(|step| step.through_list)
     }
 
-    /// The values at the path, in order; nothing where it leads nowhere.
+    /// The values at the path, in order; `None` if it leads nowhere.
     fn follow<'a>(&self, scope: Scope<'_, 'a>) -> Understood<Option<Vec<Place<'a>>>> {
         let start = if self.from_body { scope.body } else { scope.item };
         let Some(last) = self.steps.last() else { return Ok(None) };
@@ -77,7 +77,7 @@ impl Path {
     }
 }
 
-/// The values that steps lead to. A list that is there leads somewhere, also where it is empty.
+/// The values that steps lead to. A present list leads somewhere even if it is empty.
 fn values<'a>(object: &Document<'a>, steps: &[Step]) -> Understood<Option<Vec<&'a RawValue>>> {
     let Some((step, rest)) = steps.split_first() else { return Ok(None) };
     let Some(found) = step.values(object) else { return Ok(None) };
@@ -111,7 +111,7 @@ impl Step {
         Ok(Self { name: name.to_owned(), through_list })
     }
 
-    /// The member's value, or the elements of its list; nothing where there is no such member or it is no list.
+    /// The member's value, or the elements of its list; `None` if the member is absent or not a list.
     fn values<'a>(&self, object: &Document<'a>) -> Option<Vec<&'a RawValue>> {
         match self.through_list {
             true => object.array(&[self.name.as_str()]),
@@ -121,7 +121,7 @@ impl Step {
 }
 
 impl Paths {
-    /// The objects or values that are listed; nothing where no path leads anywhere.
+    /// The listed objects or values; `None` if no path leads anywhere.
     pub(super) fn places<'a>(&self, body: &Document<'a>, whole: &'a RawValue) -> Understood<Option<Vec<Place<'a>>>> {
         for path in &self.0 {
             if path.steps.is_empty() {
@@ -134,12 +134,12 @@ impl Paths {
         Ok(None)
     }
 
-    /// The first value that is there.
+    /// The first present value.
     pub(super) fn raw<'a>(&self, scope: Scope<'_, 'a>) -> Understood<Option<&'a RawValue>> {
         self.read(scope, Some)
     }
 
-    /// The first value that is there and can be read in a way.
+    /// The first present value that `read` can read.
     pub(super) fn read<'a, T>(
         &self,
         scope: Scope<'_, 'a>,
@@ -159,7 +159,7 @@ impl Paths {
         self.read(scope, json::words)
     }
 
-    /// What there is to read along all of the paths, with commas between.
+    /// The readable texts along all of the paths, joined with commas.
     pub(super) fn joined(&self, scope: Scope<'_, '_>) -> Understood<Option<String>> {
         let mut found = vec![];
         for path in &self.0 {
@@ -169,7 +169,7 @@ impl Paths {
         Ok(if found.is_empty() { None } else { Some(found.join(", ")) })
     }
 
-    /// All that there is to read along the first path that leads to something.
+    /// All readable texts along the first path that leads to something.
     pub(super) fn all_words(&self, scope: Scope<'_, '_>) -> Understood<Vec<String>> {
         for path in &self.0 {
             if let Some(places) = path.follow(scope)? {

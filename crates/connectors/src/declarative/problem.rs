@@ -4,14 +4,14 @@
 
 use std::fmt;
 
-/// One thing that is wrong with a file.
+/// One problem in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file's name as given.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// The character in it, from 1.
+    /// The character in the line, from 1.
     pub column: usize,
     /// The value found and the one expected.
     pub what: String,
@@ -28,7 +28,7 @@ impl Problem {
 }
 
 impl fmt::Display for Problem {
-    /// `connectors/acme.toml:12:8: …`, as compilers and editors write places.
+    /// `connectors/acme.toml:12:8: …`, the notation of compilers and editors.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, what } = self;
         write!(f, "{file}:{line}:{column}: {what}")

@@ -1,6 +1,6 @@
-//! A declared connector at work.
+//! The connector that follows a declaration.
 //!
-//! Owns the passage from a body to its meaning, as its file says. Must not know the file's form.
+//! Owns the interpretation of a body as its file declares it. Must not know the file's format.
 
 use std::sync::Arc;
 
@@ -82,8 +82,8 @@ impl Provider for Declared {
 }
 
 impl Parts {
-    /// The id that the provider repeats when it sends a delivery again. An unsigned header counts together with the
-    /// body: alone it could make another delivery look like a known one.
+    /// The id that the provider repeats when it sends a delivery again. An unsigned header counts only together with
+    /// the body: alone it could make another delivery look like a known one.
     fn delivery_key(&self, delivery: &RawDelivery, signed_id: Option<String>) -> String {
         let in_body = body::object(&delivery.body).and_then(|body| {
             let id = self.delivery.id.read(Scope { item: &body, body: &body }, json::id).ok()??;
@@ -165,7 +165,8 @@ impl Parts {
         Meaning::of_items(connection, items.changes, items.rejected)
     }
 
-    /// The accounts beside transactions: an item that is no account, or no more than an id, is none.
+    /// The accounts that accompany transactions. An item that is not understood is rejected; one that is only an id is
+    /// skipped.
     fn beside<'a>(
         &self,
         body: &Document<'a>,

@@ -1,6 +1,6 @@
-//! How a provider signs, as a file says.
+//! How a provider signs, as a file declares it.
 //!
-//! Owns the properties of a signature scheme without its secret. Must not verify one.
+//! Owns the properties of a signature scheme without its secret. Must not verify a signature.
 
 use super::content::Content;
 use super::times::Notation;
@@ -10,7 +10,7 @@ use super::times::Notation;
 pub(super) enum Scheme {
     /// HMAC under a secret.
     HmacSha256,
-    /// The same with SHA-512.
+    /// HMAC with SHA-512, under a secret.
     HmacSha512,
     /// RSA with PKCS#1 v1.5 and SHA-256, under a public key.
     RsaSha256,
@@ -18,12 +18,12 @@ pub(super) enum Scheme {
     Ed25519,
     /// Standard Webhooks, version 1.
     StandardWebhooks,
-    /// No signature: the header has the secret itself.
+    /// No signature: the header contains the secret itself.
     SharedSecret,
 }
 
 impl Scheme {
-    /// By its name in files.
+    /// The scheme with this name in files.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "hmac-sha256" => Self::HmacSha256,
@@ -36,12 +36,12 @@ impl Scheme {
         })
     }
 
-    /// Whether the configured value is a public key, which is no secret.
+    /// Whether the configured value is a public key and so not secret.
     pub(super) fn has_public_key(self) -> bool {
         matches!(self, Self::RsaSha256 | Self::Ed25519)
     }
 
-    /// Whether a header has a signature in an encoding, over a content.
+    /// Whether a header holds an encoded signature over a content.
     pub(super) fn has_content(self) -> bool {
         !matches!(self, Self::StandardWebhooks | Self::SharedSecret)
     }
@@ -50,13 +50,13 @@ impl Scheme {
 /// How a signature's bytes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
-    /// In either case.
+    /// Upper or lower case.
     Hex,
-    /// In either alphabet, padded or not.
+    /// Standard or URL-safe alphabet, padded or not.
     Base64,
 }
 
-/// A header, or a part of it where it is a list such as `t=1,v1=abc`.
+/// A header, or one part of a header that is a list such as `t=1,v1=abc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// The header's name, in lower case.
@@ -65,7 +65,7 @@ pub(super) struct Place {
     pub(super) part: Option<String>,
 }
 
-/// The time that is signed.
+/// The signed time.
 #[derive(Clone, Debug)]
 pub(super) struct Stamp {
     pub(super) place: Place,
@@ -83,6 +83,6 @@ pub(super) struct Signature {
     pub(super) encoding: Encoding,
     pub(super) content: Content,
     pub(super) stamp: Option<Stamp>,
-    /// The header with the signed id.
+    /// The header that holds the signed id.
     pub(super) id_header: Option<String>,
 }

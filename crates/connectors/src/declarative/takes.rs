@@ -1,6 +1,6 @@
 //! The values that a key takes.
 //!
-//! Owns the kinds of values, and how each is called where it is expected. Must not know any key.
+//! Owns the kinds of values, and how error messages describe each. Must not know any key.
 
 /// The values that a key takes.
 #[derive(Clone, Copy, Debug)]
@@ -9,13 +9,13 @@ pub enum Takes {
     Text(&'static str),
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A whole number from the one to the other.
+    /// A whole number within these bounds, both included.
     Whole(u16, u16),
     /// `true` or `false`.
     Flag,
-    /// A path, or a list of paths of which the first counts that leads to something.
+    /// A path, or a list of paths; the first that leads to a value counts.
     Paths,
-    /// The same, and `[]` behind a name goes through a list.
+    /// Such paths, in which `[]` after a name goes through a list.
     PathsOfLists,
     /// A text or a list of texts.
     Words,
@@ -28,7 +28,7 @@ pub enum Takes {
 }
 
 impl Takes {
-    /// The same in words, as in "… is expected".
+    /// What is expected, in words, as in "… is expected".
     pub fn expected(self) -> String {
         match self {
             Self::Text(what) => what.to_owned(),

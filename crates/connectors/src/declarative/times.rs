@@ -1,4 +1,4 @@
-//! Dates and times as a file says that they are written.
+//! Dates and times in the notation that a file declares.
 //!
 //! Owns reading a value in one notation and no other. Must not know which time it is.
 
@@ -11,9 +11,9 @@ use crate::{dates, json};
 /// How a date or a time is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notation {
-    /// RFC 3339; a day alone is a day.
+    /// RFC 3339; a date alone is a day.
     Rfc3339,
-    /// The same, of which the day counts.
+    /// RFC 3339, of which only the day counts.
     Day,
     /// Whole seconds since 1970.
     Seconds,
@@ -22,7 +22,7 @@ pub(super) enum Notation {
 }
 
 impl Notation {
-    /// By its name in files.
+    /// The notation with this name in files.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "rfc3339" => Self::Rfc3339,
@@ -42,13 +42,13 @@ impl Notation {
         }
     }
 
-    /// An instant, in milliseconds since 1970; nothing for a day.
+    /// An instant, in milliseconds since 1970; `None` for a day.
     pub(super) fn millis(self, raw: &RawValue) -> Option<i64> {
         let text = json::text(raw);
         self.millis_of(text.as_deref().unwrap_or(raw.get()))
     }
 
-    /// The same of a text.
+    /// The instant of a text, in milliseconds since 1970; `None` for a day.
     pub(super) fn millis_of(self, text: &str) -> Option<i64> {
         let text = text.trim();
         match self {
@@ -61,7 +61,7 @@ impl Notation {
 }
 
 impl Notation {
-    /// A time written in this notation; for a day the instant of its midnight.
+    /// A time written in this notation; for a day, its midnight.
     pub(super) fn written(self, now: Timestamp) -> String {
         match self {
             Self::Rfc3339 | Self::Day => now.to_string(),
@@ -71,7 +71,7 @@ impl Notation {
     }
 }
 
-/// Digits and nothing else: a fraction or an exponent is another notation.
+/// Digits only: a fraction or an exponent is another notation.
 fn digits(text: &str) -> Option<i64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -1,7 +1,7 @@
 //! Transactions of a body, at the paths that a file declares.
 //!
-//! Owns which members become which of ours, the sign and the status. Must not guess a direction: an unlisted value is
-//! rejected.
+//! Owns the mapping of a sender's members to ours, the sign and the status. Must not guess a direction: an unlisted
+//! value is rejected.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use crate::understood::Understood;
 pub(super) enum Sign {
     NegativeIsOut,
     PositiveIsOut,
-    /// A member says which way the money went.
+    /// A member states the direction.
     ByField(Direction),
 }
 
-/// The member that says which way the money went, and its values.
+/// The member that states the direction, and its values.
 #[derive(Clone, Debug)]
 pub(super) struct Direction {
     pub(super) field: Paths,
@@ -83,17 +83,17 @@ pub(super) struct Transactions {
 pub(super) struct Around<'d> {
     /// The connection of the delivery.
     pub(super) connection: Option<&'d str>,
-    /// Whether the event says that its transactions are gone.
+    /// Whether the event deletes its transactions.
     pub(super) are_gone: bool,
     /// How recent the event is.
     pub(super) event: Option<i64>,
-    /// When it happened, for a transaction without a date.
+    /// When the event happened, for a transaction without a date.
     pub(super) dated: &'d Understood<Dated>,
-    /// The accounts beside it.
+    /// The accounts that accompany it.
     pub(super) accounts: &'d [AccountUpdate],
-    /// Whether an account beside it is not understood, so that its currency may be another.
+    /// Whether an accompanying account was not understood, so that its currency may differ.
     pub(super) is_account_unclear: bool,
-    /// The currency where nothing names one.
+    /// The currency if nothing names one.
     pub(super) default_currency: Currency,
 }
 
@@ -164,8 +164,8 @@ impl Transactions {
         (self.digits, currency.unwrap_or(around.default_currency))
     }
 
-    /// The amount with our sign, and the currency. Smallest units are of a currency that is known: where the item names
-    /// none it is the connector's, and no other.
+    /// The amount with our sign, and the currency. Smallest units need a known currency: if the item names none, only
+    /// the connector's counts.
     fn amount(&self, scope: Scope<'_, '_>, around: &Around<'_>) -> Understood<(Amount, Option<Currency>)> {
         let named = values::currency(&self.currency, scope, "transaction")?;
         let currency = match self.digits {
@@ -188,7 +188,7 @@ impl Sign {
         let raw = direction.field.raw(scope)?.ok_or("the transaction does not say which way its money went")?;
         match (values::is_one_of(raw, &direction.into), values::is_one_of(raw, &direction.out)) {
             (false, true) => Ok(-sent.abs()),
-            // It may be a reversal or a habit of notation.
+            // A negative amount may be a reversal or just a habit of notation.
             (true, false) if sent.is_negative() => {
                 Err("the transaction is called money in, but its amount is negative".to_owned())
             }

@@ -1,4 +1,4 @@
-//! Checking signatures as a file describes them.
+//! Checks signatures as a file describes them.
 //!
 //! Owns finding the signature, the time and the id in the headers, and the check with the configured secrets. Must not
 //! know the meaning of a body.
@@ -15,9 +15,9 @@ use crate::error::VerifyError;
 use crate::settings::Settings;
 use crate::signature::{self, Hash, HmacKeys, PublicKey};
 
-/// This many signatures of a header are tried.
+/// At most this many signatures of a header are tried.
 const MOST_SIGNATURES: usize = 16;
-/// The longest id that is signed, in bytes.
+/// The longest signed id, in bytes.
 const MAX_ID: usize = 256;
 
 /// A signature's description with the secrets to check it.
@@ -34,7 +34,7 @@ enum Keys {
 }
 
 impl Verifier {
-    /// With the values of a setting. A value that is not a public key verifies nothing.
+    /// The verifier with the values of a setting. A value that is not a public key verifies nothing.
     pub(super) fn new(signature: &Signature, settings: &Settings, setting: &str) -> Self {
         let secrets = settings.values(setting);
         let public = |read: fn(&str) -> Option<PublicKey>| {
@@ -52,7 +52,7 @@ impl Verifier {
         Self { signature: signature.clone(), keys }
     }
 
-    /// Whether there is anything to verify with.
+    /// Whether a key or secret is configured.
     pub(super) fn is_configured(&self) -> bool {
         match &self.keys {
             Keys::Hmac(_, keys) | Keys::StandardWebhooks(keys) | Keys::Shared(keys) => !keys.is_empty(),
@@ -60,7 +60,7 @@ impl Verifier {
         }
     }
 
-    /// Checks a delivery, and gives the id that is signed with it, where there is one.
+    /// Checks a delivery, and returns the signed id, if any.
     pub(super) fn verify(&self, delivery: &RawDelivery, now: Timestamp) -> Result<Option<String>, VerifyError> {
         let headers = &delivery.headers;
         match &self.keys {
@@ -97,7 +97,7 @@ impl Verifier {
         if is_right { Ok(id.map(|id| format!("id:{id}"))) } else { Err(VerifyError::Mismatch) }
     }
 
-    /// The signatures that were sent: several, while one secret replaces another.
+    /// The signatures that were sent: several during a change of secret.
     fn sent(&self, headers: &Headers) -> Result<Vec<Vec<u8>>, VerifyError> {
         let Signature { place, prefix, encoding, .. } = &self.signature;
         if headers.values(&place.header).all(str::is_empty) {
@@ -108,8 +108,8 @@ impl Verifier {
         Ok(bare.filter_map(|text| encoding.decode(text.trim())).take(MOST_SIGNATURES).collect())
     }
 
-    /// The headers that the provider would send, with the first secret. Nothing where it signs with a key that it keeps, and
-    /// where the address is signed, which is the receiver's.
+    /// The headers that the provider would send, with the first secret. `None` if only the provider has the signing
+    /// key, or if the signature covers the address, which is the receiver's.
     pub(super) fn sign(&self, message_id: &str, body: &[u8], now: Timestamp) -> Option<Vec<(String, String)>> {
         let Signature { place, prefix, encoding, content, stamp, id_header, .. } = &self.signature;
         let mut headers = vec![];
@@ -145,7 +145,7 @@ impl Verifier {
     }
 }
 
-/// Writes a value, into the list of its header where it is a part of one.
+/// Writes a value; if its place is a part of a list header, into that list.
 fn put(headers: &mut Vec<(String, String)>, place: &Place, value: &str) {
     let Some(part) = &place.part else { return headers.push((place.header.clone(), value.to_owned())) };
     match headers.iter_mut().find(|(header, _)| *header == place.header) {
@@ -154,7 +154,8 @@ fn put(headers: &mut Vec<(String, String)>, place: &Place, value: &str) {
     }
 }
 
-/// The values in a place, from every line of its header. A prefix with a blank or a comma in it is of a line as a whole.
+/// The values in a place, from every line of its header. A prefix that contains a blank or a comma applies to the whole
+/// line.
 fn members<'h>(headers: &'h Headers, place: &Place, prefix: &str) -> Vec<&'h str> {
     match &place.part {
         Some(part) => {
@@ -166,8 +167,8 @@ fn members<'h>(headers: &'h Headers, place: &Place, prefix: &str) -> Vec<&'h str
     }
 }
 
-/// The time's text, once it is near enough. Two different times are refused: which of them was signed would be the sender's
-/// choice.
+/// The time's text, once it is within the tolerance. Two different times are refused: the sender could choose which of
+/// them was signed.
 fn time<'h>(stamp: &Stamp, headers: &'h Headers, now: Timestamp) -> Result<&'h str, VerifyError> {
     let text = match &stamp.place.part {
         None => headers.single(&stamp.place.header)?,
@@ -184,14 +185,14 @@ fn time<'h>(stamp: &Stamp, headers: &'h Headers, now: Timestamp) -> Result<&'h s
     if is_number && (text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(VerifyError::Mismatch);
     }
-    // Digits that do not fit are a time far away.
+    // A number too large to parse is a time far away.
     let none = if is_number { VerifyError::Stale } else { VerifyError::Mismatch };
     let millis = stamp.notation.millis_of(text).ok_or(none)?;
     signature::check_time(millis.div_euclid(1000), stamp.tolerance, now)?;
     Ok(text)
 }
 
-/// An id that can be signed beside other parts: a dot or a colon in it could move the borders between them.
+/// An id that can be signed next to other parts: a dot or a colon in it could shift the boundaries between them.
 fn id<'h>(headers: &'h Headers, header: &str) -> Result<&'h str, VerifyError> {
     let id = headers.single(header)?;
     let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));

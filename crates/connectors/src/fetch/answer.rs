@@ -1,4 +1,4 @@
-//! Reading the body of an answer.
+//! Reads the body of an answer.
 //!
 //! Owns opening it. Must not know any provider's members.
 
@@ -17,7 +17,7 @@ impl FetchError {
 }
 
 impl ApiResponse {
-    /// Like [`ApiResponse::success`], where the token is the connection's own: if the provider refuses it, only the
+    /// Like [`ApiResponse::success`], for a call with the connection's own token: if the provider refuses it, only the
     /// user can provide another.
     pub(crate) fn success_with_own_token(self) -> Result<Self, FetchError> {
         match self.success() {
@@ -26,12 +26,12 @@ impl ApiResponse {
         }
     }
 
-    /// The object that its body is.
+    /// The body as an object.
     pub(crate) fn object(&self) -> Result<Document<'_>, FetchError> {
         body::object(&self.body).ok_or_else(|| FetchError::not_understood("the answer is not a JSON object"))
     }
 
-    /// The list that its body is.
+    /// The body as a list.
     pub(crate) fn list(&self) -> Result<Vec<&RawValue>, FetchError> {
         let not_a_list = || FetchError::not_understood("the answer is not a JSON array");
         let raw = crate::json::read(&self.body).map_err(|_| not_a_list())?;
@@ -46,7 +46,7 @@ pub(crate) fn parameter(link: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
-/// The list that a member of an answer is.
+/// The list in a member of an answer.
 pub(crate) fn list_of<'a>(answer: &Document<'a>, name: &str) -> Result<Vec<&'a RawValue>, FetchError> {
     answer.array(&[name]).ok_or_else(|| FetchError::not_understood(format!("the answer has no {name}")))
 }

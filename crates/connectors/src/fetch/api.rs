@@ -8,10 +8,10 @@ use super::error::ApiError;
 use super::request::Request;
 use super::response::ApiResponse;
 
-/// One provider's HTTP interface. The implementation builds the address, adds the token, waits for a bounded time, takes
-/// a bounded answer and keeps the provider's limits.
+/// One provider's HTTP interface. The implementation builds the address, adds the token, limits the wait and the size
+/// of the answer, and keeps the provider's rate limits.
 #[async_trait]
 pub trait Api: Send + Sync {
-    /// Sends a request; the answer, whatever its status.
+    /// Sends a request and returns the answer, whatever its status.
     async fn call(&self, request: Request) -> Result<ApiResponse, ApiError>;
 }

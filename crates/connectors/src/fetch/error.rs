@@ -1,4 +1,4 @@
-//! Why there is no answer, and why a page could not be had.
+//! Why a call has no answer, and why a page could not be fetched.
 //!
 //! Owns the kinds of errors that the caller treats differently. Must not know HTTP clients.
 
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Why a page could not be had: each is one sentence, for the log and the connections' page.
+/// Why a page could not be fetched: each reason is one sentence, for the log and the connections' page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// It may be had later.
+    /// A later attempt may succeed.
     #[error("{reason}")]
     Later {
         /// Why.
         reason: String,
-        /// Not before, where the provider says so.
+        /// Not before this long, if the provider says so.
         after: Option<Duration>,
     },
-    /// The user has to consent again, or to sign in at the bank.
+    /// The user has to consent again, or sign in at the bank.
     #[error("{reason}")]
     ConsentNeeded {
         /// Why.
@@ -35,7 +35,7 @@ pub enum FetchError {
         /// Why.
         reason: String,
     },
-    /// The data changed during the run: it begins again.
+    /// The data changed during the run, which begins again.
     #[error("{reason}")]
     Restart {
         /// Why.
@@ -52,22 +52,22 @@ pub enum FetchError {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// The provider could not be reached, or ended the connection.
+    /// The provider could not be reached, or closed the connection.
     #[error("it could not be reached: {0}")]
     Unreachable(String),
     /// It did not answer in time.
     #[error("it did not answer in time")]
     TimedOut,
-    /// Its answer has more bytes than are taken.
+    /// Its answer is larger than the limit.
     #[error("its answer is too large")]
     TooLarge,
     /// The provider's pause has not ended: nothing was sent.
     #[error("it accepts no calls before {until}")]
     Paused {
-        /// When calls are taken again.
+        /// When calls are allowed again.
         until: Timestamp,
     },
-    /// The token that it needs could not be had.
+    /// The token for the call could not be obtained.
     #[error("no token could be had: {0}")]
     NoToken(Box<FetchError>),
     /// No address is configured.

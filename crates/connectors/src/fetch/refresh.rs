@@ -1,4 +1,4 @@
-//! Having a provider look at the bank again.
+//! Requesting that a provider read the bank again.
 //!
 //! Owns the answer to a refresh and its quota. Must not call the provider.
 
@@ -7,11 +7,12 @@ use std::time::Duration;
 /// The outcome of requesting a refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// The provider looks by its own schedule alone.
+    /// The provider reads the bank only on its own schedule.
     NotOnDemand,
-    /// It is looking.
+    /// The provider is reading the bank.
     Begun {
-        /// The id by which [`Fetch::is_refreshed`](super::Fetch::is_refreshed) says when it is done; nothing where it cannot.
+        /// The job id, by which [`Fetch::is_refreshed`](super::Fetch::is_refreshed) knows when it is done; `None` if
+        /// the provider has none.
         job: Option<String>,
     },
 }
@@ -19,7 +20,7 @@ pub enum Refresh {
 /// How often a connection may be refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshBudget {
-    /// So often …
+    /// This many times …
     pub times: u32,
     /// … within this time.
     pub within: Duration,

@@ -1,7 +1,7 @@
 //! A call to a provider.
 //!
 //! Owns the parts of a call that a connector chooses. Must not hold an address: the base URL is configured, and the
-//! path is made of segments, each of which is percent-encoded, so that no id changes the target.
+//! path consists of percent-encoded segments, so that no id changes the target.
 
 use std::fmt;
 
@@ -26,14 +26,14 @@ pub enum Body {
     Empty,
     /// JSON.
     Json(String),
-    /// Names and values, as a form sends them.
+    /// Names and values, form-encoded.
     Form(Vec<(&'static str, String)>),
 }
 
 /// A call.
 #[derive(Clone)]
 pub struct Request {
-    /// The setting that holds the address it goes to; nothing for the provider's `<NAME>_API_URL`.
+    /// The setting that holds the target address; `None` for the provider's `<NAME>_API_URL`.
     pub address: Option<&'static str>,
     /// Its method.
     pub method: Method,
@@ -43,11 +43,11 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     /// Its headers, names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// Its body.
+    /// The request's body.
     pub body: Body,
     /// The scope of the provider's rate limit: a 429 pauses all calls of the same scope.
     pub scope: String,
-    /// The token that it needs. After a 401 or 403, a new one is requested once.
+    /// The token for the call. After a 401 or 403, a new one is requested once.
     pub token: Option<TokenRequest>,
 }
 
@@ -72,35 +72,35 @@ impl Request {
         Self { address: None, method, path, query: vec![], headers: vec![], body, scope: String::new(), token: None }
     }
 
-    /// The same to the address that this setting holds.
+    /// Sends the request to the address in this setting.
     #[must_use]
     pub fn to(mut self, setting: &'static str) -> Self {
         self.address = Some(setting);
         self
     }
 
-    /// The same with a value in its query.
+    /// Adds a value to the query.
     #[must_use]
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
     }
 
-    /// The same with a header; the name in lower case.
+    /// Adds a header; `name` in lower case.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same, counted against a scope.
+    /// Sets the rate limit's scope.
     #[must_use]
     pub fn counted_against(mut self, scope: impl Into<String>) -> Self {
         self.scope = scope.into();
         self
     }
 
-    /// The same with a token.
+    /// Sets the token.
     #[must_use]
     pub fn with_token(mut self, token: TokenRequest) -> Self {
         self.token = Some(token);
@@ -109,20 +109,20 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Says where it goes, and no header, query or body: any may hold a secret.
+    /// Shows the target, but no header, query or body: any may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
     }
 }
 
-/// How a token is requested. It is kept while it is valid.
+/// How a token is requested. It is cached while it is valid.
 #[derive(Clone)]
 pub struct TokenRequest {
-    /// Which token: one is kept for each name.
+    /// The name under which the token is cached.
     pub name: String,
-    /// The call that gets it.
+    /// The call that obtains it.
     pub request: Box<Request>,
-    /// Reads it from the answer.
+    /// Reads the token from the answer.
     pub read: fn(&ApiResponse) -> Result<Token, FetchError>,
 }
 

@@ -1,6 +1,6 @@
 //! A provider's answer.
 //!
-//! Owns its type and what statuses mean where a provider gives them no meaning of its own. Must not know a provider.
+//! Owns its type and the default meaning of statuses. Must not know a provider.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::error::FetchError;
 use crate::delivery::Headers;
 
-/// How much of an answer is named in an error, in characters.
+/// How much of an answer an error quotes, in characters.
 const SHOWN: usize = 200;
-/// The longest pause of a provider that is respected.
+/// The longest pause of a provider that is observed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// An answer.
@@ -25,7 +25,7 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// The answer where its status is 2xx; else the error for its status.
+    /// The answer if its status is 2xx; otherwise the error for its status.
     pub fn success(self) -> Result<Self, FetchError> {
         match self.status {
             200..=299 => Ok(self),
@@ -33,7 +33,7 @@ impl ApiResponse {
         }
     }
 
-    /// The error for a status, where the provider documents no other.
+    /// The error for a status, if the provider documents no other.
     fn meaning(&self, status: u16) -> FetchError {
         let reason = format!("it answered {status}{}", self.excerpt());
         match status {
@@ -44,7 +44,7 @@ impl ApiResponse {
         }
     }
 
-    /// The pause in seconds that it requires (RFC 9110, section 10.2.3).
+    /// The pause in seconds that the answer requires (RFC 9110, section 10.2.3).
     pub fn pause(&self) -> Option<Duration> {
         let seconds: u64 = self.headers.get("retry-after")?.parse().ok()?;
         Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
@@ -58,7 +58,7 @@ impl ApiResponse {
 }
 
 impl fmt::Debug for ApiResponse {
-    /// Without headers and body: either may hold a secret.
+    /// Omits headers and body: either may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiResponse").field("status", &self.status).field("bytes", &self.body.len()).finish()
     }
@@ -69,7 +69,7 @@ impl fmt::Debug for ApiResponse {
 pub struct Token {
     /// The value after `Bearer `.
     pub value: String,
-    /// For how long it holds.
+    /// How long it is valid.
     pub lifetime: Duration,
 }
 

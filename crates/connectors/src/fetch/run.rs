@@ -16,25 +16,25 @@ use crate::meaning::{Rejected, Wanted};
 pub struct LinkedConnection<'a> {
     /// The provider's id of it.
     pub id: &'a str,
-    /// The provider's id of its user, where one was registered.
+    /// The provider's id of its user, if one was registered.
     pub external_user_id: Option<&'a str>,
     /// The registered credentials.
     pub credentials: &'a Credentials,
 }
 
-/// Secrets of one connection, by their names: `accessToken` …
+/// Secrets of one connection, by name: `accessToken` …
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials(pub BTreeMap<String, String>);
 
 impl Credentials {
-    /// One of them; nothing where it was not registered.
+    /// One secret; `None` if it was not registered.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 }
 
 impl fmt::Debug for Credentials {
-    /// The names alone.
+    /// Shows the names only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -43,17 +43,17 @@ impl fmt::Debug for Credentials {
 /// Which page of which run to fetch.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
-    /// Of which connection.
+    /// The connection to fetch from.
     pub connection: LinkedConnection<'a>,
     /// What to fetch.
     pub wanted: &'a Wanted,
-    /// The run reaches back to this day where there is no cursor.
+    /// The first day that the run fetches if there is no cursor.
     pub first_day: Date,
     /// When the run began.
     pub began: Timestamp,
-    /// The cursor that the last complete run stored; nothing in the first one.
+    /// The cursor that the last complete run stored; `None` for the first run.
     pub cursor: Option<&'a str>,
-    /// The position after the page before; nothing for the first page.
+    /// The position after the previous page; `None` for the first page.
     pub position: Option<&'a str>,
 }
 
@@ -62,7 +62,7 @@ pub struct Run<'a> {
 pub struct Page {
     /// Its changes, in the order in which they are applied.
     pub changes: Vec<Change>,
-    /// Its items that are not understood.
+    /// Its items that were not understood.
     pub rejected: Vec<Rejected>,
     /// The next step.
     pub next: Next,
@@ -73,14 +73,14 @@ pub struct Page {
 pub enum Next {
     /// Another page.
     Page {
-        /// The position of the next page: the connector's own text, kept over restarts.
+        /// The position of the next page: the connector's own text, kept across restarts.
         position: String,
     },
     /// Nothing: the run is complete.
     End {
         /// The cursor at which the next run begins.
         cursor: Option<String>,
-        /// What the absence of a transaction from the run's lists means.
+        /// The meaning of a stored transaction's absence from the run's lists.
         absence: Absence,
     },
 }

@@ -1,4 +1,4 @@
-//! The days that a run lists, at providers that list by day and have no list of changes.
+//! The days that a run lists, for providers that list by day and have no list of changes.
 //!
 //! Owns the first day that a run fetches, and the day from which its list is complete. Must not call the provider.
 
@@ -9,7 +9,7 @@ use ledger::Absence;
 
 use super::run::{Next, Run};
 
-/// For this many days, rows of earlier days are still booked, changed and removed.
+/// Banks still book, change and remove rows this many days back.
 const OVERLAP_DAYS: i64 = 30;
 
 /// A run's days.
@@ -19,13 +19,13 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// From the day that the last run has left; the first run from its first day.
+    /// From the day that the last run stored; for the first run, from its first day.
     pub(crate) fn of(run: &Run<'_>) -> Self {
         let left = run.cursor.and_then(|cursor| cursor.parse().ok());
         Self { since: left.unwrap_or(run.first_day) }
     }
 
-    /// The first day to request: one earlier than the first that counts, since the provider's day may begin in another
+    /// The first day to request: one day before the first that counts, because the provider's day may begin in another
     /// time zone.
     pub(crate) fn asked_from(self) -> Date {
         before(self.since, 1)

@@ -1,4 +1,4 @@
-//! Accounts, alone or beside a transaction.
+//! Accounts, alone or next to a transaction.
 //!
 //! Owns the senders' names for the members of an account. Must not report what the sender did not.
 
@@ -23,7 +23,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     let (account, names): (_, &[&str]) = match data.object(&["account"])? {
         Some(account) => (account, &["id", "accountId", "account_id"]),
         None if envelope.has_data() => (data.clone(), &["accountId", "account_id", "account", "id"]),
-        // Beside the event's name, `id` is the event's.
+        // Next to the event's name, `id` is the event's.
         None => (data.clone(), &["accountId", "account_id", "account"]),
     };
     let account_id = match id(&account, names, "account")? {
@@ -35,7 +35,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     Ok(vec![change(&account, update, envelope.version(data))])
 }
 
-/// The currency that an account names, whatever else of it is understood.
+/// The currency that an account names, even if the rest of it is not understood.
 pub(super) fn currency_of(account: &Document<'_>) -> Understood<Option<Currency>> {
     match currency(account, "account")? {
         Some(currency) => Ok(Some(currency)),
@@ -46,12 +46,12 @@ pub(super) fn currency_of(account: &Document<'_>) -> Understood<Option<Currency>
     }
 }
 
-/// The change of an account: as recent as the account itself says, else as the event.
+/// The change of an account, with the account's own recency, else the event's.
 pub(super) fn change(account: &Document<'_>, update: AccountUpdate, event: Option<i64>) -> Change {
     Change { version: version::of_row(account).or(event), update: Update::Account(update) }
 }
 
-/// An object's report of the account; nothing where it is only an id.
+/// An object's report of the account; `None` if it is only an id.
 pub(super) fn read(account: &Document<'_>, account_id: String) -> Understood<Option<AccountUpdate>> {
     let balance = money(account, BALANCES, "balance")?;
     let available = money(

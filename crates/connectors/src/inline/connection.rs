@@ -7,7 +7,7 @@ use ledger::{Change, Update};
 use super::{Envelope, Understood, id, id_of, version};
 use crate::json::Document;
 
-/// The change that a connection's event reports: by its verb, else by the state that is in its object.
+/// The change that a connection's event reports: by its verb, else by the state in its object.
 pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
     let object = data.object(&["connection"])?;
     let found =
@@ -20,14 +20,14 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understoo
     Ok(vec![change(status, by_event.is_some(), row, envelope.version(data))])
 }
 
-/// The change of a status. Where the event itself names it, the event's time says how recent it is: the connection's
-/// own time may be older. Otherwise the connection's own time does.
+/// The change of a status. If the event itself names the status, the event's time is the recency, because the
+/// connection's own time may be older. Otherwise the connection's own time is.
 pub(crate) fn change(status: &'static str, is_the_events: bool, row: Option<i64>, event: Option<i64>) -> Change {
     let version = if is_the_events { event.or(row) } else { row.or(event) };
     Change { version, update: Update::ConnectionStatus(status) }
 }
 
-/// Our word for a provider's: a state's name or an event's verb. Nothing where it names no state.
+/// Our word for a provider's: a state's name or an event's verb. `None` if it names no state.
 pub(crate) fn status_word(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "active" | "activated" | "created" | "callable" | "connected" | "reactivated" | "valid" => "active",
@@ -48,7 +48,7 @@ pub(super) fn named_in(document: &Document<'_>) -> Understood<Option<String>> {
     }
 }
 
-/// The id that an object has which is a connection. Beside the event's name `id` is the event's.
+/// The id of an object that is a connection. Next to the event's name, `id` is the event's.
 pub(super) fn own_id(data: &Document<'_>, has_data: bool) -> Understood<Option<String>> {
     let is_the_connection = has_data && data.raw(&["connection", "connectionId", "connection_id"]).is_none();
     if is_the_connection { id(data, &["id"], "connection") } else { Ok(None) }

@@ -1,7 +1,7 @@
-//! Which way a transaction's money went.
+//! The direction of a transaction's money.
 //!
-//! Owns which of its members decide, and the sign that follows. Must not turn an amount around that a sender
-//! signed, nor take a word that is not known for money in.
+//! Owns which of its members decide, and the resulting sign. Must not reverse an amount that a sender signed, nor take
+//! an unknown word for money in.
 
 use wire::{Amount, PrimaryType};
 
@@ -12,7 +12,7 @@ use crate::json::{self, Document};
 /// The direction, as a body states it.
 pub(super) struct Direction {
     way: Option<Way>,
-    /// A member that is about the direction alone says something that is not known.
+    /// A member that states only the direction has an unknown value.
     is_unknown: bool,
     between_own_accounts: bool,
 }
@@ -43,7 +43,7 @@ impl Ways {
 }
 
 impl Direction {
-    /// Members that are about the direction decide, and must agree; then the kinds of record, and last the kind of
+    /// Members that state only the direction decide, and must agree; then the kinds of record, and last the kind of
     /// Apideck's record: expenses and payments of bills are money out, though their amounts have no sign.
     pub(super) fn read(item: &Document<'_>, noun: &str) -> Understood<Self> {
         let mut direction = Self::of_members(item)?;
@@ -71,7 +71,7 @@ impl Direction {
         Ok(direction)
     }
 
-    /// By the members alone that are about the direction.
+    /// The direction by the members that state only the direction.
     pub(super) fn of_members(object: &Document<'_>) -> Understood<Self> {
         let (mut ways, mut is_unknown, mut between_own_accounts) = (Ways::default(), false, false);
         for member in object.members().filter(|member| !json::is_absent(member.raw)) {
@@ -90,8 +90,8 @@ impl Direction {
         Ok(Self { way: ways.agreed()?, is_unknown, between_own_accounts })
     }
 
-    /// The amount with its sign. Money out is negative whether its sender signed it or not; a negative
-    /// amount of money *in* may be its reversal or a habit of notation, and is refused.
+    /// The amount with its sign. Money out is negative whether its sender signed it or not; a negative amount of money
+    /// *in* may be a reversal or a habit of notation, and is refused.
     pub(super) fn signed(&self, amount: Amount) -> Understood<Amount> {
         match self.way {
             Some(Way::Out) => Ok(-amount.abs()),
@@ -105,7 +105,7 @@ impl Direction {
         }
     }
 
-    /// By the word for it, else by the sign.
+    /// The type by the word for it, else by the sign.
     pub(super) fn primary_type(&self, amount: Amount) -> PrimaryType {
         match self.way {
             _ if self.between_own_accounts => PrimaryType::Transfer,

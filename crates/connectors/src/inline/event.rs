@@ -6,14 +6,14 @@ use std::fmt;
 
 use crate::json::Document;
 
-/// The longest part of a name that is repeated in a sentence, in characters.
+/// The longest part of a name that a message repeats, in characters.
 const SHOWN: usize = 60;
 
 /// An event's name, for example `accounting.transaction.created`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     name: String,
-    /// In lower case, without what separates them.
+    /// The parts in lower case, without separators.
     parts: Vec<String>,
 }
 
@@ -29,13 +29,13 @@ pub(crate) enum Verb {
 }
 
 impl Event {
-    /// The event that a document names: `event` and what senders in the field call it, last the `type`
-    /// of Standard Webhooks' advice on bodies.
+    /// The event that a document names: `event` and its synonyms among senders, last the `type` that Standard Webhooks
+    /// recommends for bodies.
     pub(crate) fn read(document: &Document<'_>) -> Option<Self> {
         document.text(&["event", "event_type", "eventType", "eventTypeId", "type"]).map(|name| Self::named(&name))
     }
 
-    /// Names are `noun.verb` with more in front of it, or `NOUN_VERB`.
+    /// Parses a name: `noun.verb` with any prefix, or `NOUN_VERB`.
     pub(crate) fn named(name: &str) -> Self {
         let lower = name.trim().to_lowercase();
         let mut parts: Vec<String> = lower.split(['.', ':', '/']).map(str::to_owned).collect();
@@ -52,7 +52,7 @@ impl Event {
         self.parts.last().map_or("", String::as_str)
     }
 
-    /// The last but one part in the singular, for example `transaction`.
+    /// The second-to-last part in the singular, for example `transaction`.
     pub(crate) fn noun(&self) -> &str {
         let noun = self.parts.iter().rev().nth(1).map_or("", String::as_str);
         noun.strip_suffix('s').unwrap_or(noun)
@@ -68,7 +68,7 @@ impl Event {
         }
     }
 
-    /// Whether its noun is money that moved. Invoices and bills are money that is owed.
+    /// Whether its noun is money that moved. Invoices and bills are money owed.
     pub(crate) fn is_about_transactions(&self) -> bool {
         matches!(self.noun(), "transaction" | "expense" | "payment" | "bill_payment")
     }
@@ -78,8 +78,8 @@ impl Event {
         self.name.to_lowercase().starts_with(prefix)
     }
 
-    /// A name that has `test` or `ping` as one of its parts (`ping`, `webhook.test`, `test.message`) is a
-    /// trial of the address: no provider uses these words for anything that happened.
+    /// Whether the event only tests the address: its name has `test` or `ping` as one of its parts (`ping`,
+    /// `webhook.test`, `test.message`). No provider uses these words for anything else.
     pub(crate) fn is_test(&self) -> bool {
         self.parts.iter().any(|part| part == "test" || part == "ping")
     }

@@ -1,6 +1,6 @@
 //! Rows of a provider's list.
 //!
-//! Owns that each is understood alone, by the same rules as those in a webhook's body. Must not know any provider's paging.
+//! Owns understanding each row separately, by the rules for a webhook's body. Must not know any provider's paging.
 
 use ledger::Change;
 use serde_json::value::RawValue;

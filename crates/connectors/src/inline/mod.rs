@@ -28,7 +28,7 @@ use crate::meaning::{Meaning, Rejected};
 pub(crate) use crate::understood::Understood;
 use crate::{body, currencies, dates};
 
-/// What there is in a body, item by item.
+/// What was read from a body, item by item.
 #[derive(Default)]
 struct Read {
     changes: Vec<Change>,
@@ -50,7 +50,7 @@ impl From<Vec<Change>> for Read {
     }
 }
 
-/// The parts of a delivery that are the same whatever happened.
+/// The parts of a delivery that every event has.
 pub(crate) struct Envelope<'a> {
     /// The object that names the event: the body itself, or Apideck's `payload` in it.
     pub(crate) document: Document<'a>,
@@ -58,7 +58,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) event: Event,
 }
 
-/// Interprets a body. `own` is the provider's own reading, which comes first: a body that it does not know is left to
+/// Interprets a body. `own` is the provider's own reading and comes first: a body that it does not know falls back to
 /// the shared form.
 pub(crate) fn understand(
     body: &[u8],
@@ -98,7 +98,7 @@ fn understand_object(
 }
 
 impl<'a> Envelope<'a> {
-    /// Nothing where no event is named.
+    /// `None` if no event is named.
     fn open(body: Document<'a>) -> Understood<Option<Self>> {
         if let Some(event) = Event::read(&body) {
             return Ok(Some(Self { document: body, event }));
@@ -107,17 +107,17 @@ impl<'a> Envelope<'a> {
         Ok(Event::read(&payload).map(|event| Self { document: payload, event }))
     }
 
-    /// The subject of the event: `data`, Apideck's `entity`, or the members beside the event's name.
+    /// The subject of the event: `data`, Apideck's `entity`, or the members next to the event's name.
     fn data(&self) -> Understood<Document<'a>> {
         Ok(self.document.object(&["data", "entity"])?.unwrap_or_else(|| self.document.clone()))
     }
 
-    /// Whether `data` is an object of its own.
+    /// Whether `data` is a separate object.
     fn has_data(&self) -> bool {
         self.document.raw(&["data", "entity"]).is_some_and(|raw| raw.get().starts_with('{'))
     }
 
-    /// The objects that it is about, where these are several: in an array beside the rest, or in the place of `data`.
+    /// The event's objects, if there are several: in an array next to the rest, or in place of `data`.
     fn several(&self, data: &Document<'a>) -> Option<Vec<&'a RawValue>> {
         let noun = format!("{}s", self.event.noun());
         data.array(&["transactions", &noun]).or_else(|| self.document.array(&["data", "entity"]))
@@ -131,7 +131,7 @@ impl<'a> Envelope<'a> {
             found.push(connection::own_id(data, self.has_data())?);
         }
         if found.iter().all(Option::is_none) {
-            // Of an item that cannot be read nothing is applied, so that it need not name one.
+            // An unreadable item is not applied, so it need not name a connection.
             let names = [["transaction"], [self.event.noun()], ["account"]];
             let one = names.map(|name| data.object(&name).ok().flatten());
             let several = self.several(data).unwrap_or_default();
@@ -146,7 +146,7 @@ impl<'a> Envelope<'a> {
         Ok(first)
     }
 
-    /// Refuses an item that names another connection than the rest of its delivery.
+    /// Refuses an item that names a different connection from the rest of its delivery.
     fn check_connection(&self, item: &Document<'_>, connection_id: Option<&str>) -> Understood<()> {
         match (connection::named_in(item)?, connection_id) {
             (Some(own), Some(id)) if own != id => Err(self.two_connections()),
@@ -158,7 +158,7 @@ impl<'a> Envelope<'a> {
         format!("{} names two different connections", self.event)
     }
 
-    /// Why nothing follows from an event whose object is not in the body.
+    /// Why an event without its object in the body has no effect.
     fn without(&self, object: &str) -> String {
         if self.document.raw(&["links", "entity_id", "entity_url"]).is_some() {
             notification_only(&self.event)
@@ -178,12 +178,12 @@ impl<'a> Envelope<'a> {
         if self.document.raw(&["data", "entity"]).is_some() {
             version::of_event(&self.document).or_else(|| version::of_report(data))
         } else {
-            // Beside the event's name, the time of creation is the event's.
+            // Next to the event's name, the time of creation is the event's.
             version::of_report(&self.document)
         }
     }
 
-    /// The same where `data` are a transaction themselves, whose times say when it happened.
+    /// The event's recency if `data` is itself a transaction, whose times say when it happened.
     fn version_beside_row(&self) -> Option<i64> {
         if self.has_data() { version::of_event(&self.document) } else { version::of_named_event(&self.document) }
     }
@@ -194,7 +194,7 @@ pub(crate) fn notification_only(event: &Event) -> String {
     Meaning::not_fetched(&event.to_string())
 }
 
-/// The currency that the first member names which names one: as a code, a number, or an object with either.
+/// The currency of the first member that names one: as a code, a number, or an object with either.
 fn currency(document: &Document<'_>, what: &str) -> Understood<Option<wire::Currency>> {
     for name in ["currency", "currencyCode", "currency_code", "isoCurrencyCode", "iso_currency_code"] {
         let found = match document.object(&[name])? {
@@ -209,8 +209,8 @@ fn currency(document: &Document<'_>, what: &str) -> Understood<Option<wire::Curr
     Ok(None)
 }
 
-/// An amount of money as a number, a string of digits, or an object of value and currency, which may say the
-/// direction as well.
+/// An amount of money as a number, a string of digits, or an object of value and currency, which may also state the
+/// direction.
 fn money(
     document: &Document<'_>,
     names: &[&str],

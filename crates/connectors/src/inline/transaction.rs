@@ -1,7 +1,7 @@
 //! Transactions in a body.
 //!
-//! Owns which of a sender's members becomes which of ours. Must not guess: a missing member is absent, contradicting
-//! members are refused.
+//! Owns the mapping of a sender's members to ours. Must not guess: a missing member is absent, contradicting members
+//! are refused.
 
 mod beside;
 mod details;
@@ -23,8 +23,8 @@ use crate::meaning::Meaning;
 const ACCOUNT_IDS: &[&str] = &["accountId", "account_id"];
 const AMOUNTS: &[&str] = &["amount", "total_amount", "totalAmount", "total"];
 
-/// When it happened comes before when it was booked: Basiq's `transactionDate` before its `postDate`, which
-/// is null until then. Apideck's expense has `transaction_date`, its general ledger `posted_at`.
+/// The time when it happened comes before the time when it was booked: Basiq's `transactionDate` before its `postDate`,
+/// which is null until then. Apideck's expense has `transaction_date`, its general ledger `posted_at`.
 const DATES: &[&str] = &[
     "transactionDate",
     "transaction_date",
@@ -43,8 +43,8 @@ const DATES: &[&str] = &[
     "createdDate",
 ];
 
-/// The changes that a transaction's event reports, each understood alone: the transactions first, so that users see
-/// them first, and the provider's balance last, which corrects the sums of clients.
+/// The changes that a transaction's event reports, each understood separately: the transactions first, so that users
+/// see them first, and the provider's balance last, which corrects the sums of clients.
 pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_id: Option<&str>) -> Understood<Read> {
     let deleted = match envelope.event.verb() {
         Verb::Saved => false,
@@ -60,7 +60,7 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_i
         read.add(|| item.name(), change);
     }
     if read.changes.is_empty() {
-        // The account beside them is context, and no item of its own.
+        // The accompanying account is context, not an item.
         return Ok(read);
     }
     if let Some(account) = context.account().transpose() {
@@ -69,13 +69,13 @@ pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>, connection_i
     Ok(read)
 }
 
-/// A list that rows come from, in the place of a body around them.
+/// The list that rows come from, in place of a body around them.
 pub(super) struct Listing<'e, 'a> {
     pub(super) envelope: &'e Envelope<'a>,
     pub(super) connection_id: &'e str,
 }
 
-/// The changes that the rows of a list report, each understood alone.
+/// The changes that the rows of a list report, each understood separately.
 pub(super) fn listed<'a>(listing: &Listing<'_, 'a>, rows: &[&'a RawValue]) -> Read {
     let beside = Beside::read(&Document::default());
     let Listing { envelope, connection_id } = *listing;
@@ -103,7 +103,7 @@ impl Context<'_, '_> {
         let transaction_id = items::id_of(item)?.ok_or("the transaction has no id")?;
         let account_id = self.account_of(item)?.ok_or("the transaction names no account")?;
         let row = version::of_row(item);
-        // Apideck's `voided` is written into the ledger in place of a deletion.
+        // Apideck writes `voided` to the ledger instead of a deletion.
         if deleted || matches!(status(item), Some(Status::Void)) {
             // A deleted row's own time is older than its deletion.
             let version = if deleted { self.event.or(row) } else { row.or(self.event) };
@@ -113,7 +113,7 @@ impl Context<'_, '_> {
         Ok(Change { version: row.or(self.event), update: Update::Transaction(Box::new(new)) })
     }
 
-    /// The change of the account beside, where the body reports anything of it.
+    /// The change of the accompanying account, if the body reports anything about it.
     fn account(&self) -> Understood<Option<Change>> {
         let update = self.beside.update.clone()?;
         let Some((account, update)) = self.beside.account.as_ref().zip(update) else { return Ok(None) };
@@ -121,7 +121,7 @@ impl Context<'_, '_> {
         Ok(Some(account::change(account, update, self.event)))
     }
 
-    /// The account's id: from the transaction, else from beside it.
+    /// The account's id: from the transaction, else from the accompanying account.
     fn account_of(&self, item: &Document<'_>) -> Understood<Option<String>> {
         if let Some(id) = id(item, ACCOUNT_IDS, "account")? {
             return Ok(Some(id));
@@ -175,8 +175,8 @@ impl Context<'_, '_> {
         })
     }
 
-    /// The transaction's own date, else the time of the event that reported it. The first date that is there must be
-    /// one: the next would be another.
+    /// The transaction's own date, else the time of the event that reported it. The first date present must be valid:
+    /// the next one would be a different date.
     fn date(&self, item: &Document<'_>) -> Understood<Dated> {
         match item.raw(DATES) {
             Some(raw) => {

@@ -1,9 +1,9 @@
 //! How recent a report is, as its sender says.
 //!
-//! Owns the members that say so. Must not decide which of two reports is the newer one: `ledger` does.
+//! Owns the members that say so. Must not decide which of two reports is newer: `ledger` does.
 //!
-//! A time is given in milliseconds since 1970, a row's version as its number: no row version reaches the times. A day is
-//! too coarse to order reports, and is not read; nor is anything else that is no instant and no number.
+//! A time is in milliseconds since 1970, a row's version is its number: no row version is as large as a time. A day is
+//! too coarse to order reports, and is not read; neither is anything else that is not an instant or a number.
 
 use serde_json::value::RawValue;
 
@@ -47,8 +47,7 @@ const EVENT_ONLY: &[&str] = &["eventtime", "eventtimestamp", "eventdate", "event
 /// When an event happened: Teller's `timestamp`, Wise's and Apideck's `occurred_at`.
 const HAPPENED: &[&str] = &["timestamp", "occurredat", "occurred"];
 
-/// When an event came into being: Basiq's `createdDate`, Up's `createdAt`, Stripe's `created`. Of a row this never
-/// changes.
+/// When an event was created: Basiq's `createdDate`, Up's `createdAt`, Stripe's `created`. A row's never changes.
 const CREATED: &[&str] = &["createddate", "createdat", "created"];
 
 /// Row versions stay below this, and times in milliseconds since 1970 above it.
@@ -61,7 +60,7 @@ pub(super) fn event_times<'a>(document: &Document<'a>) -> Vec<&'a RawValue> {
     members(document, &[EVENT_ONLY, HAPPENED, CREATED].concat())
 }
 
-/// How recent a row is, as it says itself: when it was changed, else its version.
+/// How recent a row is by its own members: when it was changed, else its version.
 pub(crate) fn of_row(row: &Document<'_>) -> Option<i64> {
     let version = || members(row, ROW_VERSIONS).into_iter().find_map(row_version);
     members(row, CHANGED).into_iter().find_map(time).or_else(version)
@@ -72,12 +71,12 @@ pub(crate) fn of_event(event: &Document<'_>) -> Option<i64> {
     event_times(event).into_iter().chain(members(event, CHANGED)).find_map(time)
 }
 
-/// The same where a row with its own times is in the body: the time of creation does not count.
+/// When an event happened, for a body that contains a row with its own times: the time of creation does not count.
 pub(super) fn of_report(report: &Document<'_>) -> Option<i64> {
     members(report, &[EVENT_ONLY, HAPPENED, CHANGED].concat()).into_iter().find_map(time)
 }
 
-/// The same where a whole transaction is in the body, whose times say when money moved.
+/// When an event happened, for a body that contains a whole transaction, whose times say when money moved.
 pub(super) fn of_named_event(event: &Document<'_>) -> Option<i64> {
     members(event, EVENT_ONLY).into_iter().find_map(time)
 }
@@ -108,7 +107,7 @@ fn row_version(raw: &RawValue) -> Option<i64> {
     number(raw, json::text(raw).as_deref()).filter(|version| *version < SMALLEST_TIME)
 }
 
-/// Digits and nothing else, bare or in a string.
+/// Digits only, bare or in a string.
 fn number(raw: &RawValue, text: Option<&str>) -> Option<i64> {
     let digits = text.unwrap_or(raw.get()).trim();
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?

@@ -10,8 +10,8 @@ use wire::{Amount, AmountError};
 use super::{Members, Unreadable, amount, boolean, id, is_absent, text, unescaped, words};
 use crate::plain::plain;
 
-/// One object. Absent, `null` and blank strings are all the same: providers use the three alike
-/// (Basiq sends `"transactionDate": ""`).
+/// One object. Absent, `null` and blank strings are equivalent: providers use the three alike (Basiq sends
+/// `"transactionDate": ""`).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document<'a>(Vec<Member<'a>>);
 
@@ -38,8 +38,8 @@ impl<'a> Member<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Nothing where `raw` is no object. A name that comes twice is refused, not resolved: parsers
-    /// disagree on which of two amounts counts.
+    /// `None` if `raw` is not an object. A name that occurs twice is refused, not resolved: parsers disagree on which
+    /// of two amounts counts.
     pub(crate) fn open(raw: &'a RawValue) -> Result<Option<Self>, Unreadable> {
         if !raw.get().starts_with('{') {
             return Ok(None);
@@ -58,12 +58,12 @@ impl<'a> Document<'a> {
         self.0.is_empty()
     }
 
-    /// Its members by name.
+    /// Its members, sorted by name.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Member<'a>> {
         self.0.iter()
     }
 
-    /// The values of those of `names` that are there, in the order of `names`.
+    /// The present values of `names`, in the order of `names`.
     fn present<'s>(&'s self, names: &'s [&str]) -> impl Iterator<Item = &'a RawValue> + 's {
         names.iter().filter_map(|name| self.get(name)).filter(|raw| !is_absent(raw))
     }
@@ -73,7 +73,7 @@ impl<'a> Document<'a> {
         self.0.get(place).map(|member| member.raw)
     }
 
-    /// The first of `names` that is there, whatever it is.
+    /// The first present member of `names`, whatever its type.
     pub(crate) fn raw(&self, names: &[&str]) -> Option<&'a RawValue> {
         self.present(names).next()
     }
@@ -105,7 +105,7 @@ impl<'a> Document<'a> {
         self.present(names).find_map(id)
     }
 
-    /// The first of `names` that is there, which must be a number or a string of digits.
+    /// The first present member of `names`, which must be a number or a string of digits.
     pub(crate) fn amount(&self, names: &[&str]) -> Result<Option<Amount>, AmountError> {
         self.raw(names).map(amount).transpose()
     }

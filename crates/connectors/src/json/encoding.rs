@@ -1,23 +1,23 @@
-//! The text of a body that is JSON.
+//! The text of a JSON body.
 //!
 //! Owns its encoding. Must not parse it.
 
-/// Why bytes are no text of JSON.
+/// Why bytes are not JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotText {
     /// They are UTF-16 or UTF-32.
     #[error("it is UTF-16 or UTF-32, and JSON is sent as UTF-8")]
     Wide,
-    /// They are no Unicode at all.
+    /// They are not Unicode.
     #[error("it is not UTF-8")]
     NotUtf8,
 }
 
-/// A body's text. JSON is sent as UTF-8 and without a byte order mark, and a mark that is there is left out
-/// (RFC 8259, section 8.1). It is signed like any other byte of the body.
+/// A body's text. JSON is sent as UTF-8 without a byte order mark; a mark that is present is skipped (RFC 8259, section
+/// 8.1), but signed like any other byte of the body.
 pub fn json_text(body: &[u8]) -> Result<&str, NotText> {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // A text of JSON begins with a character of ASCII: a zero beside it is its other half.
+    // JSON text begins with an ASCII character: a zero byte next to it is the other half of that character.
     if matches!(text, [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, _, ..] | [_, 0, ..]) {
         return Err(NotText::Wide);
     }
@@ -33,7 +33,7 @@ mod tests {
         assert_eq!(json_text(b"\xef\xbb\xbf{}"), Ok("{}"));
         assert_eq!(json_text(b"{}"), Ok("{}"));
         assert_eq!(json_text(b""), Ok(""));
-        // Only one is a mark: a second one is a character, and no JSON.
+        // Only the first is a mark: a second one is a character, and not JSON.
         assert_eq!(json_text(b"\xef\xbb\xbf\xef\xbb\xbf{}"), Ok("\u{feff}{}"));
     }
 

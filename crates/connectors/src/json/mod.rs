@@ -1,7 +1,7 @@
-//! A lazily read view of JSON, over the bytes as they came.
+//! A lazily read view of JSON over the received bytes.
 //!
-//! Owns the guard that runs before anything is parsed, and reading values exactly: a number keeps
-//! its text until it is an [`Amount`]. Must not know any provider's names.
+//! Owns the guard that runs before anything is parsed, and reading values exactly: a number keeps its text until it is
+//! an [`Amount`]. Must not know any provider's names.
 
 mod document;
 mod encoding;
@@ -16,11 +16,11 @@ use wire::{Amount, AmountError};
 pub(crate) use document::{Document, Member};
 pub use encoding::{NotText, json_text};
 
-/// How deep arrays and objects may lie in each other. serde_json skips a raw value without a limit
-/// of its own, and whatever recurses later relies on this one.
+/// How deeply arrays and objects may nest. serde_json skips a raw value without a limit, and all later recursion relies
+/// on this one.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// Why bytes are no JSON text that is safe to go into.
+/// Why bytes are not JSON text that is safe to process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error(transparent)]
@@ -42,7 +42,7 @@ pub(crate) fn read(body: &[u8]) -> Result<&RawValue, Unreadable> {
     serde_json::from_str(text).map_err(|_| Unreadable::NotJson)
 }
 
-/// How deep brackets outside of strings go. Meaningless for a text that is not JSON.
+/// The depth of brackets outside strings. Meaningless for a text that is not JSON.
 fn depth(body: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -87,7 +87,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// The UTF-16 code units of a JSON string token (quotes and all), as JavaScript reads it: a lone surrogate is a unit
+/// The UTF-16 code units of a JSON string token (including quotes), as JavaScript reads it: a lone surrogate is a unit
 /// like any other.
 pub(crate) fn utf16(token: &str) -> Vec<u16> {
     let inner = token.strip_prefix('"').and_then(|token| token.strip_suffix('"')).unwrap_or_default();
@@ -115,7 +115,7 @@ pub(crate) fn utf16(token: &str) -> Vec<u16> {
     units
 }
 
-/// The text of a string token (quotes and all). Half a surrogate pair becomes a replacement character.
+/// The text of a string token (including quotes). Half a surrogate pair becomes a replacement character.
 fn unescaped(token: &str) -> Cow<'_, str> {
     if token.contains('\\') {
         return Cow::Owned(String::from_utf16_lossy(&utf16(token)));
@@ -123,7 +123,7 @@ fn unescaped(token: &str) -> Cow<'_, str> {
     Cow::Borrowed(token.strip_prefix('"').and_then(|token| token.strip_suffix('"')).unwrap_or_default())
 }
 
-/// `true` or `false`, where it is one of them.
+/// The value of `true` or `false`.
 pub(crate) fn boolean(raw: &RawValue) -> Option<bool> {
     match raw.get() {
         "true" => Some(true),
@@ -132,20 +132,19 @@ pub(crate) fn boolean(raw: &RawValue) -> Option<bool> {
     }
 }
 
-/// `null`, or a string of nothing but blanks.
+/// Whether a value is `null` or a blank string.
 pub(crate) fn is_absent(raw: &RawValue) -> bool {
     let text = raw.get();
     text == "null" || text.strip_prefix('"').is_some_and(|rest| rest.trim_end_matches('"').trim().is_empty())
 }
 
-/// A string's text, where it is a string. Half a surrogate pair, as a cut in JavaScript leaves it,
-/// becomes a replacement character.
+/// A string's text. Half a surrogate pair, as a cut in JavaScript leaves it, becomes a replacement character.
 pub(crate) fn text(raw: &RawValue) -> Option<String> {
     raw.get().starts_with('"').then(|| unescaped(raw.get()).into_owned())
 }
 
-/// A string, or a number by its digits as they came. A string that is no Unicode is none, as changing an id makes it
-/// another.
+/// A string, or a number's digits as received. A string that is not Unicode is not an id, because replacing a character
+/// would make it a different id.
 pub(crate) fn id(raw: &RawValue) -> Option<String> {
     match raw.get().as_bytes().first() {
         Some(b'"') => serde_json::from_str(raw.get()).ok(),
@@ -154,7 +153,7 @@ pub(crate) fn id(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// What there is to read of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.
+/// The readable text of a string, a number, or an array of both: lines of one text, as ISO 20022 has them.
 pub(crate) fn words(raw: &RawValue) -> Option<String> {
     match raw.get().as_bytes().first() {
         Some(b'"') => text(raw),

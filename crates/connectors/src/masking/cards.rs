@@ -1,10 +1,10 @@
 //! Card numbers in a text.
 //!
-//! Owns which runs of digits are a card number, and the visible part of it. Must not hide other long numbers: a card
-//! number has 13 to 19 digits of which the last is a check digit (ISO/IEC 7812-1).
+//! Owns which runs of digits are a card number, and its visible part. Must not hide other long numbers: a card number
+//! has 13 to 19 digits, the last of which is a check digit (ISO/IEC 7812-1).
 //!
-//! A text is a row of groups of digits with gaps between them. Every sequence of whole groups is looked at, so
-//! that a number beside a date or a reference is found, and a string of 20 digits and more is none.
+//! A text is a row of groups of digits with gaps between them. Every sequence of whole groups is checked, so that a
+//! card number next to a date or a reference is found, and a string of 20 or more digits is not a card number.
 
 use std::collections::VecDeque;
 
@@ -18,15 +18,15 @@ const FEWEST: usize = 13;
 const MOST: usize = 19;
 /// How many of them are shown.
 const SHOWN: usize = 4;
-/// Stands for the others.
+/// Stands for the hidden digits.
 const HIDDEN: &str = "•••• ";
-/// How many separators may be between two groups of one number. Any number of spaces is one.
+/// How many separators may be between two groups of one number. Any number of spaces counts as one.
 const MAX_GAP: usize = 3;
-/// How the digits of a card are printed. Only so may they be separated by other characters than blanks, dashes
-/// and dots: references have slashes and commas in them.
+/// How the digits of a card are printed. Only in these layouts may characters other than blanks, dashes and dots
+/// separate them: references contain slashes and commas.
 const PRINTED: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4]];
 
-/// Whether a text may have as many digits as a card number, of whatever script.
+/// Whether a text may have as many digits as a card number, in any script.
 pub(super) fn has_enough_digits(text: &str) -> bool {
     text.chars().filter(|char| char.is_ascii_digit() || !char.is_ascii()).nth(FEWEST - 1).is_some()
 }
@@ -46,7 +46,7 @@ pub(crate) fn mask(text: &str) -> String {
     let mut rest = VecDeque::from(groups);
     while let Some(count) = rest.front().map(|_| groups_of_number(&rest)) {
         if count > 0 {
-            // The visible part is checked again: it may be the beginning of another one.
+            // The visible part is checked again: another card number may begin there.
             let shown = hidden(rest.drain(..count));
             shown.into_iter().rev().for_each(|group| rest.push_front(group));
         } else if let Some(group) = rest.pop_front() {
@@ -58,7 +58,7 @@ pub(crate) fn mask(text: &str) -> String {
     masked
 }
 
-/// The visible part of a number: its last digits, unchanged, which may be of several scripts.
+/// The visible part of a number: its last digits, unchanged, possibly of several scripts.
 fn hidden(number: impl Iterator<Item = Group>) -> Vec<Group> {
     let (mut lead, mut chars) = (None, Vec::new());
     for group in number {
@@ -73,7 +73,7 @@ fn hidden(number: impl Iterator<Item = Group>) -> Vec<Group> {
     shown
 }
 
-/// How many groups from the first on are the longest card number that begins there; none of them, where none does.
+/// How many groups make up the longest card number that begins at the first group; 0 if none does.
 fn groups_of_number(groups: &VecDeque<Group>) -> usize {
     let (mut digits, mut lengths): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
     let (mut longest, mut is_unusual) = (0, false);
@@ -97,7 +97,7 @@ fn groups_of_number(groups: &VecDeque<Group>) -> usize {
 fn groups(chars: &[char]) -> (Vec<Group>, String) {
     let mut groups: Vec<Group> = Vec::new();
     let mut between = String::new();
-    // The zero of the script that the last digit is of.
+    // The zero of the last digit's script.
     let mut zero = None;
     for (index, char) in chars.iter().enumerate() {
         let value = digit(*char);
@@ -217,14 +217,14 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_one_number_is_not_left_as_the_beginning_of_another() {
-        // 1111 of the card and what follows pass the check as well.
+        // 1111 of the card and the digits after it pass the check as well.
         let text = "4111111111111111 0000 0000 0000 4";
         assert!(!passes_luhn(&[1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
         let once = mask(text);
         assert_eq!(mask(&once), once);
     }
 
-    /// Every Luhn-valid run of 13 to 19 digits that is made of whole groups, read without the code above.
+    /// Whether any run of 13 to 19 digits made of whole groups passes Luhn; independent of the code above.
     fn shows_card_number(text: &str) -> bool {
         let bytes = text.replace('\u{a0}', " ").into_bytes();
         let mut starts: Vec<usize> = (0..bytes.len()).collect();

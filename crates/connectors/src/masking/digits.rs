@@ -1,7 +1,7 @@
 //! Digits in every script.
 //!
-//! Owns the digit that a character represents, and the check digit of card numbers. Must not know where a number
-//! begins and ends.
+//! Owns the digit that a character represents, and the check digit of card numbers. Must not know where a number begins
+//! and ends.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::GeneralCategory;
@@ -26,8 +26,8 @@ pub(super) fn digit(char: char) -> Option<u32> {
     first.filter(|_| chars.next().is_none())
 }
 
-/// Decimal digits are in runs of ten in ascending order (Unicode Standard, section 4.6). Several runs can follow one
-/// another, as the mathematical ones do.
+/// The value of a decimal digit. Decimal digits come in ascending runs of ten (Unicode Standard, section 4.6). Several
+/// runs can follow one another, as the mathematical ones do.
 fn decimal(char: char) -> Option<u32> {
     let is_decimal =
         |code: &u32| char::from_u32(*code).is_some_and(|char| CATEGORY.get(char) == GeneralCategory::DecimalNumber);

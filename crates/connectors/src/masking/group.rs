@@ -6,9 +6,9 @@
 pub(super) struct Group {
     /// Where they begin in the text.
     pub(super) start: usize,
-    /// The text before them, from the group before on.
+    /// The text before them, from the previous group on.
     pub(super) lead: String,
-    /// The characters between them and the group before.
+    /// The characters between them and the previous group.
     pub(super) gap: Gap,
     /// Their characters.
     pub(super) text: String,
@@ -25,6 +25,6 @@ pub(super) enum Gap {
     Usual,
     /// Other punctuation.
     Unusual,
-    /// What no number has in it.
+    /// Text that does not occur inside a number.
     Text,
 }

@@ -1,7 +1,7 @@
-//! Characters that show nothing.
+//! Invisible characters.
 //!
-//! Owns which of them stay in a text, which are taken out, and which a number may have between its digits.
-//! Must not know cards.
+//! Owns which of them stay in a text, which are removed, and which a number may have between its digits. Must not know
+//! cards.
 //!
 //! The Unicode Standard, chapter 23, and its annexes decide which characters stay:
 //!
@@ -24,14 +24,13 @@ use icu_properties::{CodePointMapData, CodePointMapDataBorrowed, CodePointSetDat
 const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::<GeneralCategory>::new();
 const IGNORABLE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
 
-/// The base of the only flags that are written with tag characters: those of a region's code of up to six, and
-/// one that ends them.
+/// The base of the only flags that are written with tag characters: up to six for a region's code, and a closing one.
 const BLACK_FLAG: char = '\u{1f3f4}';
 const FLAG_TAGS: usize = 7;
 const CANCEL_TAG: char = '\u{e007f}';
 
-/// A text without the characters that are removed. White space stays unchanged, with the control characters that are
-/// white space.
+/// A text without the characters that are removed. White space stays unchanged, including the control characters that
+/// are white space.
 pub(super) fn kept(text: &str) -> String {
     let mut tags_of_flag = 0;
     let stays = |char: &char| {
@@ -58,8 +57,8 @@ fn goes(char: char) -> bool {
         || u32::from(char) & 0xfffe == 0xfffe
 }
 
-/// Whether a character is nothing between two digits of a number: it shows nothing, or only changes how the
-/// digit before it looks.
+/// Whether a character does not separate the digits of a number: it is invisible, or only changes how the preceding
+/// digit looks.
 pub(super) fn is_transparent(char: char) -> bool {
     if char.is_ascii() {
         return char.is_control() && !char.is_whitespace();
@@ -69,7 +68,7 @@ pub(super) fn is_transparent(char: char) -> bool {
         && (char.is_control() || marks.contains(&CATEGORY.get(char)) || IGNORABLE.contains(char) || goes(char))
 }
 
-/// Whether there is something to see of it.
+/// Whether it is visible.
 pub(super) fn is_visible(char: char) -> bool {
     !char.is_whitespace() && !is_transparent(char) && char != '\u{2800}'
 }
@@ -99,7 +98,7 @@ mod tests {
         for char in "\0\u{7}\u{1b}\u{7f}\u{ad}\u{200b}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\u{2066}\u{2067}\u{2068}\u{2069}\u{206a}\u{feff}\u{fff9}\u{fdd0}\u{ffff}\u{e0001}\u{e0041}".chars() {
             assert_eq!(kept(&format!("a{char}b")), "ab", "U+{:04X}", u32::from(char));
         }
-        // Behind the flag's end nothing hides any more.
+        // After the flag's end tag, nothing is hidden.
         let scotland = "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
         assert_eq!(kept(&format!("{scotland}\u{e0041}")), scotland);
         assert_eq!(kept("🏴 \u{e0041}"), "🏴 ");

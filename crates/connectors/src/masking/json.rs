@@ -1,4 +1,4 @@
-//! JSON that is shown, with the same rules as text.
+//! JSON for display, under the same rules as text.
 //!
 //! Owns which parts of it are readable texts: names, strings, and numbers that are a card's. Must not change any other
 //! number, nor the order of anything.
@@ -8,12 +8,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{mask, original};
 use crate::json::{self, Members, Unreadable};
 
-/// The longest string, in characters: how large the whole may be is for its taker to say.
+/// The longest string, in characters: the caller limits the size of the whole.
 const LONGEST: usize = usize::MAX;
 
 /// A value whose names and strings are tidied and masked, at any depth.
 ///
-/// It recurses: `value` must have come through [`json::read`].
+/// Recursive: `value` must have passed [`json::read`].
 pub(crate) fn masked_json(value: &RawValue) -> Result<Box<RawValue>, Unreadable> {
     let mut out = String::with_capacity(value.get().len());
     write(value, &mut out)?;
@@ -72,8 +72,8 @@ fn string(token: &RawValue, out: &mut String) {
     out.push_str(shown.as_deref().map_or("\"\"", RawValue::get));
 }
 
-/// The masked form of a card number, as a string; nothing where it is any other number. A card number has no fraction,
-/// but may have `.0` behind it, or be written with an exponent.
+/// The masked form of a card number, as a string; `None` for any other number. A card number has no fraction, but may
+/// end in `.0`, or be written with an exponent.
 pub(crate) fn masked_number(number: &RawValue) -> Option<Box<RawValue>> {
     let (mantissa, exponent) = match number.get().split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

@@ -1,6 +1,6 @@
-//! Numbers that are no card's, though a part of them may pass its check.
+//! Numbers that are not card numbers, though a part of them may pass the check.
 //!
-//! Owns how dates and international bank account numbers are recognised. Must not spare a number only for its length.
+//! Owns how dates and international bank account numbers are recognised. Must not spare a number for its length alone.
 
 use super::group::Group;
 
@@ -15,7 +15,7 @@ const IBAN_LENGTHS: &str = "\
     PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 \
     UA29 VA22 VG24 XK20 YE30";
 
-/// Marks the groups that are part of one.
+/// Marks the groups that are part of such a number.
 pub(super) fn mark(chars: &[char], groups: &mut [Group]) {
     for group in groups.iter_mut() {
         group.is_spared = is_compact_date(&group.digits);
@@ -36,8 +36,8 @@ pub(super) fn mark(chars: &[char], groups: &mut [Group]) {
     }
 }
 
-/// `2026-11-20`, `20-11-2026`, `11.20.2026`, `20.11.26`: three parts with the same separator between them, which goes
-/// on neither before nor behind them. (With slashes they can be part of no card's number anyway.)
+/// `2026-11-20`, `20-11-2026`, `11.20.2026`, `20.11.26`: three parts with the same separator between them, which does
+/// not continue before or after them. (With slashes they cannot be part of a card number anyway.)
 fn is_date(groups: &[Group], next: Option<&str>) -> bool {
     let [one, two, three] = groups else { return false };
     let is_separated = two.lead == three.lead
@@ -57,7 +57,7 @@ fn is_date(groups: &[Group], next: Option<&str>) -> bool {
         }
 }
 
-/// `20261120`, and with a time of day to the minute, the second or the millisecond behind it.
+/// `20261120`, optionally followed by a time of day to the minute, the second or the millisecond.
 fn is_compact_date(digits: &[u32]) -> bool {
     if !matches!(digits.len(), 8 | 12 | 14 | 17) {
         return false;
@@ -77,7 +77,7 @@ fn number(digits: &[u32]) -> u32 {
     digits.iter().fold(0, |number, digit| number.saturating_mul(10).saturating_add(*digit))
 }
 
-/// Where an IBAN begins and ends whose first character is at `start`: in one or in blocks, with the length of its
+/// Where an IBAN begins and ends whose first character is at `start`: unbroken or in blocks, with the length of its
 /// country and the right check digits (ISO 13616: ISO/IEC 7064, modulo 97).
 fn iban(chars: &[char], start: usize) -> Option<(usize, usize)> {
     let is_apart = |char: Option<&char>| char.is_none_or(|char| !char.is_alphanumeric());
@@ -109,7 +109,7 @@ fn iban(chars: &[char], start: usize) -> Option<(usize, usize)> {
 mod tests {
     use super::super::mask;
 
-    /// Whether 13 to 19 digits of these pass a card's check is chance: of ten texts one.
+    /// 13 to 19 of these digits pass a card's check by chance, in one text of ten.
     #[test]
     fn every_period_and_time_stamp_stays_as_it_is() {
         for day in 1..=28 {

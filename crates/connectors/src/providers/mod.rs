@@ -20,13 +20,13 @@ use crate::declarative::Declaration;
 use crate::provider::{Description, Provider};
 use crate::settings::{Setting, Settings};
 
-/// A provider that can be made from settings.
+/// A provider that can be built from settings.
 struct Entry {
     description: &'static Description<'static>,
     new: fn(&Settings) -> Arc<dyn Provider>,
 }
 
-/// Every provider there is, in the order they are shown.
+/// Every provider, in the order of display.
 const PROVIDERS: &[Entry] = &[
     Entry { description: &basiq::DESCRIPTION, new: basiq::provider },
     Entry { description: &apideck::DESCRIPTION, new: apideck::provider },
@@ -61,19 +61,19 @@ impl Registry {
         Self(PROVIDERS.iter().map(|entry| (entry.new)(settings)).collect())
     }
 
-    /// The same, and behind them the connectors that files declare.
+    /// Appends the connectors that files declare.
     #[must_use]
     pub fn and_declared(mut self, declarations: &[Declaration], settings: &Settings) -> Self {
         self.0.extend(declarations.iter().map(|declaration| declaration.provider(settings)));
         self
     }
 
-    /// The provider with this name in addresses.
+    /// The provider with this id in addresses.
     pub fn get(&self, id: &str) -> Option<&Arc<dyn Provider>> {
         self.0.iter().find(|provider| provider.description().id == id)
     }
 
-    /// All of them, in the order they are shown.
+    /// All providers, in the order of display.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
         self.0.iter()
     }

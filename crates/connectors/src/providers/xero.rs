@@ -26,7 +26,7 @@ use crate::signature::{self, HmacKeys};
 use crate::understood::Understood;
 use crate::{body, ids};
 
-/// What Xero is called, needs and can do.
+/// Xero's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "xero",
     name: "Xero",
@@ -65,7 +65,7 @@ impl Provider for Xero {
         !self.keys.is_empty()
     }
 
-    /// A repetition has the same bytes; each delivery has some random ones (`entropy`).
+    /// A repetition has the same bytes; each delivery contains some random ones (`entropy`).
     fn verify(
         &self,
         delivery: RawDelivery,
@@ -86,8 +86,8 @@ impl Provider for Xero {
         Ok(VerifiedDelivery::new(delivery, key))
     }
 
-    /// Xero tries a new address with right and with wrong signatures ("intent to receive"), and wants 200 and 401 without
-    /// a body.
+    /// Xero tests a new address with right and with wrong signatures ("intent to receive"), and expects 200 and 401
+    /// without a body.
     fn responses(&self) -> Responses {
         Responses {
             accepted: Response::empty(200),
@@ -106,7 +106,7 @@ impl Provider for Xero {
     }
 }
 
-/// The connection is Xero's tenant. None of its events is about a bank transaction; payments show in invoices and
+/// The connection is Xero's tenant. None of its events is about a bank transaction; payments appear in invoices and
 /// credit notes.
 fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     let (mut tenant, mut name) = (None, None);
@@ -115,7 +115,7 @@ fn meaning(body: &Document<'_>) -> Understood<Meaning> {
         let category = event.text(&["eventCategory"]).ok_or("an event names no category")?;
         match category.as_str() {
             "INVOICE" | "CREDITNOTE" => {}
-            // A name was changed, or the app's own subscription.
+            // A changed name, or the app's own subscription.
             "CONTACT" | "SUBSCRIPTION" => continue,
             _ => return Err(Meaning::unknown_event(&category)),
         }

@@ -1,6 +1,6 @@
-//! Digests as headers write them.
+//! The text forms of digests in headers.
 //!
-//! Owns hex and base64, as lenient as senders need. Must not know a key.
+//! Owns hex and base64, as lenient as senders require. Must not know a key.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 /// An HMAC-SHA256 or a SHA-256.
 pub(crate) type Digest256 = [u8; 32];
 
-/// Secrets come without padding and with bits to spare: the one in Basiq's own documentation has 39
-/// characters. Node and Python read it; so does this.
+/// Secrets come without padding and with surplus bits: the one in Basiq's own documentation has 39 characters. Node and
+/// Python decode it, and so does this.
 pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -36,7 +36,7 @@ pub(crate) fn from_base64(text: &str) -> Option<Digest256> {
     bytes_from_base64(text)?.try_into().ok()
 }
 
-/// Bytes written in base64, just as lenient.
+/// Bytes written in base64, equally lenient.
 pub(crate) fn bytes_from_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()
 }
@@ -47,8 +47,8 @@ pub(crate) fn from_prefixed_hex(text: &str) -> Option<Digest256> {
     from_hex(hex).filter(|_| scheme.eq_ignore_ascii_case("sha256"))
 }
 
-/// The key of a delivery, the same for each attempt: the event's id, where it has one that can be stored, else the
-/// body's hash.
+/// The key of a delivery, the same for each attempt: the event's id, if it has one that can be stored, else the body's
+/// hash.
 pub(crate) fn event_key(id: Option<String>, body: &[u8]) -> String {
     match id {
         Some(id) => format!("event:{id}"),

@@ -1,7 +1,6 @@
 //! HMAC under the keys of one endpoint.
 //!
-//! Owns the keys and the comparison, which takes the same time whatever differs. Must not know how a key or a signature
-//! is written in a header.
+//! Owns the keys and the constant-time comparison. Must not know how a key or a signature is written in a header.
 
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -17,13 +16,13 @@ pub(crate) enum Hash {
     Sha512,
 }
 
-/// The keys of one endpoint: any of them verifies, the first one signs. None of them is empty. It
-/// has no `Debug`, so that no log can show it.
+/// The keys of one endpoint: any of them verifies, the first one signs. None of them is empty. It has no `Debug`, so
+/// that no log can show it.
 #[derive(Clone, Default)]
 pub(crate) struct HmacKeys(Vec<Vec<u8>>);
 
 impl HmacKeys {
-    /// Each secret's literal text. A prefix without a secret is as empty for these as it is for Standard Webhooks: it
+    /// The literal text of each secret. A prefix without a secret counts as empty here, as in Standard Webhooks: it
     /// must not become a publicly known key.
     pub(crate) fn literal(secrets: &[String]) -> Self {
         let used = secrets.iter().filter(|secret| !without_prefix(secret).is_empty());
@@ -32,8 +31,8 @@ impl HmacKeys {
 
     /// Standard Webhooks' secrets: base64 after an optional `whsec_`.
     ///
-    /// A secret that is not base64 is used literally. It cannot be anything but a literal key, and a mistyped one
-    /// still only matches its own signatures; refusing it would lock out a secret that was agreed upon as text. (The
+    /// A secret that is not base64 is used literally. It can only be a literal key, and a mistyped one still only
+    /// matches its own signatures; refusing it would lock out a secret that was agreed upon as text. (The
     /// `rfiuheo43934` of Basiq's reference *is* base64, without the prefix, and is decoded like any other.)
     pub(crate) fn standard_webhooks(secrets: &[String]) -> Self {
         let key = |secret: &String| {
@@ -43,7 +42,7 @@ impl HmacKeys {
         Self(secrets.iter().map(key).filter(|key| !key.is_empty()).collect())
     }
 
-    /// Whether there is nothing to verify with.
+    /// Whether there is no key to verify with.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -67,7 +66,7 @@ impl HmacKeys {
         self.first().and_then(|key| hmac(hash, key, parts))
     }
 
-    /// Whether any key gives any of the signatures with a hash. All are compared, whichever matches.
+    /// Whether any key gives any of the signatures with a hash. All are compared, even after a match.
     pub(crate) fn verify_with(&self, hash: Hash, parts: &[&[u8]], signatures: &[Vec<u8>]) -> bool {
         let mut matched = subtle::Choice::from(0);
         for mac in self.0.iter().filter_map(|key| hmac(hash, key, parts)) {
@@ -83,7 +82,7 @@ impl HmacKeys {
         self.0.first().and_then(|key| hmac_sha256(key, parts))
     }
 
-    /// Whether any key gives any of the signatures. All are compared, whichever matches.
+    /// Whether any key gives any of the signatures. All are compared, even after a match.
     pub(crate) fn verify(&self, parts: &[&[u8]], signatures: &[Digest256]) -> bool {
         let mut matched = subtle::Choice::from(0);
         for mac in self.0.iter().filter_map(|key| hmac_sha256(key, parts)) {
@@ -114,7 +113,7 @@ fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Option<Vec<u8>> {
     }
 }
 
-/// Nothing never happens: HMAC takes keys of any length.
+/// Always succeeds: HMAC takes keys of any length.
 fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Option<Digest256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     for part in parts {

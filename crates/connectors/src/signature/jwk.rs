@@ -8,7 +8,7 @@ use super::digest::bytes_from_base64;
 use super::public_key::{Curve, PublicKey};
 use crate::json::{self, Document};
 
-/// The key that an object is, where it is a point of this curve and meant for signatures.
+/// Reads an object as a key, if it is a point of this curve and meant for signatures.
 pub(crate) fn from_jwk(jwk: &RawValue, curve: Curve) -> Option<PublicKey> {
     let jwk = Document::open(jwk).ok()??;
     let is = |name: &str, value: &str| jwk.text(&[name]).is_none_or(|found| found == value);

@@ -1,4 +1,4 @@
-//! Signatures with a header of their own (JWS, RFC 7515, in its compact form).
+//! Signatures with a header (JWS, RFC 7515, compact form).
 //!
 //! Owns parsing one. Must not trust any part of it before its signature is verified.
 
@@ -18,7 +18,7 @@ pub(crate) struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes one apart; nothing where it has not three parts of base64url, written in the one way that there is.
+    /// Splits a JWS; `None` unless it has three parts of canonical base64url.
     pub(crate) fn split(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (encoded_header, payload) = signed.split_once('.')?;
@@ -27,8 +27,8 @@ impl<'a> Jws<'a> {
         Some(Self { signed, encoded_header, header, payload, signature })
     }
 
-    /// The members of its header; nothing where it is no object, or names extensions that must be understood (RFC 7515,
-    /// section 4.1.11), since none is here.
+    /// The members of its header; `None` if it is not an object, or names extensions that must be understood (RFC 7515,
+    /// section 4.1.11), because none is supported.
     pub(crate) fn header(&self) -> Option<Document<'_>> {
         let header = Document::open(json::read(&self.header).ok()?).ok()??;
         let has_extensions = header.members().any(|member| member.name == "crit");
@@ -40,7 +40,7 @@ impl<'a> Jws<'a> {
         self.signed.as_bytes()
     }
 
-    /// The bytes that were signed where the payload is sent elsewhere (RFC 7515, appendix F); nothing where this one has a
+    /// The bytes that were signed if the payload is sent separately (RFC 7515, appendix F); `None` if this JWS has a
     /// payload as well.
     pub(crate) fn signed_with(&self, payload: &[u8]) -> Option<Vec<u8>> {
         self.payload

@@ -1,6 +1,6 @@
 //! The public halves of key pairs.
 //!
-//! Owns reading them and the check of a signature. Must not know where a key comes from.
+//! Owns reading them and verifying a signature. Must not know where a key comes from.
 
 use std::fmt;
 
@@ -53,13 +53,13 @@ impl Curve {
     }
 }
 
-/// A public key, for one algorithm and no other.
+/// A public key, for exactly one algorithm.
 #[derive(Clone)]
 pub(crate) struct PublicKey(ParsedPublicKey);
 
 impl PublicKey {
-    /// A point by its coordinates, which must be on the curve. Some providers leave the zeros in front of a coordinate
-    /// out, which RFC 7518 (section 6.2.1.2) forbids: TrueLayer's sandbox does.
+    /// A point by its coordinates, which must be on the curve. Some providers omit the leading zeros of a coordinate,
+    /// which RFC 7518 (section 6.2.1.2) forbids: TrueLayer's sandbox does.
     pub(crate) fn point(curve: Curve, x: &[u8], y: &[u8]) -> Option<Self> {
         let mut point = vec![4];
         for coordinate in [x, y] {
@@ -75,19 +75,19 @@ impl PublicKey {
         ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der(text)?).ok().map(Self)
     }
 
-    /// An Ed25519 key, in PEM or as the base64 of its DER (X.509) or of its 32 bytes, or these in hex.
+    /// An Ed25519 key, in PEM, as the base64 of its DER (X.509), or as its 32 bytes in base64 or hex.
     pub(crate) fn ed25519(text: &str) -> Option<Self> {
         let bytes = hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == 32).or_else(|| der(text))?;
         ParsedPublicKey::new(&ED25519, bytes).ok().map(Self)
     }
 
-    /// Whether it has signed some bytes.
+    /// Whether this key has signed some bytes.
     pub(crate) fn has_signed(&self, bytes: &[u8], signature: &[u8]) -> bool {
         self.0.verify_sig(bytes, signature).is_ok()
     }
 }
 
-/// The bytes of a PEM, or of base64 alone.
+/// The bytes of a PEM, or of plain base64.
 fn der(text: &str) -> Option<Vec<u8>> {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
     bytes_from_base64(&lines.collect::<String>())

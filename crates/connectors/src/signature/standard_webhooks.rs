@@ -14,15 +14,15 @@ use super::tolerance::check_time;
 use crate::delivery::Headers;
 use crate::error::{TOLERANCE_SECONDS, VerifyError};
 
-/// The longest `webhook-id` that is taken, in bytes; Svix's have 31.
+/// The longest `webhook-id` that is accepted, in bytes; Svix's have 31.
 const MAX_ID: usize = 256;
 
-/// The three headers of Standard Webhooks in the order id, time, signatures; and the names Svix's
-/// own brand gives them, which its libraries accept as well.
+/// The three headers of Standard Webhooks in the order id, time, signatures; and the names under Svix's own brand,
+/// which its libraries accept as well.
 const NAMES: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
 const SVIX_NAMES: [&str; 3] = ["svix-id", "svix-timestamp", "svix-signature"];
 
-/// The names in use: those of the first family that is complete, else of the first of which there is any header.
+/// The names in use: the first complete family, else the first with any header.
 fn names_in_use(headers: &Headers) -> Option<[&'static str; 3]> {
     let is_there = |name: &&str| headers.values(name).any(|value| !value.is_empty());
     let families = [NAMES, SVIX_NAMES];
@@ -35,11 +35,11 @@ pub(crate) fn has_standard_headers(headers: &Headers) -> bool {
     names_in_use(headers).is_some()
 }
 
-/// Verifies Standard Webhooks' `v1` and gives the message's id, which every attempt repeats.
+/// Verifies Standard Webhooks' `v1` and returns the message's id, which every attempt repeats.
 ///
-/// The signed content is built from the time stamp's text, once that is nothing but digits: a number
-/// that is parsed and written again would let `+1614265330` pass for `1614265330`. An id with a dot is
-/// refused, as it could move the borders between the signed parts.
+/// The signed content is built from the time stamp's text, once that is known to be only digits: parsing the number and
+/// writing it again would let `+1614265330` pass for `1614265330`. An id with a dot is refused, because it could shift
+/// the boundaries between the signed parts.
 pub(crate) fn verify_standard(
     keys: &HmacKeys,
     headers: &Headers,
@@ -55,15 +55,15 @@ pub(crate) fn verify_standard(
     if id.len() > MAX_ID || id.contains('.') || !time.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VerifyError::Mismatch);
     }
-    // Digits that do not fit are a time far away.
+    // A number too large to parse is a time far away.
     let seconds: i64 = time.parse().map_err(|_| VerifyError::Stale)?;
     check_time(seconds, TOLERANCE_SECONDS, now)?;
     let content: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body];
     if keys.verify(&content, &signatures) { Ok(id.to_owned()) } else { Err(VerifyError::Mismatch) }
 }
 
-/// The signatures of version 1, from every line. `v1,<base64>` is two members of a list with commas in it, as which
-/// lines are read that a proxy has joined.
+/// The signatures of version 1, from every line. `v1,<base64>` is two members of a list separated by commas, which is
+/// how lines that a proxy has joined are read.
 fn v1_signatures(headers: &Headers, name: &str) -> Vec<Digest256> {
     let mut members = headers.list(name);
     let mut signatures = Vec::new();

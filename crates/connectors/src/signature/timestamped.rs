@@ -10,9 +10,9 @@ use super::tolerance::check_time;
 use crate::delivery::Headers;
 use crate::error::VerifyError;
 
-/// Verifies an HMAC-SHA256 of the time's text, a dot and the body. Any `v1` counts, as several secrets sign while one
-/// replaces another; other schemes (`v0`) do not. Two different times are refused: which of them was signed would be the
-/// sender's choice.
+/// Verifies an HMAC-SHA256 of the time's text, a dot and the body. Any `v1` counts, because several secrets sign during
+/// a change of secret; other schemes (`v0`) do not. Two different times are refused: the sender could choose which of
+/// them was signed.
 pub(crate) fn verify_timestamped(
     keys: &HmacKeys,
     (headers, name): (&Headers, &'static str),
@@ -32,7 +32,7 @@ pub(crate) fn verify_timestamped(
     if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(VerifyError::Mismatch);
     }
-    // Digits that do not fit are a time far away.
+    // A number too large to parse is a time far away.
     check_time(time.parse().map_err(|_| VerifyError::Stale)?, tolerance, now)?;
     let signatures: Vec<Digest256> = values("v1").filter_map(from_hex).collect();
     if keys.verify(&[time.as_bytes(), b".", body], &signatures) { Ok(()) } else { Err(VerifyError::Mismatch) }

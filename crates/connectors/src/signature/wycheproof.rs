@@ -1,6 +1,6 @@
 //! Wycheproof's vectors for JSON Web Signature on the curves of providers' keys: `scripts/check-wycheproof FOLDER`.
 //!
-//! Owns which of them apply here. The file is Wycheproof's own and no part of this repository
+//! Owns which of them apply here. The file belongs to Wycheproof and is not part of this repository
 //! (<https://github.com/C2SP/wycheproof>, `testvectors_v1/json_web_signature_test.json`).
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Curve, Jws, from_jwk};
 
-/// Whether a provider's signature in this form would be taken.
+/// Whether a provider's signature in this form would be accepted.
 fn is_accepted(key: &Value, token: &str, curve: Curve) -> bool {
     let key = RawValue::from_string(key.to_string()).unwrap();
     let Some((key, jws)) = from_jwk(&key, curve).zip(Jws::split(token)) else { return false };
@@ -34,7 +34,7 @@ fn wycheproofs_signatures_are_taken_and_refused_as_it_says() {
             _ => continue,
         };
         for test in group["tests"].as_array().unwrap() {
-            // There is no algorithm ES521 (RFC 7518, section 3.1): a key for it is none of ours.
+            // There is no algorithm ES521 (RFC 7518, section 3.1): a key for it is not supported.
             let is_valid = test["result"] == "valid" && key["alg"] != "ES521";
             assert_eq!(
                 is_accepted(key, test["jws"].as_str().unwrap(), curve),

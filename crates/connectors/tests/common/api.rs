@@ -1,6 +1,6 @@
-//! A provider's interface that answers from a list.
+//! A provider's API that answers from a list.
 //!
-//! Owns what was asked and in which order it is answered. Must not know any provider.
+//! Owns the recorded calls and the order of answers. Must not know any provider.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{NOW, at};
 
-/// Answers each call with the next of its answers, and keeps the calls.
+/// Answers each call with the next of its answers, and records the calls.
 #[derive(Default)]
 pub(crate) struct Script {
     answers: Mutex<VecDeque<Result<ApiResponse, ApiError>>>,
@@ -82,7 +82,7 @@ impl Api for Script {
     }
 }
 
-/// What a run is asked with.
+/// The inputs of a run.
 pub(crate) struct Asked<'a> {
     pub(crate) credentials: &'a [(&'a str, &'a str)],
     pub(crate) wanted: Wanted,
@@ -91,7 +91,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// For everything, from the beginning.
+    /// A run for everything, from the beginning.
     pub(crate) fn first() -> Self {
         Self {
             credentials: &[("accessToken", "token-of-the-connection")],
@@ -130,13 +130,13 @@ pub(crate) fn page_of(
     ready(fetch(provider).page(api, &run))
 }
 
-/// Why a connection with these credentials cannot be asked.
+/// Why a connection with these credentials cannot be fetched from.
 pub(crate) fn obstacle(provider: &dyn Provider, given: &[(&str, &str)]) -> Option<String> {
     let credentials = credentials(given);
     fetch(provider).obstacle(&LinkedConnection { id: "c1", external_user_id: None, credentials: &credentials })
 }
 
-/// What comes of having the provider look at the bank.
+/// The result of requesting a refresh.
 pub(crate) fn refresh(provider: &dyn Provider, api: &Script) -> Result<Refresh, FetchError> {
     let credentials = credentials(Asked::first().credentials);
     ready(
@@ -152,7 +152,7 @@ fn credentials(given: &[(&str, &str)]) -> Credentials {
     Credentials(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
 }
 
-/// The outcome of something that never waits.
+/// The output of a future that never waits.
 pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,

@@ -1,4 +1,4 @@
-//! Bodies around the members that a test is about, and what they mean.
+//! Bodies around the members that a test is about, and their meaning.
 
 use connectors::Meaning;
 use ledger::{Change, Dated, NewTransaction, Update};
@@ -9,7 +9,7 @@ pub(crate) fn means(id: &str, body: &str) -> Meaning {
     connector(id, &[SECRET]).understand(stored(body.as_bytes()).authentic()).expect("an object of JSON")
 }
 
-/// What a body changes, or the reason why it is kept.
+/// The changes of a body, or the reason why it is quarantined.
 pub(crate) fn changes(id: &str, body: &str) -> Result<Vec<Change>, String> {
     match means(id, body) {
         Meaning::Changes { changes, .. } | Meaning::UserChanges { changes, .. } => Ok(changes),
@@ -28,7 +28,7 @@ pub(crate) fn transactions(id: &str, body: &str) -> Result<Vec<NewTransaction>, 
     Ok(changes(id, body)?.into_iter().filter_map(of).collect())
 }
 
-/// A transaction of Basiq in the guide's form; `members` come last.
+/// A transaction of Basiq in the guide's form, with `members` at the end.
 pub(crate) fn basiq(members: &str) -> Result<NewTransaction, String> {
     let body = format!(
         r#"{{"event":"transaction.created","timestamp":"2026-11-20T10:05:00Z","data":{{"transaction":{{"id":"t1","accountId":"a1",{members}}},"connectionId":"c1"}}}}"#
@@ -36,7 +36,7 @@ pub(crate) fn basiq(members: &str) -> Result<NewTransaction, String> {
     Ok(transactions("basiq", &body)?.remove(0))
 }
 
-/// The same with an amount and a date.
+/// Such a transaction with an amount and a date.
 pub(crate) fn basiq_texts(members: &str) -> NewTransaction {
     basiq(&format!(r#""amount":"-1","transactionDate":"2026-11-20",{members}"#)).unwrap()
 }
@@ -49,7 +49,7 @@ pub(crate) fn apideck(event: &str, members: &str) -> Result<NewTransaction, Stri
     Ok(transactions("apideck", &body)?.remove(0))
 }
 
-/// The date of a transaction and where it is from.
+/// The date of a transaction and its origin.
 pub(crate) fn dated(new: &NewTransaction) -> (&'static str, String) {
     match &new.date {
         Dated::At(when) => ("its own", format!("{} {:?}", when.date, when.precision)),

@@ -1,4 +1,4 @@
-//! What the test files share: a registry with given secrets, and a moment.
+//! Shared by the test files: a registry with given secrets, and a moment.
 
 #![allow(dead_code, reason = "not every test file uses everything")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
@@ -14,7 +14,7 @@ use connectors::declarative::{self, Declaration};
 use connectors::{Headers, Provider, RawDelivery, Registry, Setting, Settings, StoredDelivery, providers};
 use jiff::Timestamp;
 
-/// Made for these tests; base64 after its prefix, as one secret serves every connector here.
+/// Made for these tests; base64 after its prefix, so that one secret serves every connector here.
 pub(crate) const SECRET: &str = "whsec_dGFsbHl3aXJlLXRlc3Qta2V5LW5vdC1hLXNlY3JldCE=";
 
 pub(crate) const NOW: i64 = 1_714_391_300;
@@ -26,13 +26,14 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// Every provider with the same secrets, and with what else it needs where there are any; and the declared ones.
+/// Every provider with the same secrets and its other settings, if there are any secrets; and the declared connectors.
 pub(crate) fn registry(secrets: &[&str]) -> Registry {
     let settings = settings(secrets);
     Registry::new(&settings).and_declared(&declared(), &settings)
 }
 
-/// The files of `tests/declared`. Each describes a provider that the code has as well, under `declared-` and its id.
+/// The files of `tests/declared`. Each describes a provider that is also implemented in code, under `declared-` and its
+/// id.
 const DECLARED: [(&str, &str); 3] = [
     ("teller.toml", include_str!("../declared/teller.toml")),
     ("basiq.toml", include_str!("../declared/basiq.toml")),
@@ -44,7 +45,7 @@ pub(crate) fn declared() -> Vec<Declaration> {
     declarative::read(DECLARED).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-/// The id of the provider, whether the code or a file describes it.
+/// The id of the provider, whether code or a file describes it.
 pub(crate) fn provider_of(id: &str) -> &str {
     id.strip_prefix("declared-").unwrap_or(id)
 }
@@ -68,7 +69,7 @@ pub(crate) fn settings(secrets: &[&str]) -> Settings {
     settings
 }
 
-/// One provider out of such a registry.
+/// One provider from such a registry.
 pub(crate) fn connector(id: &str, secrets: &[&str]) -> Arc<dyn Provider> {
     registry(secrets).get(id).expect("a provider of that name").clone()
 }

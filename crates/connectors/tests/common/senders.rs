@@ -1,7 +1,7 @@
-//! Deliveries as their providers send them, whether this server could sign them or not.
+//! Deliveries as their providers send them, whether or not this server could sign them.
 //!
-//! Owns key pairs that stand for those of the providers, made anew for each run, and the keys that are published or
-//! registered with them. Which pair signs follows from the secret that a test names.
+//! Owns key pairs that stand for the providers', generated for each run, and the keys that are published or registered
+//! with them. The secret that a test names determines the pair that signs.
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,7 @@ static PAIRS: LazyLock<[Pairs; 2]> = LazyLock::new(|| {
     })
 });
 
-/// Which pair stands for a secret.
+/// The index of the pair that stands for a secret.
 fn place(secret: &str) -> usize {
     usize::from(secret != SECRET)
 }
@@ -49,7 +49,7 @@ pub(crate) fn rsa_signature(secret: &str, body: &[u8]) -> String {
     rsa(&PAIRS[place(secret)].rsa, body)
 }
 
-/// What is published, or registered, by those who sign with these secrets.
+/// The published or registered keys of senders with these secrets.
 pub(crate) struct Published<'a>(pub(crate) &'a [&'a str]);
 
 impl KeySource for Published<'_> {
@@ -70,7 +70,7 @@ impl KeySource for Published<'_> {
     }
 }
 
-/// What a published key is called.
+/// The name of a published key.
 fn name(secret: &str) -> String {
     format!("key-{}", place(secret))
 }
@@ -89,7 +89,7 @@ pub(crate) fn signed(connector: &dyn Provider, secret: &str, id: &str, body: &[u
     signed_delivery(headers.into_iter().collect(), body)
 }
 
-/// The headers of providers of which a connector has only the public keys.
+/// The headers of providers whose connectors have only the public keys.
 fn foreign(provider: &str, secret: &str, body: &[u8], second: i64) -> Vec<(String, String)> {
     let pairs = &PAIRS[place(secret)];
     let header = |name: &str, value: String| (name.to_owned(), value);

@@ -1,11 +1,11 @@
-//! Meanings as the fixtures' expectations write them.
+//! Meanings in the form of the fixtures' expectations.
 
 use connectors::{Meaning, Wanted};
 use ledger::{AccountUpdate, Change, Dated, NewTransaction, Update};
 use serde_json::{Value, json};
 
-/// A meaning as the expectations write it: what is absent is left out, amounts are texts, so that every
-/// digit counts.
+/// A meaning in the form of the expectations: absent members are left out, and amounts are texts, so that every digit
+/// counts.
 pub(crate) fn shown(meaning: &Meaning) -> Value {
     match meaning {
         Meaning::Nothing => json!("nothing"),
@@ -32,7 +32,7 @@ pub(crate) fn shown(meaning: &Meaning) -> Value {
     }
 }
 
-/// A change as the expectations write it.
+/// A change in the form of the expectations.
 pub(crate) fn shown_change(change: &Change) -> Value {
     let mut value = match &change.update {
         Update::ConnectionStatus(status) => json!({ "connectionStatus": status }),

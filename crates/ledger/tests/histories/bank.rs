@@ -1,6 +1,6 @@
-//! An invented bank whose truth is known.
+//! A made-up bank whose true history is known.
 //!
-//! Owns purchases and what the bank lists of them at an hour: pending rows have other ids after each refresh, and nothing
+//! Owns purchases and the bank's list of them at an hour: pending rows have new ids after each refresh, and nothing
 //! links a posted row to its pending one. Must not know how rows are paired.
 
 use std::collections::BTreeMap;
@@ -10,18 +10,18 @@ use fastrand::Rng;
 /// For how many hours a posted row is listed.
 const LISTED: u32 = 3 * 24;
 
-/// How purchases go, as parts of one.
+/// How purchases change; fractions of all purchases unless noted.
 #[derive(Clone, Copy)]
 pub struct Habits {
     /// Purchases a day.
     pub purchases: f64,
-    /// How many shops there are.
+    /// The number of shops.
     pub shops: usize,
-    /// Posted with another amount: a tip, a fuel pump's hold.
+    /// Posted with a different amount: a tip, a fuel pump's hold.
     pub tips: f64,
-    /// Posted with another day.
+    /// Posted on a different day.
     pub shifts: f64,
-    /// Posted with another text.
+    /// Posted with a different text.
     pub texts: f64,
     /// Never posted.
     pub vanishing: f64,
@@ -29,7 +29,7 @@ pub struct Habits {
     pub refresh: (u32, u32),
 }
 
-/// What the bank lists of a purchase.
+/// A purchase as the bank lists it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shown {
     pub day: u32,
@@ -41,7 +41,7 @@ struct Purchase {
     hour: u32,
     settles: u32,
     pending: Shown,
-    /// Nothing where it vanishes.
+    /// `None` if it vanishes.
     posted: Option<Shown>,
 }
 
@@ -49,7 +49,7 @@ struct Purchase {
 #[derive(Clone)]
 pub struct Row {
     pub purchase: usize,
-    /// What was listed of the purchase at first: those that have it in common are twins, which nobody can tell apart.
+    /// The purchase as first listed: purchases with the same one are twins, which nothing can tell apart.
     pub first: Shown,
     pub is_pending: bool,
     pub shown: Shown,
@@ -71,7 +71,7 @@ impl Bank {
         self.purchases.len()
     }
 
-    /// Of how many more than one thing changed when they were posted: nothing pairs those.
+    /// How many purchases changed in more than one way when they were posted: nothing pairs those.
     pub fn changed_beyond_recognition(&self) -> usize {
         let changes = |purchase: &Purchase| {
             let (before, after) = (&purchase.pending, purchase.posted.as_ref().unwrap_or(&purchase.pending));
@@ -82,7 +82,7 @@ impl Bank {
         self.purchases.iter().filter(|purchase| changes(purchase) > 1).count()
     }
 
-    /// What it lists at an hour, after its refresh of this number: what is pending, and what was posted of late.
+    /// The bank's list at an hour, after the refresh with this number: pending and recently posted rows.
     pub fn list(&self, hour: u32, refresh: u32) -> BTreeMap<String, Row> {
         let rows = self.purchases.iter().enumerate().filter_map(|(index, purchase)| purchase.row(index, hour, refresh));
         rows.collect()
@@ -90,13 +90,13 @@ impl Bank {
 }
 
 impl Purchase {
-    /// Its row by the bank's id, where it is listed.
+    /// Its row by the bank's id, if it is listed.
     fn row(&self, purchase: usize, hour: u32, refresh: u32) -> Option<(String, Row)> {
         if !(self.hour..self.settles + LISTED).contains(&hour) {
             return None;
         }
         if hour < self.settles {
-            // Nothing in it tells which purchase it is.
+            // The id does not tell which purchase it is.
             let id = format!("pending-{refresh}-{}", (purchase * 7919) % 10_007);
             let (first, shown) = (self.pending.clone(), self.pending.clone());
             return Some((id, Row { purchase, first, is_pending: true, shown }));
@@ -108,7 +108,7 @@ impl Purchase {
 }
 
 fn purchase(habits: &Habits, hour: u32, rng: &mut Rng) -> Purchase {
-    // A few shops have most of the purchases, and a shop has a few prices.
+    // A few shops have most of the purchases, and a shop has few prices.
     let shop = rng.usize(..habits.shops).min(rng.usize(..habits.shops));
     let cents = -[450, 450, 520, 1000, 1000 + rng.i64(0..9000)][rng.usize(..5)];
     let pending = Shown { day: hour / 24, cents, text: format!("SHOP {shop}") };

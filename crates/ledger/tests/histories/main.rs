@@ -1,8 +1,8 @@
-//! How often transactions that nothing links are taken for the wrong ones, over histories whose truth is known.
+//! How often unlinked transactions are matched wrongly, over histories whose truth is known.
 //!
-//! Two kinds of error: a purchase that is told as new twice (its pending row is deleted, and the posted one is new), and a
-//! transaction that passes from one purchase to another. `cargo test -p ledger --test histories -- --nocapture` prints the
-//! rates.
+//! Two kinds of error: a purchase that is announced as new twice (its pending row is deleted, and the posted one is
+//! new), and a transaction that passes from one purchase to another.
+//! `cargo test -p ledger --test histories -- --nocapture` prints the rates.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(unreachable_pub, reason = "a test is no library")]
@@ -17,15 +17,15 @@ use server::{Errors, Server};
 const USUAL: Habits =
     Habits { purchases: 3.0, shops: 40, tips: 0.05, shifts: 0.05, texts: 0.05, vanishing: 0.02, refresh: (4, 30) };
 
-/// The same where every other purchase changes, and holds often vanish.
+/// The same person, but every other purchase changes and holds often vanish.
 const UNRULY: Habits = Habits { tips: 0.2, shifts: 0.2, texts: 0.2, vanishing: 0.1, ..USUAL };
 
-/// Somebody who makes fifteen purchases a day in five shops, mostly of the same price.
+/// Somebody who makes fifteen purchases a day in five shops, mostly at the same price.
 const CROWDED: Habits = Habits { purchases: 15.0, shops: 5, ..USUAL };
 
 const DAYS: u32 = 60;
 
-/// What went wrong in some histories, of how many purchases, and how many of these changed beyond recognition.
+/// The errors in some histories, the number of purchases, and how many of these changed beyond recognition.
 struct Outcome {
     errors: Errors,
     purchases: usize,
@@ -75,8 +75,8 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// Asserts bounds, in thousandths of the purchases: of those that are told twice though only one thing changed, and of
-    /// those that are taken for others.
+    /// Asserts bounds, in thousandths of the purchases: for those announced twice though only one thing changed, and
+    /// for those matched to others.
     fn assert_at_most(&self, told_twice: usize, merged: usize) {
         let Errors { stored_twice, incomplete, .. } = self.errors;
         assert_eq!((stored_twice, incomplete), (0, 0), "after each run there is what the bank lists, once");

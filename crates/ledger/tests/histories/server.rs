@@ -1,6 +1,6 @@
-//! A server that asks the bank, as far as the ledger goes.
+//! A server that fetches from the bank, reduced to the ledger.
 //!
-//! Owns the state and what was told, and counts the errors. Must not pair anything itself.
+//! Owns the state and the announcements, and counts the errors. Must not pair anything itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,22 +12,22 @@ use wire::{DatePrecision, EventName, TransactionStatus};
 
 use crate::bank::{Row, Shown};
 
-/// What went wrong.
+/// The errors.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Errors {
-    /// Transactions that were told as new though their purchases had been told.
+    /// Transactions announced as new though their purchases had been announced.
     pub told_twice: usize,
     /// Transactions that passed from one purchase to another.
     pub merged: usize,
-    /// Purchases that were never told as new.
+    /// Purchases that were never announced as new.
     pub untold: usize,
     /// Purchases that were stored twice after a run.
     pub stored_twice: usize,
-    /// Runs after which there was not what the bank listed.
+    /// Runs after which the stored rows differed from the bank's list.
     pub incomplete: usize,
 }
 
-/// Twins, by what was listed of them at first.
+/// Twins, by their purchase as first listed.
 #[derive(Default)]
 struct Twins {
     purchases: BTreeSet<usize>,
@@ -54,7 +54,7 @@ impl Server {
         Errors { told_twice, untold, ..self.errors }
     }
 
-    /// Asks for what the bank lists.
+    /// Runs a sync over the bank's list.
     pub fn run(&mut self, list: &BTreeMap<String, Row>) {
         let context = Context { is_fetched: true, ..Context::example() };
         let changes: Vec<Change> = list.iter().map(|(id, row)| change(id, row)).collect();
@@ -74,14 +74,14 @@ impl Server {
         self.take(list, |state| reconcile(&context, state, &remainder));
         self.take(list, |state| apply(&context, state, &held_back));
         self.compare(list);
-        // What the bank lists no more, and what is deleted, comes under no id again.
+        // An id that is no longer listed, or was deleted, does not appear again.
         self.state.transactions.retain(|_, state| match state {
             TransactionState::Live(stored) => stored.is_pending() || list.contains_key(stored.provider_id()),
             TransactionState::Deleted(_) => false,
         });
     }
 
-    /// Takes a plan, and looks at what it told.
+    /// Applies a plan, and checks its announcements.
     fn take(&mut self, list: &BTreeMap<String, Row>, plan: impl FnOnce(State) -> Plan) {
         let Plan { state, events, .. } = plan(std::mem::take(&mut self.state));
         self.state = state;
@@ -94,7 +94,7 @@ impl Server {
         }
     }
 
-    /// Compares what is stored with what the bank lists.
+    /// Compares the stored rows with the bank's list.
     fn compare(&mut self, list: &BTreeMap<String, Row>) {
         for row in list.values() {
             self.twins.entry(row.first.clone()).or_default().purchases.insert(row.purchase);

@@ -15,7 +15,7 @@ pub(crate) struct Bookkeeping {
     apideck: Arc<Apideck>,
     connection: String,
     random: Ids,
-    /// The record that was entered last.
+    /// The most recent record.
     last: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Bookkeeping {
 }
 
 impl Activity for Bookkeeping {
-    /// Mostly something is entered; now and then the last record is corrected, voided or deleted.
+    /// Usually a record is entered; occasionally the last record is corrected, voided or deleted.
     fn step(&mut self) {
         let chance = self.random.between(0, 99);
         let (apideck, connection) = (&self.apideck, &self.connection);

@@ -1,6 +1,6 @@
 //! The activity at people's banks, as Basiq and Plaid report it.
 //!
-//! Owns that each step is reported: by a refresh, by an update. Must not decide about the spending.
+//! Owns reporting each step: by a refresh, by an update. Must not decide about the spending.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl Somebody {
         Self { random: Ids::new(seed), spending: Spending::new(seed ^ 0x0073_7065_6e64) }
     }
 
-    /// Makes a change at one of the working connections; which one.
+    /// Makes a change at one of the working connections, and returns its id.
     fn step(&mut self, bank: &mut Bank, user: &str, now: jiff::Timestamp) -> Option<String> {
         let active = bank.connections(Some(user)).filter(|known| known.status == ConnectionStatus::Active);
         let mut active: Vec<Connection> = active.cloned().collect();

@@ -1,7 +1,7 @@
 //! Scheduled activity at connections.
 //!
-//! Owns the next change, and whose turn it is. Must not know who runs a simulator, or do anything that its owner could
-//! not do.
+//! Owns the next change, and which connection makes it. Must not know who runs a simulator, or do anything that its
+//! owner could not do.
 
 mod bookkeeping;
 mod connections;
@@ -13,8 +13,8 @@ pub use pace::{Pace, run};
 pub(crate) use bookkeeping::Bookkeeping;
 pub(crate) use connections::{AtBasiq, AtPlaid};
 
-/// Something on which things happen.
+/// A source of changes.
 pub trait Activity: Send {
-    /// Makes the next change, which a webhook reports. Where its connection is gone nothing happens.
+    /// Makes the next change, which a webhook reports. Does nothing if its connection is gone.
     fn step(&mut self);
 }

@@ -1,25 +1,25 @@
-//! How fast things happen.
+//! The pace of changes.
 //!
-//! Owns the pauses and the turns. Must not know the changes.
+//! Owns the pauses and the order of turns. Must not know the changes.
 
 use std::time::Duration;
 
 use super::Activity;
 use crate::ids::Ids;
 
-/// How fast things happen, by the machine's clock.
+/// The pace of changes, by the machine's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// The shortest pause between two turns.
     pub shortest: Duration,
-    /// The longest one.
+    /// The longest pause.
     pub longest: Duration,
-    /// In one of this many turns three changes happen at once; 0 is never.
+    /// In one of this many turns three changes happen at once; 0 means never.
     pub bursts: u32,
 }
 
 impl Pace {
-    /// One thing after each pause.
+    /// One change after each pause.
     pub fn every(pause: Duration) -> Self {
         Self { shortest: pause, longest: pause, bursts: 0 }
     }
@@ -36,7 +36,7 @@ impl Pace {
     }
 }
 
-/// Things happen for ever: in turn for each of the lists, on a random one of its members.
+/// Makes changes for ever: alternates between the lists, and picks a random member of each.
 pub async fn run(turns: &mut [Vec<Box<dyn Activity>>], pace: Pace, seed: u64) {
     let mut random = Ids::new(seed);
     if turns.iter().all(Vec::is_empty) {

@@ -1,6 +1,6 @@
-//! The spending of people.
+//! People's spending.
 //!
-//! Owns which payment is made next, and what becomes of pending ones: posted as they were, with a tip, for less than was
+//! Owns which payment is made next, and what happens to pending ones: posted unchanged, with a tip, for less than was
 //! held, or released. Must not know a provider.
 
 use std::time::Duration;
@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use crate::bank::{Bank, Cents, PaymentId, Posting, Purchase, Unknown};
 use crate::ids::Ids;
 
-/// For how long a payment is pending, in seconds of simulated time.
+/// How long a payment is pending, in seconds of simulated time.
 const PENDING: (i64, i64) = (4, 12);
-/// What filling stations and hotels have approved before they know the amount.
+/// The hold that filling stations and hotels place before they know the amount.
 const FUEL_HOLD: Cents = Cents(-15_000);
 const HOTEL_HOLD: Cents = Cents(-20_000);
 
@@ -33,7 +33,7 @@ struct Held {
     fate: Fate,
 }
 
-/// What becomes of a pending payment.
+/// What happens to a pending payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Posted,
@@ -46,7 +46,8 @@ impl Spending {
         Self { random: Ids::new(seed), pending: vec![], bought: None }
     }
 
-    /// Settles payments that are pending long enough, and makes a new one on one of the accounts, mostly on the first.
+    /// Settles payments that have been pending long enough, and makes a new one on one of the accounts, usually the
+    /// first.
     pub(super) fn step(&mut self, bank: &mut Bank, accounts: &[String], now: Timestamp) -> Result<(), Unknown> {
         self.settle(bank, now)?;
         let (Some(first), Some(last)) = (accounts.first(), accounts.last()) else { return Ok(()) };
@@ -98,7 +99,7 @@ impl Spending {
         Ok(())
     }
 
-    /// A hotel has money held that it does not take.
+    /// A hotel places a hold that it never collects.
     fn hold(&mut self, bank: &mut Bank, account: &str, now: Timestamp) -> Result<(), Unknown> {
         let payment = bank.purchase(account, Purchase::new(HOTEL_HOLD, "HOTEL PREAUTHORISATION", now))?;
         self.wait(payment, Fate::Released, now);
@@ -131,8 +132,8 @@ mod tests {
     use super::*;
     use crate::bank::{AccountKind, Country, Naming, NewAccount, Payment, PaymentStatus};
 
-    /// The payments of a number of steps, each a few seconds after the one before, and how many were pending at any
-    /// time.
+    /// The payments of a number of steps, each a few seconds after the previous one, and the largest number pending at
+    /// once.
     fn payments(steps: i64) -> (Vec<Payment>, usize) {
         let at = |seconds| Timestamp::from_second(1_772_400_000 + seconds).unwrap();
         let mut bank = Bank::new(5, Naming::Uuid, Country::Australia);

@@ -1,6 +1,6 @@
 //! The simulated Apideck as a service.
 //!
-//! Owns the state behind its lock, and the sending of messages. Must not know routes.
+//! Owns the state behind its lock, and sending messages. Must not know routes.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl App {
 
     /// The headers in which Apideck passes on the budget of the service behind it
     /// (<https://developers.apideck.com/guides/unified-rate-limits>). The form of the time in `reset` is not
-    /// documented; seconds since 1970 here.
+    /// documented; here it is seconds since 1970.
     pub(super) fn budget_headers(&self, left: usize, pause: Option<Duration>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let limit = self.with(|state, _| state.downstream.limit());
@@ -56,7 +56,7 @@ impl App {
     }
 }
 
-/// The id of the connection that headers name, and of the only one of the consumer where they name no service.
+/// The id of the connection that headers name; if they name no service, the consumer's only connection.
 pub(super) fn connection_id(state: &State, headers: &HeaderMap) -> Result<String, ApiError> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let consumer = header("x-apideck-consumer-id").ok_or(ApiError::BAD_HEADERS)?;
@@ -90,7 +90,7 @@ impl Front for App {
         response
     }
 
-    /// The API key does not expire; the nearest is that the connection has to be authorised again.
+    /// The API key does not expire; the closest equivalent is a connection that has to be authorised again.
     fn expire_token(&self, call: &Call) {
         let connection = self.scope(call);
         let state = super::books::ConnectionState::Invalid;

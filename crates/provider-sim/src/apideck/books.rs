@@ -1,7 +1,7 @@
 //! The accounting services' books.
 //!
 //! Owns the connections with their accounts and records, and their changes. The same calls on the same seed have the
-//! same outcome. Must not do input or output, or read a clock.
+//! same outcome. Must not do I/O, or read a clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::ids::Ids;
 /// Whether a connection can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// It was chosen and is not authorised yet.
+    /// It was chosen but is not authorised yet.
     Added,
     /// It can be called.
     Callable,
@@ -34,7 +34,7 @@ pub struct BooksConnection {
     pub consumer: String,
     /// Whether it can be called.
     pub state: ConnectionState,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
@@ -113,7 +113,7 @@ impl Books {
         self.connections.remove(id).ok_or_else(|| unknown(id))
     }
 
-    /// A record is entered, on the first account.
+    /// Enters a record, on the first account.
     pub(super) fn enter(
         &mut self,
         connection: &str,
@@ -154,7 +154,7 @@ impl Books {
         NewRecord::new(kind, Cents(self.ids.between(least, most)), party, memo)
     }
 
-    /// A number of records were entered, evenly over the time before `now`.
+    /// Enters a number of records, evenly over the time before `now`.
     pub(super) fn history(
         &mut self,
         connection: &str,
@@ -171,7 +171,7 @@ impl Books {
         Ok(())
     }
 
-    /// A record is changed.
+    /// Changes a record.
     pub(super) fn change(
         &mut self,
         connection: &str,
@@ -187,12 +187,12 @@ impl Books {
         Ok(known.clone())
     }
 
-    /// A record is voided.
+    /// Voids a record.
     pub(super) fn void(&mut self, connection: &str, record: &str, now: Timestamp) -> Result<Record, Unknown> {
         self.change(connection, record, |record| record.status = RecordStatus::Voided, now)
     }
 
-    /// A record is deleted.
+    /// Deletes a record.
     pub(super) fn delete(&mut self, connection: &str, record: &str) -> Result<Record, Unknown> {
         let known = self.connection_mut(connection)?.records.remove(record);
         known.ok_or_else(|| Unknown(format!("record {record:?}")))
@@ -206,7 +206,7 @@ impl BooksConnection {
         account.opening + effects.sum()
     }
 
-    /// Its records of a resource in the order in which they were entered.
+    /// The records of a resource, in the order in which they were entered.
     pub(super) fn records_of(&self, kind: RecordKind) -> Vec<&Record> {
         let mut records: Vec<_> = self.records.values().filter(|record| record.kind == kind).collect();
         records.sort_by_key(|record| record.serial);

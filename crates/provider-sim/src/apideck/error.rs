@@ -23,17 +23,17 @@ impl ApiError {
         Self { status, type_name, message, detail }
     }
 
-    /// The API key or the application's id is missing or another.
+    /// The API key or the application's id is missing or wrong.
     pub(super) const UNAUTHORIZED: Self =
         Self::new(StatusCode::UNAUTHORIZED, "UnauthorizedError", "Unauthorized Request", "Missing authentication");
-    /// A header that is needed is missing.
+    /// A required header is missing.
     pub(super) const BAD_HEADERS: Self = Self::new(
         StatusCode::BAD_REQUEST,
         "RequestHeadersValidationError",
         "Invalid Params",
         "x-apideck-consumer-id is needed, and x-apideck-service-id where the consumer has several services",
     );
-    /// A parameter has a value that is not taken.
+    /// A parameter has an invalid value.
     pub(super) const BAD_REQUEST: Self = Self::new(
         StatusCode::BAD_REQUEST,
         "RequestValidationError",
@@ -47,7 +47,7 @@ impl ApiError {
         "Unsupported filters",
         "the filter is not supported",
     );
-    /// A cursor that was not given out for this list.
+    /// A cursor that was not issued for this list.
     pub(super) const BAD_CURSOR: Self = Self::new(
         StatusCode::BAD_REQUEST,
         "InvalidCursorError",
@@ -64,14 +64,14 @@ impl ApiError {
     /// There is no such record or route.
     pub(super) const NOT_FOUND: Self =
         Self::new(StatusCode::NOT_FOUND, "EntityNotFoundError", "Unknown Entity", "it does not exist");
-    /// The connection is not authorised, or no longer.
+    /// The connection is not authorised, or no longer authorised.
     pub(super) const NOT_AUTHORIZED: Self = Self::new(
         StatusCode::UNAUTHORIZED,
         "ConnectorCredentialsError",
         "Connection is not authorized",
         "the connection has to be authorized again",
     );
-    /// The service takes no more calls for now.
+    /// The service accepts no more calls for now.
     pub(super) const RATE_LIMIT: Self = Self::new(
         StatusCode::TOO_MANY_REQUESTS,
         "ConnectorRateLimitError",
@@ -79,7 +79,7 @@ impl ApiError {
         "the service takes no more calls for now",
     );
 
-    /// An error with a status that the fault names.
+    /// An error with the status of a fault.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::TOO_MANY_REQUESTS => Self::RATE_LIMIT,
@@ -90,7 +90,7 @@ impl ApiError {
         }
     }
 
-    /// The same, for a call that exceeded a budget.
+    /// The answer for a call that exceeded a budget.
     pub(super) fn over_budget(self) -> Response {
         let mut response = self.into_response();
         response.extensions_mut().insert(OverBudget);
@@ -100,7 +100,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        // Of a rate limit the detail is an object, else a text.
+        // For a rate limit the detail is an object, otherwise a text.
         let detail = if self.status == StatusCode::TOO_MANY_REQUESTS {
             json!({ "context": self.detail, "error": {} })
         } else {

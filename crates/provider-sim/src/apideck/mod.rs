@@ -7,8 +7,8 @@
 //! routes (HTTP calls) ─────────────▶ app
 //! ```
 //!
-//! Behind Apideck there are accounting services, not banks: records are entered, changed, voided and deleted, and are in
-//! lists and single answers at once. Which are deleted shows in no list.
+//! Behind Apideck there are accounting services, not banks: records are entered, changed, voided and deleted, and
+//! appear in lists and single answers at once. No list shows which were deleted.
 
 mod answers;
 mod app;

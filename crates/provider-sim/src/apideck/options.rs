@@ -18,19 +18,20 @@ pub struct ApideckOptions {
     pub app_id: String,
     /// Its time.
     pub clock: Clock,
-    /// Where it listens.
+    /// The address it listens at.
     pub address: SocketAddr,
-    /// The beginning of the links in bodies.
+    /// The base of the links in bodies.
     pub links: String,
-    /// How many calls a connection's accounting service takes in a minute.
+    /// How many calls a connection's accounting service accepts per minute.
     pub calls_a_minute: usize,
     /// Where exchanges are recorded, if anywhere.
     pub recorder: Option<Recorder>,
 }
 
 impl ApideckOptions {
-    /// With the budget of Xero, which takes 60 calls a minute for each tenant
-    /// (<https://developer.xero.com/documentation/guides/oauth2/limits/>). It listens on a free port of the loopback address.
+    /// With Xero's budget of 60 calls a minute for each tenant
+    /// (<https://developer.xero.com/documentation/guides/oauth2/limits/>). It listens on a free port of the loopback
+    /// address.
     pub fn new(clock: Clock) -> Self {
         Self {
             seed: 1,

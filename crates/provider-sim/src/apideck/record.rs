@@ -6,19 +6,19 @@ use jiff::Timestamp;
 
 use crate::bank::Cents;
 
-/// Which resource a record is of.
+/// A record's resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordKind {
-    /// Money that was spent, or came back.
+    /// Money that was spent or refunded.
     Expense,
-    /// What customers pay, or suppliers are paid.
+    /// Payments by customers or to suppliers.
     Payment,
-    /// What suppliers are paid for their bills.
+    /// Payments of suppliers' bills.
     BillPayment,
 }
 
 impl RecordKind {
-    /// As paths name it.
+    /// The name in paths.
     pub(super) fn resource(self) -> &'static str {
         match self {
             Self::Expense => "expenses",
@@ -27,7 +27,7 @@ impl RecordKind {
         }
     }
 
-    /// As events name it.
+    /// The name in events.
     pub(super) fn entity(self) -> &'static str {
         match self {
             Self::Expense => "expense",
@@ -36,7 +36,7 @@ impl RecordKind {
         }
     }
 
-    /// The type that a record has unless it is given another.
+    /// A record's default type.
     fn default_type(self) -> &'static str {
         match self {
             Self::Expense => "expense",
@@ -46,19 +46,19 @@ impl RecordKind {
     }
 }
 
-/// How far a record is.
+/// The progress of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordStatus {
     /// It may still change, and does not count.
     Draft,
     /// It counts.
     Posted,
-    /// It counts no longer.
+    /// It no longer counts.
     Voided,
 }
 
 impl RecordStatus {
-    /// As the resource names it.
+    /// The resource's word for it.
     pub(super) fn word(self, kind: RecordKind) -> &'static str {
         match (self, kind) {
             (Self::Draft, _) => "draft",
@@ -69,20 +69,20 @@ impl RecordStatus {
     }
 }
 
-/// A record that is entered.
+/// A record to enter.
 #[derive(Clone, Debug)]
 pub struct NewRecord {
     /// Its resource.
     pub kind: RecordKind,
     /// Its type within the resource: `refund`, `accounts_receivable_credit` …
     pub type_name: String,
-    /// The amount, without a sign: the direction is that of the type.
+    /// The amount, without a sign: the type determines the direction.
     pub cents: Cents,
     /// The other party's name.
     pub party: String,
     /// Its purpose.
     pub memo: String,
-    /// How far it is.
+    /// Its status.
     pub status: RecordStatus,
 }
 
@@ -93,14 +93,14 @@ impl NewRecord {
         Self { kind, type_name, cents, party: party.into(), memo: memo.into(), status: RecordStatus::Posted }
     }
 
-    /// The same with another type.
+    /// Sets the type.
     #[must_use]
     pub fn of_type(mut self, type_name: impl Into<String>) -> Self {
         self.type_name = type_name.into();
         self
     }
 
-    /// The same as a draft.
+    /// Makes it a draft.
     #[must_use]
     pub fn draft(mut self) -> Self {
         self.status = RecordStatus::Draft;
@@ -108,7 +108,7 @@ impl NewRecord {
     }
 }
 
-/// A record as its accounting service has it.
+/// A record as its accounting service stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The service's id of it.
@@ -119,7 +119,7 @@ pub struct Record {
     pub type_name: String,
     /// The amount, without a sign.
     pub cents: Cents,
-    /// The id of the ledger account that the money is on.
+    /// The id of the ledger account that holds the money.
     pub account: String,
     /// The other party's id and name.
     pub party: (String, String),
@@ -127,7 +127,7 @@ pub struct Record {
     pub memo: String,
     /// Its number.
     pub number: String,
-    /// How far it is.
+    /// Its status.
     pub status: RecordStatus,
     /// When it happened.
     pub made_at: Timestamp,
@@ -135,9 +135,9 @@ pub struct Record {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// How often it was changed, from 1 on.
+    /// Its version, from 1: how often it was changed.
     pub version: u32,
-    /// Its place among all records.
+    /// Its position among all records.
     pub(super) serial: u64,
 }
 
@@ -149,7 +149,7 @@ impl Record {
         }
         let is_in = match (self.kind, self.type_name.as_str()) {
             (RecordKind::Expense, name) => name == "refund",
-            // A credit is the reverse of its account.
+            // A credit goes the opposite way to its account.
             (_, name) => name.starts_with("accounts_receivable") != name.ends_with("_credit"),
         };
         if is_in { self.cents } else { -self.cents }

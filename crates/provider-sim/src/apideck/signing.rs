@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::webhooks::{Message, Schedule, Scheme, Signed};
 
-/// After 3, 5, 10 and 30 minutes, 1, 2, 4 and 8 hours; the documented ninth after 12 hours would be made when the message is
-/// older than 24 hours, and such messages are dropped (<https://help.apideck.com/en/articles/4231682>). 60 s for an answer.
+/// After 3, 5, 10 and 30 minutes, 1, 2, 4 and 8 hours; the documented ninth attempt, after 12 hours, would come when
+/// the message is older than 24 hours, and such messages are dropped (<https://help.apideck.com/en/articles/4231682>).
+/// 60 s for an answer.
 pub(super) fn schedule() -> Schedule {
     Schedule {
         pauses: [3, 5, 10, 30, 60, 120, 240, 480].map(|minutes| Duration::from_secs(minutes * 60)).into(),
@@ -44,7 +45,7 @@ impl Scheme for SortedKeys {
     }
 }
 
-/// Compact JSON with the keys of objects in order; arrays are left as they are, as in Apideck's own sample.
+/// Compact JSON with the keys of objects sorted; arrays stay unchanged, as in Apideck's own sample.
 fn sorted(value: &Value) -> String {
     let Value::Object(members) = value else { return value.to_string() };
     let mut members: Vec<_> = members.iter().collect();
@@ -57,7 +58,7 @@ fn sorted(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    /// Recomputed from the example that Apideck's specification has, under a key that is made up.
+    /// Recomputed from the example in Apideck's specification, under a made-up key.
     #[test]
     fn the_signature_is_over_the_sorted_keys_and_not_over_the_body() {
         let body = concat!(

@@ -47,12 +47,12 @@ impl Apideck {
         Ok(Self { app, counts, faults, server })
     }
 
-    /// `http://127.0.0.1:<port>`: what `APIDECK_API_URL` is set to.
+    /// `http://127.0.0.1:<port>`: the value for `APIDECK_API_URL`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// The API key and the application's id that it takes.
+    /// The API key and the application's id that it accepts.
     pub fn application(&self) -> (&str, &str) {
         (&self.app.options.api_key, &self.app.options.app_id)
     }
@@ -62,34 +62,33 @@ impl Apideck {
         &self.app.webhooks
     }
 
-    /// How often it was called. Scopes are connections: `xero+consumer-1`; else consumers.
+    /// How often it was called. A scope is a connection (`xero+consumer-1`), else a consumer.
     pub fn calls(&self) -> &CallCounts {
         &self.counts
     }
 
-    /// The faults of calls. A token that expires is a connection that has to be authorised again.
+    /// The faults of calls. An expired token here means a connection that has to be authorised again.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// A consumer connects a service, without Vault's page and at once; the connection's id, `{serviceId}+{consumerId}`. Its
-    /// books have one bank account.
+    /// Connects a service for a consumer at once, without Vault's page, and returns the connection's id,
+    /// `{serviceId}+{consumerId}`. Its books have one bank account.
     pub fn connect(&self, consumer: &str, service: &str) -> Result<String, Unknown> {
         self.app.with(|state, now| state.connect(consumer, service, now))
     }
 
-    /// A number of typical records of a small studio were entered, evenly over the time before now. No webhook reports
-    /// them.
+    /// Enters a number of typical records of a small studio, evenly over the time before now. No webhook reports them.
     pub fn history(&self, connection: &str, count: u32, before: Duration) -> Result<(), Unknown> {
         self.app.with(|state, now| state.books.history(connection, count, before, now))
     }
 
-    /// A record is entered.
+    /// Enters a record.
     pub fn enter(&self, connection: &str, record: NewRecord) -> Result<Record, Unknown> {
         self.app.with(|state, now| state.enter(connection, record, now))
     }
 
-    /// A record of the kind that a small studio has is entered.
+    /// Enters a typical record of a small studio.
     pub fn draw(&self, connection: &str) -> Result<Record, Unknown> {
         self.app.with(|state, now| {
             let record = state.books.draw();
@@ -97,32 +96,32 @@ impl Apideck {
         })
     }
 
-    /// A record is changed.
+    /// Changes a record.
     pub fn change(&self, connection: &str, record: &str, change: impl FnOnce(&mut Record)) -> Result<(), Unknown> {
         self.app.with(|state, now| state.change(connection, record, change, now))
     }
 
-    /// A record is voided: it stays in lists with that status.
+    /// Voids a record: it stays in lists with that status.
     pub fn void(&self, connection: &str, record: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.void(connection, record, now))
     }
 
-    /// A record is deleted: it is in no list any more.
+    /// Deletes a record: it is no longer in any list.
     pub fn delete(&self, connection: &str, record: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.delete(connection, record, now))
     }
 
-    /// The connection has to be authorised again.
+    /// Makes the connection require a new authorisation.
     pub fn revoke(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.set_state(connection, ConnectionState::Invalid, "revoked", now))
     }
 
-    /// The connection was authorised again.
+    /// Authorises the connection again.
     pub fn authorize(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.set_state(connection, ConnectionState::Callable, "callable", now))
     }
 
-    /// The connection is deleted, and its accounts and records with it.
+    /// Deletes the connection with its accounts and records.
     pub fn disconnect(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.delete_connection(connection, now))
     }

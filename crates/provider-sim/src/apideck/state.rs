@@ -1,7 +1,6 @@
 //! The state of the simulated Apideck.
 //!
-//! Owns the books, Vault's sessions and budgets, and the messages about changes. Must not do input or output, or read
-//! a clock.
+//! Owns the books, Vault's sessions and budgets, and the messages about changes. Must not do I/O, or read a clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +31,7 @@ pub(super) struct Session {
 pub(super) struct State {
     pub(super) books: Books,
     pub(super) sessions: BTreeMap<String, Session>,
-    /// The calls that each connection's service takes.
+    /// The budget of each connection's service.
     pub(super) downstream: Budget,
     /// The messages to send.
     pub(super) outgoing: Vec<Message>,
@@ -50,7 +49,7 @@ impl State {
         }
     }
 
-    /// A session's token.
+    /// Adds a session, and returns its token.
     pub(super) fn add_session(&mut self, consumer: &str, redirect_uri: &str, now: Timestamp) -> String {
         let expires_at = now.checked_add(SESSION).unwrap_or(now);
         self.sessions.retain(|_, session| session.expires_at > now);
@@ -60,7 +59,7 @@ impl State {
         token
     }
 
-    /// A consumer chooses a service and authorises it; one that was there before can be called again.
+    /// A consumer chooses a service and authorises it; an existing connection can be called again.
     pub(super) fn connect(&mut self, consumer: &str, service: &str, now: Timestamp) -> Result<String, Unknown> {
         let id = format!("{service}+{consumer}");
         if self.books.connection(&id).is_err() {
@@ -71,7 +70,7 @@ impl State {
         Ok(id)
     }
 
-    /// A connection's state changes.
+    /// Changes a connection's state.
     pub(super) fn set_state(
         &mut self,
         connection: &str,
@@ -84,20 +83,20 @@ impl State {
         self.tell_connection(verb, connection, now)
     }
 
-    /// A connection is deleted, and its accounts and records with it.
+    /// Deletes a connection with its accounts and records.
     pub(super) fn delete_connection(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         self.tell_connection("deleted", connection, now)?;
         self.books.remove(connection).map(drop)
     }
 
-    /// A record is entered.
+    /// Enters a record.
     pub(super) fn enter(&mut self, connection: &str, new: NewRecord, now: Timestamp) -> Result<Record, Unknown> {
         let record = self.books.enter(connection, new, now, now)?;
         self.tell_record("created", connection, &record, now)?;
         Ok(record)
     }
 
-    /// A record is changed.
+    /// Changes a record.
     pub(super) fn change(
         &mut self,
         connection: &str,
@@ -109,13 +108,13 @@ impl State {
         self.tell_record("updated", connection, &record, now)
     }
 
-    /// A record is voided.
+    /// Voids a record.
     pub(super) fn void(&mut self, connection: &str, record: &str, now: Timestamp) -> Result<(), Unknown> {
         let record = self.books.void(connection, record, now)?;
         self.tell_record("updated", connection, &record, now)
     }
 
-    /// A record is deleted.
+    /// Deletes a record.
     pub(super) fn delete(&mut self, connection: &str, record: &str, now: Timestamp) -> Result<(), Unknown> {
         let record = self.books.delete(connection, record)?;
         self.tell_record("deleted", connection, &record, now)

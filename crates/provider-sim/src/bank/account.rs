@@ -5,7 +5,7 @@
 use super::cents::Cents;
 use super::payment::PaymentId;
 
-/// What kind of account it is.
+/// The kind of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountKind {
     /// For everyday payments.
@@ -16,7 +16,7 @@ pub enum AccountKind {
     CreditCard,
 }
 
-/// An account that is opened.
+/// An account to open.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     /// Its holder's name for it.

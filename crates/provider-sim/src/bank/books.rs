@@ -16,7 +16,7 @@ use crate::ids::Ids;
 /// How long an Australian consent to share data lasts at most.
 const CONSENT: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Something was named that the simulator does not have.
+/// A name that the simulator does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {0}")]
 pub struct Unknown(pub String);
@@ -81,7 +81,7 @@ impl Bank {
         id
     }
 
-    /// A payment is made: it is pending.
+    /// Makes a payment, which is pending.
     pub fn purchase(&mut self, account: &str, purchase: Purchase) -> Result<PaymentId, Unknown> {
         let Purchase { cents, description, merchant, at } = purchase;
         let category = <(String, String)>::default();
@@ -97,14 +97,14 @@ impl Bank {
         self.enter(payment)
     }
 
-    /// A typical payment is made: it is pending.
+    /// Makes a typical payment, which is pending.
     pub fn draw(&mut self, account: &str, at: Timestamp) -> Result<PaymentId, Unknown> {
         let kind = self.account(account)?.kind;
         let merchant = merchants::draw(self.country, kind, &mut self.ids);
         self.pay(account, merchant, at)
     }
 
-    /// A payment of this kind is made: it is pending.
+    /// Makes a payment of this kind, which is pending.
     pub(super) fn pay(&mut self, account: &str, merchant: &Merchant, at: Timestamp) -> Result<PaymentId, Unknown> {
         let cents = merchant.amount(&mut self.ids);
         let payment = Payment {
@@ -129,7 +129,7 @@ impl Bank {
         &mut self.ids
     }
 
-    /// A number of typical payments were made and posted, evenly over the time before `now`.
+    /// Makes and posts a number of typical payments, evenly over the time before `now`.
     pub fn history(&mut self, account: &str, count: u32, before: Duration, now: Timestamp) -> Result<(), Unknown> {
         for index in (1..=count).rev() {
             let made_at = earlier(now, before / count * index);
@@ -147,7 +147,7 @@ impl Bank {
         Ok(id)
     }
 
-    /// A pending payment is posted. One that is not pending stays unchanged.
+    /// Posts a pending payment. Any other stays unchanged.
     pub fn post(&mut self, payment: PaymentId, posting: Posting) -> Result<(), Unknown> {
         let entry = payment_mut(&mut self.payments, payment)?;
         if !entry.is_pending() {
@@ -162,7 +162,7 @@ impl Bank {
         Ok(())
     }
 
-    /// A pending payment is released and never posted. One that is not pending stays unchanged.
+    /// Releases a pending payment, which is never posted. Any other stays unchanged.
     pub fn vanish(&mut self, payment: PaymentId) -> Result<(), Unknown> {
         let entry = payment_mut(&mut self.payments, payment)?;
         if entry.is_pending() {
@@ -171,7 +171,7 @@ impl Bank {
         Ok(())
     }
 
-    /// A pending payment's amount or text changes while it is pending. One that is not pending stays unchanged.
+    /// Changes a pending payment's amount or text while it is pending. Any other stays unchanged.
     pub fn amend(&mut self, payment: PaymentId, cents: Cents, description: &str) -> Result<(), Unknown> {
         let entry = payment_mut(&mut self.payments, payment)?;
         if entry.is_pending() {
@@ -186,7 +186,7 @@ impl Bank {
         self.accounts.get(id).ok_or_else(|| Unknown(format!("account {id:?}")))
     }
 
-    /// An account's available balance: its balance with pending payments.
+    /// An account's available balance: its balance including pending payments.
     pub fn available(&self, account: &Account) -> Cents {
         let pending = self.payments_of(account).filter(|(_, payment)| payment.is_pending());
         account.balance + pending.map(|(_, payment)| payment.cents).sum()
@@ -222,7 +222,7 @@ impl Bank {
         self.connections.get_mut(id).ok_or_else(|| unknown_connection(id))
     }
 
-    /// The consent is withdrawn: the connection is gone, and its accounts and payments with it.
+    /// Withdraws the consent: the connection is gone with its accounts and payments.
     pub(crate) fn disconnect(&mut self, id: &str) -> Result<Connection, Unknown> {
         self.connections.remove(id).ok_or_else(|| unknown_connection(id))
     }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 pub struct Cents(pub i64);
 
 impl Cents {
-    /// Without its sign.
+    /// The amount without its sign.
     #[must_use]
     pub fn abs(self) -> Self {
         Self(self.0.saturating_abs())

@@ -17,7 +17,7 @@ pub struct Connection {
     pub accounts: Vec<String>,
     /// Whether the bank accepts the connection.
     pub status: ConnectionStatus,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When its consent ends.
     pub expires_at: Timestamp,
@@ -28,10 +28,10 @@ pub struct Connection {
 /// Whether a connection's bank accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionStatus {
-    /// It is being made.
+    /// It is being set up.
     Pending,
-    /// It can.
+    /// The bank accepts it.
     Active,
-    /// Its consent has ended, or its credentials are no longer right: its user has to sign in again.
+    /// Its consent has ended, or its credentials are no longer valid: its user has to sign in again.
     Invalid,
 }

@@ -1,7 +1,7 @@
 //! The simulated banks.
 //!
 //! Owns accounts, payments and connections, and their changes. The same calls on the same seed have the same outcome.
-//! Must not do input or output, read a clock, or know the rows that a provider makes of payments.
+//! Must not do I/O, read a clock, or know the rows that a provider makes of payments.
 
 mod account;
 mod books;

@@ -1,7 +1,7 @@
 //! The history of an account when it is connected.
 //!
-//! Owns which payments a person has made: pay, rent and bills on their days, purchases through the day in between. Must not
-//! know a provider.
+//! Owns which payments a person has made: pay, rent and bills on their days, purchases during the day in between. Must
+//! not know a provider.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use super::books::{Bank, Unknown};
 use super::merchants::{self, Merchant};
 use super::{AccountKind, Posting};
 
-/// Between which hours of the day purchases are made, in seconds from midnight in UTC.
+/// The hours of the day in which purchases are made, in seconds from midnight in UTC.
 const OPEN: (i64, i64) = (7 * 3600, 21 * 3600);
-/// When regular payments are booked.
+/// The hours of the day in which regular payments are booked.
 const BOOKED: (i64, i64) = (4 * 3600, 6 * 3600);
 const DAY: i64 = 86_400;
 
 impl Bank {
-    /// A number of typical payments were made and posted in the time before `now`. A short list has the newest ones.
+    /// Makes and posts a number of typical payments in the time before `now`. A short list has the newest ones.
     pub fn past(&mut self, account: &str, count: usize, before: Duration, now: Timestamp) -> Result<(), Unknown> {
         let kind = self.account(account)?.kind;
         let days = i64::try_from(before.as_secs()).unwrap_or_default() / DAY;
@@ -53,7 +53,7 @@ impl Bank {
         made
     }
 
-    /// A time of the day some days ago; of the day before where that is still in the future.
+    /// A time of day some days ago, or on the day before if that is still in the future.
     fn time_of_day(&mut self, now: Timestamp, age: i64, (from, to): (i64, i64)) -> Timestamp {
         let midnight = now.as_second() - now.as_second().rem_euclid(DAY);
         let second = midnight - age * DAY + self.ids_mut().between(from, to);

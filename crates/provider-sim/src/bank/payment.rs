@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::cents::Cents;
 
-/// The bank's own identity of a payment. No provider reports it; by it a test knows which rows are the same purchase.
+/// The bank's own identity of a payment. No provider reports it; it tells a test which rows are the same purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentId(pub(super) usize);
 
@@ -17,23 +17,23 @@ pub struct Payment {
     pub account: String,
     /// The amount; negative is money out.
     pub cents: Cents,
-    /// As the statement says it.
+    /// The text on the statement.
     pub description: String,
-    /// The business that was paid, where one was.
+    /// The business that was paid, if any.
     pub merchant: Option<String>,
     /// Its category: a code and a title of ANZSIC in Australia, one of Plaid's personal finance categories, primary and
-    /// detailed, in the United States. Empty where nothing is known.
+    /// detailed, in the United States. Empty if unknown.
     pub category: (String, String),
     /// When it was made.
     pub made_at: Timestamp,
-    /// How far it is.
+    /// Its status.
     pub status: PaymentStatus,
 }
 
-/// How far a payment is.
+/// The status of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentStatus {
-    /// Approved, not on the statement yet.
+    /// Approved, but not on the statement yet.
     Pending,
     /// On the statement.
     Posted {
@@ -42,7 +42,7 @@ pub enum PaymentStatus {
         /// The account's balance then.
         balance: Cents,
     },
-    /// A pending one that was never posted: a released authorisation.
+    /// It was pending and never posted: a released authorisation.
     Vanished,
 }
 
@@ -52,7 +52,7 @@ impl Payment {
         self.status == PaymentStatus::Pending
     }
 
-    /// When it was posted; nothing where it was not.
+    /// When it was posted; `None` if it was not.
     pub fn posted_at(&self) -> Option<Timestamp> {
         match self.status {
             PaymentStatus::Posted { at, .. } => Some(at),
@@ -61,12 +61,12 @@ impl Payment {
     }
 }
 
-/// A payment that is made.
+/// A payment to make.
 #[derive(Clone, Debug)]
 pub struct Purchase {
     /// The amount; negative is money out.
     pub cents: Cents,
-    /// As the statement says it.
+    /// The text on the statement.
     pub description: String,
     /// The business that is paid.
     pub merchant: Option<String>,
@@ -84,18 +84,18 @@ impl Purchase {
 /// How a pending payment is posted.
 #[derive(Clone, Debug)]
 pub struct Posting {
-    /// When.
+    /// The time of posting.
     pub at: Timestamp,
-    /// Its final amount, where that differs: a tip, a tank that was filled for less than was approved.
+    /// Its final amount, if different: a tip, or a tank that was filled for less than was approved.
     pub cents: Option<Cents>,
-    /// Its final text, where that differs.
+    /// Its final text, if different.
     pub description: Option<String>,
-    /// When it was made, where the statement says another time.
+    /// When it was made, if the statement gives a different time.
     pub made_at: Option<Timestamp>,
 }
 
 impl Posting {
-    /// As it was.
+    /// A posting without changes.
     pub fn unchanged(at: Timestamp) -> Self {
         Self { at, cents: None, description: None, made_at: None }
     }

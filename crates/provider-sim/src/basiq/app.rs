@@ -1,6 +1,6 @@
 //! The simulated Basiq as a service.
 //!
-//! Owns the state behind its lock, the sending of messages, and the end of jobs. Must not know routes.
+//! Owns the state behind its lock, sending messages, and ending jobs. Must not know routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,14 +40,14 @@ impl App {
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let mut state = self.state.lock();
         let result = change(&mut state, self.options.clock.now());
-        // In the order in which it happened, which is that of the lock.
+        // In the order of the changes, which is that of the lock.
         for message in std::mem::take(&mut state.outgoing) {
             self.webhooks.announce(message);
         }
         result
     }
 
-    /// Ends a job when its time has come.
+    /// Ends a job at its time.
     pub(super) fn finish_in_time(self: &Arc<Self>, job: String) {
         let app = Arc::clone(self);
         let end = app.options.clock.after(app.options.job_duration);
@@ -81,7 +81,7 @@ impl FromRequestParts<Arc<App>> for ServerAccess {
 impl Front for App {
     const PROVIDER: &'static str = "basiq";
 
-    /// A connection where the call names one, else a user; `token` for tokens.
+    /// The connection that the call names, else the user; `token` for tokens.
     fn scope(&self, call: &Call) -> String {
         let of_filter = || Filter::read(&call.query("filter")?)?.connection().map(str::to_owned);
         let of_token = || {

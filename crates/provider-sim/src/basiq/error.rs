@@ -28,7 +28,7 @@ impl ApiError {
         Self { status, code, title, detail, parameter: None, retry_after: None, is_over_budget: false }
     }
 
-    /// 400: a parameter has a value that is not taken.
+    /// 400: a parameter has an invalid value.
     pub(super) const fn not_valid(parameter: &'static str, detail: &'static str) -> Self {
         let error = Self::new(StatusCode::BAD_REQUEST, "parameter-not-valid", "Parameter value is not valid.", detail);
         Self { parameter: Some(parameter), ..error }
@@ -41,20 +41,20 @@ impl ApiError {
         Self { parameter: Some(parameter), ..error }
     }
 
-    /// 400: the bank does not let the connection in.
+    /// 400: the bank does not accept the connection.
     pub(super) const fn invalid_credentials() -> Self {
         let detail =
             "Cannot login to target institution using supplied credentials. Please check credentials and try again.";
         Self::new(StatusCode::BAD_REQUEST, "invalid-credentials", "Cannot login to target institution", detail)
     }
 
-    /// 401: a token that was never given out, or none.
+    /// 401: a token that was never issued, or none.
     pub(super) const fn invalid_token() -> Self {
         let detail = "Invalid authorization token.";
         Self::new(StatusCode::UNAUTHORIZED, "invalid-authorization-token", "Unauthorized Access", detail)
     }
 
-    /// 403: an expired token, or one of another scope.
+    /// 403: an expired token, or one with another scope.
     pub(super) const fn forbidden(detail: &'static str) -> Self {
         let error = Self::new(StatusCode::FORBIDDEN, "forbidden-access", "Forbidden Access", detail);
         Self { parameter: Some("authorization"), ..error }
@@ -65,7 +65,7 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "resource-not-found", "Requested resource is not found", detail)
     }
 
-    /// An error with a status that the fault names.
+    /// An error with the status of a fault.
     pub(super) const fn of_status(status: StatusCode, retry_after: Option<Duration>) -> Self {
         let (code, title, detail) = match status {
             StatusCode::TOO_MANY_REQUESTS => ("too-many-requests", "Too many requests", "Query limit reached."),
@@ -81,7 +81,7 @@ impl ApiError {
         Self { retry_after, ..Self::new(status, code, title, detail) }
     }
 
-    /// The same, for a call that exceeded a budget.
+    /// Marks the error of a call that exceeded a budget.
     pub(super) fn over_budget(mut self) -> Self {
         self.is_over_budget = true;
         self

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::webhooks::Message;
 
-/// The events that Basiq has, with what each is about.
+/// Basiq's events, each with its subject.
 pub(super) const TYPES: [(&str, &str); 15] = [
     ("account.updated", "an account's attributes changed"),
     ("connection.activated", "a connection became active"),
@@ -58,7 +58,7 @@ impl Event {
         format!("{links}/users/{}{}", self.user, self.about)
     }
 
-    /// Its webhook: links and no data.
+    /// Its webhook: links without data.
     pub(super) fn message(&self, links: &str, id: String) -> Message {
         let body = json!({
             "eventId": self.id,

@@ -1,6 +1,6 @@
 //! Basiq's filters.
 //!
-//! Owns reading `object.property.condition('value')`, joined by commas that stand for "and", and choosing rows by it
+//! Owns reading `object.property.condition('value')`, joined by commas that mean "and", and choosing rows by it
 //! (<https://api.basiq.io/docs/collections-filters>). Must not know HTTP.
 
 use jiff::civil::Date;
@@ -21,7 +21,7 @@ pub(super) struct Condition {
 }
 
 impl Filter {
-    /// Reads a filter; nothing where it has another form.
+    /// Reads a filter; `None` if it has another form.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut conditions = Vec::new();
         let mut rest = text.trim();
@@ -42,12 +42,12 @@ impl Filter {
         &self.0
     }
 
-    /// Whether it filters with `eq` by nothing but these properties.
+    /// Whether it filters only by `eq` on these properties.
     pub(super) fn asks_only_for(&self, properties: &[&str]) -> bool {
         self.0.iter().all(|condition| condition.verb == "eq" && properties.contains(&condition.property.as_str()))
     }
 
-    /// Whether each condition holds, by the value that its property has.
+    /// Whether every condition holds, given the values of the properties.
     pub(super) fn holds<'a>(&self, value: impl Fn(&str) -> &'a str) -> bool {
         self.0.iter().all(|condition| condition.is(value(&condition.property)))
     }
@@ -83,7 +83,7 @@ impl Filter {
                 "transaction.status" => is(status(payment)),
                 "transaction.direction" => is(direction(payment)),
                 "transaction.class" => is(class(payment)),
-                // A pending row has no such date, so that no comparison with one is true.
+                // A pending row has no such date, so no comparison with it is true.
                 "transaction.postDate" => condition.takes_day(payment),
                 _ => false,
             }
@@ -141,7 +141,7 @@ pub(super) fn direction(payment: &Payment) -> &'static str {
     if payment.cents.0 < 0 { "debit" } else { "credit" }
 }
 
-/// What class of transaction it is, by its text.
+/// The class of a transaction, by its text.
 pub(super) fn class(payment: &Payment) -> &'static str {
     match payment.description.as_str() {
         text if text.starts_with("ATM ") => "cash-withdrawal",

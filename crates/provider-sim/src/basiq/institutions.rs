@@ -2,7 +2,7 @@
 //!
 //! Owns their ids and names. Must not know who has connected them.
 
-/// Basiq's test bank, which is its first (`AU00000`), and others that are invented like it.
+/// Basiq's test bank, which is its first (`AU00000`), and made-up ones like it.
 pub(super) static INSTITUTIONS: [(&str, &str); 3] =
     [("AU00000", "Hooli"), ("AU00901", "Harbour Bank"), ("AU00902", "Southern Mutual")];
 

@@ -1,6 +1,6 @@
 //! Jobs.
 //!
-//! Owns how far a job is. Must not wait for it, nor do its work.
+//! Owns the progress of a job. Must not wait for it, nor do its work.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub(super) struct End {
 /// Why a job failed: code, title and detail.
 pub(super) type Failure = (&'static str, &'static str, &'static str);
 
-/// How far a step is.
+/// The progress of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Pending,
@@ -60,8 +60,8 @@ impl Step {
 }
 
 impl Job {
-    /// How far its three steps are: verify-credentials, retrieve-accounts, retrieve-transactions. The last one succeeds
-    /// with the job's end, not by the clock alone.
+    /// The progress of its three steps: verify-credentials, retrieve-accounts, retrieve-transactions. The last one
+    /// succeeds at the job's end, not by the clock alone.
     pub(super) fn steps(&self, now: Timestamp) -> [Step; 3] {
         match &self.end {
             Some(End { failure: None, .. }) => [Step::Success; 3],

@@ -7,8 +7,8 @@
 //! routes (HTTP calls) ───────────▶ app
 //! ```
 //!
-//! The next refresh reports the changes at a bank, as with the real one: a purchase is there after `refresh`, which
-//! gives every pending transaction a new id.
+//! Changes at a bank are reported by the next refresh, as with the real Basiq: a purchase appears after `refresh`,
+//! which gives every pending transaction a new id.
 
 mod answers;
 mod app;

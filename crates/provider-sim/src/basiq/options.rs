@@ -13,34 +13,34 @@ use crate::http::Recorder;
 pub struct BasiqOptions {
     /// The same seed gives the same ids and payments.
     pub seed: u64,
-    /// The API key that `POST /token` takes.
+    /// The API key that `POST /token` accepts.
     pub api_key: String,
     /// Its time.
     pub clock: Clock,
-    /// Where it listens.
+    /// The address it listens at.
     pub address: SocketAddr,
-    /// The beginning of the links in bodies.
+    /// The base of the links in bodies.
     pub links: String,
-    /// Where the consent page returns to.
+    /// The address that the consent page redirects to.
     pub redirect_url: String,
     /// How long a job takes, in simulated time.
     pub job_duration: Duration,
-    /// How long a token holds, in simulated time.
+    /// How long a token is valid, in simulated time.
     pub token_lifetime: Duration,
-    /// How many refreshes of a connection are taken in 24 hours.
+    /// How many refreshes of a connection are accepted in 24 hours.
     pub refreshes_a_day: usize,
-    /// How many tokens are given out in 5 minutes.
+    /// How many tokens are issued in 5 minutes.
     pub tokens_in_5_minutes: usize,
     /// Whether its banks report the time of a transaction, and not only the day: some do.
     pub tells_times: bool,
-    /// Whether the partner has Enrich: then transactions name the business and its category.
+    /// Whether the partner has Enrich: transactions then name the business and its category.
     pub has_enrich: bool,
     /// Where exchanges are recorded, if anywhere.
     pub recorder: Option<Recorder>,
 }
 
 impl BasiqOptions {
-    /// As Basiq documents it: tokens hold an hour, 1,500 of them are given out in 5 minutes
+    /// Basiq's documented limits: tokens are valid for an hour, 1,500 of them are issued in 5 minutes
     /// (<https://api.basiq.io/docs/api-rate-limiting>), and a connection is refreshed 20 times a day at most
     /// (<https://api.basiq.io/docs/best-practices>). It listens on a free port of the loopback address; a job takes two
     /// seconds.

@@ -20,7 +20,7 @@ pub(super) struct PageRequest {
     pub(super) user: String,
     pub(super) filter: Filter,
     pub(super) limit: usize,
-    /// The place of the last row of the page before.
+    /// The position of the last row of the previous page.
     pub(super) after: Option<(Timestamp, u64)>,
 }
 

@@ -1,6 +1,6 @@
-//! What Basiq has of the payments.
+//! Basiq's rows of the payments.
 //!
-//! Owns the rows that a refresh makes of the banks' books. Must not know JSON or HTTP.
+//! Owns the rows that a refresh makes from the banks' books. Must not know JSON or HTTP.
 //!
 //! "Every time a connection is refreshed the pending transactions are deleted and new ones are imported"; posted ones keep
 //! their ids and are never deleted (<https://api.basiq.io/docs/pending-transactions>).
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::bank::{Bank, Cents, Connection, Payment, PaymentId};
 
-/// A transaction as Basiq has it since the connection's last refresh.
+/// A transaction as of its connection's last refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Basiq's id of it.
@@ -22,12 +22,12 @@ pub struct Row {
     pub payment_id: PaymentId,
     /// The payment as the bank had it at the refresh.
     pub payment: Payment,
-    /// Its place among those made at the same time.
+    /// Its position among those made at the same time.
     pub(super) serial: u64,
 }
 
 impl Row {
-    /// What lists are sorted by, newest first.
+    /// The sort key of lists, newest first.
     pub(super) fn place(&self) -> (Timestamp, u64) {
         (self.payment.made_at, self.serial)
     }
@@ -38,7 +38,7 @@ impl Row {
 pub struct Balances {
     /// The posted balance.
     pub balance: Cents,
-    /// The same with pending payments.
+    /// The balance including pending payments.
     pub available: Cents,
     /// When the bank was read.
     pub at: Timestamp,
@@ -51,7 +51,7 @@ pub struct Refreshed {
     pub posted: usize,
     /// Pending transactions, each with a new id.
     pub pending: usize,
-    /// Pending transactions of the refresh before, which are deleted.
+    /// Pending transactions of the previous refresh, which are deleted.
     pub deleted: usize,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// The bank is read again.
+    /// Reads the bank again.
     pub(super) fn refresh(&mut self, bank: &mut Bank, connection: &Connection, now: Timestamp) -> Refreshed {
         let mut rows = self.of_connection.remove(&connection.id).unwrap_or_default();
         let before = rows.len();
@@ -90,7 +90,7 @@ impl Rows {
         refreshed
     }
 
-    /// The bank's payments that are not in the rows: all pending ones, and those posted since.
+    /// The bank's payments that have no row yet: all pending ones, and newly posted ones.
     fn unknown(&self, bank: &Bank, connection: &Connection) -> Vec<(PaymentId, Payment)> {
         let payments = bank.accounts_of(connection).flat_map(|account| bank.payments_of(account));
         payments
@@ -111,7 +111,7 @@ impl Rows {
         self.balances.get(account).copied()
     }
 
-    /// The connection is gone, and its rows with it.
+    /// Removes a deleted connection's rows.
     pub(super) fn forget(&mut self, connection: &Connection) {
         for row in self.of_connection.remove(&connection.id).unwrap_or_default() {
             self.posted.remove(&row.payment_id);

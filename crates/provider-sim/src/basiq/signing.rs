@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::webhooks::{Message, Schedule, Scheme, Signed};
 
-/// The secret in Basiq's own documentation has no padding and bits to spare.
+/// The secret in Basiq's own documentation has no padding and surplus bits.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -23,8 +23,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h
-/// (<https://api.basiq.io/docs/delivery-schedule-and-retries>). The time for an answer is not documented; 30 s is the
-/// default of Svix, whose schedule it is.
+/// (<https://api.basiq.io/docs/delivery-schedule-and-retries>). The time limit for an answer is not documented; 30 s is
+/// the default of Svix, whose schedule this is.
 pub(super) fn schedule() -> Schedule {
     Schedule {
         pauses: [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000].map(Duration::from_secs).into(),

@@ -62,12 +62,12 @@ impl Basiq {
         Ok(Self { app, counts, faults, server })
     }
 
-    /// `http://127.0.0.1:<port>`: what `BASIQ_API_URL` is set to. The consent page is `/home` there.
+    /// `http://127.0.0.1:<port>`: the value for `BASIQ_API_URL`. The consent page is at `/home`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// The API key that it takes.
+    /// The API key that it accepts.
     pub fn api_key(&self) -> &str {
         &self.app.options.api_key
     }
@@ -77,7 +77,7 @@ impl Basiq {
         &self.app.webhooks
     }
 
-    /// How often it was called. Scopes are connections' ids, else users' ids; `token` for `POST /token`.
+    /// How often it was called. A scope is a connection's id, else a user's id; `token` for `POST /token`.
     pub fn calls(&self) -> &CallCounts {
         &self.counts
     }
@@ -87,50 +87,50 @@ impl Basiq {
         &self.faults
     }
 
-    /// The banks and their changes, with the simulated time. The next refresh reports them.
+    /// Calls `happens` with the banks and the simulated time. The next refresh reports the changes.
     pub fn bank<T>(&self, happens: impl FnOnce(&mut Bank, Timestamp) -> T) -> T {
         self.app.with(|state, now| happens(&mut state.bank, now))
     }
 
-    /// A new user; their id.
+    /// Adds a user, and returns the id.
     pub fn add_user(&self, email: &str) -> String {
         let user = User { email: email.to_owned(), ..User::default() };
         self.app.with(|state, now| state.add_user(user, now)).id
     }
 
-    /// A user's bank with these accounts is connected, without the consent page and at once.
+    /// Connects a user's bank with these accounts at once, without the consent page.
     pub fn connect(&self, user: &str, accounts: Vec<NewAccount>) -> Result<Connection, Unknown> {
         self.app.with(|state, now| state.connect(user, INSTITUTIONS[0].0, accounts, now))
     }
 
-    /// The same at a bank of this name: `Hooli`, `Harbour Bank`, `Southern Mutual`.
+    /// Connects a bank of this name: `Hooli`, `Harbour Bank`, `Southern Mutual`.
     pub fn connect_at(&self, user: &str, bank: &str, accounts: Vec<NewAccount>) -> Result<Connection, Unknown> {
         let institution = institutions::id_of(bank).ok_or_else(|| Unknown(format!("bank {bank:?}")))?;
         self.app.with(|state, now| state.connect(user, institution, accounts, now))
     }
 
-    /// The bank is read again, at once and beyond any budget, as by Basiq's own daily refresh. A webhook reports the
+    /// Reads the bank again, at once and outside any budget, as Basiq's own daily refresh does. A webhook reports the
     /// changes.
     pub fn refresh(&self, connection: &str) -> Result<Refreshed, Unknown> {
         self.app.with(|state, now| state.refresh(connection, now))
     }
 
-    /// The bank does not let the connection in any more.
+    /// Makes the bank reject the connection.
     pub fn invalidate(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.invalidate(connection, now))
     }
 
-    /// The bank lets the connection in again.
+    /// Makes the bank accept the connection again.
     pub fn reactivate(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.activate(connection, now))
     }
 
-    /// The consent page returns to this address from now on.
+    /// Sets the address that the consent page redirects to.
     pub fn return_to(&self, address: impl Into<String>) {
         self.app.with(|state, _| state.redirect_url = address.into());
     }
 
-    /// The next job that connects a bank fails: the bank does not accept the user's credentials.
+    /// Makes the next job that connects a bank fail: the bank does not accept the user's credentials.
     pub fn fail_next_consent(&self) {
         let failure =
             ("invalid-credentials", "Cannot login to target institution.", "The credentials were not accepted.");
@@ -142,22 +142,22 @@ impl Basiq {
         self.app.with(|state, _| state.users.len())
     }
 
-    /// A user takes their consent back: all their connections are deleted.
+    /// Revokes a user's consent: all their connections are deleted.
     pub fn revoke_consent(&self, user: &str) {
         self.app.with(|state, now| state.revoke(user, now));
     }
 
-    /// A user's consent ends by itself: all their connections become invalid.
+    /// Expires a user's consent: all their connections become invalid.
     pub fn expire_consent(&self, user: &str) {
         self.app.with(|state, now| state.expire_consent(user, now));
     }
 
-    /// A connection is deleted.
+    /// Deletes a connection.
     pub fn delete(&self, connection: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.delete(connection, now))
     }
 
-    /// Every token that was given out has expired.
+    /// Expires every issued token.
     pub fn expire_tokens(&self) {
         self.app.with(|state, now| state.tokens.expire(None, now));
     }

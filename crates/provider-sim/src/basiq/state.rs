@@ -1,7 +1,7 @@
 //! The state of the simulated Basiq.
 //!
-//! Owns its users, connections, rows, jobs and events, and their changes. The same calls on the same seed have the
-//! same outcome. Must not do input or output, or read a clock.
+//! Owns its users, connections, rows, jobs and events, and their changes. The same calls on the same seed have the same
+//! outcome. Must not do I/O, or read a clock.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub(super) struct State {
     /// The messages to send.
     pub(super) outgoing: Vec<Message>,
     pub(super) ids: Ids,
-    /// Where the consent page returns to.
+    /// The address that the consent page redirects to.
     pub(super) redirect_url: String,
     /// Why the next job that connects a bank fails.
     pub(super) next_failure: Option<Failure>,
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// A new user.
+    /// Adds a user.
     pub(super) fn add_user(&mut self, mut user: User, now: Timestamp) -> User {
         user.id = self.ids.uuid();
         self.users.insert(user.id.clone(), user.clone());
@@ -80,7 +80,7 @@ impl State {
         user
     }
 
-    /// A user with everything of theirs is gone.
+    /// Deletes a user with all their data.
     pub(super) fn delete_user(&mut self, user: &str, now: Timestamp) {
         let connections: Vec<_> = self.bank.connections(Some(user)).map(|connection| connection.id.clone()).collect();
         for connection in connections {
@@ -90,7 +90,7 @@ impl State {
         self.tell_user("user.deleted", user, now);
     }
 
-    /// A user's bank with these accounts is connected, at once.
+    /// Connects a user's bank with these accounts at once.
     pub(super) fn connect(
         &mut self,
         user: &str,
@@ -123,13 +123,13 @@ impl State {
         Ok(self.add_job(&connection, Work::Connect, now))
     }
 
-    /// A user consents again: a job makes the connection active, with the accounts that it has.
+    /// A user consents again: a job makes the connection active, with its existing accounts.
     pub(super) fn begin_reauthorise(&mut self, connection: &str, now: Timestamp) -> Result<String, Unknown> {
         let connection = self.bank.connection(connection)?.clone();
         Ok(self.add_job(&connection, Work::Connect, now))
     }
 
-    /// A job reads the connection's bank again.
+    /// Starts a job that reads the connection's bank again.
     pub(super) fn begin_refresh(&mut self, connection: &str, now: Timestamp) -> Result<String, Unknown> {
         let connection = self.bank.connection(connection)?.clone();
         Ok(self.add_job(&connection, Work::Refresh, now))
@@ -152,7 +152,7 @@ impl State {
         id
     }
 
-    /// A job ends: it has done its work, or could not.
+    /// Ends a job, whether it succeeded or failed.
     pub(super) fn finish(&mut self, job: &str, now: Timestamp) {
         let Some((connection, work)) = self.jobs.get(job).map(|job| (job.connection.clone(), job.work.clone())) else {
             return;
@@ -170,7 +170,7 @@ impl State {
         }
     }
 
-    /// The bank is read again; its rows are reported.
+    /// Reads the bank again and reports its rows.
     pub(super) fn refresh(&mut self, connection: &str, now: Timestamp) -> Result<Refreshed, Unknown> {
         let known = self.bank.connection_mut(connection)?;
         known.refreshed_at = now;
@@ -186,7 +186,7 @@ impl State {
         Ok(refreshed)
     }
 
-    /// A connection becomes active, or is active again, and its bank is read.
+    /// Makes a connection active and reads its bank.
     pub(super) fn activate(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         let known = self.bank.connection_mut(connection)?;
         known.status = ConnectionStatus::Active;
@@ -204,7 +204,7 @@ impl State {
         Ok(())
     }
 
-    /// A user takes the consent back: all their connections are deleted.
+    /// Revokes a user's consent: all their connections are deleted.
     pub(super) fn revoke(&mut self, user: &str, now: Timestamp) {
         let connections: Vec<_> = self.bank.connections(Some(user)).map(|connection| connection.id.clone()).collect();
         self.happened("consent.revoked", user, "/consents".to_owned(), json!({ "type": "consent" }), now);
@@ -213,7 +213,7 @@ impl State {
         }
     }
 
-    /// A user's consent ends by itself: their connections have to be made valid by a new one.
+    /// Expires a user's consent: their connections stay invalid until a new consent.
     pub(super) fn expire_consent(&mut self, user: &str, now: Timestamp) {
         let connections: Vec<_> = self.bank.connections(Some(user)).map(|connection| connection.id.clone()).collect();
         self.happened("consent.expired", user, "/consents".to_owned(), json!({ "type": "consent" }), now);
@@ -222,7 +222,7 @@ impl State {
         }
     }
 
-    /// A connection is deleted, and its accounts and rows with it.
+    /// Deletes a connection with its accounts and rows.
     pub(super) fn delete(&mut self, connection: &str, now: Timestamp) -> Result<(), Unknown> {
         let connection = self.bank.disconnect(connection)?;
         self.rows.forget(&connection);

@@ -1,6 +1,6 @@
 //! Access tokens.
 //!
-//! Owns which were given out and whether they hold. Must not know HTTP.
+//! Owns which were issued and whether they are valid. Must not know HTTP.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,16 +18,16 @@ pub(super) enum Access {
     Client(String),
 }
 
-/// Why a token is not taken.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It was never given out.
+    /// It was never issued.
     Invalid,
     /// It has expired.
     Expired,
 }
 
-/// The tokens that were given out.
+/// The issued tokens.
 #[derive(Debug)]
 pub(super) struct Tokens {
     ids: Ids,
@@ -39,7 +39,7 @@ impl Tokens {
         Self { ids: Ids::new(seed), given: HashMap::new() }
     }
 
-    /// A new token. Those that expired a day ago are forgotten.
+    /// Issues a token. Tokens that expired a day ago are forgotten.
     pub(super) fn give(&mut self, access: Access, now: Timestamp, lifetime: Duration) -> String {
         let day = Duration::from_secs(24 * 3600);
         self.given.retain(|_, (_, expires)| expires.checked_add(day).is_ok_and(|forgotten| forgotten > now));
@@ -54,7 +54,7 @@ impl Tokens {
         if *expires > now { Ok(access) } else { Err(Refusal::Expired) }
     }
 
-    /// A token expires now; or all do.
+    /// Expires a token, or all of them.
     pub(super) fn expire(&mut self, token: Option<&str>, now: Timestamp) {
         for (given, (_, expires)) in &mut self.given {
             if token.is_none_or(|token| token == given) {

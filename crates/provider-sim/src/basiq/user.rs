@@ -2,7 +2,7 @@
 //!
 //! Owns their type. Must not know their connections.
 
-/// A user, as the application made it.
+/// A user, as the application created it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct User {
     pub(super) id: String,

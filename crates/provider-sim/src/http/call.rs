@@ -1,6 +1,6 @@
 //! A call as received.
 //!
-//! Owns its parts in the form in which fronts and faults read them. Must not answer.
+//! Owns its parts in the form that fronts and faults read. Must not answer.
 
 use axum::body::Bytes;
 use axum::extract::{MatchedPath, Query};

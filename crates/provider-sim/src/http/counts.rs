@@ -17,13 +17,13 @@ pub struct CallCounts(Arc<Mutex<BTreeMap<(String, String), Count>>>);
 /// The calls of one endpoint for one scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// How many came.
+    /// How many calls there were.
     pub calls: u64,
-    /// How many of them were answered 4xx or 5xx, or not properly.
+    /// How many of them got a 4xx or 5xx, or no proper answer.
     pub failed: u64,
     /// How many of them exceeded a budget.
     pub over_budget: u64,
-    /// How many there were at once, at most.
+    /// The largest number of concurrent calls.
     pub most_at_once: u64,
     at_once: u64,
 }
@@ -73,7 +73,7 @@ impl CallCounts {
         counts.iter().filter(|((endpoint, scope), _)| chosen(endpoint, scope)).map(|(_, count)| value(count)).sum()
     }
 
-    /// Counts a call. It counts as a concurrent one until the returned guard is dropped.
+    /// Counts a call, which is concurrent until the returned guard is dropped.
     pub(super) fn begin(&self, endpoint: &str, scope: &str) -> Counting {
         let key = (endpoint.to_owned(), scope.to_owned());
         let mut counts = self.0.lock();

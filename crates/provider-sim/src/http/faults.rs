@@ -1,6 +1,6 @@
 //! Faults of calls.
 //!
-//! Owns which calls a fault meets. Must not know how an answer is spoilt.
+//! Owns which calls a fault applies to. Must not know how an answer is spoilt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 pub enum Fault {
     /// The token that the call carries has just expired.
     TokenExpired,
-    /// Too many requests: 429, with `Retry-After` in seconds where one is given.
+    /// Too many requests: 429, with `Retry-After` in seconds if one is given.
     TooManyRequests {
         /// How long to wait.
         retry_after: Option<Duration>,
@@ -21,15 +21,15 @@ pub enum Fault {
     Status(u16),
     /// No answer, for as long as the caller waits.
     Hang,
-    /// The answer comes so much later, by the machine's clock.
+    /// The answer is delayed by this much, by the machine's clock.
     Slow(Duration),
-    /// The answer breaks off in the middle of its JSON, as if that were all of it.
+    /// The answer ends in the middle of its JSON, as if it were complete.
     MalformedJson,
-    /// The connection breaks off in the middle of the answer.
+    /// The connection is closed in the middle of the answer.
     Truncated,
 }
 
-/// Which calls a fault meets: all, unless narrowed down.
+/// The calls that a fault applies to: all, unless narrowed down.
 #[derive(Clone, Debug)]
 pub struct Rule {
     fault: Fault,
@@ -61,28 +61,28 @@ impl Rule {
         self
     }
 
-    /// Not for the first calls, this many.
+    /// Not for this many calls at first.
     #[must_use]
     pub fn after(mut self, calls: u64) -> Self {
         self.after = calls;
         self
     }
 
-    /// Only of each so-manieth call.
+    /// Only for every n-th call.
     #[must_use]
     pub fn every(mut self, calls: u64) -> Self {
         self.every = calls.max(1);
         self
     }
 
-    /// So often at most.
+    /// At most this many times.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
         self
     }
 
-    /// Whether it meets this call, which is counted.
+    /// Whether it applies to this call, which is counted.
     fn meets(&mut self, endpoint: &str, scope: &str) -> bool {
         let is_chosen = |chosen: &Option<String>, name| chosen.as_deref().is_none_or(|chosen| chosen == name);
         if self.times == 0 || !is_chosen(&self.endpoint, endpoint) || !is_chosen(&self.scope, scope) {
@@ -102,7 +102,7 @@ impl Rule {
 pub struct Faults(Arc<Mutex<Vec<Rule>>>);
 
 impl Faults {
-    /// Switches a fault on. The first rule that meets a call decides.
+    /// Switches a fault on. The first rule that applies to a call decides.
     pub fn add(&self, rule: Rule) {
         self.0.lock().push(rule);
     }

@@ -1,6 +1,6 @@
-//! What every call passes before it is answered.
+//! The gate that every call passes before it is answered.
 //!
-//! Owns the order: counted, met by a fault or answered, recorded. Must not know a provider's paths or words.
+//! Owns the order: count, apply a fault or answer, record. Must not know a provider's paths or words.
 
 use std::io;
 use std::sync::Arc;
@@ -32,25 +32,25 @@ pub(crate) trait Front: Send + Sync + 'static {
     /// Its name in recordings.
     const PROVIDER: &'static str;
 
-    /// The scope that the provider counts a call against: a connection, a user, a consumer; empty where it is none of
+    /// The scope that the provider counts a call against: a connection, a user, a consumer; empty if it is none of
     /// them.
     fn scope(&self, call: &Call) -> String;
 
     /// An error in the provider's own shape.
     fn error(&self, call: &Call, status: StatusCode, retry_after: Option<Duration>) -> Response;
 
-    /// The token that the call carries expires now.
+    /// Expires the token that the call carries.
     fn expire_token(&self, call: &Call);
 }
 
-/// What every call passes.
+/// The gate that every call passes.
 #[derive(Debug)]
 pub(crate) struct Gate<F> {
     pub(crate) front: Arc<F>,
     pub(crate) counts: CallCounts,
     pub(crate) faults: Faults,
     pub(crate) recorder: Option<Recorder>,
-    /// Ends answers that hang.
+    /// Ends hanging answers.
     pub(crate) stopping: CancellationToken,
 }
 
@@ -115,7 +115,7 @@ async fn finish<F: Front>(gate: &Gate<F>, call: &Call, counting: &Counting, resp
     Response::from_parts(parts, Body::from(body))
 }
 
-/// The first half of an answer: as if it were all of it, or with the connection broken off.
+/// The first half of an answer: as if it were complete, or with the connection closed.
 async fn spoil(response: Response, fault: Fault) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -131,7 +131,7 @@ async fn spoil(response: Response, fault: Fault) -> Response {
 /// A body that fails after these bytes: the connection is closed in the middle of it.
 fn broken_off(bytes: Bytes) -> Body {
     let failure = stream::once(async {
-        // So that the bytes have gone out before.
+        // Lets the bytes be sent first.
         tokio::time::sleep(Duration::from_millis(50)).await;
         Err(io::Error::other("broken off on purpose"))
     });

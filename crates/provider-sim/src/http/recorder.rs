@@ -21,12 +21,12 @@ use super::call::Call;
 pub struct Recorder(Arc<Mutex<File>>);
 
 impl Recorder {
-    /// A recorder that adds to a file, which need not be there yet. Several may add to the same file.
+    /// A recorder that appends to a file, creating it if needed. Several may append to the same file.
     pub fn append_to(path: &Path) -> io::Result<Self> {
         File::options().create(true).append(true).open(path).map(|file| Self(Arc::new(Mutex::new(file))))
     }
 
-    /// Notes an exchange.
+    /// Records an exchange.
     pub(super) fn note(&self, provider: &str, call: &Call, status: StatusCode, content_type: &str, body: &[u8]) {
         self.write(&json!({
             "provider": provider,
@@ -41,12 +41,12 @@ impl Recorder {
         }));
     }
 
-    /// Notes a webhook.
+    /// Records a webhook.
     pub(crate) fn note_webhook(&self, provider: &str, event: &str, headers: &[(&str, String)], body: &str) {
         self.write(&json!({ "provider": provider, "event": event, "headers": headers, "body": body }));
     }
 
-    /// In one write, so that lines of several recorders do not mix. A failed write is missing from the file.
+    /// In one write, so that lines of several recorders do not mix. A failed write leaves its line out of the file.
     fn write(&self, line: &Value) {
         let _incomplete = self.0.lock().write_all(format!("{line}\n").as_bytes());
     }

@@ -17,7 +17,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens; port 0 takes any that is free. `stopping` is what ends it.
+    /// Listens; port 0 takes any free one. `stopping` ends the server.
     pub(crate) async fn start(address: SocketAddr, routes: Router, stopping: CancellationToken) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -1,6 +1,6 @@
 //! The simulated Plaid as a service.
 //!
-//! Owns the state behind its lock, the sending of messages, and updates in the background. Must not know routes.
+//! Owns the state behind its lock, sending messages, and updates in the background. Must not know routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl App {
         result
     }
 
-    /// A user completes Link; the public token. A new item's bank is read in time.
+    /// A user completes Link; returns the public token. A new item's bank is read after the update duration.
     pub(super) fn complete_link(self: &Arc<Self>, token: &str) -> Result<String, Unknown> {
         let webhook = self.with(|state, _| state.links.get(token).and_then(|link| link.webhook.clone()));
         if let Some(webhook) = webhook {
@@ -59,7 +59,7 @@ impl App {
         Ok(public_token)
     }
 
-    /// Asks an item's bank once the time that takes has passed.
+    /// Reads an item's bank after the update duration.
     pub(super) fn update_in_time(self: &Arc<Self>, item: String) {
         let app = Arc::clone(self);
         let end = app.options.clock.after(app.options.update_duration);
@@ -85,7 +85,7 @@ impl Front for App {
         self.with(|state, _| state.item_of(token).map(|item| item.id.clone())).unwrap_or_default()
     }
 
-    /// Plaid names no `Retry-After`; one is sent where the fault has it.
+    /// Plaid sends no `Retry-After`; one is sent if the fault has it.
     fn error(&self, _call: &Call, status: StatusCode, retry_after: Option<Duration>) -> Response {
         let mut response = ApiError::of_status(status.as_u16()).into_response();
         if let Some(pause) = retry_after {
@@ -94,7 +94,7 @@ impl Front for App {
         response
     }
 
-    /// Access tokens do not expire; the nearest is that the user has to sign in again.
+    /// Access tokens do not expire; the closest equivalent is a user who has to sign in again.
     fn expire_token(&self, call: &Call) {
         let item = self.scope(call);
         let _known = self.with(|state, now| state.trouble(&item, Trouble::LoginRequired, now));

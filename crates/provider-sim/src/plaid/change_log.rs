@@ -1,9 +1,9 @@
 //! Plaid's reports of an item's payments.
 //!
-//! Owns the rows that an update makes of the banks' books, and the log of changes that cursors are places in. Must not know
-//! JSON or HTTP.
+//! Owns the rows that an update makes from the banks' books, and the log of changes in which cursors are positions.
+//! Must not know JSON or HTTP.
 //!
-//! A pending row keeps its id while it is pending. The posted row has an id of its own and names the pending one, which is
+//! A pending row keeps its id while it is pending. The posted row has a new id and names the pending one, which is
 //! removed (<https://plaid.com/docs/api/products/transactions/#transactionssync>).
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::bank::{Bank, Connection, Payment, PaymentId};
 pub struct Row {
     /// Plaid's id of it.
     pub id: String,
-    /// The id of the pending row that it was.
+    /// The id of its former pending row.
     pub pending_id: Option<String>,
     /// Its payment, which Plaid does not report.
     pub payment_id: PaymentId,
@@ -61,7 +61,7 @@ pub(super) struct ChangeLog {
 }
 
 impl ChangeLog {
-    /// The bank is read again for payments since then.
+    /// Reads the bank again for payments since then.
     pub(super) fn update(&mut self, bank: &mut Bank, connection: &Connection, since: Timestamp) -> Updated {
         let payments = bank.accounts_of(connection).flat_map(|account| bank.payments_of(account));
         let recent = payments.filter(|(_, payment)| payment.made_at >= since);
@@ -103,7 +103,7 @@ impl ChangeLog {
         updated.added += 1;
     }
 
-    /// How many changes there have been.
+    /// The number of changes so far.
     pub(super) fn len(&self) -> usize {
         self.changes.len()
     }
@@ -113,8 +113,8 @@ impl ChangeLog {
         self.rows.values()
     }
 
-    /// Up to a number of changes from a position on. A row appears once, in its state after the last of them; one that
-    /// was added and removed within them does not appear.
+    /// Up to a number of changes from a position on. A row appears once, in its state after the last of them; a row
+    /// that was added and removed within them does not appear.
     pub(super) fn slice(&self, from: usize, count: usize) -> Slice {
         let changes = self.changes.iter().skip(from).take(count);
         let mut slice = Slice::default();
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::bank::{AccountKind, Cents, Country, Naming, NewAccount, Posting, Purchase};
 
-    /// A bank with a connection that has made one payment, which is in the log.
+    /// A bank with a connection whose only payment is in the log.
     fn with_payment() -> (Bank, Connection, ChangeLog, PaymentId) {
         let now = Timestamp::from_second(1_770_000_000).unwrap();
         let mut bank = Bank::new(1, Naming::Base62, Country::America);

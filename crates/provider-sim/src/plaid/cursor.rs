@@ -2,19 +2,19 @@
 //!
 //! Owns their text. Must not know the list.
 //!
-//! A cursor in the middle of a page run also says how many changes there were when the run began: where there are more
-//! by the next page, the data was mutated during pagination and the run has to begin again.
+//! A cursor in the middle of a page run also says how many changes there were when the run began: if there are more by
+//! the next page, the data was mutated during pagination and the run has to begin again.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// A place in an item's changes.
+/// A position in an item's changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) item: String,
     /// How many changes were reported.
     pub(super) told: usize,
-    /// How many there were when the run began; nothing at a run's end.
+    /// How many there were when the run began; `None` at a run's end.
     pub(super) of: Option<usize>,
 }
 

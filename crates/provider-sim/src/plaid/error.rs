@@ -25,25 +25,25 @@ impl ApiError {
         Self { status, kind, code, message, is_over_budget: false }
     }
 
-    /// The client id and the secret are not those of an application.
+    /// The client id and the secret do not belong to an application.
     pub(super) const INVALID_KEYS: Self =
         Self::new(400, "INVALID_INPUT", "INVALID_API_KEYS", "invalid client_id or secret provided");
-    /// The access token is not one of an item, or that item was removed.
+    /// The access token belongs to no item, or the item was removed.
     pub(super) const INVALID_ACCESS_TOKEN: Self =
         Self::new(400, "INVALID_INPUT", "INVALID_ACCESS_TOKEN", "could not find matching access token");
-    /// The public token was never given out, was used, or has expired.
+    /// The public token was never issued, was used, or has expired.
     pub(super) const INVALID_PUBLIC_TOKEN: Self =
         Self::new(400, "INVALID_INPUT", "INVALID_PUBLIC_TOKEN", "could not find matching public token");
     /// There is no such key.
     pub(super) const INVALID_KEY_ID: Self =
         Self::new(400, "INVALID_INPUT", "INVALID_WEBHOOK_VERIFICATION_KEY_ID", "invalid key_id provided");
-    /// The body is no JSON.
+    /// The body is not JSON.
     pub(super) const INVALID_BODY: Self =
         Self::new(400, "INVALID_REQUEST", "INVALID_BODY", "body could not be parsed as JSON");
-    /// Something that is needed is missing.
+    /// A required field is missing.
     pub(super) const MISSING_FIELDS: Self =
         Self::new(400, "INVALID_REQUEST", "MISSING_FIELDS", "the following required fields are missing");
-    /// A field has a value that is not taken.
+    /// A field has an invalid value.
     pub(super) const INVALID_FIELD: Self =
         Self::new(400, "INVALID_REQUEST", "INVALID_FIELD", "a field has an invalid value");
     /// There is no such endpoint.
@@ -56,7 +56,7 @@ impl ApiError {
         "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION",
         "Underlying transaction data changed since last page was fetched. Please restart pagination from last update.",
     );
-    /// The item's budget of a minute is used up. No header says when there is more.
+    /// The item's budget for a minute is used up. No header says when it is renewed.
     pub(super) const SYNC_LIMIT: Self = Self {
         is_over_budget: true,
         ..Self::new(
@@ -86,7 +86,7 @@ impl ApiError {
         }
     }
 
-    /// An error with a status that the fault names.
+    /// An error with the status of a fault.
     pub(super) const fn of_status(status: u16) -> Self {
         match status {
             429 => Self { is_over_budget: false, ..Self::SYNC_LIMIT },

@@ -1,6 +1,6 @@
 //! Items.
 //!
-//! Owns Plaid's data of an item besides its bank. Must not know JSON or HTTP.
+//! Owns Plaid's data of an item apart from its bank. Must not know JSON or HTTP.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change_log::ChangeLog;
 
-/// How far back transactions are reported unless an item is set up otherwise, in days.
+/// How far back transactions are reported by default, in days.
 pub(super) const DAYS: u32 = 90;
 
 /// An item.
@@ -20,9 +20,9 @@ pub(super) struct Item {
     pub(super) readiness: Readiness,
     /// Why its bank cannot be read.
     pub(super) trouble: Option<Trouble>,
-    /// Whether `/transactions/sync` was called: before that `SYNC_UPDATES_AVAILABLE` is not sent.
+    /// Whether `/transactions/sync` was called: before that, `SYNC_UPDATES_AVAILABLE` is not sent.
     pub(super) is_synced: bool,
-    /// How far back transactions are reported, in days; settled by the first call at the latest.
+    /// How far back transactions are reported, in days; fixed by the first call at the latest.
     pub(super) days: Option<u32>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Option<Timestamp>,
@@ -46,7 +46,7 @@ pub(super) enum Trouble {
 }
 
 impl Item {
-    /// The beginning of the reported transactions.
+    /// The start of the reported transactions.
     pub(super) fn since(&self) -> Timestamp {
         let days = Duration::from_secs(u64::from(self.days.unwrap_or(DAYS)) * 24 * 3600);
         let days = SignedDuration::try_from(days).unwrap_or(SignedDuration::ZERO);

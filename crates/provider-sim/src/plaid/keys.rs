@@ -1,4 +1,4 @@
-//! The keys that webhooks are signed with.
+//! The keys that sign webhooks.
 //!
 //! Owns the key pairs and their public halves as JSON Web Keys. Must not send anything.
 
@@ -32,7 +32,7 @@ struct Key {
     expired_at: Option<Timestamp>,
 }
 
-/// No key pair could be made.
+/// No key pair could be generated.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no key pair could be made")]
 pub(super) struct NoKey;
@@ -44,7 +44,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// A new key signs from now on; the one before has expired.
+    /// Signs with a new key from now on; the previous one has expired.
     pub(super) fn rotate(&self, now: Timestamp) -> Result<(), NoKey> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| NoKey)?;
         let mut ring = self.0.lock();
@@ -75,7 +75,7 @@ impl Keys {
         }))
     }
 
-    /// A token of these claims, signed with the newest key (RFC 7515, compact serialisation).
+    /// A token with these claims, signed with the newest key (RFC 7515, compact serialisation).
     fn token(&self, claims: &Value) -> Option<String> {
         let ring = self.0.lock();
         let key = ring.keys.last()?;

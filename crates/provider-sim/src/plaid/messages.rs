@@ -3,7 +3,7 @@
 //! Owns their members (<https://plaid.com/docs/api/products/transactions/#webhooks>,
 //! <https://plaid.com/docs/api/items/#webhooks>). Must not send anything.
 //!
-//! They are indented by two spaces, as Plaid's are: a verifier must not rewrite them.
+//! They are indented by two spaces, like Plaid's: a verifier must not rewrite them.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::webhooks::Message;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Happened {
     SyncUpdatesAvailable,
-    /// These are for `/transactions/get`, and are sent beside the one before.
+    /// These are for `/transactions/get`, and are sent in addition to the previous one.
     InitialUpdate {
         new: usize,
     },
@@ -72,7 +72,7 @@ impl Happened {
     }
 }
 
-/// The webhook for a message. Plaid's have no id; this one serves the sender alone.
+/// The webhook for a message. Plaid's have no id; this one is for the sender's use only.
 pub(super) fn message(id: String, item: &str, happened: &Happened) -> Message {
     let mut body = json!({
         "webhook_type": happened.kind(),

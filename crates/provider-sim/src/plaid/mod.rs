@@ -7,7 +7,8 @@
 //! routes (HTTP calls) ───────────▶ app                     keys (signatures)
 //! ```
 //!
-//! The next update reports the changes at a bank, as with the real one, which reads banks one to four times a day.
+//! Changes at a bank are reported by the next update, as with the real Plaid, which reads banks one to four times a
+//! day.
 
 mod answers;
 mod app;

@@ -13,26 +13,26 @@ use crate::http::Recorder;
 pub struct PlaidOptions {
     /// The same seed gives the same ids and payments.
     pub seed: u64,
-    /// The client id that calls are made with.
+    /// The client id of calls.
     pub client_id: String,
-    /// The secret that calls are made with.
+    /// The secret of calls.
     pub secret: String,
     /// Its time.
     pub clock: Clock,
-    /// Where it listens.
+    /// The address it listens at.
     pub address: SocketAddr,
     /// How long Plaid takes to read a bank, in simulated time.
     pub update_duration: Duration,
-    /// How many calls of `/transactions/sync` are taken for an item in a minute.
+    /// How many calls of `/transactions/sync` are accepted for an item per minute.
     pub syncs_a_minute: usize,
     /// Where exchanges are recorded, if anywhere.
     pub recorder: Option<Recorder>,
 }
 
 impl PlaidOptions {
-    /// As Plaid documents it: 50 calls of `/transactions/sync` a minute for each item
-    /// (<https://plaid.com/docs/errors/rate-limit-exceeded>). It listens on a free port of the loopback address; an update
-    /// takes two seconds.
+    /// Plaid's documented limit: 50 calls of `/transactions/sync` a minute for each item
+    /// (<https://plaid.com/docs/errors/rate-limit-exceeded>). It listens on a free port of the loopback address; an
+    /// update takes two seconds.
     pub fn new(clock: Clock) -> Self {
         Self {
             seed: 1,

@@ -1,4 +1,4 @@
-//! When Plaid tries again.
+//! When Plaid retries.
 //!
 //! Owns the schedule. Must not wait.
 
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::webhooks::Schedule;
 
-/// Anything but 200 within 10 seconds is a failure; the first pause is 30 s, each further one four times as long, for up to
-/// 24 hours (<https://support.plaid.com/hc/en-us/articles/40390675922967>). That Plaid does not try again where it was
-/// refused nine times in ten that day is not simulated.
+/// Anything but 200 within 10 seconds is a failure; the first pause is 30 s, each further one four times as long, for
+/// up to 24 hours (<https://support.plaid.com/hc/en-us/articles/40390675922967>). Not simulated: Plaid stops retrying
+/// if nine of ten attempts of that day were refused.
 pub(super) fn schedule() -> Schedule {
     let pauses = (0..6).map(|step| Duration::from_secs(30 * 4_u64.pow(step)));
     Schedule { pauses: pauses.collect(), timeout: Duration::from_secs(10), any_2xx: false, ends_subscription: false }

@@ -10,7 +10,7 @@ pub(super) struct Session {
     pub(super) id: String,
     pub(super) started_at: Timestamp,
     pub(super) finished_at: Option<Timestamp>,
-    /// The public token of the item that was added; nothing in update mode.
+    /// The public token of the added item; `None` in update mode.
     pub(super) public_token: Option<String>,
     /// Whether the user has left without connecting a bank.
     pub(super) has_exit: bool,

@@ -60,17 +60,17 @@ impl Plaid {
         Ok(Self { app, counts, faults, server })
     }
 
-    /// `http://127.0.0.1:<port>`: what `PLAID_API_URL` is set to.
+    /// `http://127.0.0.1:<port>`: the value for `PLAID_API_URL`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// The client id and the secret that it takes.
+    /// The client id and the secret that it accepts.
     pub fn client(&self) -> (&str, &str) {
         (&self.app.options.client_id, &self.app.options.secret)
     }
 
-    /// Its webhooks. A subscription needs no secret; one is also made by the `webhook` of a link token.
+    /// Its webhooks. A subscription needs no secret; the `webhook` of a link token also makes one.
     pub fn webhooks(&self) -> &Webhooks {
         &self.app.webhooks
     }
@@ -80,50 +80,50 @@ impl Plaid {
         &self.counts
     }
 
-    /// The faults of calls. A token that expires is an item whose user has to sign in again.
+    /// The faults of calls. An expired token here means an item whose user has to sign in again.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The banks and their changes, with the simulated time. The next update reports them.
+    /// Calls `happens` with the banks and the simulated time. The next update reports the changes.
     pub fn bank<T>(&self, happens: impl FnOnce(&mut Bank, Timestamp) -> T) -> T {
         self.app.with(|state, now| happens(&mut state.bank, now))
     }
 
-    /// A user's bank with these accounts is connected without Link. Nothing is reported before the first
+    /// Connects a user's bank with these accounts, without Link. Nothing is reported before the first
     /// [`Plaid::update`].
     pub fn connect(&self, user: &str, accounts: Vec<NewAccount>) -> LinkedItem {
         let (access_token, connection) = self.app.with(|state, now| state.add_item(user, accounts, None, now));
         LinkedItem { item_id: connection.id, access_token, accounts: connection.accounts }
     }
 
-    /// A user completes Link with this token; the public token that Link hands to the page. In update mode the item is
-    /// repaired, else a new item's bank is read within the options' `update_duration`.
+    /// Completes Link with this token as its user would, and returns the public token that Link hands to the page. In
+    /// update mode the item is repaired; otherwise a new item's bank is read within the options' `update_duration`.
     pub fn complete_link(&self, link_token: &str) -> Result<String, Unknown> {
         self.app.complete_link(link_token)
     }
 
-    /// The item's bank is read, at once. Webhooks report the changes.
+    /// Reads the item's bank at once. Webhooks report the changes.
     pub fn update(&self, item: &str) -> Result<Updated, Unknown> {
         self.app.with(|state, now| state.update(item, now))
     }
 
-    /// The item's user has to sign in again.
+    /// Makes the item's user have to sign in again.
     pub fn require_login(&self, item: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.trouble(item, Trouble::LoginRequired, now))
     }
 
-    /// The item's user withdraws the permission.
+    /// Withdraws the permission of the item's user.
     pub fn revoke_permission(&self, item: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.trouble(item, Trouble::PermissionRevoked, now))
     }
 
-    /// The item's user has signed in again, in another application.
+    /// Repairs the item as if its user had signed in again, in another application.
     pub fn repair(&self, item: &str) -> Result<(), Unknown> {
         self.app.with(|state, now| state.repair(item, true, now))
     }
 
-    /// Webhooks are signed with a new key from now on; the one before has expired.
+    /// Signs webhooks with a new key from now on; the previous one has expired.
     pub fn rotate_key(&self) -> io::Result<()> {
         self.app.keys.rotate(self.app.options.clock.now()).map_err(io::Error::other)
     }

@@ -1,7 +1,7 @@
 //! The state of the simulated Plaid.
 //!
 //! Owns its items and tokens, and their changes. The same calls on the same seed have the same outcome. Must not do
-//! input or output, or read a clock.
+//! I/O, or read a clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::webhooks::Message;
 /// The bank that users connect, one of Plaid's test institutions.
 pub(super) const INSTITUTION: (&str, &str) = ("ins_109508", "First Platypus Bank");
 
-/// How long a public token can be exchanged.
+/// How long a public token is valid.
 const PUBLIC_TOKEN: Duration = Duration::from_secs(30 * 60);
-/// How long a link token can be used.
+/// How long a link token is valid.
 pub(super) const LINK_TOKEN: Duration = Duration::from_secs(4 * 3600);
 
 /// The purpose of a link token.
@@ -34,7 +34,7 @@ pub(super) struct Link {
     pub(super) days: Option<u32>,
     /// The item that is repaired, in update mode.
     pub(super) item: Option<String>,
-    /// Where Hosted Link returns to.
+    /// The address that Hosted Link redirects to.
     pub(super) completion_redirect_uri: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct State {
     pub(super) links: BTreeMap<String, Link>,
     /// The session of each link token that was opened.
     pub(super) sessions: BTreeMap<String, Session>,
-    /// Item and expiry of each public token.
+    /// The item and expiry of each public token.
     public_tokens: BTreeMap<String, (String, Timestamp)>,
     pub(super) sync_calls: Budget,
     /// The messages to send.
@@ -80,14 +80,14 @@ impl State {
         format!("{kind}-sandbox-{}", self.ids.uuid())
     }
 
-    /// A token with which a user can connect a bank.
+    /// Issues a token with which a user can connect a bank.
     pub(super) fn add_link(&mut self, link: Link) -> String {
         let token = self.token("link");
         self.links.insert(token.clone(), link);
         token
     }
 
-    /// A user opens Link; opening it once more changes nothing.
+    /// A user opens Link; opening it again changes nothing.
     pub(super) fn open_link(&mut self, token: &str, now: Timestamp) -> Result<(), Unknown> {
         if !self.links.contains_key(token) {
             return Err(Unknown(format!("link token {token:?}")));
@@ -108,8 +108,8 @@ impl State {
         Ok(())
     }
 
-    /// A user completes Link. In update mode the item is repaired, else there is a new one; the public token, and the
-    /// new item.
+    /// A user completes Link. In update mode the item is repaired; otherwise a new one is added. Returns the public
+    /// token, and the new item.
     pub(super) fn complete_link(&mut self, token: &str, now: Timestamp) -> Result<(String, Option<String>), Unknown> {
         self.open_link(token, now)?;
         let link = self.links.remove(token).unwrap_or_default();
@@ -128,7 +128,7 @@ impl State {
         Ok((public_token, is_new.then_some(item)))
     }
 
-    /// A user has connected a bank with these accounts. Nothing is reported before the first update.
+    /// Adds an item: a user has connected a bank with these accounts. Nothing is reported before the first update.
     pub(super) fn add_item(
         &mut self,
         user: &str,
@@ -153,7 +153,7 @@ impl State {
         (access_token, connection)
     }
 
-    /// A user connects a bank that has a history; the new item.
+    /// Adds an item whose bank has a history.
     pub(super) fn add_item_with_history(
         &mut self,
         user: &str,
@@ -172,7 +172,7 @@ impl State {
         Ok(connection.id)
     }
 
-    /// A token to be exchanged for the item's access token, once.
+    /// Issues a token that can be exchanged once for the item's access token.
     pub(super) fn public_token(&mut self, item: &str, now: Timestamp) -> String {
         let token = self.token("public");
         let expires = now.checked_add(PUBLIC_TOKEN).unwrap_or(now);
@@ -180,7 +180,7 @@ impl State {
         token
     }
 
-    /// The item of a public token, which is used up thereby.
+    /// The item of a public token, which this uses up.
     pub(super) fn exchange(&mut self, public_token: &str, now: Timestamp) -> Option<&Item> {
         let (item, expires) = self.public_tokens.remove(public_token)?;
         self.items.get(&item).filter(|_| expires > now)
@@ -195,7 +195,7 @@ impl State {
         self.items.get_mut(id).ok_or_else(|| Unknown(format!("item {id:?}")))
     }
 
-    /// The first call of `/transactions/sync` settles how far back the item reaches.
+    /// The first call of `/transactions/sync` fixes how far back the item reaches.
     pub(super) fn begin_syncing(&mut self, id: &str, days: Option<u32>) -> Result<(), Unknown> {
         let connection = self.bank.connection(id)?.clone();
         let Self { bank, items, .. } = self;
@@ -203,14 +203,14 @@ impl State {
         item.is_synced = true;
         item.days = item.days.or(days).or(Some(DAYS));
         if item.readiness == Readiness::Complete {
-            // Nobody has a cursor yet.
+            // No cursor has been issued yet.
             item.log = ChangeLog::default();
             item.log.update(bank, &connection, item.since());
         }
         Ok(())
     }
 
-    /// The bank is read; the changes are reported.
+    /// Reads the bank and reports the changes.
     pub(super) fn update(&mut self, id: &str, now: Timestamp) -> Result<Updated, Unknown> {
         let connection = self.bank.connection(id)?.clone();
         let Self { bank, items, .. } = self;
@@ -237,14 +237,14 @@ impl State {
         Ok(updated)
     }
 
-    /// The item's bank cannot be read any more.
+    /// Makes the item's bank unreadable.
     pub(super) fn trouble(&mut self, id: &str, trouble: Trouble, now: Timestamp) -> Result<(), Unknown> {
         self.item_mut(id)?.trouble = Some(trouble);
         self.happened(id, &Happened::Trouble(trouble), now);
         Ok(())
     }
 
-    /// The item's bank can be read again; reported only where that happened elsewhere than in the application.
+    /// Makes the item's bank readable again; reported only if that happened outside the application.
     pub(super) fn repair(&mut self, id: &str, is_told: bool, now: Timestamp) -> Result<(), Unknown> {
         self.item_mut(id)?.trouble = None;
         if is_told {
@@ -253,7 +253,7 @@ impl State {
         Ok(())
     }
 
-    /// The item is gone, and its access token with it.
+    /// Removes the item with its access token.
     pub(super) fn remove(&mut self, id: &str) -> Result<(), Unknown> {
         self.items.remove(id).ok_or_else(|| Unknown(format!("item {id:?}")))?;
         self.bank.disconnect(id).map(drop)

@@ -1,7 +1,7 @@
-//! Simulators with people on them.
+//! Simulators with people.
 //!
-//! Owns which simulators run, whose connections they have with which history, and their activity. Must not know the
-//! product that calls them, nor decide about changes.
+//! Owns which simulators run, the people's connections and their history, and their activity. Must not know the product
+//! that calls them, nor decide about changes.
 
 mod linked;
 mod options;

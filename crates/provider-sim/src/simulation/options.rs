@@ -11,17 +11,18 @@ use super::provider::Provider;
 pub struct SimulationOptions {
     /// Which simulators are started.
     pub providers: Vec<Provider>,
-    /// The port of the first of them on the loopback address, that of the next being one higher; 0 is any that is free.
+    /// The first simulator's port on the loopback address; each further one takes the next higher port. 0 takes any
+    /// free ones.
     pub port: u16,
     /// The same seed gives the same ids, secrets and payments.
     pub seed: u64,
-    /// How many times as fast as the machine's their clock runs.
+    /// The factor by which their clock is faster than the machine's.
     pub speed: u32,
     /// How far back the connections' transactions reach.
     pub before: Duration,
-    /// Where Basiq's consent page returns to.
+    /// The address that Basiq's consent page redirects to.
     pub redirect_url: String,
-    /// Whether calls fail now and then.
+    /// Whether calls fail occasionally.
     pub has_faults: bool,
 }
 

@@ -1,4 +1,4 @@
-//! People who have connected something.
+//! People with connections.
 //!
 //! Owns their types. Must not connect anything.
 
@@ -17,13 +17,13 @@ pub struct Person {
 /// A link of a person to a provider.
 #[derive(Clone, Debug)]
 pub struct Link {
-    /// Through which provider.
+    /// The provider.
     pub provider: Provider,
-    /// The bank's name, which Basiq has to know; the name of the books at Apideck. Plaid has one bank.
+    /// The bank's name, which Basiq must know; the name of the books at Apideck. Plaid has one bank.
     pub institution: String,
-    /// The accounts at a bank, each with how many transactions it has already. Books have an account of their own.
+    /// The accounts at a bank, each with the number of its existing transactions. Books have their own account.
     pub accounts: Vec<(NewAccount, usize)>,
-    /// How many records are in the books already.
+    /// The number of existing records in the books.
     pub records: u32,
 }
 

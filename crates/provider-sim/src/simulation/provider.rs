@@ -16,7 +16,7 @@ pub enum Provider {
     Apideck,
 }
 
-/// A name that is none of theirs.
+/// A name that belongs to none of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} cannot be simulated: basiq, plaid and apideck can")]
 pub struct NoSuchProvider(String);
@@ -25,7 +25,7 @@ impl Provider {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Basiq, Self::Plaid, Self::Apideck];
 
-    /// `basiq` …
+    /// The name: `basiq` …
     pub fn name(self) -> &'static str {
         match self {
             Self::Basiq => "basiq",

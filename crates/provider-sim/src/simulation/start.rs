@@ -1,7 +1,7 @@
-//! A simulation from its start on.
+//! A running simulation.
 //!
-//! Owns the running simulators, their invented secrets, and whose connections they have. Must not decide about
-//! changes: [`crate::activity`] does.
+//! Owns the running simulators, their generated secrets, and the people's connections. Must not decide about changes:
+//! [`crate::activity`] does.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::ids::Ids;
 use crate::plaid::{Plaid, PlaidOptions};
 use crate::webhooks::Webhooks;
 
-/// Which service the books at Apideck are kept with.
+/// The service behind the books at Apideck.
 const SERVICE: &str = "xero";
 
 /// Why a simulation could not be started.
@@ -34,9 +34,9 @@ pub enum StartError {
     /// A simulator cannot listen.
     #[error("the simulated {provider} cannot listen on {address}: {error}")]
     Listen {
-        /// Whose simulator.
+        /// The simulator's provider.
         provider: Provider,
-        /// Where it should listen.
+        /// The address at which it should listen.
         address: SocketAddr,
         /// The machine's error.
         error: std::io::Error,
@@ -49,12 +49,12 @@ pub enum StartError {
     Unknown(#[from] Unknown),
 }
 
-/// Simulators with people on them. They run until this is dropped.
+/// Simulators with people. They run until this is dropped.
 pub struct Simulation {
     basiq: Option<Arc<Basiq>>,
     plaid: Option<Arc<Plaid>>,
     apideck: Option<Arc<Apideck>>,
-    /// What Basiq's webhooks are signed with.
+    /// The secret that signs Basiq's webhooks.
     webhook_secret: String,
     linked: Vec<Linked>,
     turns: Vec<Vec<Box<dyn Activity>>>,
@@ -63,7 +63,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Starts the simulators, and connects these people with the history of their accounts. No webhook reports that.
+    /// Starts the simulators, and connects these people with the history of their accounts. No webhook reports it.
     pub async fn start(options: SimulationOptions, people: &[Person]) -> Result<Self, StartError> {
         let mut ids = Ids::new(options.seed ^ 0x7365_6372_6574);
         let clock = Clock::sped_up(Timestamp::now(), options.speed);
@@ -98,7 +98,7 @@ impl Simulation {
         clock: &Clock,
         ids: &mut Ids,
     ) -> std::io::Result<()> {
-        // Of the same seed, two simulators would give the same ids.
+        // With the same seed, two simulators would give the same ids.
         let of_its_own = match provider {
             Provider::Basiq => 0x6261_7369,
             Provider::Plaid => 0x706c_6169,
@@ -195,22 +195,22 @@ impl Simulation {
         &self.linked
     }
 
-    /// The simulated Basiq, where it runs.
+    /// The simulated Basiq, if it runs.
     pub fn basiq(&self) -> Option<&Basiq> {
         self.basiq.as_deref()
     }
 
-    /// What Basiq's webhooks are signed with: `whsec_…`.
+    /// The secret that signs Basiq's webhooks: `whsec_…`.
     pub fn webhook_secret(&self) -> &str {
         &self.webhook_secret
     }
 
-    /// The simulated Plaid, where it runs.
+    /// The simulated Plaid, if it runs.
     pub fn plaid(&self) -> Option<&Plaid> {
         self.plaid.as_deref()
     }
 
-    /// The simulated Apideck, where it runs.
+    /// The simulated Apideck, if it runs.
     pub fn apideck(&self) -> Option<&Apideck> {
         self.apideck.as_deref()
     }
@@ -241,7 +241,7 @@ impl Simulation {
         basiq.chain(plaid).chain(self.apideck.iter().map(|apideck| apideck.faults()))
     }
 
-    /// Makes changes for ever, for one person after the other.
+    /// Makes changes for ever, for one person after another.
     pub async fn run(&mut self, pace: Pace) {
         activity::run(&mut self.turns, pace, self.seed ^ 0x7061_6365).await;
     }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-/// An attempt that was made.
+/// A completed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The message's id.
@@ -17,11 +17,11 @@ pub struct Attempt {
     pub at: Timestamp,
     /// How long its answer took, in milliseconds of the machine's clock.
     pub millis: u64,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It was answered with this status.

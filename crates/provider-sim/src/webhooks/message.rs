@@ -1,6 +1,6 @@
 //! A message to the subscriber.
 //!
-//! Owns its type, and the trait of what signs it. Must not send.
+//! Owns its type, and the trait that signs it. Must not send.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,8 @@ pub struct Message {
     pub id: String,
     /// The event's name.
     pub event: String,
-    /// The body of the first attempt. Further ones send the same bytes, except where a provider counts its attempts in them.
+    /// The body of the first attempt. Later attempts send the same bytes, except if a provider counts its attempts in
+    /// them.
     pub body: String,
 }
 
@@ -27,6 +28,6 @@ pub(crate) trait Scheme: Send + Sync + 'static {
     /// The provider's name in recordings.
     fn provider(&self) -> &'static str;
 
-    /// The attempt of this number, from 1 on, at this time, under the subscriber's secret.
+    /// Signs the attempt of this number, from 1 on, at this time, under the subscriber's secret.
     fn sign(&self, secret: &str, message: &Message, number: usize, at: Timestamp) -> Signed;
 }

@@ -1,4 +1,4 @@
-//! When a provider tries again.
+//! When a provider retries.
 //!
 //! Owns the type of a schedule. Must not wait.
 
@@ -7,12 +7,12 @@ use std::time::Duration;
 /// When a provider retries, and which answers are a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// The pauses before the second attempt, the third, and so on, in simulated time. After the last the message is given
-    /// up.
+    /// The pauses before the second attempt, the third, and so on, in simulated time. After the last, the sender gives
+    /// the message up.
     pub pauses: Vec<Duration>,
     /// How long an answer may take, by the machine's clock.
     pub timeout: Duration,
-    /// Whether any 2xx is success, or 200 alone.
+    /// Whether any 2xx is success, or only 200.
     pub any_2xx: bool,
     /// Whether the subscription ends with the first message that is given up.
     pub ends_subscription: bool,

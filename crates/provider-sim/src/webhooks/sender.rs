@@ -23,7 +23,7 @@ const REMEMBERED: usize = 10_000;
 
 /// A provider's webhooks.
 ///
-/// Each message is sent by itself, so that one may overtake another. Clones are the same sender.
+/// Each message is sent independently, so one may overtake another. Clones are the same sender.
 #[derive(Clone)]
 pub struct Webhooks(Arc<Inner>);
 
@@ -69,23 +69,23 @@ impl Webhooks {
         Ok(Self(Arc::new(Inner { clock, client, scheme, schedule, stopping, recorder, state: Mutex::default() })))
     }
 
-    /// Sends messages to this address from now on, signed with this secret. There is one subscription; a later one takes
-    /// its place.
+    /// Sends messages to this address from now on, signed with this secret. There is one subscription; a later one
+    /// replaces it.
     pub fn subscribe(&self, url: impl Into<String>, secret: impl Into<String>) {
         self.0.state.lock().subscription = Some(Subscription { url: url.into(), secret: secret.into() });
     }
 
-    /// Sends nothing any more.
+    /// Stops sending.
     pub fn unsubscribe(&self) {
         self.0.state.lock().subscription = None;
     }
 
-    /// Whether there is a subscription. It also ends by itself where the provider gives up.
+    /// Whether there is a subscription. It also ends if the provider gives up.
     pub fn is_subscribed(&self) -> bool {
         self.0.state.lock().subscription.is_some()
     }
 
-    /// Where messages are sent.
+    /// The address that messages are sent to.
     pub fn url(&self) -> Option<String> {
         self.0.state.lock().subscription.as_ref().map(|subscription| subscription.url.clone())
     }
@@ -95,7 +95,7 @@ impl Webhooks {
         self.0.state.lock().holding = true;
     }
 
-    /// Sends by itself again, the held messages first.
+    /// Stops holding messages back, and sends the held ones first.
     pub fn release(&self) {
         let held = {
             let mut state = self.0.state.lock();
@@ -107,18 +107,18 @@ impl Webhooks {
         }
     }
 
-    /// The held messages, oldest first, to be sent late, in another order, several times or never with
-    /// [`Webhooks::send`].
+    /// The held messages, oldest first, to be sent with [`Webhooks::send`]: late, in another order, several times or
+    /// never.
     pub fn take_held(&self) -> Vec<Message> {
         std::mem::take(&mut self.0.state.lock().held)
     }
 
-    /// Sends this many copies of each message from now on: duplicates with the same id and a signature of their own.
+    /// Sends this many copies of each message from now on: duplicates with the same id, each with its own signature.
     pub fn set_copies(&self, copies: usize) {
         self.0.state.lock().copies = copies;
     }
 
-    /// Sends a message now, with all attempts that it takes. Without a subscription nothing is sent.
+    /// Sends a message now, with as many attempts as it takes. Without a subscription nothing is sent.
     pub fn send(&self, message: &Message) {
         if let Some(subscription) = self.0.state.lock().subscription.clone() {
             tokio::spawn(Arc::clone(&self.0).deliver(subscription, message.clone()));
@@ -140,7 +140,7 @@ impl Webhooks {
         self.0.state.lock().made
     }
 
-    /// How many messages were taken by the subscriber; each copy counts.
+    /// How many messages the subscriber accepted; each copy counts.
     pub fn delivered(&self) -> u64 {
         self.0.state.lock().delivered
     }
@@ -150,7 +150,7 @@ impl Webhooks {
         self.0.state.lock().given_up
     }
 
-    /// Something happened: its message is sent, or held back.
+    /// Sends a message, or holds it back.
     pub(crate) fn announce(&self, message: Message) {
         let copies = {
             let mut state = self.0.state.lock();
@@ -182,7 +182,7 @@ impl Inner {
         for number in 1.. {
             let attempt = self.attempt(subscription, message, number).await;
             let is_taken = matches!(attempt.outcome, Outcome::Answered(status) if self.schedule.accepts(status));
-            // Before the attempt is visible, so that an observer can put the clock forward to the next one.
+            // Computed before the attempt is visible, so that an observer can move the clock forward to the next one.
             let next = pauses.next().map(|pause| self.clock.after(*pause));
             if !self.note(attempt, is_taken, next.is_none()) {
                 return;
@@ -193,7 +193,7 @@ impl Inner {
         }
     }
 
-    /// Notes an attempt; whether there is another one.
+    /// Records an attempt; `true` if another one follows.
     fn note(&self, attempt: Attempt, is_taken: bool, is_last: bool) -> bool {
         let mut state = self.state.lock();
         remember(&mut state.attempts, attempt);
@@ -236,7 +236,7 @@ fn remember<T>(list: &mut VecDeque<T>, item: T) {
 }
 
 impl fmt::Debug for Webhooks {
-    /// Without the secret.
+    /// Omits the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhooks").field("is_subscribed", &self.is_subscribed()).finish_non_exhaustive()
     }

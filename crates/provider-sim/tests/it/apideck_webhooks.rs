@@ -1,4 +1,4 @@
-//! Apideck's webhooks: what is told, signatures, attempts.
+//! Apideck's webhooks: events, signatures, attempts.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn subscribed(answers: &[u16]) -> (Fixture, Receiver) {
     (sim, receiver)
 }
 
-/// The HMAC of compact JSON with its keys sorted: `BTreeMap` is.
+/// The HMAC of compact JSON with its keys sorted, as `BTreeMap` keeps them.
 fn signature(sim: &Fixture, delivery: &Delivery) -> String {
     fn sort(value: Value) -> Value {
         match value {

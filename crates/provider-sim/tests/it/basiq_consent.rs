@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::{Fixture, eventually};
 
-/// Agrees on the consent page; where it returns to.
+/// Agrees on the consent page, and returns the address it redirects to.
 async fn agree(sim: &Fixture, more: &str) -> String {
     let token =
         sim.token_call("CLIENT_ACCESS", Some(&sim.user)).await.body["access_token"].as_str().unwrap().to_owned();

@@ -1,11 +1,11 @@
-//! What Basiq tells of a transaction depends on its bank and on the partner.
+//! The details that Basiq reports of a transaction depend on its bank and on the partner.
 
 use provider_sim::bank::{AccountKind, Cents, NewAccount, Posting};
 use serde_json::{Value, json};
 
 use crate::client::{Fixture, everyday};
 
-/// A transaction with a merchant, as it is listed.
+/// A listed transaction with a merchant.
 async fn purchase(sim: &Fixture) -> Value {
     let account = &sim.connection.accounts[0];
     sim.basiq

@@ -1,4 +1,4 @@
-//! What a refresh does to Basiq's rows, and its budget.
+//! The effects of a refresh on Basiq's rows, and its budget.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

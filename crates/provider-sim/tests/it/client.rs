@@ -10,12 +10,12 @@ pub(crate) fn start() -> jiff::Timestamp {
     "2026-03-02T10:00:00Z".parse().unwrap()
 }
 
-/// A clock that stands still until it is put forward.
+/// A stopped clock, which moves only when it is moved forward.
 pub(crate) fn still_clock() -> Clock {
     Clock::sped_up(start(), 0)
 }
 
-/// Where `scripts/check-provider-specs` has exchanges recorded.
+/// The recorder to which `scripts/check-provider-specs` has exchanges written.
 pub(crate) fn recorder() -> Option<Recorder> {
     let file = std::env::var_os("PROVIDER_SIM_RECORDING")?;
     Some(Recorder::append_to(file.as_ref()).unwrap())
@@ -36,7 +36,7 @@ pub(crate) fn everyday() -> NewAccount {
     NewAccount::new("Everyday", AccountKind::Transaction, Cents(100_000))
 }
 
-/// An answer: status, the header `Retry-After`, and the body where it is JSON.
+/// An answer: status, the header `Retry-After`, and the body if it is JSON.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -106,7 +106,7 @@ impl Fixture {
         answer(request.body(body).send().await.unwrap()).await
     }
 
-    /// The path of the connection's transactions with more conditions.
+    /// The path of the connection's transactions with additional conditions.
     pub(crate) fn transactions_path(&self, conditions: &str) -> String {
         let filter = format!("connection.id.eq('{}'){conditions}", self.connection.id);
         format!("/users/{}/transactions?filter={}", self.user, filter.replace('\'', "%27"))

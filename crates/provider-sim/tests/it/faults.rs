@@ -1,4 +1,4 @@
-//! What goes wrong when its owner switches it on.
+//! The faults that its owner can switch on.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What the simulated providers do, seen from outside: over HTTP and at the receiver of their webhooks.
+//! The simulated providers seen from outside: over HTTP and at the receiver of their webhooks.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 

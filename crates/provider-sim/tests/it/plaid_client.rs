@@ -52,7 +52,7 @@ impl Fixture {
         self.call("/transactions/sync", &json!({ "cursor": cursor, "count": count })).await
     }
 
-    /// The body of `/transactions/sync` as text, with the digits as they stand there.
+    /// The body of `/transactions/sync` as text, with its digits unchanged.
     pub(crate) async fn sync_text(&self) -> String {
         let (client_id, secret) = self.plaid.client();
         let body = json!({ "client_id": client_id, "secret": secret, "access_token": self.item.access_token });

@@ -95,7 +95,7 @@ async fn the_sandbox_makes_an_item_without_link() {
     assert_eq!(exchanged.status, 200, "{exchanged:?}");
 }
 
-/// Presses a button on the page of Hosted Link; where it returns to.
+/// Presses a button on the page of Hosted Link, and returns the address it redirects to.
 async fn press(sim: &Fixture, page: &str, button: &str) -> String {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     assert!(http.get(page).send().await.unwrap().text().await.unwrap().contains("First Platypus Bank"));

@@ -1,4 +1,4 @@
-//! Plaid's `/transactions/sync`: pages, cursors and what changes.
+//! Plaid's `/transactions/sync`: pages, cursors and changes.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Plaid's webhooks: what is told when, signatures and keys, attempts.
+//! Plaid's webhooks: when each event is sent, signatures and keys, attempts.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn json_part(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// The claims of a delivery's token once its signature is verified with the key that it names.
+/// The claims of a delivery's token, once its signature is verified with the key that it names.
 async fn verified(sim: &Fixture, delivery: &Delivery) -> (Value, Value) {
     let token = delivery.header("plaid-verification");
     let (signed, signature) = token.rsplit_once('.').unwrap();

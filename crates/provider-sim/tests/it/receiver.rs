@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 use crate::client::eventually;
 
-/// A delivery as it came.
+/// A delivery as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) headers: HeaderMap,
@@ -31,7 +31,7 @@ impl Delivery {
 #[derive(Default)]
 struct Received {
     deliveries: Vec<Delivery>,
-    /// The statuses of the next answers; 200 when there is none.
+    /// The statuses of the next answers; 200 after the last of them.
     answers: Vec<StatusCode>,
 }
 
@@ -57,7 +57,7 @@ impl Receiver {
         self.received.lock().deliveries.clone()
     }
 
-    /// Waits until so many deliveries have come.
+    /// Waits until this many deliveries have arrived.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Delivery> {
         eventually(&format!("{count} deliveries"), async || self.received.lock().deliveries.len() >= count).await;
         self.deliveries()

@@ -1,4 +1,4 @@
-//! Simulators with people on them.
+//! Simulators with people.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Basiq's webhooks, and what its owner can do to the sending.
+//! Basiq's webhooks, and the owner's control over sending them.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn signature(delivery: &Delivery) -> String {
     format!("v1,{}", STANDARD.encode(tag))
 }
 
-/// Puts the clock forward after so many attempts.
+/// Moves the clock forward after this many attempts.
 async fn advance_after(sim: &Fixture, attempts: usize, seconds: u64) {
     wait_for_attempts(sim, attempts).await;
     sim.clock.advance(Duration::from_secs(seconds));

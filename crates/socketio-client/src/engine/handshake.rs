@@ -1,4 +1,4 @@
-//! The address to open, and what the server's first packet says.
+//! The address to open, and the server's first packet.
 //!
 //! Owns the query parameters and the limits of a connection. Must not open anything.
 
@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use crate::Error;
 
-/// Schemes a page or a caller may name, and those a WebSocket has.
+/// Schemes that a page or a caller may use, and their WebSocket equivalents.
 const SCHEMES: [(&str, &str); 4] =
     [("http://", "ws://"), ("https://", "wss://"), ("ws://", "ws://"), ("wss://", "wss://")];
 
-/// The address of the WebSocket. `base` is a scheme, a host and perhaps a port; a path in it is an
-/// error rather than ignored, since some would mean a namespace by it and some the place of the server.
+/// The address of the WebSocket. `base` is a scheme, a host and optionally a port; a path in it is an error rather than
+/// ignored, because some callers would mean a namespace by it and others the server's path.
 pub fn url(base: &str, path: &str) -> Result<String, Error> {
     let (scheme, rest) = SCHEMES
         .iter()
@@ -31,17 +31,17 @@ fn strip_scheme<'a>(base: &'a str, scheme: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
-/// What the server's open packet says.
+/// The content of the server's open packet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Open {
-    /// The name of the engine's session. Servers differ in its length.
+    /// The id of the engine's session. Servers differ in its length.
     pub sid: String,
     /// How often the server pings, in milliseconds.
     pub ping_interval: u32,
     /// How long after a missed ping the connection is dead, in milliseconds.
     pub ping_timeout: u32,
-    /// The largest message the server takes, in bytes.
+    /// The largest message that the server accepts, in bytes.
     #[serde(default)]
     pub max_payload: Option<u64>,
 }

@@ -1,11 +1,11 @@
-//! When silence means the connection is dead.
+//! How much silence means that the connection is dead.
 //!
-//! Owns the one deadline. Must not know a clock or a timer: the time is passed in. In
-//! Engine.IO 4 the server pings, so the client need only listen.
+//! Owns the one deadline. Must not know a clock or a timer: the time is passed in. In Engine.IO 4 the server pings, so
+//! the client only needs to listen.
 
 use crate::deadline::Deadline;
 
-/// The deadline after the last thing heard.
+/// The deadline after the last frame received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
     window_ms: u64,
@@ -13,7 +13,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Starts with the limits of the open packet, which was heard now.
+    /// Starts with the limits of the open packet, which was received now.
     pub fn new(ping_interval_ms: u32, ping_timeout_ms: u32, now_ms: u64) -> Self {
         Self { window_ms: u64::from(ping_interval_ms) + u64::from(ping_timeout_ms), heard_at_ms: now_ms }
     }

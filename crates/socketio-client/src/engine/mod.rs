@@ -1,7 +1,7 @@
 //! The Engine.IO side of one connection.
 //!
-//! Owns the session from the open packet to the end: limits, pings, silence. Must not look into messages, and does no
-//! I/O: its input is what arrived and when, its output the next steps.
+//! Owns the session from the open packet to the end: limits, pings, silence. Must not look into messages or do I/O: its
+//! inputs are frames and times, its outputs the next steps.
 
 mod handshake;
 mod heartbeat;
@@ -18,7 +18,7 @@ pub use transport::TransportEvent;
 use crate::Error;
 use crate::deadline::Deadline;
 
-/// What follows from a frame.
+/// The effect of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// The server's limits are known; messages may be sent.
@@ -40,7 +40,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Takes in a text frame.
+    /// Handles a text frame.
     pub fn on_text<'a>(&mut self, now_ms: u64, frame: &'a str) -> Result<Step<'a>, Error> {
         let packet = Packet::decode(frame)?;
         let Some((_, heartbeat)) = &mut self.open else {
@@ -69,7 +69,7 @@ impl Engine {
         }
     }
 
-    /// Takes note of a binary frame.
+    /// Registers a binary frame.
     pub fn on_binary(&mut self, now_ms: u64) -> Result<(), Error> {
         let (_, heartbeat) = self.open.as_mut().ok_or(Error::Malformed("binary frame before the open packet"))?;
         heartbeat.heard(now_ms);
@@ -81,7 +81,7 @@ impl Engine {
         self.open.as_ref().map(|(_, heartbeat)| heartbeat.deadline())
     }
 
-    /// The largest message the server takes, if it said so.
+    /// The largest message that the server accepts, if it said so.
     pub fn max_payload(&self) -> Option<u64> {
         self.open.as_ref().and_then(|(open, _)| open.max_payload)
     }

@@ -1,18 +1,18 @@
 //! Engine.IO packets as text.
 //!
-//! Owns the one-digit packet types. Must not read what a message carries, and must not know how
-//! frames travel: a payload of the polling transport is several of these texts joined by 0x1e.
+//! Owns the one-digit packet types. Must not read the content of messages, and must not know how frames travel: a
+//! payload of the polling transport is several of these texts joined by 0x1e.
 
 use crate::Error;
 
-/// One Engine.IO 4 packet; borrows from the frame it came in.
+/// One Engine.IO 4 packet; borrows from its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packet<'a> {
     /// The server's first packet: the limits of the connection, as JSON.
     Open(&'a str),
     /// The other side is about to close.
     Close,
-    /// Are you there? Sent by the server.
+    /// A ping, sent by the server.
     Ping(&'a str),
     /// The answer to a ping, with the same data.
     Pong(&'a str),
@@ -20,7 +20,7 @@ pub enum Packet<'a> {
     Message(&'a str),
     /// The end of a change of transport.
     Upgrade,
-    /// Nothing; ends a polling request.
+    /// No operation; ends a polling request.
     Noop,
 }
 

@@ -1,8 +1,8 @@
-//! What a transport reports.
+//! The reports of a transport.
 //!
-//! Owns the boundary between the machines and whatever carries frames. Must not know a browser.
+//! Owns the boundary between the state machines and the carrier of frames. Must not know a browser.
 
-/// Something a transport has to say.
+/// A report of a transport.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportEvent {
     /// A text frame.

@@ -1,7 +1,6 @@
 //! The browser's WebSocket.
 //!
-//! Owns the socket and its handlers, which live exactly as long as this value. Must not know what the
-//! frames say.
+//! Owns the socket and its handlers, which live exactly as long as this value. Must not know the content of frames.
 
 use std::rc::Rc;
 
@@ -20,8 +19,7 @@ pub(crate) struct WebSocket {
 }
 
 impl WebSocket {
-    /// Starts to open the address. `None` if the browser will not even try, as with an insecure
-    /// address on a secure page.
+    /// Starts to open the address. `None` if the browser refuses to try, as with an insecure address on a secure page.
     pub(crate) fn open(url: &str, on_event: impl Fn(TransportEvent) + 'static) -> Option<Self> {
         let socket = web_sys::WebSocket::new(url).ok()?;
         socket.set_binary_type(BinaryType::Arraybuffer);
@@ -43,8 +41,8 @@ impl WebSocket {
         Some(Self { socket, _on_message: on_message, _on_close: on_close, _on_error: on_error })
     }
 
-    /// Sends a text frame. One that cannot be sent is not reported here: the socket is at its end then,
-    /// and says so by its close event.
+    /// Sends a text frame. A failure is not reported here: the socket is then about to close, and its close event says
+    /// so.
     pub(crate) fn send(&self, frame: &str) {
         let _ = self.socket.send_with_str(frame);
     }
@@ -52,11 +50,11 @@ impl WebSocket {
 
 impl Drop for WebSocket {
     fn drop(&mut self) {
-        // Handlers first: the close event of this socket is no longer of interest.
+        // Handlers first: the close event of this socket no longer matters.
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
         self.socket.set_onerror(None);
-        // Fails only for a close code, and none is given.
+        // Fails only for an invalid close code, and none is given.
         let _ = self.socket.close();
     }
 }

@@ -1,6 +1,6 @@
-//! What goes into the session and what comes out.
+//! The session's inputs and outputs.
 //!
-//! Owns the vocabulary between the state machine and whatever drives it. Must not decide anything.
+//! Owns the vocabulary between the state machine and its driver. Must not decide anything.
 
 use serde_json::value::RawValue;
 
@@ -10,22 +10,22 @@ use crate::{Error, Notification};
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Connect now, from whatever state, with the pauses starting over. Nothing if a connection is
-    /// there or on its way.
+    /// Connect now, from any state, with the pauses starting over. Nothing happens if a connection exists or is being
+    /// opened.
     Connect,
     /// Close, and stay closed.
     Disconnect,
     /// The connection serves its purpose.
     Ready,
-    /// The connection does not serve its purpose: drop it, and try again after a pause. Nothing where
-    /// there is none.
+    /// The connection does not serve its purpose: drop it, and try again after a pause. Nothing happens if there is
+    /// none.
     Retry {
-        /// At least how long the pause is, in milliseconds; by default as after any loss.
+        /// The minimum pause, in milliseconds; by default as after any loss.
         after_ms: Option<u32>,
     },
-    /// The browser says there is a network again.
+    /// The browser says that there is a network again.
     Online,
-    /// The browser says there is no network.
+    /// The browser says that there is no network.
     Offline,
     /// Whether the page is visible.
     Visible(bool),
@@ -33,40 +33,40 @@ pub enum Input {
     Auth {
         /// The generation it was requested for.
         generation: u64,
-        /// The payload, if there is one.
+        /// The payload, if any.
         payload: Option<String>,
     },
-    /// A transport said something.
+    /// A report of a transport.
     Transport {
         /// The generation it was opened for.
         generation: u64,
-        /// What it said.
+        /// The report.
         event: TransportEvent,
     },
     /// Time has passed.
     Tick,
 }
 
-/// Something to be done.
+/// An action for the driver.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Open a transport; what it says is to be handed in under this generation.
+    /// Open a transport; its reports carry this generation.
     OpenTransport {
-        /// The number of the attempt; older ones are not listened to.
+        /// The number of the attempt; reports of older ones are ignored.
         generation: u64,
         /// The address.
         url: String,
     },
     /// Ask the application for the connect payload and hand in [`Input::Auth`].
     AskAuth {
-        /// To be named in the answer.
+        /// The generation for the answer.
         generation: u64,
     },
     /// Send a text frame over the open transport.
     SendText(String),
-    /// Close the transport, if there is one still.
+    /// Close the transport, if there still is one.
     CloseTransport,
-    /// Tell the owner.
+    /// Notify the owner.
     Notify(Notification),
     /// An event sent with an acknowledgement has its answer.
     Acknowledged {

@@ -1,7 +1,7 @@
 //! One connection, from the attempt to the loss.
 //!
-//! Owns the two protocol machines and the deadlines of this one connection. Must not know what came
-//! before it or what comes after.
+//! Owns the two protocol machines and the deadlines of this one connection. Must not know the connections before or
+//! after it.
 
 use super::watch::{Finding, Watch};
 use crate::deadline::Deadline;
@@ -10,7 +10,7 @@ use crate::options::Probe;
 use crate::socket::{Incoming, Socket};
 use crate::{CloseReason, Error};
 
-/// What follows from something the transport said.
+/// The effect of a transport's report.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// The engine is open: join the namespace.
@@ -28,13 +28,13 @@ pub(super) struct Link {
     engine: Engine,
     socket: Socket,
     handshake_deadline: Deadline,
-    /// When the owner must have found it ready, unless it has.
+    /// When the owner must have declared it ready, unless it has.
     ready_deadline: Option<Deadline>,
-    /// Since when events flow.
+    /// When events began to flow.
     pub(super) live_since: Option<u64>,
-    /// Since when it serves its purpose.
+    /// When it was declared ready.
     pub(super) ready_since: Option<u64>,
-    /// Whether the server still answers, once it serves its purpose.
+    /// Watches whether the server still answers, once the connection is ready.
     watch: Option<Watch>,
 }
 
@@ -60,7 +60,7 @@ impl Link {
         }
     }
 
-    /// The owner finds that it serves its purpose; the first time counts.
+    /// The owner declares it ready; only the first time counts.
     pub(super) fn ready(&mut self, now_ms: u64) {
         if self.ready_deadline.take().is_some() {
             self.serve(now_ms);
@@ -72,7 +72,7 @@ impl Link {
         self.watch = Some(Watch::new(now_ms));
     }
 
-    /// Something arrived; whether the server had been said to be silent.
+    /// Something arrived; `true` if the server had been reported silent.
     pub(super) fn heard(&mut self, now_ms: u64) -> bool {
         self.watch.as_mut().is_some_and(|watch| watch.heard(now_ms))
     }
@@ -84,12 +84,12 @@ impl Link {
         }
     }
 
-    /// What there is to do about the server's silence.
+    /// The action that the server's silence requires.
     pub(super) fn look(&mut self, probe: &Probe, now_ms: u64) -> Option<Finding> {
         self.watch.as_mut()?.look(probe, now_ms)
     }
 
-    /// When to look again whether it is silent.
+    /// When to check for silence again.
     pub(super) fn probe_at(&self, probe: &Probe) -> Option<u64> {
         self.watch.as_ref().map(|watch| watch.deadline(probe))
     }
@@ -116,7 +116,7 @@ impl Link {
         })
     }
 
-    /// Why the connection is dead by now, if it is.
+    /// Why the connection is dead now, if it is.
     pub(super) fn overdue(&self, now_ms: u64) -> Option<CloseReason> {
         if self.live_since.is_none() && self.handshake_deadline.is_over(now_ms) {
             return Some(CloseReason::HandshakeTimeout);
@@ -127,13 +127,13 @@ impl Link {
         self.engine.deadline().filter(|deadline| deadline.is_over(now_ms)).map(|_| CloseReason::PingTimeout)
     }
 
-    /// When to look again whether it is dead.
+    /// When to check again whether it is dead.
     pub(super) fn deadline(&self) -> Option<u64> {
         let handshake = self.live_since.is_none().then_some(self.handshake_deadline);
         [handshake, self.ready_deadline, self.engine.deadline()].into_iter().flatten().map(Deadline::at_ms).min()
     }
 
-    /// Whether the server would close the connection over a frame of this size.
+    /// Whether the server would close the connection because of a frame of this size.
     pub(super) fn is_too_large(&self, frame: &str) -> bool {
         self.engine.max_payload().is_some_and(|max| frame.len() as u64 > max)
     }

@@ -1,8 +1,8 @@
 //! The whole client without I/O.
 //!
-//! Owns the state and what may be asked of it; `transitions` holds the moves between states. Must not read a clock, make a random number,
-//! open a socket or call back: time and randomness come in with each input, and what is to be done
-//! goes out as [`Output`]s, in order.
+//! Owns the state and the calls on it; `transitions` holds the transitions between states. Must not read a clock,
+//! generate a random number, open a socket or call back: time and randomness come in with each input, and actions go
+//! out as [`Output`]s, in order.
 
 mod io;
 mod link;
@@ -31,7 +31,7 @@ pub struct Session {
     generation: u64,
     link: Option<Link>,
     backoff: Backoff,
-    /// How long the pause at hand is, in milliseconds.
+    /// The length of the current pause, in milliseconds.
     pause: u64,
     outbox: Outbox,
     offline: bool,
@@ -43,7 +43,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Does nothing until `connect`. `origin` is that of the page, used where the settings name no address.
+    /// Does nothing until `connect`. `origin` is the page's, used if the settings name no address.
     pub fn new(config: Config, origin: &str) -> Self {
         let url = engine::url(config.url.as_deref().unwrap_or(origin), &config.path);
         let namespace_ok = config.namespace.starts_with('/') && !config.namespace.contains([',', '?']);
@@ -64,27 +64,27 @@ impl Session {
         }
     }
 
-    /// Where the connection stands.
+    /// The state of the connection.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// Why the last connection ended; `None` while the first one has not.
+    /// Why the last connection ended; `None` until the first one has.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.close_reason
     }
 
-    /// What was wrong the last time something was: explains [`CloseReason::Protocol`].
+    /// The most recent error: explains [`CloseReason::Protocol`].
     pub fn last_error(&self) -> Option<Error> {
         self.last_error
     }
 
-    /// The next thing to be done.
+    /// The next action.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// When a [`Input::Tick`] is needed at the latest.
+    /// The latest time for the next [`Input::Tick`].
     pub fn next_timer(&self) -> Option<u64> {
         let retry = match self.status {
             Status::Waiting { retry_at_ms, .. } => Some(retry_at_ms),
@@ -96,7 +96,7 @@ impl Session {
         [retry, link, probe, self.outbox.acks.deadline()].into_iter().flatten().min()
     }
 
-    /// Takes in what happened. `random` is uniform in 0..1.
+    /// Handles an input. `random` is uniform in 0..1.
     pub fn handle(&mut self, now_ms: u64, random: f64, input: Input) {
         match input {
             Input::Connect => {
@@ -127,8 +127,8 @@ impl Session {
         self.run_timers(now_ms, random);
     }
 
-    /// Sends an event, or keeps it for when there is a connection. With a time-out an acknowledgement is requested,
-    /// and the id of its [`Output::Acknowledged`] is returned.
+    /// Sends an event, or queues it until there is a connection. With a time-out, an acknowledgement is requested, and
+    /// the id of its [`Output::Acknowledged`] is returned.
     pub fn emit(
         &mut self,
         now_ms: u64,
@@ -156,7 +156,7 @@ impl Session {
         Ok(ack)
     }
 
-    /// Answers an event that requested it. Fails if the connection it arrived over is gone.
+    /// Answers an event that requested it. Fails if the event's connection is gone.
     pub fn acknowledge(&mut self, ack: AckId, args: &[&str]) -> Result<(), Error> {
         let data = socket::ack_data(args)?;
         if ack.generation != self.generation || self.live_link().is_none() {

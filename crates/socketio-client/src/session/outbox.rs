@@ -1,6 +1,6 @@
-//! Messages on their way out.
+//! Outgoing messages.
 //!
-//! Owns the packets that wait for a connection and those that wait for an acknowledgement. Must not send: it hands out
+//! Owns the packets that wait for a connection and those that wait for an acknowledgement. Must not send: it returns
 //! frames when called.
 
 use std::collections::VecDeque;
@@ -39,15 +39,15 @@ impl Outbox {
         self.queue.pop_front()
     }
 
-    /// The acknowledgements that can no longer come, the connection being gone. What was not sent yet
-    /// goes on waiting.
+    /// The acknowledgements that can no longer arrive because the connection is gone. Packets that were not sent yet
+    /// keep waiting.
     pub(super) fn abandon_sent(&mut self) -> Vec<u64> {
         let queue = &self.queue;
         self.acks.abandon(|id| !queue.iter().any(|queued| queued.ack == Some(id)))
     }
 
-    /// The acknowledgements that did not arrive in time. A packet that was not sent yet is dropped: the sender has
-    /// been notified that it failed.
+    /// The acknowledgements that did not arrive in time. A packet that was not sent yet is dropped: its sender has been
+    /// notified of the failure.
     pub(super) fn expire(&mut self, now_ms: u64) -> Vec<u64> {
         let expired = self.acks.expire(now_ms);
         if !expired.is_empty() {

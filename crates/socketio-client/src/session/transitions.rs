@@ -1,7 +1,6 @@
-//! The moves between states.
+//! The transitions between states.
 //!
-//! Owns what each turn of events does to the session. Must not be called from outside it, and like
-//! the rest of it must not do I/O.
+//! Owns the effect of each input on the session. Must not be called from outside it, or do I/O.
 
 use super::Session;
 use super::io::Output;
@@ -74,7 +73,7 @@ impl Session {
         match self.status {
             Status::Live => self.lose(now_ms, random, CloseReason::Offline),
             Status::Waiting { .. } => self.wait(now_ms, random, CloseReason::Offline, None),
-            // An attempt under way shows by itself whether the browser is right.
+            // An attempt under way shows whether the browser is right.
             _ => {}
         }
     }
@@ -130,8 +129,8 @@ impl Session {
             link.go_live(now_ms, self.config.ready_timeout);
         }
         while let Some(Queued { frame, ack }) = self.outbox.pop() {
-            // The limit was not known when it was taken in, and one message must not cost the
-            // connection again and again.
+            // The limit was unknown when the message was queued, and one message must not cost the connection again and
+            // again.
             if let Err(error) = self.send(frame) {
                 self.last_error = Some(error);
                 if let Some(id) = ack.filter(|id| self.outbox.acks.settle(*id)) {
@@ -142,7 +141,7 @@ impl Session {
         self.set_status(Status::Live);
     }
 
-    /// Ends the connection, if there is one, and with it what waited for an answer over it.
+    /// Ends the connection, if there is one, and with it the requests that waited for an answer over it.
     fn drop_link(&mut self, reason: CloseReason) {
         self.close_reason = Some(reason);
         if self.link.take().is_some() {
@@ -185,7 +184,7 @@ impl Session {
         };
         // Only failed attempts are counted; the first pause without one is shown as the first attempt.
         let attempt = self.backoff.attempt().max(1);
-        // Never none at all: an attempt that fails at once would otherwise be made again at once.
+        // Never zero: an attempt that fails at once would otherwise be repeated at once.
         self.pause = pause.max(1);
         let retry_at_ms = now_ms.saturating_add(self.pause);
         self.set_status(Status::Waiting { attempt, retry_at_ms, reason });
@@ -205,7 +204,7 @@ impl Session {
         self.set_status(Status::Refused);
     }
 
-    /// What would fail the same way at every attempt is treated as a refusal.
+    /// An error that would recur at every attempt is treated as a refusal.
     fn refuse_with(&mut self, error: Error) {
         self.last_error = Some(error);
         self.refuse(error.to_string());
@@ -223,7 +222,7 @@ impl Session {
         }
     }
 
-    /// Asks a server that has said nothing for a while, and draws the consequences where it says nothing to that.
+    /// Probes a server that has been silent for a while, and acts if it does not answer.
     fn probe(&mut self, now_ms: u64, random: f64) {
         let Some(probe) = self.config.probe.clone().filter(|_| self.visible) else { return };
         match self.link.as_mut().and_then(|link| link.look(&probe, now_ms)) {
@@ -240,8 +239,8 @@ impl Session {
         }
     }
 
-    /// Whether a pause is over. One that has longer to go than it takes is as well: the clock has been
-    /// set back since.
+    /// Whether a pause is over. It also is if more time is left than the whole pause: the clock has been set back
+    /// since.
     fn is_due(&self, now_ms: u64, retry_at_ms: u64) -> bool {
         retry_at_ms.checked_sub(now_ms).is_none_or(|left| left == 0 || left > self.pause)
     }

@@ -1,18 +1,18 @@
 //! Whether the server still answers.
 //!
 //! Owns when to probe the server, and the meaning of a missing answer: at first that the state is unknown, later that
-//! the connection is dead. Only the server sends heartbeats, and seldom: a client that probes finds out sooner that it
-//! has stopped. Anything that arrives is an answer. Must not send, nor know a clock.
+//! the connection is dead. Only the server sends heartbeats, and seldom: a client that probes finds out sooner that the
+//! server has stopped. Anything that arrives is an answer. Must not send, nor know a clock.
 
 use crate::deadline::Deadline;
 use crate::options::Probe;
 
-/// What to do about a silence.
+/// The action after a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// Ask.
+    /// Send a probe.
     Ask,
-    /// Say that the server does not answer.
+    /// Report that the server does not answer.
     Silent,
     /// Give the connection up.
     Dead,
@@ -21,7 +21,7 @@ pub(super) enum Finding {
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     heard_at: u64,
-    /// Until when an answer is waited for, at first and at most.
+    /// The two deadlines for an answer: for reporting silence, and for giving up.
     asked: Option<(Deadline, Deadline)>,
     silent: bool,
 }
@@ -31,18 +31,18 @@ impl Watch {
         Self { heard_at: now_ms, asked: None, silent: false }
     }
 
-    /// Something arrived; whether the server had been said to be silent.
+    /// Something arrived; `true` if the server had been reported silent.
     pub(super) fn heard(&mut self, now_ms: u64) -> bool {
         (self.heard_at, self.asked) = (now_ms, None);
         std::mem::take(&mut self.silent)
     }
 
-    /// The page is hidden for a while: an earlier probe is meaningless afterwards.
+    /// The page is hidden for a while: an earlier probe means nothing afterwards.
     pub(super) fn rest(&mut self) {
         self.asked = None;
     }
 
-    /// What there is to do by now, if anything.
+    /// The action that is due now, if any.
     pub(super) fn look(&mut self, probe: &Probe, now_ms: u64) -> Option<Finding> {
         match self.asked {
             None if Deadline::after(probe.quiet.into(), self.heard_at).is_over(now_ms) => {
@@ -59,7 +59,7 @@ impl Watch {
         }
     }
 
-    /// When to look again.
+    /// When to check again.
     pub(super) fn deadline(&self, probe: &Probe) -> u64 {
         match self.asked {
             None => self.heard_at.saturating_add(probe.quiet.into()),

@@ -1,9 +1,9 @@
 //! Events that wait for an acknowledgement.
 //!
-//! Owns their ids and deadlines. Must not know callbacks or frames. Ids are never used twice, not
-//! even on another connection: an answer that comes late finds nothing.
+//! Owns their ids and deadlines. Must not know callbacks or frames. Ids are never reused, not even on another
+//! connection: a late answer matches nothing.
 
-/// The ids given out and not answered yet.
+/// The ids that were issued and not answered yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acks {
     next: u64,
@@ -12,7 +12,7 @@ pub struct Acks {
 }
 
 impl Acks {
-    /// Gives out an id that waits until the deadline.
+    /// Issues an id that waits until the deadline.
     pub fn issue(&mut self, deadline_ms: u64) -> u64 {
         let id = self.next;
         self.next += 1;
@@ -27,12 +27,12 @@ impl Acks {
         self.pending.len() < before
     }
 
-    /// Stops waiting for those whose time has come, and returns them.
+    /// Stops waiting for ids whose deadline has passed, and returns them.
     pub fn expire(&mut self, now_ms: u64) -> Vec<u64> {
         self.take(|_, deadline| deadline <= now_ms)
     }
 
-    /// Stops waiting for those of which `gone` says so, and returns them.
+    /// Stops waiting for ids for which `gone` is true, and returns them.
     pub fn abandon(&mut self, gone: impl Fn(u64) -> bool) -> Vec<u64> {
         self.take(|id, _| gone(id))
     }

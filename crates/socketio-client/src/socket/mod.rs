@@ -1,7 +1,6 @@
 //! The Socket.IO side of one connection: one namespace.
 //!
-//! Owns joining, the reading of events and acknowledgements, and the collecting of attachments. Must
-//! not know transports or time.
+//! Owns joining, reading events and acknowledgements, and collecting attachments. Must not know transports or time.
 
 mod acks;
 mod packet;
@@ -14,11 +13,11 @@ use serde_json::value::RawValue;
 
 use crate::Error;
 
-/// Names the protocol keeps for itself, on one side or the other.
+/// Event names that the protocol reserves, on one side or the other.
 const RESERVED: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
-/// What a message, or the last of its attachments, says.
+/// The meaning of a message, or of the last of its attachments.
 #[derive(Clone, Debug)]
 pub enum Incoming {
     /// The server accepted the namespace.
@@ -46,7 +45,7 @@ pub enum Incoming {
     Ack {
         /// The id of the event it belongs to.
         id: u64,
-        /// Its arguments; an error where some of them are binary, for those have no place to go.
+        /// Its arguments; an error if some of them are binary, which this type cannot hold.
         result: Result<Vec<Box<RawValue>>, Error>,
     },
     /// The server closed the namespace.
@@ -55,7 +54,7 @@ pub enum Incoming {
     Nothing,
 }
 
-/// A packet whose attachments are on their way.
+/// A packet whose attachments have not all arrived.
 #[derive(Clone, Debug)]
 struct Partial {
     incoming: Incoming,
@@ -76,7 +75,7 @@ impl Socket {
         Self { namespace: String::from(namespace), connected: false, partial: None }
     }
 
-    /// Takes in a message.
+    /// Handles a message.
     pub fn on_message(&mut self, message: &str) -> Result<Incoming, Error> {
         if self.partial.is_some() {
             return Err(Error::Malformed("text in the place of an attachment"));
@@ -110,7 +109,7 @@ impl Socket {
         }
     }
 
-    /// Takes in a binary frame, which is an attachment of the last packet.
+    /// Handles a binary frame, which is an attachment of the last packet.
     pub fn on_binary(&mut self, data: Vec<u8>) -> Result<Incoming, Error> {
         let mut partial = self.partial.take().ok_or(Error::Malformed("attachment without a packet"))?;
         if let Incoming::Event { attachments, .. } = &mut partial.incoming {
@@ -152,8 +151,8 @@ fn read_sid(data: &str) -> Result<String, Error> {
     serde_json::from_str(data).map(|Connect { sid }| sid).map_err(|_| Error::Malformed("connect packet"))
 }
 
-/// The reason in a refusal. Servers of the protocol before this one send a bare string; whatever is
-/// neither is shown as it stands, for a refusal is a refusal.
+/// The reason in a refusal. Servers of the previous protocol version send a bare string; anything else is shown
+/// unchanged, because it is a refusal in any case.
 fn read_message(data: &str) -> String {
     #[derive(Deserialize)]
     struct Refusal {
@@ -179,7 +178,7 @@ pub fn ack_data(args: &[&str]) -> Result<String, Error> {
     write_array(None, args)
 }
 
-/// Whether this is one JSON value. Sent unchecked, a bad one would cost the connection.
+/// Whether this is one JSON value. If sent unchecked, invalid JSON would cost the connection.
 pub fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }

@@ -1,29 +1,29 @@
 //! Socket.IO packets as text.
 //!
-//! Owns the header: type, attachments, namespace, acknowledgement id. Must not parse the JSON behind
-//! it, which stays text, and must not collect attachments.
+//! Owns the header: type, attachments, namespace, acknowledgement id. Must not parse the JSON after it, which stays
+//! text, and must not collect attachments.
 
 use std::fmt::Write as _;
 
 use crate::Error;
 
-/// More attachments than this in one packet are not believed.
+/// A packet that announces more attachments is refused.
 const MAX_ATTACHMENTS: usize = 256;
 
-/// One Socket.IO 5 packet; borrows from the message it came in.
+/// One Socket.IO 5 packet; borrows from its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
     /// The namespace; `/` is the main one.
     pub namespace: &'a str,
-    /// What it says.
+    /// Its content.
     pub body: Body<'a>,
 }
 
-/// What a packet says. `data` is JSON text that has not been looked at, `attachments` is how many
-/// binary frames follow, of which a packet without binary data has `None`.
+/// The content of a packet. `data` is unparsed JSON text, `attachments` is the number of binary frames that follow; a
+/// packet without binary data has `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// A client joins, with a payload perhaps; the server agrees, with the socket's id.
+    /// A client joins, optionally with a payload; the server accepts, with the socket's id.
     Connect(&'a str),
     /// One side leaves.
     Disconnect,
@@ -40,12 +40,12 @@ pub enum Body<'a> {
     Ack {
         /// How many binary frames follow.
         attachments: Option<usize>,
-        /// The id the event came with.
+        /// The id that came with the event.
         id: u64,
         /// An array: the arguments.
         data: &'a str,
     },
-    /// The server does not let the client join.
+    /// The server refuses to let the client join.
     ConnectError(&'a str),
 }
 
@@ -76,7 +76,7 @@ impl<'a> Packet<'a> {
         Ok(Self { namespace, body })
     }
 
-    /// Writes a message behind what `out` holds already.
+    /// Appends a message to `out`.
     pub fn encode_to(&self, out: &mut String) {
         let (kind, attachments, id, data) = match self.body {
             Body::Connect(data) => ('0', None, None, data),
@@ -94,7 +94,7 @@ impl<'a> Packet<'a> {
         if let Some(count) = attachments {
             let _ = write!(out, "{count}-");
         }
-        // The main namespace goes without saying, unless what follows would be taken for another.
+        // The main namespace is omitted, unless what follows would be taken for another.
         if self.namespace != "/" || (id.is_none() && data.starts_with('/')) {
             out.push_str(self.namespace);
             out.push(',');
@@ -116,7 +116,7 @@ impl<'a> Packet<'a> {
 fn take_attachments(text: &str) -> Result<(Option<usize>, &str), Error> {
     let malformed = Error::Malformed("number of attachments");
     let (count, rest) = text.split_once('-').ok_or(malformed)?;
-    // Parsing a number would let a plus sign pass.
+    // Parsing a number would accept a plus sign.
     if !count.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(malformed);
     }
@@ -128,7 +128,7 @@ fn take_namespace(text: &str) -> (&str, &str) {
     if !text.starts_with('/') {
         return ("/", text);
     }
-    // Some write no comma where nothing follows.
+    // Some servers write no comma if nothing follows.
     text.split_once(',').unwrap_or((text, ""))
 }
 

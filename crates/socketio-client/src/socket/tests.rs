@@ -1,4 +1,4 @@
-//! Tests of the reader of messages.
+//! Tests of the message reader.
 
 use proptest::prelude::*;
 

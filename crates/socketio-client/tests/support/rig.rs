@@ -1,4 +1,4 @@
-//! A session, a scripted transport and a clock that only moves when told.
+//! A session, a scripted transport and a clock that only the test moves.
 
 use socketio_client::engine::TransportEvent;
 use socketio_client::session::{Input, Output, Session};
@@ -26,7 +26,7 @@ pub(crate) struct Rig {
 
 #[allow(dead_code, reason = "each test file takes what it needs")]
 impl Rig {
-    /// Told to connect; the transport is opening.
+    /// After `connect`; the transport is opening.
     pub(crate) fn started(config: Config) -> Self {
         let mut rig = Self {
             session: Session::new(config, "https://bank.example"),
@@ -79,7 +79,7 @@ impl Rig {
         }
     }
 
-    /// A frame of the server over the newest transport.
+    /// The server sends a frame over the newest transport.
     pub(crate) fn server(&mut self, frame: &str) {
         self.input(Input::Transport { generation: self.generation, event: TransportEvent::Text(frame.into()) });
     }
@@ -89,7 +89,7 @@ impl Rig {
         self.input(Input::Transport { generation: self.generation, event: TransportEvent::Failed });
     }
 
-    /// The server lets the client in.
+    /// The server accepts the client.
     pub(crate) fn join(&mut self) {
         self.server(OPEN);
         self.server(LIVE);

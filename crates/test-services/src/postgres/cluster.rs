@@ -1,6 +1,6 @@
 //! The files of a PostgreSQL server.
 //!
-//! Owns making them in a folder of their own. Must not start a server on them.
+//! Owns creating them in a separate folder. Must not start a server on them.
 
 use std::io::Result;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use crate::account::Account;
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) folder: TempDir,
-    /// Whom the files belong to, where that is not the caller.
+    /// The owner of the files, if that is not the caller.
     pub(super) account: Option<Account>,
 }
 
 impl Cluster {
-    /// An empty one that compares texts as English does and not byte by byte: a statement that relies on the order of
-    /// bytes has to say so.
+    /// An empty cluster that collates as English does and not byte by byte: a statement that relies on byte order has
+    /// to say so.
     pub(super) fn make(programs: &Path) -> Result<Self> {
         let cluster = Self::folder()?;
         let mut initdb = cluster.command(&programs.join("initdb"));
@@ -31,7 +31,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A copy of a running server's, made to follow that server as a standby.
+    /// A copy of a running server's cluster, set up to follow that server as a standby.
     pub(super) fn copy(programs: &Path, socket: &Path, port: u16) -> Result<Self> {
         let cluster = Self::folder()?;
         let mut backup = cluster.command(&programs.join("pg_basebackup"));
@@ -46,7 +46,7 @@ impl Cluster {
     }
 
     fn folder() -> Result<Self> {
-        // A short path: that of the Unix socket has at most 107 bytes.
+        // A short path, because that of the Unix socket has at most 107 bytes.
         let folder = tempfile::Builder::new().prefix("tallywire-pg-").tempdir()?;
         let account = Account::owning(folder.path())?;
         Ok(Self { folder, account })

@@ -1,6 +1,6 @@
 //! A PostgreSQL server.
 //!
-//! Owns starting it, stopping it and making databases in it. Must not speak its protocol.
+//! Owns starting it, stopping it and creating databases in it. Must not speak its protocol.
 
 mod cluster;
 mod programs;
@@ -27,10 +27,10 @@ const SETTINGS: [&str; 6] = [
     "timezone=Pacific/Auckland",
 ];
 
-/// The later setting of a name counts.
+/// A later setting of the same name overrides an earlier one.
 const DURABLE: [&str; 4] = ["fsync=on", "full_page_writes=on", "shared_buffers=512MB", "max_wal_size=2GB"];
 
-/// A server with a cluster of its own. It is stopped, and its files are deleted, when this is dropped and when this process
+/// A server with its own cluster. It is stopped, and its files are deleted, when this is dropped and when this process
 /// ends.
 #[derive(Debug)]
 pub struct Postgres {
@@ -45,7 +45,7 @@ impl Postgres {
     /// The superuser of the cluster, who needs no password.
     pub const USER: &str = USER;
 
-    /// Starts a server. Fails where PostgreSQL is not installed.
+    /// Starts a server. Fails if PostgreSQL is not installed.
     pub fn start() -> Result<Self> {
         let programs = programs::find()?;
         Self::start_on(&programs, &[], || Cluster::make(&programs))
@@ -57,7 +57,7 @@ impl Postgres {
         Self::start_on(&programs, &DURABLE, || Cluster::make(&programs))
     }
 
-    /// Starts a server on the files that are made for it, with settings besides those of every test.
+    /// Starts a server on newly made files, with settings in addition to those of every test.
     fn start_on(programs: &Path, settings: &[&str], make: impl Fn() -> Result<Cluster>) -> Result<Self> {
         start::on_a_free_port(|port| Self::start_at(port, programs.to_owned(), settings, make()?))
     }
@@ -68,7 +68,7 @@ impl Postgres {
         for setting in SETTINGS.iter().chain(settings) {
             command.args(["-c", setting]);
         }
-        // The guard deletes the folder from here on. SIGQUIT: it ends at once and drops its clients.
+        // The guard deletes the folder from here on. SIGQUIT: the server ends at once and drops its clients.
         let folder = cluster.folder.keep();
         let server = Guarded::start(&command, &folder, cluster.account, "QUIT")?;
         let postgres = Self { programs, folder, port, databases: AtomicU32::new(0), server };
@@ -81,20 +81,20 @@ impl Postgres {
         self.port
     }
 
-    /// Makes an empty database; its URL.
+    /// Creates an empty database and returns its URL.
     pub fn create_database(&self) -> Result<String> {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql(&format!("CREATE DATABASE {name}"))?;
         Ok(self.url(&name))
     }
 
-    /// The URL of a database, on a replica of one that its primary has.
+    /// The URL of a database; on a replica, of one that its primary has.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Runs a statement as the superuser; the rows of its answer, one a line, with `|` between their values.
+    /// Runs a statement as the superuser and returns the rows of its answer, one a line, with `|` between their values.
     pub fn sql(&self, statement: &str) -> Result<String> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.arg("-h").arg(&self.folder).args(["-p", &self.port.to_string(), "-U", USER, "-d", "postgres"]);
@@ -105,12 +105,12 @@ impl Postgres {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    /// Stops it in good order (SIGINT): it disconnects its clients, and its replicas have received everything.
+    /// Stops it cleanly (SIGINT): it disconnects its clients, and ends once its replicas have received everything.
     pub fn stop(&mut self) -> Result<()> {
         self.server.stop("INT")
     }
 
-    /// Stops it at once (SIGQUIT), as a crash does: it recovers from its log when it is started again.
+    /// Stops it at once (SIGQUIT), like a crash: it recovers from its log when it is started again.
     pub fn stop_at_once(&mut self) -> Result<()> {
         self.server.stop("QUIT")
     }
@@ -121,12 +121,12 @@ impl Postgres {
         self.wait()
     }
 
-    /// Waits until the server answers over the socket in its own folder: what answers at the port may be another one.
+    /// Waits until the server answers over the socket in its own folder: another server may answer at the port.
     fn wait(&self) -> Result<()> {
         self.until("answers", || self.sql("SELECT 1").is_ok())
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     fn until(&self, what: &str, is_so: impl Fn() -> bool) -> Result<()> {
         start::until(&format!("PostgreSQL {what}"), &self.server, is_so)
     }

@@ -1,6 +1,6 @@
 //! PostgreSQL's programs.
 //!
-//! Owns finding a version that can be used, and whom they sign in as. Must not run one.
+//! Owns finding a usable version, and the user that the programs sign in as. Must not run one.
 
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::start::missing;
 /// The superuser of each cluster.
 pub(super) const USER: &str = "tallywire";
 
-/// The oldest version that can be used.
+/// The oldest usable version.
 const OLDEST: u32 = 15;
-/// The ones that are needed.
+/// The required programs.
 const NAMES: [&str; 4] = ["initdb", "pg_basebackup", "postgres", "psql"];
 
-/// The folder of the programs: the one that is named, that of Debian's newest version, or one of the `PATH`.
+/// The folder of the programs: the configured one, that of Debian's newest version, or one on the `PATH`.
 pub(super) fn find() -> Result<PathBuf> {
     if let Some(named) = env::var_os("TALLYWIRE_POSTGRES") {
         return Ok(named.into());
@@ -35,7 +35,7 @@ fn has_all(folder: &Path) -> bool {
     NAMES.iter().all(|program| folder.join(program).exists())
 }
 
-/// Fails with what a program that failed has written.
+/// Fails with the output of a program that failed.
 pub(super) fn check(program: &str, output: &Output) -> Result<()> {
     if output.status.success() {
         return Ok(());

@@ -1,6 +1,6 @@
 //! A PostgreSQL server that follows another one.
 //!
-//! Owns making it, keeping it behind and promoting it. Must not decide which of two servers clients use.
+//! Owns creating it, keeping it behind and promoting it. Must not decide which of two servers clients use.
 
 use std::io::Result;
 
@@ -9,14 +9,15 @@ use super::cluster::Cluster;
 use super::programs::USER;
 
 impl Postgres {
-    /// Starts a hot standby that streams this server's log: a copy that can be read and follows every commit.
+    /// Starts a hot standby that streams this server's log: a readable copy that follows every commit.
     pub fn replica(&self) -> Result<Self> {
         let replica = Self::start_on(&self.programs, &[], || Cluster::copy(&self.programs, &self.folder, self.port))?;
         replica.until_streaming()?;
         Ok(replica)
     }
 
-    /// From now on this server acknowledges a commit once a replica has it on its disk, or no longer waits for one.
+    /// From now on this server acknowledges a commit only once a replica has it on disk, or no longer waits for a
+    /// replica.
     pub fn wait_for_replicas(&self, waits: bool) -> Result<()> {
         self.set("synchronous_standby_names", if waits { "*" } else { "" })?;
         self.until("has read its settings", || {
@@ -25,13 +26,13 @@ impl Postgres {
         })
     }
 
-    /// Cuts a replica off: it has received what was committed so far, and receives nothing any more.
+    /// Cuts a replica off: it has received everything committed so far, and receives nothing more.
     pub fn stop_following(&self) -> Result<()> {
         self.set("primary_conninfo", "")?;
         self.until("has stopped to receive", || self.receivers().is_ok_and(|count| count == "0"))
     }
 
-    /// Has a replica follow this server (again).
+    /// Makes a replica follow this server (again).
     pub fn follow(&self, primary: &Self) -> Result<()> {
         self.set("primary_conninfo", &format!("host={} port={} user={USER}", primary.folder.display(), primary.port))?;
         self.until_streaming()
@@ -44,19 +45,20 @@ impl Postgres {
         replica.until("has replayed", || replica.sql(&has_replayed).is_ok_and(|is_so| is_so == "t"))
     }
 
-    /// A replica goes on receiving, and no longer shows what it receives. A promotion ends this: it then has everything.
+    /// A replica keeps receiving, but no longer shows what it receives. A promotion ends this: it then shows
+    /// everything.
     pub fn pause_replay(&self) -> Result<()> {
         self.sql("SELECT pg_wal_replay_pause()")?;
         let is_paused = "SELECT pg_get_wal_replay_pause_state() = 'paused'";
         self.until("has paused", || self.sql(is_paused).is_ok_and(|is_so| is_so == "t"))
     }
 
-    /// A replica shows what it has received, and what it receives.
+    /// A replica shows what it has received, and what it receives from now on.
     pub fn resume_replay(&self) -> Result<()> {
         self.sql("SELECT pg_wal_replay_resume()").map(drop)
     }
 
-    /// Makes a replica a primary, on a new timeline. It has what it has received.
+    /// Makes a replica a primary, on a new timeline, with the data that it has received.
     pub fn promote(&self) -> Result<()> {
         self.sql("SELECT pg_promote()")?;
         self.until("is a primary", || self.sql("SELECT pg_is_in_recovery()").is_ok_and(|is_so| is_so == "f"))

@@ -1,6 +1,6 @@
 //! A copy of a PostgreSQL server's files.
 //!
-//! Owns making it and putting it back, as a file system's snapshot does. Must not recover it to a new timeline.
+//! Owns making it and restoring it, as a file system's snapshot does. Must not recover it to a new timeline.
 
 use std::io::Result;
 use std::path::Path;
@@ -15,7 +15,7 @@ impl Postgres {
         self.replace("snapshot", "data")
     }
 
-    /// Puts the copy in the place of the files, while the server is stopped: it has the same identity and an older end.
+    /// Replaces the files with the copy, while the server is stopped: it has the same identity and an older end.
     pub fn put_snapshot_back(&self) -> Result<()> {
         self.replace("data", "snapshot")
     }

@@ -1,12 +1,12 @@
 //! The table `events` of a file.
 //!
-//! Owns that each event is named once. Must not know items.
+//! Owns the rule that each event is named once. Must not know items.
 
 use super::table::{File, Found, Table};
 use crate::declarative::events::{Events, Kind, Names};
 use crate::declarative::times::Notation;
 
-/// The keys that list events, and what these report.
+/// The keys that list events, and what those events report.
 const LISTS: [(&str, Kind); 7] = [
     ("new", Kind::Saved),
     ("updated", Kind::Saved),
@@ -17,7 +17,7 @@ const LISTS: [(&str, Kind); 7] = [
     ("ping", Kind::Nothing),
 ];
 
-/// Reads it.
+/// Reads the table.
 pub(super) fn read(file: &File<'_>, table: Table<'_, '_>) -> Events {
     let mut names = Names::default();
     let mut add = |key: &str, found: &Found<String>, kind| {

@@ -10,7 +10,7 @@ use crate::declarative::times::Notation;
 use crate::declarative::transactions::{Direction, Sign, Status, Transactions, Transfer};
 use crate::declarative::values::Digits;
 
-/// Reads `transactions`; nothing where that has a problem.
+/// Reads `transactions`; `None` if the table has a problem.
 pub(super) fn transactions(table: Table<'_, '_>) -> Option<Transactions> {
     let sign = sign(table);
     needs(table, "date-format", "date", "transactions");
@@ -132,7 +132,7 @@ fn transfer(table: Table<'_, '_>) -> Transfer {
     Transfer { field: own.paths("field"), values: texts(own, "values") }
 }
 
-/// Values that members are compared with, without blanks around them.
+/// Values that members are compared with, without surrounding blanks.
 fn texts(table: Table<'_, '_>, name: &'static str) -> Vec<String> {
     table.words(name).into_iter().map(|found| found.value.trim().to_owned()).collect()
 }

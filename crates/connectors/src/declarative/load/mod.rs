@@ -1,4 +1,4 @@
-//! From the text of files to declarations, with every problem of all files named at once.
+//! Turns the text of files into declarations, and reports every problem of all files at once.
 //!
 //! Owns the requirements on a file as a whole, and what files must not share. Must not read a disk: texts are passed
 //! in.
@@ -27,10 +27,10 @@ use crate::settings::{Setting, SettingKind};
 
 /// The longest id of a connector, in characters.
 const MAX_ID: usize = 40;
-/// Ids that are in use where no provider is.
+/// Ids that are in use in places other than providers.
 const RESERVED: [&str; 3] = ["bank", "manual", "unknown"];
 
-/// Reads files: each is its name and its text. The problems of all of them are in the order of the files.
+/// Reads files, each given as name and text. The problems of all files come in the order of the files.
 pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Vec<Declaration>, Vec<Problem>> {
     let (mut declarations, mut problems) = (vec![], vec![]);
     let mut ids: BTreeMap<String, &str> = BTreeMap::new();
@@ -41,7 +41,7 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<V
             let at = error.span().map_or(text.len(), |span| span.start);
             file.problem(at, format!("this is not TOML: {}", error.message()));
         }
-        // A key that seems to be missing in a broken text may be behind the break.
+        // In a file with a syntax error, a key that seems missing may come after the error.
         if errors.is_empty() {
             let declaration = declaration(&file, Table::root(&file, table.get_ref()), &mut ids);
             declarations.extend(declaration.filter(|_| file.is_good()));
@@ -90,7 +90,7 @@ fn declaration<'t>(file: &File<'t>, table: Table<'_, 't>, ids: &mut BTreeMap<Str
     }))
 }
 
-/// A file that reports items has their path, and the path of the connection.
+/// A file that reports items has their path and the connection's path.
 fn check_events(
     table: Table<'_, '_>,
     (events, own): (&Events, Table<'_, '_>),
@@ -132,7 +132,7 @@ fn id<'t>(file: &File<'t>, table: Table<'_, 't>, ids: &mut BTreeMap<String, &'t 
     Some(id)
 }
 
-/// Begins with a letter; dashes are single and inside, so that a setting's name belongs to one id alone.
+/// Begins with a letter; dashes are single and inside, so that each setting's name belongs to one id.
 fn is_id(text: &str) -> bool {
     let is_of_ids = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     text.len() <= MAX_ID

@@ -1,13 +1,13 @@
-//! A file's names and values, as problems show them.
+//! A file's names and values, as problem messages show them.
 //!
 //! Owns quoting and shortening them, and the search for the intended name. Must not judge them.
 
 use toml::de::DeValue;
 
-/// The most characters of a text that are shown.
+/// At most this many characters of a text are shown.
 const MOST: usize = 60;
 
-/// A value: a text in quotes, a number by its digits, else its kind.
+/// A value: a text in quotes, a number by its digits, anything else by its kind.
 pub(super) fn value(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(own) => text(own),
@@ -35,7 +35,7 @@ pub(super) fn name(own: &str) -> String {
     shown
 }
 
-/// The one of some names that was probably meant.
+/// The name that was probably meant.
 pub(super) fn nearest<'n>(own: &str, names: &[&'n str]) -> Option<&'n str> {
     let own: String = own.chars().take(MOST).collect::<String>().to_lowercase().replace('_', "-");
     let near = |name: &&'n str| {

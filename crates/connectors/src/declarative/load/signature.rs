@@ -8,7 +8,7 @@ use crate::declarative::scheme::{Encoding, Place, Scheme, Signature, Stamp};
 use crate::declarative::times::Notation;
 use crate::error::TOLERANCE_SECONDS;
 
-/// Keys that belong to a scheme with a content of its own.
+/// Keys that belong to a scheme with its own signed content.
 const OF_CONTENT: [&str; 9] = [
     "part",
     "encoding",
@@ -21,7 +21,7 @@ const OF_CONTENT: [&str; 9] = [
     "prefix",
 ];
 
-/// Reads it; nothing where that has a problem.
+/// Reads the table; `None` if it has a problem.
 pub(super) fn read(table: Table<'_, '_>) -> Option<Signature> {
     let scheme = Scheme::named(table.word("scheme")?)?;
     let header = header(table, "header");
@@ -52,7 +52,7 @@ pub(super) fn read(table: Table<'_, '_>) -> Option<Signature> {
     })
 }
 
-/// Notes keys that have no meaning with the scheme.
+/// Reports keys that have no meaning in the scheme.
 fn refuse(table: Table<'_, '_>, names: &[&str], why: &str) {
     let scheme = table.word("scheme").unwrap_or_default();
     for name in names.iter().filter(|name| table.has(name)) {
@@ -60,7 +60,7 @@ fn refuse(table: Table<'_, '_>, names: &[&str], why: &str) {
     }
 }
 
-/// The signed content; nothing where that has a problem of its own.
+/// The signed content; `None` if it has a problem.
 fn content(table: Table<'_, '_>) -> Option<Content> {
     let Some(found) = table.text("content") else { return (!table.has("content")).then(Content::default) };
     let read = Content::parse(&found.value);
@@ -85,7 +85,7 @@ fn stamp(table: Table<'_, '_>) -> Option<Stamp> {
     Some(Stamp { place, notation: notation.unwrap_or(Notation::Seconds), tolerance })
 }
 
-/// The template and the headers have to match: a time that is not signed protects from nothing.
+/// The template and the headers must match: an unsigned time gives no protection.
 fn check_parts(table: Table<'_, '_>, content: &Content) {
     if !content.has(&Piece::Body) {
         table.problem_of("content", "signature.content has no {body}: anybody could change it");

@@ -1,7 +1,7 @@
 //! A table of a file, read key by key.
 //!
-//! Owns the checks that every key has in common, and noting each problem with its place. Must not know the meaning of
-//! a key.
+//! Owns the checks that every key has in common, and reporting each problem with its place. Must not know the meaning
+//! of a key.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub(super) struct File<'t> {
     problems: RefCell<Vec<Problem>>,
 }
 
-/// A table of it.
+/// A table of the file.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'f, 't> {
     file: &'f File<'t>,
@@ -44,12 +44,12 @@ impl<'t> File<'t> {
         Self { name, text, problems: RefCell::default() }
     }
 
-    /// As it was named.
+    /// The name that the file was given.
     pub(super) fn name(&self) -> &'t str {
         self.name
     }
 
-    /// Notes a problem at a byte offset.
+    /// Reports a problem at a byte offset.
     pub(super) fn problem(&self, at: usize, what: impl Into<String>) {
         self.problems.borrow_mut().push(Problem::at(self.name, self.text, at, what.into()));
     }
@@ -75,7 +75,7 @@ impl<'f, 't> Table<'f, 't> {
         table
     }
 
-    /// A table in this one; nothing where it is not there.
+    /// A table inside this one; `None` if absent.
     pub(super) fn table(&self, name: &'static str, path: &'static str) -> Option<Self> {
         let (key, value) = self.value(name)?;
         let DeValue::Table(entries) = value.get_ref() else { return self.refuse(key, value) };
@@ -84,17 +84,17 @@ impl<'f, 't> Table<'f, 't> {
         Some(table)
     }
 
-    /// Whether a key is there.
+    /// Whether a key is present.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entry(name).is_some()
     }
 
-    /// Notes a problem at the table's beginning.
+    /// Reports a problem at the table's beginning.
     pub(super) fn problem(&self, what: impl Into<String>) {
         self.file.problem(self.at, what);
     }
 
-    /// Notes a problem at a key's value, or at the table's beginning where it is not there.
+    /// Reports a problem at a key's value, or at the table's beginning if the key is absent.
     pub(super) fn problem_of(&self, name: &str, what: impl Into<String>) {
         let at = self.entry(name).map_or(self.at, |value| value.span().start);
         self.file.problem(at, what);
@@ -109,7 +109,7 @@ impl<'f, 't> Table<'f, 't> {
         }
     }
 
-    /// A text that is read further; the same is expected of it as the list of keys says.
+    /// A text that is parsed further; the list of keys says what is expected.
     pub(super) fn parsed<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Found<T>> {
         let text = self.text(name)?;
         match parse(&text.value) {
@@ -121,7 +121,7 @@ impl<'f, 't> Table<'f, 't> {
         }
     }
 
-    /// One of the words that the list of keys has for it.
+    /// One of the words that the list of keys allows.
     pub(super) fn word(&self, name: &'static str) -> Option<&'static str> {
         let (key, value) = self.value(name)?;
         let Takes::OneOf(words) = key.takes else { return None };
@@ -129,7 +129,7 @@ impl<'f, 't> Table<'f, 't> {
         word.copied().or_else(|| self.refuse(key, value))
     }
 
-    /// A whole number within the bounds that the list of keys has for it.
+    /// A whole number within the bounds that the list of keys gives.
     pub(super) fn whole(&self, name: &'static str) -> Option<u16> {
         let (key, value) = self.value(name)?;
         let Takes::Whole(from, to) = key.takes else { return None };
@@ -144,13 +144,13 @@ impl<'f, 't> Table<'f, 't> {
         value.get_ref().as_bool().or_else(|| self.refuse(key, value))
     }
 
-    /// A text or a list of texts, none of them empty; none where the key is not there.
+    /// A text or a list of texts, none of them empty; an empty list if the key is absent.
     pub(super) fn words(&self, name: &'static str) -> Vec<Found<String>> {
         let Some((key, value)) = self.value(name) else { return vec![] };
         self.texts(key, value)
     }
 
-    /// A path or a list of paths; none where the key is not there.
+    /// A path or a list of paths; none if the key is absent.
     pub(super) fn paths(&self, name: &'static str) -> Paths {
         let Some((key, value)) = self.value(name) else { return Paths::default() };
         let goes_through_lists = matches!(key.takes, Takes::PathsOfLists);
@@ -158,7 +158,7 @@ impl<'f, 't> Table<'f, 't> {
         Paths(texts.iter().filter_map(|text| self.path(&key.path(), text, goes_through_lists)).collect())
     }
 
-    /// A table of the file's own names with a word for each.
+    /// A table of the file's own names, each with a word.
     pub(super) fn words_by_name(&self, name: &'static str) -> Vec<(Found<String>, &'static str)> {
         let Some((key, entries)) = self.names(name) else { return vec![] };
         let Takes::WordsByName(words) = key.takes else { return vec![] };
@@ -179,7 +179,7 @@ impl<'f, 't> Table<'f, 't> {
         all
     }
 
-    /// A table of the file's own names with a path for each.
+    /// A table of the file's own names, each with a path.
     pub(super) fn paths_by_name(&self, name: &'static str) -> BTreeMap<String, Paths> {
         let Some((key, entries)) = self.names(name) else { return BTreeMap::new() };
         let mut all = BTreeMap::new();
@@ -231,7 +231,7 @@ impl<'f, 't> Table<'f, 't> {
         }
     }
 
-    /// A key of the list with its value; where it is needed and not there, that is a problem.
+    /// A key of the list with its value; a missing required key is a problem.
     fn value(&self, name: &str) -> Option<(&'static Key, &'f Value<'t>)> {
         let key = keys::key(self.name, name)?;
         let value = self.entry(name);
@@ -245,7 +245,7 @@ impl<'f, 't> Table<'f, 't> {
         self.entries.iter().find(|(own, _)| own.get_ref() == name).map(|(_, value)| value)
     }
 
-    /// Notes the value found and the one expected.
+    /// Reports the value found and the one expected.
     fn refuse<T>(&self, key: &Key, value: &Value<'_>) -> Option<T> {
         let is = shown::value(value.get_ref());
         let what = format!("{} is {is}; {} is expected", key.path(), key.takes.expected());

@@ -1,7 +1,6 @@
-//! The account beside the transactions of a body.
+//! The account that accompanies the transactions of a body.
 //!
-//! Owns the parts of it that they rely on. Must not let a part that is not understood refuse a transaction that does
-//! not need it.
+//! Owns the parts of it that transactions rely on. Must not refuse a transaction for a part that it does not need.
 
 use ledger::AccountUpdate;
 use wire::Currency;
@@ -9,10 +8,10 @@ use wire::Currency;
 use crate::inline::{Understood, account, id};
 use crate::json::Document;
 
-/// The account beside transactions, part by part.
+/// The accompanying account, part by part.
 pub(super) struct Beside<'a> {
     pub(super) account: Option<Document<'a>>,
-    /// Its id, also for transactions without an account of their own.
+    /// Its id, also for transactions that name no account.
     pub(super) id: Understood<Option<String>>,
     /// The report of the account.
     pub(super) update: Understood<Option<AccountUpdate>>,
@@ -43,19 +42,19 @@ impl<'a> Beside<'a> {
         Self { account, id, update, currency }
     }
 
-    /// How it is called where it is not understood.
+    /// Its name in messages if it is not understood.
     pub(super) fn name(&self) -> String {
         self.id.clone().ok().flatten().unwrap_or_else(|| "account".to_owned())
     }
 
-    /// The name of an account, where it is this one.
+    /// The name of an account, if it is this one.
     pub(super) fn name_of(&self, account_id: &str) -> Option<&str> {
         let update = self.update.as_ref().ok()?.as_ref()?;
         update.name.as_deref().filter(|_| update.account_id == account_id)
     }
 
-    /// The currency of an account, where it is this one: refused where it is there and not understood, since any other
-    /// would be a guess.
+    /// The currency of an account, if it is this one: refused if present but not understood, because any other would be
+    /// a guess.
     pub(super) fn currency_of(&self, account_id: &str) -> Understood<Option<Currency>> {
         match &self.id {
             Ok(Some(id)) if id == account_id => self.currency.clone(),

@@ -1,7 +1,7 @@
 //! The members of a transaction besides its amount, date and accounts.
 //!
-//! Owns the optional members, each limited in length and free of card numbers. Must not refuse a transaction for one
-//! of them: a member of an unexpected form is left out.
+//! Owns the optional members, each limited in length and free of card numbers. Must not refuse a transaction for one of
+//! them: a member of an unexpected form is left out.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(super) fn sub_class(item: &Document<'_>) -> Understood<Option<String>> {
     Ok(found.as_deref().and_then(short))
 }
 
-/// The first of the members that has something to read.
+/// The first of the members that has readable text.
 fn first_readable(document: &Document<'_>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| document.words(&[name]).as_deref().and_then(short))
 }
@@ -61,7 +61,7 @@ pub(super) fn merchant(item: &Document<'_>) -> Understood<Option<String>> {
     Ok(first_readable(item, &["merchantName", "merchant_name", "counterpartyName"]))
 }
 
-/// Where it happened: as one text, or an object with the address in one or in parts.
+/// Where it happened: one text, or an object with the address as one text or in parts.
 pub(super) fn location(item: &Document<'_>) -> Understood<Option<String>> {
     let enriched = item.object(&["enrich"])?;
     for document in [Some(item), enriched.as_ref()].into_iter().flatten() {
@@ -95,8 +95,7 @@ pub(super) fn secondary_type(item: &Document<'_>) -> Option<String> {
     first_readable(item, &["secondaryType", "secondary_type", "class", "subType", "sub_type"])
 }
 
-/// A category's name: the sender's own, Basiq's enrichment by ANZSIC from the finest level that is there,
-/// then its `subClass`.
+/// A category's name: the sender's own, Basiq's ANZSIC enrichment from the finest level present, then its `subClass`.
 pub(super) fn category(item: &Document<'_>) -> Understood<Option<String>> {
     let named = |document: &Document<'_>, name: &str| -> Understood<Option<String>> {
         Ok(match document.object(&[name])? {
@@ -130,7 +129,7 @@ pub(super) fn tags(item: &Document<'_>) -> Vec<String> {
     named.filter_map(|tag| readable(&tag, MAX_TAG)).take(MAX_TAGS).collect()
 }
 
-/// An address that a browser may be sent to: only `https` and `http`, so that no script comes in.
+/// An address that a browser may be sent to: only `https` and `http`, so that no script gets in.
 pub(super) fn url(item: &Document<'_>, names: &[&str]) -> Option<String> {
     let url = item.text(names)?;
     let lower = url.to_ascii_lowercase();
@@ -139,8 +138,8 @@ pub(super) fn url(item: &Document<'_>, names: &[&str]) -> Option<String> {
     (is_web && is_clean).then_some(url)
 }
 
-/// The members that are worth keeping and have no field of their own: never the body. The sender's own flat `metadata`
-/// is added as far as it is short.
+/// The members that are worth keeping and have no field here: never the body. The sender's own flat `metadata` is added
+/// as far as it is short.
 pub(super) fn metadata(item: &Document<'_>, envelope: &Document<'_>) -> Understood<Option<Box<RawValue>>> {
     let mut kept = BTreeMap::new();
     let sub_class = item.object(&["subClass"])?;

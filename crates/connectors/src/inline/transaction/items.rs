@@ -8,13 +8,13 @@ use crate::inline::{Envelope, Understood, id};
 use crate::json::Document;
 
 const IDS: &[&str] = &["id", "transactionId", "transaction_id"];
-/// Beside the event's name, `id` is the event's: there it takes a name that says more.
+/// Next to the event's name, `id` is the event's: a transaction there needs a more specific name.
 const LONG_IDS: &[&str] = &["transactionId", "transaction_id"];
 
 /// The objects of a body that are transactions.
 pub(super) struct Items<'a> {
     pub(super) list: Vec<Item<'a>>,
-    /// Whether it is one, and the data themselves.
+    /// Whether there is one, in `data` itself.
     pub(super) are_data: bool,
 }
 
@@ -32,7 +32,7 @@ impl Item<'_> {
     }
 }
 
-/// One, several, or the data themselves.
+/// One, several, or `data` itself.
 pub(super) fn of<'a>(envelope: &Envelope<'a>, data: &Document<'a>) -> Understood<Items<'a>> {
     let one = data.object(&["transaction", envelope.event.noun()]);
     if let Some(document) = one.map_err(String::from).transpose() {

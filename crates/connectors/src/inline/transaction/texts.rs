@@ -1,4 +1,4 @@
-//! The texts of a transaction that replace one another.
+//! The texts of a transaction that substitute for one another.
 //!
 //! Owns the texts of a row. Must not leave a row without a readable one.
 
@@ -45,7 +45,7 @@ impl Texts {
     }
 }
 
-/// The first of some members that has a readable text: for display, and as received.
+/// The first of some members with readable text: for display, and as received.
 fn first(item: &Document<'_>, names: &[&str], limit: usize) -> Option<(String, String)> {
     names.iter().find_map(|name| {
         let text = item.words(&[name])?;
@@ -53,8 +53,8 @@ fn first(item: &Document<'_>, names: &[&str], limit: usize) -> Option<(String, S
     })
 }
 
-/// What kind of payment it is: by the provider's own words, else by its record and its direction, with the account
-/// where its name is known.
+/// The kind of payment: by the provider's own words, else by its record and its direction, with the account if its name
+/// is known.
 fn kind(item: &Document<'_>, noun: &str, primary_type: PrimaryType, account_name: Option<&str>) -> Understood<String> {
     let found = details::sub_class(item)?.or_else(|| details::secondary_type(item));
     let found = match found {

@@ -12,14 +12,14 @@ use crate::meaning::{Meaning, Wanted, event_name};
 use crate::understood::Understood;
 use crate::{ids, signature};
 
-/// Bodies have neither an id nor a time, and the next update of an account may have the same bytes: the hour is part
-/// of the key. A repetition within it is recognised; a later one leads to one more run.
+/// Bodies have neither an id nor a time, and the next update of an account may have the same bytes, so the hour is part
+/// of the key. A repetition within the hour is recognised; a later one causes one more run.
 pub(super) fn delivery_key(body: &[u8], now: Timestamp) -> String {
     format!("{}:{}", now.as_second() / 3600, signature::sha256_hex(body))
 }
 
-/// The meaning of an authentic body. The connection is the `state` that the subscription was made with: bodies name
-/// accounts and tokens, and no user.
+/// The meaning of an authentic body. The connection is the `state` with which the subscription was made: bodies name
+/// accounts and tokens, but no user.
 pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     let (kind, code) =
         body.text(&["webhook_type"]).zip(body.text(&["webhook_code"])).ok_or("the body names no event")?;
@@ -36,7 +36,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
         | ("ACCOUNT", "CREATE" | "UPDATE" | "DELETE" | "MIGRATE") => {
             Ok(Meaning::Fetch { event, connection_id, wanted: Wanted::Transactions })
         }
-        // Their money shows as transactions.
+        // Their money appears as transactions.
         ("TRANSFER" | "PAYMENT", "RECEIVED" | "UPDATE") => Ok(Meaning::Nothing),
         _ => Err(Meaning::unknown_event(&event)),
     }

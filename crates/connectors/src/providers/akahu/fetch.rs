@@ -1,4 +1,4 @@
-//! Asking Akahu.
+//! Calls to Akahu.
 //!
 //! Owns which calls a run makes. Must not read rows: `rows` does.
 //!
@@ -29,7 +29,7 @@ impl Fetch for Akahu {
         (!has_token).then(|| format!("the connection was registered without the credential {ACCESS_TOKEN}"))
     }
 
-    /// A page of the transactions; with the last one the accounts, whose balances have the last word.
+    /// A page of the transactions; the last page also has the accounts, whose balances come last.
     async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
         let window = Window::of(run);
         let request = Request::get(["transactions"]).query("start", format!("{}T00:00:00.000Z", window.asked_from()));
@@ -52,7 +52,7 @@ impl Fetch for Akahu {
         Ok(Page { changes: items.changes, rejected: items.rejected, next })
     }
 
-    /// All accounts of the user.
+    /// Refreshes all accounts of the user.
     async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<Refresh, FetchError> {
         self.call(api, connection, Request::post(["refresh"], Body::Empty)).await?;
         Ok(Refresh::Begun { job: None })
@@ -75,7 +75,7 @@ impl Akahu {
     }
 }
 
-/// The accounts, and whether Akahu can reach any of them: where it cannot, its user has to link them again.
+/// Adds the accounts, and whether Akahu can reach any of them: if it cannot, its user has to link them again.
 fn add_accounts(items: &mut Items, answer: &Document<'_>) -> Result<(), FetchError> {
     let accounts = list_of(answer, "items")?;
     let status = |raw| Document::open(raw).ok().flatten()?.text(&["status"]);
@@ -88,7 +88,7 @@ fn add_accounts(items: &mut Items, answer: &Document<'_>) -> Result<(), FetchErr
     Ok(())
 }
 
-/// The parameter of the next page; nothing after the last one.
+/// The parameter of the next page; `None` after the last one.
 fn following(answer: &Document<'_>) -> Result<Option<String>, FetchError> {
     let cursor = answer.object(&["cursor"]).map_err(|_| FetchError::not_understood("the cursor cannot be read"))?;
     Ok(cursor.and_then(|cursor| cursor.text(&["next"])))

@@ -26,7 +26,7 @@ use crate::meaning::Meaning;
 use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 
-/// What Akahu is called, needs and can do.
+/// Akahu's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "Akahu",
@@ -64,7 +64,7 @@ const APP_SECRET: &str = "AKAHU_APP_SECRET";
 
 /// Akahu with its settings.
 struct Akahu {
-    /// Nothing where it is not configured.
+    /// `None` if it is not configured.
     app: Option<App>,
 }
 

@@ -1,6 +1,6 @@
 //! Akahu's transactions and accounts.
 //!
-//! Owns which of their members becomes which of ours. Must not fetch them.
+//! Owns the mapping of their members to ours. Must not fetch them.
 //!
 //! <https://developers.akahu.nz/docs/the-transaction-model>, <https://developers.akahu.nz/docs/the-account-model>
 
@@ -48,7 +48,7 @@ pub(super) fn transaction(item: &Document<'_>) -> Understood<Change> {
     Ok(row.into_change(inline::of_row(item)))
 }
 
-/// An account. Points of a rewards account are no money, and refused by their currency.
+/// An account. Points of a rewards account are not money; their currency is refused.
 pub(super) fn account(item: &Document<'_>) -> Understood<Change> {
     let balance = item.object(&["balance"])?;
     let read = |name: &str| match &balance {

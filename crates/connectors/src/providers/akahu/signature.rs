@@ -17,19 +17,19 @@ use crate::fetch::{ApiResponse, FetchError, Request};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::signature::{PublicKey, bytes_from_base64};
 
-/// The provider's id, under which its keys are kept.
+/// The provider's id, under which its keys are cached.
 pub(super) const PROVIDER: &str = "akahu";
 
 const SIGNATURE: &str = "x-akahu-signature";
 const SIGNING_KEY: &str = "x-akahu-signing-key";
 
-/// The one key that is kept, its number before it: a newer one takes the place of an older one, which then counts no more
-/// (the page above, "Caching").
+/// The name of the one cached key, whose bytes begin with its number: a newer key replaces an older one, which is then
+/// invalid (the page above, "Caching").
 const NEWEST: &str = "newest";
-/// A key may be kept for a day (ibid.).
+/// A key may be cached for a day (ibid.).
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// What Akahu knows this server by.
+/// The credentials by which Akahu knows this server.
 pub(super) struct App {
     pub(super) token: String,
     pub(super) secret: String,
@@ -43,7 +43,7 @@ impl App {
     }
 }
 
-/// Verifies the RSA signature over the body, by the newest key and no older one.
+/// Verifies the RSA signature over the body, with the newest key only.
 pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource) -> Result<(), VerifyError> {
     let signature = delivery.headers.single(SIGNATURE)?;
     let number = delivery.headers.single(SIGNING_KEY)?;

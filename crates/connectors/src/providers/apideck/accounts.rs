@@ -1,7 +1,7 @@
 //! Accounts of the ledger behind Apideck.
 //!
-//! Owns reading an account: from a record, which names it, and from its own resource, which also has its balance. Must not call
-//! the provider.
+//! Owns reading an account: from a record, which names it, and from the account's resource, which also has its balance.
+//! Must not call the provider.
 
 use ledger::{AccountUpdate, Change, Update};
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use crate::masking::{last_four, readable};
 
 const MAX_NAME: usize = 200;
 
-/// The accounts that rows name, each once, where they also say how it is called.
+/// The accounts that rows name, each once, if the rows also give the account's name.
 pub(super) fn named_in(rows: &[&RawValue]) -> Vec<AccountUpdate> {
     let mut accounts: Vec<AccountUpdate> = rows.iter().filter_map(|row| named(row)).collect();
     accounts.sort_by(|one, other| one.account_id.cmp(&other.account_id));
@@ -26,8 +26,8 @@ fn named(row: &RawValue) -> Option<AccountUpdate> {
     Some(AccountUpdate { account_id, name: Some(name), ..AccountUpdate::default() })
 }
 
-/// An account's own resource. Its time of change is that of its entry in the chart of accounts, which a new balance does not
-/// change: balances count by the order of arrival.
+/// An account's resource. Its time of change is that of its entry in the chart of accounts, which a new balance does
+/// not change: balances are ordered by arrival.
 pub(super) fn read(row: &RawValue) -> Vec<Change> {
     let mut changes = inline::listed_accounts(&[row]).changes;
     for change in &mut changes {

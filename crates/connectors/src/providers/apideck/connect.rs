@@ -1,8 +1,8 @@
 //! Connecting an accounting program with Apideck's Vault.
 //!
 //! Owns the session and which of a consumer's connections count
-//! (<https://developers.apideck.com/apis/vault/reference>). Must not trust the callback: Vault adds nothing to it, and the
-//! list of connections says what there is.
+//! (<https://developers.apideck.com/apis/vault/reference>). Must not trust the callback: Vault adds nothing to it, so
+//! the list of connections decides.
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::masking::readable;
 /// The API whose connections have transactions.
 const API: &str = "accounting";
 const MAX_NAME: usize = 200;
-/// The longest user's id that is sent as it is.
+/// The longest user id that is sent unchanged.
 const LONGEST_CONSUMER: usize = 100;
 
 #[async_trait]
@@ -85,7 +85,8 @@ impl ApideckApi {
     }
 }
 
-/// A connection that can be called. Its id in lists is `{unified_api}+{service_id}`, which is not the one of webhooks.
+/// A connection that can be called. Its id in lists is `{unified_api}+{service_id}`, which differs from the one in
+/// webhooks.
 fn ready(row: &RawValue, consumer: &str) -> Option<Connected> {
     let row = Document::open(row).ok()??;
     let is_ours = row.text(&["unified_api"]).as_deref() == Some(API);

@@ -1,11 +1,11 @@
-//! Asking Apideck's Unify.
+//! Calls to Apideck's Unify.
 //!
-//! Owns which lists a run pages through and what their rows say (<https://developers.apideck.com/apis/accounting>). Must
-//! not follow an `entity_url`: the key would go with it.
+//! Owns which lists a run pages through and the meaning of their rows
+//! (<https://developers.apideck.com/apis/accounting>). Must not follow an `entity_url`: the key would be sent along.
 //!
 //! Movements of money are in three lists: expenses, payments and bill payments. A list by `updated_since` omits
-//! deletions, so the full lists are fetched once a day, and when a record is not found. The balances of the accounts
-//! that records name are fetched afterwards, one by one: a ledger has hundreds of others.
+//! deletions, so the full lists are fetched once a day, and whenever a record is not found. Afterwards the balances of
+//! the accounts that records name are fetched one by one: a ledger has hundreds of other accounts.
 
 use std::collections::BTreeSet;
 
@@ -23,9 +23,9 @@ use crate::inline;
 use crate::json::{self, Document};
 use crate::meaning::Wanted;
 
-/// The most rows that Apideck gives at once.
+/// The most rows that Apideck returns at once.
 const PAGE: &str = "200";
-/// Clocks differ, and a row may have been written during the last run.
+/// Overlap with the last run: clocks differ, and a row may have been written during that run.
 const OVERLAP_SECONDS: i64 = 300;
 /// How often the full lists are fetched.
 const WHOLE_EVERY_SECONDS: i64 = 24 * 3600;
@@ -44,13 +44,13 @@ const LISTS: [(&str, &str); 3] = [("expense", "expenses"), ("payment", "payments
 /// The position of a run.
 #[derive(Serialize, Deserialize)]
 struct Position {
-    /// Which of the lists; after the last of them the accounts.
+    /// The index of the list; after the last list come the accounts.
     list: usize,
     /// The cursor of its next page.
     cursor: Option<String>,
     /// Whether the full lists are fetched.
     whole: bool,
-    /// The accounts that were named and not fetched yet.
+    /// The accounts that were named but not fetched yet.
     #[serde(default)]
     accounts: BTreeSet<String>,
 }
@@ -60,7 +60,7 @@ struct Position {
 struct Cursor {
     /// When it began.
     at: i64,
-    /// When the last one of the whole lists began.
+    /// When the last run over the full lists began.
     whole: i64,
 }
 
@@ -98,7 +98,7 @@ impl Fetch for ApideckApi {
             && !is_whole
         {
             match self.record(api, ids, noun, path, id).await {
-                // Its account is unknown: the full lists show what is gone.
+                // Its account is unknown: the full lists show which record is gone.
                 Err(FetchError::Gone { .. }) => is_whole = true,
                 Err(error) => return Err(error),
                 Ok((mut changes, rejected, has_room)) => {
@@ -116,7 +116,7 @@ impl Fetch for ApideckApi {
 }
 
 impl ApideckApi {
-    /// One record by its id; and whether there is room for calls that can wait.
+    /// One record by its id, and whether the budget has room for calls that can wait.
     async fn record(
         &self,
         api: &dyn Api,
@@ -173,7 +173,7 @@ impl ApideckApi {
         Ok(Page { changes, rejected, next })
     }
 
-    /// The next of the accounts that were named.
+    /// Fetches the next of the named accounts.
     async fn next_account(
         &self,
         api: &dyn Api,
@@ -193,7 +193,7 @@ impl ApideckApi {
     }
 
     /// An account's name and balance. Not every application behind Apideck reports them, and transactions do not wait
-    /// for them: nothing where they are not available.
+    /// for them: empty if unavailable.
     async fn account(&self, api: &dyn Api, ids: Ids<'_>, account: &str) -> Vec<Change> {
         let answer = self.call(api, ids, Request::get(["accounting", "ledger-accounts", account])).await;
         let Ok(answer) = answer.and_then(ApiResponse::success) else { return vec![] };
@@ -231,7 +231,7 @@ pub(super) fn ids<'a>(connection: &LinkedConnection<'a>) -> Result<Ids<'a>, Stri
     }
 }
 
-/// The changes of rows that are no drafts, from the first day on, with the names of their accounts.
+/// The changes of rows that are not drafts, from the first day on, with the names of their accounts.
 fn rows(
     rows: &[&RawValue],
     noun: &str,
@@ -247,15 +247,15 @@ fn rows(
     (names.chain(listed.changes).collect(), listed.rejected)
 }
 
-/// Whether three quarters of the budget of the application behind Apideck are left, or it reports none. A burst of
-/// records needs it all; balances then follow with the next run that lists.
+/// Whether three quarters of the budget of the application behind Apideck are left, or it reports no budget. A burst of
+/// records needs the whole budget; balances then follow in the next run that lists.
 fn has_room(answer: &ApiResponse) -> bool {
     let number = |name| answer.headers.get(name)?.parse::<u32>().ok();
     let (left, all) = (number("x-downstream-ratelimit-remaining"), number("x-downstream-ratelimit-limit"));
     left.zip(all).is_none_or(|(left, all)| left >= all.div_ceil(4) * 3)
 }
 
-/// The accounts that transactions are on, or were.
+/// The accounts of these transactions, including deleted ones.
 fn accounts_of(changes: &[Change]) -> BTreeSet<String> {
     let ids = changes.iter().filter_map(|change| match &change.update {
         Update::Transaction(new) => Some(new.account_id.clone()),

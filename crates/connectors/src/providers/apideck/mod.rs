@@ -31,10 +31,10 @@ use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, Digest256, HmacKeys};
 
-/// What Apideck is called, needs and can do.
+/// Apideck's name, settings and capabilities.
 ///
-/// `source` is `CUSTOM`: of the words that clients know, `BANK_API` would claim a bank's statement, which a
-/// ledger's record is not, and `WEBHOOK` and `PAYMENT_API` name other kinds of connectors.
+/// `source` is `CUSTOM`: of the words that clients know, `BANK_API` would claim that a ledger's record is a bank's
+/// statement, and `WEBHOOK` and `PAYMENT_API` name other kinds of connectors.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "apideck",
     name: "Apideck",
@@ -97,8 +97,8 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Apideck {
-    /// The signed bytes, where any of the three forms is the right one. The raw bytes come first: they need no parsing
-    /// of unverified input.
+    /// The signed bytes, if any of the three forms matches. The raw bytes come first: they need no parsing of
+    /// unverified input.
     fn signed_form(&self, body: &[u8], sent: &[Digest256]) -> Result<Vec<u8>, VerifyError> {
         if self.keys.verify(&[body], sent) {
             return Ok(body.to_vec());
@@ -172,9 +172,9 @@ impl Provider for Apideck {
     }
 }
 
-/// The signed event's id, else the hash of the signed bytes: of the sorted form rather than of the body, as bodies
-/// that differ only in order and spaces share one signature and would pass as several. The idempotency header is not
-/// signed and so is worthless here.
+/// The signed event's id, else the hash of the signed bytes. It is the hash of the sorted form and not of the body,
+/// because bodies that differ only in order and whitespace share one signature and would pass as several deliveries.
+/// The idempotency header is not signed and therefore worthless here.
 fn delivery_key(signed: &[u8]) -> String {
     match json::read(signed).ok().and_then(event_id) {
         Some(id) => format!("event:{id}"),
@@ -196,7 +196,7 @@ fn event_name(raw: &RawValue) -> Option<String> {
     Some(event.to_string()).filter(|name| name.is_ascii())
 }
 
-/// The events in Apideck's own form: the connection's, and notifications of records.
+/// The events in Apideck's own form: the connection's events, and notifications of records.
 fn own_events(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
     if envelope.event.is_under("vault.connection.") {
         return connection_event(envelope).map(Some);
@@ -214,7 +214,7 @@ fn own_events(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
     }
 }
 
-/// The connection of a record's notification is named by its service and consumer.
+/// The connection of a record's notification, composed of its service and consumer.
 fn connection_of(envelope: &Envelope<'_>) -> Option<String> {
     let service = envelope.document.id(&["service_id"]).filter(|id| is_short(id))?;
     let consumer = envelope.document.id(&["consumer_id"]).filter(|id| is_short(id))?;
@@ -225,8 +225,8 @@ fn is_short(id: &str) -> bool {
     id.chars().count() <= MAX_EVENT_ID && !id.chars().any(char::is_control)
 }
 
-/// `vault.connection.*` carry the connection: it is the `entity`, and its id is `entity_id` as well
-/// (vault.yml in <https://github.com/apideck-libraries/openapi-specs>).
+/// `vault.connection.*` carry the connection as the `entity`, and its id as `entity_id` too (vault.yml in
+/// <https://github.com/apideck-libraries/openapi-specs>).
 fn connection_event(envelope: &Envelope<'_>) -> Understood<Meaning> {
     let entity = envelope.document.object(&["entity"])?;
     let state = entity.as_ref().and_then(|entity| entity.text(&["state"]));
@@ -237,7 +237,7 @@ fn connection_event(envelope: &Envelope<'_>) -> Understood<Meaning> {
         ("token_refresh", "recovered") => Some("active"),
         _ => None,
     };
-    // A new connection is one that can be authorised now; its state says how far it is.
+    // A new connection can now be authorised; its state tells its progress.
     let is_new = envelope.event.noun() == "connection" && envelope.event.verb_text() == "created";
     let status = by_event.or_else(by_state).or(is_new.then_some("pending"));
     let status = status.ok_or_else(|| format!("{} has no state of the connection", envelope.event))?;

@@ -1,8 +1,8 @@
 //! Connecting a bank with Basiq's consent page.
 //!
-//! Owns the consent link and the way back (<https://api.basiq.io/docs/consent-parameters>,
-//! <https://api.basiq.io/docs/consent-actions>). Must not use the action `update`:
-//! with other scopes it takes the consent back and deletes every connection of the user.
+//! Owns the consent link and the callback (<https://api.basiq.io/docs/consent-parameters>,
+//! <https://api.basiq.io/docs/consent-actions>). Must not use the action `update`: with other scopes it revokes the
+//! consent and deletes every connection of the user.
 //!
 //! The consent page redirects with the ids of one or more jobs, which are polled until they have ended.
 
@@ -17,7 +17,7 @@ use crate::connect::{Attempt, Began, Connect, Connected, Outcome, Person, Return
 use crate::fetch::{Api, Body, FetchError, LinkedConnection, Request};
 use crate::masking::readable;
 
-/// How many jobs of one callback are looked at.
+/// At most this many jobs of one callback are polled.
 const MOST_JOBS: usize = 10;
 const MAX_NAME: usize = 200;
 
@@ -31,8 +31,8 @@ impl Connect for BasiqApi {
         self.key.is_none().then(|| "BASIQ_API_KEY is not set".to_owned())
     }
 
-    /// Basiq wants an e-mail address or a telephone number of each user. Where none is known it is given one that leads
-    /// nowhere (RFC 2606, section 2).
+    /// Basiq requires an e-mail address or a telephone number for each user. If none is known, the user gets an
+    /// undeliverable address (RFC 2606, section 2).
     async fn user(&self, api: &dyn Api, person: &Person<'_>) -> Result<String, FetchError> {
         let nowhere = || format!("{}@users.invalid", person.pseudonym());
         let email = person.email.map_or_else(nowhere, str::to_owned);
@@ -93,7 +93,7 @@ impl Connect for BasiqApi {
 }
 
 impl BasiqApi {
-    /// A token for this user's consent page. It is not kept: each attempt has its own.
+    /// A token for this user's consent page. It is not cached: each attempt has its own.
     async fn client_token(&self, api: &dyn Api, user: &str) -> Result<String, FetchError> {
         let scope = vec![("scope", "CLIENT_ACCESS".to_owned()), ("userId", user.to_owned())];
         let answer = api.call(self.token_call(scope)?).await?.success()?;
@@ -101,8 +101,8 @@ impl BasiqApi {
         token.ok_or_else(|| FetchError::not_understood("Basiq gave no token for the consent page"))
     }
 
-    /// No job: the user has not agreed, or has extended a consent, for which Basiq documents no job. Then the
-    /// connection's state decides.
+    /// The outcome without a job: the user has not agreed, or has extended a consent, for which Basiq documents no job.
+    /// The connection's state decides.
     async fn without_a_job(&self, api: &dyn Api, returned: &Returned<'_>) -> Result<Outcome, FetchError> {
         let Some(again) = &returned.again else { return Ok(Outcome::Declined) };
         let ids = self.ids(again).map_err(|reason| FetchError::Refused { reason })?;
@@ -115,7 +115,7 @@ impl BasiqApi {
         Ok(Outcome::Ready(vec![Connected { id, external_user_id, ..Connected::default() }]))
     }
 
-    /// The bank's name. A connection goes without one rather than not at all.
+    /// The bank's name. A connection without a name is better than none.
     async fn institution(&self, api: &dyn Api, user: &str, connection: &str) -> Option<String> {
         let answer = self.send(api, Request::get(["users", user, "connections", connection])).await.ok()?;
         let known = answer.object().ok()?;

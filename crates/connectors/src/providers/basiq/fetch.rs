@@ -1,11 +1,11 @@
-//! Asking Basiq.
+//! Calls to Basiq.
 //!
-//! Owns which calls a run makes and what their answers say (<https://api.basiq.io/reference>). Must not follow a link:
-//! ids and page tokens are read from answers, and each call is built from them.
+//! Owns which calls a run makes and the meaning of their answers (<https://api.basiq.io/reference>). Must not follow a
+//! link: ids and page tokens are read from answers, and each call is built from them.
 //!
 //! A run fetches the connection, its accounts, its posted transactions and its pending ones, then the accounts again.
-//! Basiq recreates pending rows at each refresh, so a refresh between two calls would show a purchase as pending and
-//! posted, or as neither: where an account was updated meanwhile, the run begins again.
+//! Basiq recreates pending rows at each refresh, so a refresh between two calls would show a purchase as both pending
+//! and posted, or as neither: if an account was updated meanwhile, the run begins again.
 
 use std::time::Duration;
 
@@ -28,16 +28,16 @@ use crate::signature;
 
 /// The most transactions that Basiq returns at once, and its default.
 const PAGE: &str = "500";
-/// Banks post rows with earlier days: this many days before the last run are fetched again.
+/// Banks post rows with earlier dates: this many days before the last run are fetched again.
 const OVERLAP_DAYS: i64 = 14;
-/// A token is renewed so long before it ends.
+/// A token is renewed this long before it expires.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// Basiq's interface with its key.
 pub(super) struct BasiqApi {
-    /// The API key as it was issued; several while one replaces another, of which the first is used.
+    /// The API key as issued; during a change of key several, of which the first is used.
     pub(super) key: Option<String>,
-    /// Where the consent page is.
+    /// The consent page's URL.
     pub(super) consent_url: String,
 }
 
@@ -59,7 +59,7 @@ enum Stage {
     Check,
 }
 
-/// A connection whose ids are Basiq's.
+/// A connection whose ids are in Basiq's form.
 #[derive(Clone, Copy)]
 pub(super) struct Ids<'a> {
     pub(super) user: &'a str,
@@ -122,7 +122,7 @@ impl BasiqApi {
         let connection = self.call(api, ids, Request::get(["users", ids.user, "connections", ids.connection])).await?;
         let status = status_of(&connection)?;
         if status.as_ref().is_some_and(|change| matches!(change.update, Update::ConnectionStatus("pending"))) {
-            // A run that finds nothing yet would be the first one, which reaches back further than others.
+            // An empty run now would count as the first one, which reaches back further than later ones.
             return Err(FetchError::Later { reason: "Basiq is still connecting the bank".to_owned(), after: None });
         }
         let (accounts, digest) = self.accounts(api, ids).await?;
@@ -216,7 +216,7 @@ fn read_token(answer: &ApiResponse) -> Result<Token, FetchError> {
     Ok(Token { value: read.access_token, lifetime })
 }
 
-/// Since `postDate` is null while a row is pending, only posted ones are filtered by it.
+/// Only posted transactions are filtered by `postDate`, because it is null while a row is pending.
 fn filter(ids: Ids<'_>, stage: Stage, since: Date) -> String {
     let connection = format!("connection.id.eq('{}')", ids.connection);
     match stage {
@@ -238,7 +238,7 @@ fn status_of(answer: &ApiResponse) -> Result<Option<Change>, FetchError> {
     let body = json::read(&answer.body).map_err(|error| not_understood(&error.to_string()))?;
     let connection = Document::open(body).map_err(|error| not_understood(&error.to_string()))?;
     let word = connection.and_then(|connection| connection.text(&["status"]));
-    // `invalid-connection` is in its events and not in its specification.
+    // `invalid-connection` appears in Basiq's events but not in its specification.
     let word = word.as_deref().map(|word| word.strip_suffix("-connection").unwrap_or(word));
     Ok(word.and_then(status_word).map(|status| status_change(status, true, None, None)))
 }

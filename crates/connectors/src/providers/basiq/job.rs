@@ -1,31 +1,31 @@
 //! Basiq's jobs.
 //!
-//! Owns the contents of a job (<https://api.basiq.io/reference/getjobs>): its progress, and its connection, in
-//! `links.source`. Must not fetch one.
+//! Owns reading a job (<https://api.basiq.io/reference/getjobs>): its progress, and its connection, in `links.source`.
+//! Must not fetch one.
 
 use super::links::connection_of_user;
 use crate::fetch::{ApiResponse, FetchError};
 use crate::json::Document;
 use crate::masking::readable;
 
-/// How much of a failure is named, in characters.
+/// How much of a failure is quoted, in characters.
 const SHOWN: usize = 200;
 
-/// How far a job is.
+/// The progress of a job.
 pub(super) enum State {
     Waiting,
     Done,
     Failed(String),
 }
 
-/// A job, as far as it counts.
+/// The relevant parts of a job.
 pub(super) struct Job {
     pub(super) state: State,
     pub(super) connection: Option<String>,
 }
 
 impl Job {
-    /// A job of another user is refused: the ids in a callback are not authenticated.
+    /// Refuses a job of another user: the ids in a callback are not authenticated.
     pub(super) fn read(answer: &ApiResponse, user: &str) -> Result<Self, FetchError> {
         let job = answer.object()?;
         let links = job.object(&["links"]).map_err(|error| FetchError::not_understood(error.to_string()))?;

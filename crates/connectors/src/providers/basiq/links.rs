@@ -1,11 +1,11 @@
 //! Links in Basiq's bodies.
 //!
-//! Owns reading ids out of them. Must not follow one: a link that is not exactly one of Basiq's own forms has no id.
+//! Owns reading ids from them. Must not follow one: a link that does not have exactly one of Basiq's forms has no id.
 
-/// Where Basiq's links lead.
+/// The base of Basiq's links.
 pub(super) const API: &str = "https://au-api.basiq.io/";
 
-/// The connection's id in `https://au-api.basiq.io/users/<id>/connections/<id>`; nothing for any other link.
+/// The connection's id in `https://au-api.basiq.io/users/<id>/connections/<id>`; `None` for any other link.
 pub(super) fn connection_of(link: &str) -> Option<&str> {
     let mut path = path_of_user(link)?;
     (path.next() == Some("connections")).then_some(())?;
@@ -13,7 +13,7 @@ pub(super) fn connection_of(link: &str) -> Option<&str> {
     path.next().is_none().then_some(id)
 }
 
-/// The same of this user's; nothing for another's.
+/// The connection's id in such a link of this user; `None` for another user's.
 pub(super) fn connection_of_user<'a>(link: &'a str, user: &str) -> Option<&'a str> {
     let (named, _) = link.strip_prefix(API)?.strip_prefix("users/")?.split_once('/')?;
     (named == user).then(|| connection_of(link)).flatten()
@@ -26,8 +26,8 @@ pub(super) fn connection_of_filter(link: &str) -> Option<&str> {
     path.next().is_none().then_some(id)
 }
 
-/// The user's id in `https://au-api.basiq.io/users/<id>/consents`, with or without the consent's id behind it; nothing for
-/// any other link.
+/// The user's id in `https://au-api.basiq.io/users/<id>/consents`, with or without the consent's id after it; `None`
+/// for any other link.
 pub(super) fn user_of_consent(link: &str) -> Option<&str> {
     let mut path = path_of_user(link)?;
     (path.next() == Some("consents")).then_some(())?;

@@ -1,11 +1,10 @@
 //! Basiq: Australian banks.
 //!
-//! Owns its two signature forms and its notifications. Must not follow a link from a body: ids are read from
-//! it and nothing else.
+//! Owns its two signature forms and its notifications. Must not follow a link from a body: only ids are read from it.
 //!
-//! Basiq signs by Standard Webhooks (<https://api.basiq.io/docs/webhooks>, "Webhooks security"). The
-//! original guide's `X-Basiq-Signature: sha256=<hex>` is in none of its documents, but senders that were
-//! written to that guide use it.
+//! Basiq signs by Standard Webhooks (<https://api.basiq.io/docs/webhooks>, "Webhooks security"). The original guide's
+//! `X-Basiq-Signature: sha256=<hex>` is in none of Basiq's documents, but senders that were written to that guide use
+//! it.
 
 mod connect;
 mod fetch;
@@ -31,7 +30,7 @@ use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, HmacKeys};
 
-/// What Basiq is called, needs and can do.
+/// Basiq's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "basiq",
     name: "Basiq",
@@ -91,9 +90,9 @@ const GUIDE_HEADER: &str = "x-basiq-signature";
 struct Basiq {
     /// Keys of Standard Webhooks.
     keys: HmacKeys,
-    /// The same secrets in the guide's form: their literal text.
+    /// The same secrets for the guide's form, as literal text.
     guide_keys: HmacKeys,
-    /// The guide's form carries no time stamp; this refuses it.
+    /// Whether the guide's form is refused, because it carries no time stamp.
     strict: bool,
     api: BasiqApi,
 }
@@ -113,7 +112,7 @@ pub(super) fn provider(settings: &Settings) -> Arc<dyn Provider> {
 }
 
 impl Basiq {
-    /// The guide's form. It has no id and no time, so the same bytes are the same delivery.
+    /// Verifies the guide's form. It has no id and no time, so the same bytes are the same delivery.
     fn verify_guide(&self, headers: &Headers, body: &[u8]) -> Result<String, VerifyError> {
         let sent: Vec<_> = headers.list(GUIDE_HEADER).filter_map(signature::from_prefixed_hex).collect();
         if !self.guide_keys.verify(&[body], &sent) {
@@ -132,8 +131,7 @@ impl Provider for Basiq {
         !self.keys.is_empty()
     }
 
-    /// Where both kinds of headers are there, those of Standard Webhooks decide: they are the ones that
-    /// sign the time.
+    /// If both kinds of headers are present, those of Standard Webhooks decide, because they sign the time.
     fn verify(
         &self,
         delivery: RawDelivery,
@@ -170,8 +168,8 @@ impl Provider for Basiq {
     }
 }
 
-/// A notification: a body that has links and no data, of which only a connection's own event is
-/// complete (<https://api.basiq.io/reference/events>).
+/// A notification: a body with links and without data. Only a connection's own event is complete
+/// (<https://api.basiq.io/reference/events>).
 fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
     if envelope.document.raw(&["data"]).is_some() {
         return Ok(None);
@@ -204,8 +202,8 @@ fn notification(envelope: &Envelope<'_>) -> Understood<Option<Meaning>> {
     Ok(Some(Meaning::Changes { connection_id, changes: vec![change], rejected: vec![] }))
 }
 
-/// The end of a consent. It is the user's, and so ends every connection of the user: both that it is revoked and that it
-/// has expired oblige to delete or de-identify that user's data (<https://api.basiq.io/docs/consent-events>).
+/// The end of a consent. A consent is the user's, so its end concerns every connection of the user: both revocation and
+/// expiry oblige the recipient to delete or de-identify that user's data (<https://api.basiq.io/docs/consent-events>).
 fn consent(envelope: &Envelope<'_>, link: Option<&str>) -> Understood<Meaning> {
     if !matches!(envelope.event.verb_text(), "revoked" | "expired") {
         return Ok(Meaning::Nothing);

@@ -1,9 +1,9 @@
-//! Asking GoCardless.
+//! Calls to GoCardless.
 //!
 //! Owns which calls a run makes. Must not read payments: `rows` does.
 //!
-//! After an event of one payment that payment is fetched; else the payments that were created since the last run, and
-//! thirty days before, page after page. One that was created earlier and changes now has its own event.
+//! After an event of one payment, that payment is fetched; otherwise the payments that were created since the last run
+//! and in the thirty days before it, page by page. An older payment that changes now has its own event.
 //! (<https://developer.gocardless.com/api-reference/#payments-list-payments>)
 
 use async_trait::async_trait;
@@ -16,11 +16,11 @@ use crate::fetch::{
 use crate::items::Items;
 use crate::meaning::Wanted;
 
-/// The version of the interface, which each call names.
+/// The API version, which each call names.
 const VERSION: &str = "2015-07-06";
-/// The most payments that GoCardless gives at once.
+/// The most payments that GoCardless returns at once.
 const PAGE: &str = "500";
-/// The connection's own token, of an organisation that has connected to a partner's app.
+/// The connection's token, for an organisation that has connected to a partner's app.
 const CREDENTIAL: &str = "accessToken";
 
 #[async_trait]
@@ -37,7 +37,7 @@ impl Fetch for GoCardless {
             && kind == "payment"
         {
             match self.payment(api, run, id).await {
-                // It is not this organisation's, or of no interest any more: the list says what there is.
+                // It belongs to another organisation, or no longer matters: the list decides.
                 Err(FetchError::Gone { .. }) => {}
                 outcome => return outcome,
             }
@@ -59,7 +59,7 @@ impl GoCardless {
         Ok(Page { changes: items.changes, rejected: items.rejected, next })
     }
 
-    /// Some of the payments. All stay listed, whatever becomes of them: absence means nothing.
+    /// A page of payments. Payments stay listed whatever their status: absence means nothing.
     async fn payments(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
         let since = format!("{}T00:00:00Z", Window::of(run).asked_from());
         let mut request = Request::get(["payments"]).query("limit", PAGE).query("created_at[gte]", since);
@@ -74,7 +74,7 @@ impl GoCardless {
         let meta = answer.object(&["meta"]).map_err(not_understood)?;
         let cursors = meta.map(|meta| meta.object(&["cursors"])).transpose().map_err(not_understood)?.flatten();
         let next = match cursors.and_then(|cursors| cursors.text(&["after"])) {
-            // A page that repeats its position would be fetched without end.
+            // A page that repeats its position would be fetched forever.
             Some(position) if run.position != Some(position.as_str()) => Next::Page { position },
             _ => Next::End { cursor: Some(following(run.began)), absence: Absence::MeansNothing },
         };

@@ -28,7 +28,7 @@ use crate::signature::{self, HmacKeys};
 use crate::understood::Understood;
 use crate::{body, ids, inline};
 
-/// What GoCardless is called, needs and can do.
+/// GoCardless's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "gocardless",
     name: "GoCardless",
@@ -74,7 +74,7 @@ const API_URL: &str = "GOCARDLESS_API_URL";
 const ORGANISATION: &str = "GOCARDLESS_ORGANISATION";
 const HEADER: &str = "webhook-signature";
 
-/// Resources about agreements and customers, and not about movements of money.
+/// Resources about agreements and customers, not about movements of money.
 const WITHOUT_MONEY: [&str; 13] = [
     "bank_authorisations",
     "billing_requests",
@@ -94,7 +94,7 @@ const WITHOUT_MONEY: [&str; 13] = [
 /// GoCardless with its settings.
 struct GoCardless {
     keys: HmacKeys,
-    /// The own organisation's access token.
+    /// The access token of the operator's own organisation.
     access_token: Option<String>,
     organisation: Option<String>,
 }
@@ -135,7 +135,7 @@ impl Provider for GoCardless {
         Ok(VerifiedDelivery::new(delivery, key))
     }
 
-    /// A bad signature has to be answered with 498 (the API reference, "Webhooks").
+    /// GoCardless requires 498 for a bad signature (the API reference, "Webhooks").
     fn responses(&self) -> Responses {
         Responses { bad_signature: Response::json(498), ..Responses::default() }
     }
@@ -153,7 +153,7 @@ impl Provider for GoCardless {
     }
 }
 
-/// The events' ids: a repeated delivery has the same ones, whatever surrounds them.
+/// The key: the events' ids, which a repeated delivery has too, whatever surrounds them.
 fn delivery_key(bytes: &[u8]) -> String {
     let events = body::object(bytes).and_then(|body| body.array(&["events"])).unwrap_or_default();
     let id = |raw| ids::id(&Document::open(raw).ok()??, &["id"], "event").ok()?;
@@ -184,7 +184,7 @@ impl<'a> Event<'a> {
 }
 
 impl GoCardless {
-    /// A delivery is about one merchant, or cannot be applied as a whole.
+    /// The meaning of a delivery, which must be about one merchant, or cannot be applied as a whole.
     fn meaning(&self, body: &Document<'_>) -> Understood<Meaning> {
         let mut events = vec![];
         for raw in body.array(&["events"]).ok_or("the body has no events")? {
@@ -212,7 +212,7 @@ impl GoCardless {
     }
 }
 
-/// One payment alone, else everything that is new.
+/// What to fetch: a single payment, else everything that is new.
 fn wanted(events: &[Event<'_>]) -> Understood<Wanted> {
     for event in events {
         if !matches!(event.resource.as_str(), "payments" | "payouts" | "refunds" | "payment_account_transactions") {

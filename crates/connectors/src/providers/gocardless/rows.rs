@@ -1,9 +1,9 @@
 //! GoCardless's payments.
 //!
-//! Owns which of their members becomes which of ours. Must not guess the meaning of an unknown status.
+//! Owns the mapping of their members to ours. Must not guess the meaning of an unknown status.
 //!
 //! A payment is collected from a customer for a creditor, which is the account here: money in. Refunds and payouts are
-//! not read: a refund names a payment and no creditor, and a payout is the collected money, less GoCardless's fees, on
+//! not read: a refund names a payment but no creditor, and a payout is the collected money, less GoCardless's fees, on
 //! its way to the creditor's bank (<https://developer.gocardless.com/api-reference/#core-endpoints-payments>).
 
 use ledger::{Change, Dated, Update};
@@ -24,7 +24,7 @@ pub(super) fn payment(item: &Document<'_>) -> Understood<Change> {
     let status = match status.as_str() {
         "pending_customer_approval" | "pending_submission" | "submitted" => TransactionStatus::Pending,
         "confirmed" | "paid_out" => TransactionStatus::Posted,
-        // Also after it was confirmed. One that is tried again comes back.
+        // Possible even after confirmation. A payment that is retried appears again.
         "cancelled" | "customer_approval_denied" | "failed" | "charged_back" => {
             return Ok(Change { version: None, update: Update::TransactionDeleted { transaction_id, account_id } });
         }
@@ -48,7 +48,7 @@ pub(super) fn payment(item: &Document<'_>) -> Understood<Change> {
     Ok(row.into_change(None))
 }
 
-/// When it is or was collected; before that is known, when it was created.
+/// The date of collection; before that is known, the date of creation.
 fn date(item: &Document<'_>) -> Understood<ledger::When> {
     let date = item.text(&["charge_date"]).or_else(|| item.text(&["created_at"]));
     let date = date.ok_or("the payment has no date")?;

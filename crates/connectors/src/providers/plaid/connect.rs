@@ -1,8 +1,8 @@
 //! Connecting a bank with Plaid's Link.
 //!
 //! Owns link tokens and the outcome of a session (<https://plaid.com/docs/api/link/>,
-//! <https://plaid.com/docs/link/hosted-link/>). Must not need a script of Plaid's: Link is opened as a page of Plaid's
-//! own (Hosted Link), and the server polls for the outcome.
+//! <https://plaid.com/docs/link/hosted-link/>). Must not need Plaid's script: Link is opened as a page at Plaid (Hosted
+//! Link), and the server polls for the outcome.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ impl Connect for Plaid {
         Ok(person.pseudonym())
     }
 
-    /// With an item's token Link opens in update mode, which repairs the item and leaves its id and token as they are.
+    /// With an item's token, Link opens in update mode, which repairs the item and keeps its id and token.
     async fn begin(&self, api: &dyn Api, attempt: &Attempt<'_>) -> Result<Began, FetchError> {
         let mut body = json!({
             "client_name": self.link.client_name.chars().take(LONGEST_CLIENT_NAME).collect::<String>(),
@@ -98,7 +98,7 @@ impl Connect for Plaid {
         Ok(Outcome::Ready(ready))
     }
 
-    /// A public token is good once and for half an hour.
+    /// A public token can be used once, within half an hour.
     async fn exchange(&self, api: &dyn Api, token: &str) -> Result<Connected, FetchError> {
         let path = ["item", "public_token", "exchange"];
         let answer = self.ask(api, path, json!({ "public_token": token }), "link").await?;
@@ -114,14 +114,14 @@ impl Connect for Plaid {
     async fn disconnect(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<(), FetchError> {
         let body = json!({ "access_token": token_of(connection)? });
         match self.ask(api, ["item", "remove"], body, connection.id).await {
-            // The token of an item that was removed is none any more.
+            // The token of a removed item is invalid.
             Err(FetchError::ConsentNeeded { reason }) => Err(FetchError::Gone { reason }),
             answer => answer.map(drop),
         }
     }
 }
 
-/// An item, as far as it counts.
+/// The relevant parts of an item.
 struct Item {
     institution: Option<String>,
     is_good: bool,
@@ -147,7 +147,7 @@ impl Plaid {
         }
     }
 
-    /// The bank's name, and whether the item can be synced. Beside an error Plaid answers as usual.
+    /// The bank's name, and whether the item can be synced. Plaid answers as usual even if the item has an error.
     async fn item(&self, api: &dyn Api, access_token: &str, id: &str) -> Result<Item, FetchError> {
         let answer = self.ask(api, ["item", "get"], json!({ "access_token": access_token }), id).await?;
         let answer = answer.object()?;

@@ -1,4 +1,4 @@
-//! What Plaid's webhooks say: that an item's transactions changed, or how the item itself is.
+//! What Plaid's webhooks say: that an item's transactions changed, or that the item's state did.
 //!
 //! Owns the codes. Must not fetch: no webhook of Plaid carries a transaction.
 //!
@@ -11,7 +11,7 @@ use crate::json::Document;
 use crate::meaning::{Meaning, Wanted, event_name};
 use crate::understood::Understood;
 
-/// The meaning of an authentic body. None carries its time, so the order of arrival decides.
+/// The meaning of an authentic body. Bodies carry no time, so the order of arrival decides.
 pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     let (kind, code) =
         body.text(&["webhook_type"]).zip(body.text(&["webhook_code"])).ok_or("the body names no event")?;
@@ -22,12 +22,12 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
             connection_id: Some(ids::needed(body, "item_id", "item")?),
             wanted: Wanted::Transactions,
         }),
-        // Plaid sends these beside the one above, for those who do not use /transactions/sync.
+        // Plaid also sends these, for clients that do not use /transactions/sync.
         ("TRANSACTIONS", "INITIAL_UPDATE" | "HISTORICAL_UPDATE" | "DEFAULT_UPDATE" | "TRANSACTIONS_REMOVED") => {
             Ok(Meaning::Nothing)
         }
         ("TRANSACTIONS", "RECURRING_TRANSACTIONS_UPDATE") => Ok(Meaning::Nothing),
-        // The item still works: its consent ends in a week, or there are accounts that were not shared.
+        // The item still works: its consent ends in a week, or it has accounts that were not shared.
         (
             "ITEM",
             "PENDING_EXPIRATION" | "PENDING_DISCONNECT" | "NEW_ACCOUNTS_AVAILABLE" | "WEBHOOK_UPDATE_ACKNOWLEDGED",
@@ -43,7 +43,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     }
 }
 
-/// An error of the item: it has to be linked again, but where its user has taken the permission back.
+/// The status after an error of the item: it has to be linked again, unless its user has revoked the permission.
 fn of_error(body: &Document<'_>) -> Understood<&'static str> {
     let code = body.object(&["error"])?.and_then(|error| error.text(&["error_code"]));
     Ok(if code.as_deref() == Some("USER_PERMISSION_REVOKED") { "revoked" } else { "invalid" })

@@ -29,7 +29,7 @@ use crate::meaning::Meaning;
 use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 
-/// What Plaid is called, needs and can do.
+/// Plaid's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "Plaid",
@@ -86,7 +86,7 @@ const DEFAULT_COUNTRY_CODES: &str = "US";
 
 /// Plaid with its settings.
 struct Plaid {
-    /// Nothing where it is not configured.
+    /// `None` if it is not configured.
     client: Option<Client>,
     link: Link,
 }

@@ -1,6 +1,6 @@
 //! Plaid's transactions and accounts.
 //!
-//! Owns which of their members becomes which of ours. Must not fetch them.
+//! Owns the mapping of their members to ours. Must not fetch them.
 //!
 //! <https://plaid.com/docs/api/products/transactions/#transactionssync>
 
@@ -17,14 +17,14 @@ use crate::{currencies, dates, ids};
 const MAX_NAME: usize = 200;
 const MAX_KIND: usize = 60;
 
-/// When it happened comes before when it was posted, an instant before a day.
+/// The time when it happened comes before the time when it was posted, an instant before a day.
 const DATES: &[&str] = &["authorized_datetime", "authorized_date", "datetime", "date"];
 
 /// Transfers between a user's own accounts (<https://plaid.com/documents/pfc-taxonomy-all.csv>).
 const OWN_TRANSFERS: [&str; 2] = ["TRANSFER_IN_ACCOUNT_TRANSFER", "TRANSFER_OUT_ACCOUNT_TRANSFER"];
 
-/// A transaction that was added or changed. Plaid's amounts are positive for money out. A row has no time of its
-/// change: the order in which Plaid lists it counts.
+/// A transaction that was added or changed. Plaid's amounts are positive for money out. A row does not say when it
+/// changed: Plaid's order in the list counts.
 pub(super) fn transaction(item: &Document<'_>) -> Understood<Change> {
     let amount = item.amount(&["amount"]).map_err(|error| format!("the amount is {error}"))?;
     let amount = -amount.ok_or("the transaction has no amount")?;
@@ -60,7 +60,7 @@ fn predecessor(item: &Document<'_>) -> Understood<Option<String>> {
     ids::id(item, &["pending_transaction_id"], "pending transaction")
 }
 
-/// A transaction that is gone.
+/// A removed transaction.
 pub(super) fn removed(item: &Document<'_>) -> Understood<Change> {
     let update = Update::TransactionDeleted {
         transaction_id: ids::needed(item, "transaction_id", "transaction")?,
@@ -69,7 +69,7 @@ pub(super) fn removed(item: &Document<'_>) -> Understood<Change> {
     Ok(Change { version: None, update })
 }
 
-/// An account. The debt on a card or a loan is positive at Plaid.
+/// An account. At Plaid the debt on a card or a loan is positive.
 pub(super) fn account(item: &Document<'_>) -> Understood<Change> {
     let balances = item.object(&["balances"])?.ok_or("the account has no balances")?;
     let read = |name: &str| balances.amount(&[name]).map_err(|error| format!("the {name} balance is {error}"));
@@ -86,7 +86,7 @@ pub(super) fn account(item: &Document<'_>) -> Understood<Change> {
     Ok(Change { version: None, update: Update::Account(update) })
 }
 
-/// A code of ISO 4217: another unit (`unofficial_currency_code`) is not the account's money.
+/// A code of ISO 4217: any other unit (`unofficial_currency_code`) is not the account's money.
 fn currency(document: &Document<'_>, what: &str) -> Understood<Option<Currency>> {
     if document.raw(&["unofficial_currency_code"]).is_some() {
         return Err(format!("the currency of the {what} is not in ISO 4217"));

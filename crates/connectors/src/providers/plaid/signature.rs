@@ -19,17 +19,17 @@ use crate::json::{self, Document};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::signature::{Curve, Jws, check_time, from_hex, from_jwk, sha256_hex};
 
-/// The provider's id, under which its keys are kept.
+/// The provider's id, under which its keys are cached.
 pub(super) const PROVIDER: &str = "plaid";
 
 const HEADER: &str = "plaid-verification";
 
-/// The longest name of a key that is fetched, in characters; Plaid's own are UUIDs.
+/// The longest key name that is fetched, in characters; Plaid's own are UUIDs.
 const LONGEST_NAME: usize = 100;
 /// A key is fetched again after a day: only Plaid's answer says when one has expired.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// What Plaid knows this server by.
+/// The credentials by which Plaid knows this server.
 pub(super) struct Client {
     pub(super) id: String,
     pub(super) secret: String,
@@ -43,12 +43,12 @@ impl Client {
     }
 }
 
-/// Verifies a delivery and gives its key.
+/// Verifies a delivery and returns its key.
 ///
 /// Everything that needs no key is checked first, so that forged requests cause as few fetches of keys as possible.
-/// Plaid names no event, and the next notification of an item may have the same bytes within the same second: the
-/// signature is part of the delivery's key, and differs each time (ECDSA takes a random number). Each attempt is
-/// signed anew, so a repetition leads to one more run, and is never mistaken for another notification.
+/// Plaid gives events no id, and the next notification of an item may have the same bytes within the same second: the
+/// signature is part of the delivery's key, and differs each time (ECDSA uses a random number). Each attempt is signed
+/// anew, so a repetition causes one more run, and is never mistaken for another notification.
 pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestamp) -> Result<String, VerifyError> {
     let token = delivery.headers.single(HEADER)?;
     let jws = Jws::split(token).ok_or(VerifyError::Mismatch)?;
@@ -68,7 +68,7 @@ pub(super) fn verify(delivery: &RawDelivery, keys: &dyn KeySource, now: Timestam
     Ok(format!("{time}:{hash}:{}", sha256_hex(jws.signature())))
 }
 
-/// The key that a header names. Another algorithm than ES256 must be refused.
+/// The key that a header names. Any algorithm other than ES256 is refused.
 fn key_name(jws: &Jws<'_>) -> Option<String> {
     let header = jws.header()?;
     (header.text(&["alg"])? == Curve::P256.algorithm()).then_some(())?;
@@ -106,7 +106,7 @@ pub(super) fn read_key(id: &KeyId, response: ApiResponse) -> Result<FetchedKey, 
     Ok(FetchedKey { id: id.clone(), bytes: key.get().as_bytes().to_vec(), lifetime: LIFETIME })
 }
 
-/// Whether the fault is the key's name: with anything else the key may still be had later.
+/// Whether the fault is the key's name: after any other fault the key may still be available later.
 fn has_no_such_key(body: &[u8]) -> bool {
     let code = body::object(body).and_then(|answer| answer.text(&["error_code"]));
     code.as_deref() == Some("INVALID_WEBHOOK_VERIFICATION_KEY_ID")

@@ -2,8 +2,8 @@
 //!
 //! Owns a run over `/transactions/sync` and what Plaid's errors mean. Must not read rows: `rows` does.
 //!
-//! A run goes on from the cursor that the last one left, which is `null` until Plaid has something. Each page gives the
-//! cursor for the next; where the data changes in between, Plaid says so, and the run begins again where it began
+//! A run continues from the cursor that the last one stored, which is `null` until Plaid has data. Each page gives the
+//! cursor for the next; if the data changes in between, Plaid says so, and the run restarts from its first cursor
 //! (<https://plaid.com/docs/api/products/transactions/#transactionssync>).
 
 use async_trait::async_trait;
@@ -18,11 +18,11 @@ use crate::items::Items;
 use crate::json::Document;
 use crate::masking::readable;
 
-/// The most changes that Plaid gives at once.
+/// The most changes that Plaid returns at once.
 const PAGE: u16 = 500;
 /// How far back the first run may reach, in days.
 pub(super) const HISTORY: std::ops::RangeInclusive<i32> = 1..=730;
-/// How much of an error is named, in characters.
+/// How much of an error is quoted, in characters.
 const SHOWN: usize = 200;
 
 pub(super) const ACCESS_TOKEN: &str = "accessToken";
@@ -37,20 +37,20 @@ impl Fetch for Plaid {
         (!has_token).then(|| format!("the connection was registered without the credential {ACCESS_TOKEN}"))
     }
 
-    /// For every scope: Plaid lists all changes.
+    /// The same for every scope: Plaid lists all changes.
     async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
         let cursor = run.position.or(run.cursor);
         let mut body = json!({ "count": PAGE, "options": { "include_original_description": true } });
         match cursor {
             Some(cursor) => body["cursor"] = cursor.into(),
-            // Takes effect for an item whose transactions were never fetched before.
+            // Takes effect only for an item whose transactions have never been fetched.
             None => body["options"]["days_requested"] = days(run).into(),
         }
         let response = self.call(api, &run.connection, ["transactions", "sync"], body).await?;
         read_page(&response, cursor)
     }
 
-    /// Only some clients may have Plaid look at the bank.
+    /// Only some clients may request a refresh from Plaid.
     async fn refresh(&self, api: &dyn Api, connection: &LinkedConnection<'_>) -> Result<Refresh, FetchError> {
         self.call(api, connection, ["transactions", "refresh"], json!({})).await?;
         Ok(Refresh::Begun { job: None })
@@ -80,14 +80,14 @@ impl Plaid {
     }
 }
 
-/// The days that the first run reaches back.
+/// How many days the first run reaches back.
 fn days(run: &Run<'_>) -> i32 {
     let today = run.began.to_zoned(jiff::tz::TimeZone::UTC).date();
     let days = run.first_day.until(today).map_or(0, |span| span.get_days());
     days.clamp(*HISTORY.start(), *HISTORY.end())
 }
 
-/// New rows come before removed ones, since a posted transaction names the pending one that it replaces; the balances
+/// New rows come before removed ones, because a posted transaction names the pending one that it replaces; the balances
 /// come last.
 fn read_page(response: &ApiResponse, cursor: Option<&str>) -> Result<Page, FetchError> {
     let answer = response.object()?;
@@ -102,7 +102,7 @@ fn read_page(response: &ApiResponse, cursor: Option<&str>) -> Result<Page, Fetch
     let next = match (more, following) {
         (true, Some(position)) => Next::Page { position },
         (true, None) => return Err(FetchError::not_understood("more is to follow, but the answer has no next_cursor")),
-        // Nothing was ready yet where it is empty.
+        // An empty cursor means that nothing was ready yet.
         (false, following) => {
             let cursor = following.or_else(|| cursor.map(str::to_owned));
             Next::End { cursor, absence: Absence::MeansNothing }
@@ -111,7 +111,7 @@ fn read_page(response: &ApiResponse, cursor: Option<&str>) -> Result<Page, Fetch
     Ok(Page { changes: items.changes, rejected: items.rejected, next })
 }
 
-/// The meaning of a Plaid error (<https://plaid.com/docs/errors/>); nothing where the status alone decides.
+/// The meaning of a Plaid error (<https://plaid.com/docs/errors/>); `None` if the status alone decides.
 pub(super) fn error(response: &ApiResponse) -> Option<FetchError> {
     if (200..300).contains(&response.status) {
         return None;
@@ -125,7 +125,7 @@ pub(super) fn error(response: &ApiResponse) -> Option<FetchError> {
             FetchError::Later { reason, after: response.pause() }
         }
         (_, "ITEM_NOT_FOUND" | "INVALID_PUBLIC_TOKEN" | "INVALID_LINK_TOKEN") => FetchError::Gone { reason },
-        // Linking the item again gives another token.
+        // Linking the item again gives a new token.
         ("ITEM_ERROR", _) | (_, "INVALID_ACCESS_TOKEN") => FetchError::ConsentNeeded { reason },
         (_, "INVALID_API_KEYS" | "UNAUTHORIZED_ENVIRONMENT" | "INVALID_PRODUCT") => FetchError::Refused { reason },
         _ => return None,

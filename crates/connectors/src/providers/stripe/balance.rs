@@ -1,6 +1,6 @@
 //! A merchant's balance at Stripe, one for each currency.
 //!
-//! Owns `balance.available`. Must not follow the payments that it is made of.
+//! Owns `balance.available`. Must not follow the payments that make up a balance.
 //!
 //! <https://docs.stripe.com/api/balance/balance_object>
 
@@ -16,7 +16,7 @@ use crate::json::Document;
 use crate::meaning::Meaning;
 use crate::understood::Understood;
 
-/// The booked balance is the available and the pending amount; each currency is an account of its own.
+/// The booked balance is the available plus the pending amount; each currency is a separate account.
 pub(super) fn meaning(event: &Event<'_>, own_account: Option<&str>) -> Understood<Meaning> {
     let own_account = own_account.map(str::to_owned);
     let connection_id = event.account.clone().or(own_account);
@@ -26,7 +26,7 @@ pub(super) fn meaning(event: &Event<'_>, own_account: Option<&str>) -> Understoo
     let change = |(currency, available): (&Currency, &Amount)| -> Understood<Change> {
         let balance = available.checked_add(pending.get(currency).copied().unwrap_or_default());
         let update = AccountUpdate {
-            // Of a user with two accounts at Stripe each has its own.
+            // A user with two accounts at Stripe has one for each.
             account_id: ids::checked(format!("{connection_id}:{}", currency.code().to_lowercase()), "balance")?,
             name: Some(format!("Stripe balance, {currency}")),
             currency: Some(*currency),

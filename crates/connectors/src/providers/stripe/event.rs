@@ -1,4 +1,4 @@
-//! An event of Stripe, taken apart.
+//! The parts of a Stripe event.
 //!
 //! Owns the members common to every event. Must not know any object.
 
@@ -8,11 +8,11 @@ use crate::json::Document;
 use crate::understood::Understood;
 use crate::{dates, ids};
 
-/// An event, taken apart.
+/// The parts of an event.
 pub(super) struct Event<'a> {
     /// Its name, for example `issuing_transaction.created`.
     pub(super) name: String,
-    /// The account of Connect that it is of; nothing where it is of the own one.
+    /// The event's Connect account; `None` for the operator's own account.
     pub(super) account: Option<String>,
     /// The object at the time of the event.
     pub(super) object: Document<'a>,
@@ -21,7 +21,7 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
-    /// The account of Connect, else the object's own owner: a platform's users are the one or the other.
+    /// The Connect account, else the object's own owner: a platform's users are one or the other.
     pub(super) fn connection_or(&self, own: &str, what: &str) -> Understood<String> {
         self.account.clone().map_or_else(|| ids::needed(&self.object, own, what), Ok)
     }
@@ -32,7 +32,7 @@ impl Event<'_> {
     }
 }
 
-/// When an object came into being: that is when money moved.
+/// When an object was created, which is when money moved.
 pub(super) fn created(object: &Document<'_>) -> Understood<Dated> {
     let when = object.raw(&["created"]).and_then(|raw| dates::of_unix(raw.get().parse().ok()?));
     when.map(Dated::At).ok_or_else(|| "the object does not say when it was created".to_owned())

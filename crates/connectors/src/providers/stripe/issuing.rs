@@ -1,6 +1,7 @@
 //! Cards that Stripe issues: payments and refunds.
 //!
-//! Owns `issuing.transaction`. Must not read authorizations: they may never be captured, and nothing here joins the two.
+//! Owns `issuing.transaction`. Must not read authorizations: they may never be captured, and nothing here links an
+//! authorization with its capture.
 //!
 //! <https://docs.stripe.com/api/issuing/transactions/object>
 
@@ -13,7 +14,7 @@ use crate::meaning::Meaning;
 use crate::row::Row;
 use crate::understood::Understood;
 
-/// A capture is negative and a refund positive, as the cardholder's balance has it.
+/// A capture is negative and a refund positive, as in the cardholder's balance.
 pub(super) fn meaning(event: &Event<'_>) -> Understood<Meaning> {
     let object = &event.object;
     let connection_id = event.connection_or("cardholder", "cardholder")?;

@@ -1,8 +1,8 @@
 //! Bank accounts that customers link through Stripe (Financial Connections).
 //!
-//! Owns `financial_connections.account`: each account is a connection of its own, since its owner links and unlinks it.
-//! Must not fetch its transactions, which no event carries: Stripe's reference does not say which sign of their amounts is
-//! money out.
+//! Owns `financial_connections.account`: each account is a separate connection, because its owner links and unlinks it.
+//! Must not fetch its transactions, which no event carries: Stripe's reference does not say which sign of their amounts
+//! is money out.
 //!
 //! <https://docs.stripe.com/api/financial_connections/accounts/object>
 

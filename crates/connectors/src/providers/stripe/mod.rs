@@ -30,7 +30,7 @@ use crate::signature::{self, HmacKeys};
 use crate::understood::Understood;
 use crate::{body, ids, inline};
 
-/// What Stripe is called, needs and can do.
+/// Stripe's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "stripe",
     name: "Stripe",
@@ -62,7 +62,7 @@ const HEADER: &str = "stripe-signature";
 
 /// Stripe with its settings.
 struct Stripe {
-    /// The secrets' whole text. They begin as those of Standard Webhooks do, and are no base64
+    /// The secrets' literal text. They have the prefix of Standard Webhooks' secrets, but are not base64
     /// (<https://github.com/stripe/stripe-python/blob/master/stripe/_webhook.py>).
     keys: HmacKeys,
     account: Option<String>,

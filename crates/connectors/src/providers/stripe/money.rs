@@ -1,6 +1,6 @@
 //! Stripe's amounts: whole numbers of a currency's smallest units, as Stripe counts them.
 //!
-//! Owns how many decimals each currency has there, which for some is not what ISO 4217 says. Must not know objects.
+//! Owns how many decimals Stripe gives each currency, which for some differs from ISO 4217. Must not know objects.
 //!
 //! <https://docs.stripe.com/currencies#zero-decimal>
 
@@ -24,7 +24,7 @@ pub(super) fn in_currency(raw: &RawValue, name: &str) -> Understood<(Amount, Cur
     Ok((minor_units::amount(raw, decimals(currency), "balance")?, currency))
 }
 
-/// The amount by currency of `{"usd": 1250}`, where there is one currency.
+/// The amount and currency of `{"usd": 1250}`, if there is exactly one currency.
 pub(super) fn only_one(balances: &Document<'_>) -> Understood<Option<(Amount, Currency)>> {
     let mut found = balances.members().map(|member| in_currency(member.raw, &member.name));
     match (found.next(), found.next()) {
@@ -37,7 +37,7 @@ fn currency(name: &str) -> Understood<Currency> {
     name.parse().map_err(|error| format!("the currency is {error}"))
 }
 
-/// Iceland's and Uganda's money has no decimals, and is counted with two; Madagascar's is counted without.
+/// Stripe counts Iceland's and Uganda's money with two decimals, though it has none, and Madagascar's without.
 fn decimals(currency: Currency) -> u32 {
     match currency.code() {
         "ISK" | "UGX" => 2,

@@ -16,7 +16,7 @@ use crate::meaning::Meaning;
 use crate::row::Row;
 use crate::understood::Understood;
 
-/// A kind of flow: its name in the event, which way money goes, and whether the other side is the owner's as well.
+/// A kind of flow: its name in the event, its direction, and whether the other side is the owner's as well.
 const FLOWS: [(&str, Way, bool); 7] = [
     ("received_credit", Way::In, false),
     ("received_debit", Way::Out, false),
@@ -63,7 +63,7 @@ fn change(event: &Event<'_>, (kind, way, is_transfer): (&str, Way, bool)) -> Und
     Ok(row.into_change(event.version))
 }
 
-/// Nothing where no money moved in the end: it failed, was cancelled, or went back.
+/// `None` if no money moved in the end: the flow failed, was cancelled, or was returned.
 fn status(object: &Document<'_>) -> Understood<Option<TransactionStatus>> {
     if object.flag(&["returned"]) == Some(true) {
         return Ok(None);
@@ -84,7 +84,7 @@ fn other_side(object: &Document<'_>) -> Understood<Option<String>> {
     Ok(details.object(&["billing_details"])?.and_then(|billing| billing.text(&["name"])))
 }
 
-/// The account itself: its balance, or that it was closed.
+/// The account itself: its balance, or its closure.
 fn account(event: &Event<'_>) -> Understood<Meaning> {
     let account_id = ids::needed(&event.object, "id", "financial account")?;
     let connection_id = event.connection_or("id", "financial account")?;

@@ -1,9 +1,9 @@
-//! Asking Teller.
+//! Calls to Teller.
 //!
 //! Owns which calls a run makes. Must not read rows: `rows` does.
 //!
-//! A run fetches the accounts, then each account's transactions, the newest first, until they are older than the run's
-//! window, and its balances (<https://teller.io/docs/api/account/transactions>).
+//! A run fetches the accounts, then for each account its transactions, newest first, until they are older than the
+//! run's window, and its balances (<https://teller.io/docs/api/account/transactions>).
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -25,7 +25,7 @@ const ACCESS_TOKEN: &str = "accessToken";
 
 /// The size of a page.
 const PAGE: usize = 250;
-/// How much of an error is named, in characters.
+/// How much of an error is quoted, in characters.
 const SHOWN: usize = 200;
 
 /// The position of a run.
@@ -62,7 +62,7 @@ async fn accounts(api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
     Ok(Page { changes: items.changes, rejected: items.rejected, next })
 }
 
-/// Some of an account's transactions; with the last of them its balances.
+/// A page of an account's transactions; the last page also has its balances.
 async fn transactions(api: &dyn Api, run: &Run<'_>, position: Position) -> Result<Page, FetchError> {
     let Position { mut accounts, from } = position;
     let Some(account) = accounts.first().cloned() else {
@@ -94,7 +94,7 @@ async fn transactions(api: &dyn Api, run: &Run<'_>, position: Position) -> Resul
     Ok(Page { changes: items.changes, rejected: items.rejected, next: next(run, &Position { accounts, from })? })
 }
 
-/// A pending transaction may be posted under another id: a pending one that is no longer listed is gone.
+/// A pending transaction may be posted under another id: one that is no longer listed is gone.
 fn next(run: &Run<'_>, position: &Position) -> Result<Next, FetchError> {
     if position.accounts.is_empty() {
         return Ok(Next::End { cursor: Some(following(run.began)), absence: Absence::OfPendingMeansGone });
@@ -117,7 +117,7 @@ fn day(raw: &RawValue) -> Option<Date> {
 async fn call(api: &dyn Api, run: &Run<'_>, request: Request) -> Result<ApiResponse, FetchError> {
     let token = run.connection.credentials.get(ACCESS_TOKEN);
     let missing = || FetchError::Refused { reason: format!("the credential {ACCESS_TOKEN} was not registered") };
-    // The token is the name, and there is no password.
+    // The token is the user name, and there is no password.
     let credentials = STANDARD.encode(format!("{}:", token.ok_or_else(missing)?));
     let request = request.header("authorization", format!("Basic {credentials}")).counted_against(run.connection.id);
     let response = api.call(request).await?;

@@ -28,7 +28,7 @@ use crate::signature::{self, HmacKeys};
 use crate::understood::Understood;
 use crate::{body, ids, inline};
 
-/// What Teller is called, needs and can do.
+/// Teller's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "teller",
     name: "Teller",

@@ -1,6 +1,6 @@
-//! Teller's transactions and accounts, as webhooks and answers have them.
+//! Teller's transactions and accounts, in webhooks and answers.
 //!
-//! Owns which of their members becomes which of ours. Must not turn an amount around: Teller signs it.
+//! Owns the mapping of their members to ours. Must not reverse an amount: Teller signs it.
 //!
 //! <https://teller.io/docs/api/account/transactions>
 

@@ -34,7 +34,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
     }
 }
 
-/// The connection is the merchant's account, where the event names one.
+/// A record's event. The connection is the merchant's account, if the event names one.
 fn record(body: &Document<'_>, name: &str, kind: &str) -> Understood<Meaning> {
     let wanted = Wanted::Record { kind: kind.to_owned(), id: ids::needed(body, &format!("{kind}_id"), kind)? };
     let connection_id = ids::id(body, &["merchant_account_id"], "merchant account")?;
@@ -67,7 +67,7 @@ fn balance(body: &Document<'_>) -> Understood<Meaning> {
     Ok(Meaning::of(account_id, Change { version: time, update: Update::Account(update) }))
 }
 
-/// A mandate is a payer's consent: a connection of its own, for those who register it.
+/// A mandate is a payer's consent: a separate connection, for those who register it.
 fn mandate(body: &Document<'_>, status: &'static str, time: &str) -> Understood<Meaning> {
     let version = body.text(&[time]).and_then(|time| dates::millis(&time));
     let change = Change { version, update: Update::ConnectionStatus(status) };

@@ -1,9 +1,9 @@
-//! Asking TrueLayer.
+//! Calls to TrueLayer.
 //!
 //! Owns which calls a run makes. Must not read transactions: `rows` does.
 //!
-//! Whatever is wanted, a run lists the transactions of the merchant's account: the event of a payment names the payment,
-//! whose transaction has an id of its own. Where there are more than 2,000, a list may not reach over more than 31 days
+//! For any scope, a run lists the transactions of the merchant's account: the event of a payment names the payment,
+//! whose transaction has a different id. With more than 2,000 transactions, a list may not span more than 31 days
 //! (<https://docs.truelayer.com/docs/get-your-merchant-account-transactions-or-payment-sources>).
 
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::fetch::{
 };
 use crate::items::Items;
 
-/// How many days a list reaches over.
+/// How many days a list spans.
 const DAYS: i64 = 30;
-/// A token is renewed so long before it ends.
+/// A token is renewed this long before it expires.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// The position of a run.
@@ -71,12 +71,12 @@ impl Fetch for Client {
         let not_understood = |error: crate::json::Unreadable| FetchError::not_understood(error.to_string());
         let pagination = answer.object(&["pagination"]).map_err(not_understood)?;
         let cursor = pagination.and_then(|pagination| pagination.text(&["next_cursor"]));
-        // A page that repeats its cursor would be fetched without end.
+        // A page that repeats its cursor would be fetched forever.
         let cursor = cursor.filter(|cursor| position.cursor.as_ref() != Some(cursor));
         let next = match cursor {
             Some(cursor) => Position { cursor: Some(cursor), ..position }.into_next()?,
             None if until <= last_day => Position { from: until.to_string(), cursor: None }.into_next()?,
-            // A payout that failed is not listed as pending any more.
+            // A failed payout is no longer listed as pending.
             None => Next::End { cursor: Some(following(run.began)), absence: Absence::OfPendingMeansGone },
         };
         Ok(Page { changes: items.changes, rejected: items.rejected, next })
@@ -89,7 +89,7 @@ impl Client {
         api.call(request).await?.success()
     }
 
-    /// The token of the client, which holds an hour (<https://docs.truelayer.com/docs/generate-a-payment-access-token>).
+    /// The client's token, valid for an hour (<https://docs.truelayer.com/docs/generate-a-payment-access-token>).
     fn token_request(&self) -> TokenRequest {
         let form = [
             ("grant_type", "client_credentials"),
@@ -115,7 +115,7 @@ fn read_token(answer: &ApiResponse) -> Result<Token, FetchError> {
     Ok(Token { value: read.access_token, lifetime })
 }
 
-/// The end of a run that has found nothing to list.
+/// The end of a run that found nothing to list.
 fn nothing(run: &Run<'_>) -> Next {
     Next::End { cursor: run.cursor.map(str::to_owned), absence: Absence::MeansNothing }
 }

@@ -26,7 +26,7 @@ use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::event_key;
 use crate::{body, ids};
 
-/// What TrueLayer is called, needs and can do.
+/// TrueLayer's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: signature::PROVIDER,
     name: "TrueLayer",
@@ -87,9 +87,9 @@ struct Client {
 
 /// TrueLayer with its settings.
 struct TrueLayer {
-    /// Where its keys are published; nothing where it is not configured.
+    /// The address of its published keys; `None` if it is not configured.
     address: Option<String>,
-    /// The client for fetching; nothing where nothing is fetched.
+    /// The client for fetching; `None` if nothing is fetched.
     client: Option<Client>,
 }
 
@@ -109,7 +109,7 @@ impl Provider for TrueLayer {
         self.address.is_some()
     }
 
-    /// The time that is signed is the attempt's; TrueLayer documents no tolerance for it.
+    /// The signed time is the attempt's; TrueLayer documents no tolerance for it.
     fn verify(
         &self,
         delivery: RawDelivery,

@@ -1,7 +1,7 @@
 //! The transactions of a merchant's account at TrueLayer.
 //!
-//! Owns which of their members becomes which of ours, and the direction that each type has: amounts have no sign. Must
-//! not guess the meaning of an unknown type or status.
+//! Owns the mapping of their members to ours, and the direction of each type: amounts have no sign. Must not guess the
+//! meaning of an unknown type or status.
 //!
 //! <https://docs.truelayer.com/docs/get-your-merchant-account-transactions-or-payment-sources>,
 //! <https://github.com/TrueLayer/truelayer-java> (`merchantaccounts/entities/transactions`)
@@ -33,7 +33,7 @@ pub(super) fn external_payment(item: &Document<'_>, id: String, account_id: &str
     incoming(item, id, account_id, "remitter")
 }
 
-/// Money in, which is reported once it is settled. `payer` is the member with the payer.
+/// Money in, which is reported once it is settled. `payer` is the name of the payer's member.
 fn incoming(item: &Document<'_>, id: String, account_id: &str, payer: &str) -> Understood<Row> {
     let (amount, currency) = money(item)?;
     let date = date(item, "settled_at")?;

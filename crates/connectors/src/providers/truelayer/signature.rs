@@ -1,7 +1,7 @@
 //! What TrueLayer signs: the method, the path, some headers and the body, as a JWS without its payload.
 //!
-//! Owns its check, and how the key that it names is found among those that TrueLayer publishes. Must not know the
-//! meaning of bodies.
+//! Owns its check, and how the key that it names is found among TrueLayer's published keys. Must not know the meaning
+//! of bodies.
 //!
 //! <https://github.com/TrueLayer/truelayer-signing/blob/main/request-signing-v2.md>
 
@@ -16,24 +16,24 @@ use crate::json::{self, Document};
 use crate::keys::{FetchedKey, KeyId, KeySource};
 use crate::signature::{Curve, Jws, from_jwk};
 
-/// The provider's id, under which its keys are kept.
+/// The provider's id, under which its keys are cached.
 pub(super) const PROVIDER: &str = "truelayer";
 
 const HEADER: &str = "tl-signature";
 /// The version of the scheme.
 const VERSION: &str = "2";
-/// Where the keys are under the configured address.
+/// The path of the keys under the configured address.
 const JWKS: &str = "/.well-known/jwks";
 
-/// The longest name of a key that is looked for, in characters; TrueLayer's own are UUIDs.
+/// The longest key name that is looked up, in characters; TrueLayer's own are UUIDs.
 const LONGEST_NAME: usize = 100;
 /// At most this many headers may be signed: TrueLayer signs two.
 const MOST_HEADERS: usize = 20;
 /// A set of keys is fetched again after a day.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-/// Verifies a delivery by the keys of one address: a header that names another (`jku`) is refused, so that the sandbox's
-/// signatures do not count in production.
+/// Verifies a delivery with the keys of one address: a header that names another (`jku`) is refused, so that the
+/// sandbox's signatures are invalid in production.
 pub(super) fn verify(delivery: &RawDelivery, address: &str, keys: &dyn KeySource) -> Result<(), VerifyError> {
     let jws = Jws::split(delivery.headers.single(HEADER)?).ok_or(VerifyError::Mismatch)?;
     let (name, signed_headers) = read_header(&jws, address).ok_or(VerifyError::Mismatch)?;
@@ -59,8 +59,8 @@ fn read_header(jws: &Jws<'_>, address: &str) -> Option<(String, Vec<String>)> {
     (headers.len() <= MOST_HEADERS).then_some((name, headers))
 }
 
-/// The payloads that may have been signed: the path is TrueLayer's, which may lack its query, with or without a slash
-/// at its end.
+/// The payloads that may have been signed: with the path as TrueLayer sees it, which may lack the query, with or
+/// without a trailing slash.
 fn payloads(delivery: &RawDelivery, signed_headers: &[String]) -> Result<Vec<Vec<u8>>, VerifyError> {
     let mut headers = String::new();
     for name in signed_headers {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     /// A request to TrueLayer, signed by the same scheme (`test-resources/tl-signature.txt` in
-    /// <https://github.com/TrueLayer/truelayer-signing>): it has no address of keys, as only webhooks do.
+    /// <https://github.com/TrueLayer/truelayer-signing>): it names no address of keys, which only webhooks do.
     #[test]
     fn the_published_signature_of_a_request_is_over_its_payload() {
         let body = br#"{"currency":"GBP","max_amount_in_minor":5000000,"name":"Foo???"}"#;

@@ -24,8 +24,8 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
             kind: "transaction".to_owned(),
             id: related(&event, "transaction")?.ok_or("the id of the transaction is missing")?,
         },
-        // The event names no account, and the transaction can no longer be fetched: it is missing from the lists of a
-        // run.
+        // The event names no account, and the transaction can no longer be fetched: a run finds that it is missing from
+        // the lists.
         "TRANSACTION_DELETED" => Wanted::Transactions,
         _ => return Err(Meaning::unknown_event(&name)),
     };

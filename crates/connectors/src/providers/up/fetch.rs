@@ -1,10 +1,10 @@
-//! Asking Up.
+//! Calls to Up.
 //!
 //! Owns which calls a run makes. Must not read rows (`rows` does), nor follow a link: only the parameter of the next
 //! page is read from it.
 //!
-//! Up lists transactions from a time on and does not say when one changed: a run lists the last 30 days again, and a
-//! transaction of these days that it does not list is gone.
+//! Up lists transactions from a given time on and does not say when one changed: a run lists the last 30 days again,
+//! and a transaction of these days that is missing from the list is gone.
 
 use async_trait::async_trait;
 
@@ -19,7 +19,7 @@ use crate::meaning::Wanted;
 
 const ACCESS_TOKEN: &str = "accessToken";
 
-/// The most rows that Up gives at once.
+/// The most rows that Up returns at once.
 const PAGE: &str = "100";
 /// The parameter of the next page.
 const AFTER: &str = "page[after]";
@@ -39,7 +39,7 @@ impl Fetch for Up {
     }
 }
 
-/// A page of the list; with the last one the accounts, whose balances have the last word.
+/// A page of the list; the last page also has the accounts, whose balances come last.
 async fn listed(api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
     let window = Window::of(run);
     let since = format!("{}T00:00:00Z", window.asked_from());
@@ -63,8 +63,8 @@ async fn listed(api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
     Ok(Page { changes: items.changes, rejected: items.rejected, next })
 }
 
-/// One transaction and its account. Where it is gone, nothing says of which account it was: its deletion has a webhook of its
-/// own.
+/// One transaction and its account. If the transaction is gone, its account is unknown: its deletion has its own
+/// webhook.
 async fn record(api: &dyn Api, run: &Run<'_>, id: &str) -> Result<Page, FetchError> {
     let next = Next::End { cursor: run.cursor.map(str::to_owned), absence: Absence::MeansNothing };
     let mut items = Items::default();
@@ -83,7 +83,7 @@ async fn record(api: &dyn Api, run: &Run<'_>, id: &str) -> Result<Page, FetchErr
     Ok(Page { changes: items.changes, rejected: items.rejected, next })
 }
 
-/// The parameter of the next page; nothing after the last one.
+/// The parameter of the next page; `None` after the last one.
 fn following(answer: &Document<'_>) -> Result<Option<String>, FetchError> {
     let unreadable = |_| FetchError::not_understood("the answer's links cannot be read");
     let links = answer.object(&["links"]).map_err(unreadable)?;

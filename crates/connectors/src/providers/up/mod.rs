@@ -26,7 +26,7 @@ use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, HmacKeys};
 
-/// What Up is called, needs and can do.
+/// Up's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "up",
     name: "Up",
@@ -45,10 +45,10 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
 
 const HEADER: &str = "x-up-authenticity-signature";
 
-/// The credential that holds a webhook's `secretKey`; several, separated by commas, while one replaces another.
+/// The credential that holds a webhook's `secretKey`; during a change of secret several, separated by commas.
 const WEBHOOK_SECRET: &str = "webhookSecret";
 
-/// Up: each webhook has a secret of its own, so that there is nothing to configure.
+/// Up. Each webhook has its own secret, so there is nothing to configure.
 struct Up;
 
 /// Up with its settings.
@@ -65,7 +65,7 @@ impl Provider for Up {
         true
     }
 
-    /// The body names the webhook, whose secret then shows whether that is true.
+    /// The body names the webhook, whose secret then verifies that claim.
     fn verify(
         &self,
         delivery: RawDelivery,
@@ -98,7 +98,7 @@ impl Provider for Up {
         body::understand(delivery.body(), |body| events::meaning(&body))
     }
 
-    /// Which secret signs is a matter of the connection.
+    /// The signing secret belongs to the connection.
     fn sign(&self, _message_id: &str, _body: &[u8], _now: Timestamp) -> Option<Vec<(String, String)>> {
         None
     }

@@ -1,6 +1,6 @@
 //! Up's transactions and accounts.
 //!
-//! Owns which of their members becomes which of ours. Must not fetch them.
+//! Owns the mapping of their members to ours. Must not fetch them.
 //!
 //! <https://developer.up.com.au/#transactions>
 
@@ -44,7 +44,7 @@ pub(super) fn transaction(resource: &Document<'_>) -> Understood<Change> {
     Ok(row.into_change(None))
 }
 
-/// An account. Up reports only its available balance, less the held amounts.
+/// An account. Up reports only its available balance, which excludes held amounts.
 pub(super) fn account(resource: &Document<'_>) -> Understood<Change> {
     let attributes = resource.object(&["attributes"])?.ok_or("the account has no attributes")?;
     let balance = money(&attributes, "balance")?;

@@ -15,8 +15,8 @@ use crate::row::Row;
 use crate::understood::Understood;
 use crate::{body, currencies, dates, ids, signature};
 
-/// The signed content that is the same for each attempt: everything but the sending time. The header with a delivery's
-/// id is not signed, and is described as the attempt's.
+/// The signed content that is the same for each attempt: everything except the sending time. The header with a
+/// delivery's id is not signed, and is documented as the attempt's.
 pub(super) fn delivery_key(bytes: &[u8]) -> String {
     let body = body::object(bytes);
     let part = |name: &str| body.as_ref().and_then(|body| body.raw(&[name])).map(|raw| raw.get());
@@ -38,7 +38,7 @@ pub(super) fn meaning(body: &Document<'_>) -> Understood<Meaning> {
         Some(profile) => Some(profile),
         None => ids::id(&data, &["profile_id"], "profile")?,
     };
-    // A new subscription is tried with an event of which all ids are 0.
+    // Wise tests a new subscription with an event in which all ids are 0.
     if profile.as_deref() == Some("0") {
         return Ok(Meaning::Nothing);
     }
@@ -92,7 +92,7 @@ fn amount(data: &Document<'_>, name: &str) -> Understood<Option<Amount>> {
     data.amount(&[name]).map_err(|error| format!("the {} is {error}", name.replace('_', " ")))
 }
 
-/// An amount has no sign of its own.
+/// An amount itself has no sign.
 fn signed(data: &Document<'_>, amount: Amount) -> Understood<Amount> {
     if amount.is_negative() {
         return Err("the amount is negative".to_owned());
@@ -104,8 +104,8 @@ fn signed(data: &Document<'_>, amount: Amount) -> Understood<Amount> {
     }
 }
 
-/// Wise names no transaction. A step of a transaction is named by both their numbers; where there are none (schema 2.0.0), a
-/// movement is known by its time, its amount and the balance after it.
+/// Wise gives movements no id. The reference of a transaction and the number of its step identify one; without these
+/// (schema 2.0.0), it is identified by its time, its amount and the balance after it.
 fn transaction_id(
     data: &Document<'_>,
     reference: Option<&str>,

@@ -21,7 +21,7 @@ use crate::provider::{Description, Provider};
 use crate::settings::{Setting, SettingKind, Settings};
 use crate::signature::{self, PublicKey};
 
-/// What Wise is called, needs and can do.
+/// Wise's name, settings and capabilities.
 pub(super) const DESCRIPTION: Description<'static> = Description {
     id: "wise",
     name: "Wise",
@@ -40,10 +40,10 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
 
 const WEBHOOK_KEY: &str = "WISE_WEBHOOK_KEY";
 
-/// The older `X-Signature` is of SHA-1, and is not read.
+/// The older `X-Signature` uses SHA-1, and is not read.
 const HEADER: &str = "x-signature-sha256";
 
-/// The keys that Wise prints (the page above, "Verifying signatures"; the sandbox's also in
+/// The keys that Wise publishes (the page above, "Verifying signatures"; the sandbox's also in
 /// <https://github.com/transferwise/digital-signatures-examples>).
 const PRODUCTION: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvO8vXV+JksBzZAY6GhSOXdoTCfhXaaiZ+qAbtaDBiu2AGkGVpmEygFmWP4Li9m5+Ni85BhVvZOodM9epgW3FbA5Q1SexvAF1PPjX4JpMstak/QhAgl1qMSqEevL8cmUeTgcMuVWCJmlge9h7B1CSD4rtlimGZozG39rUBDg6Qt2K+P4wBfLblL0k4C4YUdLnpGYEDIth+i8XsRpFlogxCAFyH9+knYsDbR43UJ9shtc42Ybd40Afihj8KnYKXzchyQ42aC8aZ/h5hyZ28yVyOj3Vos0VdBIs/gAyJ/4yyQFCXYte64I7ssrlbGRaco4nKF3HmaNhxwyKyJafz19eHwIDAQAB";
 const SANDBOX: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwpb91cEYuyJNQepZAVfPZIlPZfNUefH+n6w9SW3fykqKu938cR7WadQv87oF2VuT+fDt7kqeRziTmPSUhqPUys/V2Q1rlfJuXbE+Gga37t7zwd0egQ+KyOEHQOpcTwKmtZ81ieGHynAQzsn1We3jwt760MsCPJ7GMT141ByQM+yW1Bx+4SG3IGjXWyqOWrcXsxAvIXkpUD/jK/L958CgnZEgz0BSEh0QxYLITnW1lLokSx/dTianWPFEhMC9BgijempgNXHNfcVirg1lPSygz7KqoKUN0oHqWLr2U1A+7kqrl6O2nx3CKs1bj1hToT1+p4kcMoHXA7kA+VBLUpEsVwIDAQAB";
@@ -73,7 +73,7 @@ impl Provider for Wise {
         !self.keys.is_empty()
     }
 
-    /// RSA with PKCS#1 v1.5 and SHA-256 over the body's bytes. No time is signed apart from the body's own.
+    /// RSA with PKCS#1 v1.5 and SHA-256 over the body's bytes. The only signed time is the one in the body.
     fn verify(
         &self,
         delivery: RawDelivery,

@@ -1,6 +1,6 @@
 //! Vault's connections.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(in crate::apideck) fn connection(known: &BooksConnection) -> Value {
     })
 }
 
-/// `callable` …
+/// The state in Apideck's words: `callable` …
 pub(in crate::apideck) fn state_word(state: ConnectionState) -> &'static str {
     match state {
         ConnectionState::Added => "added",

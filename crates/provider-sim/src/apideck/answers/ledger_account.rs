@@ -1,6 +1,6 @@
 //! Accounts of the ledger.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::time;
 use crate::apideck::record::LedgerAccount;
 use crate::bank::Cents;
 
-/// An account in Apideck's words.
+/// An account in Apideck's form.
 #[derive(Debug, Serialize)]
 pub(in crate::apideck) struct UnifiedAccount {
     id: String,

@@ -23,7 +23,7 @@ struct Meta {
     cursors: Cursors,
 }
 
-/// The cursors of a page and of those beside it.
+/// The cursors of a page and of its neighbours.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::apideck) struct Cursors {
     pub(in crate::apideck) previous: Option<String>,

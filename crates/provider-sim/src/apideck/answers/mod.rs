@@ -1,4 +1,4 @@
-//! The JSON that Apideck answers with.
+//! The JSON of Apideck's answers.
 //!
 //! Owns its members. Must not choose the rows of an answer.
 

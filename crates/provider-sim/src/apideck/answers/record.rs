@@ -1,6 +1,6 @@
 //! Expenses, payments and payments of bills.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(in crate::apideck) struct UnifiedRecord {
     own: Own,
 }
 
-/// What each resource has of its own.
+/// The members that only one resource has.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Own {

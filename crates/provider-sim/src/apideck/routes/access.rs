@@ -1,4 +1,4 @@
-//! Who may call.
+//! Authorisation of calls.
 //!
 //! Owns the check of the API key and the application, and the budget of the service behind a connection. Must not know
 //! endpoints.
@@ -21,7 +21,7 @@ pub(super) struct ForConsumer {
     pub(super) consumer: String,
 }
 
-/// A call that is passed on to the service behind a connection.
+/// A call that is forwarded to the service behind a connection.
 #[derive(Debug)]
 pub(super) struct ForService {
     /// The connection's id.

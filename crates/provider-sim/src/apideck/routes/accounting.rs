@@ -18,7 +18,7 @@ use crate::apideck::record::{Record, RecordKind};
 
 const ACCOUNTS: &str = "ledger-accounts";
 
-/// An answer with the rest of the service's budget.
+/// An answer with the service's remaining budget.
 type Answer<T> = Result<(HeaderMap, Json<T>), ApiError>;
 
 /// A page of a resource's records in the order in which they were entered.

@@ -1,6 +1,6 @@
 //! The routes of Apideck's API.
 //!
-//! Owns which path is answered by what. Must not know how an answer is made.
+//! Owns the mapping of paths to handlers. Must not know how an answer is made.
 
 mod access;
 mod accounting;

@@ -16,7 +16,7 @@ use crate::apideck::record::{Record, RecordKind};
 pub(super) struct ListQuery {
     /// The size of a page; 20 by default, 200 at most.
     pub(super) limit: usize,
-    /// After which place.
+    /// The position after which the page begins.
     pub(super) after: u64,
     /// The cursor as received.
     pub(super) cursor: Option<String>,

@@ -1,6 +1,6 @@
 //! Vault's sessions and their page.
 //!
-//! Owns the page, on which a consumer chooses a service, and the way back to the application. Must not make connections
+//! Owns the page, on which a consumer chooses a service, and the redirect to the application. Must not make connections
 //! itself.
 
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>)
     )))
 }
 
-/// A service is chosen and authorised; the consumer returns to the application.
+/// Chooses and authorises a service; the consumer returns to the application.
 pub(super) async fn choose(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,

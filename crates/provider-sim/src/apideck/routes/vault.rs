@@ -1,6 +1,6 @@
 //! `/vault/connections`.
 //!
-//! Owns which are answered. Must not know their members.
+//! Owns which are returned. Must not know their members.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(super) async fn show(
     })
 }
 
-/// A connection is deleted.
+/// Deletes a connection.
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
     call: ForConsumer,

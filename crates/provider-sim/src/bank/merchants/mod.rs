@@ -19,9 +19,9 @@ pub(crate) enum Country {
 /// A kind of payment.
 #[derive(Debug)]
 pub(super) struct Merchant {
-    /// As a bank's statement says it.
+    /// The text on a bank's statement.
     pub(super) statement: &'static str,
-    /// The business; empty where no business is paid.
+    /// The business; empty if no business is paid.
     pub(super) name: &'static str,
     /// Its category as the country's provider names it: a code and a title, or a group and one of its members.
     pub(super) category: (&'static str, &'static str),
@@ -34,7 +34,7 @@ pub(super) struct Merchant {
 #[derive(Debug)]
 pub(super) struct Regular {
     pub(super) payment: Merchant,
-    /// How many days are between two of them.
+    /// The days between two of them.
     pub(super) every: u32,
     /// How many days ago the last one was.
     pub(super) last: u32,
@@ -89,13 +89,13 @@ impl Merchant {
     }
 }
 
-/// Draws a payment in proportion to the weights, pay among them.
+/// Draws a payment in proportion to the weights, including pay.
 pub(super) fn draw(country: Country, kind: AccountKind, ids: &mut Ids) -> &'static Merchant {
     let income = if kind == AccountKind::Transaction { country.lists().income } else { &[] };
     pick(choices(country, kind).chain(income), ids)
 }
 
-/// The same without pay, which comes regularly.
+/// Draws a payment other than pay, which comes regularly.
 pub(super) fn draw_purchase(country: Country, kind: AccountKind, ids: &mut Ids) -> &'static Merchant {
     pick(choices(country, kind), ids)
 }
@@ -128,5 +128,5 @@ fn pick(choices: impl Iterator<Item = &'static Merchant> + Clone, ids: &mut Ids)
     drawn
 }
 
-/// Only for a list without an entry.
+/// Drawn only from an empty list.
 static FALLBACK: Merchant = merchant("PURCHASE", "", ("", ""), (-1_000, -100), 1);

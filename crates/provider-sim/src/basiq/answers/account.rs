@@ -1,6 +1,6 @@
 //! Accounts.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ fn number(account: &Account) -> String {
     format!("{}{}", account.number.0, account.number.1)
 }
 
-/// The available balance; of a card, the rest of its limit.
+/// The available balance; for a card, its remaining limit.
 fn available(account: &Account, balances: Balances) -> Cents {
     credit_limit(account).unwrap_or_default() + balances.available
 }

@@ -1,6 +1,6 @@
 //! Connections.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(in crate::basiq) fn connection_in_list(links: &str, known: &Connection) -> V
     })
 }
 
-/// `active` …
+/// The status in Basiq's words: `active` …
 pub(in crate::basiq) fn status(status: ConnectionStatus) -> &'static str {
     match status {
         ConnectionStatus::Pending => "pending",

@@ -1,10 +1,10 @@
 //! Banks that can be connected.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde_json::{Value, json};
 
-/// A bank by open banking.
+/// A bank that uses open banking.
 pub(in crate::basiq) fn connector(links: &str, id: &str, name: &str) -> Value {
     json!({
         "type": "connector",

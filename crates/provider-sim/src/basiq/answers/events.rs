@@ -1,6 +1,6 @@
 //! Events and their types.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(in crate::basiq) fn event(links: &str, known: &Event) -> Value {
     })
 }
 
-/// A type of events.
+/// A type of event.
 pub(in crate::basiq) fn event_type(links: &str, name: &str, meaning: &str) -> Value {
     json!({
         "type": "event-type",

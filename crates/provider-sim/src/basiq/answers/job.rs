@@ -1,6 +1,6 @@
 //! Jobs.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::time;
 use crate::basiq::job::{Job, Step};
 
-/// The answer to what starts a job.
+/// The answer to a call that starts a job.
 pub(in crate::basiq) fn created_job(links: &str, id: &str) -> Value {
     json!({ "type": "job", "id": id, "links": { "self": format!("{links}/jobs/{id}") } })
 }

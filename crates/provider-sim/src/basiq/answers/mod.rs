@@ -1,4 +1,4 @@
-//! The JSON that Basiq answers with.
+//! The JSON of Basiq's answers.
 //!
 //! Owns its members and links. Must not choose the rows of an answer.
 
@@ -25,7 +25,7 @@ fn time(at: Timestamp) -> String {
     format!("{at:.0}")
 }
 
-/// The day at midnight, as which Basiq writes dates that have no time.
+/// Midnight of the day, the form in which Basiq writes dates without a time.
 fn day(at: Timestamp) -> String {
     format!("{}T00:00:00Z", at.strftime("%Y-%m-%d"))
 }

@@ -1,6 +1,6 @@
 //! Transactions.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ use crate::basiq::filter::{class, direction, status};
 use crate::basiq::options::BasiqOptions;
 use crate::basiq::row::Row;
 
-/// A transaction. `postDate` is null while it is pending, and there is no balance then; `enrich` is null for partners without Enrich.
+/// A transaction. While it is pending, `postDate` is null and there is no balance; `enrich` is null for partners
+/// without Enrich.
 pub(in crate::basiq) fn transaction(options: &BasiqOptions, connection: &Connection, row: &Row) -> Value {
     let (links, payment) = (&options.links, &row.payment);
     let of_user = format!("{links}/users/{}", connection.user);
@@ -46,7 +47,7 @@ pub(in crate::basiq) fn transaction(options: &BasiqOptions, connection: &Connect
     transaction
 }
 
-/// What Enrich adds: the business where one was paid, and the group of ANZSIC that it belongs to.
+/// The data that Enrich adds: the business, if one was paid, and its ANZSIC group.
 fn enrichment(payment: &Payment) -> Value {
     let (code, title) = &payment.category;
     let merchant = payment.merchant.as_ref().map(|name| {

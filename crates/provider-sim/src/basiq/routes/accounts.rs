@@ -1,6 +1,6 @@
 //! `/users/{userId}/accounts`.
 //!
-//! Owns which are answered. Must not know their members.
+//! Owns which are returned. Must not know their members.
 
 use std::sync::Arc;
 

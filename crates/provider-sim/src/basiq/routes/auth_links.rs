@@ -1,6 +1,6 @@
 //! `/users/{userId}/auth_link`.
 //!
-//! Owns links to the consent page. Must not know the page; the code by SMS is left out.
+//! Owns links to the consent page. Must not know the page; the SMS code is not simulated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::basiq::app::{App, ServerAccess};
 use crate::basiq::error::ApiError;
 use crate::basiq::token::Access;
 
-/// How long a link can be opened.
+/// How long a link is valid.
 const VALID: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// `POST /users/{userId}/auth_link`: only the user's newest link can be opened, once.
@@ -47,7 +47,7 @@ pub(super) async fn create(
     })
 }
 
-/// `GET /link/{id}`: what connect.basiq.io does with a link.
+/// `GET /link/{id}`: imitates connect.basiq.io.
 pub(super) async fn open(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Redirect, ApiError> {
     let lifetime = app.options.token_lifetime;
     app.with(|state, now| {

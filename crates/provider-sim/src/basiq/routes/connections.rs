@@ -95,7 +95,7 @@ pub(super) async fn refresh(
     Ok((StatusCode::ACCEPTED, Json(body)))
 }
 
-/// `POST /users/{userId}/connections/refresh`: every connection that can be refreshed.
+/// `POST /users/{userId}/connections/refresh`: refreshes every connection that can be.
 pub(super) async fn refresh_all(
     State(app): State<Arc<App>>,
     _access: ServerAccess,
@@ -113,7 +113,7 @@ pub(super) async fn refresh_all(
     Ok((StatusCode::ACCEPTED, Json(json!({ "type": "list", "data": jobs }))))
 }
 
-/// The answer to too many refreshes is not documented; Basiq says "429 or 403" of its limits.
+/// Begins a refresh. The answer to too many refreshes is not documented; Basiq says "429 or 403" of its limits.
 fn begin(app: &App, user: &str, id: &str) -> Result<String, ApiError> {
     app.with(|state, now| {
         is_of_user(state, user, id)?;

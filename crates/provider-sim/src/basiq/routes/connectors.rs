@@ -13,7 +13,7 @@ use crate::basiq::app::{App, ServerAccess};
 use crate::basiq::error::ApiError;
 use crate::basiq::institutions::INSTITUTIONS;
 
-/// `GET /connectors/{connectorId}/{method}`: a bank, which is known by one method here.
+/// `GET /connectors/{connectorId}/{method}`: a bank, which has only one method here.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _access: ServerAccess,

@@ -1,6 +1,6 @@
-//! The consent page: what consent.basiq.io shows at `/home`.
+//! The consent page: imitates `/home` of consent.basiq.io.
 //!
-//! Owns the page and the way back to the application. Must not make connections itself.
+//! Owns the page and the redirect to the application. Must not make connections itself.
 //!
 //! Parameters: `token` (bound to the user), `state`, `action`, `institutionId`, `connectionId`
 //! (<https://api.basiq.io/docs/consent-parameters>, <https://api.basiq.io/docs/consent-actions>).
@@ -122,7 +122,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Everything but RFC 3986's unreserved characters is encoded.
+/// Encodes everything except RFC 3986's unreserved characters.
 fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),

@@ -1,6 +1,6 @@
 //! `/events`.
 //!
-//! Owns which are answered. Must not know their members.
+//! Owns which are returned. Must not know their members.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) struct Parameters {
     filter: Option<String>,
 }
 
-/// `GET /events`: those of the last seven days, newest first.
+/// `GET /events`: the events of the last seven days, newest first.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _access: ServerAccess,

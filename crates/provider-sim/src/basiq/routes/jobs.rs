@@ -1,6 +1,6 @@
 //! `/jobs`.
 //!
-//! Owns which are answered. Must not know their members.
+//! Owns which are returned. Must not know their members.
 
 use std::sync::Arc;
 

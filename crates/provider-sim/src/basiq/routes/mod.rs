@@ -1,6 +1,6 @@
 //! The routes of Basiq's API.
 //!
-//! Owns which path is answered by what. Must not know how an answer is made.
+//! Owns the mapping of paths to handlers. Must not know how an answer is made.
 
 mod accounts;
 mod auth_links;
@@ -21,7 +21,7 @@ use axum::routing::{get, post};
 use super::app::App;
 use super::error::ApiError;
 
-/// A filter that cannot be read or is not known there.
+/// A filter that cannot be read or is not supported there.
 const BAD_FILTER: ApiError =
     ApiError::not_valid("filter", "The provided filter parameter is in invalid format or unsupported");
 

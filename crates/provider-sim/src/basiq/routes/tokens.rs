@@ -1,6 +1,6 @@
 //! `POST /token`.
 //!
-//! Owns the refusals. Must not keep tokens.
+//! Owns the refusals. Must not store tokens.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
     let key = authorization
         .strip_prefix("Basic ")
         .ok_or(ApiError::not_valid("authorization", "Invalid authorization header"))?;
-    // The key is used as issued: one that is encoded once more is no valid header.
+    // The key is used as issued: encoding it again does not give a valid header.
     if key.trim() == STANDARD.encode(&app.options.api_key) {
         return Err(ApiError::not_valid("authorization", "Invalid authorization header"));
     }

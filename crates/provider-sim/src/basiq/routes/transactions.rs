@@ -30,7 +30,7 @@ pub(super) struct Parameters {
     next: Option<String>,
 }
 
-/// `GET /users/{userId}/transactions`: newest first; the next page by the token in `links.next`.
+/// `GET /users/{userId}/transactions`: newest first; the token in `links.next` gives the next page.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     _access: ServerAccess,

@@ -76,5 +76,5 @@ pub(super) async fn delete(
     })
 }
 
-/// The user is not known.
+/// The user is unknown.
 pub(super) const NO_USER: ApiError = ApiError::not_found("Requested user does not exist.");

@@ -1,6 +1,6 @@
 //! Accounts.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ struct Balances {
 const LIMIT: Cents = Cents(500_000);
 
 impl PlaidAccount {
-    /// `available` is the balance with pending payments.
+    /// `available` is the balance including pending payments.
     pub(in crate::plaid) fn new(account: &Account, available: Cents) -> Self {
         let (kind, subtype) = match account.kind {
             AccountKind::Transaction => ("depository", "checking"),

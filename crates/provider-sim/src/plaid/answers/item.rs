@@ -1,6 +1,6 @@
 //! Items.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(in crate::plaid) fn item(known: &Item, webhook: Option<&str>) -> Value {
     })
 }
 
-/// When the item's bank was read, and the last webhook.
+/// The times of the item's last update and of the last webhook.
 pub(in crate::plaid) fn item_status(known: &Item, last_webhook: Option<(&str, Timestamp)>) -> Value {
     json!({
         "transactions": { "last_successful_update": known.updated_at.map(time), "last_failed_update": null },

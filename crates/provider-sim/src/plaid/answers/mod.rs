@@ -1,4 +1,4 @@
-//! The JSON that Plaid answers with.
+//! The JSON of Plaid's answers.
 //!
 //! Owns its members. Must not choose the rows of an answer.
 

@@ -1,6 +1,6 @@
 //! Transactions.
 //!
-//! Owns their members. Must not decide which are answered.
+//! Owns their members. Must not decide which are returned.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub(in crate::plaid) struct PlaidTransaction {
 }
 
 impl PlaidTransaction {
-    /// The bank's own text is present where it was requested.
+    /// The bank's own text is present if it was requested.
     pub(in crate::plaid) fn new(row: &Row, has_original_description: bool) -> Self {
         let payment = &row.payment;
         let (primary, detailed) = &payment.category;

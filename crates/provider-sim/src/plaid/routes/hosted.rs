@@ -1,6 +1,6 @@
 //! Hosted Link: the page that Plaid shows at a `hosted_link_url`.
 //!
-//! Owns the page and the way back to the application. Must not make items itself
+//! Owns the page and the redirect to the application. Must not make items itself
 //! (<https://plaid.com/docs/link/hosted-link/>).
 
 use std::sync::Arc;

@@ -24,7 +24,7 @@ pub(super) struct Accounts {
     request_id: String,
 }
 
-/// An item, also one whose bank cannot be read.
+/// An item, even if its bank cannot be read.
 pub(super) async fn show(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     let webhook = app.webhooks.url();
     app.with(|state, _| {
@@ -36,7 +36,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, body: Authorized) -> Resul
     })
 }
 
-/// An item is gone.
+/// Removes an item.
 pub(super) async fn remove(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     app.with(|state, _| {
         let request_id = state.request_id();

@@ -1,6 +1,6 @@
 //! `/webhook_verification_key/get`.
 //!
-//! Owns its answer. Must not keep keys.
+//! Owns its answer. Must not store keys.
 
 use std::sync::Arc;
 

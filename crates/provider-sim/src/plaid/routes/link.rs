@@ -50,7 +50,7 @@ pub(super) async fn create_token(
     })
 }
 
-/// A link token with the sessions that were opened with it.
+/// A link token with the sessions opened with it.
 pub(super) async fn show_token(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     let token = body.text("link_token")?;
     app.with(|state, now| {
@@ -100,7 +100,7 @@ pub(super) async fn create_public_token(
     Ok(Json(json!({ "public_token": token, "request_id": request_id })))
 }
 
-/// A public token for an access token, once and within half an hour.
+/// Exchanges a public token for an access token, once and within half an hour.
 pub(super) async fn exchange(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     let public_token = body.text("public_token")?;
     app.with(|state, now| {

@@ -1,4 +1,4 @@
-//! What every call to Plaid has in its body.
+//! The body that every call to Plaid has.
 //!
 //! Owns reading it, and the check of the client id and the secret. Must not know endpoints.
 
@@ -15,7 +15,7 @@ use crate::plaid::error::ApiError;
 use crate::plaid::item::Item;
 use crate::plaid::state::State;
 
-/// Where the simulator is reached.
+/// The address at which the simulator is reached.
 #[derive(Debug)]
 pub(super) struct Host(pub(super) String);
 
@@ -28,22 +28,22 @@ impl FromRequestParts<Arc<App>> for Host {
     }
 }
 
-/// A call's body, of an application that is known.
+/// The body of a call by a known application.
 #[derive(Debug)]
 pub(super) struct Authorized(Value);
 
 impl Authorized {
-    /// A text that has to be there.
+    /// A required text.
     pub(super) fn text(&self, name: &str) -> Result<&str, ApiError> {
         self.0[name].as_str().filter(|text| !text.is_empty()).ok_or(ApiError::MISSING_FIELDS)
     }
 
-    /// Anything in the body; null where it is not there.
+    /// Any value in the body; null if absent.
     pub(super) fn value(&self, pointer: &str) -> &Value {
         self.0.pointer(pointer).unwrap_or(&Value::Null)
     }
 
-    /// A number within these; nothing where there is none.
+    /// A number within these bounds; `None` if absent.
     pub(super) fn number(&self, pointer: &str, within: std::ops::RangeInclusive<u64>) -> Result<Option<u64>, ApiError> {
         match self.value(pointer) {
             Value::Null => Ok(None),

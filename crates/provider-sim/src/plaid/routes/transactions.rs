@@ -19,7 +19,7 @@ use crate::plaid::item::{Item, Readiness};
 
 /// The default size of a page.
 const PAGE: u64 = 100;
-/// How many it has at most.
+/// The largest size of a page.
 const LARGEST: u64 = 500;
 
 /// The answer to `/transactions/sync`.
@@ -89,7 +89,7 @@ pub(super) async fn sync(State(app): State<Arc<App>>, body: Authorized) -> Resul
     })
 }
 
-/// Has Plaid read the item's bank.
+/// Makes Plaid read the item's bank.
 pub(super) async fn refresh(State(app): State<Arc<App>>, body: Authorized) -> Result<Json<Value>, ApiError> {
     let (item, request_id) = app.with(|state, _| {
         let request_id = state.request_id();
