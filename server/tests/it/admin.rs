@@ -1,4 +1,4 @@
-//! What administrators see and set going again, and what is counted.
+//! What administrators see and retry, and the metrics.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn metrics(app: &TestApp) -> String {
     response.text().await.unwrap()
 }
 
-/// The value of a line of the metrics.
+/// The value of a line in the metrics.
 async fn metric(app: &TestApp, line: &str) -> Option<f64> {
     let text = metrics(app).await;
     text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok())
@@ -71,7 +71,7 @@ async fn a_dead_letter_is_sent_again_at_once() {
     let letter = &outbox["deadLetters"][0];
     assert_eq!((&letter["userId"], &letter["idempotencyKey"]), (&json!("alice"), &json!("basiq:t1")));
     assert_eq!(metric(&app, "tallywire_outbox_dead").await, Some(1.0));
-    // Nothing is committed meanwhile that would wake the sender.
+    // No commit in the meantime wakes the outbox worker.
     let revived = as_admin(&app, Method::POST, "/api/admin/outbox/replay").await;
     assert_eq!(revived["revived"], json!(1));
     let keys: Vec<_> = core_app.taken(2).await.into_iter().map(|call| call.key).collect();
@@ -94,7 +94,7 @@ async fn the_lag_of_the_outbox_grows_with_an_outage_and_ends_with_it() {
     assert!(outbox["lagSeconds"].as_u64().is_some_and(|lag| (90..95).contains(&lag)), "{outbox}");
     assert_eq!(outbox["waiting"], json!(1));
     let core_app = CoreAppDouble::on(tokio::net::TcpListener::bind(address).await.unwrap());
-    // Its return is noticed by the next try, which somebody's mending brings forward.
+    // The next attempt notices that the core app is back; the replay brings that attempt forward.
     as_admin(&app, Method::POST, "/api/admin/outbox/replay").await;
     basiq.deliver(&app, &basiq_body("conn-1", "t2", "-1")).await;
     core_app.taken(2).await;

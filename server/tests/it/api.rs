@@ -1,4 +1,4 @@
-//! Reading over HTTP, and whose data it is.
+//! Reading over HTTP, and access to other users' data.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ async fn a_day_without_a_time_stands_above_what_happened_before_it_came_and_belo
     let app = TestApp::start().await;
     app.register("conn-1", "alice").await;
     let mut basiq = Basiq::default();
-    // Noon, so that the day does not end on the way.
+    // Noon, so that the day does not end during the test.
     app.advance(129_600 - app.now().as_second().rem_euclid(86_400));
     let today = app.now().to_string()[..10].to_owned();
     for (id, is_timed) in [("coffee", true), ("invoice", false), ("bus", true), ("rent", false), ("late", false)] {
@@ -95,7 +95,7 @@ async fn a_day_without_a_time_stands_above_what_happened_before_it_came_and_belo
         basiq.deliver(&app, &body).await;
         app.advance(60);
     }
-    // What was booked before it was seen is of its own day, and a change does not move it.
+    // A transaction of an earlier day is listed on that day, and a change does not move one.
     let mut body = basiq_body("conn-1", "yesterday", "-1");
     body["data"]["transaction"]["transactionDate"] = json!("2020-01-01");
     basiq.deliver(&app, &body).await;

@@ -1,4 +1,4 @@
-//! The command line beside a running server.
+//! The command line while a server is running.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::support::{
     BASIQ_SECRET, Basiq, CoreAppDouble, JWT_SECRET, SERVICE_SECRET, TestApp, basiq_body, config, forwarding,
 };
 
-/// Runs a command on the store in a folder; what it printed.
+/// Runs a command on the store in a folder; returns its output.
 fn tallywire(folder: &Path, core_app: &str, arguments: &[&str]) -> String {
     let output = run(folder, core_app, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -29,7 +29,7 @@ fn run(folder: &Path, core_app: &str, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// How many transactions a database has, looked at by itself.
+/// How many transactions a database has, counted without the server.
 fn transactions(file: &Path) -> u64 {
     let database = rusqlite::Connection::open(file).unwrap();
     database.query_row("SELECT count(*) FROM transactions", [], |row| row.get(0)).unwrap()
@@ -128,7 +128,7 @@ async fn what_a_registration_from_the_command_line_places_reaches_the_core_app_a
     let printed =
         tallywire(folder.path(), &core_app.address, &["connection", "add", "basiq", "conn-1", "--user", "alice"]);
     assert_eq!(printed, "registered: basiq conn-1 of alice\n");
-    // Anything that is stored wakes the sender.
+    // Any commit wakes the outbox worker.
     app.register("conn-2", "alice").await;
     basiq.deliver(&app, &basiq_body("conn-2", "t2", "-1")).await;
     let keys: Vec<_> = core_app.taken(2).await.into_iter().map(|call| call.key).collect();

@@ -52,7 +52,7 @@ async fn a_person_who_leaves_vault_without_a_program_has_no_connection() {
     let setting = Setting::start().await;
     let bob = Person::of(&setting.app, "bob");
     let page = bob.begin(SESSION, None).await;
-    // Another consumer's connection is not his.
+    // Bob must not see another consumer's connection.
     setting.apideck.connect("alice", "xero").unwrap();
     let back = bob.press(&page, ("service_id", "xero")).await;
     setting.apideck.revoke("xero+bob").unwrap();

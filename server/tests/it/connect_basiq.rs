@@ -34,7 +34,7 @@ impl Setting {
         Self { basiq, app }
     }
 
-    /// A server that knows this Basiq.
+    /// A server configured for this Basiq.
     pub(crate) async fn server(basiq: &Basiq, change: impl FnOnce(&mut Config)) -> TestApp {
         let mut settings = config();
         settings.connectors.set("BASIQ_API_KEY", [basiq.api_key()]);
@@ -50,13 +50,13 @@ impl Setting {
         Person::of(&self.app, "alice")
     }
 
-    /// Alice goes to the consent page and agrees; where Basiq sends her.
+    /// Alice goes to the consent page and agrees; returns the address that Basiq redirects to.
     async fn agreed(&self) -> String {
         let page = self.alice().begin(CONSENT, None).await;
         self.alice().press(&page, HARBOUR).await
     }
 
-    /// Alice has connected a bank.
+    /// Connects a bank for Alice.
     async fn connected(&self) -> Value {
         let back = self.agreed().await;
         assert_eq!(self.alice().come_back(&back).await, "/connections?connected=basiq");
@@ -89,7 +89,7 @@ async fn a_bank_is_pending_while_basiq_connects_it_and_then_brings_its_transacti
     assert_eq!(connection["institutionName"], json!("Harbour Bank"));
     setting.alice().until_stored(66).await;
 
-    // The next bank is connected to the same user of Basiq's.
+    // The next bank is connected to the same Basiq user.
     let back = setting.agreed().await;
     setting.alice().come_back(&back).await;
     let users: Vec<Value> =
@@ -175,7 +175,7 @@ async fn a_job_that_fails_leaves_a_connection_that_is_not_valid() {
     let setting = Setting::start().await;
     setting.basiq.fail_next_consent();
     let back = setting.agreed().await;
-    // It is pending when the browser is answered, and fails after that.
+    // The job is pending when the browser is answered, and fails after that.
     assert_eq!(setting.alice().come_back(&back).await, "/connections?connected=basiq");
     setting.alice().until("basiq", "invalid").await;
     setting.alice().until_stored(0).await;
@@ -240,7 +240,7 @@ async fn authorising_again_keeps_the_connection_and_its_history() {
     let ids = |all: &[Value]| all.iter().map(|it| it["transactionId"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&setting.alice().until_stored(66).await), ids(&before));
 
-    // While the consent holds, it is extended; nobody else can.
+    // While the consent is valid, it is extended; no other user can do that.
     let page = setting.alice().begin(CONSENT, Some(json!({ "connectionId": id }))).await;
     assert!(page.contains("action=extend"), "{page}");
     let of_bob = Person::of(&setting.app, "bob").ask(CONSENT, Some(json!({ "connectionId": id }))).await;
@@ -276,7 +276,7 @@ async fn a_connection_that_is_removed_while_its_bank_is_connected_stays_removed(
     setting.alice().come_back(&back).await;
     let pending = setting.alice().until("basiq", "pending").await;
     setting.delete("", &pending).await;
-    // Basiq takes two seconds, and is asked for five at most.
+    // Basiq takes two seconds, and the server asks it for at most five.
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(setting.alice().connections("basiq").await.is_empty());
 }
@@ -293,7 +293,7 @@ async fn the_end_of_a_consent_deletes_the_transactions_of_each_connection_where_
         let connection = setting.connected().await;
         setting.alice().until_stored(132).await;
         setting.basiq.revoke_consent(connection["externalUserId"].as_str().unwrap());
-        // Basiq deletes the connections as well, and says so.
+        // Basiq deletes the connections as well, and reports that.
         setting.alice().until("basiq", "deleted").await;
         setting.alice().until_stored(left).await;
     }

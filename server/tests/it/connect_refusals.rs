@@ -1,4 +1,4 @@
-//! Connecting a bank where something is missing, and as often as a user likes.
+//! Connecting a bank: refusals without a key or a user, and the limit on attempts.
 
 use std::time::Duration;
 

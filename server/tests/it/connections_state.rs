@@ -1,4 +1,4 @@
-//! What a connection says of itself: over HTTP, and by its events.
+//! The state of a connection, over HTTP and in its events.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{SERVICE_SECRET, Socket, TestApp, code};
 use crate::sync::Setting;
 
-/// A user's only connection, over all connectors.
+/// A user's only connection, of any connector.
 async fn shown(app: &TestApp, user_id: &str) -> Value {
     let answer = app.get(user_id, "/api/connections").await;
     assert_eq!(answer["success"], json!(true));
@@ -28,7 +28,7 @@ async fn next(socket: &mut Socket, wanted: &str) -> Value {
     }
 }
 
-/// The next failure that a connection is told with.
+/// The next failure that a connection reports.
 async fn failure(socket: &mut Socket) -> Value {
     loop {
         let payload = next(socket, "connection:updated").await;
@@ -68,7 +68,7 @@ async fn a_connection_says_when_it_was_asked_and_is_asked_next_and_when_somethin
     assert!((58..=60).contains(&minutes), "asked again in {minutes} minutes");
     assert_eq!((&connection["status"], &connection["canSync"]), (&json!("active"), &json!(true)));
     assert_eq!((connection.get("lastError"), connection.get("rejected")), (None, None));
-    // The connector's own list says the same.
+    // The connector's own list agrees.
     let list = setting.app.get("alice", "/api/connectors/basiq/connections").await;
     assert_eq!(list["connections"], json!([connection]));
 }
@@ -97,7 +97,7 @@ async fn a_failed_run_is_told_with_its_reason_and_its_recovery_as_well() {
 
     setting.basiq.faults().clear();
     let told = loop {
-        // An attempt may be under way.
+        // An attempt may be in progress.
         let told = next(&mut socket, "connection:updated").await;
         if told.get("lastError").is_none() {
             break told;
@@ -114,7 +114,7 @@ async fn a_failed_run_is_told_with_its_reason_and_its_recovery_as_well() {
 async fn what_the_operator_and_what_the_person_has_to_set_right_is_told() {
     let setting = Setting::start(5).await;
     let mut socket = setting.app.signed_in("alice").await;
-    // Registered without Basiq's id of the user.
+    // Registered without Basiq's user id.
     assert_eq!(setting.app.register(&setting.connection.id, "alice").await.status(), StatusCode::CREATED);
     let told = failure(&mut socket).await;
     assert_eq!((&told["lastError"]["kind"], &told["status"]), (&json!("configuration"), &json!("active")));
@@ -129,7 +129,7 @@ async fn what_the_operator_and_what_the_person_has_to_set_right_is_told() {
 
     assert_eq!(shown(&setting.app, "alice").await.get("lastError"), None);
 
-    // The bank wants the person to sign in again: a complete run says so.
+    // The bank requires a new sign-in: a complete run reports that.
     setting.basiq.webhooks().unsubscribe();
     setting.basiq.invalidate(&setting.connection.id).unwrap();
     sync_now(&setting).await;
@@ -160,7 +160,7 @@ async fn everybody_sees_their_own_connections_through_every_connector() {
         let path = format!("/api/connectors/{connector}/connections/{connection}");
         let request = app.request(Method::PUT, &path).header("x-service-secret", SERVICE_SECRET);
         let answer: Value = request.json(&json!({ "userId": user })).send().await.unwrap().json().await.unwrap();
-        // Neither has a key to ask with.
+        // Neither connection has credentials to sync with.
         assert_eq!(answer["connection"]["canSync"], json!(false));
     }
     for (user, expected) in [("alice", &["c1", "xero+alice"][..]), ("bob", &["c3"]), ("carol", &[])] {

@@ -1,4 +1,4 @@
-//! What is sent to the core app, and what comes of its answers.
+//! Calls to the core app, and the consequences of its answers.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ async fn a_refusal_is_a_dead_letter_that_can_be_revived_and_what_follows_goes_on
     assert_eq!((dead[0].idempotency_key.as_str(), dead[0].reason.as_str()), ("basiq:t1", "the core app answered 422"));
     let became = app.state.store.revive(None, app.now()).await.unwrap();
     assert_eq!(became, Revived { revived: 1, outdated: 0 });
-    // The next commit wakes the sender.
+    // The next commit wakes the outbox worker.
     basiq.deliver(&app, &basiq_body("conn-bob", "t3", "-1")).await;
     let keys: Vec<_> = core_app.taken(3).await.into_iter().map(|call| call.key).collect();
     assert!(keys.contains(&"basiq:t1".to_owned()), "{keys:?}");
@@ -115,7 +115,7 @@ async fn what_a_newer_revision_has_replaced_is_not_sent_after_it() {
     core_app.answer("t2", &[422]);
     let app = start(&core_app).await;
     let mut basiq = Basiq::default();
-    // The first revision is refused, the second taken, the third refused; the other one is deleted.
+    // The core app refuses the first and third revisions and accepts the second; the other transaction is deleted.
     for amount in ["-1", "-2", "-3"] {
         basiq.deliver(&app, &basiq_body("conn-alice", "t1", amount)).await;
     }
@@ -134,7 +134,7 @@ async fn what_a_newer_revision_has_replaced_is_not_sent_after_it() {
     assert_eq!(app.state.store.outbox_state().await.unwrap().dead, 0);
 }
 
-/// A pause that was reckoned while the clock was ahead lies far in the future when it is right again.
+/// A pause that was computed while the clock was ahead ends far in the future once the clock is right again.
 #[tokio::test]
 async fn a_clock_that_is_set_back_keeps_nothing_from_being_sent() {
     let core_app = CoreAppDouble::start().await;
@@ -159,7 +159,7 @@ async fn what_can_never_be_sent_is_a_dead_letter_and_holds_nothing_up() {
     let mut settings = forwarding(&core_app.address);
     settings.database = path.clone().into();
     drop(TestApp::with(settings.clone()).await);
-    // A transaction as no release of this server reads it.
+    // A transaction that no release of this server can read.
     let database = rusqlite::Connection::open(&path).unwrap();
     database
         .execute_batch(
@@ -185,7 +185,7 @@ async fn what_holds_a_queue_up_is_seen_and_can_be_set_aside() {
         basiq.deliver(&app, &basiq_body("conn-alice", id, "-1")).await;
     }
     let stuck = loop {
-        // Somebody else's go on, so that the core app is not taken for one that is away.
+        // Another user's calls succeed, so that the breaker does not take the core app for down.
         basiq.deliver(&app, &basiq_body("conn-bob", &format!("b{}", core_app.calls()), "-1")).await;
         match app.state.store.stuck_queues(3, 10).await.unwrap().pop() {
             Some(stuck) => break stuck,
@@ -209,7 +209,7 @@ async fn a_long_queue_keeps_nobody_else_from_having_a_turn() {
     let address = closed.local_addr().unwrap();
     drop(closed);
     let app = TestApp::with(forwarding(&format!("http://{address}"))).await;
-    // More users with long queues than have turns at once, and the last one's is short.
+    // More users with long queues than get a turn at once; the last user's queue is short.
     let mut basiq = Basiq::default();
     for user in 0..70 {
         app.register(&format!("conn-{user}"), &format!("user-{user:02}")).await;
@@ -260,7 +260,7 @@ async fn one_server_can_be_the_core_app_of_another() {
     assert!(updated.starts_with(r#"42["transaction:updated""#) && updated.contains(r#""amount":-50.20,"#), "{updated}");
 }
 
-/// Ids of transactions are unique within an account only.
+/// A transaction's id is unique only within its account.
 #[tokio::test]
 async fn in_a_chain_the_same_id_of_two_connections_is_two_transactions() {
     let third = TestApp::start().await;
@@ -343,7 +343,7 @@ async fn what_is_pushed_is_refused_with_what_is_wrong_and_never_with_a_fault() {
     let mut huge = good.clone();
     huge["description"] = json!("x".repeat(300_000));
     assert_eq!(code(push(&app, "k", huge).await).await, (413, "PAYLOAD_TOO_LARGE".to_owned()));
-    // An empty key is none: the body itself tells one call from another.
+    // An empty key counts as none: then the body distinguishes calls.
     for id in ["p1", "p2"] {
         let mut body = good.clone();
         body["transactionId"] = json!(id);

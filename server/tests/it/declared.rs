@@ -1,4 +1,4 @@
-//! Connectors that files declare, from the folder to the feed.
+//! Connectors declared in files, from the folder to the feed.
 
 use std::path::Path;
 use std::process::{Command, Output};

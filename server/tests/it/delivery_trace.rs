@@ -1,4 +1,4 @@
-//! The log leads from a webhook to its events by one id.
+//! One id leads in the log from a webhook to its events.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -46,7 +46,8 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 /// Logs to `log` in this thread, until both are dropped. While only one subscriber exists, tracing asks the thread that
-/// comes to a call site first, which may be another test's without any, and remembers its answer; with two it asks both.
+/// reaches a call site first, which may be another test's thread without a subscriber, and remembers the answer; with
+/// two it asks both.
 fn capture(filter: &str, log: &Log) -> (DefaultGuard, Dispatch) {
     let second = Dispatch::new(tracing_subscriber::registry());
     let filter = tracing_subscriber::EnvFilter::new(filter);
@@ -54,7 +55,7 @@ fn capture(filter: &str, log: &Log) -> (DefaultGuard, Dispatch) {
     (tracing::subscriber::set_default(subscriber), second)
 }
 
-/// On the runtime of one thread, so that all of the server but the store's threads logs here.
+/// On a single-threaded runtime, so that all of the server except the store's threads logs here.
 #[tokio::test]
 async fn one_delivery_id_leads_from_the_receipt_of_a_webhook_to_its_published_event() {
     let log = Log::default();

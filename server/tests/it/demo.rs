@@ -1,4 +1,4 @@
-//! The demo: invented people whose banks and books are simulated, asked as real ones are.
+//! The demo: invented users whose banks and accounting software are simulated, and synced like real ones.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::support::{SERVICE_SECRET, Socket, TestApp, config};
 const OF_ALEX: usize = 148;
 const OF_SAM: usize = 134;
 
-/// A demo whose people are registered and were asked.
+/// A demo whose users are registered and synced.
 async fn open(seed: u64, database: Option<&Path>) -> (Demo, TestApp) {
     let demo = Demo::start("http://localhost:3003", seed).await.unwrap();
     let mut settings = config();

@@ -1,4 +1,4 @@
-//! Connections that the server ends: after a disconnect, with a session, and when it stops.
+//! Connections that the server ends: after a disconnect, with a dashboard session, and at shutdown.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ async fn the_connection_on_which_an_upgraded_session_started_is_not_aborted_with
     assert!(get_on(&mut kept, "/health/live").await.contains("200 OK"));
 }
 
-/// Asks over a connection that is kept; the beginning of the answer.
+/// Sends a request over a kept-alive connection; returns the beginning of the answer.
 async fn get_on(stream: &mut TcpStream, path: &str) -> String {
     stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = vec![0; 4096];
@@ -97,7 +97,7 @@ async fn a_session_that_another_process_ended_ends_its_sockets_and_streams() {
     assert_eq!(app.hub.count("alice"), 2);
     feed::disconnect_ended_sessions(&app.state.feed, app.now()).await.unwrap();
     socket.expect_nothing().await;
-    // As another process would, without telling this one.
+    // As another process would, without informing this one.
     assert_eq!(app.state.store.delete_sessions("alice".to_owned()).await.unwrap(), 1);
     feed::disconnect_ended_sessions(&app.state.feed, app.now()).await.unwrap();
     assert_eq!(socket.expect("error").await["code"], json!("TOKEN_EXPIRED"));
@@ -124,7 +124,7 @@ async fn a_stopping_server_answers_requests_in_flight_and_accepts_no_others() {
     app.register("conn-1", "alice").await;
     let mut socket = app.signed_in("alice").await;
     let stream = app.request(Method::GET, "/api/events").bearer_auth(app.token("alice", 60)).send().await.unwrap();
-    // A delivery of which half has come.
+    // Half of a delivery.
     let body = basiq_body("conn-1", "t1", "-1").to_string().into_bytes();
     let mut head =
         format!("POST /api/connectors/basiq/webhook HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
@@ -136,16 +136,16 @@ async fn a_stopping_server_answers_requests_in_flight_and_accepts_no_others() {
     delivery.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
     delivery.write_all(&body[..body.len() / 2]).await.unwrap();
     let mut idle = TcpStream::connect(&address).await.unwrap();
-    // Its first answer shows that the server has taken it over from the kernel.
+    // The first answer shows that the server has accepted the connection from the kernel.
     idle.write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     assert!(idle.read(&mut [0; 1024]).await.unwrap() > 0);
 
-    // A browser's, ahead of a first request.
+    // A browser's speculative connection, before a first request.
     let mut silent = TcpStream::connect(&address).await.unwrap();
 
     let stopping = Instant::now();
     let served = app.stop();
-    // The engine's close, and no disconnect from the namespace: official clients come back from that.
+    // The engine's close, and no disconnect from the namespace: official clients reconnect after a close.
     while let Some(packet) = socket.packet().await {
         assert_eq!(packet, "1");
     }
@@ -170,7 +170,7 @@ async fn a_client_that_hangs_does_not_keep_a_server_from_stopping() {
     let mut hanging = TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
     let head = "POST /api/connectors/basiq/webhook HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
     hanging.write_all(head.as_bytes()).await.unwrap();
-    // The server is in the middle of reading it.
+    // By then the server is reading the body.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let stopping = Instant::now();
     app.stop().await.unwrap();

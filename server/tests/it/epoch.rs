@@ -1,4 +1,4 @@
-//! The epoch as clients see it: numbers of another history are not resumed from.
+//! The epoch as clients see it: a client cannot resume from a number of another epoch.
 
 use reqwest::Method;
 use serde_json::json;
@@ -26,7 +26,7 @@ async fn a_client_of_another_epoch_reloads_and_one_of_this_epoch_resumes() {
     assert_eq!(stale.expect("authenticated").await["epoch"], json!(epoch));
     let required = stale.expect("sync:required").await;
     assert_eq!(required, json!({ "reason": "epoch", "oldestSeq": 1, "seq": 2, "epoch": epoch }));
-    // From then on it gets what happens.
+    // From then on it receives new events.
     Basiq::default().deliver(&app, &basiq_body("conn-1", "t2", "-1")).await;
     assert_eq!(stale.expect("transaction:new").await["seq"], json!(3));
 }

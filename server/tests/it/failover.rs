@@ -1,4 +1,4 @@
-//! PostgreSQL that fails over or is away, under running servers with connected clients.
+//! PostgreSQL fails over or is down, while servers are running with connected clients.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use test_services::{Postgres, Relay};
 
 use crate::support::{Basiq, JWT_SECRET, SERVICE_SECRET, Socket, TestApp, basiq_body, config};
 
-/// How long the nodes may take to notice: the machine may be busy with other tests.
+/// How long the nodes may take to notice, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn on(url: String) -> Config {
@@ -19,7 +19,7 @@ fn on(url: String) -> Config {
     settings
 }
 
-/// A primary with a replica, and two nodes that reach it at an address of its own.
+/// A primary with a replica, and two nodes that reach it at a separate address.
 struct Cluster {
     primary: Postgres,
     replica: Postgres,
@@ -28,7 +28,7 @@ struct Cluster {
 }
 
 impl Cluster {
-    /// With one registered connection of alice's, and a transaction.
+    /// Starts with one registered connection of alice and a transaction.
     async fn start() -> Self {
         let primary = Postgres::start().unwrap();
         let relay = Relay::start(primary.port()).unwrap();
@@ -40,14 +40,14 @@ impl Cluster {
         Self { primary, replica, relay, nodes }
     }
 
-    /// The primary is gone, and its clients reach the replica, which was not promoted yet.
+    /// The primary fails, and its clients reach the replica, which is not promoted yet.
     fn fail(&mut self) {
         self.primary.stop_at_once().unwrap();
         self.relay.switch(Some(self.replica.port()));
         assert!(self.relay.cut() > 0);
     }
 
-    /// Waits until every node is in another epoch; its name.
+    /// Waits until every node is in another epoch; returns it.
     async fn next_epoch(&self, former: &str) -> String {
         let began = Instant::now();
         while self.nodes.iter().any(|node| *node.state.store.epoch() == *former) {
@@ -65,7 +65,7 @@ async fn send(app: &TestApp, id: &str, transaction: &str) -> Response {
     Basiq::default().send_as(app, id, body).await
 }
 
-/// Sends as a provider does: again until it is taken; the answer.
+/// Sends like a provider, again until it is accepted; returns the answer.
 async fn sent(app: &TestApp, id: &str, transaction: &str) -> Value {
     let began = Instant::now();
     loop {
@@ -78,7 +78,7 @@ async fn sent(app: &TestApp, id: &str, transaction: &str) -> Value {
     }
 }
 
-/// A client that has signed in and has everything up to this event.
+/// A client that has signed in and received everything up to this event.
 async fn resumed(app: &TestApp, since: u64, epoch: Option<&str>) -> Socket {
     let auth = json!({ "token": app.token("alice", 600), "since": since, "epoch": epoch });
     let mut socket = Socket::connect(&app.address, Some(auth), &[]).await;
@@ -128,7 +128,7 @@ async fn everyone_is_told_when_a_replica_that_lacks_the_newest_commits_takes_ove
     assert_eq!(send(&cluster.nodes[0], "m3", "t3").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     cluster.replica.promote().unwrap();
 
-    // Nothing happens, and yet they are told: all of them have a number that is given again.
+    // No event happens, and yet the clients are told: each has a number that will be assigned again.
     let epoch = cluster.next_epoch(&former).await;
     let required = json!({ "reason": "epoch", "oldestSeq": 1, "seq": 2, "epoch": epoch });
     for socket in &mut sockets {
@@ -193,7 +193,7 @@ async fn webhooks_are_answered_503_while_postgresql_is_away_and_everything_goes_
     expect_new(&mut socket, 2, "t1").await;
     let epoch = node.state.store.epoch();
     server.stop().unwrap();
-    // A wake-up that came just before: the socket catches up with a log that cannot be read, and stays connected.
+    // A wake-up from just before: the socket catches up from a log that cannot be read, and stays connected.
     node.hub.log_advanced(&"alice".into(), 3);
     for _ in 0..2 {
         assert_eq!(send(&node, "m2", "t2").await.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -218,7 +218,7 @@ async fn clients_are_told_when_an_operator_begins_a_new_epoch_while_servers_run(
     let printed = command.output().unwrap();
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     let epoch = String::from_utf8(printed.stdout).unwrap().trim().to_owned();
-    // The node's own look-up is every 10 s.
+    // The node polls every 10 s.
     let began = Instant::now();
     while *node.state.store.epoch() != *epoch {
         assert!(began.elapsed() < LIMIT, "the node has not noticed");

@@ -1,4 +1,4 @@
-//! One user's load is that user's to wait for.
+//! A user's load delays only that user.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, code, config};
 
-/// How long another's call may take while a debug build is at work on two cores for somebody else.
+/// How long another user's call may take while a debug build works for somebody else on two cores.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Gives a user many transactions at once, by copying the one that there is.
+/// Gives a user many transactions at once, by copying the existing one.
 fn multiply(path: &Path, times: u32) {
     let database = rusqlite::Connection::open(path).unwrap();
     database.busy_timeout(Duration::from_secs(5)).unwrap();
@@ -63,7 +63,7 @@ async fn a_user_who_asks_for_much_at_once_keeps_nobody_else_waiting() {
     let (searches, slowest) = tokio::join!(searches, others);
     assert!(slowest < TIMEOUT, "another user waited {slowest:?}");
     for answer in searches {
-        // What has waited too long for the user's own others is refused, and not lost in silence.
+        // A search that waited too long for the user's other searches is refused, not dropped silently.
         if answer.status() != 200 {
             assert_eq!(code(answer).await, (429, "RATE_LIMITED".to_owned()));
         }
@@ -95,7 +95,8 @@ async fn an_address_that_tries_many_passwords_keeps_nobody_else_from_signing_in(
         slowest
     };
     let (all, slowest) = tokio::join!(stranger, others);
-    // Passwords are slow to check, the more so on a busy machine: who waits behind the stranger waits for all of its attempts.
+    // Passwords are slow to check, especially on a busy machine: a caller queued behind the stranger would wait for all
+    // of its attempts.
     assert!(slowest < TIMEOUT.max(all / 4), "another address waited {slowest:?}, the stranger {all:?}");
 }
 

@@ -1,4 +1,4 @@
-//! What a handshake brings to sign in with, beside its payload.
+//! Credentials in a handshake outside its payload.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -67,10 +67,10 @@ async fn a_header_that_proves_nothing_stands_in_nobodys_way() {
     assert_eq!(socket.expect("error").await["code"], json!("INVALID_TOKEN"));
     socket.authenticate("alice", &app.token("alice", 60)).await;
     socket.expect("authenticated").await;
-    // A proxy's own: no token at all.
+    // A proxy's own credentials do not count as a token.
     let mut socket = Socket::connect(&app.address, None, &[("authorization", "Basic YTpi")]).await;
     socket.expect_nothing().await;
-    // A page of the server's own, behind a proxy that adds a header.
+    // A page of the server itself, behind a proxy that adds a header.
     let cookie = cookie(&app, "alice").await;
     let mut socket = Socket::connect(&app.address, None, &[("authorization", &bad), ("cookie", &cookie)]).await;
     assert_eq!(socket.expect("authenticated").await["userId"], json!("alice"));
@@ -90,7 +90,7 @@ async fn a_token_in_the_address_is_refused_with_the_reason() {
         assert!(message.starts_with("User ID and token required: ") && message.contains("address"), "{message}");
         socket.authenticate("alice", &token).await;
         socket.expect("authenticated").await;
-        // Beside a token where it is read, it does not matter.
+        // Ignored if there is a token in the payload.
         let socket = Socket::open_at(&app.address, &query, &[]).await.ok().unwrap();
         let mut socket = socket.join(Some(json!({ "token": token }))).await;
         socket.expect("authenticated").await;
@@ -105,7 +105,7 @@ async fn a_token_in_the_address_is_refused_with_the_reason() {
     }
 }
 
-/// A handshake, and right behind it a text frame of at most 65,535 bytes, masked with zeros.
+/// A handshake, followed directly by a text frame of at most 65,535 bytes, masked with zeros.
 fn handshake_and_frame(host: &str, text: &str) -> Vec<u8> {
     let head = format!(
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n\

@@ -1,4 +1,4 @@
-//! Every refusal has the API's own form and a fitting status, whatever layer it comes from.
+//! Every refusal has the API's format and a suitable status, whatever layer it comes from.
 
 use reqwest::{Method, Response};
 use serde_json::json;
@@ -7,12 +7,12 @@ use tokio::net::TcpStream;
 
 use crate::support::{Basiq, SERVICE_SECRET, TestApp, basiq_body, code, config, post};
 
-/// Sends a whole request as bytes on a connection of its own; the status and everything that was answered.
+/// Sends raw bytes on a separate connection; returns the status and the whole answer.
 async fn raw(app: &TestApp, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
-    // To the end of the body: the server keeps the connection.
+    // Up to the end of the body, because the server keeps the connection open.
     while !answer.ends_with(b"}") {
         match stream.read(&mut buffer).await {
             Ok(read @ 1..) => answer.extend_from_slice(&buffer[..read]),
@@ -213,7 +213,7 @@ async fn private_answers_are_kept_by_no_cache_also_the_engines() {
     }
 }
 
-/// Answers of the pages' half, asked for by programs that do not say that they take HTML.
+/// Answers to page requests from programs that do not accept HTML.
 #[cfg(feature = "ui")]
 #[tokio::test]
 async fn a_page_that_moves_says_so_whatever_the_caller_accepts_and_a_name_no_file_has_is_not_found() {

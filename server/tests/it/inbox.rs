@@ -1,4 +1,4 @@
-//! Every authentic delivery as it came: what is kept, for how long, and what running it again does.
+//! Authentic deliveries in the inbox: what is kept, for how long, and the effect of running one again.
 
 use connectors::Headers;
 use jiff::Timestamp;
@@ -60,7 +60,7 @@ async fn what_was_processed_is_run_again_without_effect_and_what_waited_once() {
     assert_eq!(page["transactions"].as_array().map(Vec::len), Some(1));
 }
 
-/// As after a crash between a registration and the placing of what was kept for it.
+/// As after a crash between a registration and applying its backlog.
 #[tokio::test]
 async fn what_comes_while_older_deliveries_are_still_kept_does_not_overtake_them() {
     let app = TestApp::start().await;
@@ -83,7 +83,7 @@ async fn what_comes_while_older_deliveries_are_still_kept_does_not_overtake_them
     assert_eq!(app.state.store.kept_deliveries().await.unwrap(), 0);
 }
 
-/// Providers send again for two weeks at most (Wise); what is settled is known again for 30 days here.
+/// Providers repeat deliveries for two weeks at most (Wise); this server recognises settled ones for 30 days.
 #[tokio::test]
 async fn what_is_settled_is_forgotten_in_time_and_what_waits_is_not() {
     let app = TestApp::start().await;
@@ -96,7 +96,7 @@ async fn what_is_settled_is_forgotten_in_time_and_what_waits_is_not() {
     let never = Timestamp::MIN;
     assert_eq!(app.state.store.prune_inbox(month_ago(), never).await.unwrap(), 0);
     app.advance(i64::try_from(month).unwrap() + 1);
-    // The newest stays in any case: its id is the place that the next one follows.
+    // The newest one always stays: the next id follows its id.
     basiq.deliver(&app, &basiq_body("conn-1", "t3", "-1")).await;
     assert_eq!(app.state.store.prune_inbox(month_ago(), never).await.unwrap(), 1);
     let left = app.state.store.inbox(false, 10).await.unwrap();
@@ -104,7 +104,7 @@ async fn what_is_settled_is_forgotten_in_time_and_what_waits_is_not() {
     assert_eq!(app.state.store.prune_inbox(month_ago(), month_ago()).await.unwrap(), 1);
 }
 
-/// The key is the provider's own: the same key of another provider is another delivery.
+/// Keys belong to a provider: the same key of another provider is another delivery.
 #[tokio::test]
 async fn keys_are_each_connectors_own() {
     let app = TestApp::start().await;

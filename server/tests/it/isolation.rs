@@ -1,4 +1,4 @@
-//! No socket ever gets an event of another user, whatever is tried.
+//! No socket ever gets an event of another user, whatever a client tries.
 
 use std::collections::HashMap;
 
@@ -17,33 +17,33 @@ fn user(index: u64) -> String {
     format!("user-{index}")
 }
 
-/// One attempt to sign in, honest or not; whose events the socket may get, if anybody's.
+/// One attempt to sign in, honest or not; returns the user whose events the socket may get, if any.
 async fn attempt(app: &TestApp, random: &mut fastrand::Rng) -> (Socket, Option<String>) {
     let (me, other) = (user(random.u64(0..USERS)), user(random.u64(0..USERS)));
     let token = app.token(&me, 600);
     let since = random.u64(0..20);
     match random.u8(0..9) {
-        // The event, as itself.
+        // The event, for the user itself.
         0 => (by_event(app, json!({ "userId": me, "token": token })).await, Some(me)),
-        // The event with another's name on it.
+        // The event with another user's name.
         1 => (by_event(app, json!({ "userId": other, "token": token })).await, (me == other).then_some(me)),
         // An expired token.
         2 => (by_event(app, json!({ "userId": me, "token": app.token(&me, -60) })).await, None),
-        // Another's `since` is only a number.
+        // Another user's `since` is only a number.
         3 => (by_event(app, json!({ "userId": me, "token": token, "since": since })).await, Some(me)),
-        // The handshake with another's name beside the token.
+        // The handshake with another user's name next to the token.
         4 => {
             let auth = json!({ "token": token, "userId": other, "since": since });
             (Socket::connect(&app.address, Some(auth), &[]).await, (me == other).then_some(me))
         }
-        // Signed in, then trying to become somebody else.
+        // Signed in, then trying to become another user.
         5 => {
             let mut socket = Socket::connect(&app.address, Some(json!({ "token": token })), &[]).await;
             socket.emit("authenticate", &json!({ "userId": other, "token": app.token(&other, 600) })).await;
             socket.emit("join", &json!(format!("user:{other}"))).await;
             (socket, Some(me))
         }
-        // The dashboard's cookie, from its own page, and from another site's, to which it means nothing.
+        // The dashboard's cookie, from the dashboard's page, and from another site's, where it is ignored.
         6 => {
             let cookie = cookie(app, &me).await;
             let own = Socket::connect(&app.address, None, &[("cookie", &cookie), ("origin", &app.address)]).await;
@@ -65,7 +65,7 @@ async fn by_event(app: &TestApp, payload: Value) -> Socket {
     socket
 }
 
-/// A stream of a user's that names another wherever a name could be put.
+/// A user's stream, requested with another user's name in every possible place.
 async fn listen(app: &TestApp, random: &mut fastrand::Rng) -> (Response, String) {
     let (me, other) = (user(random.u64(0..USERS)), user(random.u64(0..USERS)));
     let path = format!("/api/events?since={}&userId={other}&user={other}", random.u64(0..20));
@@ -73,7 +73,7 @@ async fn listen(app: &TestApp, random: &mut fastrand::Rng) -> (Response, String)
     (request.send().await.unwrap(), me)
 }
 
-/// Whose an event is, as far as it tells.
+/// The owner of an event, if its payload names one.
 fn owner_of(payload: &Value) -> Option<&str> {
     let of_connection = || payload["connectionId"].as_str()?.strip_prefix("conn-");
     payload["transaction"]["userId"].as_str().or_else(of_connection)
@@ -93,7 +93,7 @@ async fn check_stream(stream: Response, owner: &str, seed: u64) -> u64 {
     events
 }
 
-/// Reads all that comes until the socket is quiet; every event must be the owner's.
+/// Reads until the socket is quiet; every event must be the owner's.
 async fn check(mut socket: Socket, owner: Option<&String>, seed: u64) -> u64 {
     socket.emit("ping", &Value::Null).await;
     let mut events = 0;
@@ -133,7 +133,7 @@ async fn no_socket_ever_gets_an_event_of_another_user() {
             let owner = user(random.u64(0..USERS));
             let mut body = basiq_body(&format!("conn-{owner}"), &format!("t{number}"), "-1");
             body["data"]["account"] = json!({ "id": "acc-1", "balance": format!("{number}") });
-            // Bodies that claim to be somebody else's.
+            // Bodies that claim to belong to another user.
             body["userId"] = json!(user(random.u64(0..USERS)));
             body["data"]["transaction"]["userId"] = json!(user(random.u64(0..USERS)));
             basiq.deliver(&app, &body).await;
@@ -155,13 +155,13 @@ async fn no_socket_ever_gets_an_event_of_another_user() {
     assert!(in_all > 1000, "the sockets saw {in_all} events");
 }
 
-/// The core app may register a connection for somebody else after its owner has deleted it.
+/// The core app may register a connection for another user after its owner has deleted it.
 #[tokio::test]
 async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
     let app = TestApp::start().await;
     let mut basiq = Basiq::default();
     basiq.deliver(&app, &basiq_body("conn-1", "before", "-1")).await;
-    // As a registration that a crash ended before it came to what was kept.
+    // As after a registration that a crash ended before the backlog was applied.
     let alice = ConnectionRequest { user_id: "alice".to_owned(), ..ConnectionRequest::default() };
     let connector = app.state.ingest.registry().get("basiq").unwrap();
     let registered =
@@ -174,7 +174,7 @@ async fn what_a_deleted_connection_had_still_to_be_placed_is_for_nobody() {
 
     app.register("conn-1", "bob").await;
     app.state.ingest.apply_backlogs(app.now()).await.unwrap();
-    // What nobody understood when it came, and a newer connector does.
+    // A delivery that could not be understood when it arrived, but is by a newer connector.
     let understood = NewDelivery {
         content: Content::Changes { connection_id: "conn-1".to_owned(), changes: vec![], rejected: vec![] },
         ..not_understood(&app)

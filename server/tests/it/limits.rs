@@ -1,4 +1,4 @@
-//! How often somebody may call, and how large what they send may be.
+//! Limits of request rates and sizes.
 
 use std::num::NonZeroU32;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, code, config};
 
-/// A server behind a proxy on this machine: the address of a caller is what the proxy says.
+/// A server behind a proxy on this machine: the proxy states the caller's address.
 async fn behind_proxy(limits: LimitsConfig) -> TestApp {
     let mut config = config();
     config.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
@@ -146,7 +146,7 @@ async fn a_connection_is_not_synchronised_without_end() {
         let request = app.request(Method::POST, "/api/connectors/basiq/connections/conn-1/sync");
         request.bearer_auth(app.token("alice", 60)).send()
     };
-    // While it is called, some of its share comes back.
+    // During the calls, the limit partly recovers.
     let mut taken = 0;
     let refused = loop {
         let answer = sync().await.unwrap();
@@ -167,7 +167,7 @@ async fn sign_ins_count_by_address_whatever_e_mail_address_they_try() {
         let proof = json!({ "token": format!("not.a.token-{index}") });
         app.request(Method::POST, "/api/session").header("x-forwarded-for", address).json(&proof).send()
     };
-    // While it is called, some of its share comes back.
+    // During the calls, the limit partly recovers.
     let mut tries = 0;
     let refused = loop {
         let answer = try_with(tries, ["2001:db8::1", "2001:db8::2"][tries as usize % 2]).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_socket_that_floods_the_server_with_events_is_disconnected() {
     assert_eq!(app.hub.count("alice"), 0);
 }
 
-/// Sends raw bytes; the first line of the answer.
+/// Sends raw bytes; returns the first line of the answer.
 async fn raw(app: &TestApp, request: &str) -> String {
     let mut stream = TcpStream::connect(app.address.trim_start_matches("http://")).await.unwrap();
     // The server may answer and close before it has read everything.
@@ -237,13 +237,13 @@ async fn an_answer_that_comes_before_the_body_was_read_reaches_a_caller_that_sen
     for (path, status) in
         [("/api/connectors/basiq/webhook", 413), ("/api/session", 413), ("/api/connectors/x/webhook", 404)]
     {
-        // Whether a reset overtakes the answer is a matter of luck.
+        // A reset overtakes the answer only by chance.
         for attempt in 0..10 {
             let mut connection = TcpStream::connect(address).await.unwrap();
             let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n", body.len());
             connection.write_all(head.as_bytes()).await.unwrap();
             connection.write_all(&body).await.unwrap_or_else(|error| panic!("{path}, {attempt}: {error}"));
-            // The connection is good for another request.
+            // The connection accepts another request.
             connection.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
             let mut answers = String::new();
             connection.read_to_string(&mut answers).await.unwrap_or_else(|error| panic!("{path}, {attempt}: {error}"));
@@ -271,7 +271,7 @@ async fn a_caller_that_sends_without_end_is_cut_off() {
 async fn bodies_and_messages_are_bounded() {
     let app = TestApp::start().await;
     let large = "x".repeat(300_000);
-    // A page's question as well as a call.
+    // A call of the API, and one of the pages.
     for path in ["/api/session", "/api/_ui/transactions"] {
         let answer = app.request(Method::POST, path).json(&json!({ "token": large })).send().await.unwrap();
         assert_eq!(code(answer).await, (413, "PAYLOAD_TOO_LARGE".to_owned()), "{path}");

@@ -1,4 +1,4 @@
-//! What holds for a user whichever node of one database the user comes to.
+//! Guarantees to a user that hold on every node of one database.
 
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use sqlx::Connection as _;
 use crate::postgres::{two_nodes, two_nodes_with};
 use crate::support::{Basiq, Polling, SERVICE_SECRET, Socket, TestApp, basiq_body, code, config, cookie};
 
-/// How long something may take that is done at once.
+/// The time limit of an immediate effect.
 const SOON: Duration = Duration::from_secs(20);
 
-/// The code with which a socket's sign-in is answered, or that it was accepted.
+/// Signs a socket in; returns it, or the error code.
 async fn sign_in(app: &TestApp, user_id: &str) -> Result<Socket, String> {
     let mut socket = Socket::connect(&app.address, Some(json!({ "token": app.token(user_id, 600) })), &[]).await;
     match socket.event().await {
@@ -43,7 +43,7 @@ async fn a_users_sockets_and_streams_are_limited_over_all_nodes_and_one_that_lea
         assert_eq!(code(stream(app).await).await, (429, "CONNECTION_LIMIT".to_owned()));
     }
     sign_in(&here, "bob").await.unwrap();
-    // The first one is here, and the next one comes there.
+    // The first socket is on this node, and the next one joins the other.
     drop(sockets.remove(0));
     sockets.push(sign_in(&there, "alice").await.unwrap());
     drop(streams);
@@ -64,11 +64,11 @@ async fn a_node_whose_registration_has_expired_disconnects_its_sockets_and_they_
         tokio::time::sleep(Duration::from_millis(300)).await;
         sqlx::query("UPDATE nodes SET expires_at = clock_timestamp()").execute(&mut database).await.unwrap();
     };
-    // The poll that waits is answered; the session is unknown from then on.
+    // The waiting poll is answered; after that the session is unknown.
     let (packets, ()) = tokio::join!(polling.poll(), expire);
     assert!(packets.iter().any(|packet| packet.contains("AUTH_UNAVAILABLE")), "{packets:?}");
     assert_eq!(polling.post("3").await, 400);
-    // It is no disconnect by the server, after which official clients would stay away.
+    // It is not a disconnect by the server, after which official clients would stay away.
     assert_eq!(socket.packet().await, None, "the connection is lost");
     tokio::time::timeout(SOON, stream.text()).await.unwrap().unwrap();
     assert_eq!(here.hub.count("alice"), 0);
@@ -106,7 +106,7 @@ async fn socket_with(app: &TestApp, cookie: &str) -> Socket {
 async fn a_sign_out_holds_on_every_node_at_once_for_calls_sockets_and_streams() {
     let (here, there, _) = two_nodes().await;
     let begun = Instant::now();
-    // More rounds than the nodes' own look-ups, every 10 s, could end in this time.
+    // More rounds than polling, every 10 s, could finish in this time.
     for _ in 0..4 {
         let (cookie, other) = (cookie(&here, "alice").await, cookie(&there, "alice").await);
         let (mut socket, mut stays) = (socket_with(&there, &cookie).await, socket_with(&there, &other).await);
@@ -166,7 +166,7 @@ async fn what_comes_once_a_connection_has_passed_to_another_user_is_that_users_a
         assert!(at.register("conn-1", owner).await.status().is_success());
         let mut sockets = [elsewhere.signed_in(owner).await, elsewhere.signed_in(other).await];
         let id = format!("t{round}");
-        // Both nodes know the connection's owner of before.
+        // Both nodes have cached the connection's previous owner.
         basiq.deliver(elsewhere, &basiq_body("conn-1", &id, "-1")).await;
         assert_eq!(sockets[0].expect("transaction:new").await["transaction"]["transactionId"], json!(id));
         sockets[1].expect_nothing().await;
@@ -181,7 +181,7 @@ async fn what_comes_once_a_connection_has_passed_to_another_user_is_that_users_a
     }
 }
 
-/// Whether a node takes a webhook of Up's that is signed with this secret.
+/// Whether a node accepts a webhook from Up that is signed with this secret.
 async fn up(app: &TestApp, secret: &str) -> StatusCode {
     let body = json!({ "data": {
         "type": "webhook-events",
@@ -201,7 +201,7 @@ async fn up(app: &TestApp, secret: &str) -> StatusCode {
 async fn a_connections_secret_is_the_one_of_its_last_registration_at_every_node() {
     let mut settings = config();
     settings.sync.credential_keys = vec![[7; 32]];
-    // Its first sync finds nobody.
+    // The first sync reaches no server.
     settings.connectors.set("UP_API_URL", ["http://127.0.0.1:9"]);
     let (here, there, _) = two_nodes_with(settings).await;
     for (app, secret, former) in [(&here, "one", "none"), (&there, "two", "one"), (&here, "three", "two")] {
@@ -222,7 +222,8 @@ async fn a_connections_secret_is_the_one_of_its_last_registration_at_every_node(
     }
 }
 
-/// How many of many calls of a user at these nodes, one after the other, are within the limit; and how long they took.
+/// Makes calls of a user at these nodes, one after the other; returns how many are within the limit, and the time
+/// taken.
 async fn calls_within(apps: &[&TestApp], calls: usize, user_id: &str) -> (u32, Duration) {
     let begun = Instant::now();
     let mut within = 0;
@@ -239,7 +240,7 @@ async fn a_users_calls_are_limited_over_all_nodes_and_one_node_alone_gives_nearl
     let mut settings = config();
     settings.limits.calls_per_user = NonZeroU32::new(90);
     let (here, there, _) = two_nodes_with(settings).await;
-    // A burst of 90, and one and a half a second.
+    // A burst of 90, and then one and a half a second.
     let (within, took) = calls_within(&[&here, &there], 300, "alice").await;
     let most = 90.0 + took.as_secs_f64() * 1.5;
     assert!(f64::from(within) <= most * 1.5, "{within} of {most}");

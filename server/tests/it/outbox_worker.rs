@@ -1,4 +1,4 @@
-//! The outbox worker, where a call panics or hangs.
+//! The outbox worker when a call panics or hangs.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -82,7 +82,7 @@ async fn outbox(path: &Path, pending: &[(&str, &str)]) -> Arc<SqliteStore> {
     app.stop().await.unwrap();
     drop(app);
     let store = SqliteStore::open(path, Box::new(|_| {})).unwrap().forwarding(true);
-    // The server's own worker may have tried in vain.
+    // The server's own worker may have failed to send them.
     store.hurry().await.unwrap();
     Arc::new(store)
 }
@@ -91,7 +91,7 @@ fn worker(store: &Arc<SqliteStore>, fake: &Arc<Fake>, clock: clock::Clock, metri
     worker_until(Instant::now() + Duration::from_secs(600), store, fake, clock, metrics)
 }
 
-/// The same with a lease that ends.
+/// The same with a lease that ends at an instant.
 fn worker_until(
     end: Instant,
     store: &Arc<SqliteStore>,
@@ -128,7 +128,7 @@ async fn while_a_call_hangs_the_store_is_not_polled_and_other_users_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let store = outbox(&folder.path().join("t.db"), &[("alice", "a1"), ("alice", "a2"), ("bob", "b1")]).await;
     let (fake, metrics) = (Fake::new(&[], &["a1"]), Arc::<Metrics>::default());
-    // Each look at the outbox needs the time.
+    // Each read of the outbox asks for the time.
     let looks = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&looks);
     let clock: clock::Clock = Arc::new(move || {

@@ -10,7 +10,7 @@ use test_services::{PgBouncer, Postgres};
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, config};
 
-/// The server of these tests, which ends with the process.
+/// The PostgreSQL server of these tests, which ends with the process.
 static SERVER: OnceLock<Postgres> = OnceLock::new();
 
 /// The address of an empty database.
@@ -18,7 +18,7 @@ pub(crate) fn database() -> String {
     SERVER.get_or_init(|| Postgres::start().unwrap()).create_database().unwrap()
 }
 
-/// Two nodes on a database of their own.
+/// Two nodes on a new database.
 pub(crate) async fn two_nodes() -> (TestApp, TestApp, String) {
     two_nodes_with(config()).await
 }
@@ -39,7 +39,7 @@ async fn from_here_to_there(here: &TestApp, socket: &mut Socket, transaction: &s
     began.elapsed()
 }
 
-/// Two nodes on a database of their own, behind a pooler in transaction mode.
+/// Two nodes on a new database, behind a pooler in transaction mode.
 async fn two_nodes_behind_a_pooler() -> (TestApp, TestApp, PgBouncer) {
     let direct = database();
     let pooler = PgBouncer::start(SERVER.get().unwrap()).unwrap();
@@ -74,7 +74,7 @@ async fn an_event_of_one_node_reaches_a_socket_of_the_other_at_once() {
     let mut socket = there.signed_in("alice").await;
     for number in 1..=20 {
         let took = from_here_to_there(&here, &mut socket, &format!("t{number}")).await;
-        // The nodes' own look-ups are every 10 s.
+        // The nodes poll every 10 s.
         assert!(took < Duration::from_secs(3), "{took:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Engine.IO and Socket.IO by raw requests: what the protocols' own test suites ask of a server.
+//! Engine.IO and Socket.IO by raw requests: the requirements of the protocols' own test suites.
 //! <https://github.com/socketio/engine.io-protocol>, <https://github.com/socketio/socket.io-protocol>
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ async fn post(app: &TestApp, path: &str, packets: impl Into<String>) -> u16 {
     app.request(Method::POST, path).body(packets.into()).send().await.unwrap().status().as_u16()
 }
 
-/// Opens a polling session; its open packet and the address of its requests.
+/// Opens a polling session; returns its open packet and the address of its requests.
 async fn open(app: &TestApp) -> (Value, String) {
     let packet = text(app, POLLING).await;
     let open: Value = serde_json::from_str(packet.strip_prefix('0').expect("an open packet")).unwrap();
@@ -34,12 +34,12 @@ async fn open(app: &TestApp) -> (Value, String) {
 async fn joined(app: &TestApp) -> String {
     let (_, path) = open(app).await;
     assert_eq!(post(app, &path, "40").await, 200);
-    // A heartbeat may come before it.
+    // A heartbeat may come first.
     while !text(app, &path).await.contains("40{\"sid\":") {}
     path
 }
 
-/// Quick heartbeats: every 200 ms, and 1.5 s for the answer.
+/// Fast heartbeats: every 200 ms, and 1.5 s for the answer.
 async fn quick() -> TestApp {
     let mut config = config();
     config.realtime.ping_interval = Duration::from_millis(200);
@@ -136,7 +136,7 @@ async fn a_websocket_that_answers_pings_stays_and_one_that_does_not_is_closed() 
             good.expect_nothing().await;
         }
         while app.hub.count("bob") > 0 {
-            // Reading answers the pings.
+            // Reading also answers the pings.
             good.expect_nothing().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -174,7 +174,7 @@ async fn packets_that_are_none_end_the_session_and_nothing_else() {
         let mut socket = app.socket().await;
         socket.send(bad).await;
         socket.send("42[\"ping\"]").await;
-        // Either the connection ends, or the packet is ignored: it is never taken for something else.
+        // Either the connection ends, or the packet is ignored: the server never takes it for another one.
         match socket.packet().await.as_deref() {
             None | Some("1" | "41" | "42[\"pong\"]") => {}
             Some(answer) if answer.starts_with("44") => {}

@@ -1,4 +1,4 @@
-//! Engine.IO 4, behaviour by behaviour: what the protocol's own suite asks of a server, in the cases of this one.
+//! Engine.IO 4, behaviour by behaviour: the requirements of the protocol's own test suite.
 //! <https://github.com/socketio/socket.io/tree/main/docs/engine.io-protocol>
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Engine, SEPARATOR, Socket, TestApp, config};
 
-/// Waits until something has become true.
+/// Waits until a condition holds.
 async fn eventually(mut is_so: impl AsyncFnMut() -> bool, what: &str) {
     let becoming = async {
         while !is_so().await {
@@ -52,7 +52,7 @@ async fn a_payload_has_one_packet_or_several_of_text_and_of_bytes() {
     assert_eq!(all(&session, 2).await, ["42[\"pong\"]", "433[\"pong\"]"]);
 }
 
-/// The next packets but pings, in order of their text.
+/// The next packets except pings, sorted by text.
 async fn all(session: &Engine<'_>, number: usize) -> Vec<String> {
     let mut packets = Vec::new();
     while packets.len() < number {
@@ -87,7 +87,7 @@ async fn two_polls_at_once_end_the_session() {
     let app = TestApp::start().await;
     let session = Engine::open(&app).await;
     let polls = tokio::join!(session.get(), session.get());
-    // Whichever came first waits, and is told that the session is closed.
+    // The poll that arrived first waits, and is told that the session is closed.
     let (first, second) = if polls.0.status() == 200 { polls } else { (polls.1, polls.0) };
     assert_eq!((first.status().as_u16(), first.text().await.unwrap()), (200, "1".to_owned()));
     assert_eq!(second.status(), 400);
@@ -131,7 +131,7 @@ async fn a_client_that_closes_over_polling_has_its_waiting_poll_answered() {
             let session = Engine::open(&app).await;
             let (poll, close) = tokio::join!(session.get(), session.post("1"));
             assert_eq!((close.0, session.status().await), (200, 400));
-            // Where the poll came last, there was no session any more.
+            // If the poll arrived last, the session was gone.
             if poll.status() == 200 {
                 return poll.text().await.unwrap();
             }

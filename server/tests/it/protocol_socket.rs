@@ -1,4 +1,4 @@
-//! Socket.IO 5, behaviour by behaviour: what the protocol's own suite asks of a server, in the cases of this one.
+//! Socket.IO 5, behaviour by behaviour: the requirements of the protocol's own test suite.
 //! <https://github.com/socketio/socket.io-protocol>
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Engine.IO 3 and Socket.IO 2, behaviour by behaviour: the older clients' protocol, in which packets have their
-//! length before them, the client pings, and the server opens the namespace.
+//! Engine.IO 3 and Socket.IO 2, behaviour by behaviour: the older clients' protocol, in which packets are prefixed with
+//! their length, the client pings, and the server opens the namespace.
 //! <https://github.com/socketio/socket.io/blob/main/docs/engine.io-protocol/v3.md>
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Engine, Socket, TestApp, config};
 
-/// A packet of a payload.
+/// A packet in a payload.
 fn framed(packet: &str) -> String {
     format!("{}:{packet}", packet.chars().count())
 }
@@ -108,7 +108,7 @@ async fn a_client_that_closes_is_closed_over_both_transports() {
             let session = Engine::open_v3(&app).await;
             let (poll, close) = tokio::join!(session.get(), session.post("1:1"));
             assert_eq!((close.0, session.status().await), (200, 400));
-            // Where the poll came last, there was no session any more.
+            // If the poll arrived last, the session was gone.
             if poll.status() == 200 {
                 return poll.text().await.unwrap();
             }

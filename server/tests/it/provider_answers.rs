@@ -1,4 +1,4 @@
-//! Providers that insist on answers of their own, and bodies that carry what they report in a form of their own.
+//! Providers that require particular answers, and bodies in particular formats.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::support::{SERVICE_SECRET, TestApp, config, post};
 
 const SECRET: &str = "secret-of-the-tests";
 
-/// A server that knows this provider's secret, and the provider.
+/// A server with this provider's secret, and the provider.
 async fn with(id: &str, setting: &str) -> (TestApp, Arc<dyn Provider>) {
     let mut config = config();
     config.connectors.set(setting, [SECRET]);
@@ -23,7 +23,7 @@ async fn send(app: &TestApp, provider: &dyn Provider, body: &str) -> Response {
     post(app, provider.description().id, headers, body.as_bytes().to_vec()).await
 }
 
-/// Its status, and whether it has neither a body nor a cookie.
+/// The status, and whether the response has neither a body nor a cookie.
 async fn bare(response: Response) -> (u16, bool) {
     let status = response.status().as_u16();
     let no_cookie = response.headers().get("set-cookie").is_none() && response.headers().get("content-type").is_none();
@@ -68,7 +68,7 @@ async fn transactions_in_a_webhook_of_teller_reach_their_owner_digit_for_digit()
         .unwrap();
     assert_eq!(registered.status(), 201);
     assert_eq!(socket.expect("connection:updated").await["status"], json!("active"));
-    // It is asked at once, in vain: nothing was registered to ask with.
+    // The first sync starts at once and fails: nothing was registered to ask with.
     assert_eq!(socket.expect("connection:updated").await["lastError"]["kind"], json!("configuration"));
     let body = r#"{"id":"wh_1","type":"transactions.processed","timestamp":"2026-04-16T03:49:29Z","payload":{"enrollment_id":"enr_1","transactions":[{"id":"txn_1","account_id":"acc_1","amount":"-42.50","date":"2026-04-15","description":"HARBOUR MARKET","status":"posted","type":"card_payment"}]}}"#;
     let first: Value = send(&app, &*teller, body).await.json().await.unwrap();

@@ -1,4 +1,4 @@
-//! The core app's own call: what it makes of amounts, dates, currencies and texts.
+//! Pushes: how amounts, dates, currencies and texts are stored.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn push(app: &TestApp, id: &str, members: Value) -> Response {
     call(app).header("x-user-id", "alice").body(body.to_string()).send().await.unwrap()
 }
 
-/// The stored transaction of a call that must be taken.
+/// The stored transaction of a push that must be accepted.
 async fn pushed(app: &TestApp, id: &str, members: Value) -> Value {
     let response = push(app, id, members.clone()).await;
     assert_eq!(response.status(), 201, "{members}: {}", response.text().await.unwrap());
@@ -176,7 +176,7 @@ async fn a_byte_order_mark_is_not_read_and_another_encoding_is_told() {
     let wide: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let refused: Value = call(&app).header("x-user-id", "alice").body(wide).send().await.unwrap().json().await.unwrap();
     assert!(refused["error"].as_str().unwrap().contains("UTF-16"), "{refused}");
-    // Other calls that take JSON.
+    // Other calls that accept JSON.
     let path = "/api/connectors/basiq/connections/conn-1";
     let registered = app.request(Method::PUT, path).header("x-service-secret", SERVICE_SECRET);
     let registered = registered.header("content-type", "application/json").body("\u{feff}{\"userId\":\"alice\"}");
@@ -234,7 +234,7 @@ async fn a_deletion_reaches_the_next_server_and_the_transaction_can_come_back() 
     basiq.deliver(&first, &deletion).await;
     assert_eq!(socket.expect("transaction:deleted").await["transactionId"], json!("t/1"));
 
-    // Pushed again by somebody who knows better, it is there again; deleted twice it is gone once.
+    // Pushed again, the transaction exists again; deleting it twice deletes it once.
     let connection = "pushed:5:alice:conn-1";
     let body = json!({ "transactionId": "t/1", "accountId": "acc-1", "connectorId": "basiq", "connectionId": connection,
         "amount": 2, "type": "debit", "currency": "AUD" });

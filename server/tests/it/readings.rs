@@ -1,4 +1,4 @@
-//! What is made of a webhook's members and headers, from outside.
+//! How a webhook's members and headers are stored, from outside.
 
 use serde_json::{Value, json};
 
@@ -51,13 +51,13 @@ async fn a_transaction_without_a_date_has_the_events_else_the_arrivals_and_keeps
     assert_eq!(date("event"), json!("2026-11-20T10:05:00Z"));
     let at: jiff::Timestamp = date("arrival").as_str().unwrap().parse().unwrap();
     assert!((arrived..=app.now()).contains(&at), "{at}");
-    // Told again later it is no other transaction, and has not moved.
+    // Reported again later, it is not another transaction, and has not moved.
     app.advance(3600);
     let again = basiq.deliver(&app, &with("arrival", &undated)).await;
     told["timestamp"] = json!("2026-11-20T11:00:00Z");
     let told_again = basiq.deliver(&app, &told).await;
     assert_eq!((&again["processed"], &told_again["processed"]), (&json!(0), &json!(0)));
-    // Its own date counts as soon as there is one.
+    // Its own date counts as soon as it has one.
     basiq.deliver(&app, &with("arrival", &json!({ "postDate": "2026-11-21", "transactionDate": null }))).await;
     assert_eq!(
         transactions(&app, "?q=espresso&from=2026-11-21&to=2026-11-21").await[0]["transactionId"],
@@ -93,13 +93,13 @@ async fn a_day_and_an_instant_are_told_apart_in_events_pages_and_filters() {
     }
     let precisions: Vec<_> =
         transactions(&app, "").await.into_iter().map(|transaction| transaction["datePrecision"].clone()).collect();
-    // A day that is over when it is seen stands at the top of that day.
+    // A transaction without a time is at the top of its day if that day was over when it was first seen.
     assert_eq!(precisions, [json!("day"), json!("instant"), json!("instant")]);
     for (query, expected) in [
         ("?from=2025-11-13&to=2025-11-13", vec!["day", "evening", "midnight"]),
         ("?from=2025-11-14", vec![]),
         ("?to=2025-11-12", vec![]),
-        // A day is compared with the day that a bound names, an instant with its moment.
+        // A day is compared with the day of a bound, an instant with its moment.
         ("?from=2025-11-13T10:00:00Z", vec!["day", "evening"]),
         ("?to=2025-11-13T10:00:00Z", vec!["day", "midnight"]),
         ("?from=2025-11-13T00:00:00%2B11:00&to=2025-11-13T23:59:59%2B11:00", vec!["day", "midnight"]),

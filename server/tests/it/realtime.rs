@@ -1,4 +1,4 @@
-//! Signing in over Socket.IO, and who gets which event.
+//! Signing in over Socket.IO, and which user gets which event.
 
 use std::time::Duration;
 
@@ -141,7 +141,7 @@ async fn a_socket_that_does_not_sign_in_is_closed() {
 #[tokio::test]
 async fn a_socket_is_closed_when_its_token_expires_unless_a_newer_one_came_before() {
     let app = TestApp::start().await;
-    // Both ended two seconds ago, within the leeway of five: three seconds are left.
+    // Both tokens expired two seconds ago, within the leeway of five: three seconds are left.
     let short = json!({ "token": app.token("alice", -2) });
     let mut closed = Socket::connect(&app.address, Some(short.clone()), &[]).await;
     let mut extended = Socket::connect(&app.address, Some(short), &[]).await;

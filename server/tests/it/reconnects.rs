@@ -11,10 +11,10 @@ use server::store::sqlite::SqliteStore;
 
 use crate::support::{Basiq, Polling, Socket, TestApp, basiq_body, config, cookie};
 
-/// What makes an event about 1 kB longer than it would be.
+/// Makes an event about 1 kB longer.
 const LONG: usize = 900;
 
-/// Stores transactions with descriptions of so many letters; the event of the registration is number 1.
+/// Stores transactions with descriptions of this many letters; the registration is event 1.
 async fn fill(app: &TestApp, count: u32, letters: usize) {
     app.register("conn-1", "alice").await;
     let basiq = Basiq::default();
@@ -46,7 +46,7 @@ async fn a_client_that_upgrades_during_a_replay_misses_nothing() {
 }
 
 async fn move_at_several_moments(app: &TestApp) {
-    // The move happens after so many requests, or before the first.
+    // The upgrade happens after this many requests, or before the first.
     for requests in 0..4 {
         let auth = json!({ "token": app.token("alice", 600), "since": 0 });
         let client = Polling::join(app, &auth).await;
@@ -109,7 +109,7 @@ async fn rejoining_at_once_starts_a_new_session_with_its_own_replay() {
     for _ in 0..10 {
         let mut socket = Socket::open(&app.address, &[]).await.unwrap();
         socket.send(auth(301)).await;
-        // It is in the namespace by then, and its sign-in under way.
+        // The socket is in the namespace by then, and its sign-in in progress.
         assert!(socket.packet().await.is_some_and(|packet| packet.starts_with("40{")));
         socket.send("41").await;
         socket.send(auth(0)).await;
@@ -151,7 +151,7 @@ async fn rejoining_does_not_extend_the_time_to_sign_in() {
     }
 }
 
-/// An original client sends its user id as soon as it is connected, though the handshake has signed it in.
+/// An original client sends its user id as soon as it is connected, although the handshake has signed it in.
 #[tokio::test]
 async fn a_bare_authenticate_right_after_a_handshake_waits_for_it() {
     let app = TestApp::start().await;

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::postgres::database;
 use crate::support::{Basiq, Socket, TestApp, basiq_body, config};
 
-/// Far below the ten seconds of a node's own look-ups, far above what a wake-up takes.
+/// Far below the nodes' polling interval of ten seconds, far above the time of a wake-up.
 const AT_ONCE: Duration = Duration::from_secs(4);
 
 async fn node(database: &str, redis: &Redis) -> TestApp {
@@ -38,7 +38,7 @@ fn wake_ups(app: &TestApp, outcome: &str) -> u64 {
     text.lines().find_map(|text| text.strip_prefix(&*line)).map_or(0, |count| count.parse().unwrap())
 }
 
-/// How long it takes until a node is woken by another one again.
+/// How long it takes until one node wakes another again.
 async fn until_woken(here: &TestApp, there: &TestApp, socket: &mut Socket, name: &str) -> Duration {
     let (began, received) = (Instant::now(), wake_ups(there, "received"));
     for number in 0.. {
@@ -104,7 +104,7 @@ async fn a_redis_that_answers_nothing_holds_up_no_webhook_and_no_event() {
     assert!(signal("STOP").unwrap().success());
     for number in 1..=3 {
         let took = from_here_to_there(&here, &mut socket, &format!("silent-{number}")).await;
-        // A silent connection is noticed within 8 s; the regular look-up comes within 10 s.
+        // A silent connection is detected within 8 s; polling comes within 10 s.
         assert!(took < Duration::from_secs(15), "{took:?}");
     }
     assert!(signal("CONT").unwrap().success());
@@ -124,7 +124,7 @@ async fn databases_that_share_a_redis_do_not_disturb_each_other() {
     let mut stranger = other.signed_in("alice").await;
     until_woken(&here, &there, &mut socket, "first").await;
     assert_eq!(wake_ups(&other, "received"), 0);
-    // A node that believed the number of another database would look for it in vain and have its client reload.
+    // A node that trusted a number of another database would search for that event in vain and make its client reload.
     Basiq::default().deliver(&other, &basiq_body("conn-1", "own", "-1")).await;
     assert_eq!(stranger.event().await.0, "transaction:new");
 }

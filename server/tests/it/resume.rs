@@ -15,7 +15,7 @@ async fn with_events(count: u32) -> TestApp {
     app
 }
 
-/// Sends transactions concurrently; the event of the registration is number 1.
+/// Sends transactions concurrently; the registration is event 1.
 async fn send(app: &TestApp, from: u32, count: u32) {
     let basiq = Basiq::default();
     let deliveries = (from..from + count).map(|index| {
@@ -104,7 +104,7 @@ async fn old_events_are_forgotten_and_the_numbers_go_on() {
     assert_eq!(socket.expect("transaction:new").await["seq"], json!(5));
 }
 
-/// What was written while the clock was wrong is older or younger than it should be.
+/// Events written while the clock was wrong are dated too early or too late.
 #[tokio::test]
 async fn a_clock_that_jumps_leaves_no_hole_in_the_log() {
     let app = with_events(3).await;

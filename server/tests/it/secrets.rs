@@ -1,4 +1,4 @@
-//! No secret is in a log, an answer or what the command line prints, however much is logged.
+//! No log, answer or output of the command line contains a secret, whatever the log level.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -45,9 +45,9 @@ fn tallywire(folder: &Path, port: u16, core_app: &str, keys: &str) -> Command {
 struct Visited {
     address: String,
     client: reqwest::Client,
-    /// All that was answered.
+    /// All answers.
     answers: String,
-    /// What was made up on the way.
+    /// The secrets made during the test.
     made: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Visited {
         let mut settings = config().auth;
         settings.jwt_secrets = vec![Secret::new(JWT)];
         let token = TokenSigner::new(&settings).unwrap().sign(user_id, Timestamp::now(), 600).unwrap();
-        // The signature is what makes it one.
+        // The signature is the secret part.
         self.made.push(token.rsplit('.').next().unwrap().to_owned());
         token
     }
@@ -113,7 +113,7 @@ async fn no_secret_is_told_however_much_is_logged() {
     }
 }
 
-/// Everything that has to do with a secret, as it should be and otherwise.
+/// Makes every call that involves a secret, valid and invalid.
 async fn visit(visited: &mut Visited, core_app: &CoreAppDouble) {
     let token = visited.token("alice");
     let connection = "/api/connectors/basiq/connections/conn-1";
@@ -130,7 +130,7 @@ async fn visit(visited: &mut Visited, core_app: &CoreAppDouble) {
         for (name, value) in signed {
             post = post.header(name, value);
         }
-        // Credentials that do not belong there are not kept with the delivery.
+        // Credentials that do not belong to a delivery are not kept with it.
         post = post.bearer_auth(&token).header("cookie", format!("tallywire_session={WRONG}"));
         visited.note(post.header("x-service-secret", SERVICE)).await;
     }

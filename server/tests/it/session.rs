@@ -78,7 +78,7 @@ async fn a_form_is_answered_with_a_redirect() {
     }
 }
 
-/// The page's own form is answered with the page: what was typed goes back into it and nowhere else.
+/// The page's own form is answered with the page: the input goes back into the form and nowhere else.
 #[cfg(feature = "ui")]
 #[tokio::test]
 async fn a_form_that_comes_to_nothing_is_shown_again_with_its_address() {
@@ -184,7 +184,7 @@ async fn signing_out_closes_the_sockets_of_that_session_and_no_other() {
     open.expect_nothing().await;
 }
 
-/// Where sockets are at another origin, which the cookie does not reach, a page signs in with a token of its own.
+/// If sockets are at another origin, which does not receive the cookie, a page signs in with a token.
 #[cfg(feature = "ui")]
 #[tokio::test]
 async fn what_a_page_signs_in_with_elsewhere_ends_with_its_session() {

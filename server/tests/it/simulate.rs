@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A process that ends with the test.
+/// A process that is killed at the end of the test.
 struct Running(Child);
 
 impl Drop for Running {
@@ -23,7 +23,7 @@ fn tallywire(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts a process in a terminal that has read the file of settings.
+/// A command in a shell that has read the settings file.
 fn in_shell(folder: &Path, script: &str) -> Command {
     let mut command = Command::new("sh");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -42,7 +42,7 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// What a simulation prints before things happen.
+/// The lines that a simulation prints before it starts.
 fn printed(lines: &mut impl Iterator<Item = std::io::Result<String>>) -> Vec<String> {
     let mut printed = vec![];
     for line in lines {

@@ -59,7 +59,7 @@ async fn a_client_that_never_reads_slows_nobody_and_loses_its_place() {
     let mut healthy = app.signed_in("alice").await;
     let mut basiq = Basiq::default();
     let started = tokio::time::Instant::now();
-    // Far more than the buffers on the way hold.
+    // Far more than the buffers along the connection hold.
     let sent = 4000_u32;
     let reading = async {
         for seq in 2..=u64::from(sent) + 1 {
@@ -85,7 +85,7 @@ async fn a_client_that_never_reads_slows_nobody_and_loses_its_place() {
         assert!(started.elapsed() < Duration::from_secs(45), "{} places are still taken", app.hub.count("alice") - 1);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Whoever was cut off comes back and has everything.
+    // A client that was cut off reconnects and receives everything.
     drop(deaf_ones);
     let auth = json!({ "token": app.token("alice", 600), "since": 1 });
     let mut again = Socket::connect(&app.address, Some(auth), &[]).await;

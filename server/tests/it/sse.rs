@@ -1,4 +1,4 @@
-//! Server-Sent Events as their readers see them: the blocks of the stream, and what a proxy is told.
+//! Server-Sent Events as clients see them: the blocks of the stream, and the headers for a proxy.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ async fn a_proxy_is_told_to_pass_everything_on_as_it_comes() {
 async fn a_stream_begins_at_once_with_the_newest_id_and_one_that_is_cut_before_any_event_resumes_from_it() {
     let (app, mut basiq) = with_events().await;
     let mut stream = Stream::open(&app, "", None).await;
-    // Without data it is no event.
+    // A block without data is not an event.
     assert_eq!(stream.block().await, [": the newest event is 3", "id: 3"]);
     drop(stream);
     basiq.deliver(&app, &basiq_body("conn-1", "t3", "-1")).await;

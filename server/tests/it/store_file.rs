@@ -11,7 +11,7 @@ use crate::support::{Basiq, TestApp, basiq_body, code, config};
 
 #[test]
 fn servers_that_start_together_on_a_new_file_all_start() {
-    // The moment in which a lock is refused at once is short: most files miss it.
+    // A lock is refused immediately only during a short moment, which most files miss.
     for _ in 0..20 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");

@@ -1,4 +1,4 @@
-//! What one client can make the server do, signed in or not, is bounded.
+//! Limits on what one client, signed in or not, can make the server do.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -89,7 +89,7 @@ async fn a_client_that_leaves_comes_back_and_leaves_again_has_its_time_again() {
     assert!(rejoin(&mut socket).await);
     tokio::time::sleep(Duration::from_secs(2)).await;
     socket.send("41").await;
-    // The first leave was more than five seconds ago, the second not.
+    // The first leave was more than five seconds ago, the second was not.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(rejoin(&mut socket).await, "the time of the first leave ended the second");
 }
@@ -150,7 +150,7 @@ async fn a_header_that_proves_nothing_lets_no_other_sites_page_write_with_the_co
     assert_eq!(read.status(), 200, "the session still holds");
 }
 
-/// The address of a server that may have so many files open, and the process to end it by. Its log is in the folder.
+/// Starts a server that may open this many files, with its log in the folder; returns its address and its process.
 fn with_few_files(limits: &str, folder: &std::path::Path) -> (String, std::process::Child) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let command = format!("{limits} && exec {} serve", env!("CARGO_BIN_EXE_tallywire"));
@@ -170,7 +170,7 @@ fn with_few_files(limits: &str, folder: &std::path::Path) -> (String, std::proce
     (format!("127.0.0.1:{port}"), child)
 }
 
-/// Whether somebody who comes now is answered.
+/// Whether a new client is answered.
 async fn visit(address: &str) -> bool {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
     client.get(format!("http://{address}/health/live")).send().await.is_ok_and(|answer| answer.status() == 200)

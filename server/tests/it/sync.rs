@@ -1,4 +1,4 @@
-//! Asking a provider: from a notification to an event.
+//! Syncs: from a notification to an event.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{BASIQ_SECRET, SERVICE_SECRET, Socket, TestApp, config};
 
-/// A simulated Basiq with one connection, and a server that asks it.
+/// A simulated Basiq with one connection, and a server that syncs it.
 pub(crate) struct Setting {
     pub(crate) basiq: Basiq,
     pub(crate) user: String,
@@ -21,7 +21,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// `history` transactions are posted already.
+    /// Starts with `history` posted transactions.
     pub(crate) async fn with(history: u32, change: impl FnOnce(&mut server::config::Config)) -> Self {
         let basiq = Basiq::start(BasiqOptions::new(Clock::starting_at(Timestamp::now()))).await.unwrap();
         let user = basiq.add_user("gavin@example.com");
@@ -71,7 +71,7 @@ impl Setting {
         }
     }
 
-    /// Waits until what is stored is what Basiq has.
+    /// Waits until the store equals Basiq.
     async fn until_equal(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -84,7 +84,7 @@ impl Setting {
         }
     }
 
-    /// What Basiq has: how often each amount, text and status stands there.
+    /// Basiq's transactions: how often each amount, text and status occurs.
     fn told(&self) -> BTreeMap<(String, String, String), usize> {
         let mut told = BTreeMap::new();
         for row in self.basiq.transactions(&self.connection.id) {
@@ -96,7 +96,7 @@ impl Setting {
     }
 }
 
-/// How often each amount, text and status stands in a list.
+/// How often each amount, text and status occurs in a list.
 fn shown(transactions: &[Value]) -> BTreeMap<(String, String, String), usize> {
     let mut shown = BTreeMap::new();
     for transaction in transactions {
@@ -212,7 +212,7 @@ async fn a_connection_without_its_providers_user_says_what_is_missing() {
     assert_eq!(request.json(&json!({ "userId": "alice" })).send().await.unwrap().status(), 201);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(setting.basiq.calls().total(), 0, "nothing is asked with half an address");
-    // Registered again with what was missing, it is asked at once.
+    // Registered again with the missing id, it is synced at once.
     let request = setting.app.request(Method::PUT, &path).header("x-service-secret", SERVICE_SECRET);
     let body = json!({ "userId": "alice", "externalUserId": setting.user });
     assert_eq!(request.json(&body).send().await.unwrap().status(), 200);
@@ -250,7 +250,7 @@ async fn a_purchase_is_new_once_however_often_its_pending_row_is_made_anew_and_k
     let first = events[0].1["transaction"].clone();
     assert_eq!(first["status"], json!("pending"));
 
-    // Basiq deletes the pending row and makes another one: nobody hears of it.
+    // Basiq deletes the pending row and creates another one, without sending a webhook.
     for _ in 0..2 {
         setting.refresh();
         let events = events_of_run(&mut socket).await;

@@ -1,4 +1,4 @@
-//! Asking Apideck: three lists, single records, and what is not listed any more.
+//! Syncs with Apideck: three lists, single records, and records that are no longer listed.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::{SERVICE_SECRET, TestApp, config};
 use crate::sync::{events_of_run, names};
 
-/// A simulated Apideck with one connection, and a server that asks it.
+/// A simulated Apideck with one connection, and a server that syncs it.
 struct Setting {
     apideck: Apideck,
     connection: String,
@@ -21,7 +21,7 @@ struct Setting {
 }
 
 impl Setting {
-    /// `history` records are entered already.
+    /// Starts with `history` records.
     async fn start(history: u32) -> Self {
         let apideck = Apideck::start(ApideckOptions::new(Clock::starting_at(Timestamp::now()))).await.unwrap();
         let connection = apideck.connect("consumer-1", "xero").unwrap();
@@ -69,7 +69,7 @@ impl Setting {
         stored
     }
 
-    /// The amounts of what counts.
+    /// The amounts of the records that count.
     fn told(&self) -> BTreeMap<String, usize> {
         let mut told = BTreeMap::new();
         for record in self.apideck.records(&self.connection).unwrap() {
@@ -96,7 +96,7 @@ async fn the_first_run_lists_everything_and_a_notification_asks_for_its_record_a
     let events = events_of_run(&mut socket).await;
     assert_eq!(names(&events), ["transaction:new", "sync:complete"], "{events:#?}");
     assert_eq!(events[0].1["transaction"]["amount"], json!(-42.0));
-    // The record, and the balance of its account.
+    // One call for the record, and one for the balance of its account.
     assert_eq!(setting.apideck.calls().total(), 2, "{:?}", setting.apideck.calls().all());
 
     setting.apideck.change(&setting.connection, &expense.id, |record| record.cents = Cents(4_350)).unwrap();
@@ -121,7 +121,7 @@ async fn what_is_voided_or_deleted_goes_and_a_draft_is_not_told() {
     setting.apideck.void(&setting.connection, &entered[0].id).unwrap();
     let events = events_of_run(&mut socket).await;
     assert_eq!(names(&events), ["transaction:deleted", "sync:complete"], "{events:#?}");
-    // Which is gone shows only in the whole lists.
+    // Only the complete lists show which record is gone.
     setting.apideck.delete(&setting.connection, &entered[1].id).unwrap();
     let events = events_of_run(&mut socket).await;
     assert_eq!(names(&events), ["transaction:deleted", "sync:complete"], "{events:#?}");
@@ -138,7 +138,7 @@ async fn a_burst_of_records_is_asked_for_within_the_budget_of_the_application_be
     setting.apideck.calls().reset();
     let some = "GET /accounting/expenses/{id}";
     setting.apideck.faults().add(Rule::new(Fault::Slow(Duration::from_millis(50))).on(some));
-    // The application takes 60 calls a minute, so that balances have to wait.
+    // The application accepts 60 calls a minute, so that balances have to wait.
     for number in 0..45 {
         setting.enter(NewRecord::new(RecordKind::Expense, Cents(1_000 + number), "Shop", "Burst"));
     }

@@ -1,4 +1,4 @@
-//! Keys that webhooks are verified with and that are asked for at the provider.
+//! Verification keys for webhooks that are fetched from the provider.
 
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,7 @@ async fn a_published_key_is_fetched_once_and_kept_over_a_restart() {
     let app = TestApp::with(settings()).await;
     assert_eq!(send(&plaid, &app, &item).await, Outcome::Answered(200));
     assert_eq!(plaid.calls().of(KEY), 1);
-    // A key that is not known yet cannot be had now: Plaid sends again.
+    // The unknown key cannot be fetched now, so Plaid sends again.
     plaid.rotate_key().unwrap();
     assert_eq!(send(&plaid, &app, &item).await, Outcome::Answered(503));
     plaid.faults().clear();

@@ -1,4 +1,4 @@
-//! Asking Plaid: changes from cursor to cursor.
+//! Syncs with Plaid: changes from cursor to cursor.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::sync::{events_of_run, names};
 
 const SYNC: &str = "POST /transactions/sync";
 
-/// A simulated Plaid with one item, and a server that asks it.
+/// A simulated Plaid with one item, and a server that syncs it.
 struct Setting {
     plaid: Plaid,
     item: LinkedItem,
@@ -23,7 +23,7 @@ struct Setting {
 }
 
 impl Setting {
-    /// `history` transactions are posted already, and Plaid has asked the bank.
+    /// Starts with `history` posted transactions, which Plaid has read from the bank.
     async fn start(history: u32) -> Self {
         let plaid = Plaid::start(PlaidOptions::new(Clock::starting_at(Timestamp::now()))).await.unwrap();
         let checking = NewAccount::new("Checking", AccountKind::Transaction, Cents(100_000));
@@ -79,7 +79,7 @@ impl Setting {
         }
     }
 
-    /// How often each amount and status stands at Plaid.
+    /// How often each amount and status occurs at Plaid.
     fn told(&self) -> BTreeMap<(String, String), usize> {
         let mut told = BTreeMap::new();
         for row in self.plaid.transactions(&self.item.item_id) {
@@ -91,7 +91,7 @@ impl Setting {
     }
 }
 
-/// The settings of a server that asks this Plaid.
+/// The settings of a server that syncs with this Plaid.
 pub(crate) fn asking(plaid: &Plaid) -> server::config::Config {
     let (client_id, secret) = plaid.client();
     let mut settings = config();
@@ -138,7 +138,7 @@ async fn a_posted_transaction_is_the_pending_one_that_plaid_names_and_keeps_its_
     let pending = events.iter().find(is_coffee).unwrap().1["transaction"].clone();
     assert_eq!(pending["status"], json!("pending"));
 
-    // Everything is another than before but for the id that Plaid names.
+    // Everything has changed except the id that Plaid names.
     let now = Timestamp::now();
     let posting = Posting {
         cents: Some(Cents(-525)),

@@ -1,4 +1,4 @@
-//! Tokens that the host application signs with keys of its own.
+//! Tokens that the host application signs with its own keys.
 
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn claims(app: &TestApp, user_id: &str) -> Value {
     json!({ "sub": user_id, "exp": app.now().as_second() + 60 })
 }
 
-/// The status of a read with a token, and over a socket the code of the refusal or the user.
+/// The status of a read with a token; over a socket, the code of the refusal or the user.
 async fn tried(app: &TestApp, token: &str) -> (u16, String) {
     let answer = app.request(reqwest::Method::GET, "/api/accounts").bearer_auth(token).send().await.unwrap();
     let mut socket = app.socket().await;
@@ -54,7 +54,7 @@ async fn each_kind_of_public_key_is_good_for_its_own_algorithm_and_no_other() {
             let forged = SigningKey::new(other, "k1").sign(None, &claims);
             assert_eq!(tried(&app, &forged).await, invalid(), "{other:?} for {algorithm:?}");
         }
-        // What everybody can read is no secret.
+        // A published key is not a secret.
         for readable in [key.pem.as_str(), key.pem.trim(), &key.jwk.to_string()] {
             let mut settings = config().auth;
             settings.jwt_secrets = vec![Secret::new(readable)];
@@ -75,7 +75,7 @@ async fn a_published_key_is_found_by_its_id_and_ids_that_nobody_published_cost_n
         assert_eq!(tried(&app, &old.sign(Some("2026-10"), &claims)).await, good());
     }
     assert_eq!(server.fetches(), 1);
-    // An id that nobody has published, any number of times, costs no fetch within half a minute of the last.
+    // Any number of tokens with an unpublished key id cause no fetch within half a minute of the last.
     for number in 0..20 {
         assert_eq!(tried(&app, &new.sign(Some(&format!("x{number}")), &claims)).await, invalid());
     }
@@ -118,7 +118,7 @@ async fn a_token_that_names_no_key_is_good_where_one_published_key_fits_its_algo
     let claims = claims(&app, "alice");
     for key in &keys {
         assert_eq!(tried(&app, &key.sign(None, &claims)).await, good(), "{:?}", key.algorithm);
-        // All have one id, and are told apart.
+        // All have the same id, and are still distinguished.
         assert_eq!(tried(&app, &key.sign(Some("k1"), &claims)).await, good(), "{:?}", key.algorithm);
         let forged = SigningKey::new(key.algorithm, "k1").sign(None, &claims);
         assert_eq!(tried(&app, &forged).await, invalid(), "{:?}", key.algorithm);

@@ -1,4 +1,4 @@
-//! A schema of a later release, under nodes of this one.
+//! A schema of a later release, used by nodes of this one.
 
 use serde_json::json;
 use server::config::{Config, DatabaseConfig, Secret};
@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use crate::postgres::{database, two_nodes};
 use crate::support::{Basiq, Socket, TestApp, basiq_body, config};
 
-/// What a later release may do while this one serves: a new column in every table, a new table, and the record of it.
+/// What a later release may do while this one serves: a new column in every table, a new table, and their record.
 async fn migrate_to_a_later_release(database: &mut PgConnection) {
     let tables: Vec<String> = sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
         .fetch_all(&mut *database)
@@ -29,7 +29,7 @@ fn on(url: &str) -> Config {
     Config { database: DatabaseConfig::Postgres(Secret::new(url.to_owned())), ..config() }
 }
 
-/// Everything that a user does, at both nodes.
+/// Every action of a user, at both nodes.
 async fn serve([here, there]: [&TestApp; 2], socket: &mut Socket, number: u64) {
     let transaction = format!("t{number}");
     Basiq::default().deliver(here, &basiq_body("conn-1", &transaction, "-1")).await;

@@ -1,4 +1,4 @@
-//! What a webhook is answered, and what comes of it.
+//! The answers to webhooks, and their effects.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -124,7 +124,7 @@ async fn what_was_deleted_stays_deleted_when_a_delayed_delivery_comes() {
     assert!(transactions(&app, "alice").await.is_empty());
 }
 
-/// Three transactions in one body, the second without an amount that can be read.
+/// Three transactions in one body, the second with this amount, which may be unreadable.
 fn three(connection_id: &str, second: &str) -> serde_json::Value {
     let one = |id: &str, amount: &str| json!({ "id": id, "account": "acc-1", "amount": amount, "date": "2026-11-20" });
     json!({
@@ -145,7 +145,7 @@ async fn one_item_that_is_not_understood_is_quarantined_alone() {
     let [entry] = &app.state.store.inbox(true, 10).await.unwrap()[..] else { panic!("it stays in the inbox") };
     let reason = entry.reason.clone().unwrap_or_default();
     assert!(reason.contains("t2: the amount is not a decimal number"), "{reason}");
-    // It holds up nothing that comes after it.
+    // It does not block later deliveries.
     let answer = basiq.deliver(&app, &basiq_body("conn-1", "t4", "-4")).await;
     assert_eq!((&answer["processed"], answer.get("kept")), (&json!(1), None));
     let again = app.state.ingest.run_again(entry.id, app.now()).await.unwrap();

@@ -1,6 +1,6 @@
-//! What every store promises of calls at the same moment, also from several nodes.
+//! The promises of every store about concurrent calls, also from several nodes.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::changes::{deletion, delivery, transaction};
 use crate::harness::{Harness, Open, now};
 use crate::users::user;
 
-/// How many calls there are at once, half of them from another node.
+/// How many concurrent calls there are, half of them from another node.
 const CALLS: u32 = 16;
 
-/// Makes the calls, each on a task of its own; what comes of them.
+/// Makes the calls, each in its own task; returns the results.
 async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     open: &dyn Open,
     call: impl Fn(Arc<dyn Store>, u32) -> F,
 ) -> Vec<T> {
     let nodes = [Harness::of(open).await, Harness::of(open).await];
-    // Once before, so that none of them waits for its connection to the database.
+    // A first round of calls, so that none of them waits for its connection to the database.
     let reads = nodes.iter().cycle().take(CALLS as usize).map(|node| node.store.user_by_email(String::new()));
     join_all(reads).await;
     let calls = (0..CALLS).zip(nodes.iter().cycle());
@@ -97,12 +97,12 @@ pub async fn deliveries_that_come_at_once_are_each_applied_once(open: &dyn Open)
     const DELIVERIES: usize = 120;
     let it = Harness::of(open).await;
     let user = |number: usize| format!("user-{}", number % USERS);
-    // Two connections of each user, so that some share one and all are named by several.
+    // Two connections for each user, so that some deliveries share one and each is named by several.
     let connection = |number: usize| format!("c-{}", number % (2 * USERS));
     for number in 0..2 * USERS {
         it.register(&connection(number), &user(number)).await;
     }
-    // A transaction that each user has already, to be changed by all and deleted by one.
+    // A transaction that each user has already, which all deliveries change and one deletes.
     for number in 0..USERS {
         it.deliver(delivery(&format!("before-{number}"), &connection(number), vec![transaction("old", "-1")])).await;
     }
@@ -112,7 +112,7 @@ pub async fn deliveries_that_come_at_once_are_each_applied_once(open: &dyn Open)
             let changed = transaction("old", &format!("-{}", number + 2));
             if number < USERS { vec![new, deletion("old")] } else { vec![changed, new] }
         };
-        // Each of them twice, as by a provider that waits for no answer.
+        // Each twice, as from a provider that does not wait for an answer.
         [(); 2].map(|()| it.deliver(delivery(&format!("k{number}"), &connection(number), changes())))
     });
     let recorded = join_all(calls).await;
@@ -139,7 +139,7 @@ pub async fn deliveries_that_come_at_once_are_each_applied_once(open: &dyn Open)
 pub async fn deliveries_of_a_connection_that_come_at_once_are_applied_in_order(open: &dyn Open) {
     const DELIVERIES: usize = 80;
     let it = Harness::of(open).await;
-    // Of one user, so that each holds up those of the other connection.
+    // Both belong to one user, so that each one's deliveries hold up the other's.
     for connection_id in ["a", "b"] {
         it.register(connection_id, "alice").await;
     }

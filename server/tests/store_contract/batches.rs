@@ -1,6 +1,7 @@
 //! Deliveries that share a unit of work in PostgreSQL.
 //!
-//! Owns that they do, and that none of them fails or waits for the sake of another. Must not know how they are collected.
+//! Owns that they share one, and that none of them fails or waits because of another. Must not know how they are
+//! collected.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::postgres::Database;
 
 const USERS: usize = 100;
 
-/// A user of each number, with a connection.
+/// This many users, each with a connection.
 async fn with_users(database: &Database) -> Harness {
     let it = Harness::of(database).await;
     for number in 0..USERS {
@@ -61,7 +62,7 @@ async fn users_whom_another_node_holds_up_hold_up_no_others() {
     let database = Database::new();
     let it = with_users(&database).await;
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
-    // As many as a node has connections to the database, as by a node that hangs.
+    // As many users as a node has connections to the database; the locks are like those of a node that hangs.
     let mut locked = connection.begin().await.unwrap();
     let lock = "SELECT id FROM owners WHERE user_id = ANY($1) FOR UPDATE";
     let held_up: Vec<String> = (0..20).map(|number| format!("user-{number}")).collect();
@@ -69,7 +70,7 @@ async fn users_whom_another_node_holds_up_hold_up_no_others() {
     let deliver = |number: usize| {
         it.deliver(delivery(&format!("k{number}"), &format!("c{number}"), vec![transaction("t", "-1")]))
     };
-    // One after the other, so that they are in more batches than are under way at once.
+    // Successively, so that they are in more batches than run at once.
     let mut waiting: Vec<_> = (0..4).map(|part| Box::pin(join_all((5 * part..5 * (part + 1)).map(deliver)))).collect();
     for waiting in &mut waiting {
         assert!(timeout(Duration::from_millis(100), waiting).await.is_err(), "they wait");

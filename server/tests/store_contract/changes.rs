@@ -1,6 +1,6 @@
-//! Deliveries and changes to ask a store with.
+//! Deliveries and changes for testing a store.
 //!
-//! Owns the shortest ones that are whole. Must not know a store.
+//! Owns the shortest complete ones. Must not know a store.
 
 use connectors::{Headers, Rejected};
 use ledger::{AccountUpdate, Change, Update};

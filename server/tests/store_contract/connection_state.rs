@@ -1,6 +1,6 @@
-//! What a store promises to tell of a connection.
+//! The promises of a store about the state of a connection.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ async fn shown(it: &Harness, connection_id: &str) -> Connection {
     it.store.connection(CONNECTOR.to_owned(), connection_id.to_owned()).await.unwrap()
 }
 
-/// Asks for a run and begins it.
+/// Requests a run and begins it.
 async fn begin(it: &Harness) -> SyncKey {
     let (connector, connection) = (CONNECTOR.to_owned(), "c1".to_owned());
     let request = SyncRequest::Everything;
@@ -71,7 +71,7 @@ pub async fn a_connection_says_how_asking_its_provider_went_and_goes_on(open: &d
     assert_eq!((complete.last_error, complete.next_sync_at), (None, Some(rfc3339(due))));
     assert_eq!(complete.rejected.as_deref(), Some("expense 7: the amount is not a number"));
     assert!(complete.last_sync_at.is_some());
-    // Where only a request begins a run, there is no next one.
+    // If runs begin only on request, there is no next one.
     let key = begin(&it).await;
     finish(&it, key, None, Timestamp::MAX).await;
     let idle = shown(&it, "c1").await;
@@ -179,7 +179,7 @@ pub async fn the_end_of_a_users_consent_ends_each_connection_of_that_user(open: 
     let (registered, ended) = told.split_at(3);
     assert_eq!((registered, ended), (&["connection:updated"; 3][..], &["connection:updated"; 2][..]));
     assert_eq!(it.deliver(delivery_of_end("k2")).await, Recorded::Duplicate);
-    // What was quarantined for want of a connection can be applied by now, and changes nothing more.
+    // The delivery that was quarantined without a connection can be applied by now, and changes nothing more.
     let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
     let again = it.store.apply_kept(entry.id, delivery_of_end("k1"), it.now()).await.unwrap();
     assert_eq!(again, Recorded::Applied(Changed::default()));

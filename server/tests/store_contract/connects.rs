@@ -1,6 +1,6 @@
 //! What every store promises about connecting a bank.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub async fn an_attempt_that_has_come_back_is_kept_until_it_ends(open: &dyn Open
     come_back(&it, ("basiq", "alice"), after(1)).await.unwrap();
     it.store.begin_connect([2; 32], attempt(), after(9_000), after(8_000)).await.unwrap();
     let it = Harness::of(open).await;
-    // Another node goes on once this one does not say any more that it does.
+    // Another node continues once this one no longer renews its claim.
     it.store.follow_connect(STATE, Duration::ZERO).await.unwrap();
     let kept = it.store.claim_connects(CLAIM).await.unwrap();
     assert_eq!(kept.len(), 1);

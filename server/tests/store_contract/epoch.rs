@@ -1,6 +1,6 @@
-//! A database that has lost its end.
+//! A database that has lost the end of its log.
 //!
-//! Owns when a new epoch begins. Must not look at how clients learn of it.
+//! Owns when a new epoch begins. Must not check how clients learn of it.
 
 use std::path::Path;
 

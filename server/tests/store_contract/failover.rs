@@ -1,6 +1,6 @@
-//! A database of several nodes that may have lost its end.
+//! A database of several nodes that may have lost the end of its log.
 //!
-//! Owns when a new epoch begins, with real failovers of PostgreSQL. Must not look at how clients learn of it.
+//! Owns when a new epoch begins, with real failovers of PostgreSQL. Must not check how clients learn of it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::changes::{delivery, transaction};
 use crate::harness::Harness;
 use crate::postgres::Database;
 
-/// A server of the test's own, and a node on it.
+/// A PostgreSQL server for one test, and a node on it.
 async fn server() -> (Postgres, Database, Harness) {
     let server = Postgres::start().unwrap();
     let database = Database { url: server.create_database().unwrap() };
@@ -30,7 +30,7 @@ fn of(number: u32) -> NewDelivery {
     delivery(&format!("k{number}"), "c1", vec![transaction(&format!("t{number}"), "-1")])
 }
 
-/// Delivers as a provider does: again until it is taken.
+/// Delivers like a provider: again until it is accepted.
 async fn deliver(node: &Harness, number: u32) -> Recorded {
     let began = Instant::now();
     loop {
@@ -41,7 +41,7 @@ async fn deliver(node: &Harness, number: u32) -> Recorded {
     }
 }
 
-/// The newest event in alice's log, as soon as it can be read.
+/// The newest event in alice's log, as soon as the log can be read.
 async fn newest(node: &Harness) -> FeedEvent {
     let began = Instant::now();
     loop {
@@ -111,7 +111,7 @@ async fn running_nodes_notice_a_snapshot_that_was_put_back() {
     server.take_snapshot().unwrap();
     server.start_again().unwrap();
     deliver(&here, 2).await;
-    // The other node has only read what was committed here.
+    // The other node has only read what this one committed.
     let former = newest(&there).await.epoch;
     server.stop().unwrap();
     server.put_snapshot_back().unwrap();
@@ -120,7 +120,7 @@ async fn running_nodes_notice_a_snapshot_that_was_put_back() {
     assert_ne!(epoch, former);
     assert!(matches!(deliver(&here, 2).await, Recorded::Applied(_)));
     assert_eq!(here.store.epoch(), epoch);
-    // The node that committed notices by itself as well.
+    // The node that committed notices as well.
     server.stop().unwrap();
     server.put_snapshot_back().unwrap();
     server.start_again().unwrap();
@@ -135,7 +135,7 @@ async fn a_database_that_stands_on_another_server_is_a_new_epoch_also_where_conn
     node.register("c1", "alice").await;
     let mut epochs = vec![node.store.epoch()];
     let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
-    // As it stands in a dump of another cluster, and on a server of an earlier timeline behind a pooler.
+    // The identity in a dump of another cluster, and the one of an earlier timeline on a server behind a pooler.
     for identity in ["7444444444444444444:00000001", "7444444444444444444:0000000A"] {
         let update = sqlx::query("UPDATE meta SET value = $1 WHERE name = 'identity'").bind(identity);
         update.execute(&mut connection).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_database_that_stands_on_another_server_is_a_new_epoch_also_where_conn
         assert!(!epochs.contains(&epoch), "{identity}");
         assert!(opened == epoch || epochs.contains(&opened));
         epochs.push(epoch);
-        // Connections of before a change are replaced: these stay, and lead to another server without a word.
+        // Connections from before a change are replaced; these remain, and silently lead to another server.
         for number in 0..20 {
             deliver(&node, u32::try_from(epochs.len()).unwrap() * 100 + number).await;
         }
@@ -197,7 +197,7 @@ async fn no_event_of_a_former_epoch_follows_one_of_a_newer_epoch() {
     for event in &events {
         let payload: Value = serde_json::from_str(event.payload.get()).unwrap();
         let transaction: wire::Transaction = serde_json::from_value(payload["transaction"].clone()).unwrap();
-        // An event's id follows from its epoch.
+        // An event's id is derived from its epoch.
         let is_of = |epoch: &String| {
             let made = ledger::transaction_payload(epoch, event.seq, Timestamp::UNIX_EPOCH, transaction.clone());
             serde_json::from_str::<Value>(made.get()).unwrap()["eventId"] == payload["eventId"]
@@ -257,7 +257,7 @@ async fn nodes_that_find_out_at_once_leave_nothing_locked() {
                 Harness::of(&database)
             )
         };
-        // A lock that is left is in everybody's way until the database ends its transaction, after 30 s.
+        // An abandoned lock would block all until the database ends its transaction, after 30 s.
         let nodes = tokio::time::timeout(Duration::from_secs(20), opened).await.expect("nobody waits for a lock");
         let open = "SELECT count(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
@@ -267,7 +267,7 @@ async fn nodes_that_find_out_at_once_leave_nothing_locked() {
     }
 }
 
-/// Waits until so many sessions of the database wait for locks.
+/// Waits until this many sessions of the database wait for locks.
 async fn waiting(database: &Database, count: i64) {
     let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
     let blocked =

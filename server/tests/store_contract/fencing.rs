@@ -1,6 +1,6 @@
-//! Units of work that are under way when a lease in PostgreSQL changes hands.
+//! Units of work in progress when a lease in PostgreSQL changes hands.
 //!
-//! Owns that whoever takes a lease over finds all that is ever written under it. Must not know what the work is.
+//! Owns that the new holder of a lease finds everything that was ever written under it. Must not know the work.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn a_lease_changes_hands_only_after_what_was_begun_under_it() {
     let database = Database::new();
     let (one, other) = (Harness::of(&database).await, Harness::of(&database).await);
     let lease = one.store.acquire_lease("work", "one".to_owned(), SHORT).await.unwrap().unwrap();
-    // Somebody else holds up the unit of work, until after the lease has expired.
+    // Another transaction holds up the unit of work until the lease has expired.
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
     let mut locked = connection.begin().await.unwrap();
     let insert = "INSERT INTO users VALUES ('alice', 'alice@example.com', '', '', 0)";

@@ -1,4 +1,4 @@
-//! A store with what it has published.
+//! A store with its published events.
 //!
 //! Owns the calls that most promises begin with. Must not know which store it is.
 
@@ -15,21 +15,21 @@ use wire::api::{AccountRequest, ConnectionRequest, TransactionQuery};
 
 use crate::changes::{CONNECTOR, connector};
 
-/// Makes a store that sends transactions to a core app as well.
+/// Creates a store that also sends transactions to a core app.
 #[async_trait]
 pub trait Open: Sync {
     /// Opens the same data each time.
     async fn open(&self, sink: CommitSink) -> Arc<dyn Store>;
 }
 
-/// A store, the events that it has published, and a clock of its own.
+/// A store, the events that it has published, and its own clock.
 pub struct Harness {
     pub store: Arc<dyn Store>,
     milliseconds: AtomicI64,
     pub published: Arc<Mutex<Vec<FeedEvent>>>,
 }
 
-/// When the clock of each harness begins.
+/// The start of each harness's clock.
 pub fn now() -> Timestamp {
     "2026-11-25T12:00:00.123456Z".parse().unwrap()
 }
@@ -42,7 +42,7 @@ impl Harness {
         Self { store, milliseconds: AtomicI64::new(0), published }
     }
 
-    /// A millisecond later each time.
+    /// The time, a millisecond later at each call.
     pub fn now(&self) -> Timestamp {
         now() + SignedDuration::from_millis(self.milliseconds.fetch_add(1, Ordering::Relaxed))
     }
@@ -60,7 +60,7 @@ impl Harness {
         self.store.put_connection(connector(), connection_id.to_owned(), request, self.now()).await.unwrap();
     }
 
-    /// Waits until nothing is left to be moved or purged.
+    /// Waits until no move or purge is left.
     pub async fn settle(&self) {
         self.store.finish_moves(self.now()).await.unwrap();
     }
@@ -76,7 +76,7 @@ impl Harness {
         self.store.record_delivery(delivery, self.now()).await.unwrap()
     }
 
-    /// All of a user's transactions, newest first, or in the order of their changes after an event.
+    /// All of a user's transactions, newest first, or those changed after an event in the order of their changes.
     pub async fn all(&self, user_id: &str, since: Option<u64>) -> Vec<Transaction> {
         let (mut all, mut before) = (vec![], None);
         loop {
@@ -109,14 +109,14 @@ impl Harness {
         self.store.events_after(user_id.into(), after, 5000).await.unwrap()
     }
 
-    /// Whether no idempotency key is used twice for the core app.
+    /// Whether each call to the core app has its own idempotency key.
     pub async fn keys_are_distinct(&self, user_id: &str) -> bool {
         let outgoing = self.outgoing(user_id).await;
         let keys: HashSet<_> = outgoing.iter().map(|(key, _)| key).collect();
         keys.len() == outgoing.len()
     }
 
-    /// What is to be sent to the core app, by its keys.
+    /// The pending calls to the core app: each key, and whether it is a deletion.
     pub async fn outgoing(&self, user_id: &str) -> Vec<(String, bool)> {
         let outgoing = self.store.outgoing(user_id.to_owned(), 5000).await.unwrap();
         outgoing.into_iter().map(|it| (it.idempotency_key, it.is_deletion)).collect()

@@ -1,6 +1,6 @@
 //! Moves and purges that a crash has interrupted.
 //!
-//! Owns that they are finished after the next start, without anything that comes in. Must not know how they are split.
+//! Owns that they finish after the next start, without any incoming call. Must not know how they are split.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path, Box::new(|_| {})).unwrap()
 }
 
-/// A store whose connection `c1` was removed; as a crash leaves it, after these statements.
+/// A store whose connection `c1` was removed, with these statements applied to imitate a crash.
 async fn left_by_a_crash(path: &Path, statements: &str) -> SqliteStore {
     let store = open(path);
     for connection in ["c1", "c2"] {

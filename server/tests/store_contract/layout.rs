@@ -1,7 +1,7 @@
 //! A database of an earlier release.
 //!
-//! Owns that it holds the same data after its first start: `fixtures/layout_9.sql` is one as a server of version 9 left
-//! it, with each kind of row.
+//! Owns that it has the same data after its first start: `fixtures/layout_9.sql` is a database from a server of version
+//! 9, with each kind of row.
 
 use std::path::Path;
 
@@ -67,7 +67,7 @@ async fn a_database_of_an_earlier_release_holds_the_same_data_afterwards() {
     assert_eq!(of_alice, accounts);
     let outgoing = store.outgoing("alice".to_owned(), 100).await.unwrap();
     assert_eq!(outgoing.into_iter().map(|it| it.idempotency_key).collect::<Vec<_>>(), outbox);
-    // What was deleted stays deleted, and the delivery of a connection that is registered now finds its way.
+    // Deleted transactions stay deleted, and the delivery of a connection that is registered now is applied.
     let deleted = texts(&Connection::open(&path).unwrap(), "SELECT transaction_id FROM tombstones");
     assert_eq!(deleted, ["t3"]);
     store.check(now()).await.unwrap();

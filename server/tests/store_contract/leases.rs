@@ -1,6 +1,6 @@
-//! What every store of several nodes promises of leases.
+//! The promises of every store of several nodes about leases.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub async fn a_lease_is_one_holders_until_it_expires_or_is_released(open: &dyn O
     assert_eq!(acquire(&other, "other", LONG).await, None);
     let another = other.store.acquire_lease("other work", "other".to_owned(), LONG).await.unwrap();
     assert!(another.is_some());
-    // As if it had been acquired before a failover that has lost it.
+    // As if it had been acquired before a failover that lost it.
     let lost = Lease { holder: "other".to_owned(), ..first.clone() };
     other.store.release_lease(lost.clone()).await.unwrap();
     assert!(!renew(&other, &lost, LONG).await);
@@ -46,7 +46,7 @@ pub async fn a_lease_is_one_holders_until_it_expires_or_is_released(open: &dyn O
     other.store.release_lease(second.clone()).await.unwrap();
     let third = acquire(&one, "one", LONG).await.unwrap();
     assert!(third.token > second.token);
-    // The answer to an acquisition may get lost.
+    // The answer to an acquisition may be lost.
     let again = acquire(&one, "one", LONG).await.unwrap();
     assert!(again.token > third.token && !renew(&one, &third, LONG).await);
 }
@@ -63,6 +63,6 @@ pub async fn nothing_is_written_under_a_lease_that_has_lapsed(open: &dyn Open) {
     assert!(working.add_user(user("bob", "bob@example.com"), now()).await.is_err());
     assert!(working.user_by_email("bob@example.com".to_owned()).await.unwrap().is_none());
     assert!(working.user_by_email("alice@example.com".to_owned()).await.unwrap().is_some());
-    // What belongs to no lease is written as ever.
+    // Writes without a lease still succeed.
     one.store.add_user(user("bob", "bob@example.com"), now()).await.unwrap();
 }

@@ -1,7 +1,7 @@
-//! What every store promises.
+//! The promises of every store.
 //!
-//! Owns the promises ([`suite`] and its neighbours) and the stores that they are asked of, one file each. A new store
-//! adds a file here and changes no promise.
+//! Owns the promises ([`suite`] and its neighbours) and the stores under test, one file each. A new store adds a file
+//! here and changes no promise.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(unreachable_pub, reason = "a test is no library")]

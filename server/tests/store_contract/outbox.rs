@@ -1,6 +1,6 @@
-//! What every store promises of calls to the core app.
+//! The promises of every store about calls to the core app.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use jiff::{SignedDuration, Timestamp};
 use server::store::{OutboxState, Revived};
@@ -12,7 +12,7 @@ fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-/// A store in which calls wait for a user.
+/// A store with pending calls of a user.
 async fn waiting_for(open: &dyn Open, user_id: &str, transactions: &[&str]) -> Harness {
     let it = Harness::of(open).await;
     let connection = format!("c-{user_id}");
@@ -27,7 +27,7 @@ async fn due(it: &Harness, at: Timestamp) -> Vec<(String, u32)> {
     due.into_iter().map(|user| (user.user_id, user.attempts)).collect()
 }
 
-/// Settles the head of a user's queue; its key.
+/// Settles the head of a user's queue; returns its key.
 async fn settle(it: &Harness, user_id: &str, dead: Option<&str>, at: Timestamp) -> String {
     let head = it.store.outgoing(user_id.to_owned(), 1).await.unwrap().remove(0);
     it.store.settle(user_id.to_owned(), head.id, dead.map(str::to_owned), at).await.unwrap();
@@ -44,13 +44,13 @@ pub async fn users_whose_calls_wait_are_due_in_the_order_of_their_last_turns(ope
     settle(&it, "alice", None, after(2)).await;
     settle(&it, "bob", None, after(1)).await;
     assert_eq!(due(&it, after(9)).await, [("bob".to_owned(), 0), ("alice".to_owned(), 0)]);
-    // The clock is set back: who pauses for nothing is due as before.
+    // The clock was set back: a user without a pause is due as before.
     assert_eq!(due(&it, after(0)).await, [("bob".to_owned(), 0), ("alice".to_owned(), 0)]);
     it.store.postpone("bob".to_owned(), after(60), "it did not answer".to_owned()).await.unwrap();
     assert_eq!(due(&it, after(9)).await, [("alice".to_owned(), 0)]);
     assert_eq!(it.store.next_due(after(9)).await.unwrap(), Some(after(60).as_millisecond()));
     assert_eq!(due(&it, after(60)).await, [("alice".to_owned(), 0), ("bob".to_owned(), 1)]);
-    // No pause is that long.
+    // No pause lasts that long.
     assert_eq!(due(&it, after(-3600)).await, [("alice".to_owned(), 0), ("bob".to_owned(), 1)]);
     assert_eq!(it.store.next_due(after(60)).await.unwrap(), None);
 }

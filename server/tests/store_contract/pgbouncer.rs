@@ -1,7 +1,7 @@
 //! The store of several nodes through PgBouncer in transaction mode.
 //!
-//! Owns a database for each promise, of one server and one pooler for all, and that nothing of a connection leaks to another
-//! client of the pooler. Must not hold a promise of the store's own.
+//! Owns a database for each promise, with one server and one pooler for all, and that no connection state leaks to
+//! another client of the pooler. Must not contain a promise.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use test_services::{PgBouncer, Postgres};
 use crate::changes::{delivery, transaction};
 use crate::harness::{Harness, Open};
 
-/// The pooler and its server, of all tests in this process.
+/// The pooler and its server, shared by all tests of this process.
 static POOLER: OnceLock<(PgBouncer, Postgres)> = OnceLock::new();
 
 struct Pooled {
@@ -59,7 +59,7 @@ async fn nothing_of_a_transaction_stays_for_other_clients_of_the_pooler() {
     futures_util::future::join_all((0..40).map(deliver)).await;
     futures_util::future::join_all((0..4).map(|_| it.all("alice", None))).await;
     let mut clients = Vec::new();
-    // Each holds one of the pooler's connections.
+    // Each call holds one of the pooler's connections.
     for _ in 0..5 {
         let options = pooled.pooler.parse::<sqlx::postgres::PgConnectOptions>().unwrap().extra_float_digits(None);
         let mut client = sqlx::ConnectOptions::connect(&options).await.unwrap();

@@ -1,6 +1,6 @@
-//! The store of several nodes.
+//! The store of several nodes, on PostgreSQL.
 //!
-//! Owns a database for each promise, of one server for all. Must not hold a promise of its own.
+//! Owns a database for each promise, with one server for all. Must not contain a promise.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +11,7 @@ use test_services::Postgres;
 
 use crate::harness::Open;
 
-/// The server of all tests in this process, which ends with it.
+/// The server of all tests in this process, which ends with the process.
 static SERVER: OnceLock<Postgres> = OnceLock::new();
 
 pub struct Database {

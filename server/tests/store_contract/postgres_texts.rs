@@ -1,6 +1,6 @@
-//! Texts that PostgreSQL has rules for.
+//! Texts that PostgreSQL restricts.
 //!
-//! Owns what becomes of U+0000, which no column of text can hold. Must not start a server.
+//! Owns how U+0000 is stored, which no text column can contain. Must not start a server.
 
 use ledger::Update;
 use server::store::Error;

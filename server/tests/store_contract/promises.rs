@@ -1,8 +1,8 @@
-//! Which promises there are.
+//! The list of promises.
 //!
-//! Owns the list of each group, once for all stores. Must not hold a promise.
+//! Owns the list of each group, shared by all stores. Must not contain a promise.
 
-/// A test for each promise of some groups, or of all, asked of the store that an expression makes.
+/// Generates a test for each promise of some groups, or of all, on the store that an expression makes.
 macro_rules! promises {
     ($open:expr) => {
         promises! { at_once, $open }
@@ -32,7 +32,7 @@ macro_rules! promises {
             refreshes_are_counted_within_their_time_and_over_a_restart
         }
     };
-    // Of stores that several nodes share.
+    // For stores that several nodes share.
     (leases, $open:expr) => {
         promises! { @each leases, $open,
             a_lease_is_one_holders_until_it_expires_or_is_released
@@ -66,13 +66,13 @@ macro_rules! promises {
             nothing_is_lost_that_comes_while_its_connection_is_registered_on_another_node
         }
     };
-    // Of stores that several nodes share.
+    // For stores that several nodes share.
     (rate_limits, $open:expr) => {
         promises! { @each rate_limits, $open,
             what_nodes_spend_is_added_up_and_recovers_with_time
         }
     };
-    // Of stores that several nodes share.
+    // For stores that several nodes share.
     (slots, $open:expr) => {
         promises! { @each slots, $open,
             no_user_has_more_slots_than_allowed_however_many_nodes_take_some_at_once
@@ -80,7 +80,7 @@ macro_rules! promises {
             what_a_node_uses_is_recorded_as_it_is
         }
     };
-    // Of stores that several nodes share.
+    // For stores that several nodes share.
     (slots_of_nodes, $open:expr) => {
         promises! { @each slots_of_nodes, $open,
             a_node_that_cannot_renew_gives_up_before_another_takes_its_slots
@@ -138,7 +138,7 @@ macro_rules! promises {
             what_was_never_asked_is_asked_once_its_connector_can_be
         }
     };
-    // Of stores that several nodes share.
+    // For stores that several nodes share.
     (takeover, $open:expr) => {
         promises! { @each takeover, $open,
             a_node_that_cannot_renew_stops_before_another_one_begins

@@ -1,6 +1,6 @@
-//! What every store promises of transactions whose ids change.
+//! The promises of every store about transactions whose ids change.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use ledger::{Change, Update};
 use server::store::{Changed, Recorded};
@@ -94,7 +94,7 @@ pub async fn an_id_that_changed_alone_is_no_event_and_leaves_the_log_as_it_was(o
         let recorded = it.deliver(delivery(key, "c1", vec![change])).await;
         assert_eq!(recorded, Recorded::Applied(Changed::default()));
     }
-    // Also where the same delivery has reported it.
+    // Also if the same delivery has reported it.
     it.deliver(delivery("k4", "c1", vec![pending("r1", "-30"), again("r1", "r2", "-30")])).await;
     assert_eq!(ids(&it).await, ["r1 r2 1", "q1 - 1", "p1 p3 1"]);
     let published = it.published.lock().unwrap().clone();

@@ -1,6 +1,6 @@
-//! What every store of several nodes promises of rate limits.
+//! The promises of every store of several nodes about rate limits.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::harness::{Harness, Open};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What all nodes have spent of a key once a node has spent some more of it.
+/// Spends some of a key's limit at a node; returns how much all nodes have spent.
 async fn spend(node: &Harness, key: LimitKey, time: Duration) -> Duration {
     node.store.spend(vec![(key, time)]).await.unwrap().all[0].1
 }
@@ -27,7 +27,7 @@ pub async fn what_nodes_spend_is_added_up_and_recovers_with_time(open: &dyn Open
     for number in 0..60 {
         let store = nodes[number % 3].store.clone();
         spending.spawn(async move {
-            // Each in another order.
+            // Each task uses another order.
             let mut keys = [[1; 16], [2; 16], [3; 16]];
             keys.rotate_left(number / 3 % 3);
             let spent = store.spend(keys.map(|key| (key, MINUTE)).to_vec()).await.unwrap();
@@ -41,14 +41,14 @@ pub async fn what_nodes_spend_is_added_up_and_recovers_with_time(open: &dyn Open
         let all = spend(&nodes[0], key, Duration::ZERO).await;
         assert!(all <= MINUTE * 60 && all + begun.elapsed() + Duration::from_secs(1) >= MINUTE * 60, "{all:?}");
     }
-    // It recovers as time passes, and once for all nodes.
+    // The limit recovers over time, once for all nodes.
     let first = spend(&nodes[1], [4; 16], Duration::from_secs(20)).await;
     let asked = Instant::now();
     sleep(Duration::from_millis(300)).await;
     let second = spend(&nodes[2], [4; 16], Duration::ZERO).await;
     assert!(first - second >= Duration::from_millis(250), "{first:?} {second:?}");
     assert!(first - second <= asked.elapsed() + Duration::from_secs(1), "{first:?} {second:?}");
-    // What has recovered is forgotten, and nothing else.
+    // A recovered entry is deleted, and no other.
     assert!(spend(&nodes[0], [5; 16], Duration::from_micros(10)).await < Duration::from_millis(1));
     sleep(Duration::from_millis(20)).await;
     nodes[1].store.delete_recovered().await.unwrap();

@@ -1,6 +1,6 @@
-//! What stays of a connection that was removed.
+//! What remains of a removed connection.
 //!
-//! Owns that it is not what its provider was called with. Must not look at transactions.
+//! Owns that the credentials for its provider do not remain. Must not check transactions.
 
 use server::store::sqlite::SqliteStore;
 use server::store::{Connections as _, Store as _, Syncs as _};

@@ -1,6 +1,6 @@
-//! What a store promises that several nodes have open at once.
+//! The promises of a store that several nodes have open at once.
 //!
-//! Owns trying hard to break the order of numbers and of deliveries. Must not know which store it asks.
+//! Owns stress tests of the order of numbers and of deliveries. Must not know which store it tests.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 use crate::changes::{balance, delivery, transaction};
 use crate::harness::{Harness, Open, now};
 
-/// How many tasks deliver at once.
+/// How many tasks deliver concurrently.
 const TASKS: usize = 8;
-/// How much each of them delivers.
+/// How many deliveries each task makes.
 const DELIVERIES: usize = 60;
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
@@ -25,7 +25,7 @@ async fn nodes(open: &dyn Open) -> [Arc<Harness>; 2] {
     [Arc::new(Harness::of(open).await), Arc::new(Harness::of(open).await)]
 }
 
-/// Follows a user's log as a subscriber does that catches up again and again; how far it came.
+/// Follows a user's log like a subscriber that keeps catching up; returns the last number.
 async fn follow(it: Arc<Harness>, user_id: &'static str, has_ended: Arc<AtomicBool>) -> u64 {
     let mut cursor = 0;
     loop {
@@ -63,7 +63,7 @@ pub async fn a_users_numbers_have_no_gap_however_many_nodes_commit_at_once(open:
                 let connection = format!("{}-{}", USERS[(task + number) % 3], ["a", "b"][number % 2]);
                 let changes = vec![
                     transaction(&format!("t{task}-{number}"), "-1"),
-                    // The same rows of all tasks: each waits for the others.
+                    // All tasks change the same rows, so each waits for the others.
                     transaction(&format!("shared-{}", number % 5), &format!("-{}", task * DELIVERIES + number + 1)),
                     balance(&format!("{}.00", task * DELIVERIES + number)),
                 ];
@@ -83,7 +83,7 @@ pub async fn a_users_numbers_have_no_gap_however_many_nodes_commit_at_once(open:
         assert_eq!(numbers, (1..=log.len() as u64).collect::<Vec<_>>());
         assert!(log.len() > TASKS * DELIVERIES / USERS.len() * 2, "{} events", log.len());
         assert_eq!(followed[user_id], log.len() as u64);
-        // Each event went out on the node that committed it, once and as it is in the log.
+        // Each event was published by the node that committed it, once and with its payload from the log.
         let mut published = BTreeMap::new();
         for event in nodes.iter().flat_map(|node| node.published.lock().unwrap().clone()) {
             if &*event.user_id == user_id {
@@ -102,7 +102,7 @@ pub async fn ids_of_a_connections_deliveries_are_in_the_order_of_their_commits(o
         let node = Arc::clone(&nodes[task % 2]);
         delivering.spawn(async move {
             for number in 0..DELIVERIES / 2 {
-                // Not registered: nothing but the connection itself orders them.
+                // The connection is not registered: only the connection itself orders them.
                 let changes = vec![transaction("t1", "-1")];
                 node.deliver(delivery(&format!("k{task}-{number}"), "c1", changes)).await;
             }
@@ -155,7 +155,7 @@ pub async fn nothing_is_lost_that_comes_while_its_connection_is_registered_on_an
             }
         };
         tokio::join!(deliver, other.register(&connection, &user_id));
-        // As a node does once a registration is answered.
+        // As a node does after a registration was answered.
         for kept in other.store.placeable_deliveries(None, i64::MIN, 100).await.unwrap() {
             let (_, _, key) = kept.delivery.into_parts();
             let number = key.rsplit('-').next().unwrap();

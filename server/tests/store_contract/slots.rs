@@ -1,6 +1,6 @@
-//! What every store of several nodes promises of connection slots.
+//! The promises of every store of several nodes about connection slots.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +29,7 @@ async fn record((store, node): &(Arc<dyn Store>, NodeId), user_id: &str, used: u
     Ok(store.record_slots(*node, vec![request], LIMIT).await?[0])
 }
 
-/// Takes and gives back slots of all users, again and again, together with other nodes that do so.
+/// Repeatedly takes and returns slots of all users, concurrently with other nodes.
 async fn take_and_give_back(
     node: (Arc<dyn Store>, NodeId),
     in_use: Arc<[AtomicU32; USERS]>,
@@ -69,7 +69,7 @@ pub async fn no_user_has_more_slots_than_allowed_however_many_nodes_take_some_at
     while let Some(taken) = taking.join_next().await {
         taken.unwrap();
     }
-    // What is free then is known exactly.
+    // Now the number of free slots is known exactly.
     for (user, used) in in_use.iter().enumerate() {
         let name = format!("user-{user}");
         let mut has = 0;
@@ -100,7 +100,7 @@ pub async fn slots_are_free_when_their_node_has_ended_or_expired_and_it_takes_no
     assert_eq!(record(&other, "alice", 1, LIMIT).await.unwrap(), LIMIT);
     assert!(!third.0.renew_node(third.1, LONG).await.unwrap(), "it has expired, though others have seen it live");
     assert!(record(&third, "bob", 0, 1).await.is_err());
-    // What is left of both is deleted by whoever comes by.
+    // Any other node deletes the rows of both.
     assert!(other.0.renew_node(other.1, LONG).await.unwrap());
     assert!(third.0.recorded_slots(third.1).await.unwrap().is_empty());
     assert_eq!(other.0.recorded_slots(other.1).await.unwrap(), [("alice".to_owned(), LIMIT)]);
@@ -108,7 +108,7 @@ pub async fn slots_are_free_when_their_node_has_ended_or_expired_and_it_takes_no
 
 pub async fn what_a_node_uses_is_recorded_as_it_is(open: &dyn Open) {
     let (one, other) = (node(open, LONG).await, node(open, LONG).await);
-    // The database has forgotten the commits of before, as after a failover: nobody is disconnected.
+    // The database has lost earlier commits, as after a failover: no client is disconnected.
     assert_eq!(record(&one, "alice", LIMIT - 1, 0).await.unwrap(), LIMIT - 1);
     assert_eq!(record(&other, "alice", 2, 3).await.unwrap(), 2, "and nothing is granted beyond the limit");
     assert_eq!(record(&one, "alice", 1, 3).await.unwrap(), LIMIT - 2);

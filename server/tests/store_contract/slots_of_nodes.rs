@@ -1,4 +1,4 @@
-//! The slots of several nodes, on a store that they share.
+//! The slots of several nodes, on a shared store.
 //!
 //! Owns how nodes take, keep and lose slots over time. Must not know which store it is.
 
@@ -16,12 +16,12 @@ use crate::harness::{Harness, Open};
 
 const TIMES: Times =
     Times { lasts: Duration::from_millis(2500), margin: Duration::from_millis(800), every: Duration::from_millis(200) };
-/// No test's registration lapses within this time, also on a slow machine.
+/// A validity that no test outlasts, even on a slow machine.
 const STEADY: Times = Times { lasts: Duration::from_secs(60), ..TIMES };
 const LIMIT: u32 = 10;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What happens, in order.
+/// The events of a test, in order.
 type Log = Arc<Mutex<Vec<&'static str>>>;
 
 struct Node {
@@ -44,7 +44,7 @@ async fn start(open: &dyn Open, times: Times, log: &Log) -> Node {
     Node { store, slots, task }
 }
 
-/// As many slots as a node can have.
+/// Takes as many slots as a node can get.
 async fn take(node: &Node, user_id: &str) -> Vec<Slot> {
     let (mut taken, mut asking) = (vec![], JoinSet::new());
     for _ in 0..=LIMIT {
@@ -57,7 +57,7 @@ async fn take(node: &Node, user_id: &str) -> Vec<Slot> {
     taken
 }
 
-/// A slot that another node has had; how long that took.
+/// Takes a slot that another node had; returns how long that took.
 async fn take_over(node: &Node, user_id: &str) -> (Slot, Duration) {
     let begun = Instant::now();
     loop {
@@ -89,7 +89,7 @@ pub async fn the_limit_holds_exactly_while_users_sign_in_at_all_nodes_at_once(op
     for user_id in users {
         assert_eq!(taken.iter().filter(|(user, _)| *user == user_id).count(), LIMIT as usize, "{user_id}");
     }
-    // Who leaves makes room at once, at each node.
+    // A user who leaves makes room at once, at each node.
     drop(taken);
     for (node, user_id) in nodes.iter().zip(users) {
         let begun = Instant::now();
@@ -104,7 +104,7 @@ pub async fn the_slots_of_a_node_that_vanishes_are_free_when_its_registration_ex
     let (one, other) = (start(open, TIMES, &log).await, start(open, TIMES, &log).await);
     let taken = take(&one, "alice").await;
     assert_eq!(taken.len(), LIMIT as usize);
-    // For as long as it lives they are its own.
+    // The slots are the node's as long as it lives.
     assert!(matches!(other.slots.acquire(&"alice".into()).await, Err(Error::Full)));
     sleep(TIMES.lasts.saturating_sub(begun.elapsed()) + TIMES.margin).await;
     assert!(matches!(other.slots.acquire(&"alice".into()).await, Err(Error::Full)), "it is renewed");
@@ -117,7 +117,7 @@ pub async fn a_node_that_cannot_renew_gives_up_before_another_takes_its_slots(op
     let (log, nothing) = (Log::default(), Log::default());
     let (one, other) = (start(open, TIMES, &log).await, start(open, STEADY, &nothing).await);
     let taken = take(&one, "alice").await;
-    // As where the network is cut: it reaches the database no more.
+    // As after a network cut: the node no longer reaches the database.
     one.store.close().await;
     assert!(matches!(one.slots.acquire(&"bob".into()).await, Err(Error::Store(_))), "and nobody signs in there");
     let (_slot, _) = take_over(&other, "alice").await;

@@ -1,6 +1,6 @@
 //! The embedded store.
 //!
-//! Owns a file for each promise. Must not hold a promise of its own.
+//! Owns a file for each promise. Must not contain a promise.
 
 use std::sync::Arc;
 

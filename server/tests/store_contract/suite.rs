@@ -1,6 +1,6 @@
-//! What every store promises.
+//! The promises of every store.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use server::store::{Changed, Error, FeedEvent, NewDelivery, Recorded};
 use wire::api::{ConnectionRequest, TransactionQuery};
@@ -27,7 +27,7 @@ pub async fn what_comes_before_its_connection_waits_and_is_applied_in_order(open
         assert!(matches!(recorded, Recorded::Kept(_)));
     }
     it.register("c1", "alice").await;
-    // What comes now must not overtake what waits.
+    // New deliveries must not overtake waiting ones.
     assert_eq!(it.deliver(delivery("k3", "c1", vec![transaction("t1", "-3")])).await, Recorded::Queued);
     let waiting = it.store.placeable_deliveries(None, i64::MIN, 10).await.unwrap();
     for (kept, (key, amount)) in waiting.iter().zip([("k1", "-1"), ("k2", "-2"), ("k3", "-3")]) {
@@ -63,7 +63,7 @@ pub async fn an_item_that_is_not_understood_is_quarantined_alone(open: &dyn Open
     assert_eq!(it.transactions("alice").await, ["t3 -3", "t1 -1"]);
     let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
     assert_eq!(entry.reason, Some(reason));
-    // A later release understands it: only what is new of it changes anything.
+    // A later release understands the delivery: only its new items change anything.
     let all = vec![transaction("t1", "-1"), transaction("t2", "-2"), transaction("t3", "-3")];
     let again = it.store.apply_kept(entry.id, delivery("k1", "c1", all), it.now()).await.unwrap();
     assert_eq!(again, Recorded::Applied(Changed { new: 1, updated: 0 }));
@@ -75,7 +75,7 @@ pub async fn a_quarantined_delivery_that_runs_later_replaces_nothing_newer(open:
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), balance("10.00")])).await;
     it.deliver(unknown("k2")).await;
-    // The same again confirms what is stored.
+    // The same report again confirms the stored data.
     it.deliver(delivery("k3", "c1", vec![transaction("t1", "-1"), balance("10.00")])).await;
     let entry = it.store.inbox(true, 10).await.unwrap().remove(0);
     let understood = delivery("k2", "c1", vec![transaction("t1", "-2"), balance("20.00"), transaction("t2", "-3")]);
@@ -133,7 +133,7 @@ pub async fn what_changed_since_an_event_is_found_also_when_the_log_begins_later
     }
     let since = |since| TransactionQuery { since: Some(since), ..TransactionQuery::default() };
     let ids = |found: Vec<wire::Transaction>| found.into_iter().map(|it| it.transaction_id).collect::<Vec<_>>();
-    // The first event is the connection's own.
+    // The first event is the registration's.
     assert_eq!(ids(it.query("alice", since(3)).await), ["t3", "t4"]);
     assert_eq!(it.store.prune_events(jiff::Timestamp::MIN, 1).await.unwrap(), 4);
     assert_eq!(ids(it.query("alice", since(3)).await), ["t3", "t4"]);
@@ -166,7 +166,7 @@ pub async fn an_account_that_is_linked_again_brings_its_history(open: &dyn Open)
     }
     assert!(log.iter().all(|event| event.name != "transaction:new"));
     assert_eq!(it.all("alice", Some(before)).await.len(), 600, "a client that was away finds each");
-    // The log still says what was published before.
+    // The log keeps the published events.
     let published = it.published.lock().unwrap().clone();
     let second = &it.log("alice", 1).await[0];
     assert_eq!(second.payload.get(), published[1].payload.get());
@@ -190,7 +190,7 @@ pub async fn a_purge_deletes_a_connections_transactions_and_reports_each(open: &
     let many = (0..600).map(|number| transaction(&format!("t{number}"), "-1")).collect();
     it.deliver(delivery("k1", "c1", many)).await;
     it.deliver(delivery("k2", "c2", vec![transaction("other", "-1")])).await;
-    // Also one that was removed before.
+    // Also a connection that was removed before.
     it.remove("c1", false).await;
     assert_eq!(it.all("alice", None).await.len(), 601);
     it.remove("c1", true).await;
@@ -211,7 +211,7 @@ pub async fn a_purge_covers_every_earlier_registration_of_the_connection(open: &
         it.deliver(delivery(&format!("k{number}"), "c1", changes)).await;
         it.remove("c1", false).await;
     }
-    // Another user's registration of the same connection stays.
+    // The other user's registration of the same connection remains.
     it.register("c1", "bob").await;
     it.deliver(delivery("k3", "c1", vec![transaction("t3", "-3")])).await;
     it.remove("c1", false).await;
@@ -260,7 +260,7 @@ pub async fn what_was_deleted_comes_back_by_a_certainly_later_report_alone(open:
     let it = Harness::of(open).await;
     it.register("c1", "alice").await;
     it.deliver(delivery("k1", "c1", vec![transaction("t1", "-1"), deletion("t1")])).await;
-    // Neither says when it happened: the report may be a delayed one.
+    // Neither has a time: the report may be a delayed one.
     it.deliver(delivery("k2", "c1", vec![transaction("t1", "-1")])).await;
     assert!(it.transactions("alice").await.is_empty());
     it.deliver(delivery("k3", "c1", vec![transaction("t2", "-2").versioned(1_000)])).await;
@@ -269,7 +269,7 @@ pub async fn what_was_deleted_comes_back_by_a_certainly_later_report_alone(open:
     assert!(it.transactions("alice").await.is_empty());
     it.deliver(delivery("k6", "c1", vec![transaction("t2", "-2").versioned(2_001)])).await;
     assert_eq!(it.transactions("alice").await, ["t2 -2"]);
-    // Only the row says when it was written.
+    // Only the transaction has a version.
     it.deliver(delivery("k7", "c1", vec![deletion("t2")])).await;
     it.deliver(delivery("k8", "c1", vec![transaction("t2", "-2").versioned(3_000)])).await;
     assert!(it.transactions("alice").await.is_empty());

@@ -1,6 +1,6 @@
-//! What every store promises of asking providers.
+//! The promises of every store about syncs.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn notification(key: &str, request: SyncRequest) -> NewDelivery {
     NewDelivery { content, ..delivery(key, "c1", vec![]) }
 }
 
-/// A run as the worker does it.
+/// A run as the sync worker does it.
 struct Run<'a> {
     it: &'a Harness,
     key: SyncKey,
@@ -131,7 +131,7 @@ async fn due_at(it: &Harness, now: Timestamp) -> Vec<DueSync> {
 
 /// The only connection that is due.
 async fn only_due(it: &Harness) -> DueSync {
-    // The clock of a store that was opened again begins anew.
+    // The clock of a reopened store begins anew.
     let mut due = due_at(it, it.now() + SignedDuration::from_secs(1)).await;
     assert_eq!(due.len(), 1, "{due:?}");
     due.remove(0)
@@ -158,7 +158,7 @@ pub async fn however_many_requests_come_a_connection_is_asked_once(open: &dyn Op
     assert!(due_at(&it, it.now()).await.is_empty());
     assert_eq!(it.deliver(notification("k1", record("e1"))).await, Recorded::Duplicate);
     assert!(due_at(&it, it.now()).await.is_empty(), "a duplicate asks for nothing");
-    // What the schedule alone begins asks for everything.
+    // A run that only the schedule begins requests everything.
     let due = due_at(&it, it.now() + HOUR).await;
     assert_eq!(Run::begin(&it, &due[0].key).await.begun.request, SyncRequest::Everything);
 }
@@ -204,7 +204,7 @@ pub async fn a_removed_connections_run_stores_nothing(open: &dyn Open) {
     it.remove("c1", true).await;
     it.settle().await;
     let is_gone = |outcome: Result<(), Error>| assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
-    // Registered again it is another one: what was asked for the former must not come to this one's user.
+    // A new registration is another connection: a run for the former one must not reach the new user.
     for user in [None, Some("bob")] {
         if let Some(user) = user {
             it.register("c1", user).await;
@@ -257,7 +257,7 @@ pub async fn a_failed_run_is_tried_again_when_it_is_due_and_a_complete_one_forge
         assert!(due_at(&it, it.now()).await.is_empty());
         assert_eq!(due_at(&it, it.now() + HOUR).await[0].attempts, attempts);
     }
-    // Webhooks go on coming while the provider is down; a person who asks for it does not wait.
+    // Webhooks keep arriving while the provider is down; a user's request does not wait.
     request(&it, "c1", SyncRequest::Everything, Urgency::AfterPause).await;
     assert!(due_at(&it, it.now()).await.is_empty());
     request(&it, "c1", SyncRequest::Everything, Urgency::DespiteFailures).await;
@@ -265,7 +265,7 @@ pub async fn a_failed_run_is_tried_again_when_it_is_due_and_a_complete_one_forge
     Run::begin(&it, &key).await.end(Absence::MeansNothing).await;
     assert!(due_at(&it, it.now()).await.is_empty());
     assert_eq!(due_at(&it, it.now() + HOUR).await[0].attempts, 0);
-    // Each failure, and that they are over.
+    // One event for each failure, and one for the recovery.
     let updated = "connection:updated";
     assert_eq!(it.events("alice", 1).await, [updated, updated, updated, "sync:complete"]);
     fail(&it, &key, SyncErrorKind::Consent, HOUR).await.unwrap();
@@ -314,7 +314,7 @@ pub async fn the_end_of_a_run_pairs_what_was_held_back_and_deletes_what_is_gone(
     let first = vec![pending("p1", "-10"), pending("p2", "-20"), pending("p3", "-30"), posted("t1", "-1")];
     Run::begin(&it, &key).await.page(first).await.end(Absence::OfPendingMeansGone).await;
     let before = it.log("alice", 0).await.len() as u64;
-    // -10 is posted, -20 was made anew, -30 is gone, 40 is new, and the posted one is not asked for any more.
+    // -10 is posted, -20 was recreated, -30 is gone, 40 is new, and the posted one is no longer fetched.
     let run = Run::begin(&it, &key).await.page(vec![posted("q1", "-10")]).await;
     assert_eq!(run.held_back.len(), 1, "it may be a pending one");
     let run = run.page(vec![pending("q2", "-20"), pending("q4", "40")]).await;
@@ -344,7 +344,7 @@ pub async fn what_a_run_told_before_it_began_again_goes_where_it_is_not_listed_a
     let mut run = Run::begin(&it, &key).await.page(vec![pending("p1", "-10"), pending("p2", "-20")]).await;
     run.withdrawn = run.added.drain().collect();
     run.named = Arc::default();
-    // The provider says of what is not listed any more that it is gone, where it has told of it: -10 it has not.
+    // The provider reports unlisted transactions as gone if it had reported them; it had not reported -10.
     let stats = run.page(vec![pending("p2", "-20")]).await.end(Absence::MeansNothing).await;
     assert_eq!(stats, SyncStats { total_transactions: 2, new_transactions: 2 });
     assert_eq!(it.transactions("alice").await, ["p2 -20", "t1 -1"]);

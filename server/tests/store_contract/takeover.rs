@@ -1,6 +1,6 @@
 //! Work that one node at a time does, on a store of several nodes.
 //!
-//! Owns that it moves to another node. Must not know which store it is.
+//! Owns that the work moves to another node. Must not know which store it is.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,10 +16,10 @@ use crate::harness::{Harness, Open};
 const TIMES: Times = Times { lasts: Duration::from_millis(800), every: Duration::from_millis(200) };
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What happens to the work, in order.
+/// The events of the work, in order.
 type Log = Arc<Mutex<Vec<String>>>;
 
-/// Logs the end of work, also where it is dropped.
+/// Logs the end of the work, even if it is dropped.
 struct Working(Log, &'static str);
 
 impl Drop for Working {
@@ -50,7 +50,7 @@ async fn start(open: &dyn Open, name: &'static str, log: &Log) -> Node {
     Node { store, leases, task }
 }
 
-/// Waits until something is the last that has happened; how long that took.
+/// Waits until an entry is the last one in the log; returns how long that took.
 async fn last(log: &Log, what: &str) -> Duration {
     let begun = Instant::now();
     while log.lock().last().is_none_or(|last| last != what) {
@@ -90,7 +90,7 @@ pub async fn a_node_that_cannot_renew_stops_before_another_one_begins(open: &dyn
     let one = start(open, "one", &log).await;
     last(&log, "one works").await;
     let _other = start(open, "other", &log).await;
-    // As where the network is cut: it reaches the database no more.
+    // As after a network cut: the node no longer reaches the database.
     one.store.close().await;
     last(&log, "other works").await;
     assert_eq!(*log.lock(), ["one works", "one stops", "other works"]);

@@ -1,6 +1,6 @@
-//! What every store promises of users and their sign-ins.
+//! The promises of every store about users and their sign-ins.
 //!
-//! Owns the promises, each a sentence. Must not know which store it asks.
+//! Owns the promises, each a sentence. Must not know which store it tests.
 
 use jiff::{SignedDuration, Timestamp};
 use server::store::{Error, Session, User};
@@ -21,7 +21,7 @@ pub fn user(user_id: &str, email: &str) -> User {
 async fn sign_in(it: &Harness, token: u8, user_id: &str, expires_at: Timestamp) -> Session {
     let session = Session { user_id: user_id.to_owned(), display_name: "Alice".to_owned(), expires_at };
     it.store.add_session([token; 32], session.clone(), now()).await.unwrap();
-    // The store keeps milliseconds.
+    // The store has a resolution of milliseconds.
     Session { expires_at: Timestamp::from_millisecond(expires_at.as_millisecond()).unwrap(), ..session }
 }
 
@@ -42,7 +42,7 @@ pub async fn a_user_signs_in_with_the_address_in_any_case(open: &dyn Open) {
     for other in ["alice@example.co", "al%", "alice@example.com\0", ""] {
         assert!(found(other).await.is_none(), "{other}");
     }
-    // Only the letters of ASCII: no locale's rules.
+    // Only ASCII letters are folded, without a locale's rules.
     it.store.add_user(user("zoe", "zo\u{eb}@example.com"), now()).await.unwrap();
     assert!(found("zo\u{cb}@example.com").await.is_none());
 }

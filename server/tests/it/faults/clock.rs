@@ -1,4 +1,4 @@
-//! The server's clock jumps, while everybody else's is right.
+//! The server's clock jumps, while all other clocks are right.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ async fn a_clock_that_jumps_loses_nothing_and_repeats_nothing() {
     let core_app = CoreAppDouble::start().await;
     let app = TestApp::with(forwarding(&core_app.address)).await;
     let drive = Drive::begin(&app.address, &app.address, &mut random).await;
-    // Within what signatures allow for, and beyond: then nothing is taken, and no token holds.
+    // Within the tolerance of signatures, and beyond: then deliveries are refused, and tokens are invalid.
     for seconds in [240, -240, -7200, 86_400, -86_400 * 40, 86_400 * 365] {
         app.advance(seconds);
         tokio::time::sleep(Duration::from_millis(random.u64(200..500))).await;

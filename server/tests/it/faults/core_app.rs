@@ -1,4 +1,4 @@
-//! The core app fails in every way that it can, one after another.
+//! The core app fails in every possible way, one after another.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn whatever_the_core_app_does_it_ends_with_the_final_state() {
         core_app.be(Mood::Well).await;
         tokio::time::sleep(Duration::from_millis(random.u64(0..300))).await;
     }
-    // What it refused for good is sent again once it has been mended.
+    // Rejected calls are sent again after the core app has recovered.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let again = reqwest::Client::new().post(format!("{}/api/admin/outbox/replay", server.address()));
     let again = again.header("x-service-secret", SERVICE_SECRET).json(&json!({ "all": true }));
@@ -45,7 +45,7 @@ async fn whatever_the_core_app_does_it_ends_with_the_final_state() {
     println!("core app refused, 500, hanging, 422, slow, 429, 503 (seed {}): {became}, {tally}", seed());
 }
 
-/// Waits until something was refused for good: how long the queue was paused before is left to chance.
+/// Waits for a dead letter: how long the queue was paused before depends on chance.
 async fn has_dead_letters(address: &str) {
     loop {
         let call = reqwest::Client::new().get(format!("{address}/api/admin/outbox"));

@@ -10,13 +10,13 @@ use crate::support::{CoreAppDouble, Cutter};
 async fn connections_that_are_cut_anywhere_lose_nothing_and_repeat_nothing() {
     let mut random = fastrand::Rng::with_seed(seed());
     let core_app = CoreAppDouble::start().await;
-    // The way to the core app is as bad.
+    // The network to the core app is as bad.
     let to_core_app = Cutter::start(&core_app.address, random.u64(..)).await;
     let server = ServerProcess::start(&to_core_app.address).await;
     let to_server = Cutter::start(&server.address(), random.u64(..)).await;
     let drive = Drive::begin(&server.address(), &to_server.address, &mut random).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
-    // A loaded machine takes longer to have enough of them.
+    // A loaded machine takes longer to reach enough cuts.
     let until = Instant::now() + Duration::from_secs(30);
     while (to_server.cuts() <= 100 || to_core_app.cuts() == 0) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(200)).await;

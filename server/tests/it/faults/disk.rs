@@ -1,4 +1,4 @@
-//! The disk is full, and has room again later.
+//! The disk is full, and later has room again.
 
 use std::time::Duration;
 

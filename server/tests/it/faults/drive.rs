@@ -1,4 +1,4 @@
-//! What goes on while something breaks: ten users' providers and clients.
+//! The traffic during a fault: the providers and clients of ten users.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,32 +13,32 @@ use super::reader::read;
 use crate::support::{CoreAppDouble, SERVICE_SECRET, user_token};
 
 const USERS: usize = 10;
-/// Without a pause.
+/// No pause.
 const PACE: Pace = Pace { timeout: Duration::from_secs(30), pause: Duration::ZERO };
 
 pub(crate) fn user(index: usize) -> String {
     format!("user-{index}")
 }
 
-/// The seed of a run, which decides all that is left to chance.
+/// The seed of a run's random choices.
 pub(crate) fn seed() -> u64 {
     std::env::var("TALLYWIRE_FAULTS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7)
 }
 
-/// The users' traffic, until it is told to end.
+/// The users' traffic, until it is stopped.
 pub(super) struct Drive {
-    /// The server itself, for what is looked at in the end.
+    /// The server's own address, for the checks at the end.
     address: String,
     stop: Arc<AtomicBool>,
     providers: Vec<JoinHandle<Sent>>,
     readers: Vec<JoinHandle<u64>>,
 }
 
-/// What went on.
+/// The counts of a run.
 pub(super) struct Tally {
     /// How many deliveries were answered 200.
     pub(super) answered: u64,
-    /// How many attempts were answered otherwise, or not at all.
+    /// How many attempts got another answer or none.
     pub(super) refused: u64,
     /// How many transactions are stored, each once.
     pub(super) stored: usize,
@@ -57,8 +57,8 @@ impl std::fmt::Display for Tally {
 }
 
 impl Drive {
-    /// Registers the users' connections and begins; the traffic goes to `through`, which may be in front
-    /// of the server at `address`.
+    /// Registers the users' connections and starts the traffic to `through`, which may be in front of the server at
+    /// `address`.
     pub(super) async fn begin(address: &str, through: &str, random: &mut fastrand::Rng) -> Self {
         for index in 0..USERS {
             let url = format!("{address}/api/connectors/basiq/connections/conn-{index}");
@@ -77,7 +77,7 @@ impl Drive {
         Self { address: address.to_owned(), stop, providers, readers }
     }
 
-    /// Ends the traffic, and checks what became of it.
+    /// Ends the traffic, and checks the result.
     pub(super) async fn end(self, core_app: Option<&CoreAppDouble>) -> Tally {
         self.stop.store(true, Ordering::SeqCst);
         let mut sent = vec![];
@@ -103,7 +103,7 @@ impl Drive {
     }
 }
 
-/// Every transaction of a user as the API tells it; each may stand there once only.
+/// Every transaction of a user in the API's answers; each may occur only once.
 pub(crate) async fn stored(address: &str, user_id: &str) -> BTreeMap<String, String> {
     let (mut all, mut cursor) = (BTreeMap::new(), String::new());
     let client = reqwest::Client::new();

@@ -1,5 +1,4 @@
-//! The server is killed at random moments. `TALLYWIRE_CRASH_ROUNDS` says how often; `make crash` does so
-//! 200 times.
+//! The server is killed at random moments, `TALLYWIRE_CRASH_ROUNDS` times; `make crash` does so 200 times.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Another process holds the database for longer than anybody waits.
+//! Another process holds the database lock for longer than the server waits.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn a_locked_database_costs_time_and_nothing_else() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     database.execute_batch("ROLLBACK").unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    // The server waits for 5 s, of its own counting.
+    // The server gives up after 5 s, by its own count.
     lock(&database).await;
     let ready = || reqwest::get(format!("{}/health/ready", server.address()));
     while ready().await.unwrap().status() != 503 {

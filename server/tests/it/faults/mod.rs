@@ -1,8 +1,7 @@
-//! The promise, tried by breaking: deliveries pour in for ten users with connected clients while something
-//! goes wrong.
+//! Tests of the promise under faults: deliveries arrive for ten users with connected clients while something fails.
 //!
-//! Whatever it is, in the end every delivery that was answered 200 is in the store once, every client has
-//! exactly its user's events 1..n in order, and the core app has each transaction in its final state.
+//! Whatever fails, in the end every delivery that was answered 200 is in the store once, every client has exactly its
+//! user's events 1..n in order, and the core app has each transaction in its final state.
 
 mod clock;
 mod core_app;

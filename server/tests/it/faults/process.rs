@@ -1,4 +1,4 @@
-//! The real binary, killed and started again on the same port and file.
+//! The real binary, killed and restarted on the same port and file.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -17,15 +17,15 @@ pub(crate) struct ServerProcess {
     client: reqwest::Client,
 }
 
-/// Where the data is.
+/// The file system of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Disk {
-    /// With everything else.
+    /// The ordinary one.
     Ordinary,
-    /// In a small file system of its own, which only that process sees.
+    /// A small, separate file system, which only that process sees.
     Small,
-    /// With everything else, but files can be kept from growing: for machines on which a process of an ordinary
-    /// user may not have a file system of its own.
+    /// The ordinary one, but files can be kept from growing: for machines on which a process of an ordinary user may
+    /// not mount a file system.
     Limited,
 }
 
@@ -34,7 +34,7 @@ impl ServerProcess {
         Self::with(vec![("CORE_APP_URL", core_app.to_owned())]).await
     }
 
-    /// With these settings besides those of every test.
+    /// Starts with these settings in addition to those of every test.
     pub(crate) async fn with(settings: Vec<(&'static str, String)>) -> Self {
         Self::on(settings, Disk::Ordinary).await
     }
@@ -72,7 +72,7 @@ impl ServerProcess {
         }
     }
 
-    /// SIGKILL, which no process can prepare for.
+    /// Sends SIGKILL, which no process can handle.
     pub(crate) async fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -80,7 +80,7 @@ impl ServerProcess {
         self.ready().await;
     }
 
-    /// Nothing more can be written from now on.
+    /// Makes all further writes fail.
     pub(super) fn fill_the_disk(&self) {
         match self.disk {
             Disk::Ordinary => panic!("a disk of everybody's is not filled"),
@@ -93,7 +93,7 @@ impl ServerProcess {
         }
     }
 
-    /// There is room again.
+    /// Frees the space again.
     pub(super) fn free_the_disk(&self) {
         match self.disk {
             Disk::Ordinary => {}
@@ -102,7 +102,7 @@ impl ServerProcess {
         }
     }
 
-    /// As the process sees it.
+    /// The path in the process's view.
     fn ballast(&self) -> PathBuf {
         let folder = self.folder.path().strip_prefix("/").unwrap();
         PathBuf::from(format!("/proc/{}/root", self.child.id())).join(folder).join("ballast")
@@ -135,7 +135,7 @@ impl Drop for ServerProcess {
 }
 
 fn spawn(folder: &TempDir, port: u16, settings: &[(&'static str, String)], disk: Disk) -> Child {
-    // `TALLYWIRE_CRASH_BINARY`: another build, such as the release that is about to go out.
+    // `TALLYWIRE_CRASH_BINARY`: another build, such as the next release.
     let binary = std::env::var("TALLYWIRE_CRASH_BINARY");
     let binary = binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tallywire"));
     let mut command = match disk {

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use crate::support::{Basiq, basiq_body};
 
-/// What was answered, and what must be stored for it.
+/// The counts of answers, and the data that must be stored.
 pub(crate) struct Sent {
-    /// How many calls were answered 200.
+    /// How many attempts were answered 200.
     pub(crate) answered: u64,
-    /// How many were answered otherwise, or not at all.
+    /// How many got another answer or none.
     pub(crate) refused: u64,
     /// The last amount of each transaction.
     pub(crate) amounts: BTreeMap<String, String>,
@@ -24,11 +24,11 @@ pub(crate) struct Sent {
 pub(crate) struct Pace {
     /// How long it waits for an answer.
     pub(crate) timeout: Duration,
-    /// How long it rests after one, on average.
+    /// The average pause after an answer.
     pub(crate) pause: Duration,
 }
 
-/// Sends until it is told to stop, each attempt to any of the addresses.
+/// Sends until it is stopped, each attempt to any of the addresses.
 pub(crate) async fn provide(
     addresses: Arc<[String]>,
     index: usize,
@@ -46,11 +46,11 @@ pub(crate) async fn provide(
         // One in four changes a transaction that was sent before.
         let which = if number > 4 && random.u8(0..4) == 0 { random.u32(1..number) } else { number };
         let id = format!("u{index}-t{which}");
-        // No zero at the end, which a reader of JSON numbers would drop.
+        // No trailing zero, which a reader of JSON numbers would drop.
         let amount = format!("-{}.{}{}", random.u32(1..5000), random.u32(0..10), random.u32(1..10));
         let body = basiq_body(&format!("conn-{index}"), &id, &amount).to_string();
         let message = format!("msg_{index}_{number}");
-        // Now and then the provider sends a delivery again although it was answered.
+        // Sometimes the provider repeats a delivery although it was answered.
         let times = if random.u8(0..10) == 0 { 2 } else { 1 };
         for _ in 0..times {
             while !deliver(&client, &basiq, random.choice(addresses.iter()).unwrap(), &message, &body).await {
@@ -65,7 +65,7 @@ pub(crate) async fn provide(
     sent
 }
 
-/// One attempt; whether it was answered 200. A cut connection says nothing of what became of it.
+/// One attempt; returns whether it was answered 200. A cut connection leaves the outcome open.
 async fn deliver(client: &reqwest::Client, basiq: &Basiq, address: &str, message: &str, body: &str) -> bool {
     let url = format!("{address}/api/connectors/basiq/webhook");
     let mut call = client.post(url).body(body.to_owned());

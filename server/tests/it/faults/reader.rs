@@ -1,4 +1,4 @@
-//! A client that comes back with `since` whenever it is cut off.
+//! A client that reconnects with `since` whenever it is cut off.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Socket, user_token};
 
-/// How often a reader that hears nothing asks itself whether that was all.
+/// How long a reader waits for an event before it checks whether it is done.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Reads a user's events until nothing is left after `stop`; how many. Each must have the next number.
+/// Reads a user's events until none is left after `stop`; returns how many. Each must have the next number.
 pub(super) async fn read(address: String, user_id: String, stop: Arc<AtomicBool>) -> u64 {
     let mut last = 0_u64;
     loop {
@@ -23,7 +23,7 @@ pub(super) async fn read(address: String, user_id: String, stop: Arc<AtomicBool>
         loop {
             match tokio::time::timeout(QUIET, socket.next_event()).await {
                 Ok(Some((name, _))) if name == "authenticated" => {}
-                // Its token does not hold while the server's clock is wrong.
+                // Its token is invalid while the server's clock is wrong.
                 Ok(Some((name, _))) if name == "error" => break,
                 Ok(Some((name, payload))) => take(&mut last, &name, &payload, &user_id),
                 Ok(None) => break,
@@ -42,7 +42,7 @@ fn take(last: &mut u64, name: &str, payload: &Value, user_id: &str) {
     *last += 1;
 }
 
-/// The newest number as a fresh sign-in is told it.
+/// The newest number, from the answer to a new sign-in.
 async fn newest(address: &str, user_id: &str) -> Option<u64> {
     let mut socket = Socket::try_connect(address, &json!({ "token": user_token(user_id) })).await?;
     let (name, payload) = socket.next_event().await?;

@@ -1,4 +1,4 @@
-//! A store that has rows in every table, and the answers of a store.
+//! A store that has rows in every table, and a store's answers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ const TOKEN: [u8; 32] = [
 ];
 const NUL_AND_MORE: &[u8] = b"\x00\x01\xff sealed \x00";
 
-/// The id of a delivery that comes again, with its body.
+/// The id of a delivery that is repeated, with its body.
 pub(super) const REPEATED: (&str, &str) = ("msg_repeated", "t-repeated");
 
 /// Fills a database through a server's webhooks and calls, and stops the server.
@@ -71,7 +71,7 @@ pub(super) async fn fill(file: &Path) {
     app.stop().await.unwrap();
 }
 
-/// What no webhook of these tests brings.
+/// Adds the rows that no webhook of these tests causes.
 async fn fill_beside(store: &dyn Store, now: Timestamp) {
     let (basiq, alice) = ("basiq".to_owned(), "alice".to_owned());
     let connection = "conn-alice".to_owned();
@@ -145,7 +145,7 @@ fn delivery(key: &str, change: Change) -> NewDelivery {
     }
 }
 
-/// What a store answers to every question.
+/// A store's answers to every query.
 pub(super) async fn answers(store: &dyn Store, now: Timestamp) -> Vec<String> {
     let mut answers = vec![store.epoch().to_string()];
     let mut add = |what: &str, answer: &dyn std::fmt::Debug| answers.push(format!("{what}: {answer:?}"));

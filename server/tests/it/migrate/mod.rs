@@ -1,4 +1,4 @@
-//! `tallywire migrate`: a store that moves from SQLite to PostgreSQL.
+//! `tallywire migrate`: moving a store from SQLite to PostgreSQL.
 
 mod everything;
 
@@ -18,7 +18,7 @@ use crate::postgres::database;
 use crate::support::{Basiq, JWT_SECRET, SERVICE_SECRET, Socket, TestApp, basiq_body, config};
 use everything::{REPEATED, answers, fill};
 
-/// How long something may take on a slow machine.
+/// The time limit on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
@@ -29,7 +29,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Migrates the store in a folder; what was printed. A pool's connections end a little after the pool.
+/// Migrates the store in a folder; returns the output. A pool's connections end a little after the pool.
 fn migrate(folder: &Path, to: &str) -> String {
     let begun = std::time::Instant::now();
     loop {
@@ -63,7 +63,7 @@ async fn open(url: &str) -> PostgresStore {
     PostgresStore::open(url, Box::new(|_| {})).await.unwrap()
 }
 
-/// Makes the tables in a database, so that a test can add to them.
+/// Creates the tables in a database, so that a test can add to them.
 async fn make_tables(url: &str) {
     open(url).await.close().await;
 }
@@ -110,7 +110,7 @@ async fn a_migrated_store_answers_every_question_as_before_and_clients_resume() 
     let body = basiq_body("conn-alice", transaction, "-9").to_string().into_bytes();
     assert_eq!(Basiq::default().send_as(&app, id, body).await.status(), 200, "a repetition changes nothing");
     Basiq::default().deliver(&app, &basiq_body("conn-alice", "t-next", "-1")).await;
-    // The sync that was requested before has failed meanwhile, which is an event as well.
+    // The earlier sync request has failed meanwhile, which is an event as well.
     for seq in 3.. {
         let (name, payload) = socket.event().await;
         assert_eq!(payload["seq"], json!(seq));
@@ -129,7 +129,7 @@ async fn a_move_between_connections_goes_on_after_a_migration() {
     let (folder, url) = (tempfile::tempdir().unwrap(), database());
     let file = folder.path().join("t.db");
     fill(&file).await;
-    // As a crash leaves it.
+    // The state after a crash.
     let adopted =
         "UPDATE accounts SET moved_from = 'conn-before', moved_since = 1000, moved_up_to = -9223372036854775808
          WHERE id = 1";
@@ -190,7 +190,7 @@ async fn a_value_that_is_not_the_same_is_named_and_a_wrong_copy_leaves_the_targe
     }
 }
 
-/// Waits until a copy has come as far as the table of deliveries, where a trigger has it wait.
+/// Waits until a copy has reached the table of deliveries, where a trigger holds it.
 async fn wait_in_the_middle(url: &str, child: &mut Child) {
     let begun = std::time::Instant::now();
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tallywire migrate'
@@ -217,7 +217,7 @@ async fn a_copy_that_was_interrupted_leaves_the_target_empty_and_is_begun_again(
     assert!(second.contains("stop the server first"), "the source is locked: {second}");
     child.kill().unwrap();
     child.wait().unwrap();
-    // The server notices that its client is gone when it looks for the next row.
+    // The PostgreSQL server notices the dead client only when it reads the next row.
     let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE application_name = 'tallywire migrate' AND datname = current_database()";
     number(&url, ended).await;

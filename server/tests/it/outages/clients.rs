@@ -1,6 +1,7 @@
-//! The clients of a user: they sign in at any node, and at another one whenever they are cut off or hear nothing.
+//! A user's clients: they sign in at any node, and at another one whenever they are cut off or receive nothing.
 //!
-//! Owns what each has heard, and over how many sockets of its user an event arrived. Must not know what fails.
+//! Owns the events that each client received, and over how many of its user's sockets an event arrived. Must not know
+//! the fault.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,33 +15,33 @@ use tokio::time::{sleep, timeout};
 use super::node::LIMIT;
 use crate::support::{Socket, user_token};
 
-/// How long a client waits for the next event before it looks around.
+/// How long a client waits for the next event before it checks whether to stop.
 const LOOK: Duration = Duration::from_millis(300);
-/// After how many looks without an event it tries another node: a frozen one closes no connection.
+/// After how many waits without an event it tries another node: a frozen one closes no connection.
 const PATIENCE: u32 = 27;
-/// How long it waits to be connected.
+/// The time limit for connecting.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Over how many sockets each event of a user arrived while they were connected.
 #[derive(Default)]
 pub(super) struct Arrivals(Mutex<HashMap<(String, u64), u32>>);
 
-/// What all clients have heard so far.
+/// The counts of all clients.
 #[derive(Default)]
 pub(super) struct Heard {
     pub(super) events: AtomicU64,
     /// Sign-ins that were accepted.
     pub(super) sign_ins: AtomicU64,
-    /// Sign-ins that were refused: at the limit, or while the database was away.
+    /// Sign-ins that were refused: at the limit, or while the database was down.
     pub(super) refusals: AtomicU64,
-    /// `sync:required`, after which a client loads everything.
+    /// `sync:required`, after which a client reloads everything.
     pub(super) reloads: AtomicU64,
 }
 
 pub(super) struct Client {
     pub(super) addresses: Arc<[String]>,
     pub(super) user_id: String,
-    /// Whether it resumes with `since`.
+    /// Whether the client resumes with `since`.
     pub(super) resumes: bool,
     pub(super) random: fastrand::Rng,
     pub(super) stop: Arc<AtomicBool>,
@@ -51,7 +52,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Listens until nothing is left after `stop`; the number of the last event.
+    /// Listens until none is left after `stop`; returns the number of the last event.
     pub(super) async fn follow(mut self) -> u64 {
         loop {
             let address = self.random.choice(self.addresses.iter()).unwrap();
@@ -72,7 +73,7 @@ impl Client {
         }
     }
 
-    /// Listens to one socket until it ends; the newest number at its sign-in, where it signed in.
+    /// Listens to one socket until it ends; returns the newest number at its sign-in, if it signed in.
     async fn listen(&mut self, mut socket: Socket) -> Option<u64> {
         let (mut newest, mut quiet) = (None, 0);
         while quiet < PATIENCE {
@@ -110,7 +111,7 @@ impl Client {
         seq
     }
 
-    /// The server may have lost what it had acknowledged: with a synchronous replica it has not.
+    /// The server might lose acknowledged events; with a synchronous replica it does not.
     fn reload(&mut self, payload: &Value) {
         self.heard.reloads.fetch_add(1, Ordering::Relaxed);
         let seq = payload["seq"].as_u64().unwrap();

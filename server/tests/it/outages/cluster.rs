@@ -1,4 +1,4 @@
-//! Three nodes and what they stand on.
+//! Three nodes and the services that they depend on.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(super) struct Cluster {
     /// The name of the database.
     name: String,
     pub(super) primary: Postgres,
-    /// It has every commit before that is acknowledged.
+    /// It has every commit before the primary acknowledges it.
     replica: Postgres,
     pub(super) redis: Redis,
     pub(super) core_app: CoreAppDouble,
@@ -41,7 +41,7 @@ impl Cluster {
         Self { name, primary, replica, redis, core_app, nodes, leases }
     }
 
-    /// Where clients and providers find the nodes.
+    /// The addresses of the nodes for clients and providers.
     pub(super) fn addresses(&self) -> Arc<[String]> {
         self.nodes.iter().map(Node::address).collect()
     }
@@ -55,9 +55,9 @@ impl Cluster {
         &self.leases
     }
 
-    /// The primary is gone for good, and the replica takes its place with a new replica of its own.
+    /// The primary fails for good, and the replica takes its place with its own new replica.
     pub(super) fn fail_over(&mut self) {
-        // What became visible by a restart before may not be there yet.
+        // Commits that became visible only by a restart may not have reached the replica yet.
         self.primary.until_replayed_by(&self.replica).unwrap();
         self.primary.stop_at_once().unwrap();
         self.replica.promote().unwrap();

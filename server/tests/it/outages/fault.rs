@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The faults.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use super::cluster::Cluster;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// SIGKILL; it is started again a little later.
+    /// SIGKILL; the node is restarted a little later.
     NodeKilled,
-    /// Redis is gone, and comes back empty.
+    /// Redis crashes, and comes back empty.
     RedisStopped,
-    /// PostgreSQL crashes, and is started again.
+    /// PostgreSQL crashes, and is restarted.
     DatabaseStopped,
     /// PostgreSQL crashes, and its replica takes over.
     FailedOver,
-    /// A node does nothing for a while, and goes on as if no time had passed.
+    /// A node is stopped for a while, and continues as if no time had passed.
     NodeFrozen,
-    /// A node reaches neither PostgreSQL nor Redis, and clients still reach the node.
+    /// A node reaches neither PostgreSQL nor Redis, but clients still reach the node.
     NodeCutOff,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Fault {
 pub(super) enum Patience {
     /// Some seconds: for every run of the tests.
     Short,
-    /// As long as real ones: longer than leases and slots hold.
+    /// As long as real ones: longer than leases and slots are valid.
     Long,
 }
 
@@ -63,7 +63,7 @@ impl Fault {
         Self::NodeCutOff,
     ];
 
-    /// Breaks it and mends it; how long it was broken.
+    /// Causes the fault and ends it; returns how long it lasted.
     pub(super) async fn strike(
         self,
         cluster: &mut Cluster,

@@ -1,6 +1,6 @@
-//! The leases as the database has them.
+//! The leases in the database.
 //!
-//! Owns looking whether a living node holds each of them. Must not change them.
+//! Owns checking that a living node holds each of them. Must not change them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,9 +10,9 @@ use parking_lot::Mutex;
 use sqlx::Connection as _;
 use tokio::time::{Instant, sleep, timeout};
 
-/// For how long a lease is acquired and renewed, in seconds: its holder renews it every 5 s.
+/// How long a lease is valid, in seconds: its holder renews it every 5 s.
 const LASTS: f64 = 20.0;
-/// Within what every lease has a living holder again after a fault.
+/// How soon after a fault every lease must have a living holder again.
 const MOVES_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) struct Leases {
@@ -26,17 +26,17 @@ impl Leases {
         Self { url: Mutex::new(url), holders: Mutex::default(), moves: AtomicU64::new(0) }
     }
 
-    /// The database is at another address.
+    /// The database has moved to another address.
     pub(super) fn follow(&self, url: String) {
         *self.url.lock() = url;
     }
 
-    /// How often a lease had another holder than when it was looked at before.
+    /// How often a lease had another holder than at the previous check.
     pub(super) fn moves(&self) -> u64 {
         self.moves.load(Ordering::Relaxed)
     }
 
-    /// Waits until every lease was renewed or acquired since now, by a node that lives; how long that takes.
+    /// Waits until a living node has renewed or acquired every lease since now; returns how long that took.
     pub(super) async fn settle(&self) -> Duration {
         let (began, mut since) = (Instant::now(), None);
         loop {
@@ -54,7 +54,7 @@ impl Leases {
         }
     }
 
-    /// The holders, where every lease was renewed since the first look, in the database's time.
+    /// The holders, if every lease was renewed since the first check, in the database's time.
     async fn held(&self, since: &mut Option<f64>) -> sqlx::Result<Option<BTreeMap<String, String>>> {
         let url = self.url.lock().clone();
         let mut database = sqlx::PgConnection::connect(&url).await?;

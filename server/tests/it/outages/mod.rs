@@ -1,9 +1,9 @@
-//! The promise, tried by breaking what several nodes stand on: three nodes, PostgreSQL with a synchronous replica, Redis.
+//! Tests of the promise under faults of several nodes: three nodes, PostgreSQL with a synchronous replica, Redis.
 //!
-//! In the end every delivery that was answered 200 is in the store once, every client that resumes has its user's events
-//! in order without a gap, every other client has those since its sign-in, no event reached more sockets of a user than the
-//! limit allows, and every lease moved within 30 s. `TALLYWIRE_OUTAGE_ROUNDS` says how many faults there are, and
-//! `TALLYWIRE_OUTAGES=long` that they last as long as real ones: `make outages` does both.
+//! In the end every delivery that was answered 200 is in the store once, every client that resumes has its user's
+//! events in order without a gap, every other client has the events since its sign-in, no event reached more sockets of
+//! a user than the limit allows, and every lease moved within 30 s. `TALLYWIRE_OUTAGE_ROUNDS` is the number of faults,
+//! and with `TALLYWIRE_OUTAGES=long` they last as long as real ones: `make outages` sets both.
 
 mod clients;
 mod cluster;

@@ -1,14 +1,14 @@
-//! The network between a node and what it stands on.
+//! The network between a node and the services that it depends on.
 //!
-//! Owns a network namespace for the node where the machine allows one, and cutting it off without a word: no packet
-//! arrives, and no connection is closed. Elsewhere relays close their connections instead. Must not know what passes.
+//! Owns a network namespace for the node, if the machine allows one, and cutting it off silently: no packet arrives,
+//! and no connection is closed. On other machines, relays close their connections instead. Must not know the traffic.
 
 use std::net::Ipv4Addr;
 use std::process::Command;
 
 use test_services::Relay;
 
-/// What a node reaches PostgreSQL, Redis and the core app through, and is reached through itself.
+/// The node's connections to PostgreSQL, Redis and the core app, and the clients' connections to the node.
 pub(super) struct Network {
     namespace: Option<Namespace>,
     pub(super) database: Relay,
@@ -17,7 +17,7 @@ pub(super) struct Network {
     targets: [u16; 3],
 }
 
-/// A network namespace with two links: one to the clients, one to the services behind.
+/// A network namespace with two links: one to the clients, one to the services.
 struct Namespace {
     name: String,
     behind: String,
@@ -34,17 +34,17 @@ impl Network {
         Self { namespace, database, redis, core_app, targets }
     }
 
-    /// Whether a cut is a silent one.
+    /// Whether a cut closes no connections.
     pub(super) fn is_silent(&self) -> bool {
         self.namespace.is_some()
     }
 
-    /// The address at which clients find the node.
+    /// The address of the node for clients.
     pub(super) fn of_clients(&self) -> Ipv4Addr {
         self.namespace.as_ref().map_or(Ipv4Addr::LOCALHOST, |namespace| namespace.address(2))
     }
 
-    /// A command in this network.
+    /// A command that runs in this network.
     pub(super) fn command(&self, program: &str) -> Command {
         let Some(Namespace { name, .. }) = &self.namespace else { return Command::new(program) };
         let mut command = Command::new("ip");
@@ -52,7 +52,7 @@ impl Network {
         command
     }
 
-    /// The node reaches nothing that it stands on; clients still reach the node.
+    /// Cuts the node off from its services; clients still reach the node.
     pub(super) fn cut(&self) {
         match &self.namespace {
             Some(Namespace { behind, .. }) => assert!(ip(&["link", "set", behind, "down"])),
@@ -76,7 +76,7 @@ impl Network {
         }
     }
 
-    /// PostgreSQL is at another port from now on.
+    /// PostgreSQL has moved to another port.
     pub(super) fn fail_over(&mut self, port: u16) {
         self.targets[0] = port;
         self.database.switch(Some(port));
@@ -85,7 +85,7 @@ impl Network {
 }
 
 impl Namespace {
-    /// Nothing where the machine does not allow it.
+    /// `None` if the machine does not allow it.
     fn make(index: u8) -> Option<Self> {
         let process = std::process::id();
         let name = format!("tallywire-{process}-{index}");

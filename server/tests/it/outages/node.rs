@@ -1,4 +1,4 @@
-//! One of the nodes: the real binary in a network of its own.
+//! One of the nodes: the real binary in its own network.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -31,12 +31,12 @@ impl Node {
         node
     }
 
-    /// Where clients and providers find it.
+    /// The node's address for clients and providers.
     pub(super) fn address(&self) -> String {
         format!("http://{}:{}", self.network.of_clients(), self.port)
     }
 
-    /// SIGKILL, which no process can prepare for.
+    /// Sends SIGKILL, which no process can handle.
     pub(super) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -44,7 +44,7 @@ impl Node {
         }
     }
 
-    /// Starts it again.
+    /// Restarts it.
     pub(super) fn run(&mut self) {
         let binary = std::env::var("TALLYWIRE_CRASH_BINARY");
         let binary = binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tallywire"));
@@ -81,12 +81,12 @@ impl Node {
         self.child = Some(child);
     }
 
-    /// SIGSTOP: it keeps its connections and does nothing.
+    /// SIGSTOP: the node keeps its connections and does nothing.
     pub(super) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// SIGCONT: it goes on, and believes that no time has passed.
+    /// SIGCONT: the node continues as if no time had passed.
     pub(super) fn thaw(&self) {
         self.signal("CONT");
     }
@@ -106,7 +106,7 @@ impl Node {
         }
     }
 
-    /// The end of what it has logged.
+    /// The end of its log.
     pub(super) fn log(&self) -> String {
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         log.lines().rev().take(20).collect::<Vec<_>>().join("\n")

@@ -1,6 +1,6 @@
-//! What goes on meanwhile: users' providers and clients.
+//! The traffic during the faults: users' providers and clients.
 //!
-//! Owns beginning and ending it, and checking what became of it. Must not know what fails.
+//! Owns starting and ending it, and checking the result. Must not know the fault.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,11 +17,12 @@ use crate::faults::drive::{core_app_has, stored, user};
 use crate::faults::provider::{Pace, Sent, provide};
 use crate::support::SERVICE_SECRET;
 
-/// How much goes on.
+/// The amount of traffic.
 struct Load {
-    /// Each has a provider.
+    /// How many users there are, each with a provider.
     users: usize,
-    /// Clients of the first user, more than its limit allows, and of the others: every other one resumes.
+    /// How many clients the first user has, more than its limit allows, and the others have. Every other client
+    /// resumes.
     clients: [usize; 2],
     /// How many users have clients.
     heard: usize,
@@ -29,7 +30,7 @@ struct Load {
 }
 
 impl Load {
-    /// A provider waits for each answer. Where faults last long, many have to send so that it stays a few hundred webhooks a
+    /// A provider waits for each answer. With long faults, many have to send, so that it stays a few hundred webhooks a
     /// second while some wait for a node that hangs.
     fn of(patience: Patience) -> Self {
         let (users, heard, pause) = match patience {
@@ -50,7 +51,7 @@ pub(super) struct Traffic {
     heard: Arc<Heard>,
 }
 
-/// What went on.
+/// The counts of a run.
 pub(super) struct Tally {
     took: Duration,
     answered: u64,
@@ -94,13 +95,13 @@ impl Traffic {
         Self { load, began: Instant::now(), stop, providers, clients, heard }
     }
 
-    /// What the clients have heard by now.
+    /// What the clients have received so far.
     pub(super) fn so_far(&self) -> &Heard {
         assert!(!self.clients.iter().any(JoinHandle::is_finished), "a client has failed");
         &self.heard
     }
 
-    /// Ends the traffic, and checks what became of it.
+    /// Ends the traffic, and checks the result.
     pub(super) async fn end(self, cluster: &Cluster) -> Tally {
         let took = self.began.elapsed();
         self.stop.store(true, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! A server of the test's own, on a free port with a store that is gone afterwards.
+//! A server for one test, on a free port with a temporary store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -64,7 +64,7 @@ impl TestApp {
         Self { address, client, state, hub, offset, stop: Some(stop), serving: Some(serving) }
     }
 
-    /// Begins to stop the server; done when it has.
+    /// Begins to stop the server; the task ends when the server has stopped.
     pub(crate) fn stop(&mut self) -> JoinHandle<()> {
         drop(self.stop.take());
         self.serving.take().expect("it is stopped once")
@@ -87,7 +87,7 @@ impl TestApp {
         self.client.request(method, format!("{}{path}", self.address))
     }
 
-    /// A read as a user.
+    /// Reads as a user.
     pub(crate) async fn get(&self, user_id: &str, path: &str) -> Value {
         let response = self.request(Method::GET, path).bearer_auth(self.token(user_id, 60)).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -123,18 +123,18 @@ impl TestApp {
     }
 }
 
-/// A token of the user's that holds for an hour, by a clock that is right.
+/// A token of the user that is valid for an hour by the real clock.
 pub(crate) fn user_token(user_id: &str) -> String {
     TokenSigner::new(&config().auth).unwrap().sign(user_id, Timestamp::now(), 3600).unwrap()
 }
 
-/// A dashboard's session of the user, as its cookie.
+/// Creates a dashboard session of the user; returns its cookie.
 pub(crate) async fn cookie(app: &TestApp, user_id: &str) -> String {
     let cookie = app.state.cookies.start(user_id.to_owned(), "Someone".to_owned(), None, app.now()).await.unwrap();
     cookie.split(';').next().unwrap().to_owned()
 }
 
-/// The code of an error's body.
+/// The status and the code of an error response.
 pub(crate) async fn code(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     let body: Value = response.json().await.unwrap();

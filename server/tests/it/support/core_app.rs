@@ -1,4 +1,4 @@
-//! A core app that can be told how to answer: the one part that cannot be real here.
+//! A core app that can be told how to answer: the only part of these tests that is not real.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -37,28 +37,28 @@ pub(crate) struct Taken {
     pub(crate) body: String,
 }
 
-/// How it does.
+/// How the core app behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mood {
-    /// It takes what it is sent.
+    /// Accepts every call.
     #[default]
     Well,
-    /// It answers everything with this status.
+    /// Answers every call with this status.
     Answers(u16),
-    /// It takes calls and never answers.
+    /// Accepts the connection and never answers.
     Hangs,
-    /// It takes what it is sent after a while.
+    /// Accepts every call after a while.
     Slow(Duration),
-    /// Nobody listens.
+    /// Does not listen.
     Away,
 }
 
 #[derive(Default)]
 struct Inner {
     taken: Mutex<Vec<Taken>>,
-    /// The last amount that was taken of each transaction.
+    /// The last accepted amount of each transaction.
     latest: Mutex<BTreeMap<String, String>>,
-    /// What the next calls are answered, by the transaction's id; taken from the front.
+    /// The answers to the next calls, by the transaction's id; taken from the front.
     answers: Mutex<HashMap<String, Vec<u16>>>,
     calls: Mutex<u64>,
     mood: Mutex<Mood>,
@@ -76,7 +76,7 @@ impl CoreAppDouble {
         Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
-    /// Listens on a port that was kept for it.
+    /// Listens on a port that was reserved for it.
     pub(crate) fn on(listener: TcpListener) -> Self {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let double = Self { inner: Arc::default(), address };
@@ -93,7 +93,7 @@ impl CoreAppDouble {
         *self.inner.serving.lock() = Some(serving);
     }
 
-    /// Does otherwise from now on.
+    /// Changes the behaviour.
     pub(crate) async fn be(&self, mood: Mood) {
         *self.inner.mood.lock() = mood;
         if mood == Mood::Away {
@@ -105,7 +105,7 @@ impl CoreAppDouble {
         }
     }
 
-    /// The next calls for a transaction are answered with these.
+    /// Sets the answers to the next calls for a transaction.
     pub(crate) fn answer(&self, transaction_id: &str, statuses: &[u16]) {
         self.inner.answers.lock().insert(transaction_id.to_owned(), statuses.to_vec());
     }
@@ -114,12 +114,12 @@ impl CoreAppDouble {
         *self.inner.calls.lock()
     }
 
-    /// The last amount that was taken of each transaction.
+    /// The last accepted amount of each transaction.
     pub(crate) fn latest(&self) -> BTreeMap<String, String> {
         self.inner.latest.lock().clone()
     }
 
-    /// Waits until so many calls were taken.
+    /// Waits until this many calls were accepted.
     pub(crate) async fn taken(&self, count: usize) -> Vec<Taken> {
         loop {
             let taken = self.inner.taken.lock().clone();
@@ -146,7 +146,7 @@ async fn receive_deletion(
     take(&double, &headers, &id, (String::new(), None)).await
 }
 
-/// Answers a call as the double is to, and notes it where that is with success: its body, and the amount from then on.
+/// Answers a call as configured. Records it if it succeeds: its body and the amount.
 async fn take(
     double: &CoreAppDouble,
     headers: &HeaderMap,

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How many bytes pass at most in either direction before a connection is cut: a few requests' worth.
+/// The most bytes that pass in either direction before a connection is cut: a few requests' worth.
 const MOST: u64 = 8000;
 
 struct Inner {
@@ -17,7 +17,7 @@ struct Inner {
     cuts: AtomicU64,
 }
 
-/// Stands in front of an address.
+/// A relay in front of an address.
 pub(crate) struct Cutter {
     pub(crate) address: String,
     inner: Arc<Inner>,
@@ -39,7 +39,7 @@ impl Cutter {
         Self { address, inner }
     }
 
-    /// Connections that are made from now on are not cut.
+    /// Stops cutting new connections.
     pub(crate) fn mend(&self) {
         self.inner.is_mended.store(true, Ordering::SeqCst);
     }
@@ -68,12 +68,12 @@ async fn pass(inner: Arc<Inner>, mut near: TcpStream) {
     }
     inner.cuts.fetch_add(1, Ordering::SeqCst);
     if is_abrupt {
-        // A reset, which throws away what has not been read yet.
+        // A reset, which discards unread data.
         let _ = socket2::SockRef::from(&near).set_linger(Some(std::time::Duration::ZERO));
     }
 }
 
-/// Passes so many bytes on, and then no more.
+/// Passes this many bytes on, and then stops.
 async fn some(
     from: &mut (impl tokio::io::AsyncRead + Unpin),
     to: &mut (impl tokio::io::AsyncWrite + Unpin),

@@ -1,4 +1,4 @@
-//! An Engine.IO session over polling, with every status and body as it comes, in version 4 or 3 of the protocol.
+//! An Engine.IO session over polling that shows every status and body, in version 4 or 3 of the protocol.
 
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -7,18 +7,18 @@ use tokio::net::TcpStream;
 
 use super::{Socket, TestApp};
 
-/// What stands between two packets of a payload of version 4.
+/// The separator of packets in a payload of version 4.
 pub(crate) const SEPARATOR: char = '\u{1e}';
 
 pub(crate) struct Engine<'a> {
     app: &'a TestApp,
     path: String,
-    /// The packet that opened it.
+    /// The open packet.
     pub(crate) opened: Value,
 }
 
 impl<'a> Engine<'a> {
-    /// Opens a session of version 4, and takes the first ping, which this server sends at once.
+    /// Opens a session of version 4, and reads the first ping, which this server sends at once.
     pub(crate) async fn open(app: &'a TestApp) -> Self {
         let session = Self::begin(app, "/socket.io/?EIO=4&transport=polling").await;
         assert_eq!(session.text().await, "2");
@@ -26,7 +26,7 @@ impl<'a> Engine<'a> {
         session
     }
 
-    /// Opens a session of version 3, in which the client pings, and takes the answer that it is in the namespace.
+    /// Opens a session of version 3, in which the client pings, and reads the packet that opens the namespace.
     pub(crate) async fn open_v3(app: &'a TestApp) -> Self {
         let session = Self::begin(app, "/socket.io/?EIO=3&transport=polling&b64=1").await;
         assert_eq!(session.text().await, "2:40");
@@ -58,24 +58,24 @@ impl<'a> Engine<'a> {
         self
     }
 
-    /// Asks once.
+    /// Polls once.
     pub(crate) async fn get(&self) -> Response {
         self.app.request(Method::GET, &self.path).send().await.unwrap()
     }
 
-    /// Asks once; the body of the answer.
+    /// Polls once; returns the body.
     pub(crate) async fn text(&self) -> String {
         let answer = self.get().await;
         assert_eq!(answer.status(), 200);
         answer.text().await.unwrap()
     }
 
-    /// Asks once; the status of the answer.
+    /// Polls once; returns the status.
     pub(crate) async fn status(&self) -> u16 {
         self.get().await.status().as_u16()
     }
 
-    /// Asks, and cuts the connection off before there is anything to answer.
+    /// Polls, and closes the connection before there is an answer.
     pub(crate) async fn ask_and_go(&self) {
         let address = self.app.address.trim_start_matches("http://");
         let mut connection = TcpStream::connect(address).await.unwrap();
@@ -84,13 +84,13 @@ impl<'a> Engine<'a> {
         connection.shutdown().await.unwrap();
     }
 
-    /// Sends packets; the status and body of the answer.
+    /// Sends packets; returns the status and the body.
     pub(crate) async fn post(&self, packets: &str) -> (u16, String) {
         let answer = self.app.request(Method::POST, &self.path).body(packets.to_owned()).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// A WebSocket for this session that has not been told to be one.
+    /// A WebSocket for this session that has not upgraded yet.
     pub(crate) async fn websocket(&self, version: u8) -> Socket {
         Socket::upgrade_as(version, &self.app.address, self.sid()).await
     }

@@ -1,4 +1,4 @@
-//! A host application's signing keys, made anew for each test, and the address where it publishes them.
+//! A host application's signing keys, generated for each test, and the address that publishes them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,9 +22,9 @@ use tokio::net::TcpListener;
 pub(crate) struct SigningKey {
     pub(crate) algorithm: Algorithm,
     key: EncodingKey,
-    /// The public half as it is published.
+    /// The public half in its published form.
     pub(crate) jwk: Value,
-    /// The public half as it is configured.
+    /// The public half in its configured form.
     pub(crate) pem: String,
 }
 
@@ -61,12 +61,12 @@ impl SigningKey {
         Self { algorithm, key, jwk, pem: pem("PUBLIC KEY", &der) }
     }
 
-    /// A token with these claims, which says that it is signed with the key of an id.
+    /// Signs a token with these claims and this key id.
     pub(crate) fn sign(&self, kid: Option<&str>, claims: &Value) -> String {
         self.sign_under(&Header { kid: kid.map(str::to_owned), ..Header::new(self.algorithm) }, claims)
     }
 
-    /// A token with this header.
+    /// Signs a token with this header.
     pub(crate) fn sign_under(&self, header: &Header, claims: &Value) -> String {
         jsonwebtoken::encode(header, claims, &self.key).unwrap()
     }
@@ -87,12 +87,12 @@ fn pem(label: &str, der: &[u8]) -> String {
 
 #[derive(Default)]
 struct Published {
-    /// What is answered; nothing is an error.
+    /// The body of the answer; `None` is an error.
     body: Mutex<Option<String>>,
     fetches: AtomicU32,
 }
 
-/// Where the host application publishes its keys.
+/// The address at which the host application publishes its keys.
 pub(crate) struct KeyServer {
     pub(crate) url: String,
     published: Arc<Published>,
@@ -108,12 +108,12 @@ impl KeyServer {
         Self { url, published }
     }
 
-    /// Publishes these keys from now on, and no other.
+    /// Publishes only these keys from now on.
     pub(crate) fn publish(&self, keys: &[&SigningKey]) {
         self.publish_entries(&keys.iter().map(|key| key.jwk.clone()).collect::<Vec<_>>());
     }
 
-    /// Publishes these entries, whatever they are.
+    /// Publishes these entries, valid or not.
     pub(crate) fn publish_entries(&self, entries: &[Value]) {
         self.publish_text(json!({ "keys": entries }).to_string());
     }

@@ -1,4 +1,4 @@
-//! What the tests share: a server of their own, a provider that signs, and a small socket client.
+//! Shared parts of the tests: a server for each, a provider that signs, and a small socket client.
 
 mod app;
 mod core_app;

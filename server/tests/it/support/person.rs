@@ -1,4 +1,4 @@
-//! A person with a browser, who connects a bank.
+//! A user with a browser, who connects a bank.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::TestApp;
 
-/// A signed-in user who goes to a provider's consent page and comes back.
+/// A signed-in user who visits a provider's consent page and returns.
 pub(crate) struct Person<'a> {
     app: &'a TestApp,
     user_id: &'static str,
@@ -18,7 +18,7 @@ impl<'a> Person<'a> {
         Self { app, user_id }
     }
 
-    /// Asks for the address of a consent page, as the dashboard does; the answer.
+    /// Requests the address of a consent page, as the dashboard does; returns the answer.
     pub(crate) async fn ask(&self, path: &str, body: Option<Value>) -> Response {
         let request = self.app.request(Method::POST, path).bearer_auth(self.app.token(self.user_id, 3600));
         let request = request.header("origin", &self.app.address);
@@ -36,7 +36,7 @@ impl<'a> Person<'a> {
         answer["url"].as_str().unwrap().to_owned()
     }
 
-    /// Opens a consent page and presses a button; where the browser is sent to.
+    /// Opens a consent page and presses a button; returns the address that the browser is redirected to.
     pub(crate) async fn press(&self, page: &str, button: (&str, &str)) -> String {
         let opened = self.app.client.get(page).send().await.unwrap();
         assert_eq!(opened.status(), 200, "{page}");
@@ -51,7 +51,7 @@ impl<'a> Person<'a> {
         sent.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    /// Follows the way back to the server; where its answer leads.
+    /// Follows the redirect back to the server; returns the server's redirect.
     pub(crate) async fn come_back(&self, address: &str) -> String {
         let request = self.app.client.get(address).bearer_auth(self.app.token(self.user_id, 3600));
         landing(&request.send().await.unwrap())
@@ -63,7 +63,7 @@ impl<'a> Person<'a> {
         self.app.get(self.user_id, &path).await["connections"].as_array().unwrap().clone()
     }
 
-    /// Waits until the user has one connection with this status; the connection.
+    /// Waits until the user has one connection with this status; returns it.
     pub(crate) async fn until(&self, connector: &str, status: &str) -> Value {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -78,7 +78,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Waits until so many transactions are stored; all of them, newest first.
+    /// Waits until this many transactions are stored; returns all, newest first.
     pub(crate) async fn until_stored(&self, count: usize) -> Vec<Value> {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -93,7 +93,7 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Where a callback's answer leads.
+/// The target of a callback's redirect.
 pub(crate) fn landing(response: &Response) -> String {
     assert_eq!(response.status(), 303);
     response.headers()["location"].to_str().unwrap().to_owned()

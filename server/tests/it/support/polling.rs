@@ -37,19 +37,19 @@ impl<'a> Polling<'a> {
         format!("/socket.io/?EIO=4&transport=polling&sid={}", self.sid)
     }
 
-    /// Sends packets; the status of the answer.
+    /// Sends packets; returns the status.
     pub(crate) async fn post(&self, packets: &str) -> u16 {
         let call = self.app.request(Method::POST, &self.path()).body(packets.to_owned());
         call.send().await.unwrap().status().as_u16()
     }
 
-    /// Asks once; the packets.
+    /// Polls once; returns the packets.
     pub(crate) async fn poll(&self) -> Vec<String> {
         let answer = self.app.request(Method::GET, &self.path()).send().await.unwrap();
         answer.text().await.unwrap().split('\u{1e}').map(str::to_owned).collect()
     }
 
-    /// Moves to a WebSocket, as the official clients do: they ask on until the server has answered the probe.
+    /// Upgrades to a WebSocket like the official clients, which poll on until the server has answered the probe.
     pub(crate) async fn upgrade(&self, packets: &mut Vec<String>) -> Socket {
         let mut socket = Socket::upgrade(&self.app.address, &self.sid).await;
         let (last, ()) = tokio::join!(self.poll(), socket.send("2probe"));

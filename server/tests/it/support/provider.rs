@@ -1,4 +1,4 @@
-//! A provider that signs what it sends.
+//! A provider that signs its deliveries.
 
 use connectors::{Registry, Settings};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use super::TestApp;
 pub(crate) const BASIQ_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) const APIDECK_SECRET: &str = "apideck-key-of-the-tests";
 
-/// A body with its transaction, in the words of the original's guide.
+/// A body with its transaction, as in the original's guide.
 pub(crate) fn basiq_body(connection_id: &str, transaction_id: &str, amount: &str) -> Value {
     json!({
         "event": "transaction.created",
@@ -28,7 +28,7 @@ pub(crate) fn basiq_body(connection_id: &str, transaction_id: &str, amount: &str
     })
 }
 
-/// Sends as Basiq would.
+/// Sends deliveries like Basiq.
 pub(crate) struct Basiq {
     secret: String,
     next: u32,
@@ -50,20 +50,20 @@ impl Basiq {
         Registry::new(&settings).get("basiq").unwrap().sign(id, body, now).unwrap()
     }
 
-    /// Sends a body with an id of its own.
+    /// Sends a body with a new id.
     pub(crate) async fn send(&mut self, app: &TestApp, body: &Value) -> Response {
         self.next += 1;
         let id = format!("msg_{}_{}", self.next, uuid_like());
         self.send_as(app, &id, body.to_string().into_bytes()).await
     }
 
-    /// Sends bytes under an id.
+    /// Sends bytes with an id.
     pub(crate) async fn send_as(&self, app: &TestApp, id: &str, body: Vec<u8>) -> Response {
         let headers = self.sign(id, &body, app.now());
         post(app, "basiq", headers, body).await
     }
 
-    /// Sends a body that must be taken; the answer.
+    /// Sends a body that must be accepted; returns the answer.
     pub(crate) async fn deliver(&mut self, app: &TestApp, body: &Value) -> Value {
         let response = self.send(app, body).await;
         assert_eq!(response.status(), 200);
@@ -81,7 +81,7 @@ pub(crate) async fn post(app: &TestApp, connector: &str, headers: Vec<(String, S
     request.send().await.unwrap()
 }
 
-/// Ids need only differ within a test's own store.
+/// Ids need to be unique only within a test's store.
 fn uuid_like() -> String {
     format!("{:x}", Timestamp::now().as_nanosecond())
 }

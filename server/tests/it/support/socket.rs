@@ -1,4 +1,4 @@
-//! A Socket.IO client that shows every packet: it hides nothing that a test should see.
+//! A Socket.IO client that shows every packet, so that tests see everything.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// The name of an event and its first argument; `null` where it has none.
+/// The name of an event and its first argument; `null` without one.
 fn event_of(body: &str) -> [Value; 2] {
     let mut parts: Vec<Value> = serde_json::from_str(body).unwrap();
     parts.resize(2, Value::Null);
     parts.try_into().unwrap()
 }
 
-/// How long a packet may take that must come.
+/// The time limit for a packet that must arrive.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Connects over WebSocket and joins the namespace, with `auth` where there is one.
+    /// Connects over WebSocket and joins the namespace, with `auth` if given.
     pub(crate) async fn connect(address: &str, auth: Option<Value>, headers: &[(&str, &str)]) -> Self {
         Self::open(address, headers).await.expect("the server accepts the socket").join(auth).await
     }
@@ -35,19 +35,19 @@ impl Socket {
         self
     }
 
-    /// Connects the engine only; the status where the server refuses.
+    /// Connects only the engine; returns the status if the server refuses.
     pub(crate) async fn open(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         Self::open_at(address, "", headers).await
     }
 
-    /// The same with more in the query of the address.
+    /// The same with additional query parameters.
     pub(crate) async fn open_at(address: &str, query: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         Self::opened_with(address, &format!("EIO=4&transport=websocket{query}"), headers)
             .await
             .map(|(socket, _)| socket)
     }
 
-    /// Connects by an address with this query; the packet that opens the session as well.
+    /// Connects with this query; also returns the open packet.
     pub(crate) async fn opened(address: &str, query: &str) -> Result<(Self, String), u16> {
         Self::opened_with(address, query, &[]).await
     }
@@ -69,7 +69,7 @@ impl Socket {
         }
     }
 
-    /// The WebSocket that a polling session moves to.
+    /// The WebSocket to which a polling session upgrades.
     pub(crate) async fn upgrade(address: &str, sid: &str) -> Self {
         Self::upgrade_as(4, address, sid).await
     }
@@ -81,7 +81,7 @@ impl Socket {
         Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
     }
 
-    /// The same where the server may be away at any moment; nothing where it is.
+    /// The same if the server may be down at any moment; `None` if it is.
     pub(crate) async fn try_connect(address: &str, auth: &Value) -> Option<Self> {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", address.replacen("http", "ws", 1));
         let (stream, _) = tokio_tungstenite::connect_async(url).await.ok()?;
@@ -92,7 +92,7 @@ impl Socket {
         Some(socket)
     }
 
-    /// The next event; nothing once the connection has ended.
+    /// The next event; `None` once the connection has ended.
     pub(crate) async fn next_event(&mut self) -> Option<(String, Value)> {
         let packet = self.packet().await?;
         serde_json::from_str(packet.strip_prefix("42")?).ok()
@@ -110,7 +110,7 @@ impl Socket {
         self.send(format!("42{}", json!([name, payload]))).await;
     }
 
-    /// The next packet as text; nothing once the connection has ended.
+    /// The next packet as text; `None` once the connection has ended.
     pub(crate) async fn packet(&mut self) -> Option<String> {
         loop {
             let next = tokio::time::timeout(TIMEOUT, self.0.next()).await.expect("a packet in time");
@@ -125,7 +125,7 @@ impl Socket {
         }
     }
 
-    /// The next event, whatever it is.
+    /// The next event.
     pub(crate) async fn event(&mut self) -> (String, Value) {
         let packet = self.packet().await.expect("an event");
         let body = packet.strip_prefix("42").unwrap_or_else(|| panic!("an event, not {packet}"));
@@ -133,25 +133,25 @@ impl Socket {
         (name.as_str().unwrap().to_owned(), payload)
     }
 
-    /// The next event, which must have this name; its payload.
+    /// The next event, which must have this name; returns its payload.
     pub(crate) async fn expect(&mut self, name: &str) -> Value {
         let (received, payload) = self.event().await;
         assert_eq!(received, name, "{payload}");
         payload
     }
 
-    /// Signs in with the event.
+    /// Signs in with the event `authenticate`.
     pub(crate) async fn authenticate(&mut self, user_id: &str, token: &str) {
         self.emit("authenticate", &json!({ "userId": user_id, "token": token })).await;
     }
 
-    /// Proves that nothing is waiting: the answer to a ping is the next thing that comes.
+    /// Checks that nothing is waiting: the answer to a ping is the next packet.
     pub(crate) async fn expect_nothing(&mut self) {
         self.emit("ping", &Value::Null).await;
         self.expect("pong").await;
     }
 
-    /// Waits for the end of the connection, which the engine may announce; nothing else may come before it.
+    /// Waits for the end of the connection, which the engine may announce; no other packet may come first.
     pub(crate) async fn expect_end(&mut self) {
         loop {
             match self.packet().await.as_deref() {

@@ -1,7 +1,7 @@
-//! The people's banks, at a simulated Basiq.
+//! The users' banks, at a simulated Basiq.
 //!
-//! Owns what happens there, by chance, and which of Basiq's ids are the same payment. What it makes happen can be told
-//! apart by contract §6: nothing but one thing of a payment changes, once, when it is posted.
+//! Owns the random changes there, and which of Basiq's ids are the same payment. By contract §6 the changes can be
+//! distinguished: at most one attribute of a payment changes, once, when it is posted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use provider_sim::basiq::{Basiq, BasiqOptions};
 /// A person with a connection.
 pub(super) struct Person {
     pub(super) user_id: &'static str,
-    /// Basiq's id of them.
+    /// Basiq's id of the user.
     pub(super) basiq_id: String,
     pub(super) connection: Connection,
 }
@@ -23,7 +23,7 @@ pub(super) struct Banks {
     pub(super) basiq: Basiq,
     clock: Clock,
     pub(super) people: Vec<Person>,
-    /// Which payment each of Basiq's ids has been.
+    /// The payment of each of Basiq's ids, including former ids.
     payments: BTreeMap<String, PaymentId>,
     pending: Vec<Pending>,
     /// The first payment of each pair of twins, by either of them.
@@ -33,13 +33,13 @@ pub(super) struct Banks {
 
 struct Pending {
     id: PaymentId,
-    /// One of several that cannot be told apart: its posting changes nothing.
+    /// Whether an identical payment exists: then its posting changes nothing.
     is_twin: bool,
 }
 
 impl Banks {
-    /// Three people; the first has 5,000 transactions already. Basiq's time runs ten times as fast, so that it sends again
-    /// what was not taken after half a second and after 30 s.
+    /// Three users; the first starts with 5,000 transactions. Basiq's time runs ten times as fast, so that it repeats a
+    /// refused webhook after half a second and after 30 s.
     pub(super) async fn open(seed: u64) -> Self {
         let clock = Clock::sped_up(Timestamp::now(), 10);
         let options = BasiqOptions { seed, ..BasiqOptions::new(clock.clone()) };
@@ -61,7 +61,7 @@ impl Banks {
         banks
     }
 
-    /// A moment of the day: purchases are made, posted and released, and a connection or all are refreshed.
+    /// One moment of the day: purchases are made, posted and released, and one connection or all are refreshed.
     pub(super) fn go_on(&mut self, random: &mut fastrand::Rng) {
         for _ in 0..random.usize(1..4) {
             self.purchase(random);
@@ -77,13 +77,14 @@ impl Banks {
         }
     }
 
-    /// The last moment of the day: everything is told.
+    /// The last moment of the day: every connection is refreshed.
     pub(super) fn close(&mut self) {
         (0..self.people.len()).for_each(|person| self.refresh(person));
     }
 
-    /// The bank is asked again; which ids its rows have now. Basiq says to the second when it last was: by that a run sees
-    /// that an account was refreshed meanwhile, so that no bank is asked twice within one.
+    /// Refreshes a connection and records the ids of its rows. Basiq gives the time of a refresh to the second; a run
+    /// compares it to see that an account was refreshed meanwhile, so that no bank is refreshed twice within one
+    /// second.
     pub(super) fn refresh(&mut self, person: usize) {
         self.clock.advance(Duration::from_secs(1));
         let connection = &self.people[person].connection.id;
@@ -92,18 +93,18 @@ impl Banks {
         self.payments.extend(rows.into_iter().map(|row| (row.id, row.payment_id)));
     }
 
-    /// A purchase of this person is made and told.
+    /// Makes a purchase of this user and refreshes.
     pub(super) fn refresh_with_news(&mut self, person: usize, random: &mut fastrand::Rng) {
         self.purchase_of(person, random);
         self.refresh(person);
     }
 
-    /// The payment that one of Basiq's ids is, or has been.
+    /// The payment that has or had this id at Basiq.
     pub(super) fn payment(&self, id: &str) -> Option<PaymentId> {
         self.payments.get(id).copied()
     }
 
-    /// The payments that a payment cannot be told apart from: their first one, and how many they are.
+    /// The payments that look like a payment: the first one, and how many there are.
     pub(super) fn alike(&self, payment: PaymentId) -> (PaymentId, usize) {
         self.twins.get(&payment).map_or((payment, 1), |first| (*first, 2))
     }
@@ -135,7 +136,7 @@ impl Banks {
         }
     }
 
-    /// One that is pending is posted, with another amount, day or text or as it was, or is released.
+    /// A pending payment is posted, unchanged or with another amount, day or text, or is released.
     fn settle_one(&mut self, random: &mut fastrand::Rng) {
         if self.pending.is_empty() {
             return;
@@ -156,7 +157,7 @@ impl Banks {
         });
     }
 
-    /// What Basiq lists of a person: how often each amount, text and status stands there.
+    /// Basiq's list of a user: how often each amount, text and status occurs.
     pub(super) fn listed(&self, person: usize) -> BTreeMap<(String, String, String), usize> {
         let mut listed = BTreeMap::new();
         for row in self.basiq.transactions(&self.people[person].connection.id) {
@@ -167,7 +168,7 @@ impl Banks {
         listed
     }
 
-    /// The payments that Basiq lists of a person.
+    /// The payments in Basiq's list of a user.
     pub(super) fn listed_payments(&self, person: usize) -> Vec<PaymentId> {
         let rows = self.basiq.transactions(&self.people[person].connection.id);
         rows.into_iter().map(|row| row.payment_id).collect()

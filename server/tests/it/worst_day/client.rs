@@ -1,6 +1,6 @@
-//! A person's Socket.IO client, which comes back with `since` whenever it is cut off.
+//! A user's Socket.IO client, which reconnects with `since` whenever it is cut off.
 //!
-//! Owns what it has heard: every event once and in order, and the list that follows from them.
+//! Owns the events that it received: each once and in order, and the list that they produce.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use tokio::task::JoinHandle;
 
 use crate::support::{Socket, user_token};
 
-/// How long it listens before it looks whether that was all.
+/// How long the client waits for an event before it checks whether it is done.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// What a client has heard.
+/// What a client has received.
 #[derive(Default)]
 pub(super) struct Heard {
     last: u64,
@@ -23,7 +23,7 @@ pub(super) struct Heard {
     pub(super) list: BTreeMap<String, Value>,
     /// The ids that were announced as new, in order.
     pub(super) announced: Vec<String>,
-    /// Every event of a transaction, for whoever looks for a fault.
+    /// Every event of a transaction, for debugging.
     pub(super) history: Vec<String>,
     /// How many runs have ended.
     pub(super) runs: u64,
@@ -31,7 +31,7 @@ pub(super) struct Heard {
     pub(super) sign_ins: u64,
 }
 
-/// Begins to listen; it ends once nothing is left after `stop`.
+/// Starts listening; ends when no event is left after `stop`.
 pub(super) fn listen(address: String, user_id: &'static str, stop: Arc<AtomicBool>) -> JoinHandle<Heard> {
     tokio::spawn(async move {
         let mut heard = Heard::default();
@@ -54,7 +54,7 @@ pub(super) fn listen(address: String, user_id: &'static str, stop: Arc<AtomicBoo
                     Err(_) => {}
                 }
             }
-            // A sign-in after the end says what the newest is.
+            // A sign-in after the end returns the newest number.
             if stop.load(Ordering::SeqCst) && newest == Some(heard.last) {
                 return heard;
             }

@@ -1,6 +1,6 @@
 //! The day itself.
 //!
-//! Owns the order of what goes wrong. Must not decide what is right: `tally` does.
+//! Owns the order of the faults. Must not decide what is right: `tally` does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,18 +18,18 @@ use crate::support::{BASIQ_SECRET, SERVICE_SECRET};
 
 const LISTS: &str = "GET /users/{userId}/transactions";
 
-/// What answers to webhooks may take in milliseconds, while the provider hangs as well. The build of the tests is not
-/// optimised, and shares the machine with other tests.
+/// The limit for answers to webhooks in milliseconds, also while the provider hangs. The tests' build is not optimised,
+/// and shares the machine with other tests.
 fn limit_ms() -> u64 {
     if std::env::var_os("TALLYWIRE_CRASH_BINARY").is_some() { 250 } else { 2_000 }
 }
 
-/// The server that asks these banks, and to which Basiq sends.
+/// The server that syncs with these banks and receives Basiq's webhooks.
 pub(super) async fn server_for(banks: &Banks) -> ServerProcess {
     let settings = vec![
         ("BASIQ_API_KEY", banks.basiq.api_key().to_owned()),
         ("BASIQ_API_URL", banks.basiq.url()),
-        // Webhooks that come while the server is away are sent again; nothing else asks.
+        // Webhooks during the server's downtime are repeated; nothing else requests a sync.
         ("RECONCILE_MINUTES", "0".to_owned()),
     ];
     let server = ServerProcess::with(settings).await;
@@ -38,7 +38,7 @@ pub(super) async fn server_for(banks: &Banks) -> ServerProcess {
     server
 }
 
-/// Registers everybody's connection.
+/// Registers every user's connection.
 pub(super) async fn register(banks: &Banks, address: &str) {
     for person in &banks.people {
         let url = format!("{address}/api/connectors/basiq/connections/{}", person.connection.id);
@@ -55,7 +55,7 @@ struct Day {
 }
 
 impl Day {
-    /// So many moments, a little apart.
+    /// Runs this many moments, with short pauses.
     async fn moments(&mut self, count: usize) {
         for _ in 0..count {
             self.banks.go_on(&mut self.random);
@@ -81,7 +81,7 @@ impl Day {
         self.until_equal().await;
     }
 
-    /// Webhooks come late, twice, and in another order, every answer of the provider may be wrong, and the server is
+    /// Webhooks arrive late, twice and in another order, any answer of the provider may be wrong, and the server is
     /// killed three times.
     async fn everything_goes_wrong(&mut self) {
         let faults = [
@@ -116,7 +116,7 @@ impl Day {
         self.until_equal().await;
     }
 
-    /// The provider answers nothing, and 50 webhooks come at once and others one by one; the answers to them.
+    /// The provider answers nothing, while 50 webhooks come at once and others one by one; returns the answers to them.
     async fn the_provider_hangs(&mut self) -> Vec<Attempt> {
         self.banks.basiq.faults().add(Rule::new(Fault::Hang));
         let before = self.banks.basiq.webhooks().attempts().len();
@@ -132,13 +132,13 @@ impl Day {
         let attempts = self.banks.basiq.webhooks().attempts()[before..].to_vec();
         assert!(attempts.iter().all(|attempt| attempt.outcome == Outcome::Answered(200)), "{attempts:?}");
         self.banks.basiq.faults().clear();
-        // The calls that hang would last for half a minute.
+        // The hanging calls would last for half a minute.
         self.server.kill_and_restart().await;
         self.until_equal().await;
         attempts
     }
 
-    /// Waits until nothing more is sent.
+    /// Waits until Basiq sends nothing more.
     async fn all_answered(&self, at_least: usize) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let mut before = 0;
@@ -153,7 +153,7 @@ impl Day {
         }
     }
 
-    /// A call is answered 429: until its time has come nothing is called for that user, whatever webhooks come.
+    /// A call is answered 429: during the pause no call is made for that user, whatever webhooks arrive.
     async fn the_provider_asks_for_a_pause(&mut self) {
         let (pause, connection) = (Duration::from_secs(3), self.banks.people[0].connection.id.clone());
         let refusal = Rule::new(Fault::TooManyRequests { retry_after: Some(pause) });

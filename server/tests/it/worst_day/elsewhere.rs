@@ -1,6 +1,6 @@
-//! Addresses in what a provider sends that lead elsewhere.
+//! Addresses of other servers in a provider's data.
 //!
-//! Owns that none is called. What listens there counts who connects.
+//! Owns that none of them is called: a listener there counts connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::support::{BASIQ_SECRET, Basiq as Sender, SERVICE_SECRET, TestApp, config};
 
-/// What listens where addresses in bodies lead.
+/// A listener at the addresses in the bodies.
 pub(super) struct Elsewhere {
     pub(super) address: String,
     called: Arc<AtomicUsize>,
@@ -35,12 +35,12 @@ impl Elsewhere {
         Self { address, called }
     }
 
-    /// How often somebody has connected.
+    /// How many connections it has accepted.
     pub(super) fn called(&self) -> usize {
         self.called.load(Ordering::SeqCst)
     }
 
-    /// Sends a webhook of Basiq's with its links leading here; the answer's status.
+    /// Sends a Basiq webhook whose links point here; returns the answer's status.
     pub(super) async fn send_webhook(&self, server: &str, id: &str, body: &str) -> u16 {
         let body = body.replace("https://au-api.basiq.io", &self.address);
         assert!(body.contains(&self.address));
@@ -61,7 +61,7 @@ async fn no_address_in_a_providers_answers_or_webhooks_is_called() {
     let user = basiq.add_user("gavin@example.com");
     let everyday = NewAccount::new("Everyday", AccountKind::Transaction, Cents(100_000));
     let connection = basiq.connect(&user, vec![everyday]).unwrap();
-    // Three pages, whose links to the next lead elsewhere.
+    // Three pages, whose links to the next page point to this listener.
     let month = Duration::from_secs(30 * 86_400);
     basiq.bank(|bank, now| bank.history(&connection.accounts[0], 1_200, month, now)).unwrap();
     basiq.refresh(&connection.id).unwrap();

@@ -1,6 +1,6 @@
 //! The database is locked when a run ends.
 //!
-//! Owns that what the run has found comes all the same. Must not look at webhooks.
+//! Owns that the results of the run are stored all the same. Must not check webhooks.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ async fn a_run_whose_end_cannot_be_stored_is_asked_for_again() {
     let server = server_for(&banks).await;
     let mut random = fastrand::Rng::with_seed(1);
     banks.basiq.webhooks().unsubscribe();
-    // What is pending now is made anew or posted under other ids, and waits for the end of the next run.
+    // Pending payments are recreated or posted under other ids, and wait for the end of the next run.
     (0..10).for_each(|_| banks.go_on(&mut random));
     banks.close();
     register(&banks, &server.address()).await;
@@ -29,7 +29,7 @@ async fn a_run_whose_end_cannot_be_stored_is_asked_for_again() {
     banks.basiq.faults().add(Rule::new(Fault::Slow(Duration::from_secs(1))).on(accounts).after(3));
     ask_all(&banks, &server.address()).await;
     let deadline = Instant::now() + Duration::from_secs(30);
-    // The last call of each run is under way, which has nothing to store but its end.
+    // The last call of each run is in progress; after it, the run has to store only its end.
     while banks.basiq.calls().of(accounts) < 6 {
         assert!(Instant::now() < deadline, "{} lists were asked for", banks.basiq.calls().of(lists));
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -45,7 +45,7 @@ async fn a_run_whose_end_cannot_be_stored_is_asked_for_again() {
     until_equal(&banks, &server.address(), Duration::from_secs(30)).await;
 }
 
-/// Has every connection asked now.
+/// Requests a sync of every connection.
 async fn ask_all(banks: &Banks, address: &str) {
     for person in &banks.people {
         let path = format!("{address}/api/connectors/basiq/connections/{}/sync", person.connection.id);

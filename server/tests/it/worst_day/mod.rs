@@ -1,7 +1,7 @@
-//! The worst day: everything that can go wrong between a bank's provider and a person's screen.
+//! The worst day: every fault that can happen between a bank's provider and a user's screen.
 //!
-//! The real binary against a simulated Basiq. At the end the store and the clients have what the provider lists, and each
-//! purchase was announced as new exactly once. `TALLYWIRE_FAULTS_SEED` gives another day.
+//! Runs the real binary against a simulated Basiq. At the end the store and the clients equal the provider's lists, and
+//! each purchase was announced as new exactly once. `TALLYWIRE_FAULTS_SEED` selects another day.
 
 mod banks;
 mod client;

@@ -1,6 +1,6 @@
-//! What came of the day.
+//! The result of the day.
 //!
-//! Owns the comparison of Basiq's lists with the store and the clients. Must not make anything happen.
+//! Owns comparing Basiq's lists with the store and the clients. Must not change anything.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::banks::Banks;
 use super::client::Heard;
 use crate::support::user_token;
 
-/// How often each amount, text and status stands in a list.
+/// How often each amount, text and status occurs in a list.
 type Shown = BTreeMap<(String, String, String), usize>;
 
 fn shown<'a>(transactions: impl IntoIterator<Item = &'a Value>) -> Shown {
@@ -26,7 +26,7 @@ fn shown<'a>(transactions: impl IntoIterator<Item = &'a Value>) -> Shown {
     shown
 }
 
-/// Waits until everybody's stored transactions are those that Basiq lists.
+/// Waits until every user's stored transactions equal Basiq's list.
 pub(super) async fn until_equal(banks: &Banks, address: &str, patience: Duration) {
     let deadline = Instant::now() + patience;
     for (index, person) in banks.people.iter().enumerate() {
@@ -42,7 +42,7 @@ pub(super) async fn until_equal(banks: &Banks, address: &str, patience: Duration
     }
 }
 
-/// What stands in one list alone.
+/// The entries that only one list has.
 fn difference(listed: &Shown, stored: &Shown) -> String {
     let alone = |one: &Shown, other: &Shown| {
         one.iter()
@@ -54,7 +54,7 @@ fn difference(listed: &Shown, stored: &Shown) -> String {
     format!("listed alone:{}\nstored alone:{}", alone(listed, stored), alone(stored, listed))
 }
 
-/// All of a user's stored transactions; nothing while the server is away.
+/// All of a user's stored transactions; `None` while the server is down.
 async fn stored(address: &str, user_id: &str) -> Option<Vec<Value>> {
     let (client, mut all, mut before) = (reqwest::Client::new(), vec![], String::new());
     loop {
@@ -68,8 +68,9 @@ async fn stored(address: &str, user_id: &str) -> Option<Vec<Value>> {
     }
 }
 
-/// A client has what Basiq lists, and each of those payments was announced to it once. How many were announced. Twins have the
-/// same day, amount and text, so that either may go on as the other: of them the announcements are counted.
+/// Checks that a client equals Basiq's list, and that each payment was announced to it once; returns how many were
+/// announced. Twins have the same day, amount and text, so that either may continue as the other: for twins the
+/// announcements are counted.
 pub(super) fn check(banks: &Banks, person: usize, heard: &Heard) -> usize {
     let (user_id, listed) = (banks.people[person].user_id, banks.listed(person));
     let list = shown(heard.list.values());
@@ -103,7 +104,7 @@ fn told_of(banks: &Banks, heard: &Heard, id: &str) -> String {
     [lines, of_lines].concat().join("\n")
 }
 
-/// How long the slowest of a hundred answers took, in milliseconds, of those that were 200.
+/// The p99 of the times of answers with 200, in milliseconds.
 pub(super) fn p99(attempts: &[Attempt]) -> u64 {
     let answered = attempts.iter().filter(|attempt| attempt.outcome == Outcome::Answered(200));
     let mut millis: Vec<u64> = answered.map(|attempt| attempt.millis).collect();
