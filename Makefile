@@ -1,8 +1,8 @@
-# Short names for what CONTRIBUTING.md explains. Every recipe sets up what is missing first.
+# Short names for the commands in CONTRIBUTING.md. Every recipe first installs what is missing.
 
 .PHONY: run watch build test fuzz bench crash outages fmt clean
 
-## Start on port 3003: what is configured, or a demo where nothing is.
+## Start on port 3003 with the configuration, or a demo without one.
 run:
 	@scripts/setup build
 	@scripts/build dev
@@ -23,7 +23,7 @@ test:
 	@scripts/setup test
 	@scripts/test
 
-## Feed hostile input to everything that reads what others send, so many seconds for each target.
+## Feed hostile input to every parser of external data, for SECONDS_EACH seconds for each target.
 fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz $${SECONDS_EACH:-600}
@@ -32,12 +32,12 @@ fuzz:
 bench: build
 	@. scripts/env.sh && cargo run --release --locked --package bench
 
-## Kill the server 200 times under load and count what was lost or repeated: nothing may be.
+## Kill the server 200 times under load and count lost or repeated data, of which there must be none.
 crash:
 	@scripts/setup build
 	@. scripts/env.sh && TALLYWIRE_CRASH_ROUNDS=$${ROUNDS:-200} cargo test --locked -p server --no-default-features --features tail --test it faults::killed -- --nocapture
 
-## Break what three nodes stand on 50 times, each for as long as real outages last, and count what was lost: nothing may be.
+## Break the services of three nodes 50 times, each as long as a real outage, and count lost data, of which there must be none.
 outages:
 	@scripts/setup test
 	@. scripts/env.sh && TALLYWIRE_OUTAGE_ROUNDS=$${ROUNDS:-50} TALLYWIRE_OUTAGES=long cargo test --locked -p server --no-default-features --features tail --test it outages:: -- --ignored --nocapture

@@ -1,4 +1,4 @@
-// How the browser tests run: which browser, how many at once, how long a step may take.
+// The settings of the browser tests: the browser, the parallelism, the time limit of a step.
 
 import { defineConfig, devices } from '@playwright/test';
 

@@ -1,5 +1,5 @@
-// Pictures of the demo for documents: `npm run screenshots -- FOLDER` writes the sign-in page, the
-// dashboard and the connections, on a phone and on a desk, in light and in dark. A command, not a test.
+// Pictures of the demo for documents: `npm run screenshots -- FOLDER` writes the sign-in page, the dashboard and the
+// connections, at phone and desktop size, in light and in dark. A command, not a test.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ try {
       await picture(page, `sign-in-${size}-${colorScheme}`);
       await page.getByTestId('demo-sign-in').first().click();
       await page.locator('[data-testid="connection-badge"][data-status="live"]').waitFor();
-      // A payment that has just come in is what there is to show.
+      // The picture shows a payment that has just arrived.
       await page.getByTestId('toast').first().waitFor({ timeout: 60_000 });
       await picture(page, `dashboard-${size}-${colorScheme}`);
       await page.goto(`${server.url}/connections`);

@@ -1,9 +1,9 @@
 // Import cycles between the modules of a crate, and layers that must not import one another.
-// Reads `use` items and inline paths as text; tests are left out. Re-exports are followed to the defining module.
+// Reads `use` items and inline paths as text; tests are skipped. Re-exports are followed to the defining module.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-// What a folder or file of server/src must not import.
+// The imports that a folder or file of server/src must not have.
 const FORBIDDEN = {
   config: ["feed", "http", "ingest", "limits", "net", "socketio", "state", "store"],
   net: ["auth", "config", "feed", "http", "limits", "socketio", "state", "store"],
@@ -53,7 +53,7 @@ function check(root, members) {
   }
 }
 
-// The modules of a crate by path ("a::b"; "" is the root), without those that are compiled for tests only.
+// The modules of a crate by path ("a::b"; "" is the root), except those that are compiled for tests only.
 function read(root, members) {
   const modules = new Map();
   for (const file of members) {
@@ -70,7 +70,7 @@ function read(root, members) {
   return modules;
 }
 
-// Comments, strings and test modules removed. Tests stand at the end of a file.
+// Removes comments, strings and test modules. Tests are at the end of a file.
 function strip(code) {
   const bare = code
     .replace(/'\\?"'/g, "''")
@@ -81,7 +81,7 @@ function strip(code) {
   return tests < 0 ? bare : bare.slice(0, tests);
 }
 
-// Every path that a `use` names, with the name it is known by, and the paths that stand in the code itself.
+// Every path of a `use` with its local name, and the inline paths.
 function uses(code) {
   const found = [];
   const rest = code.replace(/^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);/gm, (_, visibility, tree) => {
@@ -116,7 +116,7 @@ function imports(module, modules) {
   const targets = new Set();
   for (const { path, isPublic } of module.uses) {
     const file = resolve(module.path, path, modules, 0);
-    // A re-export of a part of the module itself is no dependency.
+    // A re-export of one of the module's own parts is not a dependency.
     if (file && file !== module.file && !(isPublic && isOwnPart(module, file, modules))) targets.add(file);
   }
   return targets;
@@ -127,7 +127,7 @@ function isOwnPart(module, file, modules) {
   return [...modules.values()].some((part) => part.file === file && part.path.startsWith(prefix));
 }
 
-// The file that defines what a path names; nothing where that is another crate's.
+// The file that defines a path's target; undefined for another crate.
 function resolve(from, path, modules, depth) {
   let [at, rest] = [from, [...path]];
   if (rest[0] === "crate") [at, rest] = ["", rest.slice(1)];

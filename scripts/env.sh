@@ -5,12 +5,12 @@
 TALLYWIRE_TOOLS="${TALLYWIRE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tallywire/tools}"
 export TALLYWIRE_TOOLS
 
-# Fuzz targets are built with other flags than everything else, so in a folder of their own.
+# Fuzz targets are built with other flags, so in a separate folder.
 TALLYWIRE_FUZZ_TARGET="${TALLYWIRE_FUZZ_TARGET:-${CARGO_TARGET_DIR:+$(dirname "$CARGO_TARGET_DIR")/fuzz}}"
 TALLYWIRE_FUZZ_TARGET="${TALLYWIRE_FUZZ_TARGET:-$PWD/fuzz/target}"
 export TALLYWIRE_FUZZ_TARGET
 
-# The versions that are pinned, in one place.
+# The pinned versions, in one place.
 CARGO_DENY_VERSION=0.20.2
 CARGO_FUZZ_VERSION=0.13.2
 CARGO_LEPTOS_VERSION=0.3.11
@@ -32,16 +32,16 @@ has_wasm_target() {
 # An empty RUSTUP_TOOLCHAIN is an error to rustup.
 [ -n "${RUSTUP_TOOLCHAIN:-}" ] || unset RUSTUP_TOOLCHAIN
 
-# rust-toolchain.toml pins the compiler. A machine that has the same version as `stable` uses that, without a download;
-# elsewhere rustup downloads it.
+# rust-toolchain.toml pins the compiler. A machine whose `stable` has that version uses it without a download; on other
+# machines rustup downloads it.
 RUST_VERSION=$(awk -F'"' '/^channel/ { print $2 }' rust-toolchain.toml)
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && command -v rustup >/dev/null 2>&1 &&
     [ "$(RUSTUP_TOOLCHAIN=stable rustc --version 2>/dev/null | awk '{ print $2 }')" = "$RUST_VERSION" ]; then
     export RUSTUP_TOOLCHAIN=stable
 fi
 
-# Where rustup cannot fetch the target, scripts/setup builds it for Debian's compiler and links that
-# as the toolchain "debian"; without rustup, /usr/bin in front does the same.
+# If rustup cannot fetch the target, scripts/setup builds it for Debian's compiler and links that as the toolchain
+# "debian"; without rustup, /usr/bin at the front of PATH does the same.
 if ! has_wasm_target ""; then
     if command -v rustup >/dev/null 2>&1; then
         if rustup toolchain list 2>/dev/null | grep -q '^debian'; then

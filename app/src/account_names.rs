@@ -1,13 +1,13 @@
 //! Names of accounts, each unique.
 //!
-//! Owns which details follow an account's name: none where the name is unique, else as few as necessary. Must not
-//! show anything.
+//! Owns which details follow an account's name: none if the name is unique, else as few as necessary. Must not show
+//! anything.
 
 use wire::api::Account;
 
 use crate::search::AccountKey;
 
-/// The names of the accounts. Balances change often, names hardly ever.
+/// The names of the accounts. They hardly ever change, unlike balances.
 pub(crate) type AccountNames = Vec<(AccountKey, String)>;
 
 type Particulars = Vec<Option<String>>;
@@ -39,8 +39,8 @@ pub(crate) fn names(accounts: &[Account]) -> AccountNames {
     accounts.iter().map(|account| (AccountKey::from(account), name(account))).collect()
 }
 
-/// What explains an account below its name: `Harbour Bank`, `ending 1234`, `savings`. Its id only where all else
-/// is the same as another's.
+/// The line below an account's name: `Harbour Bank`, `ending 1234`, `savings`. It includes the id only if another
+/// account has the same name and details.
 pub(crate) fn origin(account: &Account, accounts: &[Account]) -> Vec<String> {
     let kind = account.kind.as_ref().map(|kind| kind.replace(['-', '_'], " "));
     let parts = [account.institution_name.clone(), ending(account), kind];

@@ -10,10 +10,10 @@ use wire::connections::{ConnectionsPage, ConnectionsView};
 use crate::codec::JsonPost;
 use crate::error::AppError;
 
-/// Where the server functions live: apart from the HTTP API, which is a contract with others.
+/// The prefix of the server functions: separate from the HTTP API, which is a contract with others.
 pub const SERVER_FN_PREFIX: &str = "/api/_ui";
 
-/// The data of the dashboard when it opens, and again after events were missed.
+/// The data of the dashboard when it opens, and again after it has missed events.
 #[server(prefix = "/api/_ui", endpoint = "snapshot", input = JsonPost, output = JsonPost)]
 pub async fn load_snapshot() -> Result<Snapshot, AppError> {
     let (viewer, backend) = server::caller()?;
@@ -37,7 +37,7 @@ pub async fn load_connections_view() -> Result<ConnectionsView, AppError> {
     Ok(ConnectionsView { snapshot, connections, connectors: backend.connectors() })
 }
 
-/// The connections, again after something has happened.
+/// Reloads the connections after an event.
 #[server(prefix = "/api/_ui", endpoint = "connections", input = JsonPost, output = JsonPost)]
 pub async fn load_connections() -> Result<ConnectionsPage, AppError> {
     let (viewer, backend) = server::caller()?;

@@ -14,28 +14,28 @@ use wire::api::{Connection, ConnectorStatus, Snapshot, TransactionQuery, Transac
 pub struct Viewer {
     /// The user's id: the owner of the feed.
     pub user_id: String,
-    /// How to greet them.
+    /// The name to greet the user with.
     pub display_name: String,
 }
 
-/// Instead of a [`Viewer`] where the session could not be read: the page says so, instead of treating a signed-in
-/// user as a stranger.
+/// In place of a [`Viewer`] if the session could not be read: the page says so, instead of treating a signed-in user as
+/// a stranger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ViewerUnknown;
 
-/// Set on the request of a failed sign-in: the page is the answer to it.
+/// Set on the request of a failed sign-in, which the page answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedSignIn {
     /// The code of the reason.
     pub code: String,
-    /// The e-mail address from the form: it is put back there, and nowhere else.
+    /// The e-mail address from the form. It is put back into the form and used nowhere else.
     pub email: String,
 }
 
 /// Why the data could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendError {
-    /// The question itself is wrong: one sentence why.
+    /// The request is invalid: one sentence why.
     Invalid(String),
     /// The store did not answer; details are in the server's log.
     Unavailable,
@@ -65,8 +65,8 @@ pub trait Backend: Send + Sync + 'static {
     /// One delivery as received, if it exists. For administrators only.
     async fn delivery(&self, id: i64) -> Result<Option<RawDelivery>, BackendError>;
 
-    /// A token with which the viewer's page signs in at a Socket.IO server of another origin, where
-    /// the session's cookie does not go; nothing where none can be signed here.
+    /// A token with which the viewer's page signs in at a Socket.IO server of another origin, which does not receive
+    /// the session's cookie; `None` if this server cannot sign one.
     fn socket_token(&self, viewer: &Viewer) -> Option<String>;
 }
 
@@ -77,9 +77,9 @@ pub type SharedBackend = Arc<dyn Backend>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteInfo {
     /// The users as whom a visitor can sign in with one click: `(user id, display name)`. Empty unless the server runs
-    /// in demo mode, which every page then says.
+    /// in demo mode, which is stated on every page.
     pub demo_users: Vec<(String, String)>,
-    /// Where browsers find Socket.IO, as `scheme://host[:port]`; nothing is the page's own origin.
+    /// The address at which browsers find Socket.IO, as `scheme://host[:port]`; `None` for the page's own origin.
     pub socket_url: Option<String>,
     /// Other addresses to which a page may connect, in the syntax of its Content-Security-Policy.
     pub connect_sources: Vec<String>,

@@ -22,18 +22,18 @@ impl ConnectionKey {
     }
 }
 
-/// Starts a sync of a connection. One sentence where that is refused.
+/// Starts a sync of a connection. Fails with one sentence for the user.
 pub(crate) async fn sync(connection: &ConnectionKey) -> Result<(), String> {
     call("POST", format!("{}/sync", connection.path()), None).await.map(drop)
 }
 
-/// Removes a connection, with its transactions where `purge` is set.
+/// Removes a connection, with its transactions if `purge` is set.
 pub(crate) async fn remove(connection: &ConnectionKey, purge: bool) -> Result<(), String> {
     let query = if purge { "?purge=true" } else { "" };
     call("DELETE", format!("{}{query}", connection.path()), None).await.map(drop)
 }
 
-/// The address of a provider's consent page, for a new connection or for one that is connected again.
+/// The address of a provider's consent page, for a new connection or for reconnecting one.
 pub(crate) async fn connect(path: String, connection_id: Option<String>) -> Result<String, String> {
     let request = ConnectRequest { connection_id, email: None };
     let body = serde_json::to_string(&request).unwrap_or_default();
@@ -64,7 +64,8 @@ fn refusal(code: Option<ErrorCode>) -> String {
     sentence.to_owned()
 }
 
-/// Whether a page may send its visitor to an address: over TLS, or to this machine. Nothing that a browser would execute.
+/// Whether a page may send its visitor to an address: only over TLS or to this machine, never an address that a browser
+/// would execute.
 fn may_be_opened(address: &str) -> bool {
     let authority = |rest: &str| rest.split(['/', '?', '#', '\\']).next().unwrap_or_default().to_owned();
     if let Some(rest) = address.strip_prefix("https://") {

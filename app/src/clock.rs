@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 
-/// The current time as a signal, so that what depends on it is drawn again after hydration.
+/// The current time as a signal, so that views that depend on it are redrawn after hydration.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
     now: RwSignal<Option<i64>>,
@@ -33,7 +33,7 @@ impl Clock {
         use_context().unwrap_or_else(|| Self { now: RwSignal::new(None) })
     }
 
-    /// Milliseconds since 1970, to half a minute; nothing on the server and while hydrating.
+    /// Milliseconds since 1970, to half a minute; `None` on the server and while hydrating.
     pub(crate) fn now(self) -> Option<i64> {
         self.now.get()
     }
@@ -44,7 +44,7 @@ impl Clock {
     }
 }
 
-/// Minutes that the browser's time zone is east of UTC at a moment (it differs in summer).
+/// The browser's offset from UTC in minutes, positive to the east, at a moment (it differs in summer).
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn local_offset_minutes(millis: i64) -> i32 {
     #[expect(clippy::cast_precision_loss, reason = "a date's milliseconds are far below 2^53")]

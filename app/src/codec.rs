@@ -1,7 +1,7 @@
 //! How the server functions' arguments and answers are written.
 //!
-//! Owns JSON that is read from text. Leptos's own reads it from bytes, while the page and the socket
-//! hold text: the code that reads a transaction would be in the WebAssembly twice.
+//! Owns JSON that is read from text. Leptos's own codec reads bytes, while the page and the socket hold text: the
+//! WebAssembly would contain the code that reads a transaction twice.
 
 use leptos::server_fn::codec::Post;
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};

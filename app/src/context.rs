@@ -1,4 +1,4 @@
-//! What every page knows before it renders: who looks at it, and what kind of installation it is.
+//! What every page knows before it renders: the viewer, and what kind of installation it is.
 //!
 //! Owns carrying this from the server's render to the browser's, so that both build the same page.
 //! Must not hold anything that a signed-out visitor may not see.
@@ -21,27 +21,27 @@ pub struct Person {
     pub display_name: String,
 }
 
-/// A Socket.IO server of another origin than the page's.
+/// A Socket.IO server of another origin than the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SocketTarget {
     /// `scheme://host[:port]`.
     pub url: String,
-    /// What signs the viewer in there.
+    /// The token that signs the viewer in there.
     pub token: String,
 }
 
 /// The server's data for every page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageContext {
-    /// Which page it is.
+    /// The page.
     pub page: Page,
     /// Who is signed in.
     pub viewer: Option<Person>,
-    /// Whether they may inspect and retry stuck deliveries and calls.
+    /// Whether the viewer may inspect and retry failed deliveries and calls.
     pub is_admin: bool,
     /// The demo users that a visitor can sign in as with one click. Empty unless the server runs in demo mode.
     pub demo_users: Vec<Person>,
-    /// Where the page's events come from, if not from its own server.
+    /// The source of the page's events, if not its own server.
     pub socket: Option<SocketTarget>,
 }
 
@@ -79,7 +79,7 @@ fn read() -> PageContext {
     }
 }
 
-/// The page of this request. Without the permission to see the administrators' pages, the answer is the same as for an
+/// The page of this request. A viewer without permission for the administrators' pages gets the same answer as for an
 /// unknown address.
 #[cfg(feature = "ssr")]
 pub(crate) fn asked_for() -> Page {
@@ -99,8 +99,7 @@ fn is_admin(viewer: &Viewer) -> bool {
     use_context::<SharedBackend>().is_some_and(|backend| backend.is_admin(viewer))
 }
 
-/// Nothing where the page's own server has the events: its cookie, which no script can read, is the
-/// better proof.
+/// `None` if the page's own server delivers the events: its cookie, which no script can read, is the better proof.
 #[cfg(feature = "ssr")]
 fn socket(viewer: &Viewer, url: Option<String>) -> Option<SocketTarget> {
     let url = url?;
@@ -113,7 +112,7 @@ fn socket(viewer: &Viewer, url: Option<String>) -> Option<SocketTarget> {
     Some(SocketTarget { url, token })
 }
 
-/// A page whose server wrote nothing into it is shown as to a stranger.
+/// A page without context from the server is rendered for a stranger.
 #[cfg(not(feature = "ssr"))]
 fn read() -> PageContext {
     PageContext::default()

@@ -1,8 +1,8 @@
-//! Where a view forgets its type on the server.
+//! Type erasure of views on the server.
 //!
 //! A view's type contains the types of all its parts, and the server's router wraps each page in dozens of types more:
-//! their names alone would be gigabytes of a debug build. In the browser no type is erased: there it would cost size.
-//! The rendered page is the same.
+//! their names alone would take gigabytes of a debug build. In the browser no type is erased, because erasure costs
+//! size. The rendered page is the same.
 
 use leptos::prelude::*;
 

@@ -1,8 +1,8 @@
 //! The errors of a server function.
 //!
-//! Owns the reasons, the sentences for users, and that the answer has the HTTP API's own form of an error: the layers
-//! in front of a server function (a limit, say) refuse in that form as well. Must not carry details of a fault: those
-//! stay in the server's log.
+//! Owns the reasons, the sentences for users, and the format of the answer, which is the HTTP API's: the layers in
+//! front of a server function (a rate limit, say) refuse in that format as well. Must not carry details of a fault:
+//! those stay in the server's log.
 
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,9 +15,9 @@ use crate::codec::Json;
 pub enum AppError {
     /// The visitor is not signed in, or no longer.
     Unauthorized,
-    /// The question itself is wrong: one sentence why.
+    /// The request is invalid: one sentence why.
     Invalid(String),
-    /// The server cannot answer now; retrying later helps.
+    /// The server cannot answer now; the caller should retry later.
     Unavailable,
     /// The server could not be reached.
     Unreachable,
@@ -89,7 +89,7 @@ impl FromServerFnError for AppError {
         match error {
             ServerFnErrorErr::Request(_) => Self::Unreachable,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => malformed(),
-            // On the server, what is deserialised is the request.
+            // On the server, the deserialised data is the request.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => malformed(),
             _ => Self::Internal,
         }

@@ -1,7 +1,7 @@
-//! How money and moments are written.
+//! The text format of money and moments.
 //!
-//! Owns the texts, the same on the server and in the browser. Must not read the clock or the
-//! browser's locale: what depends on them is passed in.
+//! Owns the texts, which are the same on the server and in the browser. Must not read the clock or the browser's
+//! locale: values that depend on them are passed in.
 
 use wire::time::{Civil, unix_millis};
 use wire::{Amount, Currency, DatePrecision, PrimaryType, Transaction};
@@ -58,12 +58,12 @@ pub struct Day {
     pub day: u32,
 }
 
-/// When a transaction happened, as far as it is known.
+/// When a transaction happened, as precisely as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// The day.
     pub day: Day,
-    /// Hour and minute, where the provider sent more than the day.
+    /// Hour and minute, if the provider sent more than the day.
     pub time: Option<(u32, u32)>,
 }
 
@@ -83,7 +83,8 @@ pub fn kind_label(primary_type: PrimaryType) -> &'static str {
     }
 }
 
-/// Reads a transaction's date for a place `offset(millis)` minutes east of UTC. A day is the same everywhere.
+/// Reads a transaction's date for a place `offset(millis)` minutes east of UTC. A date without a time is the same
+/// everywhere.
 pub fn moment(transaction: &Transaction, offset: impl Fn(i64) -> i32) -> Option<Moment> {
     let millis = unix_millis(&transaction.date)?;
     if transaction.precision() == DatePrecision::Day {
@@ -107,8 +108,7 @@ pub fn time_label((hour, minute): (u32, u32)) -> String {
     format!("{hour:02}:{minute:02}")
 }
 
-/// `Sunday` is written short, the month in letters: `Sun 22 Nov 2026`. With the present moment
-/// known, the last two days have names.
+/// A day with abbreviated names: `Sun 22 Nov 2026`. If the current time is known, the last two days have names.
 pub fn day_label(day: Day, now: Option<(i64, i32)>) -> String {
     let Day { year, month, day: number } = day;
     if let Some((now, offset)) = now {
@@ -123,7 +123,7 @@ pub fn day_label(day: Day, now: Option<(i64, i32)>) -> String {
     format!("{} {number} {} {year}", civil.weekday(), civil.month_name())
 }
 
-/// `2026-11-22`, for a machine to read.
+/// `2026-11-22`, machine-readable.
 pub fn day_code(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
 }
@@ -143,14 +143,14 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// `November`, for the start of a period.
+/// `November`, for a period that begins at `from`.
 pub fn month_label(from: &str) -> &'static str {
     let month = unix_millis(from).map(|millis| Civil::from_unix_millis(millis, 0).month);
     let name = month.and_then(|month| MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?));
     name.copied().unwrap_or("this month")
 }
 
-/// How long ago something was: `just now`, `12 s ago`, `3 min ago`. A clock that was set back makes it just now.
+/// How long ago something was: `just now`, `12 s ago`, `3 min ago`. After the clock was set back it is `just now`.
 pub fn ago(millis: i64) -> String {
     match millis / 1_000 {
         ..=0 => "just now".to_owned(),
@@ -161,7 +161,7 @@ pub fn ago(millis: i64) -> String {
     }
 }
 
-/// How much room an amount takes, as a class for style sheets: the longest are written smaller.
+/// The width of an amount, as a class for style sheets: the longest are set in a smaller size.
 pub fn size_class(amount: &str) -> &'static str {
     match amount.chars().count() {
         ..=14 => "",

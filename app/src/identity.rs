@@ -1,6 +1,6 @@
 //! The identity of transactions.
 //!
-//! Owns comparing identities in place: a separate key would copy four texts, and lists are long. Must not compare
+//! Owns comparing identities in place: a separate key would copy four strings, and lists are long. Must not compare
 //! contents.
 
 use wire::Transaction;
@@ -8,14 +8,14 @@ use wire::transaction::TransactionKey;
 
 /// Whether both are the same transaction, in any revision.
 pub(crate) fn same(one: &Transaction, other: &Transaction) -> bool {
-    // Most differ in the first.
+    // Most pairs differ in the first field.
     one.transaction_id == other.transaction_id
         && one.account_id == other.account_id
         && one.connection_id == other.connection_id
         && one.connector_id == other.connector_id
 }
 
-/// Whether a key is that of a transaction.
+/// Whether a key identifies a transaction.
 pub(crate) fn names(key: &TransactionKey, transaction: &Transaction) -> bool {
     key.transaction_id == transaction.transaction_id
         && key.account_id == transaction.account_id

@@ -47,34 +47,34 @@ impl Page {
         }
     }
 
-    /// Whether it is there for administrators only.
+    /// Whether only administrators may see it.
     #[cfg(feature = "ssr")]
     pub(crate) fn is_for_admins(&self) -> bool {
         matches!(self, Self::Admin { .. } | Self::AdminDelivery(_))
     }
 
-    /// Whether it is sent whole: the browser's half takes no part in it.
+    /// Whether it is a plain document, which is sent whole and not hydrated.
     #[cfg(feature = "ssr")]
     pub(crate) fn is_plain(&self) -> bool {
         self.is_for_admins() || *self == Self::Unavailable
     }
 }
 
-/// Why a visitor is here.
+/// Why a visitor sees the sign-in page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Why the last attempt failed, or why there has to be one: the server's code.
+    /// The server's code: why the last attempt failed, or why a sign-in is needed.
     pub error: Option<String>,
-    /// The e-mail address that it was made with. It comes with the answer to the form and is kept nowhere.
+    /// The e-mail address of that attempt. It comes with the answer to the form and is not stored.
     pub email: String,
 }
 
-/// How a visit to a provider's consent page has ended, in the words of the address that it led back to.
+/// The outcome of a visit to a consent page, in the terms of the address that the provider redirected to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectOutcome {
     /// The connector through which an account was connected.
     pub connected: Option<String>,
-    /// Why none was.
+    /// Why no account was connected.
     pub problem: Option<String>,
 }
 

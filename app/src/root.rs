@@ -45,7 +45,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// Whether the page wakes up in the browser. Some are plain documents.
+/// Whether the page is hydrated. Some are plain documents.
 fn is_live() -> bool {
     #[cfg(feature = "ssr")]
     return !crate::context::asked_for().is_plain();
@@ -74,11 +74,11 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Tells style sheets and tests that the page answers to clicks now.
+/// Tells style sheets and tests that the page now responds to clicks.
 fn mark_hydrated() {
     #[cfg(target_arch = "wasm32")]
     if let Some(body) = document().body() {
-        // Only a name that is no attribute name is refused.
+        // Fails only for an invalid attribute name.
         let _ = body.set_attribute("data-hydrated", "true");
     }
 }

@@ -3,13 +3,13 @@
 //! Owns the difference between the browser and the server, which renders pages and runs no background tasks. Must not
 //! know the tasks.
 
-/// Runs work beside the page's own. Nothing on the server.
+/// Runs a task in the background. Does nothing on the server.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn spawn(work: impl Future<Output = ()> + 'static) {
     leptos::task::spawn_local(work);
 }
 
-/// Runs work beside the page's own. Nothing on the server.
+/// Runs a task in the background. Does nothing on the server.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn spawn(_work: impl Future<Output = ()> + 'static) {}
 

@@ -15,11 +15,11 @@ use crate::identity::same;
 /// What to search for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of one account, by its [`AccountKey`].
+    /// Only this account.
     pub account: Option<AccountKey>,
-    /// Of one direction.
+    /// Only this direction.
     pub primary_type: Option<PrimaryType>,
-    /// With this text.
+    /// Only transactions with this text.
     pub text: String,
 }
 
@@ -54,7 +54,7 @@ impl AccountKey {
 }
 
 impl Filter {
-    /// Whether everything matches.
+    /// Whether every transaction matches.
     pub fn is_empty(&self) -> bool {
         self.account.is_none() && self.primary_type.is_none() && self.text.trim().is_empty()
     }
@@ -64,7 +64,7 @@ impl Filter {
         self.lets_through(transaction, &self.needle())
     }
 
-    /// The text in its folded form: by the same rule as on the server.
+    /// The text, folded by the same rule as on the server.
     fn needle(&self) -> String {
         fold(&self.text)
     }
@@ -89,8 +89,8 @@ impl Filter {
         }
     }
 
-    /// The matches in the live list and in the server's results, newest first and each once. A transaction in both
-    /// shows its newer revision.
+    /// The matches in the live list and in the server's results, newest first and each once. If both have a
+    /// transaction, the newer revision is shown.
     pub fn combine(&self, live: &[Arc<Transaction>], found: &[Arc<Transaction>]) -> Vec<Arc<Transaction>> {
         let needle = self.needle();
         let through = |it: &&Arc<Transaction>| self.lets_through(it, &needle);

@@ -13,11 +13,11 @@ use leptos_axum::ResponseOptions;
 use crate::backend::SiteInfo;
 use crate::page::Page;
 
-/// Puts them into the response.
+/// Sets the headers of the response.
 pub(crate) fn set_headers() {
     set_content_security_policy();
-    // Every page names the user, and most of them show their money: the next user of this browser must not find it.
-    // An error page is not cached either, nor one with an e-mail address in it.
+    // Every page names the user, and most of them show their money: the next user of this browser must not find it. An
+    // error page, or one with an e-mail address, is not cached either.
     let may_change = crate::context::viewer().is_some()
         || crate::context::failed_sign_in().is_some()
         || crate::context::asked_for() == Page::Unavailable;

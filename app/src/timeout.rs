@@ -11,7 +11,7 @@ use crate::runtime::sleep;
 
 const TIMEOUT_MS: u32 = 30_000;
 
-/// The answer, or [`AppError::Unreachable`] after the timeout: then the request is dropped.
+/// The answer, or [`AppError::Unreachable`] after the timeout, which drops the request.
 pub(crate) async fn with_timeout<T>(request: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
     within(request, sleep(TIMEOUT_MS)).await.unwrap_or(Err(AppError::Unreachable))
 }

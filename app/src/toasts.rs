@@ -11,7 +11,7 @@ use crate::format::{count, signed_money, title};
 pub const MAX_VISIBLE: usize = 3;
 /// How long a notice stays.
 pub const LIFETIME_MS: i64 = 6_000;
-/// Transactions that follow each other within this are one notice.
+/// Transactions that follow each other within this time share a notice.
 pub const FOLD_WINDOW_MS: i64 = 2_000;
 
 /// One notice.
@@ -34,7 +34,7 @@ pub struct Toast {
 pub struct Toasts {
     next_id: u64,
     visible: Vec<Toast>,
-    /// Since when the notices count down; nothing while paused.
+    /// Since when the notices have been counting down; `None` while paused.
     running_since: Option<i64>,
     paused: bool,
 }

@@ -109,8 +109,8 @@ impl Backend for Fake {
     }
 }
 
-/// Listed once, before any page is rendered: a resource that is met while some thread lists the routes
-/// is never loaded (leptos issue 4773). A server lists them before it listens.
+/// Listed once, before any page is rendered: a resource that is used while a thread lists the routes is never loaded
+/// (leptos issue 4773). A server lists them before it listens.
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
 
 fn site(available: bool, demo: bool) -> Router {
@@ -350,7 +350,7 @@ async fn a_delivery_is_shown_as_it_came_and_as_text() {
 
 #[tokio::test]
 async fn nobody_else_learns_that_there_is_such_a_page() {
-    // But for what differs from one request to the next.
+    // Removes the parts that differ between requests.
     let plain = |page: Page| {
         let nonce = page.policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
         (page.status, page.text.replace(nonce, ""), page.policy.replace(nonce, ""))

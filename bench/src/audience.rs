@@ -1,6 +1,6 @@
 //! Connected users who only listen.
 //!
-//! Owns their sockets and how many events came. Must not look into an event.
+//! Owns their sockets and the count of events. Must not read an event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::server::Server;
 use crate::socket;
 
-/// How long events that are still on their way are waited for.
+/// How long to wait for events that are on their way.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Signed-in sockets that are read until this is dropped.
@@ -21,7 +21,7 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// `each` sockets for each of the first `users` users.
+    /// Opens `each` sockets for each of the first `users` users.
     pub(crate) async fn open(server: &Server, users: usize, each: usize) -> anyhow::Result<Self> {
         let heard = Arc::<AtomicUsize>::default();
         let mut sockets = JoinSet::new();
@@ -38,7 +38,7 @@ impl Audience {
         Ok(Self { sockets, heard })
     }
 
-    /// Waits a while for a total number of events; returns how many have arrived. Fails where a socket was closed.
+    /// Waits a while for a total number of events; returns how many have arrived. Fails if a socket was closed.
     pub(crate) async fn wait_for(&mut self, expected: usize) -> anyhow::Result<usize> {
         let started = Instant::now();
         while self.heard.load(Ordering::Relaxed) < expected && started.elapsed() < TIMEOUT {

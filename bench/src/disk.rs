@@ -1,6 +1,6 @@
 //! The disk's speed without a server.
 //!
-//! Owns the two yardsticks beside which durable writes are judged. Must not involve the server.
+//! Owns the two reference figures for durable writes. Must not involve the server.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -14,13 +14,13 @@ const BLOCK: usize = 4096;
 const WRITES: usize = 300;
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How long one 4 KiB write and its `fdatasync` take, one after the other.
+/// The times of successive 4 KiB writes, each with its `fdatasync`.
 pub(crate) fn sync_times(folder: &Path) -> anyhow::Result<Times> {
     append_and_sync(folder, BLOCK, WRITES, LONGEST).map(Times::new)
 }
 
-/// How many callers a second could be answered at most, were each commit one flush for all of the
-/// `callers` that wait, with 4 KiB of each.
+/// The upper limit of answered callers a second if each commit were one flush for all `callers` waiting, with 4 KiB of
+/// each.
 pub(crate) fn grouped_rate(folder: &Path, callers: usize, time: Duration) -> anyhow::Result<f64> {
     let started = Instant::now();
     let flushes = append_and_sync(folder, BLOCK * callers, usize::MAX, time)?.len();

@@ -1,7 +1,7 @@
 //! A store with a history.
 //!
-//! Owns filling one through the server's own webhook endpoint, many transactions in each delivery, so that it works
-//! with any layout of the tables. Must not measure.
+//! Owns filling it through the server's webhook endpoint, many transactions in each delivery, so that it works with any
+//! table layout. Must not measure.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,22 +14,22 @@ use crate::server::Server;
 use crate::stats::rate;
 use crate::webhook::Signer;
 
-/// How many deliveries are under way at once.
+/// How many deliveries are in flight at once.
 const CALLERS: usize = 8;
-/// The most transactions in one delivery: a body may have 1 MiB.
+/// The most transactions in one delivery: a body is limited to 1 MiB.
 pub(crate) const MOST_PER_DELIVERY: usize = 2500;
 
-/// What to fill it with.
+/// The contents.
 #[derive(Clone, Copy)]
 pub(crate) struct Filling {
     /// Transactions, numbered from 0.
     pub(crate) transactions: usize,
     pub(crate) per_delivery: usize,
-    /// Users whose connections are registered; they take turns.
+    /// Users with registered connections, which take turns.
     pub(crate) users: usize,
 }
 
-/// Fills it; every delivery is answered and none of them is held back.
+/// Fills the store. Every delivery must be answered and none held back.
 pub(crate) async fn fill(server: &Server, filling: Filling) -> anyhow::Result<()> {
     let started = Instant::now();
     let next = Arc::new(AtomicUsize::new(0));

@@ -1,6 +1,6 @@
-//! Flushes of a small file, timed at regular moments beside a load.
+//! Flushes of a small file, timed at regular intervals during a load.
 //!
-//! Owns the thread that does so on the disk of a database. Must not know what they are compared with.
+//! Owns the thread that flushes on the database's disk. Must not know what the times are compared with.
 
 use std::fs::File;
 use std::io;
@@ -27,7 +27,7 @@ pub(crate) struct Flushes {
 }
 
 impl Flushes {
-    /// One flush each `every`, in a folder.
+    /// Starts one flush each `every`, in a folder.
     pub(crate) fn start(folder: &Path, every: Duration) -> io::Result<Self> {
         let path = folder.join("flushed.bin");
         let file = File::create(&path)?;
@@ -48,7 +48,7 @@ impl Flushes {
         Ok(Self { stop, thread })
     }
 
-    /// All of them, in order.
+    /// Stops, and returns all flushes in order.
     pub(crate) fn stop(self) -> anyhow::Result<Vec<Flush>> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.thread().unpark();
@@ -56,7 +56,7 @@ impl Flushes {
     }
 }
 
-/// The longest of the flushes that were under way at some moment of a time.
+/// The longest flush that overlaps a period.
 pub(crate) fn longest_during(flushes: &[Flush], from: Instant, until: Instant) -> Duration {
     let during = flushes.iter().filter(|flush| flush.began <= until && flush.began + flush.took >= from);
     during.map(|flush| flush.took).max().unwrap_or_default()

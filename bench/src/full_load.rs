@@ -1,4 +1,4 @@
-//! As many webhooks as are answered, and what each of them costs.
+//! Webhooks at full load, and the cost of each.
 //!
 //! Owns the load and the arithmetic for one webhook. Must not start a server or know the purpose of the measurement.
 
@@ -12,7 +12,7 @@ use crate::webhook::Signer;
 use crate::{population, process};
 
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Requests are signed beforehand, this many for each second; were the server faster, the window ends earlier.
+/// Requests are signed beforehand, this many for each second; with a faster server, the window ends earlier.
 const PRESIGNED_PER_SECOND: usize = 25_000;
 
 /// The load.
@@ -21,12 +21,12 @@ pub(crate) struct FullLoad {
     pub(crate) callers: usize,
     pub(crate) window: Duration,
     pub(crate) users: usize,
-    /// The number of the first transaction: none may have been sent before.
+    /// The number of the first transaction, which no earlier load may have sent.
     pub(crate) first: usize,
 }
 
 impl FullLoad {
-    /// How many requests it signs.
+    /// How many requests the load signs.
     pub(crate) fn requests(&self) -> usize {
         PRESIGNED_PER_SECOND * usize::try_from((self.window + WARM_UP).as_secs()).unwrap_or_default()
     }
@@ -36,13 +36,13 @@ impl FullLoad {
 pub(crate) struct Loaded {
     pub(crate) rate: f64,
     pub(crate) times: Times,
-    /// Of the server, in microseconds for each webhook.
+    /// The server's processor time in microseconds for each webhook.
     pub(crate) cpu: f64,
     /// Frames of the write-ahead log for each webhook.
     pub(crate) frames: f64,
-    /// Kilobytes that the server had the kernel write, log and database, for each webhook.
+    /// Kilobytes, of the log and the database, that the server had the kernel write for each webhook.
     pub(crate) written: f64,
-    /// How many webhooks were answered in all, the warm-up's as well.
+    /// How many webhooks were answered, including the warm-up.
     pub(crate) answered: usize,
     /// Cores in use by the generator and by other processes.
     generator: f64,
@@ -81,12 +81,12 @@ impl Loaded {
         }
     }
 
-    /// The `share` of answers that came within this time, in milliseconds.
+    /// The answer time at `share` (0 to 1) of all answers, in milliseconds.
     pub(crate) fn answer(&self, share: f64) -> f64 {
         self.times.percentile(share).as_secs_f64() * 1000.0
     }
 
-    /// Two lines of a small table.
+    /// Prints two lines of a small table.
     pub(crate) fn print(&self, name: &str) {
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| millis(self.times.percentile(share)));
         println!("  {name:<34} {:.0}/s; answers p50 {p50}, p99 {p99}, max {max}", self.rate);

@@ -1,7 +1,7 @@
-//! A kept-alive HTTP/1.1 connection that costs next to nothing.
+//! A kept-alive HTTP/1.1 connection with little overhead.
 //!
-//! Owns sending a ready request and reading its answer. Must not know the call; understands only answers with a
-//! length and in chunks, which are all that this server sends here. A body in chunks is left as it came.
+//! Owns sending a prepared request and reading its answer. Must not know the call; understands only answers with a
+//! length and in chunks, which are all that this server sends here. A chunked body is not decoded.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// One connection; one request at a time.
+/// One connection, with one request at a time.
 pub(crate) struct Link {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -28,7 +28,7 @@ impl Link {
         Ok(Self { stream, buffer: Vec::with_capacity(4096), body: 0, used: Instant::now() })
     }
 
-    /// Sends a request and returns its answer's status; the body is then [`Self::body`].
+    /// Sends a request and returns the status; the body is then in [`Self::body`].
     pub(crate) async fn call(&mut self, request: &[u8]) -> anyhow::Result<u16> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -44,7 +44,7 @@ impl Link {
         }
     }
 
-    /// Whether it was used a moment ago: one that was not may be closed already.
+    /// Whether it was used recently; otherwise the server may have closed it.
     pub(crate) fn is_fresh(&self) -> bool {
         self.used.elapsed() < IDLE
     }
@@ -60,17 +60,17 @@ impl Link {
     }
 }
 
-/// What matters of an answer's head.
+/// The relevant parts of an answer's head.
 struct Head {
     status: u16,
     /// The head's own length.
     length: usize,
-    /// The body's length; nothing where it comes in chunks.
+    /// The body's length; `None` if it is chunked.
     body: Option<usize>,
 }
 
 impl Head {
-    /// Nothing where it is not complete yet.
+    /// `None` if the head is not complete yet.
     fn read(buffer: &[u8]) -> anyhow::Result<Option<Self>> {
         let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
         let text = std::str::from_utf8(&buffer[..end]).context("the head is no text")?;
@@ -91,7 +91,7 @@ impl Head {
     fn is_whole(&self, buffer: &[u8]) -> bool {
         match self.body {
             Some(body) => buffer.len() >= self.length + body,
-            // The line before the last chunk is the head's or the former chunk's.
+            // The line before the last chunk ends the head or the previous chunk.
             None => buffer[self.length - 2..].ends_with(b"\r\n0\r\n\r\n"),
         }
     }

@@ -1,6 +1,6 @@
-//! A closed loop: a number of callers, each sending its next request once the last one is answered.
+//! A closed loop: a number of callers, each sending its next request after the answer to the last one.
 //!
-//! Owns the callers and the counts while they call. Must not build a request.
+//! Owns the callers and the counts. Must not build a request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::http::Link;
 use crate::process;
 use crate::stats::{Times, rate};
 
-/// Requests to send, one after the other.
+/// The requests to send.
 pub(crate) enum Requests {
-    /// Each once.
+    /// Each once, in order.
     Deck(Vec<Vec<u8>>),
-    /// The same again and again.
+    /// The same one repeatedly.
     Same(Vec<u8>),
 }
 
@@ -33,9 +33,9 @@ impl Requests {
 /// How to call.
 #[derive(Clone)]
 pub(crate) struct Plan {
-    /// The servers, among which the callers are shared out.
+    /// The servers, among which the callers are divided.
     pub(crate) addresses: Vec<SocketAddr>,
-    /// Their processes.
+    /// The servers' processes.
     pub(crate) servers: Vec<u32>,
     pub(crate) callers: usize,
     pub(crate) warm_up: Duration,
@@ -44,20 +44,20 @@ pub(crate) struct Plan {
 
 /// The result.
 pub(crate) struct Outcome {
-    /// Answers with 200, the warm-up's among them.
+    /// Answers with 200, including the warm-up.
     pub(crate) answered: usize,
-    /// Any other answers.
+    /// All other answers.
     pub(crate) refused: usize,
     /// Answers with 200 a second, within the window.
     pub(crate) rate: f64,
-    /// How long each answer within the window took.
+    /// The times of the answers within the window.
     pub(crate) times: Times,
     /// Processor seconds that the servers and this program used within the window.
     pub(crate) server_cpu: f64,
     pub(crate) own_cpu: f64,
-    /// And all other processes on the machine.
+    /// Processor seconds of all other processes on the machine.
     pub(crate) other_cpu: f64,
-    /// How long the window was in fact: it ends early where the requests run out.
+    /// The actual length of the window, which ends early if the requests run out.
     pub(crate) window: Duration,
 }
 

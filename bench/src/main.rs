@@ -1,4 +1,4 @@
-//! `bench`: starts a server of its own and measures it.
+//! `bench`: starts its own server and measures it.
 //!
 //! Owns the command line and the order of the scenarios. Must not measure: each scenario does.
 
@@ -103,7 +103,7 @@ enum Scenario {
     Page(page::Options),
 }
 
-/// One thread: the generator shares the machine with the server.
+/// One thread, because the generator shares the machine with the server.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let Cli { scenario, setup } = Cli::parse();
@@ -149,7 +149,7 @@ async fn run(scenario: Scenario, setup: &Setup, report: &mut Report) -> anyhow::
     }
 }
 
-/// A scenario's options as they are where none is given.
+/// A scenario's options with their defaults.
 fn parse_defaults<O: clap::Args + clap::FromArgMatches>() -> O {
     let matches = O::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
     O::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())

@@ -1,6 +1,6 @@
 //! The users and their connections.
 //!
-//! Owns their names, tokens and registration. Must not send a webhook nor open a socket.
+//! Owns their names, tokens and registration. Must not send a webhook or open a socket.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ pub(crate) const SERVICE_SECRET: &str = "a-service-that-only-runs-a-benchmark";
 /// The institution of every connection.
 pub(crate) const INSTITUTION: &str = "Bank of the Benchmark";
 
-/// How long a token holds: longer than any run.
+/// How long a token is valid: longer than any run.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 
 #[derive(Serialize)]
@@ -38,17 +38,17 @@ pub(crate) fn user(index: usize) -> String {
     format!("user-{index:05}")
 }
 
-/// The name of the connection of a user: each has one.
+/// The name of a user's connection: each user has one.
 pub(crate) fn connection(index: usize) -> String {
     format!("connection-{index:05}")
 }
 
-/// Some of the first `count` users, in no order: neighbours in a table are not written one after the other.
+/// One of the first `count` users, scattered: neighbours in a table are not written one after the other.
 pub(crate) fn any_user(index: usize, count: usize) -> usize {
     usize::try_from(scrambled(index as u64) % count as u64).unwrap_or_default()
 }
 
-/// The finaliser of SplitMix64: a different number for each, in no order.
+/// The finaliser of SplitMix64: a different number for each, scattered.
 pub(crate) fn scrambled(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -81,7 +81,7 @@ pub(crate) async fn register(server: &Server, count: usize) -> anyhow::Result<()
     Ok(())
 }
 
-/// How many transactions the first `count` users have in the API.
+/// How many transactions the API returns for the first `count` users.
 pub(crate) async fn stored_transactions(server: &Server, count: usize) -> anyhow::Result<usize> {
     let mut link = Link::open(server.address).await?;
     let mut stored = 0;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 /// Clock ticks a second in `/proc/<pid>/stat`: 100 on every Linux (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Of a page on the machines that this was measured on.
+/// The page size on the machines of the measurements.
 const KIB_PER_PAGE: u64 = 4;
 
 /// Memory of a process in KiB.
@@ -20,7 +20,7 @@ pub(crate) struct Memory {
 /// The processor time that a process has used, in seconds.
 pub(crate) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field is the program's name in brackets, which may hold anything.
+    // The second field is the program's name in brackets, which may contain any character.
     let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
     let ticks = |index| fields.split_whitespace().nth(index).and_then(|field| field.parse::<u32>().ok());
     let (user, system) = ticks(11).zip(ticks(12)).context("no times in stat")?;
@@ -32,7 +32,7 @@ pub(crate) fn machine_cpu_seconds() -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string("/proc/stat")?;
     let line = stat.lines().next().and_then(|line| line.strip_prefix("cpu ")).context("no line cpu in stat")?;
     let ticks = line.split_whitespace().map(str::parse::<f64>).collect::<Result<Vec<_>, _>>()?;
-    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user and nice as well.
+    // user, nice, system, idle, iowait, irq, softirq, steal; the later fields are included in user and nice.
     Ok(ticks
         .iter()
         .take(8)
@@ -43,7 +43,7 @@ pub(crate) fn machine_cpu_seconds() -> anyhow::Result<f64> {
         / TICKS_PER_SECOND)
 }
 
-/// How many bytes a process has caused to be written to disks.
+/// How many bytes the kernel wrote to disks for a process.
 pub(crate) fn written_bytes(pid: u32) -> anyhow::Result<u64> {
     let io = std::fs::read_to_string(format!("/proc/{pid}/io"))?;
     let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("no write_bytes in io")?;
@@ -61,16 +61,16 @@ pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     Ok(Memory { resident, proportional })
 }
 
-/// What the kernel holds for all connections of the machine, in KiB.
+/// The kernel's memory for all connections of the machine, in KiB.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KernelMemory {
-    /// What is queued in TCP's buffers.
+    /// TCP's buffers.
     pub(crate) buffers: u64,
-    /// Its own records: of sockets, files and all else.
+    /// Kernel records: of sockets, files and everything else.
     pub(crate) records: u64,
 }
 
-/// What the kernel holds, of the server and of the generator and of every other process.
+/// The kernel's memory for the server, the generator and all other processes.
 pub(crate) fn kernel_memory() -> anyhow::Result<KernelMemory> {
     let sockets = std::fs::read_to_string("/proc/net/sockstat")?;
     let tcp = sockets.lines().find_map(|line| line.strip_prefix("TCP: ")).context("no line TCP in sockstat")?;
@@ -81,7 +81,7 @@ pub(crate) fn kernel_memory() -> anyhow::Result<KernelMemory> {
     Ok(KernelMemory { buffers: pages * KIB_PER_PAGE, records })
 }
 
-/// Fails where this process may not open this many files; a server started from here inherits the limit.
+/// Fails if this process may not open this many files. A server started from here inherits the limit.
 pub(crate) fn require_open_files(needed: usize) -> anyhow::Result<()> {
     let limits = std::fs::read_to_string("/proc/self/limits")?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));

@@ -1,6 +1,6 @@
 //! The report at the end.
 //!
-//! Owns the table of figures and whether each reached its aim. Must not compute a figure.
+//! Owns the table of figures and whether each reached its target. Must not compute a figure.
 
 /// The figures so far.
 #[derive(Default)]
@@ -14,7 +14,7 @@ struct Line {
 }
 
 impl Report {
-    /// Adds a figure that has an aim.
+    /// Adds a figure that has a target.
     pub(crate) fn judge(&mut self, figure: impl Into<String>, measured: String, aim: &str, reached: bool) {
         self.0.push(Line { figure: figure.into(), measured, aim: aim.to_owned(), reached: Some(reached) });
     }

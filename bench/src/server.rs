@@ -1,7 +1,6 @@
-//! The server that is measured.
+//! The measured server.
 //!
-//! Owns its start on a free port with a database of its own, and that both are gone afterwards. Must
-//! not load it.
+//! Owns its start on a free port with its own database, and the removal of both afterwards. Must not load it.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -19,12 +18,12 @@ use crate::service::Service;
 use crate::webhook::WEBHOOK_SECRET;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// It moves its log into the database before it ends.
+/// The server checkpoints its log into the database before it exits.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 /// The database's file name.
 pub(crate) const DATABASE: &str = "bench.db";
 
-/// A running server; it is killed when this is dropped.
+/// A running server, which is killed on drop.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) pid: u32,
@@ -38,7 +37,7 @@ impl Server {
         Self::start_service(Service::Tallywire, setup, None).await
     }
 
-    /// Starts a service, on a copy of `database` where one is given.
+    /// Starts a service, on a copy of `database` if one is given.
     pub(crate) async fn start_service(
         service: Service,
         setup: &Setup,
@@ -52,7 +51,7 @@ impl Server {
         Self::start_in(folder, service, setup).await
     }
 
-    /// Ends it and starts it again with the same database; and how long it took until it was ready.
+    /// Restarts the server with the same database; returns how long it took until it was ready.
     pub(crate) async fn start_again(mut self, setup: &Setup) -> anyhow::Result<(Self, Duration)> {
         self.child.kill().await.context("the server could not be stopped")?;
         let began = Instant::now();
@@ -88,25 +87,25 @@ impl Server {
         Ok(server)
     }
 
-    /// Where its database is, and room on the same disk.
+    /// The folder of the database, with free space on the same disk.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder.0
     }
 
-    /// How many bytes it has logged.
+    /// How many bytes the server has logged.
     pub(crate) fn logged(&self) -> u64 {
         std::fs::metadata(self.folder.0.join("server.log")).map_or(0, |log| log.len())
     }
 
-    /// Ends it and removes its files.
+    /// Stops the server and removes its files.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("the server could not be stopped")
     }
 
-    /// Ends it as an operator does, so that its log is moved into the database; returns how many bytes that has.
-    /// With `keep`, the database is moved there.
+    /// Stops the server with a signal, so that it checkpoints its log into the database; returns the database's size in
+    /// bytes. With `keep`, moves the database there.
     pub(crate) async fn finish(mut self, keep: Option<&Path>) -> anyhow::Result<u64> {
-        // The standard library sends no signal but SIGKILL.
+        // The standard library can send only SIGKILL.
         let signal = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.pid)).status().await?;
         anyhow::ensure!(signal.success(), "the server could not be stopped");
         let ended = tokio::time::timeout(STOP_LIMIT, self.child.wait()).await;
@@ -139,7 +138,7 @@ impl Server {
     }
 }
 
-/// A folder that is removed when it is dropped.
+/// A folder that is removed on drop.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -1,4 +1,4 @@
-//! Which service is measured: Tallywire, or the Node.js service of the same kind.
+//! The measured service: Tallywire, or a comparable Node.js service.
 //!
 //! Owns the command that starts each, and the installation of the Node service's packages. Must not run a load.
 
@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::Setup;
 
-/// A service that takes the same webhooks and has the same sockets.
+/// A service that accepts the same webhooks and offers the same sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     /// This project's server.
@@ -19,7 +19,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// As reports call it.
+    /// The name in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tallywire => "Tallywire",
@@ -27,7 +27,7 @@ impl Service {
         }
     }
 
-    /// The command that starts it, with no environment yet.
+    /// The command that starts it, without an environment.
     pub(crate) fn command(self, setup: &Setup) -> anyhow::Result<Command> {
         match self {
             Self::Tallywire => {
@@ -45,7 +45,7 @@ impl Service {
     }
 }
 
-/// Installs the Node service's packages where they are missing or older than the lock file.
+/// Installs the Node service's packages if they are missing or older than the lock file.
 pub(crate) fn install_node_packages() -> anyhow::Result<()> {
     let folder = node_folder()?;
     let changed = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
@@ -63,7 +63,7 @@ pub(crate) fn install_node_packages() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the repository is: here, or where this program was built.
+/// The folder of the Node service: in the working directory, or where this program was built.
 fn node_folder() -> anyhow::Result<PathBuf> {
     [Path::new("bench/peers/node"), &Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/node")]
         .into_iter()

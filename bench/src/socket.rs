@@ -1,7 +1,6 @@
-//! A Socket.IO client with next to nothing in it.
+//! A minimal Socket.IO client.
 //!
-//! Owns the handshake, signing in and the answers to pings, over WebSocket only. Must not know why an
-//! event is awaited.
+//! Owns the handshake, signing in and the answers to pings, over WebSocket only. Must not know why an event is awaited.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -18,15 +17,15 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::population;
 
-/// How long a socket may take to be signed in.
+/// The time limit for signing in.
 const SIGN_IN_LIMIT: Duration = Duration::from_secs(20);
-/// The largest event is a kilobyte.
+/// The largest event has a kilobyte.
 const BUFFER: usize = 4096;
 
 /// A socket that is signed in.
 pub(crate) struct Socket {
     stream: WebSocketStream<TcpStream>,
-    /// The number of the newest event it knows of.
+    /// The number of the newest event that the socket knows.
     pub(crate) seq: u64,
 }
 
@@ -42,7 +41,7 @@ impl Socket {
         Self::open_on(TcpStream::connect(address).await?, address, &auth).await
     }
 
-    /// The same on a connection of the caller's, with what `auth` says.
+    /// The same on the caller's TCP connection, with this `auth`.
     pub(crate) async fn open_on(stream: TcpStream, address: SocketAddr, auth: &str) -> anyhow::Result<Self> {
         let mut socket = Self::connect(stream, address).await?;
         let signing_in = socket.sign_in(auth);
@@ -50,7 +49,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Connects, and does not sign in.
+    /// Connects without signing in.
     pub(crate) async fn connect(stream: TcpStream, address: SocketAddr) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
         let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(0);
@@ -62,7 +61,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Signs in; the next packets are events.
+    /// Signs in; the packets after that are events.
     pub(crate) async fn sign_in(&mut self, auth: &str) -> anyhow::Result<()> {
         self.stream.send(Message::text(format!("40{auth}"))).await?;
         loop {
@@ -75,7 +74,7 @@ impl Socket {
         }
     }
 
-    /// The next packet that is no ping; nothing once the server has closed.
+    /// The next packet that is not a ping; `None` after the server has closed.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<String>> {
         loop {
             match self.stream.next().await.transpose()? {
@@ -88,7 +87,7 @@ impl Socket {
     }
 }
 
-/// The payload of an event, where the packet is that event.
+/// The payload of an event, if the packet is that event.
 pub(crate) fn event<'a, P: Deserialize<'a>>(packet: &'a str, name: &str) -> Option<serde_json::Result<P>> {
     let payload = packet.strip_prefix("42[\"")?.strip_prefix(name)?.strip_prefix("\",")?.strip_suffix(']')?;
     Some(serde_json::from_str(payload))

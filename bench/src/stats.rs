@@ -14,7 +14,7 @@ impl Times {
         Self(times)
     }
 
-    /// The time that `share` (0 to 1) of all did not exceed (nearest rank); nothing of nothing is zero.
+    /// The time that `share` (0 to 1) of all did not exceed (nearest rank); zero without times.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
     pub(crate) fn percentile(&self, share: f64) -> Duration {
         let rank = (share * self.0.len() as f64).ceil() as usize;
@@ -25,7 +25,7 @@ impl Times {
         self.0.len()
     }
 
-    /// One line of a small table.
+    /// Prints one line of a small table.
     pub(crate) fn print(&self, name: &str) {
         let [p50, p90, p99, max] = [0.5, 0.9, 0.99, 1.0].map(|share| millis(self.percentile(share)));
         println!("  {name:<34} p50 {p50:>10}   p90 {p90:>10}   p99 {p99:>10}   max {max:>10}   n {}", self.len());
@@ -44,7 +44,7 @@ impl Runs {
         self.0.is_empty()
     }
 
-    /// The one in the middle (the lower of two); nothing of nothing is zero.
+    /// The middle figure (the lower of two); zero without figures.
     pub(crate) fn median(&self) -> f64 {
         let mut ordered = self.0.clone();
         ordered.sort_by(f64::total_cmp);
@@ -52,7 +52,7 @@ impl Runs {
     }
 }
 
-/// The median, and where there are several all of them as they came: `1.65 (1.60, 1.70, 1.65)`.
+/// The median and, if there are several, all figures in order of measurement: `1.65 (1.60, 1.70, 1.65)`.
 impl fmt::Display for Runs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = if self.median() < 10.0 { 2 } else { usize::from(self.median() < 100.0) };
@@ -70,7 +70,7 @@ pub(crate) fn millis(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
 
-/// How many a second.
+/// Events per second.
 pub(crate) fn rate(count: usize, time: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark")]
     let count = count as f64;

@@ -1,4 +1,4 @@
-//! The write-ahead log of a SQLite database, counted from outside.
+//! The write-ahead log of a SQLite database, observed from outside.
 //!
 //! Owns reading its header and its frames' headers (<https://sqlite.org/fileformat2.html#the_write_ahead_log>). Must
 //! not open the database: a reader would keep the log from being restarted.
@@ -18,16 +18,16 @@ use crate::server::DATABASE;
 
 const HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// How often it is read: far more often than it is restarted, so that no frame is overwritten uncounted.
+/// The interval of reading: far shorter than that of restarts, so that no frame is overwritten uncounted.
 const EVERY: Duration = Duration::from_millis(5);
 
 /// How many frames have been appended, over all restarts of the log.
 struct Counter {
     path: PathBuf,
     page: u64,
-    /// Two salts that differ after each restart of the log, and that each of its frames repeats.
+    /// Two salts, which change at each restart of the log and are repeated in each of its frames.
     salts: [u8; 8],
-    /// Frames with these salts, and those before them.
+    /// Frames with these salts, and frames before the last restart.
     frames: u64,
     earlier: u64,
 }
@@ -37,7 +37,7 @@ impl Counter {
         Self { path, page: 0, salts: [0; 8], frames: 0, earlier: 0 }
     }
 
-    /// Reads the log; whether it was restarted since the last read.
+    /// Reads the log. Returns whether it was restarted since the last read.
     fn look(&mut self) -> io::Result<bool> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
@@ -52,7 +52,7 @@ impl Counter {
         salts.copy_from_slice(&header[16..24]);
         let is_new = salts != self.salts;
         if is_new {
-            // Frames appended before the restart, since the last read, are still behind the new frames.
+            // Frames appended between the last read and the restart are still behind the new frames.
             let last = if self.page == 0 { 0 } else { self.end(&file)? };
             self.earlier += last;
             self.page = u64::from(u32::from_be_bytes([header[8], header[9], header[10], header[11]]));
@@ -62,7 +62,7 @@ impl Counter {
         Ok(is_new)
     }
 
-    /// The number of frames with these salts: doubling steps from the last known end, then halving ones.
+    /// The number of frames with these salts, by doubling steps from the last known end, then halving them.
     fn end(&self, file: &File) -> io::Result<u64> {
         let (mut known, mut step) = (self.frames, 1);
         while self.is_frame(file, known + step - 1)? {
@@ -89,7 +89,7 @@ impl Counter {
     }
 }
 
-/// Nothing is read beyond the end of the file.
+/// Returns false at the end of the file.
 fn read_all(file: &File, buffer: &mut [u8], at: u64) -> io::Result<bool> {
     match file.read_exact_at(buffer, at) {
         Ok(()) => Ok(true),
@@ -98,7 +98,7 @@ fn read_all(file: &File, buffer: &mut [u8], at: u64) -> io::Result<bool> {
     }
 }
 
-/// Counts on a thread of its own until it is stopped.
+/// Counts on its own thread until it is stopped.
 pub(crate) struct Watch {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<io::Result<Watched>>,
@@ -107,12 +107,12 @@ pub(crate) struct Watch {
 /// The frames and restarts of a log during a measurement.
 pub(crate) struct Watched {
     pub(crate) frames: u64,
-    /// When it was restarted: a checkpoint has ended before that.
+    /// The times at which it was restarted: a checkpoint ended before each.
     pub(crate) restarts: Vec<Instant>,
 }
 
 impl Watch {
-    /// Begins with the current log of the database in a server's folder.
+    /// Starts with the current log of the database in a server's folder.
     pub(crate) fn start(folder: &Path) -> io::Result<Self> {
         let stop = Arc::<AtomicBool>::default();
         let mut counter = Counter::new(folder.join(format!("{DATABASE}-wal")));
@@ -133,7 +133,7 @@ impl Watch {
         Ok(Self { stop, thread })
     }
 
-    /// The counts.
+    /// Stops, and returns the counts.
     pub(crate) fn stop(self) -> anyhow::Result<Watched> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.thread().unpark();
@@ -148,7 +148,7 @@ mod tests {
 
     const PAGE: u32 = 512;
 
-    /// Writes a log's header and `frames` frames over the present ones.
+    /// Writes a log's header and `frames` frames over the existing ones.
     fn write(path: &Path, salt: u8, frames: u64) {
         let file = File::options().create(true).truncate(false).write(true).open(path).expect("a file");
         let mut header = [0; HEADER as usize];

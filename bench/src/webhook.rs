@@ -1,4 +1,4 @@
-//! Signed webhooks, ready to be sent.
+//! Signed webhooks, ready to send.
 //!
 //! Owns the body and the request around it. Must not send it.
 
@@ -15,7 +15,7 @@ use crate::population;
 
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcms=";
 
-/// Signs as Basiq does.
+/// Signs like Basiq.
 pub(crate) struct Signer {
     connector: Arc<dyn Provider>,
     address: SocketAddr,
@@ -61,8 +61,8 @@ impl Signer {
     }
 }
 
-/// The id of the transaction number `index`, as events carry it back: like a provider's, random at its beginning, so
-/// that an index by id is written all over and not only at its end.
+/// The id of transaction number `index`, which events carry. Like a provider's id it begins randomly, so that inserts
+/// spread over an index by id and not only at its end.
 pub(crate) fn transaction_id(index: usize) -> String {
     format!("{:016x}-{index}", population::scrambled(index as u64))
 }
@@ -72,7 +72,7 @@ pub(crate) fn transaction_index(id: &str) -> Option<usize> {
     id.rsplit_once('-')?.1.parse().ok()
 }
 
-/// A transaction a second, from the beginning of the year on.
+/// A transaction; `index` counts seconds since the beginning of the year.
 fn transaction(index: usize, connection: &str) -> String {
     let (id, account) = (transaction_id(index), format!("account-of-{connection}"));
     let (cents, day) = (index % 90 + 10, index / 86_400);

@@ -1,4 +1,4 @@
-// What keeps a connection up, and what must not bring it down, for every official client.
+// What keeps a connection alive, and what must not end it, for every official client.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// Thousands of sockets at once: none of them is left without an answer.
+// Thousands of simultaneous sockets: each of them gets an answer.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ import { eventually } from '../support/wait.js';
 
 const SOCKETS = 5_000;
 const USERS = 500;
-/** How many are on their way at the same time. */
+/** How many requests are in flight at once. */
 const AT_ONCE = 400;
 
 test('5,000 sockets that sign in the moment they are connected are all answered, and are all told', { timeout: 120_000 }, async (t) => {
@@ -33,7 +33,7 @@ test('5,000 sockets that sign in the moment they are connected are all answered,
       socket.once('connect', () => socket.emit('authenticate', { userId: `user-${user}`, token: tokens[user] }));
       socket.once('authenticated', () => end(() => (answered += 1)));
       for (const name of ['error', 'connect_error', 'disconnect']) socket.once(name, (reason) => end(() => refused.push(`${name}: ${reason?.message ?? reason}`)));
-      // One that is never answered must not hold up the others.
+      // A request without an answer must not hold up the others.
       setTimeout(resolve, 30_000).unref();
     });
   let next = 0;

@@ -1,4 +1,4 @@
-// Every official client, over every way to the server, receives its user's transactions.
+// Every official client receives its user's transactions over every transport.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -95,7 +95,7 @@ for (const version of versions) {
         assert.equal(client.transport, transports.at(-1));
       });
 
-      // Version 2 has no `auth`, and keeps the name `ping` for itself.
+      // Version 2 has no `auth`, and reserves the name `ping`.
       if (version !== '2.5') {
         test('signs in with its handshake, and may `authenticate` again', async (t) => {
           const user = newUser();

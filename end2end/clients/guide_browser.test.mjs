@@ -12,7 +12,7 @@ import { eventually } from '../support/wait.js';
 
 const place = workspace();
 
-/** A server that pages of this origin may call. */
+/** A server that accepts calls from pages of this origin. */
 async function serverFor(t, origin) {
   const server = await Server.start({ FRONTEND_URL: origin });
   t.after(() => server.stop());
@@ -44,7 +44,7 @@ test('the React component shows what there is, what comes, what changes and what
   const rows = () => page.locator('li').allTextContents();
   const shows = (expected) => eventually(async () => JSON.stringify(await rows()) === JSON.stringify(expected), () => `${expected}`);
   await shows(['BEFORE -3.25 AUD ']);
-  // It has loaded, and does not follow yet.
+  // The page has loaded, and does not follow events yet.
   await deliver(server, transaction(connection, { id: 'between', amount: '-1.00', description: 'BETWEEN', transactionDate: '2026-11-02T09:00:00Z' }));
   open();
   await page.getByText('Live').waitFor();

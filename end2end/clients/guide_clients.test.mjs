@@ -1,4 +1,4 @@
-// The programs of the real-time guide, run as they stand against a server.
+// The programs of the real-time guide, run unchanged against a server.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ test('curl prints the stream, and resumes it from the last id', async (t) => {
   assert.match(resumed.output(), /"source":"replay"/);
 });
 
-/** Follows with the guide's client; what it was told. */
+/** Follows with the guide's client; returns what the client reported. */
 function following(t, url, options) {
   const told = { events: [], errors: [], reloads: 0 };
   const feed = follow(url, {
@@ -98,12 +98,12 @@ test('the JavaScript client that resumes has each event once, over a server that
   await eventually(() => told.events.length === 1, 'the registration, which came before it connected');
   await deliver(own, transaction(connection, { description: 'ONE' }));
   await eventually(() => told.events.length === 2, 'the first transaction');
-  // At the first reconnect it is signed in, and cut off again before what it missed.
+  // At the first reconnect it is signed in, and cut off again before it receives the missed event.
   socket.once('authenticated', () => socket.io.engine.close());
   await own.restart();
   await deliver(own, transaction(connection, { description: 'TWO' }));
   await eventually(() => told.events.length === 3, () => `the second after ${JSON.stringify(told)}`, 30_000);
-  // The second may come right before the cut, with the answer to the sign-in.
+  // The second event may arrive right before the cut, with the answer to the sign-in.
   await eventually(() => signIns === 3, () => `the sign-in after the cut, ${signIns} so far`);
   assert.deepEqual(told.events, [[1, 'connection:updated', undefined], [2, 'transaction:new', 'ONE'], [3, 'transaction:new', 'TWO']]);
   assert.deepEqual([told.reloads, told.errors, socket.connected], [0, [], true]);

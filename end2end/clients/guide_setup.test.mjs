@@ -1,4 +1,4 @@
-// The commands of the setup guide, run in an empty folder: to a first transaction with each provider.
+// The commands of the setup guide, run in an empty folder, up to a first transaction with each provider.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -16,10 +16,10 @@ import { eventually } from '../support/wait.js';
 
 const { text } = guides.find(({ name }) => name === 'setup.md');
 
-/** The blocks of Up with a webhook. */
+/** The blocks for Up with a webhook. */
 const up = ['up', 'up-webhook', 'up-register', 'up-ping'];
 
-/** Runs groups of the guide's blocks to their end; what they printed, those in the background as well, line by line. */
+/** Runs groups of the guide's blocks to their end; returns their output, including background blocks, line by line. */
 async function run(t, groups, options = () => ({})) {
   const folder = mkdtempSync(join(tmpdir(), 'tallywire-setup-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,7 +60,7 @@ test('every block of the guide is run, but for the build', () => {
 test('every command that a guide names is run', () => {
   const all = blocks(text).map(({ code }) => code).join('\n');
   const named = guides.flatMap((guide) => [...guide.text.matchAll(/`(tallywire [^`\n]+)`/g)].map(([, command]) => command));
-  // Numbers of deliveries differ, and what follows a name may be left out.
+  // Ids of deliveries differ, and arguments after the command's name may be omitted.
   const known = (command) => all.includes(command.replace(/ \d+$/, ' 2'));
   assert.deepEqual(named.filter((command) => !known(command) && command !== 'tallywire restore'), []);
 });
@@ -125,7 +125,7 @@ test('from nothing to a transaction of Up without a public address', async (t) =
   assert.equal(bank.kept.url, undefined);
 });
 
-/** Runs these groups to a transaction of Up; what was printed, and the stub. */
+/** Runs these groups up to a transaction from Up; returns the output and the stub. */
 async function withUp(t, groups) {
   const bank = await stub(t, 'up');
   const env = { UP_TOKEN: keys.up, UP_API_URL: bank.url };
@@ -136,7 +136,7 @@ async function withUp(t, groups) {
   return { lines, bank };
 }
 
-/** The calls that a provider did not take. */
+/** The calls that a provider refused. */
 function refused({ calls }) {
   return calls.filter((call) => !/ 20[01]$/.test(call));
 }

@@ -1,4 +1,4 @@
-// What the guides show is what the tests run, and what they name exists.
+// The guides show exactly what the tests run, and everything they name exists.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -43,7 +43,7 @@ for (const { name, text } of pages) {
   });
 
   test(`every path of ${name} that stands in code is there`, () => {
-    // Those of other repositories' folders are not meant.
+    // Folders of other repositories do not count.
     const folders = /^(?!docs\/\w+\.io)(?:app|bench|crates|docs|end2end|frontend|fuzz|scripts|server)\/[\w./-]+$/;
     const paths = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code).filter((code) => folders.test(code));
     assert.deepEqual(paths.filter((path) => !existsSync(join(root, path))), []);

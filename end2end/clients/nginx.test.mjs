@@ -1,5 +1,5 @@
-// Everything behind nginx, with the configuration of docs/nginx.conf; and what has to work behind one that was told
-// nothing but where to pass requests on to.
+// Everything behind nginx, with the configuration of docs/nginx.conf; and what has to work behind an nginx with nothing
+// but `proxy_pass`.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -141,7 +141,7 @@ describe('behind nginx as it is documented', () => {
 
   test('limits count the address that the last trusted proxy saw, whatever stands before it', async () => {
     const ask = (forwarded) => fetch(`${documented.url}/api/connectors`, { headers: { 'x-forwarded-for': forwarded } }).then(({ status }) => status);
-    // nginx appends this machine's address, which is trusted: the one before it is whose call it is.
+    // nginx appends this machine's address, which is trusted: the address before it is the caller's.
     for (let call = 0; call < LIMIT; call += 1) assert.equal(await ask(`198.51.100.${call}, 203.0.113.7`), 200);
     assert.equal(await ask('198.51.100.99, 203.0.113.7'), 429);
     assert.equal(await ask('203.0.113.8'), 200);

@@ -1,4 +1,4 @@
-// Which pages' clients are let in, and whose cookie counts.
+// The origins whose pages may connect, and those where the cookie counts.
 
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
@@ -17,7 +17,7 @@ let server;
 before(async () => (server = await Server.start({ FRONTEND_URL: `${front}, http://localhost:3000` })));
 after(() => server.stop());
 
-/** A plain request, which may carry any header. */
+/** A plain request with arbitrary headers. */
 function ask(path, { method = 'GET', ...headers } = {}) {
   return new Promise((resolve, reject) => {
     const asked = request(`${server.url}${path}`, { method, headers }, (response) => {

@@ -1,4 +1,4 @@
-// The README's clients do what it says of them.
+// The README's clients do what the README says.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ let server;
 before(async () => (server = await Server.start()));
 after(() => server.stop());
 
-/** Runs a snippet as it stands, but for the server's address; what it logs, and its socket. */
+/** Runs a snippet unchanged except for the server's address; returns its log and its socket. */
 function run(t, snippet, { io, user }) {
   const logged = [];
   let reloads = 0;
@@ -58,7 +58,7 @@ for (const [version, io] of Object.entries(libraries)) {
       await deliver(server, transaction(connection));
       await eventually(() => logged.length === 1, 'the first');
       for (const reconnect of [1, 2]) {
-        // Long enough to be away while two more come.
+        // Long enough to miss two more events.
         socket.io.randomizationFactor(0);
         socket.io.reconnectionDelay(3000);
         socket.io.engine.close();
@@ -90,7 +90,7 @@ for (const [version, io] of Object.entries(libraries)) {
   });
 }
 
-/** An answer that comes after everything that was on its way. */
+/** An answer that arrives after everything already in flight. */
 function ask(socket) {
   return new Promise((resolve) => socket.emit('authenticate', {}, resolve));
 }

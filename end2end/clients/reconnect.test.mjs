@@ -1,4 +1,4 @@
-// Every official client comes back by itself when the server was killed and is there again.
+// Every official client reconnects automatically after the server was killed and restarted.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

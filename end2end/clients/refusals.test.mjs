@@ -1,4 +1,4 @@
-// Who is not let in, or not for longer, and what every official client is told about it.
+// Clients that are refused or disconnected, and what every official client is told.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -88,12 +88,12 @@ describe('what a client is told', { concurrency: true }, () => {
         const [client, stranger] = [open({ version }).signsIn(alice), open({ version })];
         await client.next('authenticated');
         await stranger.next('connect');
-        // Hers comes last: had his been sent to her, it would be there by then.
+        // Her event comes last: if his had been sent to her, it would have arrived by then.
         await deliver(server, transaction(his, { id: 'his' }));
         await deliver(server, transaction(hers, { id: 'hers' }));
         assert.equal((await client.next('transaction:new')).transaction.transactionId, 'hers');
         assert.deepEqual(client.feed.map(({ payload }) => payload.transaction.userId), [alice]);
-        // An answer to the stranger proves that nothing else was on its way.
+        // An answer to the stranger proves that nothing else was in flight.
         assert.equal((await stranger.ask('authenticate', { userId: alice })).code, 'MISSING_CREDENTIALS');
         assert.deepEqual(stranger.feed, []);
       });

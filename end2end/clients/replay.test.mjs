@@ -1,4 +1,4 @@
-// A client that tells the last event it has receives what it missed, in order and once.
+// A client that sends the number of its last event receives what it missed, in order and once.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

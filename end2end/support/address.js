@@ -1,5 +1,5 @@
-// Calls from other addresses of this machine: all of 127.0.0.0/8 is its own.
-// Owns the agents and the requests that use them. Must not know what is asked.
+// Calls from other addresses of this machine, which owns all of 127.0.0.0/8.
+// Owns the agents and the requests that use them. Must not know the purpose of a request.
 
 import { Agent, request } from 'node:http';
 
@@ -8,7 +8,7 @@ export function from(address) {
   return new Agent({ localAddress: address, keepAlive: true });
 }
 
-/** A GET from an address; its status. */
+/** A GET from an address; returns the status. */
 export function status(url, address, headers = {}) {
   return new Promise((resolve, reject) => {
     const asked = request(url, { localAddress: address, headers, agent: false }, (response) => {

@@ -1,5 +1,5 @@
-// Basiq's API as far as a run asks it: a bank with one account for every connection.
-// Owns what it answers, and when: it can fail, and hold its answers back. Must not know what is tested.
+// The part of Basiq's API that a run calls: a bank with one account for every connection.
+// Owns the answers and their time: it can fail, and delay its answers. Must not know the tests.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,13 +7,13 @@ import { createServer } from 'node:http';
 export class BasiqApi {
   #server;
   #held = null;
-  /** Where the server under test finds it, with a key that it takes. */
+  /** The settings with which the server under test finds it, including a valid key. */
   environment = {};
-  /** The status that the calls for a connection are answered with; 200 is the usual answer. */
+  /** The status of the answers to calls for a connection; 200 is the usual one. */
   status = 200;
-  /** What it says of each connection. */
+  /** The state of each connection in its answers. */
   state = 'active';
-  /** The posted transactions, in Basiq's words. */
+  /** The posted transactions, in Basiq's format. */
   transactions = [];
 
   static async start() {
@@ -25,7 +25,7 @@ export class BasiqApi {
     return api;
   }
 
-  /** Answers nothing about connections until `release`. */
+  /** Holds back answers about connections until `release`. */
   hold() {
     this.#held = resolvers();
   }

@@ -1,4 +1,4 @@
-// One official Socket.IO client, whatever its version, with everything that it was told.
+// One official Socket.IO client, of any version, that records everything it receives.
 // Owns the differences between the versions. Must not decide what is right.
 
 import { io as io31 } from 'socket.io-client-3.1';
@@ -12,7 +12,7 @@ import { eventually, within } from './wait.js';
 const libraries = { '2.5': io25, '3.1': io31, '4.5': io45, '4.8': io48 };
 
 export const versions = Object.keys(libraries);
-/** The ways to the server, by name. */
+/** The transports, by name. */
 export const ways = {
   'polling only': ['polling'],
   'WebSocket only': ['websocket'],
@@ -23,11 +23,11 @@ const feed = ['new', 'updated', 'deleted'].map((verb) => `transaction:${verb}`).
 const names = [...feed, 'sync:complete', 'sync:required', 'authenticated', 'error', 'pong', 'connect', 'disconnect', 'connect_error'];
 
 export class Client {
-  /** All that came: `{ name, payload }`, oldest first. */
+  /** All received events: `{ name, payload }`, oldest first. */
   seen = [];
-  /** The Engine.IO packets with the text of each event, in which numbers still have all their digits. */
+  /** The Engine.IO packets with the text of each event, in which numbers keep all their digits. */
   packets = [];
-  /** How many heartbeats there have been. */
+  /** The number of heartbeats. */
   heartbeats = 0;
   #taken = new Set();
   #waiting = [];
@@ -44,7 +44,7 @@ export class Client {
     for (const name of names) this.socket.on(name, (payload) => this.#add({ name, payload }));
     this.socket.on('connect', () => {
       this.socket.io.engine.on('packet', ({ type, data }) => {
-        // The server asks since version 3; before, it answered.
+        // Since version 3 the server sends the ping; before, it answered.
         if (type === (version === '2.5' ? 'pong' : 'ping')) this.heartbeats += 1;
         if (type === 'message' && typeof data === 'string') this.packets.push(data);
       });
@@ -55,12 +55,12 @@ export class Client {
     return this.socket.io.engine.transport.name;
   }
 
-  /** The names of the feed's events that have come, in order. */
+  /** The names of the received feed events, in order. */
   get feed() {
     return this.seen.filter(({ name }) => feed.includes(name));
   }
 
-  /** The next event of this name that has not been taken yet; waits for it. */
+  /** Waits for the next event of this name that has not been taken yet. */
   async next(name, limit) {
     const isNext = (event) => event.name === name && !this.#taken.has(event);
     const found = this.seen.find(isNext) ?? (await within(this.#coming(isNext), () => `${name} after ${this.#told()}`, limit));
@@ -68,7 +68,7 @@ export class Client {
     return found.payload;
   }
 
-  /** Whether it has come and was not taken. */
+  /** Whether such an event has arrived and was not taken. */
   has(name) {
     return this.seen.some((event) => event.name === name && !this.#taken.has(event));
   }
@@ -82,7 +82,7 @@ export class Client {
     return within(new Promise((resolve) => this.socket.emit(name, payload, resolve)), `acknowledgement of ${name}`);
   }
 
-  /** Signs in the way the original's clients do: at every connect, with `authenticate`. */
+  /** Signs in like the original's clients: at every connect, with `authenticate`. */
   signsIn(userId, options) {
     const authenticate = () => this.emit('authenticate', { userId, token: token(userId, options) });
     this.socket.on('connect', authenticate);
@@ -90,7 +90,7 @@ export class Client {
     return this;
   }
 
-  /** Waits until it has left polling for WebSocket. */
+  /** Waits for the upgrade from polling to WebSocket. */
   async upgraded() {
     await eventually(() => this.transport === 'websocket', 'the upgrade to WebSocket');
   }
@@ -115,7 +115,7 @@ export class Client {
   }
 }
 
-/** Opens clients and closes them when the test is over: `const open = opener(t, server)`. */
+/** Opens clients and closes them at the end of the test: `const open = opener(t, server)`. */
 export function opener(t, server) {
   return (options) => {
     const client = new Client(server, options);

@@ -1,8 +1,8 @@
-// The epoch in what the server sends: a test knows that it is there, and not which one it is.
+// The epoch in the server's messages: tests check that it is present, not its value.
 
 import assert from 'node:assert/strict';
 
-/** What `authenticated` says besides the epoch. */
+/** The members of `authenticated` except the epoch. */
 export function besidesEpoch({ epoch, ...rest }) {
   assert.match(epoch, /^[0-9a-f]{32}$/);
   return rest;

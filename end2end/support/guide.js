@@ -25,7 +25,7 @@ export const guides = readdirSync(folder)
 
 const INCLUDED = /(<!-- snippets\/(\S+) -->\n```\S*\n)(.*?)(^```$)/gms;
 
-/** The programs that a guide shows: name, and the text that stands in the guide. */
+/** The programs that a guide shows: the name, and the text in the guide. */
 export const included = ({ text }) => [...text.matchAll(INCLUDED)].map(([, , name, code]) => ({ name, code }));
 
 /** Writes the programs' texts into the guides. */
@@ -35,7 +35,7 @@ export function rewrite() {
   }
 }
 
-/** A folder with all programs and the packages that they import, under the names that readers install them by. */
+/** A folder with all programs and the packages that they import, under the names that readers install. */
 export function workspace() {
   const place = mkdtempSync(join(tmpdir(), 'tallywire-guide-'));
   cpSync(snippets, place, { recursive: true });
@@ -47,13 +47,13 @@ export function workspace() {
   return place;
 }
 
-// A file of tests that takes too long is sent this.
+// The test runner sends this to a file of tests that takes too long.
 process.once('SIGTERM', () => process.exit(1));
 
-/** Runs a command until the test is over; `output()` is what it has written so far, to both streams. */
+/** Runs a command until the end of the test; `output()` is what it has written so far, to both streams. */
 export function running(t, command, args, { cwd, env }) {
   const { PATH, HOME, TMPDIR } = process.env;
-  // A group of its own, so that a shell's children end with it.
+  // A separate process group, so that a shell's children end with it.
   const child = spawn(command, args, { cwd, env: { PATH, HOME, TMPDIR, ...env }, detached: true });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
@@ -61,7 +61,7 @@ export function running(t, command, args, { cwd, env }) {
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // All of the group have ended.
+      // All processes of the group have ended.
     }
   };
   t.after(end);

@@ -1,5 +1,5 @@
-// HAProxy in front of nodes, with docs/haproxy.cfg, on a port of its own, in a temporary folder, as the current user.
-// Owns the process. Must not change what the configuration says but for addresses.
+// HAProxy in front of nodes, with docs/haproxy.cfg, on its own port, in a temporary folder, as the current user.
+// Owns the process. Must not change the configuration except for addresses.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { eventually } from './wait.js';
 const documented = readFileSync(new URL('../../docs/haproxy.cfg', import.meta.url), 'utf8');
 
 const running = new Set();
-// Killed, a master would leave its workers behind.
+// SIGKILL would leave the master's workers behind.
 process.on('exit', () => running.forEach((child) => child.kill('SIGTERM')));
 
 export class Haproxy {
@@ -31,7 +31,7 @@ export class Haproxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Has it read its configuration again, as `systemctl reload haproxy` does. */
+  /** Makes it reload its configuration, like `systemctl reload haproxy`. */
   async reload() {
     const loaded = () => this.#log.split('Loading success.').length - 1;
     const before = loaded();

@@ -1,5 +1,5 @@
-// nginx in front of a server or of nodes, on a port of its own, in a temporary folder, as the current user.
-// Owns the process and what a configuration needs around it. Must not change what a configuration says but for ports.
+// nginx in front of a server or of nodes, on its own port, in a temporary folder, as the current user.
+// Owns the process and the files around a configuration. Must not change a configuration except for ports.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,11 +15,11 @@ import { eventually } from './wait.js';
 const documented = readFileSync(new URL('../../docs/nginx.conf', import.meta.url), 'utf8');
 const documentedForNodes = readFileSync(new URL('../../docs/nginx-nodes.conf', import.meta.url), 'utf8');
 
-/** The shortest that passes requests on. */
+/** The shortest configuration that passes requests on. */
 const bare = 'server { listen 80; location / { proxy_pass http://127.0.0.1:3003; } }\n';
 
 const running = new Set();
-// Killed, a master would leave its workers behind.
+// SIGKILL would leave the master's workers behind.
 process.on('exit', () => running.forEach((child) => child.kill('SIGTERM')));
 
 export class Nginx {
@@ -36,7 +36,7 @@ export class Nginx {
     return new Nginx().#start(documentedForNodes, [['10.0.0.1:3003', one], ['10.0.0.2:3003', other]], 'on');
   }
 
-  /** With `proxy_pass` and nothing else: nginx as it comes. */
+  /** With `proxy_pass` and nothing else: nginx's defaults. */
   static bare(server) {
     return new Nginx().#start(bare, [['127.0.0.1:3003', server]]);
   }
@@ -54,7 +54,7 @@ export class Nginx {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Has it read its configuration again, as `nginx -s reload` does: new workers are there when this returns. */
+  /** Makes it reload its configuration, like `nginx -s reload`; when this returns, the new workers are running. */
   async reload() {
     const workers = () => this.#log.split('start worker process ').length - 1;
     const before = workers();
@@ -62,7 +62,7 @@ export class Nginx {
     await eventually(() => workers() > before, () => `nginx is reloaded:\n${this.#log}`);
   }
 
-  /** Without a master there is one process, which ends with its signal and leaves none behind. */
+  /** Without a master there is one process, which ends on a signal and leaves no worker behind. */
   async #start(configuration, nodes, master = 'off') {
     this.folder = mkdtempSync(join(tmpdir(), 'tallywire-nginx-'));
     this.port = await freePort();

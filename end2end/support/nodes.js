@@ -1,4 +1,4 @@
-// What holds for two nodes on one PostgreSQL database behind every load balancer.
+// The guarantees of two nodes on one PostgreSQL database, behind any load balancer.
 // Owns the tests. Must not know which load balancer it is.
 
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { Server } from './server.js';
 import { secrets, token } from './signing.js';
 import { eventually } from './wait.js';
 
-/** Addresses that are spread over both nodes. */
+/** Addresses that are distributed over both nodes. */
 const ADDRESSES = Array.from({ length: 16 }, (_, index) => `127.0.0.${10 + index}`);
 const LIMIT = 5;
 
@@ -25,7 +25,7 @@ async function sockets(node) {
   return Number(/^tallywire_sockets (\d+)$/m.exec(await response.text())[1]);
 }
 
-/** A client at an address that resumes after the newest event that it has. */
+/** A client at an address that resumes from its newest event. */
 function resuming(t, front, user, address, options) {
   let newest;
   const auth = (send) => send({ token: token(user), ...(newest && { since: newest }) });
@@ -37,7 +37,7 @@ function resuming(t, front, user, address, options) {
 
 const received = (client) => client.feed.map(({ payload }) => payload.seq);
 
-/** Runs the tests through a load balancer, which `start` puts in front of the nodes that it is given. */
+/** Runs the tests through a load balancer, which `start` puts in front of the given nodes. */
 export function testBehind(name, start) {
   describe(`two nodes behind ${name}`, () => {
     let postgres;
@@ -88,7 +88,7 @@ export function testBehind(name, start) {
     });
 
     test('a node sees the addresses of clients, which they cannot forge', async () => {
-      // Addresses of the machine itself have no limit. 127.0.0.1 is a trusted proxy, which may name another one.
+      // Addresses of the machine itself have no limit. 127.0.0.1 is a trusted proxy, which may name another address.
       const ask = (from, named) => status(`${front.url}/api/connectors`, from, { 'x-forwarded-for': named });
       const client = '198.51.100.7';
       for (let call = 0; call < LIMIT; call += 1) assert.equal(await ask('127.0.0.1', client), 200);
@@ -105,7 +105,8 @@ export function testBehind(name, start) {
       await Promise.all(clients.map((client) => client.socket.io.opts.transports.length > 1 && client.upgraded()));
       await front.reload();
       await deliver(front, transaction(connection));
-      // One whose connection was closed while it sent its next request hears nothing for 45 s, and then resumes.
+      // A client whose connection was closed while it sent its next request receives nothing for 45 s, and then
+      // resumes.
       for (const client of clients) assert.equal((await client.next('transaction:new', 60_000)).seq, 2);
       for (const client of clients.filter(({ transport }) => transport === 'websocket')) assert.equal(client.has('disconnect'), false);
       const later = resuming(t, front, user, ADDRESSES[5]);
@@ -113,12 +114,12 @@ export function testBehind(name, start) {
     });
 
     test('clients of a node that was killed resume at the other one without a gap, and new ones come to it again', async (t) => {
-      // A proxy's former workers take connections until they have heard of the reload before, and close those that are idle.
+      // A proxy's former workers accept connections until they learn of the earlier reload, and close idle ones.
       await new Promise((done) => setTimeout(done, 3_000));
       const user = newUser();
       const connection = await register(front, user);
       const clients = ADDRESSES.map((address, index) => resuming(t, front, user, address, { transports: Object.values(ways)[index % 3] }));
-      // One that was cut off in spite of that tries again when it has heard nothing for 45 s.
+      // A client that was cut off anyway retries after 45 s without a message.
       for (const client of clients) await client.next('authenticated', 60_000);
       await deliver(front, transaction(connection));
       for (const client of clients) assert.equal((await client.next('transaction:new')).seq, 2);
@@ -128,13 +129,13 @@ export function testBehind(name, start) {
       for (const client of clients) for (let seq = 3; seq <= 7; seq += 1) assert.equal((await client.next('transaction:new', 30_000)).seq, seq);
       const moved = clients.filter((client) => client.has('disconnect'));
       assert.ok(moved.length > 0 && moved.length < clients.length, `${moved.length} of ${clients.length} were at the node`);
-      // A webhook that comes in at the proxy is taken by the node that is there.
+      // The running node receives a webhook that arrives at the proxy.
       await deliver(front, transaction(connection));
       for (const client of clients) assert.equal((await client.next('transaction:new')).seq, 8);
 
       await nodes[0].restart();
       const hasClients = async () => {
-        // At addresses that were at no node before: the other ones may stay where they are.
+        // At addresses that no node has seen: the other ones may stay where they are.
         const newcomers = ADDRESSES.map((address) => address.replace('127.0.0.', '127.0.2.')).map((address) => opener(t, front)({ agent: from(address), reconnection: false }).signsIn(user));
         for (const newcomer of newcomers) await newcomer.next('authenticated');
         const count = await sockets(nodes[0]);

@@ -1,4 +1,4 @@
-// A page of another origin with one program of the guides, bundled as an application would be, in Chromium.
+// A page of another origin with one program of the guides, bundled like an application, in Chromium.
 // Owns the browser and the page's server. Must not know what the program does.
 
 import { createServer } from 'node:http';
@@ -8,14 +8,14 @@ import { build } from 'esbuild';
 
 import { chromium, chromiumFlags } from './places.js';
 
-/** A browser until the test is over. */
+/** A browser until the end of the test. */
 export async function browser(t) {
   const opened = await playwright.launch({ executablePath: chromium(), args: chromiumFlags });
   t.after(() => opened.close());
   return opened;
 }
 
-/** One script of a program's source and all that it imports. */
+/** Bundles a program and everything it imports into one script. */
 export async function bundle(source, resolveDir) {
   const stdin = { contents: source, resolveDir, loader: 'jsx' };
   const options = { bundle: true, write: false, jsx: 'automatic', format: 'iife', logLevel: 'silent' };
@@ -23,7 +23,7 @@ export async function bundle(source, resolveDir) {
   return outputFiles[0].text;
 }
 
-/** Serves a page that runs a script; its origin. */
+/** Serves a page that runs a script; returns its origin. */
 export async function serve(t, script) {
   const html = '<!doctype html><meta charset="utf-8"><div id="root"></div><script src="/script.js"></script>';
   const server = createServer(({ url }, response) => {

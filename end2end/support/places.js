@@ -1,5 +1,6 @@
-// Where the things are that the tests start: the server, the dashboard's files, Python, nginx, HAProxy, PostgreSQL, a browser.
-// Owns the environment variables that say otherwise. Must not start anything.
+// The locations of what the tests start: the server, the dashboard's files, Python, nginx, HAProxy, PostgreSQL, a
+// browser.
+// Owns the environment variables that override them. Must not start anything.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -18,7 +19,7 @@ export function serverBinary() {
   return binary;
 }
 
-/** The dashboard's files: `TALLYWIRE_SITE`, else where the debug build leaves them. */
+/** The dashboard's files: `TALLYWIRE_SITE`, else the output of the debug build. */
 export function siteFolder() {
   return resolve(environment.TALLYWIRE_SITE ?? join(root, 'target', 'site'));
 }
@@ -30,7 +31,7 @@ export function python() {
   return environment.TALLYWIRE_PYTHON ?? join(tools, 'python', 'bin', 'python');
 }
 
-/** nginx: `TALLYWIRE_NGINX`, else the system's, which stands where only administrators look. */
+/** nginx: `TALLYWIRE_NGINX`, else the system's, whose folder is only in an administrator's PATH. */
 export function nginxBinary() {
   const places = [environment.TALLYWIRE_NGINX, '/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx', '/opt/homebrew/bin/nginx'];
   const found = places.find((path) => path && existsSync(path));
@@ -46,7 +47,7 @@ export function haproxyBinary() {
   return found;
 }
 
-/** The folder of PostgreSQL's programs: `TALLYWIRE_POSTGRES`, else that of Debian's newest version, else one of the PATH. */
+/** The folder of PostgreSQL's programs: `TALLYWIRE_POSTGRES`, else Debian's newest version, else the PATH. */
 export function postgresPrograms() {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).filter((version) => Number(version) >= 15) : [];
@@ -57,7 +58,7 @@ export function postgresPrograms() {
   return found;
 }
 
-/** An installed Chromium: `TALLYWIRE_CHROMIUM`, else the system's; nothing is Playwright's own. */
+/** An installed Chromium: `TALLYWIRE_CHROMIUM`, else the system's; undefined means Playwright's own. */
 export function chromium() {
   if (environment.TALLYWIRE_CHROMIUM) return onPath(environment.TALLYWIRE_CHROMIUM);
   return ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
@@ -67,7 +68,7 @@ function onPath(name) {
   return name.includes('/') ? name : execFileSync('which', [name], { encoding: 'utf8' }).trim();
 }
 
-/** What Chromium needs to run headless in a container, without calling home. */
+/** The flags for headless Chromium in a container, without calling home. */
 export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',

@@ -1,4 +1,4 @@
-// PostgreSQL for tests of several nodes, on a port of its own, in a temporary folder.
+// PostgreSQL for tests of several nodes, on its own port, in a temporary folder.
 // Owns the process. Must not speak its protocol.
 
 import { execFile, spawn } from 'node:child_process';
@@ -63,7 +63,7 @@ export class Postgres {
   }
 }
 
-/** Whom it runs as: it refuses to run as root. */
+/** The user that runs it, because it refuses to run as root. */
 function user() {
   if (process.getuid() !== 0 || !existsSync('/etc/passwd')) return {};
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));

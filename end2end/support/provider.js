@@ -1,11 +1,11 @@
-// A provider that sends signed webhooks, and the core app's call that says whose they are.
-// Owns the bodies in the words of the original's guide.
+// A provider that sends signed webhooks, and the core app's call that registers a connection.
+// Owns the bodies in the format of the original's guide.
 
 import { randomUUID } from 'node:crypto';
 
 import { apideck, basiqGuide, secrets, standardWebhook } from './signing.js';
 
-/** Registers a connection: what comes for it is the user's from then on. */
+/** Registers a connection: from then on its deliveries belong to the user. */
 export async function register(server, userId, { connector = 'basiq', connectionId = `conn-${userId}`, ...rest } = {}) {
   const response = await fetch(`${server.url}/api/connectors/${connector}/connections/${connectionId}`, {
     method: 'PUT',
@@ -16,7 +16,7 @@ export async function register(server, userId, { connector = 'basiq', connection
   return connectionId;
 }
 
-/** The body that tells of one transaction. */
+/** The body that reports one transaction. */
 export function transaction(connectionId, fields = {}, { event = 'transaction.created', account } = {}) {
   const told = {
     id: `tx-${randomUUID()}`,
@@ -30,13 +30,13 @@ export function transaction(connectionId, fields = {}, { event = 'transaction.cr
   return { event, data: { transaction: told, connectionId, ...(account && { account: { id: told.account, ...account } }) } };
 }
 
-/** The body that tells of several at once. */
+/** The body that reports several transactions. */
 export function transactions(connectionId, all) {
   const several = all.map((fields) => transaction(connectionId, fields).data.transaction);
   return { event: 'transactions.created', data: { transactions: several, connectionId } };
 }
 
-/** Sends a body that must be taken; the answer. `signing`: `standard` or `guide`. */
+/** Sends a body that must be accepted; returns the answer. `signing`: `standard` or `guide`. */
 export async function deliver(server, body, { connector = 'basiq', signing = 'standard', id } = {}) {
   const text = JSON.stringify(body);
   const signature = headers(text, { connector, signing, id });

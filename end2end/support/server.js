@@ -1,5 +1,5 @@
-// A server of its own for each test that needs one: started, killed, started again, removed.
-// Owns the process, its port and its temporary folder. Must not know what is tested.
+// A separate server for each test that needs one: started, killed, restarted, removed.
+// Owns the process, its port and its temporary folder. Must not know the tests.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { serverBinary, siteFolder } from './places.js';
 import { secrets } from './signing.js';
 import { eventually } from './wait.js';
 
-/** The servers that are running, so that none outlives the tests. */
+/** The running servers, so that none outlives the tests. */
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
@@ -47,7 +47,7 @@ export class Server {
     return server.#begin();
   }
 
-  /** The demo, which nothing is configured for. */
+  /** The demo, which needs no configuration. */
   static async demo() {
     return new Server('demo', {}).#begin();
   }
@@ -61,7 +61,7 @@ export class Server {
     return this.#log;
   }
 
-  /** Takes the process away at once, as a crash would. */
+  /** Kills the process, as in a crash. */
   async kill() {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -70,30 +70,30 @@ export class Server {
     await gone;
   }
 
-  /** Stops it where it is: its sockets stay open, and nothing is answered. */
+  /** Suspends the process: its sockets stay open, and it answers nothing. */
   pause() {
     this.#child.kill('SIGSTOP');
   }
 
-  /** Lets it go on. */
+  /** Resumes the process. */
   resume() {
     this.#child.kill('SIGCONT');
   }
 
-  /** Starts it again: the same port, the same database. */
+  /** Restarts it with the same port and database. */
   async restart() {
     await this.kill();
     this.#run();
     await this.#ready();
   }
 
-  /** The same with other settings. */
+  /** Restarts it with other settings. */
   async restartWith(environment) {
     Object.assign(this.#environment, environment);
     await this.restart();
   }
 
-  /** Ends it and removes what it wrote. */
+  /** Stops it and removes its files. */
   async stop() {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
@@ -111,13 +111,13 @@ export class Server {
     return output;
   }
 
-  /** Adds somebody who can sign in with a password. */
+  /** Adds a user who can sign in with a password. */
   async addUser({ userId, email, password, name }) {
     await this.command(['user', 'add', email, '--id', userId, '--name', name], password);
   }
 
   async #begin() {
-    // Another process may take the port between its choice and the start.
+    // Another process may take the port between its selection and the start.
     for (let attempt = 1; ; attempt += 1) {
       this.port = await freePort();
       this.#run();
@@ -159,12 +159,12 @@ export class Server {
       return fetch(`${this.url}/health/ready`).then((response) => response.ok, () => false);
     };
     await eventually(isReady, () => `the server is ready:\n${this.#log}`, 30_000);
-    // The demo is ready to be looked at once it has sent its history.
+    // The demo is ready once it has sent its history.
     if (this.#command === 'demo') await eventually(() => this.#log.includes('Tallywire demo:'), 'the demo is told', 60_000);
   }
 }
 
-/** A port below those that the system gives to outgoing connections, so that none of them takes it. */
+/** A port below the range of outgoing connections, so that none of them takes it. */
 export async function freePort() {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);

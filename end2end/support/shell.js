@@ -1,8 +1,8 @@
 // The commands of a guide: fenced blocks that are marked `sh test GROUP`, run as one script.
 // Owns how blocks become a script. Must not know what they do.
 //
-// A block that is marked `background` as well is for another terminal: it runs until the script ends, in the folder, and without
-// the variables of the blocks before it.
+// A block that is also marked `background` is for another terminal: it runs until the script ends, in the same folder,
+// but without the variables of earlier blocks.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export function blocks(text) {
   }));
 }
 
-/** Writes a script of these groups, in this order; `addresses` replaces the readers' addresses by those of the test. */
+/** Writes a script of these groups, in this order; `addresses` replaces the readers' addresses with those of the test. */
 export function script(folder, text, groups, addresses) {
   const all = blocks(text);
   const chosen = groups.flatMap((group) => {
@@ -34,7 +34,7 @@ export function script(folder, text, groups, addresses) {
   return file;
 }
 
-/** The next block waits until it has written something; after a server until that is ready. */
+/** The next block waits for the first output of a background block; for a server, until it is ready. */
 function background(folder, code, index) {
   const [script, log] = [`background-${index}.sh`, `background-${index}.log`];
   writeFileSync(join(folder, script), code);

@@ -1,5 +1,5 @@
-// Signatures and tokens, made by Node's own cryptography: nothing here is shared with the server.
-// Owns the secrets that test servers are started with.
+// Signatures and tokens, made with Node's cryptography: no code is shared with the server.
+// Owns the secrets of test servers.
 
 import { createHmac, randomUUID } from 'node:crypto';
 

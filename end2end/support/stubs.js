@@ -1,5 +1,6 @@
-// The calls of providers that the setup guide makes, answered as their documentation has it, with one transaction each.
-// Owns the answers. Must not sign or keep anything beyond what a guide's commands need: `crates/provider-sim` has more.
+// Stubs of the provider calls in the setup guide, with answers as in the providers' documentation and one transaction
+// each.
+// Owns the answers. Must not sign or store more than a guide's commands need: `crates/provider-sim` does more.
 
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -7,7 +8,7 @@ import { createServer } from 'node:http';
 const now = () => new Date().toISOString();
 const today = () => now().slice(0, 10);
 
-/** What each provider is called with. */
+/** The key for each provider's calls. */
 export const keys = {
   basiq: 'YmFzaXEtYXBpLWtleQ==',
   apideck: 'sk_test_of_the_stub',
@@ -77,7 +78,7 @@ const plaidTransaction = () => ({ transaction_id: 'p-tx', account_id: 'p-acc', a
 const money = (value) => ({ currencyCode: 'AUD', value, valueInBaseUnits: Math.round(Number(value) * 100) });
 const upTransaction = () => ({ type: 'transactions', id: 'u-tx', attributes: { status: 'SETTLED', rawText: 'UP PURCHASE', description: 'Up Purchase', message: null, note: null, amount: money('-3.25'), foreignAmount: null, settledAt: now(), createdAt: now(), transactionType: 'Purchase' }, relationships: { account: { data: { type: 'accounts', id: 'u-acc' } }, transferAccount: { data: null }, category: { data: null } } });
 
-/** Sends a webhook as Up does; the status of its answer. */
+/** Sends a webhook like Up; returns the status of the answer. */
 async function notify({ url, secret }, eventType) {
   const relationships = { webhook: { data: { type: 'webhooks', id: 'up-hook' } } };
   const body = JSON.stringify({ data: { type: 'webhook-events', id: randomUUID(), attributes: { eventType, createdAt: now() }, relationships } });
@@ -86,7 +87,7 @@ async function notify({ url, secret }, eventType) {
   return response.status;
 }
 
-/** One provider on a free port until the test is over: its address, the calls that came, and what it keeps. */
+/** Runs one provider on a free port until the end of the test: its address, the received calls, and its state. */
 export async function stub(t, provider) {
   const calls = [];
   const kept = {};

@@ -1,7 +1,7 @@
 // Texts that tests change before they use them.
-// Owns that what is replaced was there. Must not know what a text is for.
+// Owns the check that the replaced text was present. Must not know what a text is for.
 
-/** A text with some of its words replaced, each of which must be there. */
+/** A text with replacements, each of which must occur in it. */
 export function place(text, replacements) {
   return replacements.reduce((placed, [from, to]) => {
     if (!placed.includes(from)) throw new Error(`the text has no ${from}`);

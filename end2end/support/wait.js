@@ -1,13 +1,13 @@
 // Waiting for something to become true.
-// Owns the one place where tests wait. Must not be used to let time pass.
+// Owns the only code in which tests wait. Must not be used to let time pass.
 
 const LIMIT_MS = 15_000;
 
 /**
- * Asks again and again until the answer is truthy; that answer.
+ * Asks repeatedly until the answer is truthy; returns that answer.
  * @template T
  * @param {() => T | Promise<T>} question
- * @param {string | (() => string)} what what is waited for, for the message when it does not come
+ * @param {string | (() => string)} what what is awaited, for the message of a timeout
  */
 export async function eventually(question, what, limit = LIMIT_MS) {
   const end = Date.now() + limit;
@@ -20,7 +20,7 @@ export async function eventually(question, what, limit = LIMIT_MS) {
 }
 
 /**
- * A promise that fails when it takes too long.
+ * A promise that rejects after a time limit.
  * @template T
  * @param {Promise<T>} promise
  * @param {string | (() => string)} what

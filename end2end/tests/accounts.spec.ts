@@ -1,4 +1,4 @@
-// Which account is which, and of which of them a total is.
+// How accounts are distinguished, and which of them a total includes.
 
 import { deliver, register } from '../support/provider.js';
 import { account, expect, row, test } from './fixtures';

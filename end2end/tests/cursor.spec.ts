@@ -1,4 +1,4 @@
-// What a tab has seen outlives its pages: nothing is told twice, nothing is missed, whatever the way back.
+// A tab's position outlives its pages: nothing is notified twice or missed, however the user returns to the page.
 
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { Page } from '@playwright/test';
 import { deliver } from '../support/provider.js';
 import { badge, expect, hydrated, row, rows, signIn, test, toasts, withAccount, type Person } from './fixtures';
 
-/** Writes down every notice of a page, from its beginning. */
+/** Records every notice of a page from its start. */
 async function recordNotices(page: Page) {
   await page.addInitScript(() => {
     const notices: string[] = ((window as any).notices = []);
@@ -24,10 +24,10 @@ async function recordNotices(page: Page) {
 /** The notices since the page was loaded. */
 const notices = (page: Page) => page.evaluate(() => (window as any).notices as string[]);
 
-/** What the tab keeps. */
+/** The tab's session storage. */
 const memory = (page: Page) => page.evaluate(() => ({ ...sessionStorage }));
 
-/** The number in it, which may follow the server's epoch. */
+/** The number in the stored position, which may follow the server's epoch. */
 const position = async (page: Page) => Number(Object.values(await memory(page))[0].split(':').at(-1));
 
 async function live(page: Page) {
@@ -35,7 +35,7 @@ async function live(page: Page) {
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
 }
 
-/** Something that is told after all that went before, in a notice of its own. */
+/** Delivers a transaction with its own notice, which follows all earlier ones. */
 async function nextIsTold(page: Page, person: Person, id: string) {
   await dismissAll(page);
   await deliver(person.server, person.transaction({ id, description: id.toUpperCase() }));
@@ -98,7 +98,7 @@ test('somebody else in the same tab begins with their own number', async ({ serv
   await nextIsTold(page, sam, 'sam');
   expect(await notices(page)).toEqual([expect.stringContaining('SAM')]);
 
-  // Back as the first, who has missed one.
+  // The first user again, who has missed one event.
   await deliver(server, alex.transaction({ id: 'missed', description: 'MISSED' }));
   await signIn(page.context(), alex);
   await page.goto(server.url);
@@ -109,14 +109,13 @@ test('somebody else in the same tab begins with their own number', async ({ serv
 test('a page out of a cache is brought up to date and tells only what the tab has not seen', async ({ server, person, dashboard }) => {
   const alex = await withAccount(await person());
   const page = await dashboard(alex, {}, recordNotices);
-  // The document as it was at the beginning.
-  // To Chromium, one that a test answers with comes from nowhere.
+  // The document as it was at the beginning. Chromium does not know the address of a document that a test supplies.
   await page.context().grantPermissions(['local-network-access']);
   const cached = await page.context().request.get(server.url);
   await nextIsTold(page, alex, 'seen');
   await deliver(server, alex.transaction({ id: 'gone' }));
   await deliver(server, alex.transaction({ id: 'gone' }, { event: 'transaction.deleted' }));
-  // The page has heard of both once it tells of what came after them.
+  // The page has received both once it notifies of a later event.
   await nextIsTold(page, alex, 'seen-as-well');
   await expect(rows(page)).toHaveCount(2);
 
@@ -129,7 +128,7 @@ test('a page out of a cache is brought up to date and tells only what the tab ha
   await expect.poll(() => notices(page)).toEqual([expect.stringContaining('UNSEEN')]);
 });
 
-// Nothing may keep a page with somebody's transactions, so that going back to it loads it anew.
+// No cache may keep a page with a user's transactions, so going back loads it again.
 test('a page that one goes back to comes from the server, and shows what came meanwhile, once', async ({ server, person, dashboard }) => {
   const alex = await withAccount(await person());
   const page = await dashboard(alex, {}, recordNotices);

@@ -1,4 +1,4 @@
-// Days and instants: a day is the same everywhere, an instant is shown in the browser's own time.
+// Days and instants: a day is the same everywhere, an instant is shown in the browser's local time.
 
 import { deliver } from '../support/provider.js';
 import { expect, row, test } from './fixtures';

@@ -1,4 +1,4 @@
-// The first look: nothing configured, one click, and transactions come by themselves.
+// The first look: no configuration, one click, and transactions arrive automatically.
 
 import { Server } from '../support/server.js';
 import { badge, expect, hydrated, rows, test } from './fixtures';

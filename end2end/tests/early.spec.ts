@@ -1,11 +1,11 @@
-// What a person does before the page answers is theirs: it is kept, and counts once it does.
+// Input before hydration is kept and takes effect after it.
 
 import type { Page } from '@playwright/test';
 
 import { deliver, register } from '../support/provider.js';
 import { expect, hydrated, row, rows, signIn, test } from './fixtures';
 
-/** Holds the page's program back, as a slow network does. */
+/** Delays the page's WebAssembly, as a slow network does. */
 async function slowly(page: Page) {
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
@@ -48,7 +48,7 @@ test('a search that was typed and a choice that was made before the page answers
   await expect(rows(page)).toHaveCount(1);
   await expect(row(page, 'a')).toBeVisible();
   await expect(search).toBeFocused();
-  // The place in the text as well.
+  // The cursor position in the text as well.
   await page.keyboard.type('X');
   await expect(search).toHaveValue('haXrbour');
   await expect(page.getByText('No transactions match')).toBeVisible();

@@ -22,7 +22,7 @@ test('an open page of a server that was restored drops what was lost and loads t
   await expect(rows(page)).toHaveCount(3);
   await expect(toasts(page).first()).toBeVisible();
 
-  // The answer to the reload is held back, to see what the page shows until then.
+  // The answer to the reload is held back, to check what the page shows until then.
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route('**/api/_ui/snapshot', async (route) => {

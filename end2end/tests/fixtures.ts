@@ -1,5 +1,4 @@
-// What every browser test starts from: a server, people, their browsers, and a watch over what the
-// pages complain about.
+// The fixtures of every browser test: a server, people, their browsers, and a record of the pages' complaints.
 
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 
@@ -12,7 +11,7 @@ export { expect };
 /** Collects what the pages of a context report: errors, warnings, refused content. */
 export class Watch {
   readonly complaints: string[] = [];
-  /** Complaints that belong to what the test does, such as a server that is away. */
+  /** Complaints that the test causes, such as those about a stopped server. */
   readonly expected: RegExp[] = [];
 
   async over(context: BrowserContext) {
@@ -32,7 +31,7 @@ export class Watch {
   }
 }
 
-/** Somebody with a feed of their own. */
+/** A user with a feed. */
 export class Person {
   constructor(
     readonly server: Server,
@@ -41,12 +40,12 @@ export class Person {
     readonly connectionId: string,
   ) {}
 
-  /** A webhook's body about them. */
+  /** The body of a webhook about this user. */
   transaction(fields = {}, options = {}) {
     return transaction(this.connectionId, fields, options);
   }
 
-  /** One that tells of several at once. */
+  /** A body that reports several transactions. */
   transactions(all: object[]) {
     return transactions(this.connectionId, all);
   }
@@ -54,12 +53,12 @@ export class Person {
 
 type Fixtures = {
   watch: Watch;
-  /** A new browser, as private as a new device. */
+  /** A new browser context, without any earlier state. */
   device: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   person: (name?: string, server?: Server) => Promise<Person>;
-  /** The dashboard of a person, live; `prepare` is given the page before it is opened. */
+  /** A user's live dashboard; `prepare` is given the page before it is opened. */
   dashboard: (person: Person, options?: BrowserContextOptions, prepare?: (page: Page) => Promise<void>) => Promise<Page>;
-  /** A server of the test's own, which it may kill. */
+  /** A separate server for the test, which may kill it. */
   ownServer: Server;
 };
 
@@ -126,14 +125,14 @@ export async function signIn(context: BrowserContext, { server, userId, name }: 
   expect(response.status()).toBe(200);
 }
 
-/** Makes a person's account known, so that a transaction's event says all there is to say. */
+/** Registers a person's account, so that a transaction's event needs no reload. */
 export async function withAccount(person: Person) {
   const accounts = [{ accountId: 'acc-1', name: 'Everyday', currency: 'AUD', balance: 10 }];
   await register(person.server, person.userId, { connectionId: person.connectionId, accounts });
   return person;
 }
 
-/** Waits until the page answers to clicks. */
+/** Waits for hydration. */
 export async function hydrated(page: Page) {
   await expect(page.locator('body')).toHaveAttribute('data-hydrated', 'true');
 }

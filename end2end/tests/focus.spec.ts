@@ -1,4 +1,4 @@
-// Where the focus goes when the control that has it disappears: never to nowhere.
+// Where the focus goes when the focused control disappears: never to the document.
 
 import type { Page } from '@playwright/test';
 
@@ -27,7 +27,7 @@ for (const press of ['Enter', 'click']) {
     await expect(rows(page)).toHaveCount(100);
     await expect(row(page, 'old-50')).toBeFocused();
     await expect(page.getByRole('region', { name: 'Transactions' }).getByRole('status')).toHaveText('50 transactions more loaded.');
-    // The last ones: the button goes.
+    // These are the last ones: the button disappears.
     await load();
     await expect(rows(page)).toHaveCount(110);
     await expect(older).toHaveCount(0);
@@ -83,7 +83,7 @@ for (const by of ['Enter', 'Escape']) {
       await deliver(server, alex.transaction({ id }));
       await expect(row(page, id)).toBeVisible();
       await page.clock.fastForward(2_500);
-      // Not to leave by themselves meanwhile.
+      // The focus keeps them from expiring meanwhile.
       await dismiss(page).last().focus();
     }
     await expect(toasts(page)).toHaveCount(3);
@@ -140,7 +140,7 @@ test('the button that reconnects leaves the focus on what it belongs to', async 
   const button = page.getByRole('button', { name: 'Reconnect now' });
   await button.focus();
   await ownServer.restart();
-  // The page may have reconnected on its own by now.
+  // The page may have reconnected by now.
   await button.press('Enter', { timeout: 5_000 }).catch(() => {});
   await expect(badge(page)).toHaveAttribute('data-status', 'live', { timeout: 30_000 });
   await expect(button).toHaveCount(0);

@@ -1,4 +1,4 @@
-// A network that loses, repeats and delays: the page ends up with what the database holds.
+// A network that loses, repeats and delays: the page ends up equal to the database.
 
 import type { Page } from '@playwright/test';
 
@@ -9,7 +9,7 @@ import { Network } from './network';
 
 const isAbout = (frame: string, id: string) => frame.includes('"transaction:') && frame.includes(`"transactionId":"${id}"`);
 
-/** What a page shows, and what one shows that the server has just rendered. */
+/** Compares a page with one that the server has just rendered. */
 async function sameAsTheServers(page: Page, server: Server) {
   const fresh = await page.context().newPage();
   await fresh.goto(server.url);
@@ -82,7 +82,7 @@ test('a change and a deletion that overtake what they are about converge', async
   network.passed = (frame) => {
     if (!frame.includes('"transaction:')) return [frame];
     held.push(frame);
-    // The first connection's come backwards, three at a time; afterwards all is well.
+    // On the first connection events arrive in reverse order, three at a time; later connections work.
     if (network.connections > 1) return [frame];
     return held.length === 3 ? [...held].reverse() : [];
   };
@@ -106,7 +106,7 @@ test('a server that no longer has what is asked for is reloaded from', async ({ 
   for (const id of ['one', 'two', 'three']) await deliver(server, alex.transaction({ id }));
   await deliver(server, alex.transaction({ id: 'two' }, { event: 'transaction.deleted' }));
 
-  // Numbers that the log does not hold are answered alike, be they too old or too new.
+  // Numbers outside the log get the same answer, whether they are too old or too new.
   network.sent = (frame) => frame.replace(/"since":\d+/, '"since":987654321');
   await page.context().setOffline(false);
   await expect(badge(page)).toHaveAttribute('data-status', 'live', { timeout: 30_000 });

@@ -1,4 +1,4 @@
-// Each text of the administrators' pages and of the sign-in page that somebody else controls.
+// Each text of the administrators' pages and of the sign-in page that an outsider controls.
 
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { expect, signIn, test } from './fixtures';
 import { faults, hostile, hostileNames, watchScripts } from './hostile';
 
 const MARKUP = '<img src=x onerror=taken()>';
-/** What a header may have in it. */
+/** The texts that a header may contain. */
 const inHeaders = Object.values(hostile).filter((text) => /^[\x20-\x7e]+$/.test(text));
 
 async function isHarmless(page: Page) {
@@ -21,7 +21,7 @@ async function isHarmless(page: Page) {
   }
 }
 
-/** Delivers any body with any headers; it need not be understood. */
+/** Delivers any body with any headers; it may be unreadable. */
 async function send(server: Server, body: string, { id, headers = {} }: { id?: string; headers?: Record<string, string> } = {}) {
   const response = await fetch(`${server.url}/api/connectors/basiq/webhook`, {
     method: 'POST',
@@ -34,7 +34,7 @@ async function send(server: Server, body: string, { id, headers = {} }: { id?: s
 const unknown = (connectionId: string, event = 'transaction.created') =>
   JSON.stringify({ event, data: { connectionId, transaction: { id: 't', account: 'a', amount: '1', transactionDate: '2026-11-20' } } });
 
-/** The texts of unprocessed webhooks, and how to bring one there. */
+/** The texts of unprocessed webhooks, and how to inject one. */
 const ofWebhooks: Record<string, (server: Server) => Promise<void>> = {
   'connection id': async (server) => {
     for (const name of hostileNames) await send(server, unknown(name));

@@ -1,4 +1,4 @@
-// Each text of the dashboard that somebody else controls: it stays text, in its place, and turns nothing around.
+// Each text of the dashboard that an outsider controls: it stays text, in its place, and reverses nothing.
 
 import type { Page } from '@playwright/test';
 
@@ -10,7 +10,7 @@ import { faults, hostile, hostileNames, watchScripts } from './hostile';
 const texts = Object.values(hostile);
 const MARKUP = '<img src=x onerror=taken()>';
 
-/** At the sizes of a phone and of a desk. */
+/** Checks phone and desktop size. */
 async function isHarmless(page: Page) {
   for (const width of [320, 1440]) {
     await page.setViewportSize({ width, height: 900 });
@@ -18,7 +18,7 @@ async function isHarmless(page: Page) {
   }
 }
 
-/** Registers a connection whose own names may be anything. */
+/** Registers a connection with arbitrary names. */
 async function register(person: Person, connectionId: string, body: object = {}) {
   const response = await fetch(`${person.server.url}/api/connectors/basiq/connections/${encodeURIComponent(connectionId)}`, {
     method: 'PUT',
@@ -28,7 +28,7 @@ async function register(person: Person, connectionId: string, body: object = {})
   expect(response.status, await response.text()).toBeLessThan(300);
 }
 
-/** What a transaction says, and whether it is shown. */
+/** The texts of a transaction, and whether each is shown. */
 const ofTransactions: Record<string, { fields: (text: string, at: number) => object; shown?: string }> = {
   description: { fields: (description) => ({ description }), shown: '.row__name' },
   merchant: { fields: (merchant) => ({ merchant, description: 'Card purchase' }), shown: '.row__name' },
@@ -50,7 +50,7 @@ for (const [name, { fields, shown }] of Object.entries(ofTransactions)) {
     await deliver(server, alex.transactions(told('before')));
     const page = await dashboard(alex, {}, watchScripts);
     await isHarmless(page);
-    // What comes live is drawn by other code than what the server has rendered.
+    // Live transactions are drawn by other code than those that the server rendered.
     const before = await rows(page).count();
     await deliver(server, alex.transactions(told('live').map((one) => ({ ...one, id: `live-${one.id}` }))));
     await expect(rows(page)).toHaveCount(before + texts.length);
@@ -74,7 +74,7 @@ const ofConnections: Record<string, { register: (person: Person, text: string, a
     shown: '.account__origin',
   },
   'connection id': {
-    // The same account at each of them: only the connection tells them apart.
+    // Each has the same account: only the connection distinguishes them.
     register: (person, text, at) => register(person, `${text.slice(0, 60)}${person.userId}${at}`, { accounts: [{ accountId: 'same', name: 'Everyday', currency: 'AUD' }] }),
     shown: 'option',
   },
@@ -88,7 +88,7 @@ for (const [name, { register, shown }] of Object.entries(ofConnections)) {
     await expect(page.getByTestId('account-card')).toHaveCount(hostileNames.length);
     await expect(page.locator(shown).filter({ hasText: MARKUP }).first()).toBeAttached();
     await isHarmless(page);
-    // Each of them can be chosen, and is what is chosen.
+    // Each can be chosen, and stays chosen.
     const choices = page.getByTestId('filter-account').locator('option');
     const values = await choices.evaluateAll((all) => all.map((option) => (option as HTMLOptionElement).value));
     expect(new Set(values).size).toBe(hostileNames.length + 1);

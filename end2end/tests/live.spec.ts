@@ -1,4 +1,4 @@
-// A signed webhook in, the right person's page changed.
+// A signed webhook changes the page of the right user.
 
 import { deliver, register, transaction } from '../support/provider.js';
 import { token } from '../support/signing.js';
@@ -20,7 +20,7 @@ test('a transaction is on its owner\'s page within a second, and on nobody else\
   await expect(toasts(alexPage)).toContainText('HARBOUR FERRIES');
   await expect(toasts(alexPage)).toContainText('−A$1,234.50');
 
-  // Sam's own comes after it: had Alex's been sent to Sam, it would be there by then.
+  // Sam's own transaction comes later: if Alex's had been sent to Sam, it would have arrived by then.
   const samAppears = shown(samPage, 'tx-sam');
   await deliver(server, sam.transaction({ id: 'tx-sam' }));
   await samAppears;
@@ -48,7 +48,7 @@ test('a notice can be dismissed, by its button and by Escape', async ({ person, 
     await deliver(server, alex.transaction());
     await expect(toasts(page)).toHaveCount(1);
     await dismiss();
-    // Well before it would leave by itself.
+    // Well before it would expire.
     await expect(toasts(page)).toHaveCount(0, { timeout: 2_000 });
   }
   await expect(rows(page)).toHaveCount(2);
@@ -58,9 +58,9 @@ test('a notice that has the focus can be dismissed by Escape, and the next one l
   const alex = await withAccount(await person());
   const page = await dashboard(alex, {}, (page) => page.clock.install());
   await deliver(server, alex.transaction());
-  // Some browsers tell that a button got the focus, but not that it has gone with it.
+  // Some browsers report that a button got the focus, but not that it was removed with the focus.
   await toasts(page).dispatchEvent('focusin');
-  // While it has the focus it stays.
+  // It stays while it has the focus.
   await page.clock.fastForward(7_000);
   await expect(toasts(page)).toHaveCount(1);
   await page.keyboard.press('Escape');
@@ -151,14 +151,14 @@ test('the events can come from another origin than the page', async ({ ownServer
 test('a page that is open when the month turns asks for the new totals, without hearing of anything', async ({ person, dashboard }) => {
   const network = new Network();
   const page = await dashboard(await withAccount(await person()), {}, async (page) => {
-    // To the page, the server's totals are of a month that is over.
+    // By the page's clock, the server's totals are of a past month.
     await page.clock.install({ time: Date.now() + 40 * 86_400_000 });
     await network.between(page);
   });
   const seconds = async (seconds: number) => {
     for (let passed = 0; passed < seconds; passed += 20) {
       await page.clock.fastForward(20_000);
-      // A sign of life, since the server's own are as seldom as ever.
+      // A heartbeat, because the server's own are as rare as ever.
       network.say('6');
     }
   };

@@ -1,4 +1,4 @@
-// A page that has much to catch up with: all of it is shown, and soon.
+// A page with much to catch up on shows all of it, and soon.
 
 import type { Page } from '@playwright/test';
 
@@ -7,7 +7,7 @@ import { badge, expect, rows, test, withAccount } from './fixtures';
 
 const MISSED = 1_000;
 
-/** Looks at each frame until so many rows are there: how long that takes from the first of them. */
+/** Checks each frame until this many rows are shown; measures the time since the first row. */
 async function watchRows(page: Page, wanted: number) {
   await page.evaluate((wanted) => {
     const notes = ((window as any).notes = { first: 0, last: 0 });
@@ -27,7 +27,7 @@ async function watchRows(page: Page, wanted: number) {
   };
 }
 
-/** Notes the last text of each notice, as a notice may be gone before the test looks. */
+/** Records the last text of each notice, because a notice may be gone before the test reads it. */
 async function watchToasts(page: Page) {
   await page.evaluate(() => {
     const seen = ((window as any).seen = new Map<Element, string>());
@@ -52,12 +52,12 @@ test('a thousand transactions that were missed are all shown within seconds', as
   await page.context().setOffline(false);
   await expect(rows(page)).toHaveCount(MISSED, { timeout: 30_000 });
   const took = await shown();
-  // It takes a debug build a second or two; drawing them one by one took it half a minute.
+  // A debug build takes a second or two; with one redraw for each event it took half a minute.
   expect(took, 'milliseconds').toBeLessThan(15_000);
   const sum = async (pattern: RegExp) =>
     (await notices()).reduce((all, text) => all + Number((pattern.exec(text)?.[1] ?? '0').replace(',', '')), 0);
   await expect.poll(() => sum(/([\d,]+) new transactions/)).toBe(MISSED);
   expect(await sum(/−A\$([\d,.]+)/)).toBeCloseTo(1010, 2);
-  // What comes within two seconds is one notice: a slow machine may need another for each two seconds more.
+  // Transactions within two seconds share a notice: a slow machine may need another for every two further seconds.
   expect((await notices()).length).toBeLessThanOrEqual(1 + Math.ceil(took / 2_000));
 });

@@ -1,4 +1,4 @@
-// A network that a test has in its hand: what passes between a page and the server, and what does not.
+// A network that a test controls: which frames pass between a page and the server.
 
 import type { Page, WebSocketRoute } from '@playwright/test';
 
@@ -7,14 +7,14 @@ type Frame = string | Buffer;
 /** The server's event `error`. */
 export const error = (code: string) => `42["error",${JSON.stringify({ message: `Words for ${code}`, code })}]`;
 
-/** Stands between the page and the server: `passed` says what becomes of a frame of the server's, `sent` of the page's. */
+/** A relay between the page and the server: `passed` changes the server's frames, `sent` the page's. */
 export class Network {
   connections = 0;
-  /** How often the page has asked for everything over HTTP. */
+  /** How often the page has reloaded over HTTP. */
   reloads = 0;
   passed: (frame: string) => Frame[] = (frame) => [frame];
   sent: (frame: string) => Frame = (frame) => frame;
-  /** Puts a frame of the test's own among the server's, over the connection at hand. */
+  /** Inserts a frame into the server's, over the current connection. */
   say: (frame: string) => void = () => {};
 
   readonly between = async (page: Page) => {
@@ -28,7 +28,7 @@ export class Network {
     });
   };
 
-  /** What the page is told in the place of being signed in, for each connection in turn: an error's code or nothing at all. */
+  /** What the page receives in place of `authenticated`, for each connection in order: an error's code, or nothing. */
   answerSignIns(...answers: (string | null)[]) {
     this.passed = (frame) => {
       if (!frame.includes('"authenticated"') || this.connections > answers.length) return [frame];

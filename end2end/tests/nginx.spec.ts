@@ -26,7 +26,7 @@ test('behind nginx somebody signs in with a password, and the page is live over 
     await deliver(ownServer, alex.transaction({ id: 'tx-1', description: 'HARBOUR FERRIES' }));
     await expect(row(page, 'tx-1')).toContainText('HARBOUR FERRIES');
     expect(websockets.some((url) => url.startsWith(nginx.url.replace('http', 'ws')))).toBe(true);
-    // A page whose server goes away says so, and rightly.
+    // A page whose server stops would rightly complain.
     await page.close();
   } finally {
     await nginx.stop();

@@ -1,11 +1,11 @@
-// What holds for every page: quiet, safe, narrow, by keyboard and by name.
+// The rules for every page: no complaints, security, narrow screens, the keyboard and accessible names.
 
 import type { Page } from '@playwright/test';
 
 import { deliver } from '../support/provider.js';
 import { badge, expect, hydrated, row, rows, test, withAccount } from './fixtures';
 
-/** A feed with all that can make a page wide. */
+/** A feed with everything that can widen a page. */
 async function wideFeed(server: Parameters<typeof deliver>[0], person: any) {
   const long = 'INTERNATIONALTRANSFERREFERENCE'.repeat(4);
   const account = { name: 'Everyday spending and bills of the whole family', balance: '-123456789.01' };
@@ -77,7 +77,7 @@ test('by keyboard alone one signs in and reaches the filters', async ({ server, 
   const page = await (await device()).newPage();
   await page.goto(`${server.url}/sign-in`);
   await hydrated(page);
-  // One begins where there is something to type.
+  // The focus starts in the first field.
   await expect(page.getByLabel('E-mail address')).toBeFocused();
   const tabTo = async (locator: ReturnType<Page['locator']>) => {
     for (let steps = 0; steps < 15; steps += 1) {

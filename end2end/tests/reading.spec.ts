@@ -1,4 +1,4 @@
-// A list that somebody reads: what is there keeps its nodes and its place, however much comes in above it.
+// A list that is being read: existing rows keep their nodes and their place, whatever is added above them.
 
 import type { Page } from '@playwright/test';
 
@@ -7,10 +7,10 @@ import { badge, expect, row, rows, test, withAccount, type Person } from './fixt
 
 const ROWS = 2_999;
 
-/** Before everything that comes while the test runs. */
+/** A time before all transactions that arrive during the test. */
 const past = (minutes: number) => new Date(Date.now() - 3_600_000 - minutes * 60_000).toISOString();
 
-/** Delivers so many at once, each in its own minute of the past. */
+/** Delivers this many at once, each in a different minute of the past. */
 async function history(person: Person, count: number) {
   for (let from = 0; from < count; from += 1_000) {
     const some = Array.from({ length: Math.min(1_000, count - from) }, (_, at) => from + at);
@@ -19,10 +19,10 @@ async function history(person: Person, count: number) {
   }
 }
 
-/** A batch that comes in while somebody looks. */
+/** A batch that arrives while the list is read. */
 const batch = (person: Person, ids: string[]) => deliver(person.server, person.transactions(ids.map((id) => ({ id, amount: '-2' }))));
 
-/** Counts what is inserted and removed from now on, and marks each row that is there. */
+/** Counts inserted and removed nodes from now on, and marks each existing row. */
 async function countChanges(page: Page) {
   await page.evaluate(() => {
     const counts = ((window as any).counts = { removed: 0, inserted: 0 });
@@ -42,10 +42,10 @@ async function countChanges(page: Page) {
     });
 }
 
-/** How far a row is from the top of the screen, as it has been drawn. */
+/** The distance of a row from the top of the screen, once drawn. */
 const top = (page: Page, id: string) =>
   row(page, id).evaluate(async (element) => {
-    // A frame's own callbacks run before it is laid out; by the next one's it is on the screen.
+    // A frame's callbacks run before its layout; at the next frame's callbacks it is on the screen.
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     return element.getBoundingClientRect().top;
   });
@@ -62,7 +62,7 @@ test('a batch of new rows inserts only itself into three thousand live ones, whi
   await batch(alex, ['new-1', 'new-2', 'new-3']);
   await expect(rows(page)).toHaveCount(ROWS + 3);
   expect(await changes()).toEqual({ removed: 0, inserted: 3, kept: ROWS });
-  // A change is shown in the row that is there; a deletion takes its own row and no other.
+  // A change updates its existing row; a deletion removes only its own row.
   const changed = { id: 'old-10', amount: '-7', transactionDate: past(10), description: 'CHANGED' };
   await deliver(server, alex.transaction(changed, { event: 'transaction.updated' }));
   await expect(row(page, 'old-10')).toContainText('CHANGED');
@@ -70,7 +70,7 @@ test('a batch of new rows inserts only itself into three thousand live ones, whi
   await expect(rows(page)).toHaveCount(ROWS + 2);
   expect(await changes()).toEqual({ removed: 1, inserted: 3, kept: ROWS - 1 });
 
-  // It is read from its middle, for an hour.
+  // The list is read in the middle, for an hour.
   await row(page, 'old-1500').scrollIntoViewIfNeeded();
   for (let hour = 0; hour < 4; hour += 1) {
     await page.clock.fastForward(900_000);
@@ -80,7 +80,7 @@ test('a batch of new rows inserts only itself into three thousand live ones, whi
   await expect(rows(page)).toHaveCount(ROWS + 4);
   expect((await changes()).kept).toBe(ROWS - 1);
 
-  // Nobody touches it, and nobody has left it in the middle of anything.
+  // The page is at its top, without input.
   await page.evaluate(() => window.scrollTo(0, 0));
   await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(0);
   await page.clock.fastForward(300_000);
@@ -99,7 +99,7 @@ for (const [device, viewport] of [['a desk', { width: 1280, height: 720 }], ['a 
     const alex = await withAccount(await person());
     await history(alex, 49);
     const page = await dashboard(alex, { viewport });
-    // In the middle of the list, and where it has only just begun to leave the screen.
+    // In the middle of the list, and where the list has just begun to leave the screen.
     for (const from of [1_200, 60]) {
       await page.evaluate((from) => window.scrollTo(0, from), from);
       const read = await page.evaluate(() => (document.elementFromPoint(innerWidth / 2, 690)!.closest('.row') as HTMLElement).dataset.transactionId!);
@@ -114,7 +114,7 @@ for (const [device, viewport] of [['a desk', { width: 1280, height: 720 }], ['a 
       await expect.poll(async () => Math.abs((await top(page, read)) - before)).toBeLessThanOrEqual(1);
       await page.evaluate(() => document.querySelector('.alert p')!.remove());
     }
-    // At the top, what is new is what one sees.
+    // At the top, new rows are visible at once.
     await page.evaluate(() => window.scrollTo(0, 0));
     await batch(alex, ['seen-1', 'seen-2']);
     await expect(row(page, 'seen-2')).toBeInViewport();
@@ -128,7 +128,7 @@ test('a selection, the focus and a highlight in a row outlive what comes in arou
   const page = await dashboard(alex);
   await batch(alex, ['first', 'second']);
   await expect(row(page, 'second')).toHaveClass(/row--new/);
-  // It lasts longer than a slow machine takes for the rest. A row that is drawn anew would begin another one.
+  // It lasts longer than a slow machine takes for the rest. A redrawn row would start another animation.
   const animation = () => row(page, 'first').evaluate((element) => {
     const running = element.getAnimations() as CSSAnimation[];
     const highlight = running.filter((one) => one.animationName === 'arrive');

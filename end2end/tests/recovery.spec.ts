@@ -1,4 +1,4 @@
-// The connection is lost and comes back; what happened meanwhile is on the page once.
+// The connection is lost and returns; the page shows what happened meanwhile, once.
 
 import type { Page } from '@playwright/test';
 
@@ -6,7 +6,7 @@ import { deliver } from '../support/provider.js';
 import { badge, expect, hydrated, row, rows, signIn, test } from './fixtures';
 import { Network } from './network';
 
-/** The states that the badge goes through, from now on. */
+/** Records the states of the badge from now on. */
 async function recordStates(page: Page) {
   await page.evaluate(() => {
     const badge = document.querySelector('[data-testid="connection-badge"]') as HTMLElement;
@@ -54,7 +54,7 @@ test('nobody has to wait for the next attempt: a button tries now', async ({ own
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
   await ownServer.kill();
   await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
-  // From here on no time passes for the page, so that it does not try by itself.
+  // The page's clock is stopped from here on, so that it does not retry automatically.
   await context.clock.pauseAt(Date.now() + 1_000);
   await ownServer.restart();
   const now = page.getByRole('button', { name: 'Reconnect now' });
@@ -110,7 +110,7 @@ test('a request that is never answered is given up and made again', async ({ per
     await page.clock.install();
     await network.between(page);
   });
-  /** Lets the page wait for as long as it does, and the network live. */
+  /** Lets the page's timeout pass while the network stays alive. */
   const giveUp = async () => {
     for (let passed = 0; passed < 40; passed += 20) {
       await page.clock.fastForward(20_000);

@@ -1,4 +1,4 @@
-// A server that does not sign the page in: what passes is waited for, and what does not is said.
+// A server that does not sign the page in: the page waits out temporary errors, and reports others.
 
 import type { Page } from '@playwright/test';
 
@@ -96,7 +96,7 @@ test('one answer over HTTP that nobody is signed in is asked about again', async
   const page = await dashboard(alex, {}, network.between);
   const stray = { status: 401, contentType: 'application/json', body: '"Unauthorized"' };
   await page.route('**/api/_ui/snapshot', (route) => route.fulfill(stray), { times: 1 });
-  // An account that is not known yet cannot be shown from the event alone.
+  // An unknown account cannot be shown from the event alone.
   await deliver(server, alex.transaction({ id: 'one' }, { account: { name: 'Everyday', balance: '1' } }));
   await expect(page.getByTestId('account-card')).toHaveCount(1);
   expect(network.reloads).toBe(2);
@@ -116,7 +116,7 @@ test('a person whose places are all taken is told so, and gets one when it is fr
   await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
   await page.clock.fastForward(1_500);
   for (const connection of [2, 3]) {
-    // Refused: a connection that is still being made would be given up by the time that passes.
+    // Refused: passing time would abort a connection attempt in progress.
     await expect(badge(page)).toHaveAttribute('data-status', 'waiting');
     await expect(page.getByRole('alert')).toContainText('Too many pages are open');
     await page.clock.fastForward(59_000);
@@ -149,26 +149,26 @@ test('a token that stays as it is and is refused ends the session', async ({ own
   await ownServer.restartWith({ JWT_SECRET: 'another-secret-than-the-token-was-signed-with' });
   await expect(page.getByRole('alert')).toContainText("You've been signed out", { timeout: 30_000 });
   await expect(badge(page)).toHaveAttribute('data-status', 'closed');
-  // The session at the page's own server holds: from there comes a newer token.
+  // The session at the page's own server is valid and provides a newer token.
   await page.getByRole('link', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(`${pages}/`);
   await expect(badge(page)).toHaveAttribute('data-status', 'live');
 });
 
-/** Nothing that is somebody's own can be read on the page. */
+/** The page shows no personal data. */
 async function showsNothing(page: Page) {
   await expect(rows(page)).toHaveCount(0);
   await expect(page.getByTestId('account-card')).toHaveCount(0);
   await expect(page.getByTestId('summary-balance')).toHaveCount(0);
   await expect(toasts(page)).toHaveCount(0);
   await expect(page.locator('body')).not.toContainText('HARBOUR');
-  // Nor whose it was.
+  // Nor the name of its user.
   await expect(page.getByTestId('sign-out')).toBeHidden();
 }
 
 test('when somebody else signs in, nothing of the one before stays on the page', async ({ server, person, dashboard }) => {
   const [alex, sam] = [await withAccount(await person('Alex')), await person('Sam')];
-  // Whom a search would be answered for by then.
+  // By then a search would be answered with Sam's transactions.
   await deliver(server, sam.transaction({ description: 'HARBOUR BRIDGE' }));
   const network = new Network();
   const page = await dashboard(alex, {}, async (page) => {
@@ -181,14 +181,14 @@ test('when somebody else signs in, nothing of the one before stays on the page',
   await deliver(server, alex.transaction({ id: 'one', description: 'HARBOUR FERRIES' }));
   await expect(rows(page)).toHaveCount(1);
   await expect(toasts(page)).toContainText('HARBOUR FERRIES');
-  // The notice would stay as long as somebody points at it.
+  // The notice would stay while the pointer is on it.
   await toasts(page).hover();
 
   await signIn(page.context(), sam);
   network.say('41');
   await expect(page.getByRole('alert')).toContainText('Someone else has signed in');
   await showsNothing(page);
-  // Nor is anything asked for on the page of the one before.
+  // No further request is made on the previous user's page.
   await page.clock.runFor(1_000);
   await showsNothing(page);
   await page.getByRole('link', { name: 'Reload' }).click();
@@ -252,7 +252,7 @@ test('what is wrong with the connection is not taken back by what goes right els
   await deliver(server, alex.transaction({ id: 'one' }));
   network.say('42["transaction:new",{}]');
   network.say(error('CONNECTION_LIMIT'));
-  // It has come over HTTP.
+  // It arrived over HTTP.
   await expect(row(page, 'one')).toBeVisible();
   await expect(page.getByRole('alert')).toContainText('Too many pages are open');
   await expect(badge(page)).toHaveAttribute('data-status', 'waiting');

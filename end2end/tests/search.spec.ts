@@ -1,4 +1,4 @@
-// What a search in the page finds: by the same rule as on the server, whose test reads the same vectors.
+// The results of a search in the page follow the same rule as on the server, whose test reads the same vectors.
 
 import { readFileSync } from 'node:fs';
 

@@ -122,7 +122,7 @@ test('without JavaScript one signs in by the plain form and sees accounts and tr
   await expect(account(page, 'acc-1')).toContainText('Everyday');
   await expect(account(page, 'acc-1').getByTestId('account-balance')).toHaveText('A$87.60');
   await expect(page.getByTestId('summary-balance')).toHaveText('A$87.60');
-  // What needs a script is not offered.
+  // Controls that need a script are not shown.
   await expect(page.getByTestId('search')).toBeHidden();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(`${server.url}/sign-in`);

@@ -1,4 +1,4 @@
-// The sign-in form and what it says of an attempt that came to nothing.
+// The sign-in form and its messages about a failed attempt.
 
 import type { Page } from '@playwright/test';
 
@@ -8,7 +8,7 @@ const email = (page: Page) => page.getByLabel('E-mail address');
 const password = (page: Page) => page.getByLabel('Password', { exact: true });
 const submit = (page: Page) => page.getByTestId('sign-in-form').getByRole('button', { name: 'Sign in' });
 
-/** Whether each field is called wrong. */
+/** Whether each field is marked as invalid. */
 const invalid = (page: Page) => Promise.all([email(page), password(page)].map((field) => field.getAttribute('aria-invalid')));
 
 for (const javaScriptEnabled of [true, false]) {
@@ -49,7 +49,7 @@ for (const javaScriptEnabled of [true, false]) {
     await password(page).fill('correct horse');
     await submit(page).click();
     await expect(page).toHaveURL(`${server.url}/`);
-    // Who goes back is not asked whether to send the form again, and nobody finds the address there.
+    // Going back does not ask to send the form again, and does not show the address.
     if (javaScriptEnabled) {
       await page.goBack();
       await expect(page).toHaveURL(`${server.url}/`);

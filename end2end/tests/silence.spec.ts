@@ -1,4 +1,4 @@
-// How fresh the page is: it says so, and does not call itself live when nobody knows.
+// The page shows how fresh it is, and does not call itself live when that is unknown.
 
 import { deliver } from '../support/provider.js';
 import { badge, expect, row, test, withAccount } from './fixtures';
@@ -12,7 +12,7 @@ test('a server that stops answering is not live within seconds, and is again whe
     await network.between(page);
   });
   await expect(badge(page)).toHaveText(/^Live · (just now|\d s ago)\s*$/);
-  // A healthy one answers each time it is asked.
+  // A healthy server answers each probe.
   for (let asked = 0; asked < 3; asked += 1) {
     await page.clock.fastForward(5_500);
     await expect(badge(page)).toHaveText(/^Live · (just now|[0-2] s ago)\s*$/);
@@ -31,7 +31,7 @@ test('a server that stops answering is not live within seconds, and is again whe
   await deliver(ownServer, alex.transaction({ id: 'after' }));
   await expect(row(page, 'after')).toBeVisible();
 
-  // One that stays away is given up, and what it misses comes over the next connection.
+  // A connection to a server that stays silent is closed, and the missed event arrives over the next one.
   ownServer.pause();
   await page.clock.fastForward(5_100);
   await page.clock.fastForward(3_100);

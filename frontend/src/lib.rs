@@ -1,6 +1,6 @@
 //! The WebAssembly entry point.
 //!
-//! Owns waking up the page that the server has rendered. Must not hold any logic of the application.
+//! Owns hydrating the page that the server has rendered. Must not hold any logic of the application.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -6,7 +6,7 @@ use gloo_net::http::{Method, RequestBuilder};
 
 use crate::error::AppError;
 
-/// Whether the answer's status is one of success, and its body; [`AppError::Unreachable`] where there is no answer.
+/// Whether the status is a success, and the body; [`AppError::Unreachable`] if there is no answer.
 pub(crate) async fn send(method: &'static str, path: String, body: Option<String>) -> Result<(bool, String), AppError> {
     let unreachable = |_| AppError::Unreachable;
     let builder = RequestBuilder::new(&path).method(if method == "DELETE" { Method::DELETE } else { Method::POST });

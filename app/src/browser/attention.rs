@@ -1,7 +1,7 @@
 //! Whether the page is being read.
 //!
 //! Owns the rule: a page at its top, without input for a while and without a selection, is not being read. Must not
-//! know the consequence.
+//! know what follows from that.
 
 use leptos::ev;
 use leptos::prelude::*;

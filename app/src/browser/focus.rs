@@ -1,8 +1,8 @@
 //! Where the focus goes when the focused control disappears.
 //!
-//! Owns that it never falls back to the document, where keyboard and screen reader users would have to start again:
-//! it goes to the next control in the same part of the page, else to the surrounding part, else to where it was
-//! before. Must not take it from anywhere else.
+//! Owns that the focus never falls back to the document, where keyboard and screen reader users would have to start
+//! over: it moves to the next control in the same part of the page, else to the surrounding part, else to the
+//! previously focused control. Must not move the focus otherwise.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use web_sys::{Element, FocusOptions, HtmlElement, MutationObserver, MutationObse
 use super::{has_focus_nowhere, is_shown};
 
 const CONTROLS: &str = "a[href], button:not([disabled]), input, select, textarea, summary";
-/// What lies over the page: a control in it leads back to the page.
+/// An overlay on the page. When a control in it disappears, the focus returns to the page.
 const OVERLAY: &str = ".toaster";
 
-/// Looks, as long as it is kept.
+/// Observes the document until it is dropped.
 struct Observer {
     observer: MutationObserver,
     _closure: Closure<dyn FnMut(js_sys::Array)>,
@@ -28,12 +28,12 @@ struct Observer {
 struct Kept {
     /// The control with the focus, and its ancestors, from the inside out.
     chain: Vec<Element>,
-    /// The last one on the page itself.
+    /// The control outside the overlay that had the focus last.
     before: Option<Element>,
     observer: Option<Observer>,
 }
 
-/// Watches over the focus from now on.
+/// Starts watching the focus.
 pub(crate) fn keep_focus() {
     let kept = StoredValue::new_local(Kept::default());
     let came = window_event_listener(ev::focusin, move |event| {
@@ -47,8 +47,8 @@ pub(crate) fn keep_focus() {
         });
     });
     let left = window_event_listener(ev::focusout, move |event| {
-        // Either it is let go of, or it is about to be removed: which of the two is seen a moment later. A window
-        // that loses the focus gets it back where it was.
+        // The control lost the focus, or is about to be removed; a moment later it is clear which. A window that loses
+        // the focus gives it back to the same control.
         if event.related_target().is_none() && document().has_focus().unwrap_or(true) {
             set_timeout(move || let_go(kept), Duration::ZERO);
         }
@@ -65,7 +65,7 @@ pub(crate) fn keep_focus() {
     });
 }
 
-/// Drops a control that is on the page and no longer has the focus.
+/// Forgets a control that is still on the page but no longer has the focus.
 fn let_go(kept: StoredValue<Kept, LocalStorage>) {
     kept.try_update_value(|kept| {
         let is_let_go =
@@ -82,7 +82,7 @@ fn observe(kept: StoredValue<Kept, LocalStorage>) {
             |record: wasm_bindgen::JsValue| record.unchecked_into::<MutationRecord>().type_() == "attributes";
         let is_lost = kept.with_value(|kept| is_lost(kept.chain.first(), records.iter().any(is_hiding)));
         if is_lost {
-            // What takes its place may be drawn in the same turn.
+            // Its replacement may be drawn in the same turn.
             set_timeout(move || find_a_place(kept), Duration::ZERO);
         }
     });
@@ -98,8 +98,8 @@ fn observe(kept: StoredValue<Kept, LocalStorage>) {
     kept.update_value(|kept| kept.observer = Some(Observer { observer, _closure: closure }));
 }
 
-/// Whether the control that had the focus is gone. Whether it is drawn is looked at only where something was
-/// hidden: it makes the browser lay the page out.
+/// Whether the control that had the focus is gone. Visibility is checked only after something was hidden, because the
+/// check forces a layout.
 fn is_lost(control: Option<&Element>, is_hiding: bool) -> bool {
     control.is_some_and(|control| !control.is_connected() || (is_hiding && !is_shown(control)))
 }
@@ -122,7 +122,7 @@ fn find_a_place(kept: StoredValue<Kept, LocalStorage>) {
     }
 }
 
-/// The part of the page itself where it can have the focus, else its first control.
+/// The part itself if it can have the focus, else its first visible control.
 fn place_in(part: &Element) -> Option<Element> {
     if part.has_attribute("tabindex") {
         return Some(part.clone());
@@ -132,10 +132,10 @@ fn place_in(part: &Element) -> Option<Element> {
     controls.find(is_shown)
 }
 
-/// Gives the focus to anything, without moving the page.
+/// Focuses any element, without scrolling.
 fn focus(element: &Element) {
     if !element.matches(CONTROLS).unwrap_or(false) && !element.has_attribute("tabindex") {
-        // Only a name that is no attribute's is refused.
+        // Fails only for an invalid attribute name.
         let _ = element.set_attribute("tabindex", "-1");
     }
     let options = FocusOptions::new();
@@ -145,7 +145,7 @@ fn focus(element: &Element) {
     }
 }
 
-/// The end of a list behind which more may come.
+/// The end of a list that may grow.
 #[derive(Clone, Copy)]
 pub(crate) struct ListEnd {
     selector: &'static str,
@@ -154,7 +154,7 @@ pub(crate) struct ListEnd {
 
 struct Noted {
     last: Option<Element>,
-    /// The control that had the focus then.
+    /// The control that had the focus at that moment.
     control: Option<Element>,
 }
 
@@ -164,13 +164,13 @@ impl ListEnd {
         Self { selector, noted: StoredValue::new_local(None) }
     }
 
-    /// Takes note of where the list ends.
+    /// Records the current end of the list.
     pub(crate) fn note(self) {
         let last = self.all().pop();
         self.noted.set_value(Some(Noted { last, control: document().active_element() }));
     }
 
-    /// Gives the focus to the first that has come since, unless it has been taken elsewhere; how many have.
+    /// Focuses the first element added since, unless the user has moved the focus. Returns how many were added.
     pub(crate) fn go_on(self) -> Option<usize> {
         let Noted { last, control } = self.noted.try_update_value(Option::take)??;
         let all = self.all();

@@ -17,29 +17,28 @@ pub(crate) use scroll_anchor::ScrollAnchor;
 use leptos::prelude::window;
 use leptos::web_sys;
 
-/// The page answers a form, or reports an outcome: going back to it or reloading it must not send the form or report
-/// the outcome once more.
+/// Removes the query from the address. The page answers a form or reports an outcome: going back or reloading must not
+/// repeat either.
 pub(crate) fn forget_query() {
     if let (Ok(history), Ok(path)) = (window().history(), window().location().pathname()) {
-        // Refused only where the address is another site's.
+        // Fails only for an address of another site.
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&path));
     }
 }
 
-/// Leaves for another site. The address has been looked at.
+/// Leaves for another site. The caller has checked the address.
 pub(crate) fn leave_for(address: &str) {
     // Fails only for an invalid address.
     let _ = window().location().set_href(address);
 }
 
-/// Shows a dialog over the page: the rest cannot be reached until it is closed, by Escape as well. The focus goes into it,
-/// and back afterwards.
+/// Shows a modal dialog, which Escape closes as well. The focus moves into it, and back when it closes.
 pub(crate) fn show_dialog(dialog: &web_sys::HtmlDialogElement) {
-    // Fails only where it is shown already.
+    // Fails only if it is open already.
     let _ = dialog.show_modal();
 }
 
-/// Whether something of an element is drawn.
+/// Whether any part of an element is drawn.
 fn is_shown(element: &web_sys::Element) -> bool {
     element.get_client_rects().length() > 0
 }

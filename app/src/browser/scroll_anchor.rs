@@ -12,12 +12,12 @@ use leptos::web_sys::wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
 const ROW: &str = ".row";
-/// How many rows are remembered: the first may be the one that goes.
+/// How many rows are remembered, because the first one may be removed.
 const ROWS: usize = 3;
-/// The search ends here, so that it costs little.
+/// The step of the search for a row, so that it costs little.
 const STEP_PX: f64 = 28.0;
 
-/// The place that is kept.
+/// The rows whose position is kept.
 #[derive(Clone, Copy)]
 pub(crate) struct ScrollAnchor {
     /// Rows, and the distance of each from the top of the document: it changes with the content above and not with
@@ -26,21 +26,21 @@ pub(crate) struct ScrollAnchor {
 }
 
 impl ScrollAnchor {
-    /// Keeps the place in a part of the page from now on.
+    /// Starts keeping the position in an area of the page.
     pub(crate) fn provide(area: NodeRef<html::Main>) {
         let anchor = Self { rows: StoredValue::new_local(Vec::new()) };
         provide_context(anchor);
         Effect::new(move |_| {
             let Some(area) = area.get() else { return };
             let scrolled = window_event_listener(ev::scroll, move |_| {
-                // Rows that came in since the last frame must not be taken for the anchor. Nor may they move a reader who has
-                // just gone to the top.
+                // Rows inserted since the last frame must not become the anchor, nor move a reader who has just
+                // scrolled to the top.
                 if scroll_top() > 0.0 {
                     anchor.keep();
                 }
                 anchor.remember();
             });
-            // Called when the page has been laid out, and nothing of it is drawn yet.
+            // Called after layout and before painting.
             let closure = Closure::<dyn FnMut()>::new(move || anchor.keep());
             let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) else { return };
             observer.observe(&area);
@@ -54,7 +54,7 @@ impl ScrollAnchor {
         });
     }
 
-    /// The list is another one: the place in it means nothing any more.
+    /// Another list is shown: the remembered position no longer applies.
     pub(crate) fn release(self) {
         self.rows.update_value(Vec::clear);
         request_animation_frame(move || self.remember());
@@ -79,7 +79,7 @@ impl ScrollAnchor {
     }
 }
 
-/// As it is laid out, wherever an animation shows it.
+/// The position from the layout, without animations.
 fn place(element: &Element) -> f64 {
     let element = element.dyn_ref::<HtmlElement>().cloned();
     let around = std::iter::successors(element, |it| it.offset_parent().and_then(|it| it.dyn_into().ok()));

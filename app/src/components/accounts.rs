@@ -11,7 +11,7 @@ use crate::account_names::origin;
 use crate::format::{money, size_class};
 use crate::search::AccountKey;
 
-/// An account, and what explains it among the others.
+/// An account and the line that distinguishes it from the others.
 #[derive(Clone)]
 struct Card {
     key: AccountKey,

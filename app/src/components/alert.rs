@@ -1,7 +1,7 @@
 //! The current error and its solution.
 //!
-//! Owns its presentation: a line above the list, or, where the feed has ended, instead of everything. Must not choose
-//! the error.
+//! Owns its presentation: a line above the list, or, after the feed has ended, a panel in place of the page. Must not
+//! choose the error.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -40,7 +40,7 @@ pub(crate) fn Alert(error: Signal<Option<ClientError>>) -> impl IntoView {
     }
 }
 
-/// The panel for a feed that has ended, with a link that solves it.
+/// The panel for a feed that has ended, with a link to the solution.
 fn ending(error: &ClientError) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     match error {
         ClientError::SessionEnded => {

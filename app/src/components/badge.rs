@@ -1,7 +1,7 @@
 //! Whether the page is live, and how old its data is.
 //!
-//! Owns the words for each state of the connection and the clock beside them. Must not act on the connection
-//! without a click.
+//! Owns the words for each state of the connection and the clock next to them. Must not act on the connection without a
+//! click.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ pub(crate) fn ConnectionBadge(feed: UseRealtimeTransactionsReturn) -> impl IntoV
     let now = seconds();
     let detail = Memo::new(move |_| detail(status.get(), heard_at.get(), now.get()));
     view! {
-        // Where the focus goes when the button in it does.
+        // Takes the focus when the button in it disappears.
         <div class="badge" tabindex="-1" data-testid="connection-badge" data-status=move || status.get().as_str()>
             <span class="badge__dot" aria-hidden="true"></span>
-            // Screen readers announce the state only: a clock that is announced every second is of no use.
+            // Screen readers announce only the state: announcing the clock every second would be useless.
             <span role="status" aria-live="polite">
                 {move || label(status.get(), ended.get())}
             </span>
@@ -36,7 +36,7 @@ pub(crate) fn ConnectionBadge(feed: UseRealtimeTransactionsReturn) -> impl IntoV
     }
 }
 
-/// The present moment, each second; nothing on the server and while hydrating.
+/// The current time, updated each second; `None` on the server and while hydrating.
 fn seconds() -> ReadSignal<Option<i64>> {
     let (now, set_now) = signal(None);
     Effect::new(move |_| {
@@ -78,7 +78,8 @@ fn detail(status: ConnectionStatus, heard_at: Option<i64>, now: Option<i64>) -> 
     }
 }
 
-/// `Retrying in 84 s`. Rounded up, so that it never shows 0; far beyond a day, the clock is wrong.
+/// `Retrying in 84 s`. Rounded up, so that it never shows 0. `None` if the time is more than a day away, because then
+/// the clock is wrong.
 fn retry(at_ms: u64, now: i64) -> Option<String> {
     let left = i64::try_from(at_ms).unwrap_or(i64::MAX).saturating_sub(now);
     match (left + 999) / 1_000 {

@@ -1,4 +1,4 @@
-//! The line that every page of a demo carries.
+//! The line on every page of a demo.
 
 use leptos::prelude::*;
 

@@ -60,7 +60,7 @@ fn by_day_at(transactions: Rows, offset: impl Fn(i64) -> i32) -> Vec<DayRows> {
     }
     let days = days.into_iter().map(|(Reverse(day), (mut rows, has_untimed))| {
         if has_untimed {
-            // The store's order is that of the days in UTC, which begin and end at other moments than here.
+            // The store orders by days in UTC, which begin and end at other moments than local days.
             let place = |it: &Arc<Transaction>| {
                 let millis = wire::time::unix_millis(&it.date).unwrap_or_default();
                 Reverse(rank(it, offset(millis)))
@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn the_order_within_a_day_is_that_of_the_place() {
-        // In Sydney dinner is the next day's breakfast; in Los Angeles breakfast is the day before's late evening,
-        // and what came at its end still stands at the top of it.
+        // In Sydney, dinner is on the next day, with breakfast. In Los Angeles, breakfast is late on the previous day;
+        // the transaction that was last on that day in UTC remains at its top.
         assert_eq!(days(660, rows()), own(&[("2026-11-23", "breakfast dinner"), ("2026-11-22", "late invoice lunch")]));
         assert_eq!(days(-480, rows()), own(&[("2026-11-22", "late breakfast dinner invoice lunch")]));
     }

@@ -1,7 +1,7 @@
 //! The controls of the filter.
 //!
-//! Owns keeping them and the filter equal. Input before hydration exists in the controls alone, so the filter takes
-//! their values first. Must not filter anything.
+//! Owns keeping the controls and the filter equal. Input before hydration exists only in the controls, so the filter
+//! first takes their values. Must not filter anything.
 
 use std::hash::{Hash, Hasher};
 
@@ -30,7 +30,7 @@ pub(crate) fn Filters(filter: RwSignal<Filter>, choices: Memo<AccountNames>) -> 
         move || filter.with(|filter| filter.primary_type.map_or("", PrimaryType::as_str).to_owned()),
         move |value| filter.update(|filter| filter.primary_type = value.parse().ok()),
     );
-    // One that is gone can't be chosen any more.
+    // An account that is gone cannot be chosen any more.
     Effect::new(move |_| {
         let is_gone = |key: &AccountKey| choices.with(|choices| choices.iter().all(|(other, _)| other != key));
         if filter.with(|filter| filter.account.as_ref().is_some_and(is_gone)) {
@@ -121,7 +121,7 @@ fn mirror_choice(
     });
 }
 
-/// The value of an account in the field: the same from page to page, however many others there are.
+/// The value of an account in the field: stable across pages, whatever other accounts exist.
 fn name_of(key: &AccountKey) -> String {
     serde_json::to_string(&[&key.connector_id, &key.connection_id, &key.account_id]).unwrap_or_default()
 }

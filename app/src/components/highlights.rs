@@ -11,8 +11,8 @@ use wire::transaction::TransactionKey;
 
 use crate::identity::names;
 
-/// How long. A row that is drawn again later, for example after a filter, is not highlighted again. A row may have
-/// been drawn before its notification arrives.
+/// How long a row is highlighted. A row that is redrawn later, for example after a filter, is not highlighted again. A
+/// row may have been drawn before its notification arrives.
 const HIGHLIGHT_MS: i64 = 4_000;
 
 struct Mark {
@@ -24,7 +24,7 @@ struct Mark {
 
 #[derive(Default)]
 struct Marks {
-    /// By the provider's id, under which there is hardly ever more than one.
+    /// By the provider's id, which is nearly always unique.
     by_id: HashMap<String, Vec<Mark>>,
     /// When expired marks were last removed.
     cleaned_at: i64,
@@ -57,7 +57,7 @@ impl Marks {
 #[derive(Clone, Copy)]
 pub(crate) struct Highlights {
     marks: RwSignal<Marks>,
-    /// Whether the rows are about to be notified.
+    /// Whether a notification of the rows is scheduled.
     notifying: StoredValue<bool>,
 }
 
@@ -76,7 +76,7 @@ impl Highlights {
         self.mark(transaction, now, "row row--updated");
     }
 
-    /// Each row checks whether it is marked; any number of marks causes one notification.
+    /// Marks a row. Each row checks whether it is marked; any number of marks causes one notification.
     fn mark(self, transaction: &Transaction, at: i64, class: &'static str) {
         self.marks.update_untracked(|marks| marks.put(transaction, at, class));
         if self.notifying.try_update_value(|notifying| std::mem::replace(notifying, true)) == Some(false) {
@@ -87,7 +87,7 @@ impl Highlights {
         }
     }
 
-    /// The class of a row now.
+    /// The current class of a row.
     pub(crate) fn class(self, transaction: &Transaction, now: i64) -> &'static str {
         self.marks.with(|marks| marks.class(transaction, now))
     }

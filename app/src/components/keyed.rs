@@ -1,9 +1,8 @@
 //! A list whose items keep their nodes.
 //!
-//! Owns which nodes are inserted, moved and removed when a list changes: new items are inserted, old ones removed, and
-//! of the rest only those that change their relative order are moved. So a selection, the focus and an animation in an
-//! item survive every change around it. Leptos's own `For` moves everything behind two new items. Must not know the
-//! items.
+//! Owns which nodes are inserted, moved and removed when a list changes. Of the items that remain, only those that
+//! change their relative order are moved. So a selection, the focus and an animation in an item survive every change
+//! around it. Leptos's own `For` moves everything behind two new items. Must not know the items.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,13 +17,13 @@ use leptos::tachys::renderer::Rndr;
 use leptos::tachys::renderer::types::{Element, Node, Placeholder};
 use leptos::tachys::view::{Position, PositionState};
 
-/// An item. Two are equal if they are the same one, in any version.
+/// An item. Two items are equal if they are the same one, in any version.
 pub(crate) trait Item: Clone + Eq + Hash + Send + 'static {
     /// Whether an equal item also looks the same.
     fn is_unchanged(&self, other: &Self) -> bool;
 }
 
-/// How items are shown. Each view has an owner of its own, which lives as long as its item is in the list.
+/// How items are shown. Each view has its own owner, which lives as long as its item is in the list.
 pub(crate) struct ItemView<T, V>(Arc<Show<T, V>>);
 
 type Show<T, V> = dyn Fn(&T) -> OwnedView<V> + Send + Sync;
@@ -36,7 +35,7 @@ impl<T, V> Clone for ItemView<T, V> {
 }
 
 impl<T: Item, V> ItemView<T, V> {
-    /// Must be called in a component: it is the items' parent.
+    /// Must be called in a component, which becomes the parent of the items.
     pub(crate) fn new(view: impl Fn(T) -> V + Send + Sync + 'static) -> Self {
         let parent = Owner::current().unwrap_or_default();
         Self(Arc::new(move |item| {
@@ -104,7 +103,7 @@ impl<T: Item, V: Render> Render for Keyed<T, V> {
     fn rebuild(self, state: &mut Self::State) {
         let Self { items: mut new, view } = self;
         let old = &mut state.shown;
-        // Most of a list is unchanged, before and behind the change.
+        // Most of a list is unchanged, before and after the change.
         let same = |(old, new): &(&Shown<T, V>, &T)| old.item == **new;
         let begin = old.iter().zip(&new).take_while(same).count();
         let rest = old[begin..].iter().rev().zip(new[begin..].iter().rev());
@@ -127,8 +126,8 @@ impl<T: Item, V: Render> Render for Keyed<T, V> {
     }
 }
 
-/// Puts the new items behind `list`, with the nodes of the existing ones, and removes the others. Which of them are in
-/// place already.
+/// Appends the new items to `list`, reuses the nodes of the existing ones and removes the others. Returns which items
+/// need not move.
 fn replace<T: Item, V: Render>(
     list: &mut Vec<Shown<T, V>>,
     old: Vec<Shown<T, V>>,
@@ -151,21 +150,21 @@ fn replace<T: Item, V: Render>(
     staying(&from)
 }
 
-/// Mounts an item before the next one, which is in its place.
+/// Mounts an item before the next one, which is in place already.
 fn place<T, V: Render>(list: &mut [Shown<T, V>], at: usize, marker: &Placeholder) {
     let (before, after) = list.split_at_mut(at + 1);
     let Some(shown) = before.last_mut() else { return };
-    // A list that is not on the page yet is mounted as a whole.
+    // Fails for a list that is not on the page yet, which is mounted as a whole.
     let _ = match after.first() {
         Some(next) => next.state.insert_before_this(&mut shown.state),
         None => marker.insert_before_this(&mut shown.state),
     };
 }
 
-/// Which items need not move: a longest series in the old order. `from` has the old index of each, nothing for new
+/// Which items need not move: a longest increasing subsequence. `from` has the old index of each item, `None` for new
 /// ones.
 fn staying(from: &[Option<usize>]) -> Vec<bool> {
-    // For each length, the item at the end of the series whose last place is the lowest.
+    // For each length, the subsequence that ends at the smallest old index: that index and the new one.
     let mut ends: Vec<(usize, usize)> = Vec::new();
     let mut before = vec![None; from.len()];
     for (at, place) in from.iter().enumerate() {
@@ -190,7 +189,7 @@ fn staying(from: &[Option<usize>]) -> Vec<bool> {
 impl<T: Item, V: RenderHtml + 'static> AddAnyAttr for Keyed<T, V> {
     type Output<SomeNewAttr: Attribute> = Self;
 
-    /// A list has no element of its own that could have one.
+    /// A list has no element that could have an attribute.
     fn add_any_attr<NewAttr: Attribute>(self, _attr: NewAttr) -> Self::Output<NewAttr> {
         self
     }

@@ -54,7 +54,7 @@ pub(crate) fn Older(filter: RwSignal<Filter>, search: Search, feed: UseRealtimeT
                 {said}
             </p>
             <Show when=move || has_more.get()>
-                // Not `disabled`, which would take the focus from it.
+                // Not `disabled`, which would remove the focus.
                 <button
                     class="button"
                     type="button"

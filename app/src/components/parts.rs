@@ -1,7 +1,7 @@
 //! Texts in one line: `14:05 · Everyday · Card purchase`.
 //!
-//! Owns that each is isolated from the others: one that is written from right to left, or that has marks which reverse
-//! text, reorders none of them, nor the text between them.
+//! Owns isolating each text from the others: a right-to-left text, or one with marks that reverse text, reorders
+//! neither the other texts nor the separators.
 
 use leptos::prelude::*;
 

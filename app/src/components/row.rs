@@ -12,7 +12,7 @@ use crate::account_names::AccountNames;
 use crate::clock::local_offset_minutes;
 use crate::format::{kind_label, moment, signed_money, time_label, title};
 
-/// An icon, a word and the sign of the amount show the direction; colour is an addition.
+/// An icon, a word and the sign of the amount show the direction; colour is only an addition.
 fn direction(transaction: &Transaction) -> (&'static str, &'static str) {
     match transaction.primary_type {
         PrimaryType::Income => ("income", "M8 3v10M4 9l4 4 4-4"),

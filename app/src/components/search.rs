@@ -14,7 +14,7 @@ use crate::realtime::UseRealtimeTransactionsReturn;
 use crate::search::Filter;
 use crate::timeout::with_timeout;
 
-/// Typing pauses for about as long between words.
+/// About as long as a pause in typing between words.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The server's results.

@@ -60,17 +60,17 @@ fn currency(totals: &CurrencySummary, month: &'static str) -> impl IntoView + us
     }
 }
 
-/// Amounts never break and never stick out: the longest are written smaller.
+/// Amounts never break or overflow: the longest are set in a smaller size.
 fn class_of(amount: &str) -> String {
     format!("figure__amount {}", size_class(amount))
 }
 
-/// The total, unless there is none: no balance that is known is not a balance of nothing.
+/// The total; a dash if no balance is known, because that is not a balance of zero.
 fn balance(totals: &CurrencySummary) -> String {
     if totals.accounts > totals.unknown_balances { money(totals.balance, totals.currency) } else { "–".to_owned() }
 }
 
-/// How many accounts a total is of: `2 accounts`, or `2 of 3 accounts` where one's balance is not known.
+/// How many accounts a total includes: `2 accounts`, or `2 of 3 accounts` if one balance is unknown.
 fn counted(totals: &CurrencySummary) -> String {
     let number = |number: u32| usize::try_from(number).unwrap_or_default();
     let all = count(number(totals.accounts), "account", "accounts");

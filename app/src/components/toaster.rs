@@ -1,6 +1,6 @@
 //! The corner where notices appear.
 //!
-//! Owns their life on the screen: the clock, the pointer, the keyboard. Must not decide what deserves a notice.
+//! Owns how long notices are shown: the clock, the pointer, the keyboard. Must not decide what deserves a notice.
 
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::toasts::{Toast, Toasts};
 
 const TICK: Duration = Duration::from_millis(250);
 
-/// A notice, whatever its current text.
+/// A notice, identified by its id, whatever its text.
 #[derive(Clone)]
 struct Shown(Toast);
 
@@ -38,7 +38,7 @@ impl Item for Shown {
     }
 }
 
-/// Why the countdown is stopped. The reasons are independent.
+/// Why the countdown is stopped. Either reason is enough.
 #[derive(Clone, Copy, Default)]
 struct Held {
     pointer: bool,
@@ -54,7 +54,8 @@ pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
         toasts.update(|toasts| toasts.hold(pointer || focus, now_millis()));
     };
     run_clock(toasts);
-    // The button that had the focus is gone, and no focusout follows; nor is anything left with nothing to point at.
+    // The focused button was removed without a focusout event; with no notice left, there is no pointerleave event
+    // either.
     let release = move || {
         let is_empty = toasts.with_untracked(|toasts| toasts.visible().is_empty());
         hold(if is_empty { |held| *held = Held::default() } else { |held| held.focus = false });
@@ -98,7 +99,7 @@ pub(crate) fn Toaster(toasts: RwSignal<Toasts>) -> impl IntoView {
     }
 }
 
-/// Counts down only while there is something to count down for.
+/// Counts down only while a notice is visible.
 fn run_clock(toasts: RwSignal<Toasts>) {
     let busy = Memo::new(move |_| toasts.with(|toasts| !toasts.visible().is_empty()));
     Effect::new(move |_| {
@@ -106,7 +107,7 @@ fn run_clock(toasts: RwSignal<Toasts>) {
             return;
         }
         let tick = move || {
-            // Writing is what wakes the list; a tick that takes nothing away writes nothing.
+            // A write redraws the list, so a tick that removes nothing writes nothing.
             toasts.maybe_update(|toasts| {
                 let before = toasts.visible().len();
                 toasts.elapse(now_millis());

@@ -64,7 +64,7 @@ pub(crate) fn Transactions(feed: UseRealtimeTransactionsReturn) -> impl IntoView
             }
         })
     };
-    // The filtered list is another list: it has no scroll position to keep.
+    // A changed filter shows another list, which has no scroll position to keep.
     Effect::new(move |_| {
         filter.track();
         if let Some(anchor) = anchor {

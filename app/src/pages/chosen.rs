@@ -29,7 +29,7 @@ pub(super) fn ChosenPage() -> impl IntoView {
         Page::AdminDelivery(id) => EitherOf5::D(view! { <AdminPage view=View::Delivery(id) /> }),
         #[cfg(feature = "ssr")]
         Page::Unavailable => EitherOf5::D(view! { <UnavailablePage /> }),
-        // The pages without a script never get here in the browser.
+        // The pages without a script are never rendered in the browser.
         #[cfg(not(feature = "ssr"))]
         Page::Admin { .. } | Page::AdminDelivery(_) | Page::Unavailable => EitherOf5::D(()),
         Page::NotFound => EitherOf5::C(erased(view! { <NotFoundPage /> })),

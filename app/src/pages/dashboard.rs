@@ -64,7 +64,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
         None => options,
     };
     let feed = use_realtime_transactions(options);
-    // A notice may be about another user's transactions, or about some that no longer exist.
+    // A notice may concern another user's transactions, or deleted ones.
     Effect::new(move |_| {
         if feed.ended.get() || !feed.loaded.get() {
             toasts.set(Toasts::default());
@@ -93,7 +93,7 @@ fn Dashboard(viewer: Person, snapshot: Snapshot) -> impl IntoView {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A page that is open for weeks does not grow for weeks; but a list that is being read never shrinks.
+/// A page that is open for weeks must not grow without limit, but a list that is being read never shrinks.
 fn shorten_unread(feed: UseRealtimeTransactionsReturn) {
     let attention = Attention::new();
     Effect::new(move |_| {
@@ -108,7 +108,7 @@ fn shorten_unread(feed: UseRealtimeTransactionsReturn) {
     });
 }
 
-/// New transactions have their own notice.
+/// Only if nothing is new: new transactions have their own notice.
 fn announce_sync(toasts: &mut Toasts, stats: SyncStats) {
     if stats.new_transactions == 0 {
         let total = usize::try_from(stats.total_transactions).unwrap_or(usize::MAX);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::error::AppError;
 
-/// `title` says what is missing; `href` is the page itself.
+/// `title` names the missing data; `href` is the page itself.
 #[component]
 pub(super) fn Failure(error: AppError, title: &'static str, href: &'static str) -> impl IntoView {
     let signed_out = error == AppError::Unauthorized;

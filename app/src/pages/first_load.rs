@@ -1,6 +1,6 @@
-//! The way of a page's first data into the page.
+//! Passing a page's first data to the browser.
 //!
-//! Owns waiting for it on the server, and finding it again in the browser. Must not show it.
+//! Owns loading it on the server and reading it in the browser. Must not show it.
 
 use leptos::prelude::*;
 use serde::Serialize;
@@ -32,9 +32,9 @@ where
     }
 }
 
-/// Shows the data that the server wrote into the page: under the same number, since a shared value and a resource are
-/// counted alike. It is present before hydration, so nothing has to wait for it, and the browser needs no code for a
-/// resource that loads it again.
+/// Shows the data that the server wrote into the page. A shared value and a resource draw from the same counter, so it
+/// has the same number. It is present before hydration, so nothing has to wait for it, and the browser needs no code
+/// for a resource that loads it again.
 #[cfg(not(feature = "ssr"))]
 pub(super) fn with_first<T, F, V>(
     _load: impl Fn() -> F + Send + Sync + 'static,

@@ -1,6 +1,6 @@
 //! The pages, one module for each.
 //!
-//! Owns the entrance to them. Must not know the contents of a page.
+//! Owns the choice among them. Must not know the contents of a page.
 
 #[cfg(feature = "ssr")]
 mod admin;
@@ -19,8 +19,8 @@ mod unavailable;
 
 use leptos::prelude::*;
 
-/// The page that the server chose. Going to another one is a new document, so the browser needs no router: with it,
-/// and with the code to draw every page again, the WebAssembly would be nearly a third larger.
+/// The page that the server chose. Navigating to another page loads a new document, so the browser needs no router:
+/// with one, and the code to draw every page, the WebAssembly would be nearly a third larger.
 #[component]
 pub(crate) fn PageView() -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,7 +1,6 @@
 //! The addresses of the pages, for the server's router.
 //!
-//! Owns which addresses answer with a page, and that such an answer is sent whole. Must not exist in
-//! the browser.
+//! Owns which addresses answer with a page, and that such an answer is sent whole. Must not exist in the browser.
 
 use leptos::prelude::*;
 use leptos_router::SsrMode;

@@ -1,7 +1,7 @@
 //! The sign-in page: plain forms, which work without JavaScript.
 //!
-//! Owns the forms and the message about a failed attempt. Must not handle a password: the browser
-//! posts it to the server.
+//! Owns the forms and the message about a failed attempt. Must not handle a password: the browser posts it to the
+//! server.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -35,7 +35,7 @@ pub(crate) fn SignInPage(attempt: Attempt) -> impl IntoView {
     }
 }
 
-/// What to say about the server's code.
+/// The message for the server's code.
 fn message(code: &str) -> &'static str {
     match code {
         "INVALID_CREDENTIALS" => "That e-mail address and password don't match. Try again.",
@@ -56,18 +56,18 @@ fn PasswordForm(attempt: Attempt, is_second_choice: bool) -> impl IntoView {
             forget_query();
         }
     });
-    // The input counts as wrong only where the server has checked it.
+    // The input is marked as invalid only if the server has checked it.
     let invalid = error.as_deref().filter(|code| *code == "INVALID_CREDENTIALS").map(|_| "true");
     let message = error.as_deref().map(message);
     let described_by = message.map(|_| "sign-in-error");
     let submit_class = if is_second_choice { "button" } else { "button button--primary" };
-    // The first field there is something to do in; a demo's buttons come before all of them.
+    // The first field to fill in gets the focus; a demo's buttons come before all fields.
     let retypes_password = is_answer;
     let begins_with_email = !retypes_password && (!is_second_choice || error.is_some());
     let password_shown = RwSignal::new(false);
     let hide_password = move |_| password_shown.set(false);
     view! {
-        // A visible input is still sent as a password, or a browser would offer it as a word.
+        // Submitting hides a visible password, or a browser would store the text and suggest it.
         <form class="form" method="post" action="/sign-in" data-testid="sign-in-form" on:submit=hide_password>
             {message.map(|message| view! { <p id="sign-in-error" class="notice notice--error" role="alert">{message}</p> })}
             <div class="field">
@@ -117,7 +117,7 @@ fn PasswordForm(attempt: Attempt, is_second_choice: bool) -> impl IntoView {
     }
 }
 
-/// Nothing without a script, and nothing before the page answers.
+/// Renders nothing without JavaScript, and nothing before hydration.
 #[component]
 fn PasswordToggle(shown: RwSignal<bool>) -> impl IntoView {
     view! {

@@ -12,7 +12,7 @@ const CHECK_MS: u32 = 5_000;
 /// The longest wait, for a server whose sockets keep refusing a session that it accepts over HTTP.
 const CHECK_MAX_MS: u32 = 300_000;
 
-/// At the connection limit, most sockets are usually dead ones, which the server closes within 45 s.
+/// At the connection limit, most sockets are usually dead; the server closes those within 45 s.
 const LIMIT_RETRY_MS: u32 = 60_000;
 
 /// How a page signs in.
@@ -30,7 +30,7 @@ pub enum Proof {
 /// What to do after a failed sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextStep {
-    /// Show the error. The server decides about the connection.
+    /// Show the error. The server decides whether the connection continues.
     Show,
     /// Show the error, close this connection, which will deliver nothing, and retry after the usual delay.
     Retry,
@@ -84,8 +84,8 @@ impl AuthRecovery {
         }
     }
 
-    /// The page's own server has answered 401 over HTTP. Whether the session has ended: a single unexpected 401 is
-    /// checked once more.
+    /// The page's own server has answered 401 over HTTP. Returns whether the session has ended: a single unexpected 401
+    /// is checked once more.
     pub fn denied(&mut self) -> bool {
         std::mem::replace(&mut self.check_needed, true)
     }
@@ -170,7 +170,7 @@ mod tests {
         for code in [ErrorCode::InvalidToken, ErrorCode::TokenExpired, ErrorCode::UserMismatch] {
             assert_eq!(AuthRecovery::default().refused(code, Proof::Fixed), NextStep::End, "{code:?}");
         }
-        // It was not refused.
+        // The server did not refuse it.
         assert_eq!(AuthRecovery::default().refused(ErrorCode::AuthTimeout, Proof::Fixed), NextStep::Retry);
         assert_eq!(AuthRecovery::default().unanswered(Proof::Fixed), NextStep::Retry);
     }

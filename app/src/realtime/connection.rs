@@ -26,7 +26,7 @@ impl Connection {
         self.signed_in
     }
 
-    /// The transport has another status: the next sign-in is still to come.
+    /// The transport's status changed; the next sign-in has yet to happen.
     pub(super) fn transport_changed(&mut self, status: Status) {
         *self = Self { status: status.into(), signed_in: false };
     }

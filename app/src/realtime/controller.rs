@@ -1,7 +1,7 @@
 //! The controller of a live feed: one for each page, however many components use it.
 //!
-//! Owns the components and executes the effects that [`core`](super::core) returns: on the signals, the listeners,
-//! the connection and the timers. Must not decide anything itself.
+//! Owns the components' listeners and executes the effects that [`core`](super::core) returns: on the signals, the
+//! listeners, the connection and the timers. Must not decide anything itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -86,7 +86,7 @@ impl Controller {
         }
     }
 
-    /// Looks at the clock once a minute.
+    /// Checks the clock once a minute.
     fn tick(self: &Arc<Self>) {
         let controller = Arc::downgrade(self);
         spawn(async move {
@@ -111,7 +111,7 @@ impl Controller {
         self.link.disconnect();
     }
 
-    /// The list is not being read: it may become shorter.
+    /// Shortens a list that is not being read.
     pub(super) fn shorten(self: &Arc<Self>) {
         let effect = lock(&self.core).shorten();
         self.run(effect);
@@ -137,7 +137,7 @@ impl Controller {
         self.run(effects);
     }
 
-    /// Executes effects, then shows the status and the errors. The connection may call back meanwhile.
+    /// Executes effects, then shows the status and the errors. The connection may call back during this.
     fn run(self: &Arc<Self>, effects: impl IntoIterator<Item = Effect>) {
         for effect in effects {
             match effect {
@@ -164,14 +164,14 @@ impl Controller {
         self.remember();
     }
 
-    /// Remembers up to where the listeners were notified, once they all are.
+    /// Stores the position of the last notification, once none is pending.
     fn remember(&self) {
         if lock(&self.pending).news.is_empty() {
             lock(&self.core).remember();
         }
     }
 
-    /// Flushes at once if nothing was flushed just before, else together with what arrives meanwhile.
+    /// Flushes at once unless a flush has just happened; then flushes together with the changes that arrive meanwhile.
     fn flush_soon(self: &Arc<Self>, changed: bool, news: Vec<News>) {
         let is_scheduled = {
             let mut pending = lock(&self.pending);
@@ -198,7 +198,7 @@ impl Controller {
         });
     }
 
-    /// Shows the changes and notifies the listeners. Whether there were any.
+    /// Shows the changes and notifies the listeners. Returns whether there were any.
     fn flush(&self) -> bool {
         let (changed, news) = lock(&self.pending).take();
         if changed {
@@ -231,14 +231,14 @@ impl Controller {
     /// Reloads until nothing is missing. One reload at a time, however many events require it.
     fn reload(self: &Arc<Self>) {
         let Some(mut reload) = lock(&self.core).begin_reload() else { return };
-        // Held weakly across every await: a page that is left is not kept alive by its request.
+        // Held weakly across every await, so that a request does not keep a closed page alive.
         let controller = Arc::downgrade(self);
         spawn(async move {
             loop {
                 sleep(reload.pause).await;
                 let Some(strong) = controller.upgrade() else { return };
-                // From this look to the end there is no await: an event that arrives later finds that no reload is
-                // under way, and starts one.
+                // There is no await between this check and the end: an event that arrives later finds no reload in
+                // progress and starts one.
                 let progress = lock(&strong.core).look(&mut reload);
                 strong.run(None);
                 drop(strong);
@@ -277,7 +277,7 @@ impl Controller {
     }
 }
 
-/// Takes in a snapshot on a page that may have been left meanwhile.
+/// Applies a snapshot to a page that may have been closed meanwhile.
 fn take(controller: &Weak<Controller>, snapshot: Snapshot) -> Result<(), Box<Short>> {
     let Some(controller) = controller.upgrade() else { return Ok(()) };
     let effects = lock(&controller.core).take(snapshot)?;
@@ -285,7 +285,7 @@ fn take(controller: &Weak<Controller>, snapshot: Snapshot) -> Result<(), Box<Sho
     Ok(())
 }
 
-/// A poisoned lock means that a panic was caught elsewhere; the data is still whole, because it is changed in one
+/// A poisoned lock means that a panic was caught elsewhere; the data is still consistent, because it is changed in one
 /// step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,6 @@
 //! The decisions of a live feed on one page.
 //!
-//! Owns the feed, the errors and the state of the connection, and what each input leads to: the effects that it
+//! Owns the feed, the errors and the state of the connection, and decides what each input leads to: the effects that it
 //! returns. Must not execute them, know signals or timers, or read a clock: the time is passed in.
 
 use socketio_client::{CloseReason, Status};
@@ -38,12 +38,12 @@ pub(super) struct Core {
     errors: Errors,
     connection: Connection,
     reloading: bool,
-    /// Up to which event the list was complete when the last snapshot was requested.
+    /// The event up to which the list was complete when the last snapshot was requested.
     requested_at: u64,
 }
 
 impl Core {
-    /// `resume`: whether a reloaded page continues where the tab was.
+    /// `resume`: whether a reloaded page continues from the tab's position.
     pub(super) fn new(target: &Target, initial: Option<Snapshot>, resume: bool) -> Self {
         Self {
             user_id: target.user_id.clone(),
@@ -66,7 +66,7 @@ impl Core {
         self.connection.status()
     }
 
-    /// The handshake's `auth`: who signs in, and from where to resume.
+    /// The handshake's `auth`: the user, and the position to resume from.
     pub(super) fn auth_payload(&mut self, token: Option<String>) -> String {
         self.recall();
         let since = self.feed.ask();
@@ -80,7 +80,7 @@ impl Core {
         self.feed.recall(remembered);
     }
 
-    /// Remembers up to where the listeners were notified. Not to be called while notifications are pending.
+    /// Stores the position of the last notification. Must not be called while notifications are pending.
     pub(super) fn remember(&self) {
         self.memory.remember(self.owner(), self.feed.position());
     }
@@ -90,7 +90,7 @@ impl Core {
         if self.feed.user_id().is_empty() { self.user_id.as_deref().unwrap_or_default() } else { self.feed.user_id() }
     }
 
-    /// Whether data of this user belongs here. A feed without an owner becomes theirs.
+    /// Whether data of this user belongs to this feed. A feed without an owner becomes theirs.
     fn accepts(&mut self, user_id: &str) -> bool {
         let owner = self.owner();
         let is_theirs = owner.is_empty() || owner == user_id;
@@ -171,7 +171,7 @@ impl Core {
         effects
     }
 
-    /// The server cannot send the missing events. A payload that cannot be read says no less.
+    /// The server cannot send the missing events. An unreadable payload means the same.
     fn on_sync_required(&mut self, payload: Option<SyncRequired>) -> Vec<Effect> {
         let epoch = payload.filter(|payload| payload.reason == SyncRequired::EPOCH);
         let is_dropped =
@@ -229,7 +229,7 @@ impl Core {
         }
     }
 
-    /// A minute has passed, also for a page that receives no events.
+    /// A minute has passed. Also called on a page that receives no events.
     pub(super) fn on_minute(&mut self, now: i64) -> Option<Effect> {
         let is_due = self.connection.is_live() && self.rollover.is_due(&self.feed.summary().from, now);
         is_due.then(|| {
@@ -238,12 +238,12 @@ impl Core {
         })
     }
 
-    /// The list is not being read. Without a connection it stays: nothing could be loaded instead.
+    /// Shortens a list that is not being read. Without a connection it stays, because nothing could replace it.
     pub(super) fn shorten(&mut self) -> Option<Effect> {
         (self.connection.is_live() && self.feed.shorten()).then_some(Effect::Reload)
     }
 
-    /// Ends the feed for a reason that retrying does not solve, and hides everything. Nothing is left to be checked.
+    /// Ends the feed for a reason that retrying does not solve, and hides everything. Cancels any check of the session.
     fn end(&mut self, error: ClientError) -> Vec<Effect> {
         self.errors.set(Part::Connection, error);
         self.recovery = AuthRecovery::default();
@@ -251,7 +251,7 @@ impl Core {
         vec![Effect::Disconnect, Effect::Clear]
     }
 
-    /// A reload is wanted. Nothing where one is under way.
+    /// Begins a reload. `None` if one is in progress.
     pub(super) fn begin_reload(&mut self) -> Option<Reload> {
         if std::mem::replace(&mut self.reloading, true) {
             return None;
@@ -259,7 +259,7 @@ impl Core {
         Some(Reload::new(self.feed.seq(), self.feed.need(), self.feed.is_loaded(), self.recovery.check_delay_ms()))
     }
 
-    /// How far the events have come.
+    /// Checks how far the events have come.
     pub(super) fn look(&mut self, reload: &mut Reload) -> Progress {
         self.requested_at = self.feed.seq();
         let progress = reload.look(self.requested_at, self.feed.need(), self.recovery.needs_check());
@@ -270,7 +270,7 @@ impl Core {
         progress
     }
 
-    /// Takes in a snapshot, unless it is too short.
+    /// Applies a snapshot, unless it is too short.
     pub(super) fn take(&mut self, snapshot: Snapshot) -> Result<Vec<Effect>, Box<Short>> {
         if !self.accepts(&snapshot.user_id) {
             return Ok(self.end(ClientError::OtherUser));
@@ -296,7 +296,7 @@ impl Core {
         Ok(effects)
     }
 
-    /// A request of the reload was answered. Whether the reload goes on, and what follows.
+    /// A request of the reload was answered. Returns whether the reload continues, and the effects.
     pub(super) fn reloaded(&mut self, reload: &mut Reload, result: Result<(), AppError>) -> (bool, Vec<Effect>) {
         let Err(error) = result else {
             reload.succeeded();
@@ -323,7 +323,7 @@ impl Core {
                 self.errors.clear(Part::Older);
                 self.feed.append(older, page);
                 let mut effects = vec![Effect::FlushNow(Vec::new())];
-                // It may contain what the events have not delivered yet.
+                // The page may contain changes that the events have not delivered yet.
                 effects.extend(self.catch_up());
                 effects
             }

@@ -1,7 +1,7 @@
 //! The current errors.
 //!
-//! Owns one slot for each part that can fail on its own, so that a success clears its own error and no other.
-//! Must not know how errors are shown.
+//! Owns one slot for each part that can fail independently, so that a success clears only its own error. Must not know
+//! how errors are shown.
 
 use super::status::ClientError;
 

@@ -25,7 +25,7 @@ pub enum FeedEvent {
 }
 
 impl FeedEvent {
-    /// Reads an event; nothing where the name is not one of a feed.
+    /// Reads an event; `None` if the name is not a feed event's.
     pub fn read(name: &str, payload: &str) -> Option<Result<Self, serde_json::Error>> {
         Some(match EventName::parse(name)? {
             EventName::TransactionNew => serde_json::from_str(payload).map(Self::New),
@@ -42,7 +42,7 @@ impl FeedEvent {
         matches!(self, Self::New(event) | Self::Updated(event) if same(&event.transaction, transaction))
     }
 
-    /// When the server stored it.
+    /// When the server stored the event.
     pub fn timestamp(&self) -> &str {
         match self {
             Self::New(event) | Self::Updated(event) => &event.timestamp,

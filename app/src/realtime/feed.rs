@@ -41,7 +41,7 @@ use replica::Replica;
 pub use results::{Merged, Need, Older, Outcome};
 
 /// How many transactions events may add before the list counts as long. A page that is open for weeks must not grow
-/// for weeks. The list is shortened only when it is not being read.
+/// without limit. The list is shortened only when it is not being read.
 const LONG: usize = 2_000;
 
 /// The feed.
@@ -51,14 +51,14 @@ pub struct Feed {
     replica: Replica,
     /// How often the list was started over.
     loads: u64,
-    /// The list is not being read: the next snapshot need not reach as far back as it does.
+    /// The list is not being read: the next snapshot need not reach as far back as the list.
     unread: bool,
     /// The feed has ended, unless the same user signs in again.
     ended: bool,
 }
 
 impl Feed {
-    /// The feed as a snapshot shows it.
+    /// The feed of a snapshot.
     pub fn new(snapshot: Snapshot) -> Self {
         let mut feed = Self::default();
         feed.user_id.clone_from(&snapshot.user_id);
@@ -66,17 +66,17 @@ impl Feed {
         feed
     }
 
-    /// Whose feed it is; empty until known.
+    /// The owner; empty until known.
     pub fn user_id(&self) -> &str {
         &self.user_id
     }
 
-    /// Up to which number all events are in.
+    /// The number up to which all events are applied.
     pub fn seq(&self) -> u64 {
         self.replica.cursor.seq
     }
 
-    /// The epoch of these numbers, where the server sends it.
+    /// The epoch of these numbers, if the server sends it.
     pub fn epoch(&self) -> Option<&str> {
         self.replica.cursor.epoch.as_deref()
     }
@@ -111,17 +111,17 @@ impl Feed {
         self.replica.contents.removals
     }
 
-    /// Where the next older page begins; nothing at the end.
+    /// Where the next older page begins; `None` at the end.
     pub fn next_cursor(&self) -> Option<&str> {
         self.replica.contents.list.next_cursor()
     }
 
-    /// Whether a snapshot is in.
+    /// Whether a snapshot has been loaded.
     pub fn is_loaded(&self) -> bool {
         self.replica.cursor.loaded
     }
 
-    /// The data that it lacks to equal the database.
+    /// The data that the feed lacks to equal the database.
     pub fn need(&self) -> Need {
         if self.ended {
             Need::Nothing
@@ -139,8 +139,7 @@ impl Feed {
         self.replica.contents.require_reload(self.replica.cursor.newest.max(self.replica.cursor.seq));
     }
 
-    /// The list is not being read: if events have made it long, it is started over with the next snapshot. Whether it
-    /// is.
+    /// The list is not being read: if events have made it long, the next snapshot replaces it. Returns whether it will.
     pub fn shorten(&mut self) -> bool {
         self.unread = self.replica.contents.added > LONG;
         if self.unread {
@@ -149,13 +148,13 @@ impl Feed {
         self.unread
     }
 
-    /// The snapshot did not arrive: by the next one the list may be read again.
+    /// The snapshot did not arrive; when the next one does, the list may be read again.
     pub fn keep_long(&mut self) {
         self.unread = false;
     }
 
-    /// Ends the feed and drops its contents: the next user of this page may be another one. The owner and the notified
-    /// position stay known, for the owner may sign in again.
+    /// Ends the feed and drops its contents, because the next user of this page may be another one. The owner and the
+    /// position of the last notification stay known, because the owner may sign in again.
     pub fn end(&mut self) {
         *self = Self {
             user_id: std::mem::take(&mut self.user_id),
@@ -166,35 +165,35 @@ impl Feed {
         };
     }
 
-    /// Drops everything: the server's data was replaced, with other numbers.
+    /// Drops everything: the server's data was replaced and has other numbers.
     pub fn start_over(&mut self, epoch: Option<&str>, newest: u64) {
         self.replica = self.replica.started_over(epoch, newest);
         self.loads += 1;
         self.unread = false;
     }
 
-    /// Up to which number the listeners were notified. Nothing until known.
+    /// The number of the last event that listeners were notified of. `None` until known.
     pub fn notified(&self) -> Option<u64> {
         self.replica.cursor.notified()
     }
 
-    /// The same, with its epoch: what outlives the page.
+    /// The same with its epoch, to be stored beyond the page's life.
     pub fn position(&self) -> Option<Position> {
         self.notified().map(|seq| Position { epoch: self.epoch().map(str::to_owned), seq })
     }
 
-    /// This tab remembers having notified this far.
+    /// The position of the last notification that this tab has stored.
     pub fn recall(&mut self, remembered: Option<Position>) {
         self.replica.cursor.recall(remembered);
     }
 
-    /// A connection is about to be made: the number after which everything is requested. Without one, only what
-    /// happens from then on.
+    /// The position that a new connection sends: the server replays the events after it. With `None`, only later events
+    /// arrive.
     pub fn ask(&mut self) -> Option<u64> {
         self.replica.cursor.ask()
     }
 
-    /// Whose feed it is, where no snapshot says so.
+    /// Sets the owner before a snapshot names it.
     pub fn belongs_to(&mut self, user_id: &str) {
         user_id.clone_into(&mut self.user_id);
     }
@@ -209,7 +208,8 @@ impl Feed {
         sign_in
     }
 
-    /// The server's data is of another epoch. Whether everything was dropped: not if the sign-in already reported it.
+    /// The server's data is of another epoch. Returns whether everything was dropped: not if the sign-in already
+    /// reported it.
     pub fn epoch_changed(&mut self, epoch: Option<&str>, newest: u64) -> bool {
         if self.replica.cursor.has_started_over(epoch) {
             return false;
@@ -231,7 +231,7 @@ impl Feed {
         }
     }
 
-    /// Where the missing events begin.
+    /// The position after which events are missing.
     pub fn since(&self) -> u64 {
         self.replica.cursor.since()
     }
@@ -243,24 +243,24 @@ impl Feed {
         outcome
     }
 
-    /// Whether a snapshot is of other data than the feed.
+    /// Whether a snapshot is of another epoch than the feed.
     pub fn is_foreign(&self, snapshot: &Snapshot) -> bool {
         differ(self.epoch(), epoch_of(snapshot))
     }
 
-    /// Whether a snapshot is not older than the events reach back to.
+    /// Whether the journal still has the events after a snapshot.
     fn accepts(&self, snapshot: &Snapshot) -> bool {
         !self.ended && !self.is_foreign(snapshot) && self.replica.covers(snapshot.seq)
     }
 
-    /// Whether the list cannot be kept behind a snapshot: the older pages may have changed.
+    /// Whether a snapshot replaces the older pages as well, because they may have changed.
     fn begins_anew(&self, snapshot: &Snapshot) -> bool {
         let missed = !self.replica.cursor.loaded || self.replica.cursor.seq < snapshot.seq;
         missed || self.unread || self.replica.contents.is_disordered() || self.user_id != snapshot.user_id
     }
 
-    /// How many more transactions a snapshot has to contain, from further back, for the list to stay as long as it
-    /// is. None where the rest of the list is kept anyway, or is not being read.
+    /// How many more, older transactions a snapshot has to contain for the list to stay as long as it is. 0 if the rest
+    /// of the list is kept anyway, or is not being read.
     pub fn lacking(&self, snapshot: &Snapshot) -> usize {
         if snapshot.next_cursor.is_none() || self.unread || !self.accepts(snapshot) || !self.begins_anew(snapshot) {
             return 0;
@@ -268,8 +268,8 @@ impl Feed {
         self.replica.contents.list.lacking(&snapshot.transactions)
     }
 
-    /// Joins a reloaded snapshot with the events that are newer than it. Nothing where the snapshot is too old, of
-    /// other data, or the feed has ended. First it must not be [`lacking`](Self::lacking) anything.
+    /// Joins a reloaded snapshot with the events that are newer than it. `None` if the snapshot is too old or of
+    /// another epoch, or if the feed has ended. The snapshot must not be [`lacking`](Self::lacking) anything.
     pub fn merge(&mut self, snapshot: Snapshot) -> Option<Merged> {
         if !self.accepts(&snapshot) {
             return None;
@@ -288,8 +288,8 @@ impl Feed {
         self.next_cursor().map(|cursor| Older { cursor: cursor.to_owned(), load: self.loads })
     }
 
-    /// Adds an older page. One that is no longer the next, or was requested before the list was started over, is
-    /// ignored.
+    /// Adds an older page. Ignores one that is no longer the next, or that was requested before the list was started
+    /// over.
     pub fn append(&mut self, requested: &Older, page: TransactionsPage) -> bool {
         if self.older().as_ref() != Some(requested) {
             return false;

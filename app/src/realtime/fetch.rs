@@ -18,8 +18,8 @@ pub(super) struct Short {
     pub(super) lacking: usize,
 }
 
-/// Loads a snapshot, and pages behind it until `take` accepts it: until it reaches as far back as the list, so
-/// that rows that are being read do not disappear during a reload.
+/// Loads a snapshot, and older pages until `take` accepts it: until it reaches as far back as the list, so that rows do
+/// not disappear during a reload while they are read.
 pub(super) async fn snapshot_for(take: impl Fn(Snapshot) -> Result<(), Box<Short>>) -> Result<(), AppError> {
     let mut snapshot = with_timeout(load_snapshot()).await?;
     while let Err(short) = take(snapshot) {

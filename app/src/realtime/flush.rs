@@ -1,6 +1,6 @@
-//! Changes that have arrived and are not on the page yet.
+//! Changes that have arrived and are not shown yet.
 //!
-//! Owns batching: each event alone would redraw the whole page. Must not draw nor notify.
+//! Owns batching: redrawing the page for each event would be too much. Must not draw or notify.
 
 use super::feed::News;
 
@@ -29,8 +29,8 @@ impl Pending {
     }
 }
 
-/// How long to wait after a flush that took so long. Drawing takes a third of the time at most; otherwise events
-/// would arrive more slowly the more there is to draw.
+/// The pause after a flush that took `took_ms`. Drawing takes a third of the time at most; otherwise a slow page would
+/// delay the events.
 pub(super) fn pause_after(took_ms: i64) -> u32 {
     u32::try_from(took_ms.saturating_mul(2)).unwrap_or_default().clamp(FRAME_MS, LONGEST_MS)
 }

@@ -1,6 +1,6 @@
 //! The hook.
 //!
-//! Owns what a component receives and what is cleaned up with it. Must not know feeds or sockets.
+//! Owns what a component receives and the cleanup when it is removed. Must not know feeds or sockets.
 
 use std::sync::Arc;
 
@@ -22,39 +22,40 @@ pub struct UseRealtimeTransactionsReturn {
     pub accounts: Signal<Vec<Account>>,
     /// The totals.
     pub summary: Signal<Summary>,
-    /// The latest new transaction; nothing until one arrives.
+    /// The latest new transaction; `None` until one arrives.
     pub latest: Signal<Option<Transaction>>,
     /// The state of the connection.
     pub status: Signal<ConnectionStatus>,
-    /// When the last message from the server arrived, in milliseconds since 1970. Nothing before the first.
+    /// When the last message from the server arrived, in milliseconds since 1970. `None` before the first.
     pub heard_at: Signal<Option<i64>>,
-    /// The current error; nothing once it is resolved.
+    /// The current error; `None` once it is resolved.
     pub error: Signal<Option<ClientError>>,
-    /// Why the last older page could not be loaded; nothing once one was.
+    /// Why the last older page could not be loaded; `None` once one was.
     pub older_error: Signal<Option<ClientError>>,
-    /// Whether the feed has ended and shows nothing any more: the session has ended, or another user has signed in.
-    /// `error` has the reason.
+    /// Whether the feed has ended and is empty: the session has ended, or another user has signed in. `error` has the
+    /// reason.
     pub ended: Signal<bool>,
-    /// Whether the list is loaded. False before the first snapshot, and while everything is loaded again because the
-    /// server's data was replaced: then nothing is shown, and what components have of the old data has to go.
+    /// Whether the list is loaded. False before the first snapshot, and while everything is reloaded because the
+    /// server's data was replaced: then the feed is empty, and components have to drop the old data.
     pub loaded: Signal<bool>,
     /// Changes whenever a transaction may have been removed, in the list or older than it: for components that show
-    /// data which they have fetched themselves.
+    /// data they have fetched themselves.
     pub removals: Signal<u64>,
-    /// The number of the newest event that the page contains: for components that show what no event carries, and load it
-    /// again when something has happened.
+    /// The number of the newest event that the page contains: for components that show data which no event carries, and
+    /// reload it after an event.
     pub seq: Signal<u64>,
-    /// Where the next older page begins; nothing at the end.
+    /// Where the next older page begins; `None` at the end.
     pub next_cursor: Signal<Option<String>>,
     /// Whether an older page is being loaded.
     pub loading_older: Signal<bool>,
     /// Loads the next older page.
     pub load_older: Callback<()>,
-    /// Shortens a very long list to its newest page: for a list that is not being read. It never happens otherwise.
+    /// Shortens a very long list to its newest page, for a list that is not being read. A list is never shortened
+    /// otherwise.
     pub shorten: Callback<()>,
     /// Connects now, also after `disconnect`.
     pub reconnect: Callback<()>,
-    /// Disconnects, and stays so until `reconnect`.
+    /// Disconnects until `reconnect` is called.
     pub disconnect: Callback<()>,
 }
 

@@ -1,7 +1,7 @@
 //! The callbacks of the components.
 //!
-//! Owns who is notified. Calls no callback while its lock is held: a component may come or go in one. Must not
-//! decide what is notified.
+//! Owns who is notified. Calls no callback while it holds its lock, because a callback may add or remove a component.
+//! Must not decide what is notified.
 
 use std::sync::{Mutex, PoisonError};
 

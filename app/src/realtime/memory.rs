@@ -1,9 +1,9 @@
-//! What a tab remembers over a reload: for each user, up to which event the listeners were notified.
+//! What a tab remembers across a reload: for each user, the last event that the listeners were notified of.
 //!
 //! Owns where it is stored and under which name: in the tab's session storage. A reload, a page from the browser's
 //! history and a restored session find it; another tab has its own, and closing the tab deletes it. The name contains
-//! the user's id, so that users never share a position. Must not interpret the position. Without storage, which a
-//! browser may refuse, nothing is remembered and all else works.
+//! the user's id, so that users never share a position. Must not interpret the position. If a browser refuses storage,
+//! nothing is remembered and all else works.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -15,12 +15,12 @@ pub(super) struct Memory {
     server: Option<String>,
     /// Whether anything is remembered.
     enabled: bool,
-    /// What was written last: storage is written on a change only.
+    /// The last value written: storage is written only when it changes.
     written: Mutex<Option<Position>>,
 }
 
 impl Memory {
-    /// The memory of a feed from a server; nothing is the page's own.
+    /// The memory of a feed from a server; `None` for the page's own.
     pub(super) fn new(server: Option<String>, enabled: bool) -> Self {
         Self { server, enabled, written: Mutex::default() }
     }
@@ -52,7 +52,7 @@ fn text_of(Position { epoch, seq }: &Position) -> String {
     }
 }
 
-/// An epoch may contain any character.
+/// Reads `7` or `epoch:7`. An epoch may contain any character.
 fn parse(text: &str) -> Option<Position> {
     let (epoch, seq) = match text.rsplit_once(':') {
         Some((epoch, seq)) => (Some(epoch.to_owned()), seq),
@@ -61,7 +61,7 @@ fn parse(text: &str) -> Option<Position> {
     Some(Position { epoch, seq: seq.parse().ok()? })
 }
 
-/// Nothing until the owner of the feed is known. Each server has a name of its own.
+/// `None` until the owner of the feed is known. Each server has its own name.
 fn name(server: Option<&str>, user_id: &str) -> Option<String> {
     if user_id.is_empty() {
         return None;
@@ -85,7 +85,7 @@ fn read(name: &str) -> Option<String> {
 #[cfg(target_arch = "wasm32")]
 fn write(name: &str, value: &str) {
     if let Some(storage) = storage() {
-        // Storage may be full or refused; the page works without.
+        // Storage may be full or refused; the page works without it.
         let _ = storage.set_item(name, value);
     }
 }

@@ -1,6 +1,6 @@
 //! A user's transactions as they happen: the hook and its parts.
 //!
-//! Owns the path from the socket's events to signals. Must not know how anything is shown.
+//! Owns the path from the socket's events to signals. Must not know how the data is shown.
 //!
 //! Pure, without I/O, signals or clocks:
 //! * [`feed`] turns a snapshot and events into one ordered, complete list;

@@ -1,7 +1,7 @@
-//! The month rollover, after which the totals are those of another month.
+//! The month rollover, after which the totals are of another month.
 //!
 //! Owns detecting it from the time of an event, which is the server's, and from the page's own clock, which may be
-//! wrong: then the requests become less and less frequent. Must not know a clock: the time is passed in.
+//! wrong: in that case the requests become less and less frequent. Must not know a clock: the time is passed in.
 
 use wire::time::{Civil, unix_millis};
 
@@ -20,7 +20,7 @@ pub fn is_later(millis: i64, from: &str) -> bool {
 /// When the totals of a new month were last requested.
 #[derive(Clone, Debug, Default)]
 pub struct MonthRollover {
-    /// When, and the pause after it.
+    /// The time of the request, and the pause after it.
     requested: Option<(i64, i64)>,
 }
 

@@ -39,7 +39,7 @@ impl Credential {
         }
     }
 
-    /// The token to send, if it is one.
+    /// The token to send, if the credential is one.
     pub(super) fn token(&self) -> Option<String> {
         match self {
             Self::Cookie => None,
@@ -49,7 +49,7 @@ impl Credential {
     }
 }
 
-/// Whose feed it is, and where it comes from.
+/// The owner and the server of a feed.
 #[derive(Clone, Default)]
 pub(super) struct Target {
     pub(super) url: Option<String>,
@@ -108,7 +108,7 @@ impl UseRealtimeTransactionsOptions {
         self
     }
 
-    /// How many transactions the hook returns at most; by default all that are loaded.
+    /// How many transactions the hook returns at most; by default all loaded ones.
     #[must_use]
     pub fn limit(mut self, transactions: usize) -> Self {
         self.limit = Some(transactions);
@@ -122,35 +122,35 @@ impl UseRealtimeTransactionsOptions {
         self
     }
 
-    /// Supplies the token to sign in with, for each connect. By default the page's session cookie signs in.
+    /// Supplies a token for each connect. By default the page signs in with its session cookie.
     #[must_use]
     pub fn token(mut self, token: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         self.target.credential = Credential::Fresh(Arc::new(token));
         self
     }
 
-    /// The only token to sign in with. When it is no longer accepted, the session has ended.
+    /// The only token to sign in with. When the server no longer accepts it, the session has ended.
     #[must_use]
     pub fn fixed_token(mut self, token: impl Into<String>) -> Self {
         self.target.credential = Credential::Fixed(token.into());
         self
     }
 
-    /// The owner of the feed; must be the token's user. By default the server knows.
+    /// The owner of the feed; must be the token's user. By default the server decides.
     #[must_use]
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.target.user_id = Some(user_id.into());
         self
     }
 
-    /// Whether to connect when the component is mounted, which is the default. Otherwise `reconnect` does.
+    /// Whether to connect when the component is mounted, which is the default. Otherwise call `reconnect`.
     #[must_use]
     pub fn immediate(mut self, immediate: bool) -> Self {
         self.immediate = immediate;
         self
     }
 
-    /// Whether a reloaded page resumes where it was, which is the default: the callbacks are called for everything
+    /// Whether a reloaded page resumes from its position, which is the default: the callbacks are called for everything
     /// that happened in between, and never twice. The position is in the tab's session storage. Without one, or with
     /// `false`, a page begins with its snapshot. Components that share a connection use the first one's option.
     #[must_use]
@@ -179,7 +179,7 @@ impl UseRealtimeTransactionsOptions {
         self.on_sync(move |event| callback(event.stats))
     }
 
-    /// The same with the connection that has been synchronised. Of the two the one that is set last is called.
+    /// The same with the connection that was synchronised. If both are set, the later one is called.
     #[must_use]
     pub fn on_sync(mut self, callback: impl Fn(SyncComplete) + Send + Sync + 'static) -> Self {
         self.on_sync = Some(Callback::new(callback));

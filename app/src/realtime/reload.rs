@@ -1,6 +1,6 @@
 //! The schedule of one reload over HTTP.
 //!
-//! Owns how long to wait before each request. Must not send any nor know a clock.
+//! Owns how long to wait before each request. Must not send requests or know a clock.
 
 use super::feed::Need;
 
@@ -25,14 +25,14 @@ pub(super) enum Progress {
 /// A reload that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reload {
-    /// The feed's cursor at the last look.
+    /// The feed's cursor at the last check.
     cursor: u64,
-    /// How long to wait before the next look, in milliseconds.
+    /// How long to wait before the next check, in milliseconds.
     pub(super) pause: u32,
 }
 
 impl Reload {
-    /// A reload of a feed that lacks something; `check_delay_ms` is how long a check of the session waits.
+    /// A reload of a feed that lacks data; `check_delay_ms` is how long to wait before checking the session.
     pub(super) fn new(cursor: u64, need: Need, is_loaded: bool, check_delay_ms: u32) -> Self {
         let pause = match need {
             Need::Nothing => check_delay_ms,
@@ -44,7 +44,7 @@ impl Reload {
         Self { cursor, pause }
     }
 
-    /// Looks at the feed. `needs_check`: whether the session has to be checked.
+    /// Checks the feed. `needs_check`: whether the session has to be checked.
     pub(super) fn look(&mut self, cursor: u64, need: Need, needs_check: bool) -> Progress {
         let before = std::mem::replace(&mut self.cursor, cursor);
         match need {

@@ -4,7 +4,7 @@
 //! succession; if that does not help, everything is reloaded over HTTP. So a network that loses events for good
 //! causes neither a loop of connections nor a wrong page. Must not know a clock: the time is passed in.
 
-/// A new gap within this time is not worth another connection.
+/// A new gap within this time does not cause another connection.
 pub const RESUME_INTERVAL_MS: i64 = 10_000;
 
 /// How to fill a gap.
@@ -19,7 +19,7 @@ pub enum Remedy {
 /// The last attempt.
 #[derive(Clone, Debug, Default)]
 pub struct Repair {
-    /// The cursor that was resumed from, and when.
+    /// The cursor of the last resumption, and when it was.
     resumed: Option<(u64, i64)>,
 }
 

@@ -13,8 +13,8 @@ use super::options::UseRealtimeTransactionsOptions;
 #[derive(Clone, Default)]
 struct Controllers(Arc<Mutex<Vec<Weak<Controller>>>>);
 
-/// Lets all components below this one share a connection. Without it, each use of the hook that is
-/// not below another has its own.
+/// Lets all components below this one share a connection. Without it, each use of the hook that is not below another
+/// has its own.
 pub fn provide_realtime() {
     provide_context(Controllers::default());
 }

@@ -24,7 +24,7 @@ pub(super) struct Signals {
     pub(super) status: ArcRwSignal<ConnectionStatus>,
     pub(super) error: ArcRwSignal<Option<ClientError>>,
     pub(super) older_error: ArcRwSignal<Option<ClientError>>,
-    /// When the server was last heard, in milliseconds since 1970.
+    /// When the last message from the server arrived, in milliseconds since 1970.
     pub(super) heard_at: ArcRwSignal<Option<i64>>,
     pub(super) loading_older: ArcRwSignal<bool>,
 }

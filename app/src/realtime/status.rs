@@ -11,23 +11,23 @@ use crate::error::AppError;
 /// The state of the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConnectionStatus {
-    /// Not started: on the server, and before the browser has taken over.
+    /// Not started: on the server, and before hydration.
     #[default]
     Idle,
-    /// On its way, waiting to be signed in, or loading.
+    /// Connecting, signing in or loading.
     Connecting,
     /// Signed in and loaded; events arrive as they happen.
     Live,
-    /// Signed in, but the server has stopped answering: whether events arrive is not known.
+    /// Signed in, but the server has stopped answering: it is not known whether events arrive.
     Silent,
-    /// Lost; another attempt follows.
+    /// Disconnected; another attempt follows.
     Waiting {
-        /// Which attempt comes next.
+        /// The number of the next attempt.
         attempt: u32,
-        /// When, in milliseconds since 1970.
+        /// The time of the attempt, in milliseconds since 1970.
         retry_at_ms: u64,
     },
-    /// The browser has no network; an attempt follows when it has.
+    /// The browser has no network; the next attempt follows when it has one.
     Offline,
     /// Closed on request.
     Closed,
@@ -36,7 +36,7 @@ pub enum ConnectionStatus {
 }
 
 impl ConnectionStatus {
-    /// For an attribute: `live`, `waiting` …
+    /// The name for an attribute: `live`, `waiting` …
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -57,7 +57,7 @@ impl ConnectionStatus {
 }
 
 impl From<Status> for ConnectionStatus {
-    /// A live socket is not yet a live feed: that it becomes once the server has signed it in.
+    /// A live socket is not yet a live feed: the server still has to sign it in.
     fn from(status: Status) -> Self {
         match status {
             Status::Idle => Self::Idle,
@@ -73,11 +73,11 @@ impl From<Status> for ConnectionStatus {
 /// An error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientError {
-    /// The server refused the connection, in its words.
+    /// The server refused the connection, with this message.
     Refused(String),
     /// The server sent the event `error`.
     Server(SocketError),
-    /// The server sent an event that cannot be read: its name.
+    /// The server sent an unreadable event with this name.
     Malformed(String),
     /// A reload over HTTP failed.
     Reload(AppError),

@@ -9,12 +9,12 @@ use crate::server::Server;
 use crate::stats::rate;
 use crate::{Setup, process, socket};
 
-/// Sockets of one user: the server's own limit.
+/// Sockets per user: the server's own limit.
 pub(crate) const SOCKETS_PER_USER: usize = 10;
-/// Files that a process has open besides its sockets.
+/// Files that a process has open in addition to its sockets.
 pub(crate) const OTHER_FILES: usize = 200;
 
-/// How many.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Users, with ten sockets each
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     connected: u16,
 }
 
-/// Connects them all once.
+/// Connects every socket once.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let (users, at_once) = (usize::from(options.users), usize::from(options.at_once));
     let connected = usize::from(options.connected);

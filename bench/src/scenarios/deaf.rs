@@ -1,7 +1,7 @@
-//! Clients that never read, beside healthy ones.
+//! Clients that never read, next to healthy ones.
 //!
-//! Owns the deaf ones and the comparison of two runs, without and with them. Must not measure a
-//! latency itself.
+//! Owns the clients that never read and the comparison of two runs, without and with them. Must not measure latency
+//! itself.
 
 use anyhow::Context as _;
 use tokio::net::TcpSocket;
@@ -14,12 +14,12 @@ use crate::socket::Socket;
 use crate::stats::millis;
 use crate::{Setup, population, process};
 
-/// The window of one that will fill it soon.
+/// A receive window that fills soon.
 const WINDOW: u32 = 2048;
-/// The largest ratio of the healthy sockets' p99: two runs without deaf ones differ by as much on two cores.
+/// The largest ratio of the healthy sockets' p99: on two cores, two runs without deaf clients differ by as much.
 const AIM: f64 = 2.0;
 
-/// How many.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "deaf_ones")]
 pub(crate) struct Options {
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     load: latency::Options,
 }
 
-/// Runs both.
+/// Runs both, and compares them.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let setup = setup.and("MAX_WEBSOCKET_CONNECTIONS_PER_USER=1000");
     println!("\ndeaf: without any");

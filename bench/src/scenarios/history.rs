@@ -1,7 +1,7 @@
 //! The cost of a webhook with a long history.
 //!
-//! Owns the rounds in which an empty and a filled store take turns, so that their ratio is one of the same minutes. Must
-//! not fill a store itself.
+//! Owns the rounds, in which an empty and a filled store take turns, so that their ratio compares the same minutes.
+//! Must not fill a store itself.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::service::{Service, install_node_packages};
 use crate::stats::Runs;
 use crate::{Setup, population};
 
-/// How long a store rests after it was filled, for the disk to write the kernel's buffers.
+/// The pause after filling a store, in which the kernel writes its buffers to the disk.
 const REST: Duration = Duration::from_secs(5);
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "history")]
 pub(crate) struct Options {
@@ -70,7 +70,7 @@ impl Options {
     }
 }
 
-/// Fills a store and compares.
+/// Fills a store and compares it with an empty one.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     if options.node {
         install_node_packages()?;

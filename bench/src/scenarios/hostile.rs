@@ -1,7 +1,7 @@
 //! How much memory, processor time and log one unauthenticated client can cause, at each entry point.
 //!
-//! Owns the measurement: one connection sends the same bytes as fast as they are read, reconnects when it is
-//! disconnected, and a visitor calls beside it. Must not judge the protocol: the cases are in [`cases`].
+//! Owns the measurement: one connection sends the same bytes as fast as the server reads them and reconnects when it is
+//! disconnected, while a visitor makes calls. Must not judge the protocol: the cases are in [`cases`].
 
 mod cases;
 
@@ -18,14 +18,14 @@ use crate::server::Server;
 use crate::stats::{Times, millis};
 use crate::{Setup, process};
 
-/// How much memory a flood may cost.
+/// The limit of a flood's memory.
 const MOST_KIB: u64 = 64 * 1024;
-/// How much of one processor it may cost.
+/// The limit of a flood's processor time, as a share of one processor.
 const MOST_CPU: f64 = 0.25;
-/// How much may be logged a second, in bytes: a gigabyte in a day.
+/// The limit of log output in bytes a second: a gigabyte in a day.
 const MOST_LOGGED: f64 = 12_000.0;
 
-/// How long, and which.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "strangers")]
 pub(crate) struct Options {
@@ -44,9 +44,9 @@ struct Flood {
     connections: u32,
 }
 
-/// Runs every case on a server of its own.
+/// Runs every case on its own server.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    // The stranger has an address, as behind a proxy: this machine's own calls are not counted by address.
+    // The stranger has an address, as behind a proxy, because calls from this machine are not counted by address.
     let setup = setup.and("TRUSTED_PROXIES=127.0.0.1/32").and("APIDECK_WEBHOOK_SECRET=a-key-that-signs-nothing-here");
     for case in cases::all().into_iter().filter(|case| case.name.contains(&options.only)) {
         measure(&setup, &case, Duration::from_secs(options.seconds), report).await?;
@@ -80,7 +80,7 @@ async fn measure(setup: &Setup, case: &Case, time: Duration, report: &mut Report
     server.stop().await
 }
 
-/// The most memory that was resident, and how long a visitor's calls took.
+/// The peak resident memory, and the times of a visitor's calls.
 async fn watch(server: &Server, until: Instant) -> (u64, Times) {
     let (mut most, mut visits) = (0, vec![]);
     let request = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 203.0.113.9\r\n\r\n";
@@ -88,7 +88,7 @@ async fn watch(server: &Server, until: Instant) -> (u64, Times) {
         let asked = Instant::now();
         let visit = async { Link::open(server.address).await?.call(request).await };
         let visit = tokio::time::timeout(Duration::from_secs(30), visit).await;
-        // One that fails took as long as one can take.
+        // A failed call counts as the longest.
         visits.push(if matches!(visit, Ok(Ok(200))) { asked.elapsed() } else { Duration::from_secs(30) });
         most = most.max(process::memory(server.pid).map_or(0, |memory| memory.resident));
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -113,7 +113,7 @@ async fn flood(address: SocketAddr, case: &Case, until: Instant) -> Flood {
     flood
 }
 
-/// One connection to its end; connections that are only held open are returned.
+/// Runs one connection to its end; returns it if it is only held open.
 async fn one(address: SocketAddr, case: &Case, sent: &mut u64) -> anyhow::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(&case.opening).await?;
@@ -124,7 +124,7 @@ async fn one(address: SocketAddr, case: &Case, sent: &mut u64) -> anyhow::Result
     if case.repeated.is_empty() {
         return Ok(stream);
     }
-    // As many at once as fit 64 KiB.
+    // As many repetitions as fit 64 KiB.
     let chunk = case.repeated.repeat((64 * 1024 / case.repeated.len()).max(1));
     let (mut reader, mut writer) = stream.split();
     let writing = async {

@@ -1,8 +1,7 @@
 //! From a webhook to the event in connected clients.
 //!
-//! Owns the open loop: webhooks are due at fixed instants and their times count from there, so that a
-//! stall of the server is not hidden by a generator that waits for it. Must not parse packets beyond
-//! the event that it waits for.
+//! Owns the open loop: webhooks are due at fixed instants and their times count from there, so that a generator that
+//! waits for a stalled server does not hide the stall. Must not parse packets beyond the event that it waits for.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -28,10 +27,10 @@ pub(crate) use ledger::{Ledger, Outcome, Slow};
 const AIM: Duration = Duration::from_millis(10);
 /// Users, each with [`SOCKETS_PER_USER`] sockets.
 const USERS: u16 = 100;
-/// How long after the last webhook events are waited for.
+/// How long to wait for events after the last webhook.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Users, with ten sockets and one connection each
@@ -48,7 +47,7 @@ pub(crate) struct Options {
     peer: bool,
 }
 
-/// The notes of a run.
+/// What the threads of a run report.
 enum Note {
     /// A webhook is due.
     Due(usize),
@@ -56,15 +55,15 @@ enum Note {
     Answered { index: usize, sent: Instant, at: Instant, status: u16, link: Link },
     /// A socket has decoded an event.
     Heard { index: usize, at: Instant },
-    /// A socket was given an event that it had.
+    /// A socket received the same event again.
     Twice,
-    /// A socket was closed, or understood nothing.
+    /// A socket was closed, or could not read a packet.
     Closed,
-    /// A webhook was not answered.
+    /// A webhook got no answer.
     Failed(anyhow::Error),
 }
 
-/// The members of an event that are read.
+/// The members of an event that are needed.
 #[derive(Deserialize)]
 struct Told<'a> {
     seq: u64,
@@ -88,7 +87,7 @@ impl Options {
         self.users.into()
     }
 
-    /// How many webhooks are sent before those that are measured.
+    /// How many webhooks are sent before the measured ones.
     fn warm_up(&self) -> usize {
         self.rate as usize
     }
@@ -131,7 +130,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     Ok(())
 }
 
-/// What a webhook costs the Node service, in microseconds.
+/// The processor time of the Node service for each webhook, in microseconds.
 async fn of_node(setup: &Setup, options: &Options) -> anyhow::Result<f64> {
     install_node_packages()?;
     println!("\nlatency of the Node service");
@@ -141,7 +140,7 @@ async fn of_node(setup: &Setup, options: &Options) -> anyhow::Result<f64> {
     Ok(each)
 }
 
-/// Measures a server that has just started; prints the result, and returns it with the processor time that each webhook took,
+/// Measures a server that has just started. Prints the result, and returns it with the processor time for each webhook,
 /// in microseconds.
 pub(crate) async fn measure(server: &Server, options: &Options) -> anyhow::Result<(Outcome, f64)> {
     let users = options.users();
@@ -172,24 +171,24 @@ fn note_times(report: &mut Report, figure: &str, times: &Times) {
 
 /// Webhooks that are due at fixed instants.
 pub(super) struct OpenLoop<'a> {
-    /// The servers, which take turns.
+    /// The servers, in rotation.
     pub(super) addresses: &'a [SocketAddr],
-    /// From one webhook to the next.
+    /// The time from one webhook to the next.
     pub(super) step: Duration,
     /// The number of the first transaction.
     pub(super) first: usize,
-    /// How many sockets hear of each.
+    /// How many sockets receive each event.
     pub(super) listeners: usize,
 }
 
 impl<'a> OpenLoop<'a> {
-    /// To one server, from transaction 0 on.
+    /// A loop for one server, from transaction 0 on.
     pub(super) fn to(address: &'a SocketAddr, step: Duration) -> Self {
         Self { addresses: std::slice::from_ref(address), step, first: 0, listeners: SOCKETS_PER_USER }
     }
 }
 
-/// Sends each request when it is due and collects its events.
+/// Sends each request when it is due and collects the events.
 pub(super) async fn open_loop(
     plan: OpenLoop<'_>,
     sockets: Vec<(usize, Socket)>,
@@ -232,7 +231,8 @@ pub(super) async fn open_loop(
     Ok(ledger)
 }
 
-/// Says when each webhook is due: on a thread of its own, as the runtime's timers are a millisecond coarse.
+/// Reports when each webhook is due. Runs on its own thread, because the runtime's timers have a resolution of a
+/// millisecond.
 fn pace(start: Instant, step: Duration, count: usize, notes: &UnboundedSender<Note>) {
     let mut due = start;
     for index in 0..count {

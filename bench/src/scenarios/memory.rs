@@ -1,6 +1,6 @@
-//! The memory of an idle signed-in WebSocket in the server.
+//! The server's memory for an idle signed-in WebSocket.
 //!
-//! Owns that measurement, and what is given back once the sockets have left. Must not send a webhook.
+//! Owns that measurement, and how much memory is released after the sockets have left. Must not send a webhook.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::service::{Service, install_node_packages};
 use crate::{Setup, process, socket};
 
 const AIM_KIB: f64 = 12.0;
-/// What may still be resident once the sockets have left, as a share of what they took.
+/// The share of the sockets' memory that may still be resident after they have left.
 const AIM_LEFT: f64 = 0.2;
 
-/// How many, and for how long.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Users, with ten sockets each
@@ -46,7 +46,7 @@ struct Moment {
     kernel: KernelMemory,
 }
 
-/// What was found of one service.
+/// The measurements of one service.
 struct Found {
     before: Moment,
     with: Moment,
@@ -54,7 +54,7 @@ struct Found {
     sockets: u32,
 }
 
-/// Opens them, waits and looks.
+/// Opens the sockets, waits and measures.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     process::require_open_files(options.sockets() as usize + OTHER_FILES)?;
     let ours = measure(Service::Tallywire, setup, options).await?;
@@ -79,7 +79,7 @@ async fn measure(service: Service, setup: &Setup, options: &Options) -> anyhow::
     let before = Moment::of(&server)?;
     let mut idle = JoinSet::new();
     for (_, mut socket) in socket::open_many(server.address, options.users.into(), SOCKETS_PER_USER, 64).await? {
-        // Reading is what answers the server's pings.
+        // Reading also answers the server's pings.
         idle.spawn(async move { while let Ok(Some(_)) = socket.next().await {} });
     }
     tokio::time::sleep(Duration::from_secs(options.idle)).await;
@@ -104,12 +104,12 @@ impl Moment {
 }
 
 impl Found {
-    /// How many KiB more there are for each socket.
+    /// The growth in KiB for each socket.
     fn each(&self, kib: impl Fn(&Moment) -> u64) -> f64 {
         more(kib(&self.before), kib(&self.with)) / f64::from(self.sockets)
     }
 
-    /// How much of the resident memory that the sockets took was not given back, as a share.
+    /// The share of the sockets' resident memory that was not released.
     fn left(&self) -> f64 {
         let [before, with, after] = [&self.before, &self.with, &self.after].map(|moment| moment.server.resident);
         more(before, after) / more(before, with)

@@ -1,6 +1,6 @@
 //! The measurements.
 //!
-//! Owns the list of scenarios. Must not share state between them: each starts a server of its own.
+//! Owns the list of scenarios. Must not share state between them: each starts its own server.
 
 pub(crate) mod connect;
 pub(crate) mod deaf;

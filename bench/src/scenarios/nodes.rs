@@ -1,7 +1,7 @@
 //! The same load on one, two and three nodes of one PostgreSQL database.
 //!
-//! Owns the rounds, and what a webhook costs the nodes and the database. The machine stays the same, so that more nodes
-//! share its cores: the costs say what each node adds, not how fast three machines would be. Must not test for faults.
+//! Owns the rounds, and the cost of a webhook for the nodes and the database. All nodes share the cores of one machine:
+//! the costs show what each node adds, not how fast three machines would be. Must not test for faults.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,14 +19,14 @@ use crate::stats::millis;
 use crate::webhook::Signer;
 use crate::{Setup, population, process};
 
-/// Webhooks that are sent before those that are measured, in seconds.
+/// Seconds of webhooks before the measured ones.
 const WARM_UP: u32 = 2;
 /// Requests are signed beforehand, this many for each second of full load.
 const PRESIGNED_PER_SECOND: usize = 6_000;
 /// Transactions in each delivery of the history.
 const PER_DELIVERY: usize = 500;
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "nodes-options")]
 pub(crate) struct Options {
@@ -56,7 +56,7 @@ pub(crate) struct Options {
     redis: bool,
 }
 
-/// What stays the same while the number of nodes changes.
+/// The parts that stay the same while the number of nodes changes.
 struct Ground {
     postgres: Postgres,
     redis: Option<Redis>,
@@ -65,7 +65,7 @@ struct Ground {
     next: usize,
 }
 
-/// What was found with a number of nodes.
+/// The measurements with a number of nodes.
 struct Found {
     outcome: Outcome,
     /// Microseconds of processor time for each webhook at the fixed rate.
@@ -98,7 +98,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
 }
 
 impl Ground {
-    /// A database with its history.
+    /// Prepares a database with its history.
     async fn prepare(setup: &Setup, options: &Options) -> anyhow::Result<Self> {
         let postgres = Postgres::start_durable()?;
         let database = postgres.create_database()?;
@@ -144,7 +144,7 @@ impl Ground {
         Ok(Found { outcome, of_nodes, of_database, full, full_p99, memory })
     }
 
-    /// The times at the fixed rate, and what each webhook costs the nodes and the database.
+    /// The times at the fixed rate, and the cost of each webhook for the nodes and the database.
     async fn at_a_rate(
         &mut self,
         nodes: &[Server],
@@ -165,7 +165,7 @@ impl Ground {
         Ok((ledger.close((WARM_UP * options.rate) as usize), of_nodes, of_database))
     }
 
-    /// As many webhooks as are answered, without sockets; the rate and the p99 of the answers.
+    /// Full load without sockets; returns the rate and the p99 of the answers.
     async fn at_full_load(&mut self, nodes: &[Server], options: &Options) -> anyhow::Result<(f64, Duration)> {
         let addresses: Vec<SocketAddr> = nodes.iter().map(|node| node.address).collect();
         let window = Duration::from_secs(options.seconds.into());
@@ -179,16 +179,16 @@ impl Ground {
         Ok((outcome.rate, outcome.times.percentile(0.99)))
     }
 
-    /// Processor seconds of the database server and of all its processes.
+    /// Processor seconds of all processes of the database server.
     fn processor(&self) -> anyhow::Result<f64> {
         let ids = self.postgres.sql("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")?;
         let used = ids.lines().map(|id| process::cpu_seconds(id.parse()?));
-        // One that has ended meanwhile has used little.
+        // A process that has ended meanwhile has used little.
         Ok(used.filter_map(Result::ok).sum())
     }
 }
 
-/// Sockets of each connected user at every node.
+/// Opens sockets of each connected user at every node.
 async fn connect(nodes: &[Server], options: &Options) -> anyhow::Result<Vec<(usize, Socket)>> {
     let each = usize::from(options.sockets) / nodes.len();
     let mut sockets = vec![];
@@ -203,7 +203,7 @@ fn requests(
     transactions: std::ops::Range<usize>,
     options: &Options,
 ) -> anyhow::Result<Vec<Vec<u8>>> {
-    // Every node takes a request for any of them: the name in it does not matter.
+    // Every node accepts a request signed for any of them: the host name in it does not matter.
     let signer = Signer::new(addresses[0])?;
     transactions.map(|index| signer.request(index, population::any_user(index, options.connected.into()))).collect()
 }

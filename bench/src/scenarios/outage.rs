@@ -12,14 +12,14 @@ use crate::stats::millis;
 use crate::webhook::Signer;
 use crate::{Setup, population, process};
 
-/// How much more memory may be in use: what waits is on the disk.
+/// The limit of additional memory: waiting calls are on the disk.
 const AIM_KIB: u64 = 16 * 1024;
 const USERS: usize = 200;
 const CALLERS: usize = 64;
-/// Requests are signed beforehand, this many for each second; were the server faster, the run ends earlier.
+/// Requests are signed beforehand, this many for each second; with a faster server, the run ends earlier.
 const PRESIGNED_PER_SECOND: usize = 10_000;
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Seconds of webhooks
@@ -29,11 +29,11 @@ pub(crate) struct Options {
 
 struct Run {
     outcome: Outcome,
-    /// By how much the resident memory has grown, in KiB.
+    /// The growth of the resident memory in KiB.
     grown: u64,
 }
 
-/// The same load without a core app, and with one that is down.
+/// Runs the same load without a core app, and with one that is down.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     println!("\noutage: {CALLERS} callers for {} s, without a core app and with one that is down", options.seconds);
     let without = one(setup, options).await?;

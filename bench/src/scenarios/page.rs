@@ -1,6 +1,7 @@
 //! The dashboard's page and the start of the server with a long history.
 //!
-//! Owns the requests, each sent when it is due whether the ones before it were answered or not. Must not fill a store itself.
+//! Owns the requests, each sent when it is due, whether or not earlier ones were answered. Must not fill a store
+//! itself.
 
 use std::time::{Duration, Instant};
 
@@ -15,17 +16,17 @@ use crate::server::Server;
 use crate::stats::{Times, millis};
 use crate::{Setup, population, process};
 
-/// How long the store rests after it was filled, for the disk to write the kernel's buffers.
+/// The pause after filling the store, in which the kernel writes its buffers to the disk.
 const REST: Duration = Duration::from_secs(5);
-/// Requests that are sent before those that are measured.
+/// How many requests are sent before the measured ones.
 const WARM_UP: u32 = 50;
-/// How many users look at their pages.
+/// How many users view their pages.
 const VIEWERS: u16 = 20;
-/// How often the server is started again.
+/// How often the server is restarted.
 const STARTS: usize = 5;
 const START_AIM: Duration = Duration::from_millis(100);
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "page")]
 pub(crate) struct Options {
@@ -87,7 +88,7 @@ async fn filled(setup: &Setup, options: &Options) -> anyhow::Result<Server> {
     Ok(server)
 }
 
-/// Kills it and starts it again; how long each start took until it was ready.
+/// Restarts the server repeatedly; returns how long each start took until it was ready.
 async fn start_often(mut server: Server, setup: &Setup) -> anyhow::Result<(Server, Times)> {
     let mut starts = vec![];
     for _ in 0..STARTS {
@@ -98,7 +99,7 @@ async fn start_often(mut server: Server, setup: &Setup) -> anyhow::Result<(Serve
     Ok((server, Times::new(starts)))
 }
 
-/// How long each page took, and the processor seconds that each costs the server.
+/// The time of each page, and its processor seconds on the server.
 async fn pages(server: &Server, options: &Options) -> anyhow::Result<(Times, f64)> {
     let mut requests = vec![];
     for user in 0..VIEWERS {
@@ -112,7 +113,7 @@ async fn pages(server: &Server, options: &Options) -> anyhow::Result<(Times, f64
     Ok((times, used / f64::from(count)))
 }
 
-/// Signs a user in at the dashboard; the cookie.
+/// Signs a user in at the dashboard, and returns the cookie.
 async fn signed_in(server: &Server, user: usize) -> anyhow::Result<String> {
     let body = format!(r#"{{"token":"{}"}}"#, population::token(user)?);
     let request = format!(
@@ -127,7 +128,7 @@ async fn signed_in(server: &Server, user: usize) -> anyhow::Result<String> {
     cookie.map(str::to_owned).with_context(|| format!("no cookie: {status}"))
 }
 
-/// Sends requests in turn, each when it is due, and times them from their sending.
+/// Sends requests in rotation, each when it is due; each time counts from sending.
 async fn send(server: &Server, requests: &[Vec<u8>], count: u32, rate: u32) -> anyhow::Result<Times> {
     let (mut calls, mut free, mut times) = (JoinSet::new(), vec![], vec![]);
     let start = Instant::now();

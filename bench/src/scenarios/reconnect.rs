@@ -1,7 +1,7 @@
-//! Many clients that come back at the same moment, as after a restart of the network in front of the server.
+//! Many clients that reconnect at the same moment, as after a restart of the network in front of the server.
 //!
-//! Owns that moment: what they missed, the clock until the last of them has it, and the people beside them who had
-//! stayed and go on receiving. Must not know how the server catches up.
+//! Owns that moment: the missed events, the clock until the last client has them, and the clients that stayed connected
+//! and go on receiving. Must not know how the server catches up.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -26,12 +26,12 @@ const AIM: Duration = Duration::from_secs(6);
 const AIM_FOR_OTHERS: Duration = Duration::from_millis(50);
 /// Users who stay connected, with ten sockets each.
 const OTHERS: usize = 20;
-/// How long those receive alone, before the others come back.
+/// How long the connected users receive alone, before the others reconnect.
 const LEAD: Duration = Duration::from_secs(2);
-/// How long a client may take.
+/// The limit for each client.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How many.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Users who come back, with ten sockets each
@@ -93,20 +93,20 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     server.stop().await
 }
 
-/// Those who have come back.
+/// The clients that have reconnected.
 struct Back {
     signed_in: Times,
     caught_up: Times,
-    /// Open until everything was measured.
+    /// Kept open until the end of the measurement.
     sockets: Vec<Socket>,
 }
 
-/// Every client at once.
+/// Reconnects all clients at once.
 async fn come_back(address: SocketAddr, users: usize, missed: u64) -> anyhow::Result<Back> {
     let tokens = (0..users).map(population::token).collect::<anyhow::Result<Vec<_>>>()?;
     let mut coming = JoinSet::new();
     for token in tokens.iter().cycle().take(users * SOCKETS_PER_USER) {
-        // The registration was the first event.
+        // The registration is the first event.
         let auth = format!(r#"{{"token":"{token}","since":1}}"#);
         coming.spawn(async move {
             let client = catch_up(address, auth, 1 + missed);
@@ -123,7 +123,7 @@ async fn come_back(address: SocketAddr, users: usize, missed: u64) -> anyhow::Re
     Ok(Back { signed_in: Times::new(signed_in), caught_up: Times::new(caught_up), sockets })
 }
 
-/// One client; how long it took until it was signed in, and until it had everything.
+/// Reconnects one client; returns how long it took to sign in, and to have every event.
 async fn catch_up(address: SocketAddr, auth: String, newest: u64) -> anyhow::Result<(Socket, [Duration; 2])> {
     let started = Instant::now();
     let mut socket = Socket::connect(TcpStream::connect(address).await?, address).await?;
@@ -137,8 +137,8 @@ async fn catch_up(address: SocketAddr, auth: String, newest: u64) -> anyhow::Res
     Ok((socket, [signed_in, started.elapsed()]))
 }
 
-/// Those who stayed. They have a thread of their own: on the one of the clients that come back, events would wait for
-/// these.
+/// The clients that stayed connected. They have their own thread: on the thread of the reconnecting clients, their
+/// events would wait.
 struct Others(oneshot::Receiver<anyhow::Result<latency::Ledger>>);
 
 impl Others {
@@ -152,7 +152,7 @@ impl Others {
         Ok(Self(ledger))
     }
 
-    /// How long events took of webhooks that were due in this time.
+    /// The times of the events of webhooks that were due in this period.
     async fn between(self, start: Instant, end: Instant) -> anyhow::Result<Times> {
         let ledger = self.0.await.context("the thread of those who stayed has ended")??;
         let all = ledger.slower_than(Duration::ZERO);

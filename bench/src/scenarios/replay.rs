@@ -1,7 +1,6 @@
 //! Replaying the missed events of a client that signs in with `since`.
 //!
-//! Owns the log that is missed and the clock from signing in to the last of it. Must not know how the
-//! server finds it.
+//! Owns the missed log and the clock from signing in to the last event. Must not know how the server finds them.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,7 @@ use crate::{Setup, population};
 
 const AIM: Duration = Duration::from_millis(100);
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Events that were missed
@@ -47,7 +46,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
         anyhow::ensure!(status == 200, "a webhook was answered with {status}");
     }
     let token = population::token(0)?;
-    // The registration was the first event.
+    // The registration is the first event.
     let since = 1;
     let auth = format!(r#"{{"token":"{token}","since":{since}}}"#);
     let (mut first, mut last) = (vec![], vec![]);

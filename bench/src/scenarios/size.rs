@@ -9,7 +9,7 @@ use crate::report::Report;
 const FOLDER: &str = "dist/site/pkg";
 const AIM_BYTES: u64 = 250_000;
 
-/// Reads the sizes where there is a release.
+/// Reads the sizes if there is a release.
 pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     println!("\nsize");
     let folder = Path::new(FOLDER);

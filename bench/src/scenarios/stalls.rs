@@ -15,14 +15,14 @@ use crate::wal::Watch;
 use crate::webhook::Signer;
 use crate::{Setup, population, process, socket};
 
-/// Beyond this, it is a stall.
+/// A webhook that takes longer is a stall.
 const LIMIT: Duration = Duration::from_millis(50);
 /// Users, each with ten sockets.
 const USERS: usize = 100;
 /// How many stalls are printed.
 const SHOWN: usize = 20;
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "stalls")]
 pub(crate) struct Options {
@@ -43,22 +43,22 @@ pub(crate) struct Options {
     node: bool,
 }
 
-/// Slow webhooks that were under way together.
+/// Slow webhooks that overlap.
 struct Stall {
     began: Instant,
     ended: Instant,
     webhooks: usize,
-    /// The longest of them.
+    /// The longest time of a webhook.
     took: Duration,
-    /// How late the generator was with it.
+    /// How late the generator sent that webhook.
     lag: Duration,
-    /// The longest flush beside it.
+    /// The longest concurrent flush.
     flush: Duration,
 }
 
 impl Stall {
-    /// Whether the generator was late, or a flush beside it took at least half of the time and all but the limit: a
-    /// webhook may wait for the flush that is under way and for its own.
+    /// Whether the generator was late, or a concurrent flush took at least half of the time and all but the limit: a
+    /// webhook may wait for the flush in progress and for its own.
     fn is_explained(&self) -> bool {
         let took = self.took.saturating_sub(self.lag);
         took <= LIMIT || (self.flush * 2 >= took && took.saturating_sub(self.flush) <= LIMIT)
@@ -79,7 +79,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     let sockets = socket::open_many(server.address, USERS, SOCKETS_PER_USER, 64).await?;
     let signer = Signer::new(server.address)?;
     let count = usize::try_from(u64::from(options.rate) * seconds)?;
-    // Signed when they are due: a signature holds for five minutes.
+    // Signed when they are due, because a signature is valid for five minutes.
     let requests = (0..count).map(|index| signer.request(index, index % USERS));
 
     let cpu = Cpu::now(server.pid)?;
@@ -108,7 +108,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     Ok(())
 }
 
-/// Gathers what overlaps, the longest first.
+/// Groups overlapping webhooks, the longest stall first.
 fn stalls(slow: &[Slow], flushes: &[Flush]) -> Vec<Stall> {
     let mut stalls: Vec<Stall> = vec![];
     for webhook in slow {
@@ -149,7 +149,7 @@ fn print(stall: &Stall, began: Instant, restarts: &[Instant]) {
     );
 }
 
-/// The processor time of the server, of this program and of everything on the machine.
+/// The processor time of the server, of this program and of the whole machine.
 struct Cpu([f64; 3]);
 
 impl Cpu {

@@ -1,7 +1,7 @@
-//! Fetches after webhooks, for an hour.
+//! An hour of fetches after webhooks.
 //!
-//! Owns the load: connections at a simulated Basiq, whose time is sped up, and the figures at the end. Must not listen to
-//! events: `listeners` does.
+//! Owns the load: connections at a simulated Basiq, whose time is sped up, and the figures at the end. Must not listen
+//! for events: `listeners` does.
 
 mod listeners;
 
@@ -23,19 +23,19 @@ use crate::stats::{Times, millis};
 use crate::webhook::WEBHOOK_SECRET;
 use crate::{Setup, process};
 
-/// A run is flat where the last quarter's memory is no more than this above the first's.
+/// A run is flat if the last quarter's memory exceeds the first's by no more than this.
 const FLAT: f64 = 1.05;
 /// How many transactions each connection has before the run.
 const HISTORY: u32 = 50;
-/// How often memory is read.
+/// The interval between memory readings.
 const SAMPLE: Duration = Duration::from_secs(5);
-/// How long the last events may take.
+/// The time limit for the last events.
 const AFTERWARDS: Duration = Duration::from_secs(60);
-/// One in so many steps of the load is a burst of refreshes at once.
+/// Every so many steps of the load, there is a burst of simultaneous refreshes.
 const BURST_EVERY: u64 = 50;
 const BURST: u64 = 10;
 
-/// How many, for how long, and how fast.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Connections, each of a user of its own with one socket
@@ -148,14 +148,14 @@ async fn prepare(
 }
 
 impl Day {
-    /// One user makes a purchase, one of their pending ones may be posted, and the bank sends a webhook.
+    /// One user makes a purchase, one of their pending purchases may be posted, and the bank sends a webhook.
     fn step(&mut self) -> anyhow::Result<()> {
         self.steps += 1;
         let times = if self.steps.is_multiple_of(BURST_EVERY) { BURST } else { 1 };
         let who = self.any(self.linked.len());
         for _ in 0..times {
             self.purchases += 1;
-            // A counter: digits that could be a card's number are masked.
+            // A counter, because digits that could be a card number are masked.
             let text = format!("SHOP {}", self.purchases);
             let posts = self.any(2) == 0;
             let Some(linked) = self.linked.get_mut(who) else { return Ok(()) };
@@ -176,13 +176,13 @@ impl Day {
         usize::try_from(self.random % below as u64).unwrap_or_default()
     }
 
-    /// Waits until every event came, or until the time is over.
+    /// Waits until every event has arrived, or until the time limit.
     async fn settle(&self) -> anyhow::Result<()> {
         let began = Instant::now();
         while self.heard.missing() > 0 && began.elapsed() < AFTERWARDS {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        // A last run may still be under way.
+        // A last run may still be in progress.
         tokio::time::sleep(Duration::from_secs(2)).await;
         Ok(())
     }

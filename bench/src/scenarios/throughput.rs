@@ -1,6 +1,6 @@
 //! Durable webhooks a second.
 //!
-//! Owns the load, the two yardsticks beside it and the check that every answered webhook is stored. Must not open a
+//! Owns the load, the two reference figures and the check that every answered webhook is stored. Must not open a
 //! socket.
 
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::{Setup, disk, population};
 
 const AIM: f64 = 5000.0;
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Requests are signed beforehand, this many for each second; were the server faster, the run ends earlier.
+/// Requests are signed beforehand, this many for each second; with a faster server, the run ends earlier.
 const PRESIGNED_PER_SECOND: usize = 10_000;
-/// How long each yardstick is measured.
+/// How long each reference figure is measured.
 const YARDSTICK: Duration = Duration::from_secs(3);
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Kept-alive connections, each with one webhook in flight
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     users: u16,
 }
 
-/// Sends as many as are answered.
+/// Runs the load.
 pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let (callers, users) = (usize::from(options.concurrency), usize::from(options.users));
     let window = Duration::from_secs(options.seconds);

@@ -1,7 +1,7 @@
-//! The cost of a webhook, beside the Node service.
+//! The cost of a webhook, compared with the Node service.
 //!
-//! Owns the rounds in which both services take turns, and the ratios of each round. Must not compare figures of
-//! different rounds: a machine is not equally fast all the time.
+//! Owns the rounds, in which both services take turns, and the ratios of each round. Must not compare figures of
+//! different rounds, because a machine's speed varies over time.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::service::{Service, install_node_packages};
 use crate::stats::Runs;
 use crate::{Setup, population, process};
 
-/// How much of it.
+/// The options.
 #[derive(clap::Args)]
 #[group(id = "write_path")]
 pub(crate) struct Options {
@@ -154,7 +154,7 @@ fn tell(report: &mut Report, options: &Options, ours: &[Round], theirs: &[Round]
     }
 }
 
-/// A figure with its ratio to the Node service's of the same round.
+/// A figure with its ratio to the Node service's figure of the same round.
 fn compare(
     report: &mut Report,
     figure: &str,

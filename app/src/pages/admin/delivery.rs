@@ -77,10 +77,10 @@ fn latency(micros: u64) -> String {
     format!("{}.{} ms", micros / 1000, micros % 1000 / 100)
 }
 
-/// The longest body that is laid out: nested members grow with every line.
+/// The longest body that is formatted: nested members grow with every line.
 const LONGEST_LAID_OUT: usize = 100_000;
 
-/// JSON with a line for each member, its numbers unchanged; any other text, and a very long one, unchanged.
+/// Formats JSON with a line for each member and unchanged numbers. Other text, and a very long one, is unchanged.
 fn pretty(body: &str) -> String {
     if body.len() > LONGEST_LAID_OUT || serde_json::from_str::<IgnoredAny>(body).is_err() {
         return body.to_owned();

@@ -50,7 +50,7 @@ fn kept(delivery: Delivery) -> impl IntoView {
     }
 }
 
-/// A word beside the title, where there is something to say.
+/// A word next to the title, if any.
 #[component]
 pub(super) fn Verdict(verdict: String) -> impl IntoView {
     let word = match verdict.as_str() {

@@ -1,7 +1,7 @@
 //! For administrators: failed webhooks and outgoing transactions, and the buttons to retry them.
 //!
 //! Owns the two pages, which are plain documents with forms. They need no WebAssembly, because they must work when
-//! little else does. Must not decide who is an administrator.
+//! little else works. Must not decide who is an administrator.
 
 mod delivery;
 mod inbox;
@@ -21,15 +21,15 @@ use crate::backend::{BackendError, SharedBackend};
 use crate::components::wordmark::Wordmark;
 use crate::context::use_page_context;
 
-/// Which of the two, and the action that was just done.
+/// The page, and the action that was just done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum View {
     Overview { done: Option<String> },
     Delivery(i64),
 }
 
-/// For anyone else the page does not exist. Its parts hide their types from one another: the type of a view names all
-/// its parts, and nested as deep as here, the names alone would take gigabytes.
+/// For other users the page does not exist. Its parts erase their types: a view's type names all its parts, and at this
+/// nesting depth the names alone would take gigabytes.
 #[component]
 pub(super) fn AdminPage(view: View) -> AnyView {
     let viewer = crate::context::viewer().zip(use_context::<SharedBackend>());
@@ -142,7 +142,7 @@ fn unavailable() -> AnyView {
     .into_any()
 }
 
-/// The result that the server redirected with: its style and its message.
+/// The result from the server's redirect: its style and its message.
 fn sentence(done: &str) -> (&'static str, String) {
     let good = "notice notice--good";
     let (class, sentence) = match done {

@@ -6,7 +6,7 @@ use wire::admin::{Breaker, DeadLetter, OutboxView, StuckQueue};
 
 use super::parts::{Moment, more};
 
-/// From how many seconds on a queue is late.
+/// A queue is late after this many seconds.
 const LATE: u64 = 60;
 
 /// The state of the outbox, and the rejected calls.

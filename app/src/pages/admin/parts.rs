@@ -1,12 +1,12 @@
 //! The common parts of the administration pages.
 //!
-//! Owns how a moment is written and how a list says that it is not complete. Must not load data.
+//! Owns the format of a moment and the note that a list is incomplete. Must not load data.
 
 use leptos::prelude::*;
 
 use crate::format::count;
 
-/// `23 Nov 2026, 02:11:45 UTC`: an operator compares it with logs, so it is exact and the same for all.
+/// `23 Nov 2026, 02:11:45 UTC`: an operator compares it with logs, so it is exact and the same for all users.
 #[component]
 pub(super) fn Moment(at: String) -> impl IntoView {
     let shown = moment(&at);
@@ -20,7 +20,7 @@ fn moment(rfc3339: &str) -> String {
     format!("{day} {month} {year}, {:02}:{:02}:{:02} UTC", at.hour, at.minute, at.second)
 }
 
-/// How many rows a list leaves out.
+/// How many rows a list omits.
 pub(super) fn more(total: u64, shown: usize) -> Option<impl IntoView> {
     let more = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(shown);
     (more > 0)

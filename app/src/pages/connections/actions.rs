@@ -1,6 +1,6 @@
 //! The buttons of a connection.
 //!
-//! Owns the action of each button, and the error beside it. Must not decide which buttons are shown.
+//! Owns the action of each button, and the error next to it. Must not decide which buttons are shown.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::browser::leave_for;
 use crate::calls::{ConnectionKey, connect, sync};
 use crate::runtime::{sleep, spawn};
 
-/// How long the event that ends a run may be behind the list, in milliseconds.
+/// How long after the list the event that ends a run may arrive, in milliseconds.
 const GRACE_MS: u32 = 3_000;
 
 #[component]
@@ -91,7 +91,7 @@ fn Which(name: Memo<String>) -> impl IntoView {
     view! { <span class="visually-hidden">": " {name}</span> }
 }
 
-/// Asks for the address of a bank's page, and goes there.
+/// Requests the address of a consent page, and opens it.
 pub(super) async fn go_to_bank(path: String, connection_id: Option<String>, error: RwSignal<Option<String>>) {
     match connect(path, connection_id).await {
         Ok(address) => leave_for(&address),
@@ -101,8 +101,8 @@ pub(super) async fn go_to_bank(path: String, connection_id: Option<String>, erro
     }
 }
 
-/// The sync of a click ends with `sync:complete`, else with the list: when it shows that the run has failed or, where
-/// the event is missing, that it is complete.
+/// Ends the sync that a click started. That normally happens on `sync:complete`; otherwise when the list shows that the
+/// run has failed or, if the event is missing, that it is complete.
 fn end_with_the_run(key: StoredValue<ConnectionKey>, connections: Connections, is_syncing: Memo<bool>) {
     let answer = move || {
         key.try_with_value(|key| connections.end_sync(|syncing| syncing == key));

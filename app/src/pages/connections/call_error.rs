@@ -1,4 +1,4 @@
-//! The error of a call, where its button is.
+//! The error of a call, next to its button.
 
 use leptos::prelude::*;
 

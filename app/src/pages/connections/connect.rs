@@ -1,6 +1,6 @@
 //! Connecting a bank.
 //!
-//! Owns a button for each connector with a consent page. Must not know the bank's page.
+//! Owns a button for each connector with a consent page. Must not know the consent page.
 
 use leptos::prelude::*;
 use wire::api::ConnectorStatus;
@@ -9,7 +9,7 @@ use super::actions::go_to_bank;
 use super::call_error::CallError;
 use crate::runtime::spawn;
 
-/// Nothing where no connector can.
+/// Renders nothing if no connector has one.
 #[component]
 pub(super) fn ConnectBank(connectors: StoredValue<Vec<ConnectorStatus>>) -> impl IntoView {
     let ways: Vec<_> = connectors.with_value(|connectors| {

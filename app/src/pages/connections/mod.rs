@@ -1,6 +1,6 @@
 //! The connections to banks and accounting services: the state of each, and its actions.
 //!
-//! Owns joining the list, the live feed and the components. Must not word or lay out.
+//! Owns joining the list, the live feed and the components. Must not contain texts or layout.
 
 mod actions;
 mod call_error;
@@ -65,7 +65,7 @@ pub(crate) fn ConnectionsPage(outcome: ConnectOutcome) -> impl IntoView {
     })
 }
 
-/// Its card reads what changes.
+/// The card observes changes itself.
 impl Item for ConnectionKey {
     fn is_unchanged(&self, _other: &Self) -> bool {
         true
@@ -115,7 +115,7 @@ fn Overview(viewer: Person, first: ConnectionsView, outcome: ConnectOutcome) -> 
             <Alert error=feed.error />
             {said.map(|(is_good, sentence)| erased(view! { <Said is_good sentence /> }))}
             <div class="connections" hidden=move || feed.ended.get()>
-                // Where the focus goes when a connection does.
+                // Takes the focus when the connection that had it is removed.
                 <ul class="connections__list" tabindex="-1" aria-label="Your connections">
                     {keyed(move || connections.keys(), card)}
                 </ul>
@@ -151,7 +151,7 @@ fn sync_notice(name: &str, new: u64, total: u64) -> (String, String) {
     (title, format!("{} in total", count(number(total), "transaction", "transactions")))
 }
 
-/// The outcome of a visit to a bank's page. Shown once: not after a reload.
+/// The outcome of a visit to a consent page. Shown once, not again after a reload.
 #[component]
 fn Said(is_good: bool, sentence: String) -> impl IntoView {
     Effect::new(|_| forget_query());

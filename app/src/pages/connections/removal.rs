@@ -1,6 +1,7 @@
 //! The dialog that asks before a connection is removed.
 //!
-//! Owns the question, whether the transactions go as well, and the call. Must not change the list: it is loaded again.
+//! Owns the question, whether the transactions are deleted too, and the call. Must not change the list, which is
+//! reloaded.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -13,10 +14,10 @@ use crate::clock::now_millis;
 use crate::runtime::spawn;
 use crate::toasts::Toasts;
 
-/// The dialog, as buttons open it.
+/// The dialog, as a handle for buttons.
 #[derive(Clone, Copy)]
 pub(super) struct Removal {
-    /// The connection that it is about, and its name.
+    /// The connection in question, and its name.
     subject: RwSignal<Option<(ConnectionKey, String)>>,
     purge: RwSignal<bool>,
     error: RwSignal<Option<String>>,
@@ -35,7 +36,7 @@ impl Removal {
         }
     }
 
-    /// Asks whether a connection is to be removed.
+    /// Asks whether to remove a connection.
     pub(super) fn ask(self, key: ConnectionKey, name: String) {
         self.subject.set(Some((key, name)));
         self.purge.set(false);

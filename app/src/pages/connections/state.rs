@@ -1,6 +1,6 @@
 //! The connections that the page shows.
 //!
-//! Owns the list, loading it again after events, and which connections a click is syncing. Must not show anything.
+//! Owns the list, reloading it after events, and the syncs that clicks have started. Must not show anything.
 
 use leptos::prelude::*;
 use wire::api::Connection;
@@ -21,18 +21,18 @@ const PAUSE_MS: u32 = 500;
 enum Loading {
     Idle,
     UnderWay,
-    /// Something has happened since it began.
+    /// An event has arrived since the load began.
     Again,
 }
 
-/// The connections as components share them.
+/// The connections, shared by components.
 #[derive(Clone, Copy)]
 pub(super) struct Connections {
     list: RwSignal<Vec<Connection>>,
     loading: StoredValue<Loading>,
     /// Whether the last load failed: the next tick tries again.
     failed: StoredValue<bool>,
-    /// The connections that a click is syncing.
+    /// The connections whose sync a click started.
     syncing: RwSignal<Vec<ConnectionKey>>,
 }
 
@@ -62,7 +62,7 @@ impl Connections {
             }
             seq
         });
-        // Nothing is sent when an attempt is put off.
+        // No event is sent when an attempt is postponed.
         Effect::new(move |_| {
             let Some(now) = clock.now() else { return };
             let next = |it: &Connection| it.next_sync_at.as_deref().and_then(wire::time::unix_millis);
@@ -73,7 +73,7 @@ impl Connections {
         });
     }
 
-    /// Loads the list again. However often it is called meanwhile, it is loaded once more.
+    /// Loads the list again. Any number of calls during a load cause one more.
     pub(super) fn load(self) {
         if self.loading.get_value() != Loading::Idle {
             self.loading.set_value(Loading::Again);
@@ -101,29 +101,29 @@ impl Connections {
         self.list.with(|all| all.iter().map(key_of).collect())
     }
 
-    /// One of them, as long as it exists.
+    /// One connection, as long as it exists.
     pub(super) fn get(self, key: &ConnectionKey) -> Option<Connection> {
         self.list.with(|all| all.iter().find(|connection| key_of(connection) == *key).cloned())
     }
 
-    /// Whether a click is syncing a connection.
+    /// Whether a click has started a sync of a connection that has not ended.
     pub(super) fn is_syncing(self, key: &ConnectionKey) -> bool {
         self.syncing.with(|syncing| syncing.contains(key))
     }
 
-    /// A click begins to sync a connection.
+    /// A click starts a sync of a connection.
     pub(super) fn begin_sync(self, key: ConnectionKey) {
         self.syncing.update(|syncing| syncing.push(key));
     }
 
-    /// A sync has ended; its key, where a click had begun it.
+    /// A sync has ended. Returns the connection's key if a click had started the sync.
     pub(super) fn end_sync(self, is_it: impl Fn(&ConnectionKey) -> bool) -> Option<ConnectionKey> {
         let at = self.syncing.with_untracked(|syncing| syncing.iter().position(is_it))?;
         self.syncing.try_update(|syncing| syncing.remove(at))
     }
 }
 
-/// Whether it was another one.
+/// Replaces the list. Returns whether it changed.
 fn set_if_changed(list: &mut Vec<Connection>, loaded: Vec<Connection>) -> bool {
     let has_changed = *list != loaded;
     *list = loaded;

@@ -1,6 +1,6 @@
 //! The texts about a connection.
 //!
-//! Owns the words for each status, each kind of failure and each way back from a bank's page. Must not show them.
+//! Owns the words for each status, each kind of failure and each outcome of a consent page. Must not show them.
 
 use wire::SyncErrorKind;
 use wire::api::{Account, Connection, ConnectorStatus};
@@ -8,7 +8,7 @@ use wire::api::{Account, Connection, ConnectorStatus};
 use crate::format::count;
 use crate::page::ConnectOutcome;
 
-/// This many accounts are named by their last digits.
+/// At most this many accounts are named by their last digits.
 const NAMED: usize = 4;
 
 /// A connection's status: how urgent it is, for style sheets, and the words.
@@ -23,13 +23,13 @@ pub(super) fn status(status: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether connecting it again helps.
+/// Whether reconnecting helps.
 pub(super) fn wants_reconnecting(connection: &Connection) -> bool {
     let failed = connection.last_error.as_ref().map(|error| error.kind);
     matches!(connection.status.as_str(), "invalid" | "revoked") || failed == Some(SyncErrorKind::Consent)
 }
 
-/// The failure, and the remedy. `again`: the time of the next attempt, where it is known and in the future.
+/// The failure, and the remedy. `again`: the time of the next attempt, if it is known and in the future.
 pub(super) fn failure(kind: SyncErrorKind, again: Option<String>, can_reconnect: bool) -> String {
     let sentence = match (kind, again) {
         (SyncErrorKind::Temporary, Some(again)) => return format!("The last sync failed. We try again at {again}."),
@@ -57,8 +57,8 @@ pub(super) fn accounts(accounts: &[&Account]) -> String {
     }
 }
 
-/// The outcome of a visit to a bank's page: whether it succeeded, and one sentence. Nothing for unknown words: an
-/// address can be forged.
+/// The outcome of a visit to a consent page: whether it succeeded, and one sentence. `None` for unknown codes, because
+/// an address can be forged.
 pub(super) fn outcome(outcome: &ConnectOutcome, connectors: &[ConnectorStatus]) -> Option<(bool, String)> {
     if let Some(problem) = &outcome.problem {
         let sentence = match problem.as_str() {

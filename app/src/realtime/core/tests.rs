@@ -1,4 +1,4 @@
-//! What each message of the server leads to.
+//! The effects of each message from the server.
 
 use socketio_client::{CloseReason, Status};
 use wire::api::Snapshot;
@@ -15,7 +15,7 @@ fn at(epoch: &str, seq: u64) -> Snapshot {
     Snapshot { epoch: Some(epoch.to_owned()), ..snapshot(seq, rows.collect()) }
 }
 
-/// A page that the server has rendered.
+/// A page that the server rendered.
 fn rendered(epoch: &str, seq: u64) -> Core {
     Core::new(&Target::default(), Some(at(epoch, seq)), true)
 }

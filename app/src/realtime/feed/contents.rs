@@ -1,7 +1,7 @@
 //! The contents of the page: the list, the accounts and the totals.
 //!
-//! Owns what each kind of event changes, and when an event says more than it carries, so that a reload is needed.
-//! Must not know in which order events arrive nor who is notified.
+//! Owns what each kind of event changes, and when an event does not carry all its changes, so that a reload is needed.
+//! Must not know the order in which events arrive or who is notified.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ pub(super) struct Contents {
     pub(super) list: List,
     pub(super) totals: Totals,
     tombstones: VecDeque<TransactionKey>,
-    /// The number of an event that says more than it carries.
+    /// The number of an event that does not carry all its changes.
     stale_since: Option<u64>,
-    /// The number of an event after which the order of equal dates is not known.
+    /// The number of an event after which the order of transactions with equal dates is not known.
     disordered_since: Option<u64>,
     /// How many transactions events have added since the list was last shortened.
     pub(super) added: usize,
@@ -35,7 +35,7 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The contents of a snapshot, which replace others.
+    /// The contents of a snapshot, in place of the current ones.
     pub(super) fn reloaded(&self, snapshot: Snapshot) -> Self {
         let at = snapshot.seq;
         let (list, is_order_known) = List::new(snapshot.transactions, snapshot.next_cursor);
@@ -55,7 +55,7 @@ impl Contents {
         contents
     }
 
-    /// Nothing, after everything was dropped.
+    /// Empty contents, after everything was dropped.
     pub(super) fn dropped(&self) -> Self {
         Self { removals: self.removals + 1, ..Self::default() }
     }
@@ -65,12 +65,12 @@ impl Contents {
         self.stale_since.is_some()
     }
 
-    /// Whether the server knows an order that the list does not.
+    /// Whether the list's order may differ from the server's.
     pub(super) fn is_disordered(&self) -> bool {
         self.disordered_since.is_some()
     }
 
-    /// The event with this number says more than it carries.
+    /// Records that the event with this number does not carry all its changes.
     pub(super) fn mark_stale(&mut self, seq: u64) {
         self.stale_since = self.stale_since.max(Some(seq));
     }
@@ -85,7 +85,7 @@ impl Contents {
         self.stale_since = Some(newest);
     }
 
-    /// Applies one event. Whether anything that is shown changed.
+    /// Applies one event. Returns whether anything visible changed.
     pub(super) fn apply(&mut self, event: &FeedEvent) -> bool {
         let seq = event.seq();
         if self.totals.are_outdated_at(event.timestamp()) {
@@ -169,7 +169,7 @@ impl Contents {
         };
         match self.list.remove(&key) {
             Some(old) => self.count(event.seq, Some(&old), None),
-            // It may be in the totals without being in the list.
+            // The transaction may be in the totals without being in the list.
             None => self.mark_stale(event.seq),
         }
         self.bury(key);
@@ -199,8 +199,8 @@ impl Contents {
         }
     }
 
-    /// A transaction's current state in the list. For one older than the loaded ones it is the event's; one that
-    /// should be in the list and is not has been deleted since.
+    /// A transaction's current state in the list. One older than the loaded transactions is taken from the event; one
+    /// that is missing from the loaded range has been deleted since.
     pub(super) fn current(&self, transaction: &Transaction) -> Option<Arc<Transaction>> {
         match self.list.find(transaction) {
             Some(current) => Some(Arc::clone(current)),

@@ -9,15 +9,15 @@
 //! * `notified` above `seq`: the page came from a cache and is older than what this tab had seen. The events in
 //!   between change the list and are not notified again.
 //!
-//! So a connection resumes from the lower of the two, and each cursor ignores events that it has seen. A page without
-//! a memory counts its snapshot as notified. Must not hold events or rows.
+//! So a connection resumes from the lower of the two, and each cursor ignores events below it. On a page without a
+//! stored position, the snapshot counts as notified. Must not hold events or rows.
 
 use wire::api::Snapshot;
 
-/// A place in a feed.
+/// A position in a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// The epoch of the number, where the server sends it.
+    /// The epoch of the number, if the server sends it.
     pub epoch: Option<String>,
     /// The event number.
     pub seq: u64,
@@ -34,7 +34,7 @@ impl From<u64> for Position {
 pub enum SignIn {
     /// The feed continues.
     Continue,
-    /// The request has to be repeated: this tab's memory was not read yet.
+    /// The request has to be repeated: the tab's stored position was not read yet.
     ResumeAgain,
     /// The server's data is not the page's: everything was dropped.
     StartOver,
@@ -43,13 +43,13 @@ pub enum SignIn {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cursor {
     pub(super) epoch: Option<String>,
-    /// All events up to this number are in.
+    /// All events up to this number are applied.
     pub(super) seq: u64,
     /// The newest number that is known to exist.
     pub(super) newest: u64,
-    /// Up to this number the listeners were notified; nothing where that is as far as `seq`.
+    /// The number of the last event that listeners were notified of; `None` if that is `seq`.
     pub(super) notified: Option<u64>,
-    /// A snapshot is in, of the same numbering as the events.
+    /// Whether a snapshot with the same numbering as the events is loaded.
     pub(super) loaded: bool,
     request: Request,
 }
@@ -58,7 +58,7 @@ pub(super) struct Cursor {
 #[derive(Clone, Copy, Debug, Default)]
 struct Request {
     since: Option<u64>,
-    /// The newest number that was known then. The server's is lower only if its data was replaced.
+    /// The newest number known at that moment. The server's number is lower only if its data was replaced.
     known: u64,
     /// The sign-in has already reported the new epoch.
     started_over: bool,
@@ -75,19 +75,19 @@ pub(super) fn epoch_of(snapshot: &Snapshot) -> Option<&str> {
 }
 
 impl Cursor {
-    /// Up to which number the listeners were notified. Nothing until known.
+    /// The number of the last event that listeners were notified of. `None` until known.
     pub(super) fn notified(&self) -> Option<u64> {
         self.notified.or(self.loaded.then_some(self.seq))
     }
 
-    /// The cursor of a feed that has ended: its owner may sign in again.
+    /// The cursor of a feed that has ended; its owner may sign in again.
     pub(super) fn ended(&self) -> Self {
         let (epoch, notified) = (self.epoch.clone(), self.notified());
         Self { epoch, notified, newest: self.newest, ..Self::default() }
     }
 
-    /// This tab remembers having notified this far. The first time that decides; later, a page from the browser's
-    /// history learns what another page has notified since. A number of another epoch means nothing here.
+    /// The position of the last notification that this tab has stored. The first call sets it; later, a page from the
+    /// browser's history learns what another page has notified since. A number of another epoch is ignored.
     pub(super) fn recall(&mut self, remembered: Option<Position>) {
         let Some(Position { epoch, seq }) = remembered else { return };
         if differ(self.epoch.as_deref(), epoch.as_deref()) {
@@ -99,8 +99,8 @@ impl Cursor {
         self.notified = self.notified.max(Some(seq));
     }
 
-    /// A connection is about to be made: the number after which everything is requested. Without one, only what
-    /// happens from then on.
+    /// The position that a new connection sends: the server replays the events after it. With `None`, only later events
+    /// arrive.
     pub(super) fn ask(&mut self) -> Option<u64> {
         if self.loaded {
             self.notified.get_or_insert(self.seq);
@@ -111,7 +111,7 @@ impl Cursor {
         since
     }
 
-    /// Where the missing events begin.
+    /// The position after which events are missing.
     pub(super) fn since(&self) -> u64 {
         self.notified.map_or(self.seq, |notified| notified.min(self.seq))
     }
@@ -129,7 +129,7 @@ impl Cursor {
         self.adopt(epoch);
         self.newest = self.newest.max(newest);
         if !self.loaded && self.notified.is_none() {
-            // Transactions from before are not new.
+            // Earlier transactions are not new.
             self.notified = Some(newest);
         }
         if recalled.is_some_and(|notified| notified < newest) { SignIn::ResumeAgain } else { SignIn::Continue }
@@ -142,13 +142,13 @@ impl Cursor {
         is_current || (is_announced && epoch.is_none())
     }
 
-    /// The numbering is another one from now on, and nothing of it is loaded.
+    /// The numbering has changed, and no data of it is loaded.
     pub(super) fn start_over(&mut self, epoch: Option<&str>, newest: u64) {
         let (epoch, notified) = (epoch.map(str::to_owned), Some(newest));
         *self = Self { epoch, newest, notified, request: self.request, ..Self::default() };
     }
 
-    /// A server that has no epoch yet gets one without a change of its data.
+    /// Sets the epoch: a server without one gets one without a change of its data.
     pub(super) fn adopt(&mut self, epoch: Option<&str>) {
         if let Some(epoch) = epoch {
             self.epoch = Some(epoch.to_owned());

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::realtime::event::FeedEvent;
 
-/// Applied events are kept so that they can be applied again to a slightly older snapshot. A reload takes a moment,
-/// in which far fewer arrive.
+/// How many applied events are kept, to be applied again to a slightly older snapshot. Far fewer arrive during a
+/// reload.
 const APPLIED: usize = 256;
-/// How many events wait for those before them. The others are sent again with the missing ones.
+/// How many events wait for preceding ones. Others are sent again with the missing events.
 const WAITING: usize = 256;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Journal {
     applied: BTreeMap<u64, FeedEvent>,
-    /// Events that wait for those before them, or for the first snapshot.
+    /// Events that wait for preceding events or for the first snapshot.
     waiting: BTreeMap<u64, FeedEvent>,
 }
 
@@ -24,7 +24,7 @@ impl Journal {
         self.applied.insert(event.seq(), event);
     }
 
-    /// Forgets the oldest events that are too many. After the notifications, which may need them.
+    /// Removes the oldest events beyond the limits. Called after notifying, which may need them.
     pub(super) fn trim(&mut self) {
         while self.applied.len() > APPLIED {
             self.applied.pop_first();
@@ -35,7 +35,7 @@ impl Journal {
         self.applied.get(&seq)
     }
 
-    /// Whether all applied events with these numbers are here.
+    /// Whether the journal has all applied events with these numbers.
     pub(super) fn has_all(&self, mut range: std::ops::RangeInclusive<u64>) -> bool {
         range.all(|seq| self.applied.contains_key(&seq))
     }
@@ -45,7 +45,7 @@ impl Journal {
         self.applied.range(seq + 1..).map(|(_, event)| event)
     }
 
-    /// Takes out the applied events after a number.
+    /// Removes and returns the applied events after a number.
     pub(super) fn take_after(&mut self, seq: u64) -> BTreeMap<u64, FeedEvent> {
         self.applied.split_off(&(seq + 1))
     }

@@ -1,4 +1,4 @@
-//! The ordered list of transactions that are loaded.
+//! The ordered list of loaded transactions.
 //!
 //! Owns the order, and how far back the list reaches. Must not know events, totals or sequence numbers beyond the
 //! order in which rows arrived.
@@ -15,10 +15,10 @@ use crate::identity::{names, same};
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
     entries: Vec<Entry>,
-    /// Where the next older page begins; nothing at the end.
+    /// Where the next older page begins; `None` at the end.
     next_cursor: Option<String>,
-    /// The rank of the last transaction before `next_cursor`. Events may have brought older ones, but not all of
-    /// them are here.
+    /// The rank of the last transaction before `next_cursor`. Events may have added older ones, but not all of those
+    /// are loaded.
     reach: i64,
 }
 
@@ -27,23 +27,23 @@ pub(super) struct List {
 struct Entry {
     transaction: Arc<Transaction>,
     rank: i64,
-    /// The number of the event that brought it; 0 where it came with a page, whose order is kept.
+    /// The number of the event that added it; 0 if a page did, whose order is kept.
     arrival: u64,
 }
 
-/// What became of a transaction that was put into the list.
+/// The result of adding a transaction to the list.
 pub(super) enum Upsert {
     Added,
-    /// Whether its place among equals is known.
+    /// Whether its order among equal ranks is known.
     Replaced {
         old: Arc<Transaction>,
         is_order_known: bool,
     },
-    /// The one in the list is as new, or newer.
+    /// The list has the same revision or a newer one.
     Kept,
 }
 
-/// Transactions without a valid date are at the end. The order is the store's, which is that of UTC.
+/// The rank by which the store orders, in UTC. Transactions without a valid date are at the end.
 fn rank_of(transaction: &Transaction) -> i64 {
     rank(transaction, 0).unwrap_or(i64::MIN)
 }
@@ -61,8 +61,8 @@ impl Entry {
 }
 
 impl List {
-    /// The list of a snapshot, and whether its order is known. Several pages that were read one after the other may
-    /// contain the same transaction.
+    /// The list of a snapshot, and whether its order is known. Pages that were read one after the other may contain the
+    /// same transaction.
     pub(super) fn new(transactions: Vec<Transaction>, next_cursor: Option<String>) -> (Self, bool) {
         let mut list = Self { entries: Vec::new(), next_cursor, reach: end_of(&transactions) };
         let (mut ids, mut is_order_known) = (HashSet::new(), true);
@@ -89,7 +89,7 @@ impl List {
         self.next_cursor.as_deref()
     }
 
-    /// The transaction as the list has it.
+    /// The transaction in the list.
     pub(super) fn find(&self, transaction: &Transaction) -> Option<&Arc<Transaction>> {
         let entry = self.entries.iter().find(|entry| same(&entry.transaction, transaction));
         entry.map(|entry| &entry.transaction)
@@ -133,7 +133,7 @@ impl List {
         }
         let new = Entry::new(transaction, entry.arrival);
         if new.rank == entry.rank {
-            // Its place among those of the same moment does not change.
+            // Its order among equal ranks does not change.
             return Upsert::Replaced { old: std::mem::replace(entry, new).transaction, is_order_known: true };
         }
         let old = self.entries.remove(at);
@@ -148,7 +148,7 @@ impl List {
         Some(self.entries.remove(at).transaction)
     }
 
-    /// Adds the next older page, except deleted transactions. Whether the order is known.
+    /// Adds the next older page, except deleted transactions. Returns whether the order is known.
     pub(super) fn append(
         &mut self,
         page: Vec<Transaction>,
@@ -164,7 +164,7 @@ impl List {
         is_order_known
     }
 
-    /// How many of the loaded transactions a page from the top does not reach.
+    /// How many loaded transactions are older than the given first pages.
     pub(super) fn lacking(&self, page: &[Transaction]) -> usize {
         let end = end_of(page);
         let at_end = page.iter().rev().take_while(|it| rank_of(it) == end).collect::<Vec<_>>();
@@ -177,7 +177,7 @@ impl List {
         self.entries.iter().filter(is_lacking).count()
     }
 
-    /// Keeps the objects of unchanged transactions, so that their rows are not drawn again.
+    /// Keeps the objects of unchanged transactions, so that their rows are not redrawn.
     pub(super) fn share_unchanged(&mut self, before: &Self) {
         let known = Index::of(&before.entries);
         for entry in &mut self.entries {
@@ -187,23 +187,23 @@ impl List {
         }
     }
 
-    /// Keeps the older pages behind a snapshot, if no event was missed; but not the transactions of later events,
-    /// which those events add and count.
+    /// Keeps the older pages below a snapshot, if no event was missed; but not the transactions of later events,
+    /// because those events add and count them again.
     pub(super) fn keep_older(&mut self, before: &Self, comes_later: impl Fn(&Transaction) -> bool) {
         let last = self.reach;
         let shown = Index::of(&self.entries);
         let behind = before.entries.iter().filter(|entry| entry.rank <= last && !comes_later(&entry.transaction));
         let older: Vec<_> = behind.filter(|entry| shown.find(&entry.transaction).is_none()).cloned().collect();
         for entry in older {
-            // Behind those of the same rank that the snapshot has.
+            // After the snapshot's transactions of the same rank.
             self.insert(Entry { arrival: 0, ..entry });
         }
         self.next_cursor.clone_from(&before.next_cursor);
         self.reach = before.reach;
     }
 
-    /// The transactions that another list did not have, oldest first. One older than everything loaded there may
-    /// only have moved up after a deletion: it is left out.
+    /// The transactions that another list did not have, oldest first. Excludes those older than all that was loaded
+    /// there: a deletion may have moved them up.
     pub(super) fn unknown_to(&self, before: &Self) -> Vec<Arc<Transaction>> {
         let known = Index::of(&before.entries);
         let entries = self.entries.iter().rev().filter(|entry| !before.is_rank_beyond(entry.rank));

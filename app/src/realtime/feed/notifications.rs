@@ -1,8 +1,9 @@
 //! The notifications for the listeners.
 //!
-//! Owns the order: the events after the cursor `notified` come one after the other, each transaction as the list has
-//! it by then. An event that is in the list, but follows one that has not arrived, waits in the journal. Also owns
-//! the notifications for events that never arrive: the difference between two snapshots. Must not change the list.
+//! Owns the order: the events after the cursor `notified` are notified one after the other, each with the transaction's
+//! current state in the list. An event that is in the list, but follows one that has not arrived, waits in the journal.
+//! Also owns the notifications for events that never arrive: the difference between two snapshots. Must not change the
+//! list.
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub enum News {
     Synced(SyncComplete),
 }
 
-/// Notifications of events that a snapshot has jumped over. They are sent unless the events still arrive.
+/// Notifications of events that a snapshot skipped. They are sent unless the events still arrive.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Skipped(Vec<News>);
 
@@ -44,7 +45,7 @@ impl Skipped {
         all
     }
 
-    /// Notifies of all events up to the cursor; those that have not arrived will not.
+    /// Notifies of all events up to the cursor; events that have not arrived never will.
     pub(super) fn notify_all(&mut self, cursor: &mut Cursor, journal: &Journal, contents: &Contents) -> Vec<News> {
         let notified = cursor.notified.unwrap_or(cursor.seq);
         let here: Vec<News> = journal.after(notified).filter_map(|event| news_of(event, contents)).collect();
@@ -59,18 +60,18 @@ impl Skipped {
         all
     }
 
-    /// A snapshot has jumped over events: the transactions that it has and the contents before it had not.
+    /// A snapshot has skipped events: adds the transactions that are new in it.
     pub(super) fn add(&mut self, contents: &Contents, before: &Contents) {
         let is_complete = before.list.next_cursor().is_none();
         let news = contents.list.unknown_to(&before.list).into_iter().map(|transaction| {
-            // A changed one may have been known long before, with another date, unless all were loaded.
+            // Unless all were loaded, a changed transaction may have been known with another date.
             let is_new = transaction.revision == 1 || is_complete;
             if is_new { News::Added(transaction) } else { News::Updated(transaction) }
         });
         self.0.extend(news);
     }
 
-    /// The listeners were notified. A change alone does not say that the transaction is new.
+    /// The listeners were notified: drops the notification. `Updated` does not replace a skipped `Added`.
     fn settle(&mut self, news: Option<&News>) {
         match news {
             Some(News::Added(transaction)) => self.0.retain(|skipped| skipped.is_new(transaction).is_none()),
@@ -93,7 +94,7 @@ fn news_of(event: &FeedEvent, contents: &Contents) -> Option<News> {
 }
 
 impl News {
-    /// Whether this is about the transaction as new; nothing where it is about another one.
+    /// Whether this is an `Added` of the transaction; `None` if it is about another one.
     fn is_new(&self, transaction: &Transaction) -> Option<bool> {
         let (other, is_new) = match self {
             Self::Added(other) => (other, true),

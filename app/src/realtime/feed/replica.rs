@@ -1,7 +1,6 @@
 //! The copy of the server's data, kept up to date by events.
 //!
-//! Owns applying the events one after the other, and joining a snapshot with them. Must not know the user nor the
-//! page.
+//! Owns applying the events one after the other, and joining a snapshot with them. Must not know the user or the page.
 
 use wire::Transaction;
 use wire::api::Snapshot;
@@ -24,12 +23,12 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    /// Nothing of the data, after the end of the feed: only how far it had come.
+    /// No data, after the end of the feed: only its position.
     pub(super) fn ended(&self) -> Self {
         Self { cursor: self.cursor.ended(), ..Self::default() }
     }
 
-    /// Nothing of the data: the server's is another.
+    /// No data, because the server's data was replaced.
     pub(super) fn started_over(&self, epoch: Option<&str>, newest: u64) -> Self {
         let mut cursor = self.cursor.clone();
         cursor.start_over(epoch, newest);
@@ -89,15 +88,15 @@ impl Replica {
         self.lose();
     }
 
-    /// The missing events will not arrive: the next snapshot has to show the new transactions. Whether one is needed
-    /// for that.
+    /// The missing events will not arrive: the next snapshot has to show the new transactions. Returns whether one is
+    /// needed for that.
     pub(super) fn lose(&mut self) -> bool {
         self.unreachable = true;
-        // Nothing may be missing in the list, only the notifications.
+        // The list may be complete and only the notifications missing.
         self.cursor.notified.is_some_and(|notified| notified < self.cursor.seq)
     }
 
-    /// Whether all applied events after a number are still here.
+    /// Whether the journal has all applied events after a number.
     pub(super) fn covers(&self, seq: u64) -> bool {
         self.journal.has_all(seq + 1..=self.cursor.seq)
     }
@@ -107,7 +106,7 @@ impl Replica {
         let (at, has_older) = (snapshot.seq, snapshot.next_cursor.is_some());
         let (was_loaded, before_seq) = (self.cursor.loaded, self.cursor.seq);
         let later = self.journal.take_after(at);
-        // The events that are still to be notified.
+        // Keeps the events that are still to be notified.
         self.journal.forget_until(self.cursor.since());
         let before = self.contents.clone();
         self.contents.removals += u64::from(anew);
@@ -134,7 +133,7 @@ impl Replica {
         outcome.news
     }
 
-    /// Puts a snapshot in the place of the list, the accounts and the totals.
+    /// Replaces the list, the accounts and the totals with a snapshot.
     pub(super) fn fill(&mut self, snapshot: Snapshot) {
         self.cursor.adopt(epoch_of(&snapshot));
         self.cursor.loaded = true;

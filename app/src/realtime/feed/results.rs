@@ -15,14 +15,14 @@ pub enum Need {
     Snapshot,
 }
 
-/// The result of an event, with those that waited for it.
+/// The result of an event, and of the events that waited for it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Whether the list, the accounts or the totals changed, or something older was removed.
     pub changed: bool,
     /// The notifications, in the order of the events.
     pub news: Vec<News>,
-    /// Whether the event waits for others that have not arrived: to be applied, or to be notified.
+    /// Whether an event that has not arrived holds this one back, from being applied or from being notified.
     pub gap: bool,
 }
 
@@ -36,8 +36,8 @@ pub struct Merged {
 /// Which page is the next older one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Older {
-    /// Where it begins, in the server's words.
+    /// The cursor at which it begins, from the server.
     pub cursor: String,
-    /// How often the list had been started over by then.
+    /// The number of times that the list had been started over.
     pub(super) load: u64,
 }

@@ -40,12 +40,12 @@ impl Totals {
         })
     }
 
-    /// Whether the totals could be updated; else only the server knows them.
+    /// Adds a transaction. Returns whether the totals could be updated; if not, only the server knows them.
     pub(super) fn count_in(&mut self, transaction: &Transaction) -> bool {
         self.count(transaction, transaction.amount)
     }
 
-    /// Whether the totals could be updated; else only the server knows them.
+    /// Removes a transaction. Returns whether the totals could be updated; if not, only the server knows them.
     pub(super) fn count_out(&mut self, transaction: &Transaction) -> bool {
         self.count(transaction, -transaction.amount)
     }
@@ -60,14 +60,15 @@ impl Totals {
             return true;
         }
         let totals = self.summary.currencies.iter_mut().find(|totals| totals.currency == transaction.currency);
-        // A currency without an account is listed only as long as it has a transaction.
+        // A currency without an account is listed only while it has a transaction.
         let Some(totals) = totals.filter(|totals| totals.accounts > 0) else { return false };
         let column = if transaction.amount.is_negative() { &mut totals.expenses } else { &mut totals.income };
         *column = *column + amount;
         true
     }
 
-    /// Whether the account is known, with this currency; else only the server knows which totals it belongs to.
+    /// Sets a balance. Returns whether the account is known, with this currency; if not, only the server knows its
+    /// totals.
     pub(super) fn set_balance(&mut self, event: &BalanceUpdated) -> bool {
         let account = self
             .accounts
@@ -81,7 +82,7 @@ impl Totals {
         true
     }
 
-    /// The balance of a currency is the sum of its accounts' booked balances, as far as they are known.
+    /// The balance of a currency is the sum of the known booked balances of its accounts.
     fn sum_balances(&mut self) {
         for totals in &mut self.summary.currencies {
             let of_currency = self.accounts.iter().filter(|account| account.currency == totals.currency);

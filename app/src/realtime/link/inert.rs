@@ -1,4 +1,4 @@
-//! The connection on the server: there is none.
+//! The connection on the server, which has none.
 //!
 //! Owns the same interface as the browser's. Must not do anything.
 

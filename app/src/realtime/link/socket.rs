@@ -31,8 +31,7 @@ impl Link {
         Self { _owner: owner, client }
     }
 
-    /// Opens the connection, unless it has been opened before. `auth` gives the handshake's payload for each
-    /// attempt.
+    /// Opens the connection, unless it has been opened before. `auth` returns the handshake's payload for each attempt.
     pub(in crate::realtime) fn connect(
         &self,
         url: Option<&str>,
@@ -52,7 +51,7 @@ impl Link {
         self.client.set_value(Some(Client::connect(options, notify)));
     }
 
-    /// Connects now, whatever the state. False where it has not been opened yet.
+    /// Connects now, whatever the state. False if the connection has not been opened yet.
     pub(in crate::realtime) fn reconnect(&self) -> bool {
         // Cloned out, because the client may call back at once.
         let Some(client) = self.client.with_value(Clone::clone) else { return false };

@@ -1,18 +1,18 @@
-//! What strangers send.
+//! The requests of strangers.
 //!
-//! Owns the list of entry points with the smallest thing that costs something at each. Must not send anything.
+//! Owns the list of entry points, each with the smallest request that costs something. Must not send anything.
 
-/// A flood of one thing.
+/// A flood of one request.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// The first bytes on every connection.
     pub(crate) opening: Vec<u8>,
-    /// Whether that is answered before anything follows.
+    /// Whether the server answers the opening before the flood.
     pub(crate) is_answered: bool,
-    /// The bytes that are sent over and over; where it is empty, connections are only held.
+    /// The bytes that are sent repeatedly; if empty, connections are only held open.
     pub(crate) repeated: Vec<u8>,
     pub(crate) reads: Reads,
-    /// How many connections are held at most.
+    /// The most connections that are held open.
     pub(crate) connections: usize,
 }
 
@@ -83,7 +83,7 @@ fn http(name: &'static str, request: &str) -> Case {
     Case { name, opening: vec![], is_answered: false, repeated, reads: Reads::Everything, connections: usize::MAX }
 }
 
-/// Over a WebSocket that has joined the namespace.
+/// A flood over a WebSocket that has joined the namespace.
 fn websocket(name: &'static str, frame: &[u8], reads: Reads) -> Case {
     let mut opening = format!(
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{ADDRESS}connection: Upgrade\r\nupgrade: websocket\r\n\
@@ -93,13 +93,13 @@ fn websocket(name: &'static str, frame: &[u8], reads: Reads) -> Case {
     opening.extend_from_slice(&control(0x81, b"40"));
     let name = match reads {
         Reads::Everything => name,
-        // One name for a table's row.
+        // The name of a row in the table.
         Reads::Nothing => String::leak(format!("{name}, unread")),
     };
     Case { name, opening, is_answered: true, repeated: frame.to_vec(), reads, connections: usize::MAX }
 }
 
-/// A frame of at most 125 bytes with a mask of zeros; `first` has the opcode.
+/// A frame of at most 125 bytes with a mask of zeros; `first` includes the opcode.
 fn control(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap_or(125);
     [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat()

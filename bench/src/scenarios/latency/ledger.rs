@@ -39,18 +39,18 @@ pub(crate) struct Outcome {
     pub(crate) closed: usize,
 }
 
-/// A webhook that took long.
+/// A slow webhook.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slow {
     pub(crate) due: Instant,
-    /// Until the last of the user's clients had the event, or the answer came, whichever was later.
+    /// Until the last of the user's clients had the event, or until the answer, whichever was later.
     pub(crate) took: Duration,
-    /// How late the generator was with it.
+    /// How late the generator sent it.
     pub(crate) lag: Duration,
 }
 
 impl Ledger {
-    /// `count` webhooks, one due each `step` from `start`, each heard by so many `listeners`.
+    /// A ledger of `count` webhooks, one due each `step` from `start`, each received by `listeners` sockets.
     pub(super) fn new(start: Instant, step: Duration, count: usize, listeners: usize) -> Self {
         let webhooks = vec![Webhook::default(); count];
         Self { start, step, listeners, webhooks, outstanding: count * (listeners + 1), twice: 0, closed: 0 }
@@ -61,7 +61,7 @@ impl Ledger {
         self.start + self.step * u32::try_from(index).unwrap_or(u32::MAX)
     }
 
-    /// Whether everything has been answered and heard.
+    /// Whether every answer and event has arrived.
     pub(super) fn is_complete(&self) -> bool {
         self.outstanding == 0
     }
@@ -102,7 +102,7 @@ impl Ledger {
         slow.filter(|slow| slow.took > limit).collect()
     }
 
-    /// The times of all but the first `warm_up` webhooks; losses count from the first.
+    /// The times of all but the first `warm_up` webhooks; losses count from the first webhook.
     pub(crate) fn close(self, warm_up: usize) -> Outcome {
         let lost = self.webhooks.iter().map(|webhook| self.listeners.saturating_sub(webhook.heard)).sum();
         let measured = self.webhooks.get(warm_up..).unwrap_or_default();
@@ -122,7 +122,7 @@ impl Ledger {
 }
 
 impl Outcome {
-    /// The small table.
+    /// Prints the small table.
     pub(crate) fn print(&self) {
         self.first.print("event in the user's first client");
         self.last.print("event in the user's last client");

@@ -1,6 +1,6 @@
-//! The users' sockets, and what they have heard.
+//! The users' sockets, and the events that they received.
 //!
-//! Owns when each purchase was announced and when its event came. Must not make a purchase.
+//! Owns when each purchase was announced and when its event arrived. Must not make a purchase.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -23,13 +23,13 @@ struct Described {
     description: String,
 }
 
-/// What was expected and what came.
+/// The expected and the received events.
 #[derive(Default)]
 pub(super) struct Heard(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    /// Since when an event is expected, by the purchases' texts.
+    /// The time since which an event is expected, by the purchase's text.
     expected: HashMap<String, Instant>,
     known: HashSet<String>,
     times: Vec<Duration>,
@@ -42,27 +42,27 @@ impl Heard {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Forgets what was heard before.
+    /// Forgets what was received before.
     pub(super) fn begin(&self) {
         self.with(|counts| *counts = Counts::default());
     }
 
-    /// The webhook about a purchase with this text is sent now.
+    /// Records that the webhook about a purchase with this text is about to be sent.
     pub(super) fn expect(&self, text: String) {
         self.with(|counts| counts.expected.insert(text, Instant::now()));
     }
 
-    /// How many events have not come.
+    /// How many events have not arrived.
     pub(super) fn missing(&self) -> usize {
         self.with(|counts| counts.expected.len())
     }
 
-    /// How long each took.
+    /// The times of all events.
     pub(super) fn take_times(&self) -> Times {
         Times::new(self.with(|counts| std::mem::take(&mut counts.times)))
     }
 
-    /// How many were heard twice, and how many runs have ended.
+    /// How many events arrived twice, and how many runs have ended.
     pub(super) fn repeated_and_runs(&self) -> (usize, u64) {
         self.with(|counts| (counts.repeated, counts.runs))
     }

@@ -1,4 +1,4 @@
-//! Whatever happens on the way, the page becomes equal to the database.
+//! The page becomes equal to the database, whatever happens on the network.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::database::{Database, Step, steps};
 use super::tab::{Action, Tab, anything, calm, stormy};
 use crate::realtime::feed::Position;
 
-/// The database as it is, and as the page has it.
+/// Compares the database with the page.
 fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
     let rows: Vec<_> = tab.database.list().into_iter().map(|(_, row)| Arc::new(row)).collect();
     let snapshot = tab.database.snapshot();
@@ -21,7 +21,7 @@ fn assert_equal(tab: &Tab) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// With a window that holds all of it: beyond, a page cannot know what was deleted since.
+/// A database with a window that holds all rows: beyond the window, a page cannot know what was deleted.
 fn filled(before: Vec<Step>) -> Database {
     let mut database = Database::new(1_000);
     for step in before {
@@ -30,7 +30,7 @@ fn filled(before: Vec<Step>) -> Database {
     database
 }
 
-/// Everything that was added since, and still exists, was notified as new.
+/// Every transaction that was added since, and still exists, was notified as new.
 fn assert_notified_once(tab: &Tab, known: &BTreeSet<String>) -> Result<(), TestCaseError> {
     let notified: BTreeSet<_> = tab.notified.iter().cloned().collect();
     prop_assert_eq!(notified.len(), tab.notified.len(), "{:?}", tab.notified);
@@ -53,7 +53,7 @@ fn events_that_are_still_arriving_are_not_given_up() {
         tab.act(create());
         tab.act(Action::Lose);
     }
-    // The gap is seen, and all of it comes over another connection.
+    // The page sees the gap and fetches all missing events over a new connection.
     tab.act(create());
     tab.settle();
     assert_eq!((tab.connections - connections, tab.losses, tab.fetches), (1, 0, 0));
@@ -61,8 +61,8 @@ fn events_that_are_still_arriving_are_not_given_up() {
 }
 
 proptest! {
-    /// Losses, doubles, disorder, disconnections, reloads from the server and from caches, a log that
-    /// forgets, a database that starts over or is restored in a new epoch, answers that come late.
+    /// Lost, repeated and reordered events, disconnections, reloads from the server and from caches, a log that is
+    /// pruned, a database that starts over or is restored in a new epoch, late answers.
     #[test]
     fn the_page_converges_and_notifies_of_nothing_twice(
         before in prop::collection::vec(steps(), 0..12),
@@ -77,7 +77,7 @@ proptest! {
             tab.act(action);
         }
         tab.settle();
-        // A gap at the very end shows with the next event.
+        // The next event reveals a gap at the very end.
         tab.act(create());
         tab.settle();
         assert_equal(&tab)?;
@@ -87,7 +87,7 @@ proptest! {
         prop_assert_eq!(tab.stored, Some(stored));
     }
 
-    /// Where nothing is lost for good, a page that was away notifies of everything, once.
+    /// If nothing is lost for good, a page that was away notifies of every transaction once.
     #[test]
     fn what_is_new_is_notified_exactly_once_over_reloads(
         before in prop::collection::vec(steps(), 0..12),
@@ -103,7 +103,7 @@ proptest! {
         assert_notified_once(&tab, &known)?;
     }
 
-    /// A page that stays open notifies of everything, once, whatever the network and the log lose.
+    /// A page that stays open notifies of every transaction once, whatever the network and the log lose.
     #[test]
     fn what_is_new_is_notified_exactly_once_over_a_lossy_network(
         before in prop::collection::vec(steps(), 0..12),
@@ -121,7 +121,7 @@ proptest! {
         assert_notified_once(&tab, &known)?;
     }
 
-    /// An event that a network swallows each time costs one connection and one reload.
+    /// An event that the network loses every time costs one connection and one reload.
     #[test]
     fn a_gap_that_stays_is_not_requested_in_a_loop(events in 2_usize..20) {
         let mut tab = Tab::open(Database::new(6));
@@ -131,7 +131,7 @@ proptest! {
             tab.act(create());
             tab.act(Action::Lose);
             tab.act(create());
-            // The gap is seen, the server asked, and its answer loses the same event again.
+            // The page sees the gap and asks the server, and the network loses the same event of the answer.
             tab.act(Action::Deliver);
             tab.act(Action::Deliver);
             tab.act(Action::Lose);

@@ -1,4 +1,4 @@
-//! What the server holds and sends, by its own rules.
+//! A model of the server: what it stores and sends.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,20 +12,20 @@ use wire::{Amount, Currency, PrimaryType, Transaction};
 use crate::realtime::event::FeedEvent;
 use crate::realtime::feed::samples::{account, deleted, new, stamp, stored_at, transaction, updated};
 
-/// The months that pass.
+/// The months of the test.
 const MONTHS: [&str; 3] = ["2026-11", "2026-12", "2027-01"];
 
-/// Something that a provider tells.
+/// A change that a provider reports.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    /// A transaction of an account, which may be a new one; also of another currency than the account.
+    /// A transaction of an account, which may be new; possibly in another currency than the account's.
     Create {
         day: u32,
         cents: i32,
         account: u32,
         abroad: bool,
     },
-    /// One of them changes its amount and possibly its date.
+    /// A transaction changes its amount and possibly its date.
     Change {
         which: usize,
         cents: i32,
@@ -39,11 +39,11 @@ pub(super) enum Step {
         cents: i32,
     },
     Sync,
-    /// A month is over.
+    /// The month ends.
     Month,
 }
 
-/// Few days, so that dates are often equal, with a time and without; some before the period that the totals are of, some beyond.
+/// Few days, so that dates are often equal, with and without a time; some before the period of the totals, some after.
 pub(super) fn steps() -> impl Strategy<Value = Step> {
     let (day, cents, account) = (0_u32..10, -5_000_i32..5_000, 0_u32..3);
     prop_oneof![
@@ -63,14 +63,14 @@ pub(super) fn steps() -> impl Strategy<Value = Step> {
 pub(super) struct Database {
     /// How often it was restored.
     restored: u32,
-    /// By the number of their insertion.
+    /// By insertion number.
     rows: Vec<(u64, Transaction)>,
     inserted: u64,
     /// How many months have passed.
     month: usize,
     accounts: Vec<Account>,
     pub(super) events: Vec<FeedEvent>,
-    /// The oldest event that is kept.
+    /// The oldest event in the log.
     pub(super) oldest: u64,
     /// How many transactions a snapshot has.
     window: usize,
@@ -99,12 +99,12 @@ impl Database {
         Self { restored: 0, rows, inserted: 0, month: 0, accounts: vec![account()], events, oldest: 1, window }
     }
 
-    /// When the totals begin.
+    /// The beginning of the totals' period.
     fn from(&self) -> String {
         format!("{}-01T00:00:00Z", MONTHS[self.month])
     }
 
-    /// A moment of the month at hand.
+    /// A moment in the current month.
     pub(super) fn now(&self) -> String {
         format!("{}-22T10:00:00Z", MONTHS[self.month])
     }
@@ -113,12 +113,12 @@ impl Database {
         self.events.len() as u64
     }
 
-    /// All is lost; only the names of what comes do not repeat.
+    /// All data is lost, but ids are not reused.
     pub(super) fn reset(&mut self) {
         *self = Self { restored: self.restored, inserted: self.inserted, month: self.month, ..Self::new(self.window) };
     }
 
-    /// All since a backup is lost; names do not repeat, and time goes on.
+    /// All data since a backup is lost, but ids are not reused, and time does not go back.
     pub(super) fn restore(&mut self, backup: Self) {
         *self = Self { restored: self.restored + 1, inserted: self.inserted, month: self.month, ..backup };
     }
@@ -127,7 +127,7 @@ impl Database {
         format!("epoch-{}", self.restored)
     }
 
-    /// What happened, if anything did.
+    /// The event of a step, if it has one.
     pub(super) fn step(&mut self, step: Step) -> Option<FeedEvent> {
         let seq = self.newest() + 1;
         let event = match step {
@@ -135,7 +135,7 @@ impl Database {
                 self.inserted += 1;
                 let mut row = transaction(&self.inserted.to_string(), &date(day), "0");
                 row.amount = amount(cents);
-                // A refund is an expense with money in: the type does not say the sign.
+                // A refund is an expense with money in: the type does not imply the sign.
                 row.primary_type = match cents % 3 {
                     0 => PrimaryType::Transfer,
                     1 => PrimaryType::Income,
@@ -195,19 +195,19 @@ impl Database {
         &mut self.accounts[at]
     }
 
-    /// All rows as a page lists them.
+    /// All rows in the order of a page.
     pub(super) fn list(&self) -> Vec<(u64, Transaction)> {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|(id, row)| Reverse((rank(row, 0), *id)));
         rows
     }
 
-    /// What the rows are called.
+    /// The ids of the rows.
     pub(super) fn ids(&self) -> BTreeSet<String> {
         self.rows.iter().map(|(_, row)| row.transaction_id.clone()).collect()
     }
 
-    /// What comes after `before`, and where the next page begins.
+    /// The rows after `before`, and where the next page begins.
     pub(super) fn page(&self, before: Option<&str>, limit: usize) -> TransactionsPage {
         let place = |(id, row): &(u64, Transaction)| format!("{:015}#{id:06}", rank(row, 0).unwrap_or_default());
         let rest = self.list().into_iter().filter(|row| before.is_none_or(|before| place(row).as_str() < before));

@@ -1,4 +1,4 @@
-//! A server whose data was replaced: nothing that no longer exists stays on the page.
+//! A server whose data was replaced: no deleted data stays on the page.
 
 use wire::Transaction;
 use wire::api::{Snapshot, TransactionsPage};
@@ -30,7 +30,7 @@ fn page(epoch: &str, seq: u64) -> Feed {
     feed
 }
 
-/// Nothing of the old data is left, and what is shown next comes from the server.
+/// No old data is left, and a snapshot is needed.
 fn assert_dropped(feed: &Feed) {
     assert!(feed.is_empty() && feed.accounts().is_empty() && feed.summary().currencies.is_empty());
     assert_eq!((feed.next_cursor(), feed.is_loaded(), feed.need()), (None, false, Need::Snapshot));
@@ -101,7 +101,7 @@ fn an_epoch_that_the_sign_in_has_told_is_not_dropped_twice() {
     for announced in [Some("new"), None] {
         let mut feed = page("old", 5);
         feed.signed_in(Some("new"), 7);
-        // The reload is faster than the second message.
+        // The reload arrives before the second message.
         feed.merge(at("new", 7)).expect("taken");
         assert!(!feed.epoch_changed(announced, 7), "{announced:?}");
         assert_eq!(feed.len(), 7);
@@ -157,7 +157,7 @@ fn events_of_the_new_epoch_are_applied_and_notified() {
     let mut feed = page("old", 5);
     feed.apply(event(6));
     feed.signed_in(Some("new"), 2);
-    // It happens before the snapshot has arrived.
+    // The event arrives before the snapshot.
     feed.apply(event(3));
     let merged = feed.merge(at("new", 3)).expect("taken");
     assert_eq!((merged.news.len(), feed.len(), feed.need()), (1, 3, Need::Nothing));

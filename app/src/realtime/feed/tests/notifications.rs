@@ -1,4 +1,4 @@
-//! What is requested and what is notified, over reloads of the page.
+//! Requests and notifications, over reloads of the page.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ fn row(number: u64) -> Transaction {
     transaction(&number.to_string(), &format!("2026-11-{number:02}T10:00:00Z"), "1")
 }
 
-/// The server after as many events, each of which brought a transaction.
+/// The server after `seq` events, each of which added a transaction.
 fn at(seq: u64) -> Snapshot {
     snapshot(seq, (1..=seq).map(row).collect())
 }
@@ -29,7 +29,7 @@ fn added(news: &[News]) -> Vec<&str> {
     added.collect()
 }
 
-/// A page that holds `seq` events, in a tab that has notified of `notified`.
+/// A page that holds `seq` events, in a tab that has notified up to `notified`.
 fn page(seq: u64, notified: u64) -> Feed {
     let mut page = Feed::new(at(seq));
     page.recall(Some(notified.into()));
@@ -179,7 +179,7 @@ fn an_ended_feed_shows_nothing_and_needs_nothing() {
     feed.end();
     let shown = (feed.len(), feed.accounts().len(), feed.summary().currencies.len(), feed.next_cursor());
     assert_eq!((shown, feed.need()), ((0, 0, 0, None), Need::Nothing));
-    // What was requested before arrives too late.
+    // Answers to earlier requests arrive too late.
     assert_eq!((feed.merge(at(5)), feed.append(&asked, TransactionsPage::default())), (None, false));
     assert!(feed.is_empty());
     assert_eq!((feed.user_id(), feed.notified()), ("alex", Some(3)));
@@ -228,7 +228,7 @@ fn an_event_in_the_list_is_not_notified_before_the_ones_preceding_it() {
     feed.ask();
     let early = feed.apply(event(5));
     assert_eq!((early.gap, early.news.len(), feed.notified(), feed.since()), (true, 0, Some(3), 3));
-    // Nor is one that is new.
+    // A new event waits as well.
     let new = feed.apply(event(6));
     assert_eq!((new.gap, new.changed, new.news.len(), feed.len()), (true, true, 0, 6));
     assert_eq!((added(&feed.apply(event(4)).news), feed.notified()), (vec!["4", "5", "6"], Some(6)));
@@ -256,7 +256,7 @@ fn a_page_without_a_snapshot_requests_only_new_events() {
     assert_eq!(feed.ask(), None);
     assert_eq!(feed.signed_in(None, 3), SignIn::Continue);
     assert_eq!(feed.need(), Need::Snapshot);
-    // It happens before the snapshot has arrived.
+    // The event arrives before the snapshot.
     assert_eq!(feed.apply(event(4)), Outcome::default());
     let merged = feed.merge(at(4)).expect("taken");
     assert_eq!((added(&merged.news), feed.len(), feed.notified()), (vec!["4"], 4, Some(4)));

@@ -1,4 +1,4 @@
-//! An account that was linked again: its transactions come over another connection.
+//! An account that was linked again: its transactions arrive over another connection.
 
 use wire::Transaction;
 use wire::api::TransactionsPage;
@@ -11,7 +11,7 @@ fn old(id: &str) -> Transaction {
     transaction(id, "2026-11-10T10:00:00Z", "-5")
 }
 
-/// The same over the new connection.
+/// The same transaction over the new connection.
 fn moved(id: &str) -> Transaction {
     Transaction { connection_id: "bank-2".to_owned(), revision: 2, ..old(id) }
 }

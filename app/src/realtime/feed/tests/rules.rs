@@ -259,7 +259,7 @@ fn a_reload_after_a_gap_has_to_reach_as_far_back_as_the_list() {
     let [a, b, c, d] = ["a", "b", "c", "d"].map(|id| transaction(id, &on(if id == "a" { 10 } else { 12 }), "1"));
     let mut feed = Feed::new(first_page(1, vec![c.clone()]));
     feed.append(&older(&feed), page(Some("oldest"), vec![b.clone(), a.clone()]));
-    // One that an event brought from beyond what was loaded is not waited for.
+    // A transaction that an event added beyond the loaded range does not count.
     feed.apply(new(2, transaction("old", "2020-01-01T10:00:00Z", "1")));
     let mut reloaded = first_page(4, vec![d, c]);
     assert_eq!(feed.lacking(&reloaded), 2, "of the same moment as the last one counts as well");

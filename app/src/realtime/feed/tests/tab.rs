@@ -1,4 +1,4 @@
-//! A browser's tab on a bad network: what the core does with a feed, over several pages.
+//! A browser tab on a bad network: drives a feed as the core does, over several pages.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ use crate::realtime::repair::{Remedy, Repair};
 /// What can happen.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
-    /// In the database; a connected page is sent it.
+    /// A step in the database; a connected page is sent its event.
     Step(Step),
     /// The next message arrives.
     Deliver,
@@ -23,42 +23,42 @@ pub(super) enum Action {
     Lose,
     /// The next event arrives twice.
     Double,
-    /// The next two events change places.
+    /// The next two events are swapped.
     Swap,
     Disconnect,
     Connect,
     /// The page is loaded again.
     Load(Load),
-    /// A reload over HTTP is answered; the answer arrives later.
+    /// The server answers a reload over HTTP; the answer arrives later.
     Fetch,
     Fetched,
     /// The same for an older page.
     Older,
     OlderCame,
-    /// Time passes, in seconds; the page looks at its clock.
+    /// Time passes, in seconds; the page checks its clock.
     Wait(u8),
     /// The log loses its oldest half.
     Prune,
-    /// The database starts over; the connections with it break.
+    /// The database starts over, which breaks the connections.
     Reset,
     /// The database is saved.
     Backup,
-    /// The last backup is restored, in a new epoch; the connections break.
+    /// The last backup is restored, in a new epoch, which breaks the connections.
     Restore,
 }
 
-/// From where a page comes.
+/// The source of a page.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Load {
     /// The server has rendered it.
     Fresh,
-    /// A cache had it; that long ago it was rendered.
+    /// From a cache; rendered this many pages ago.
     Cached(usize),
-    /// A page without a snapshot, which may know whose it is.
+    /// A page without a snapshot, which may know its owner.
     Bare { knows_owner: bool },
 }
 
-/// What happens to a page that stays open, on a network that loses nothing for good.
+/// Actions on a page that stays open, on a network that loses nothing for good.
 fn quiet() -> impl Strategy<Value = Action> {
     prop_oneof![
         20 => steps().prop_map(Action::Step),
@@ -92,7 +92,7 @@ fn losses() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// A page that stays open, on a network that loses.
+/// A page that stays open, on a lossy network.
 pub(super) fn stormy() -> impl Strategy<Value = Action> {
     prop_oneof![5 => quiet(), 1 => losses()]
 }
@@ -119,7 +119,7 @@ pub(super) struct Tab {
     pub(super) page: Feed,
     /// The tab's storage.
     pub(super) stored: Option<Position>,
-    /// The transactions that were notified of as new, by all pages.
+    /// The transactions that any page notified of as new.
     pub(super) notified: Vec<String>,
     pub(super) connections: usize,
     pub(super) fetches: usize,
@@ -210,7 +210,7 @@ impl Tab {
                 self.database.reset();
                 self.cache.clear();
                 (self.fetched, self.older) = (None, None);
-                // Numbers tell it only while there are fewer of them than before.
+                // Numbers reveal the reset only while there are fewer of them than before.
                 self.backup = None;
                 self.connect();
                 self.deliver();
@@ -226,7 +226,7 @@ impl Tab {
         }
     }
 
-    /// Only an event: the transport keeps its order, and what a sign-in says is never missing.
+    /// Takes an event only: the transport keeps its order, and the answer to a sign-in is never lost.
     fn take_event(&mut self) -> Option<Box<FeedEvent>> {
         match self.wire.pop_front()? {
             Message::Event(event) => Some(event),
@@ -268,7 +268,7 @@ impl Tab {
         }
     }
 
-    /// The server tells whose page it is.
+    /// The server names the page's owner.
     fn meet(&mut self) {
         if self.page.user_id().is_empty() {
             self.page.belongs_to("alex");
@@ -344,7 +344,7 @@ impl Tab {
         }
     }
 
-    /// The page's clock, which goes by the months of the database.
+    /// Checks the page's clock, which follows the months of the database.
     fn look_at_the_clock(&mut self) {
         let now = unix_millis(&self.database.now()).expect("a moment") + self.now;
         if self.rollover.is_due(&self.page.summary().from, now) {
@@ -388,8 +388,7 @@ impl Tab {
         self.remember();
     }
 
-    /// Nothing goes wrong any more: everything arrives, what is needed is fetched, and then the older
-    /// pages.
+    /// No more faults: everything arrives, the page fetches what it needs, and then the older pages.
     pub(super) fn settle(&mut self) {
         if !self.connected {
             self.connect();
@@ -399,7 +398,7 @@ impl Tab {
                 self.deliver();
             }
             if self.page.need() == Need::Nothing {
-                // By then it has waited for long enough to ask once more.
+                // By now the page has waited long enough for another request.
                 self.rollover = MonthRollover::default();
                 self.look_at_the_clock();
             }
@@ -413,7 +412,7 @@ impl Tab {
                 self.merge(self.database.snapshot());
             }
         }
-        // So many pages hold more than any test writes.
+        // More pages than any test writes.
         panic!("the page does not come to rest: {:?}", self.page);
     }
 }
