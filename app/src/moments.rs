@@ -20,7 +20,7 @@ pub(crate) fn since(at: i64, now: i64) -> String {
 pub(crate) fn until(at: i64, now: i64) -> String {
     match at - now {
         ..=0 => "due now".to_owned(),
-        ..MINUTE => "in less than a minute".to_owned(),
+        1..MINUTE => "in less than a minute".to_owned(),
         // Rounded up: a moment 59.5 minutes ahead is not 59 minutes ahead.
         ahead => match (ahead + MINUTE - 1) / MINUTE {
             minutes @ ..60 => format!("in {minutes} min"),
