@@ -1,9 +1,10 @@
 //! A TCP relay in front of a service: a fixed address for clients, wherever the service is.
 //!
-//! Owns which port new connections go to, and cutting them. Must not look at the traffic.
+//! Owns which port new connections go to, and cutting and freezing them. Must not look at the traffic.
 
-use std::io::{Result, copy};
+use std::io::{Read as _, Result, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -13,6 +14,8 @@ struct Inner {
     target: Option<u16>,
     /// Both ends of the open connections.
     connections: Vec<[TcpStream; 2]>,
+    /// The number of connections so far.
+    made: usize,
 }
 
 /// A relay at its own port. It stands for the virtual address or the proxy through which clients find the primary.
@@ -20,6 +23,8 @@ struct Inner {
 pub struct Relay {
     address: SocketAddr,
     inner: Arc<Mutex<Inner>>,
+    /// The connections up to this number are frozen.
+    frozen: Arc<AtomicUsize>,
 }
 
 impl Relay {
@@ -32,15 +37,16 @@ impl Relay {
     pub fn start_at(address: IpAddr, target: u16) -> Result<Self> {
         let listener = TcpListener::bind((address, 0))?;
         let address = listener.local_addr()?;
-        let inner = Arc::new(Mutex::new(Inner { target: Some(target), connections: Vec::new() }));
-        let accepting = Arc::clone(&inner);
+        let inner = Arc::new(Mutex::new(Inner { target: Some(target), connections: Vec::new(), made: 0 }));
+        let frozen = Arc::<AtomicUsize>::default();
+        let (accepting, freezing) = (Arc::clone(&inner), Arc::clone(&frozen));
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 // A connection that cannot be relayed is closed.
-                let _ = pass(&accepting, near);
+                let _ = pass(&accepting, &freezing, near);
             }
         });
-        Ok(Self { address, inner })
+        Ok(Self { address, inner, frozen })
     }
 
     /// Its address.
@@ -80,13 +86,22 @@ impl Relay {
         connections.len()
     }
 
+    /// Freezes the open connections, and returns how many there were: they stay open, and nothing comes through any more, as
+    /// if the machine at the other end had lost its power.
+    #[must_use]
+    pub fn freeze(&self) -> usize {
+        let inner = self.lock();
+        self.frozen.store(inner.made, Ordering::Release);
+        inner.connections.len()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Relays a connection, in both directions.
-fn pass(inner: &Mutex<Inner>, near: TcpStream) -> Result<()> {
+fn pass(inner: &Mutex<Inner>, frozen: &Arc<AtomicUsize>, near: TcpStream) -> Result<()> {
     // Locked until the connection is in the list: a switch followed by a cut leaves no connection to the former port.
     let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(target) = inner.target else { return near.shutdown(Shutdown::Both) };
@@ -96,17 +111,27 @@ fn pass(inner: &Mutex<Inner>, near: TcpStream) -> Result<()> {
     }
     inner.connections.retain(|ends| ends.iter().all(|end| end.peer_addr().is_ok()));
     inner.connections.push([near.try_clone()?, far.try_clone()?]);
+    inner.made += 1;
+    let number = inner.made;
     drop(inner);
-    one_way(near.try_clone()?, far.try_clone()?);
-    one_way(far, near);
+    one_way(near.try_clone()?, far.try_clone()?, number, Arc::clone(frozen));
+    one_way(far, near, number, Arc::clone(frozen));
     Ok(())
 }
 
-fn one_way(mut from: TcpStream, mut to: TcpStream) {
+fn one_way(mut from: TcpStream, mut to: TcpStream, number: usize, frozen: Arc<AtomicUsize>) {
     thread::spawn(move || {
-        let _ = copy(&mut from, &mut to);
-        let _ = to.shutdown(Shutdown::Both);
-        let _ = from.shutdown(Shutdown::Both);
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut bytes) {
+            // The bytes are lost. Not even an end comes through.
+            if frozen.load(Ordering::Acquire) < number && to.write_all(&bytes[..length]).is_err() {
+                break;
+            }
+        }
+        if frozen.load(Ordering::Acquire) < number {
+            let _ = to.shutdown(Shutdown::Both);
+            let _ = from.shutdown(Shutdown::Both);
+        }
     });
 }
 
@@ -155,6 +180,19 @@ mod tests {
         relay.switch(None);
         assert!(asked(&mut connect()).is_err());
         relay.switch(Some(a));
+        assert_eq!(asked(&mut connect()).expect("an answer"), "a");
+    }
+
+    #[test]
+    fn a_frozen_connection_stays_open_and_silent_and_later_ones_are_relayed() {
+        let relay = Relay::start(service("a")).expect("a relay");
+        let connect = || TcpStream::connect(("127.0.0.1", relay.port())).expect("connected");
+        let mut first = connect();
+        assert_eq!(asked(&mut first).expect("an answer"), "a");
+        assert_eq!(relay.freeze(), 1);
+        first.set_read_timeout(Some(std::time::Duration::from_millis(200))).expect("set");
+        let silence = asked(&mut first).expect_err("silence").kind();
+        assert!(matches!(silence, std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{silence}");
         assert_eq!(asked(&mut connect()).expect("an answer"), "a");
     }
 

@@ -43,6 +43,7 @@ mod redis;
 mod resume;
 mod secrets;
 mod session;
+mod silent_database;
 #[cfg(feature = "simulate")]
 mod simulate;
 mod slow;

@@ -23,6 +23,7 @@ pub(super) mod import;
 mod inbox;
 mod kept;
 mod leases;
+mod lent;
 mod listed_connections;
 mod load;
 mod locks;

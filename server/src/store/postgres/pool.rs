@@ -3,17 +3,18 @@
 //! Owns their number and settings, that no connection to a standby or a former epoch is used, and the differences if a
 //! pooler shares PostgreSQL's connections among transactions. Must not know what is read or written over them.
 
-use std::ops::{Deref, DerefMut};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::pool::PoolConnection;
+use parking_lot::Mutex;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
+use tokio::time::timeout;
 
 use super::epoch;
 use super::history::History;
+use super::lent::Lent;
 use crate::store::{Error, Result};
 
 /// The maximum number of connections of a node for units of work and short reads.
@@ -24,6 +25,8 @@ const QUESTIONS: u32 = 8;
 const WAIT: Duration = Duration::from_secs(5);
 /// A connection that was idle for longer is pinged first: the server may have closed it.
 const UNUSED: Duration = Duration::from_secs(2);
+/// How long the server may take to answer a ping, or to begin a transaction.
+const PING_LIMIT: Duration = Duration::from_secs(3);
 /// The number of prepared statements that a connection caches: more than there are.
 const STATEMENTS: usize = 500;
 
@@ -134,32 +137,29 @@ pub(super) struct Pool {
     connections: PgPool,
     purpose: Purpose,
     is_shared: bool,
+    silences: Arc<Silences>,
 }
 
-/// A connection for statements that only read. Over a pooler it is a transaction: a statement with parameters is sent in
-/// two parts, which must reach the same connection of PostgreSQL.
-pub(super) enum Reading {
-    Own(PoolConnection<Postgres>),
-    Shared(Transaction<'static, Postgres>),
+/// When a connection's server last went silent. Connections from before that are not used again: most likely its machine
+/// or the way to it is gone, and no connection was closed.
+#[derive(Default)]
+struct Silences {
+    last: Mutex<Option<Instant>>,
 }
 
-impl Deref for Reading {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        match self {
-            Self::Own(connection) => connection,
-            Self::Shared(transaction) => transaction,
-        }
+impl Silences {
+    /// Whether a server went silent after a connection was made.
+    fn are_since(&self, made: Instant) -> bool {
+        self.last.lock().is_some_and(|last| made < last)
     }
-}
 
-impl DerefMut for Reading {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        match self {
-            Self::Own(connection) => connection,
-            Self::Shared(transaction) => transaction,
-        }
+    /// An answer that has to come soon.
+    async fn limited<T>(&self, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        let asked = Instant::now();
+        timeout(PING_LIMIT, answer).await.unwrap_or_else(|_| {
+            *self.last.lock() = Some(asked);
+            Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
+        })
     }
 }
 
@@ -179,14 +179,18 @@ impl Pool {
         let pool = PgPoolOptions::new().max_connections(purpose.size).acquire_timeout(WAIT);
         // A connection that was just used is not pinged, because a ping takes as long as a statement.
         let epochs = Arc::clone(&history.epochs);
+        let silences = Arc::<Silences>::default();
+        let noted = Arc::clone(&silences);
         let pool = pool.test_before_acquire(false).before_acquire(move |connection, of| {
-            let is_outdated = Instant::now().checked_sub(of.age).is_some_and(|made| epochs.is_outdated(made));
+            let made = Instant::now().checked_sub(of.age);
+            let is_outdated = made.is_some_and(|made| epochs.is_outdated(made) || noted.are_since(made));
+            let noted = Arc::clone(&noted);
             Box::pin(async move {
                 if is_outdated {
                     return Ok(false);
                 }
                 if of.idle_for > UNUSED {
-                    connection.ping().await?;
+                    noted.limited(connection.ping()).await?;
                 }
                 Ok(true)
             })
@@ -206,34 +210,33 @@ impl Pool {
                 entered.map_err(|error| sqlx::Error::Configuration(error.into()))
             })
         });
-        Ok(Self { connections: pool.connect_with(address.options.clone()).await?, purpose, is_shared })
+        Ok(Self { connections: pool.connect_with(address.options.clone()).await?, purpose, is_shared, silences })
     }
 
     /// Begins a transaction.
-    pub(super) async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+    pub(super) async fn begin(&self) -> sqlx::Result<Lent> {
         self.begin_with(self.purpose.begin).await
     }
 
-    /// A connection for statements that only read.
-    pub(super) async fn acquire(&self) -> sqlx::Result<Reading> {
+    /// A connection for statements that only read. Over a pooler it is in a transaction: a statement with parameters is sent
+    /// in two parts, which must reach the same connection of PostgreSQL.
+    pub(super) async fn acquire(&self) -> sqlx::Result<Lent> {
         if self.is_shared {
-            return Ok(Reading::Shared(self.begin_with(self.purpose.read).await?));
+            return self.begin_with(self.purpose.read).await;
         }
-        Ok(Reading::Own(self.connections.acquire().await?))
+        Ok(Lent::new(self.connections.acquire().await?))
     }
 
-    /// The server may have closed any number of connections, for example by a restart. Their first statement fails, before
-    /// any work has been done, so the next connection is tried.
-    async fn begin_with(&self, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
+    /// The server may have closed any number of connections, for example by a restart, or may have gone. Their first
+    /// statement fails, before any work has been done, so the next connection is tried.
+    async fn begin_with(&self, statement: &'static str) -> sqlx::Result<Lent> {
+        let statement = if self.is_shared { statement } else { "BEGIN" };
         let mut left = self.connections.size();
         loop {
-            let begun = match self.is_shared {
-                true => self.connections.begin_with(statement).await,
-                false => self.connections.begin().await,
-            };
-            match begun {
+            let mut lent = Lent::new(self.connections.acquire().await?);
+            match self.silences.limited(lent.begin(statement)).await {
                 Err(error) if left > 0 && is_closed(&error) => left -= 1,
-                begun => return begun,
+                begun => return begun.map(|()| lent),
             }
         }
     }

@@ -5,10 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{Postgres, Transaction};
-
 use super::history::History;
-use super::pool::{Address, Pool, Reading};
+use super::lent::Lent;
+use super::pool::{Address, Pool};
 use crate::keyed_semaphore::{KeyedPermit, KeyedSemaphore};
 use crate::store::{Error, Result};
 
@@ -23,8 +22,8 @@ pub(super) struct Readers {
 }
 
 /// A running query.
-pub(super) struct Question<D> {
-    pub(super) database: D,
+pub(super) struct Question {
+    pub(super) database: Lent,
     _share: KeyedPermit<String>,
 }
 
@@ -35,13 +34,13 @@ impl Readers {
     }
 
     /// Begins a query of a user. All its reads are of one moment.
-    pub(super) async fn question(&self, user_id: &str) -> Result<Question<Transaction<'static, Postgres>>> {
+    pub(super) async fn question(&self, user_id: &str) -> Result<Question> {
         let _share = self.share(user_id).await?;
         Ok(Question { database: self.questions.begin().await?, _share })
     }
 
     /// The same for a query with only one statement.
-    pub(super) async fn statement(&self, user_id: &str) -> Result<Question<Reading>> {
+    pub(super) async fn statement(&self, user_id: &str) -> Result<Question> {
         let _share = self.share(user_id).await?;
         Ok(Question { database: self.questions.acquire().await?, _share })
     }
@@ -49,7 +48,7 @@ impl Readers {
     async fn share(&self, user_id: &str) -> Result<KeyedPermit<String>> {
         let user_id = user_id.to_owned();
         let share = tokio::time::timeout(TIMEOUT, self.users.acquire(&user_id)).await;
-        share.map_err(|_| Error::Busy("Too many of your requests are being answered"))
+        share.map_err(|_| Error::Busy("Too many of your requests are in progress"))
     }
 
     pub(super) async fn close(&self) {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use ledger::Context;
 use parking_lot::Mutex;
-use sqlx::{Postgres, Transaction};
 
 use super::history::History;
 use super::leases;
+use super::lent::Lent;
 use super::pool::Pool;
 use crate::metrics::Commits;
 use crate::store::rows::Scope;
@@ -23,6 +23,10 @@ use crate::telemetry::spans::DeliveryId;
 
 /// The maximum number of attempts at a unit of work.
 const ATTEMPTS: u32 = 6;
+
+/// How long the work of a unit may take. A statement is cancelled before that, and so is waiting for a lock: beyond it the
+/// database has gone silent.
+pub(super) const LIMIT: Duration = Duration::from_secs(40);
 
 /// Starts units of work. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +42,7 @@ pub(super) struct Units {
 
 /// One attempt at a unit of work.
 pub(super) struct Unit {
-    pub(super) database: Transaction<'static, Postgres>,
+    pub(super) database: Lent,
     /// The events to send after the commit.
     pub(super) events: Vec<FeedEvent>,
     pub(super) shared: Arc<Shared>,
@@ -69,7 +73,7 @@ macro_rules! in_unit {
                 Err(error) => break Err(error),
             };
             let $unit = &mut started;
-            let done = $work.await;
+            let done = $crate::store::postgres::lent::within($crate::store::postgres::unit::LIMIT, $work).await;
             if let Some(done) = started.end(done, &mut tries).await {
                 break done;
             }
@@ -144,14 +148,14 @@ impl Unit {
         let ended = match done {
             Ok(done) => self.commit().await.map(|()| done),
             Err(error) => {
-                let _ = self.database.rollback().await;
+                self.database.rollback().await;
                 Err(error)
             }
         };
         *tries += 1;
         match ended {
             Err(Error::Undone(reason)) if *tries < ATTEMPTS => {
-                tracing::debug!(reason, "a unit of work is run again");
+                tracing::debug!(reason, "a unit of work is retried");
                 let pause = fastrand::u64(..=4_u64 << *tries);
                 tokio::time::sleep(Duration::from_millis(pause)).await;
                 None

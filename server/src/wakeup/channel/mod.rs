@@ -11,7 +11,7 @@ use crate::config::{Config, DatabaseConfig};
 /// The channel between the nodes of one database.
 pub(super) enum Channel {
     /// The channel without Redis.
-    Postgres(postgres::Channel),
+    Postgres(Box<postgres::Channel>),
     /// The channel of `REDIS_URL`.
     Redis(Box<redis::Channel>),
 }
@@ -37,7 +37,10 @@ impl Channel {
         let DatabaseConfig::Postgres(url) = &config.database else { return Ok(None) };
         Ok(Some(match &config.redis {
             Some(redis) => Self::Redis(Box::new(redis::Channel::new(redis.expose())?)),
-            None => Self::Postgres(postgres::Channel::new(config.database_direct.as_ref().unwrap_or(url).expose())?),
+            None => {
+                let url = config.database_direct.as_ref().unwrap_or(url);
+                Self::Postgres(Box::new(postgres::Channel::new(url.expose())?))
+            }
         }))
     }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use wire::api::{Connection, ConnectionRequest};
 use wire::events::SyncStats;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, connections, listed_connections};
 use crate::store::{Connections, ConnectorRef, Error, Result};
@@ -27,12 +28,12 @@ impl Connections for PostgresStore {
 
     async fn connections(&self, connector_id: Option<String>, user_id: Option<String>) -> Result<Vec<Connection>> {
         let mut database = self.pool.acquire().await?;
-        listed_connections::list(&mut database, connector_id.as_deref(), user_id.as_deref()).await
+        read(listed_connections::list(&mut database, connector_id.as_deref(), user_id.as_deref())).await
     }
 
     async fn connection(&self, connector_id: String, connection_id: String) -> Result<Connection> {
         let mut database = self.pool.acquire().await?;
-        let found = listed_connections::shown(&mut database, &connector_id, &connection_id).await?;
+        let found = read(listed_connections::shown(&mut database, &connector_id, &connection_id)).await?;
         found.ok_or(Error::NotFound)
     }
 
@@ -65,7 +66,7 @@ impl Connections for PostgresStore {
         // Counted before the locks are taken: counting a long history would hold them for a long time.
         let owner = self.connection(connector_id.clone(), connection_id.clone()).await?.user_id;
         let mut question = self.readers.statement(&owner).await?;
-        let total_transactions = connections::count(&mut question.database, id.0, id.1).await?;
+        let total_transactions = read(connections::count(&mut question.database, id.0, id.1)).await?;
         drop(question);
         let stats = SyncStats { total_transactions, new_transactions };
         in_unit!(self, now, |unit| connections::complete_sync(unit, id, stats))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, connects, refreshes};
 use crate::store::{Budget, ConnectAttempt, Connects, Result, ReturnedConnect, StateHash};
@@ -15,7 +16,7 @@ use crate::store::{Budget, ConnectAttempt, Connects, Result, ReturnedConnect, St
 #[async_trait]
 impl Connects for PostgresStore {
     async fn provider_user(&self, connector_id: String, user_id: String) -> Result<Option<String>> {
-        connects::provider_user(&mut *self.pool.acquire().await?, &connector_id, &user_id).await
+        read(connects::provider_user(&mut *self.pool.acquire().await?, &connector_id, &user_id)).await
     }
 
     async fn keep_provider_user(&self, connector_id: String, user_id: String, provider_user: String) -> Result<String> {

@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, inbox};
 use crate::store::{Inbox, InboxEntry, KeptDelivery, Result};
@@ -13,22 +14,22 @@ use crate::store::{Inbox, InboxEntry, KeptDelivery, Result};
 impl Inbox for PostgresStore {
     async fn inbox(&self, kept_only: bool, limit: u32) -> Result<Vec<InboxEntry>> {
         let mut database = self.pool.acquire().await?;
-        inbox::list(&mut database, kept_only, limit).await
+        read(inbox::list(&mut database, kept_only, limit)).await
     }
 
     async fn kept_deliveries(&self) -> Result<u64> {
         let mut database = self.pool.acquire().await?;
-        inbox::count_kept(&mut database).await
+        read(inbox::count_kept(&mut database)).await
     }
 
     async fn inbox_entry(&self, id: i64) -> Result<InboxEntry> {
         let mut database = self.pool.acquire().await?;
-        inbox::entry(&mut database, id).await
+        read(inbox::entry(&mut database, id)).await
     }
 
     async fn delivery(&self, id: i64) -> Result<KeptDelivery> {
         let mut database = self.pool.acquire().await?;
-        inbox::one(&mut database, id).await
+        read(inbox::one(&mut database, id)).await
     }
 
     async fn placeable_deliveries(
@@ -39,7 +40,7 @@ impl Inbox for PostgresStore {
     ) -> Result<Vec<KeptDelivery>> {
         let only = only.as_ref().map(|(connector, id)| (connector.as_str(), id.as_str()));
         let mut database = self.pool.acquire().await?;
-        inbox::waiting(&mut database, only, after, limit).await
+        read(inbox::waiting(&mut database, only, after, limit)).await
     }
 
     async fn prune_inbox(&self, settled_before: Timestamp, kept_before: Timestamp) -> Result<usize> {

@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, dead_letters, outbox};
 use crate::store::{DeadLetter, DueUser, Outbox, OutboxState, OutgoingTransaction, Result, Revived, StuckQueue};
@@ -15,15 +16,15 @@ const REVIVED_AT_ONCE: u32 = 100;
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn due_users(&self, now: Timestamp, limit: u32) -> Result<Vec<DueUser>> {
-        outbox::due(&mut *self.pool.acquire().await?, now, limit).await
+        read(outbox::due(&mut *self.pool.acquire().await?, now, limit)).await
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<i64>> {
-        outbox::next_due(&mut *self.pool.acquire().await?, now).await
+        read(outbox::next_due(&mut *self.pool.acquire().await?, now)).await
     }
 
     async fn outgoing(&self, user_id: String, limit: u32) -> Result<Vec<OutgoingTransaction>> {
-        outbox::of_user(&mut *self.pool.acquire().await?, &user_id, limit).await
+        read(outbox::of_user(&mut *self.pool.acquire().await?, &user_id, limit)).await
     }
 
     async fn settle(&self, user_id: String, id: i64, dead: Option<String>, now: Timestamp) -> Result<()> {
@@ -35,11 +36,11 @@ impl Outbox for PostgresStore {
     }
 
     async fn outbox_state(&self) -> Result<OutboxState> {
-        outbox::state(&mut *self.pool.acquire().await?).await
+        read(outbox::state(&mut *self.pool.acquire().await?)).await
     }
 
     async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>> {
-        dead_letters::newest(&mut *self.pool.acquire().await?, limit).await
+        read(dead_letters::newest(&mut *self.pool.acquire().await?, limit)).await
     }
 
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived> {
@@ -47,7 +48,9 @@ impl Outbox for PostgresStore {
             Some(id) => (id, id),
             // Only up to the currently newest, so that calls that are rejected again meanwhile do not keep this running
             // forever.
-            None => (i64::MIN, dead_letters::newest_id(&mut *self.pool.acquire().await?).await?.unwrap_or(i64::MIN)),
+            None => {
+                (i64::MIN, read(dead_letters::newest_id(&mut *self.pool.acquire().await?)).await?.unwrap_or(i64::MIN))
+            }
         };
         let mut became = Revived::default();
         loop {
@@ -62,7 +65,7 @@ impl Outbox for PostgresStore {
     }
 
     async fn stuck_queues(&self, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>> {
-        outbox::stuck(&mut *self.pool.acquire().await?, attempts, limit).await
+        read(outbox::stuck(&mut *self.pool.acquire().await?, attempts, limit)).await
     }
 
     async fn set_aside(&self, user_id: String, now: Timestamp) -> Result<Option<String>> {

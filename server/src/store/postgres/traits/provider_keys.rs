@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, provider_keys};
 use crate::store::{ProviderKey, ProviderKeys, Result};
@@ -12,7 +13,7 @@ use crate::store::{ProviderKey, ProviderKeys, Result};
 #[async_trait]
 impl ProviderKeys for PostgresStore {
     async fn provider_keys(&self, now: Timestamp) -> Result<Vec<ProviderKey>> {
-        provider_keys::all(&mut *self.pool.acquire().await?, now).await
+        read(provider_keys::all(&mut *self.pool.acquire().await?, now)).await
     }
 
     async fn keep_provider_key(&self, key: ProviderKey, now: Timestamp) -> Result<()> {
@@ -20,6 +21,6 @@ impl ProviderKeys for PostgresStore {
     }
 
     async fn credentials(&self, connector_id: String, connection_id: String) -> Result<Option<Vec<u8>>> {
-        provider_keys::credentials(&mut *self.pool.acquire().await?, (&connector_id, &connection_id)).await
+        read(provider_keys::credentials(&mut *self.pool.acquire().await?, (&connector_id, &connection_id))).await
     }
 }

@@ -25,7 +25,7 @@ macro_rules! limited {
             lent.give_back();
             Ok(done)
         };
-        let late = || Error::Unavailable("the database has not answered in time about slots".to_owned());
+        let late = || Error::Unavailable("the database did not answer a request for slots in time".to_owned());
         timeout(LIMIT, work).await.unwrap_or_else(|_| Err(late()))
     }};
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use wire::events::SyncStats;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, connections, locks, sync_end, sync_page, syncs};
 use crate::store::{
@@ -41,12 +42,12 @@ impl Syncs for PostgresStore {
 
     async fn due_syncs(&self, now: Timestamp, limit: u32) -> Result<Vec<DueSync>> {
         let mut database = self.pool.acquire().await?;
-        syncs::due(&mut database, now, limit).await
+        read(syncs::due(&mut database, now, limit)).await
     }
 
     async fn next_sync(&self, now: Timestamp) -> Result<Option<i64>> {
         let mut database = self.pool.acquire().await?;
-        syncs::next(&mut database, now).await
+        read(syncs::next(&mut database, now)).await
     }
 
     async fn begin_sync(&self, key: SyncKey) -> Result<BegunSync> {
@@ -77,7 +78,7 @@ impl Syncs for PostgresStore {
         self.move_what_is_left(now);
         // Counted between the two units of work: counting a long history would hold the locks for a long time.
         let mut database = self.pool.acquire().await?;
-        let total_transactions = connections::count(&mut database, &key.connector_id, &key.connection_id).await?;
+        let total_transactions = read(connections::count(&mut database, &key.connector_id, &key.connection_id)).await?;
         drop(database);
         let new_transactions = u64::from(finished.new_transactions + changed.new);
         let stats = SyncStats { total_transactions, new_transactions };

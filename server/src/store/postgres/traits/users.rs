@@ -5,6 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::super::lent::read;
 use super::super::unit::in_unit;
 use super::super::{PostgresStore, users};
 use crate::store::{Result, Session, User, Users};
@@ -16,7 +17,7 @@ impl Users for PostgresStore {
     }
 
     async fn user_by_email(&self, email: String) -> Result<Option<User>> {
-        users::by_email(&mut *self.pool.acquire().await?, &email).await
+        read(users::by_email(&mut *self.pool.acquire().await?, &email)).await
     }
 
     async fn add_session(&self, token_hash: [u8; 32], session: Session, now: Timestamp) -> Result<()> {
@@ -24,11 +25,11 @@ impl Users for PostgresStore {
     }
 
     async fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<Session>> {
-        users::session(&mut *self.pool.acquire().await?, token_hash, now).await
+        read(users::session(&mut *self.pool.acquire().await?, token_hash, now)).await
     }
 
     async fn ended_sessions(&self, token_hashes: Vec<[u8; 32]>, now: Timestamp) -> Result<Vec<[u8; 32]>> {
-        users::ended_sessions(&mut *self.pool.acquire().await?, token_hashes, now).await
+        read(users::ended_sessions(&mut *self.pool.acquire().await?, token_hashes, now)).await
     }
 
     async fn delete_session(&self, token_hash: [u8; 32]) -> Result<()> {
