@@ -67,7 +67,7 @@ test('every command that a guide names is run', () => {
 
 test("from nothing to a pushed transaction, and to a webhook of one's own", async (t) => {
   const lines = await run(t, ['configure', 'serve', 'first']);
-  has(lines, /The configuration is good/);
+  has(lines, /The configuration is valid/);
   has(lines, /\tCoffee\t-4\.50?\tAUD$/);
   has(lines, /"processed": 1/);
   has(lines, /^401$/);

@@ -21,7 +21,9 @@ pub fn check_up_to(longest: usize, what: &str, id: &str) -> Result<(), String> {
     if is_name_up_to(longest, id) {
         return Ok(());
     }
-    Err(format!("{what} has between 1 and {longest} bytes, no control characters, and no space at its ends"))
+    Err(format!(
+        "{what} must have between 1 and {longest} bytes, no control characters, and no leading or trailing spaces"
+    ))
 }
 
 fn is_name_up_to(longest: usize, id: &str) -> bool {

@@ -176,7 +176,11 @@ impl Metrics {
         let own = self.registry.sub_registry_with_prefix("tallywire");
         own.register("build", "The running release", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         own.register("deliveries", "Deliveries by connector and outcome", self.deliveries.clone());
-        own.register("delivery_seconds", "From a delivery's arrival to its response", self.delivery_seconds.clone());
+        own.register(
+            "delivery_seconds",
+            "Time from a delivery's arrival to its response",
+            self.delivery_seconds.clone(),
+        );
         own.register("events", "Events published to subscribers", self.events.clone());
         own.register("sign_ins", "Sign-ins by place and outcome", self.sign_ins.clone());
         own.register("resumes", "Subscribers that resumed with since", self.resumes.clone());

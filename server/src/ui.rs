@@ -125,7 +125,7 @@ fn is_watched() -> bool {
 fn options(state: &AppState) -> LeptosOptions {
     let site = site_folder(state);
     if !site.join("pkg").join("tallywire.wasm").is_file() {
-        tracing::warn!(folder = %site.display(), "the dashboard's files are not there: pages are shown without live updates");
+        tracing::warn!(folder = %site.display(), "the dashboard's files are missing: pages are shown without live updates");
     }
     LeptosOptions::builder()
         .output_name("tallywire")

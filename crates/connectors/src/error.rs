@@ -32,7 +32,7 @@ pub enum VerifyError {
     #[error("the body cannot be read: {0}")]
     Unreadable(String),
     /// The provider's key for the signature is not available now. The delivery is neither good nor bad.
-    #[error("the provider's key {0} is not at hand")]
+    #[error("the provider's key {0} is not available now")]
     KeyUnavailable(KeyId),
 }
 

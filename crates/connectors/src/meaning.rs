@@ -66,7 +66,7 @@ impl Meaning {
 
     /// The sentence for an event that is not read.
     pub(crate) fn unknown_event(name: &str) -> String {
-        format!("{} is not an event that anything follows from", event_name(name))
+        format!("{} is not an event that is handled", event_name(name))
     }
 
     /// Why a notification is quarantined if its provider cannot be fetched from.

@@ -43,9 +43,9 @@ fn where_nothing_tells_the_time_of_arrival_is_left_to_the_store() {
 fn a_date_that_is_there_and_is_none_is_kept_and_not_replaced() {
     for (members, reason) in [
         (r#""transactionDate":"soon","postDate":"2026-11-19""#, "the transaction's date is not a date"),
-        (r#""transactionDate":1763600000,"postDate":"2026-11-19""#, "the transaction's date is not a text"),
+        (r#""transactionDate":1763600000,"postDate":"2026-11-19""#, "the transaction's date is not a string"),
         (r#""postDate":"19/11/2026""#, "the transaction's date is not a date"),
-        (r#""date":{"value":"2026-11-19"}"#, "the transaction's date is not a text"),
+        (r#""date":{"value":"2026-11-19"}"#, "the transaction's date is not a string"),
     ] {
         assert_eq!(of(members), Err(reason.to_owned()), "{members}");
     }

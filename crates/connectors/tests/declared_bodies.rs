@@ -112,7 +112,7 @@ fn the_sign_is_as_the_file_says_and_never_guessed() {
         (r#""amount":-5,"way":"debit""#, Ok("-5")),
         (r#""amount":5,"isDebit":true"#, Ok("-5")),
         (r#""amount":5,"isDebit":false"#, Ok("5")),
-        (r#""amount":-5,"way":"credit""#, Err("the transaction is called money in, but its amount is negative")),
+        (r#""amount":-5,"way":"credit""#, Err("the transaction is marked as money in, but its amount is negative")),
         (r#""amount":5,"way":"Debit""#, Err("the direction of the transaction is not known")),
         (r#""amount":5,"way":["debit"]"#, Err("the direction of the transaction is not known")),
         (r#""amount":-5"#, Err("the transaction does not say which way its money went")),

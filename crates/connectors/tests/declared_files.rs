@@ -118,8 +118,8 @@ fn an_id_belongs_to_one_connector() {
     assert_eq!(
         shown,
         [
-            "b.toml:1:6: id is \"acme\", which a.toml has already; another one is expected",
-            "c.toml:1:6: id is \"teller\", which is a connector's already; another one is expected",
+            "b.toml:1:6: id is \"acme\", which a.toml already has; another one is expected",
+            "c.toml:1:6: id is \"teller\", which is already taken; another one is expected",
         ]
     );
     for id in ["Acme", "acme_bank", "-acme", "acme-", "ac--me", "9acme", "", "bank", &"a".repeat(41)] {
@@ -137,7 +137,7 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "encoding = \"hex\"",
         "encoding = \"hex\"\ntimestamp-header = \"T\"",
-        "signature.content is missing; a text with {body} and the other signed parts is expected",
+        "signature.content is missing; a string with {body} and the other signed parts is expected",
     ),
     (
         "encoding = \"hex\"",
@@ -193,7 +193,7 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "amount = \"amount\"",
         "amount = \"amounts[]\"",
-        "transactions.amount is \"amounts[]\", which is not a path here: it goes through a list, and one value is expected",
+        "transactions.amount is \"amounts[]\", which is not a path here: it goes through a list, but one value is expected",
     ),
     (
         "connection = \"connection\"",
@@ -203,17 +203,17 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "connection = \"connection\"",
         "connection = \"connection\"\nnew = \"x\"",
-        "events.new names events, and events.name is missing: the path of their name",
+        "events.new lists events, but events.name, the path of their name, is missing",
     ),
     (
         "connection = \"connection\"",
         "connection = \"connection\"\nname = \"n\"",
-        "events.name is there, and no event is named; events.new or another list is expected",
+        "events.name is set, but no event is listed; events.new or another list is expected",
     ),
     (
         "connection = \"connection\"",
         "connection = \"connection\"\nname = \"n\"\nnew = \"x\"\nping = \"x\"",
-        "events.ping has \"x\", which events names already; once is expected",
+        "events.ping has \"x\", which events already lists; once is expected",
     ),
     (
         "connection = \"connection\"",
@@ -223,7 +223,7 @@ const CONTRADICTIONS: [(&str, &str, &str); 22] = [
     (
         "connection = \"connection\"",
         "connection = \"connection\"\nname = \"n\"\nnew = \"x*y\"",
-        "events.new has \"x*y\"; a * is expected at the end alone",
+        "events.new has \"x*y\"; a * is expected only at the end",
     ),
     (
         "connection = \"connection\"",

@@ -86,7 +86,7 @@ fn what_is_not_exact_is_refused_with_a_sentence() {
             "the amount is a number outside the range of amounts",
         ),
         (r#""id":"t","accountId":"a","amount":1,"date":"29/04/2024""#, "the transaction's date is not a date"),
-        (r#""id":"t","accountId":"a","amount":1,"date":1714391300"#, "the transaction's date is not a text"),
+        (r#""id":"t","accountId":"a","amount":1,"date":1714391300"#, "the transaction's date is not a string"),
         (
             r#""id":"t","accountId":"a","amount":1,"date":"2024-04-29","currency":"dollars""#,
             "the currency of the transaction is not a currency code of three letters",

@@ -43,7 +43,7 @@ fn an_unsigned_amount_with_a_word_that_is_not_known_is_kept_and_a_signed_one_is_
 #[test]
 fn members_that_disagree_are_kept_with_the_reason() {
     let refused = amount(r#""amount":"20.00","direction":"debit","creditDebitIndicator":"CRDT""#);
-    assert_eq!(refused, Err("the transaction is called money out and money in".to_owned()));
+    assert_eq!(refused, Err("the transaction is marked as both money out and money in".to_owned()));
 }
 
 #[test]

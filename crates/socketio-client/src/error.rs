@@ -11,10 +11,10 @@ pub enum Error {
     #[error("the client is closed")]
     Closed,
     /// There is no connection, and the queue is full.
-    #[error("too many messages wait for a connection")]
+    #[error("too many messages are waiting for a connection")]
     QueueFull,
     /// The message is larger than the server accepts, which would close the connection.
-    #[error("the message is larger than the server takes")]
+    #[error("the message is larger than the server accepts")]
     TooLarge,
     /// The name belongs to the protocol (`connect`, `disconnect` and so on).
     #[error("the event name is reserved")]

@@ -60,7 +60,7 @@ error_codes! {
     /// HTTP: not found.
     NotFound = "NOT_FOUND", "Not found";
     /// HTTP: this address does not support the method.
-    MethodNotAllowed = "METHOD_NOT_ALLOWED", "This address does not take that method";
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", "This address does not support that method";
     /// HTTP: the object already belongs to another user.
     Conflict = "CONFLICT", "It conflicts with existing data";
     /// HTTP: the body is larger than allowed.
@@ -68,13 +68,13 @@ error_codes! {
     /// HTTP: the body did not arrive in time.
     RequestTimeout = "REQUEST_TIMEOUT", "The body took too long";
     /// HTTP: this call does not accept the body's `Content-Type`.
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "The Content-Type is not one that this address takes";
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "This address does not accept that Content-Type";
     /// HTTP: the body is compressed, and no signature here covers that.
     UnsupportedEncoding = "UNSUPPORTED_ENCODING", "Bodies with a Content-Encoding are refused: send the body uncompressed";
     /// HTTP: the request's header fields are too many or too large.
     HeadersTooLarge = "HEADERS_TOO_LARGE", "The request's header fields are too large";
     /// HTTP: the WebSocket handshake requests another version of the protocol.
-    UpgradeRequired = "UPGRADE_REQUIRED", "Only version 13 of the WebSocket protocol is spoken here";
+    UpgradeRequired = "UPGRADE_REQUIRED", "Only version 13 of the WebSocket protocol is supported";
     /// HTTP: too many requests; `Retry-After` says when to retry.
     RateLimited = "RATE_LIMITED", "Too many requests";
     /// Webhook: no connector has this name.
@@ -88,7 +88,7 @@ error_codes! {
     /// Webhook: signed too long ago, or in the future.
     SignatureStale = "SIGNATURE_STALE", "The signature's time is too far from now";
     /// Webhook: the body is not JSON, or does not have this provider's shape.
-    MalformedBody = "MALFORMED_BODY", "The body does not have this provider's form";
+    MalformedBody = "MALFORMED_BODY", "The body does not match this provider's format";
     /// HTTP: the store cannot accept it now; try again.
     Unavailable = "UNAVAILABLE", "Try again in a moment";
     /// HTTP: a fault of the server.

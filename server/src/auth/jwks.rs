@@ -103,10 +103,10 @@ impl Jwks {
         match self.fetch().await {
             Ok(keys) => {
                 if keys.is_empty() {
-                    tracing::warn!(ignored = keys.ignored(), "no published key verifies tokens");
+                    tracing::warn!(ignored = keys.ignored(), "no published key can verify tokens");
                 } else if keys.ignored() > 0 {
                     // Key sets often contain encryption keys too.
-                    tracing::debug!(ignored = keys.ignored(), "some published keys do not verify tokens");
+                    tracing::debug!(ignored = keys.ignored(), "some published keys cannot verify tokens");
                 }
                 *known.write() = Known { keys: Some(keys), fetched: Some(now) };
             }

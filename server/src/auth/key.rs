@@ -24,22 +24,22 @@ const COORDINATE: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It is shorter than [`SHORTEST_SECRET`].
-    #[error("a secret has at least {SHORTEST_SECRET} bytes")]
+    #[error("a secret must have at least {SHORTEST_SECRET} bytes")]
     ShortSecret,
     /// It is not a PEM, or a PEM of something other than a public key.
-    #[error("it is not the PEM of an RSA, P-256 or Ed25519 public key")]
+    #[error("it is not a PEM-encoded RSA, P-256 or Ed25519 public key")]
     Unreadable,
     /// There is more than one PEM.
-    #[error("it holds several keys, of which only one could count: a set of keys is for JWT_JWKS_URL")]
+    #[error("it contains several keys, but only one is allowed: publish a key set and set JWT_JWKS_URL instead")]
     Several,
     /// It has the wrong length, or is a point that is not on the curve.
-    #[error("it is not a key of its kind")]
+    #[error("it is not a valid key of its type")]
     Invalid,
     /// Its modulus is too short or too long.
-    #[error("an RSA key has between {} and {} bits", RSA_BITS.start(), RSA_BITS.end())]
+    #[error("an RSA key must have between {} and {} bits", RSA_BITS.start(), RSA_BITS.end())]
     RsaSize,
     /// Its exponent or its generator makes it insecure.
-    #[error("it is an RSA key whose private half can be computed")]
+    #[error("it is a weak RSA key: its private key can be computed")]
     WeakRsa,
 }
 

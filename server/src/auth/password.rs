@@ -30,7 +30,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Too short or absurdly long.
-    #[error("a password has between {SHORTEST} and {LONGEST} characters")]
+    #[error("a password must have between {SHORTEST} and {LONGEST} characters")]
     Length,
     /// It could not be hashed.
     #[error("the password could not be hashed")]

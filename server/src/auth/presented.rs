@@ -7,7 +7,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 
 /// Appended to the refusal of a sign-in if the address contains a token.
-pub const NOT_IN_ADDRESS: &str = "a token in the address is not read, since addresses are kept in logs";
+pub const NOT_IN_ADDRESS: &str = "a token in the URL is not accepted, because URLs are kept in logs";
 /// Common parameter names of tokens in addresses.
 const NAMES: [&str; 6] = ["token", "access_token", "accessToken", "auth_token", "authToken", "jwt"];
 

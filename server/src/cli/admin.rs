@@ -88,7 +88,7 @@ pub(super) fn restore(config: &Config, copy: &Path) -> anyhow::Result<()> {
     let former = SqliteStore::restore(copy, path)?;
     say!("{}", path.display())?;
     if let Some(former) = former {
-        say!("The database that was there is now {}", former.display())?;
+        say!("The previous database is now {}", former.display())?;
     }
     Ok(())
 }

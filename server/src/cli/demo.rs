@@ -28,7 +28,7 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     let secrets = source.configured_secrets();
     anyhow::ensure!(
         secrets.is_empty(),
-        "the demo does not start where secrets are configured ({}): use `tallywire serve`",
+        "the demo does not start when secrets are configured ({}): use `tallywire serve`",
         secrets.join(", ")
     );
     let port = match source.get("CONNECTORS_PORT") {

@@ -18,10 +18,11 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// Copies the configured SQLite database to PostgreSQL, or only compares the two.
 pub(super) async fn migrate(config: &Config, to: &str, only_verifies: bool) -> anyhow::Result<()> {
-    let from = config.database.file().context("DATABASE_URL is not an SQLite file, which is what is copied from")?;
+    let from =
+        config.database.file().context("DATABASE_URL is not an SQLite file: only an SQLite database can be copied")?;
     anyhow::ensure!(
         to.starts_with("postgres://") || to.starts_with("postgresql://"),
-        "the target is no address of PostgreSQL, postgres://user:password@host/database"
+        "the target is not a PostgreSQL address, postgres://user:password@host/database"
     );
     let begun = Instant::now();
     let (sender, progress) = watch::channel(Progress::default());
@@ -39,7 +40,7 @@ pub(super) async fn migrate(config: &Config, to: &str, only_verifies: bool) -> a
     }
     say!("\n{rows} rows were copied and are the same in both databases ({seconds:.1} s, {rate} rows/s).")?;
     say!("Now set DATABASE_URL to the new database and start the server. Its epoch is the same: clients")?;
-    say!("go on where they were. Do not start a server on {} again.", from.display())?;
+    say!("continue where they left off. Do not start a server on {} again.", from.display())?;
     Ok(())
 }
 
@@ -65,7 +66,7 @@ fn line(progress: Progress, begun: Instant) -> String {
     match step {
         Step::Opening => format!("{seconds} s: opening the databases"),
         Step::Copying => format!("{seconds} s: copied {rows} of {total} rows ({share} %), now {table}"),
-        Step::Indexing => format!("{seconds} s: making indexes for {total} rows"),
+        Step::Indexing => format!("{seconds} s: creating indexes for {total} rows"),
         Step::Verifying => format!("{seconds} s: compared {rows} of {total} rows ({share} %), now {table}"),
     }
 }

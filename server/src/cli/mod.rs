@@ -34,9 +34,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve what the environment (and a .env file) configures
+    /// Run the server, configured by the environment (and a .env file)
     Serve,
-    /// Serve a demo: invented users, simulated providers, on this machine only
+    /// Run a demo with made-up users and simulated providers, on this machine only
     #[cfg(feature = "simulate")]
     Demo,
     /// Run simulated providers: their APIs, and webhooks to a server
@@ -80,7 +80,7 @@ enum Command {
         #[arg(long)]
         verify: bool,
     },
-    /// Begin a new epoch in a PostgreSQL database whose end may be lost: clients load everything again
+    /// Begin a new epoch in a PostgreSQL database that may have lost its newest events: clients load everything again
     NewEpoch,
     /// List, show and replay received deliveries
     #[command(subcommand)]
@@ -148,18 +148,18 @@ enum InboxCommand {
         /// Only quarantined deliveries
         #[arg(long)]
         kept: bool,
-        /// The length of the list
+        /// The maximum number of deliveries
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
     /// Print a delivery as received
     Show {
-        /// Its number in the list
+        /// The delivery's number in the list
         id: i64,
     },
     /// Process a delivery again
     Replay {
-        /// Its number in the list
+        /// The delivery's number in the list
         id: i64,
     },
 }
@@ -172,10 +172,10 @@ enum OutboxCommand {
     Dead,
     /// Send one dead letter again, or all
     Replay {
-        /// Its number in the list of dead letters
+        /// The dead letter's number in the list
         #[arg(required_unless_present = "all")]
         id: Option<i64>,
-        /// All of them
+        /// All dead letters
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
@@ -227,7 +227,7 @@ impl Cli {
                 for warning in config.warnings() {
                     say!("Warning: {warning}")?;
                 }
-                say!("The configuration is good.")?;
+                say!("The configuration is valid.")?;
                 Ok(())
             }
         }

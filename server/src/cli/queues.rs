@@ -47,7 +47,7 @@ pub(super) async fn inbox(config: Config, command: InboxCommand) -> anyhow::Resu
                     say!("{} transactions were new or had changed; still quarantined: {reason}", changed.all())?;
                 }
                 Recorded::Queued => say!("still waiting behind earlier deliveries of its connection")?,
-                Recorded::Duplicate => say!("processed before: nothing was changed")?,
+                Recorded::Duplicate => say!("already processed: nothing was changed")?,
                 Recorded::Kept(reason) => say!("still quarantined: {reason}")?,
                 Recorded::Malformed(reason) => say!("malformed: {reason}")?,
             }

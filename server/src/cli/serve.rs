@@ -31,7 +31,7 @@ pub(super) fn prepare(log_json: bool) {
     if limit < descriptors::FEW {
         tracing::warn!(
             limit,
-            "few open files are allowed: raise the limit (ulimit -n, LimitNOFILE) to serve more than half as many connections from one address"
+            "the limit of open files is low, and one address may use only half of it: raise it (ulimit -n, LimitNOFILE)"
         );
     }
 }

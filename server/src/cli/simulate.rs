@@ -42,14 +42,14 @@ pub(super) struct Arguments {
     /// Seconds between two simulated activities
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     every: Duration,
-    /// How much faster than this machine's clock the providers' clock runs: pauses before a webhook is sent again,
-    /// tokens
+    /// How much faster the providers' clock runs than this machine's; applies to the pauses before a webhook is sent
+    /// again and to the lifetime of tokens
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: u32,
     /// The same number generates the same ids, secrets and payments [default: a different one each time]
     #[arg(long)]
     seed: Option<u64>,
-    /// Make calls fail now and then: slow and broken answers, 429, 503
+    /// Make calls fail occasionally: slow and broken answers, 429, 503
     #[arg(long)]
     faults: bool,
 }

@@ -45,7 +45,7 @@ impl DatabaseConfig {
         }
         let Some(rest) = url.strip_prefix("sqlite:") else {
             reader.problem(
-                "DATABASE_URL is none of `sqlite:relative.db`, `sqlite:///absolute/path.db` and \
+                "DATABASE_URL is not `sqlite:relative.db`, `sqlite:///absolute/path.db` or \
                  `postgres://user:password@host/database`",
             );
             return Self::Temporary;
@@ -67,8 +67,8 @@ impl DatabaseConfig {
             }
             // The error text may quote the value, and so a password.
             Err(_) => reader.problem(
-                "DATABASE_URL is no address of PostgreSQL, `postgres://user:password@host/database`: what a password has \
-                 of / ? # @ : and % is written as %2F and so on",
+                "DATABASE_URL is not a PostgreSQL address, `postgres://user:password@host/database`: in a \
+                 password, write / ? # @ : and % as %2F and so on",
             ),
             Ok(_) => {}
         }
@@ -89,8 +89,7 @@ pub(super) fn direct(reader: &mut Reader<'_>) -> Option<Secret> {
 pub(super) fn redis(reader: &mut Reader<'_>) -> Option<Secret> {
     let url = reader.source.get("REDIS_URL")?;
     if url.into_connection_info().is_err() {
-        reader
-            .problem("REDIS_URL is not an address of Redis, `redis://user:password@host:6379` (`rediss://` with TLS)");
+        reader.problem("REDIS_URL is not a Redis address, `redis://user:password@host:6379` (`rediss://` with TLS)");
     }
     Some(Secret::new(url))
 }

@@ -38,7 +38,7 @@ pub(super) fn with_settings<'s>(reader: &mut Reader<'_>, declared: &'s [Declarat
     let source = reader.source;
     let own = declared.iter().flat_map(|declaration| declaration.description().settings);
     for setting in own.clone().filter(|setting| source.is_unreadable(&setting.name)) {
-        reader.problem(format!("{} is not a text (UTF-8)", setting.name));
+        reader.problem(format!("{} is not UTF-8 text", setting.name));
     }
     let mut all: Vec<&Setting> = connectors::providers::settings().collect();
     all.extend(own);

@@ -34,7 +34,7 @@ impl std::error::Error for Problems {}
 
 /// Reads the settings of an installation.
 pub fn load(source: &Source) -> Result<Config, Problems> {
-    let problems = source.unreadable().into_iter().map(|name| format!("{name} is not a text (UTF-8)")).collect();
+    let problems = source.unreadable().into_iter().map(|name| format!("{name} is not UTF-8 text")).collect();
     let mut reader = Reader { source, problems };
     let declared = declared::read(&mut reader);
     let settings = declared::with_settings(&mut reader, &declared);
@@ -112,12 +112,12 @@ fn auth(reader: &mut Reader<'_>) -> AuthConfig {
     let jwt_secrets = reader.secrets("JWT_SECRET", SHORTEST_SECRET);
     if jwt_secrets.iter().any(|secret| secret.expose().contains("-----BEGIN")) {
         // Anyone may read a public key, and could then sign with it.
-        reader.problem("JWT_SECRET is a PEM: a public key belongs in JWT_PUBLIC_KEY, and is not a secret");
+        reader.problem("JWT_SECRET is a PEM: a public key is not a secret and belongs in JWT_PUBLIC_KEY");
     }
     let jwt_public_key = reader.source.get("JWT_PUBLIC_KEY").map(|pem| pem.replace("\\n", "\n"));
     let jwt_jwks_url = reader.source.get("JWT_JWKS_URL").map(ToOwned::to_owned);
     if let Some(Err(error)) = jwt_public_key.as_deref().map(PublicKey::from_pem) {
-        reader.problem(format!("JWT_PUBLIC_KEY is not good: {error}"));
+        reader.problem(format!("JWT_PUBLIC_KEY is not valid: {error}"));
     }
     if jwt_jwks_url.as_deref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
         reader.problem("JWT_JWKS_URL is not an http(s) address");

@@ -58,7 +58,7 @@ impl Reader<'_> {
     pub(super) fn choice(&mut self, name: &str, choices: &[&str]) -> usize {
         let Some(value) = self.source.get(name) else { return 0 };
         choices.iter().position(|choice| *choice == value).unwrap_or_else(|| {
-            self.problem(format!("{name} is none of {}", choices.join(", ")));
+            self.problem(format!("{name} is not one of {}", choices.join(", ")));
             0
         })
     }
@@ -75,7 +75,7 @@ impl Reader<'_> {
         let secrets = self.list(name);
         let is_base64 = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte));
         if secrets.iter().filter_map(|secret| secret.strip_prefix("whsec_")).any(|rest| !is_base64(rest)) {
-            self.problem(format!("{name} has something behind whsec_ that is not base64"));
+            self.problem(format!("{name} is not base64 after whsec_"));
         }
         if secrets.iter().any(|secret| secret.strip_prefix("whsec_").unwrap_or(secret).len() < SHORTEST_SECRET) {
             self.problem(format!("{name} is shorter than {SHORTEST_SECRET} characters"));
@@ -97,7 +97,9 @@ impl Reader<'_> {
         });
         if !is_good {
             // The value is not shown: it may contain credentials.
-            self.problem(format!("{name} is not an https address without credentials (http is for this machine only)"));
+            self.problem(format!(
+                "{name} is not an https address without credentials (plain http is allowed only for this machine)"
+            ));
         }
         Some(url).filter(|_| is_good)
     }
@@ -146,7 +148,9 @@ impl Reader<'_> {
 
 fn page_origin(url: &str) -> Result<String, String> {
     if url.contains('*') {
-        return Err("holds a wildcard, which matches no origin: list each one, such as https://app.example.com".into());
+        return Err(
+            "contains a wildcard, which matches no origin: list each one, such as https://app.example.com".into()
+        );
     }
     // The value is not shown: it may contain credentials.
     let none = || {
@@ -166,7 +170,7 @@ fn page_origin(url: &str) -> Result<String, String> {
     let bare = format!("{scheme}://{}", authority.host()).to_ascii_lowercase();
     match authority.port_u16() {
         Some(port) if Some(port) == implied => {
-            Err(format!("holds the port {port}, which browsers leave out: write {bare}"))
+            Err(format!("contains the port {port}, which browsers leave out: write {bare}"))
         }
         Some(port) => Ok(format!("{bare}:{port}")),
         None if authority.port().is_some() => Err(none()),

@@ -22,7 +22,7 @@ pub struct Source {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The line with this number is not a setting.
-    #[error("line {0} is not NAME=VALUE: put a value with spaces or of several lines between double quotes")]
+    #[error("line {0} is not NAME=VALUE: put a value with spaces or line breaks in double quotes")]
     Line(usize),
     /// The file itself cannot be read.
     #[error(transparent)]

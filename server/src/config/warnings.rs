@@ -15,8 +15,8 @@ impl Config {
             for (name, values, claim) in settings {
                 if values.is_empty() {
                     warnings.push(format!(
-                        "{name} is not set: whatever their `{claim}` says, tokens are taken that the keys of \
-                         JWT_JWKS_URL have signed, also those for another application"
+                        "{name} is not set: tokens signed with the keys of JWT_JWKS_URL are accepted whatever \
+                         their `{claim}` says, even those for another application"
                     ));
                 }
             }
@@ -26,14 +26,14 @@ impl Config {
             if self.declared.iter().any(|declaration| declaration.description().id == description.id) {
                 let settings: Vec<&str> = description.settings.iter().map(|setting| &*setting.name).collect();
                 warnings.push(format!(
-                    "{} is declared, and {} has nothing to verify with: its webhooks are answered 503",
+                    "{} is declared, but {} has no usable value: its webhooks cannot be verified and are answered 503",
                     description.id,
                     settings.join(", ")
                 ));
             }
         }
         if self.redis.is_some() && !matches!(self.database, DatabaseConfig::Postgres(_)) {
-            warnings.push("REDIS_URL is not used: an SQLite store has one node, which wakes nobody".to_owned());
+            warnings.push("REDIS_URL is not used: an SQLite store has one node, and no others to wake".to_owned());
         }
         warnings
     }

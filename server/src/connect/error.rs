@@ -30,7 +30,7 @@ pub enum ConnectError {
     #[error("{0}")]
     Refused(String),
     /// The budget of refreshes is used up for this long.
-    #[error("the connection was refreshed as often as its provider allows")]
+    #[error("the connection has been refreshed as often as its provider allows")]
     OverBudget(Duration),
     /// The connection could not be registered.
     #[error(transparent)]

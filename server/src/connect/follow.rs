@@ -113,7 +113,7 @@ impl Flows {
                 let landing = flows.follow(&returned, &tell).await;
                 tell.send_replace(Progress::Known(landing));
                 if let Err(error) = flows.services.store.end_connect(hash).await {
-                    tracing::error!(%error, "an attempt that has ended could not be forgotten");
+                    tracing::error!(%error, "a finished attempt to connect a bank could not be deleted");
                 }
             };
             tokio::select! {
@@ -132,7 +132,7 @@ impl Flows {
         loop {
             tokio::time::sleep(CONNECT_CLAIM / 4).await;
             if let Err(error) = self.services.store.follow_connect(hash, CONNECT_CLAIM).await {
-                tracing::warn!(%error, "an attempt to connect a bank may be followed by another node as well");
+                tracing::warn!(%error, "another node may follow the same attempt to connect a bank");
             }
         }
     }
@@ -172,7 +172,7 @@ impl Flows {
                 }
             }
             if self.now() >= until {
-                tracing::warn!(connector, "a provider did not finish to connect a bank in time");
+                tracing::warn!(connector, "a provider did not finish connecting a bank in time");
                 self.give_up(connector, user_id, pending).await;
                 return Landing::Problem(Problem::Failed);
             }

@@ -64,7 +64,7 @@ impl Flows {
             let id = connected.id.clone();
             let request = request(user_id, connected, Some("invalid"));
             if let Err(error) = self.services.ingest.announce(connector, id, request, self.now()).await {
-                tracing::warn!(%error, "a connection that failed could not be marked");
+                tracing::warn!(%error, "a failed connection could not be marked as invalid");
             }
         }
     }

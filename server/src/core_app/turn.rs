@@ -113,7 +113,10 @@ impl Turns {
                     None
                 }
                 Outcome::Rejected(reason) => {
-                    tracing::warn!(%reason, user.id = %due.user_id, key = %outgoing.idempotency_key, "the core app rejected a call: it is a dead letter");
+                    tracing::warn!(
+                        %reason, user.id = %due.user_id, key = %outgoing.idempotency_key,
+                        "the core app rejected a call, which is now a dead letter"
+                    );
                     Some(reason)
                 }
                 Outcome::Retry(reason) => {
@@ -141,7 +144,10 @@ impl Turns {
     async fn postpone(&self, due: &DueUser, attempts: u32, reason: String) -> Result<()> {
         let RetryPolicy { first_pause, quick } = self.retries;
         let wait = backoff(attempts.saturating_sub(quick), first_pause, LONGEST_PAUSE, self.jitter());
-        tracing::debug!(%reason, user.id = %due.user_id, wait_ms = wait.as_millis(), "a call to the core app is retried later");
+        tracing::debug!(
+            %reason, user.id = %due.user_id, wait_ms = wait.as_millis(),
+            "a call to the core app will be retried later"
+        );
         let until = (self.clock)().checked_add(wait).unwrap_or(Timestamp::MAX);
         self.store.postpone(due.user_id.clone(), until, reason).await
     }
@@ -149,7 +155,7 @@ impl Turns {
     fn warn_once(&self) {
         if !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "the core app supports no deletions: it keeps transactions that their providers have deleted"
+                "the core app does not support deletions: it keeps transactions that their providers have deleted"
             );
         }
     }

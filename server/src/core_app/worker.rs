@@ -21,7 +21,7 @@ use crate::store::{DueUser, Outbox, Result};
 
 /// How many users have their turn at the same time.
 const CONCURRENCY: usize = 16;
-/// The longest wait when nothing is due: calls that other nodes store do not wake this worker.
+/// The longest wait when nothing is due: a wake-up from another node may be lost.
 const IDLE: Duration = Duration::from_secs(10);
 /// The wait after reading the store has failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);

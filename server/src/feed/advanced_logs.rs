@@ -24,7 +24,7 @@ pub async fn deliver_advanced(feed: &Feed, advanced: &[(Arc<str>, u64)]) {
         }
         match feed.store().events_of_users(behind, EVENTS).await {
             Ok(events) => events.iter().for_each(|event| feed.hub().publish(event)),
-            Err(error) => tracing::debug!(%error, "events of other nodes could not be read together"),
+            Err(error) => tracing::debug!(%error, "events from other nodes could not be read in one query"),
         }
         // Events that were not read here are read for each subscriber.
         for (user_id, newest) in some {

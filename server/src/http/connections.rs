@@ -63,7 +63,7 @@ pub(super) async fn put(
         }
     }
     if request.status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
-        return Err(ApiError::new(ErrorCode::BadRequest, format!("status is none of {}", STATUSES.join(", "))));
+        return Err(ApiError::new(ErrorCode::BadRequest, format!("status is not one of {}", STATUSES.join(", "))));
     }
     let (connection, is_new) = state.ingest.register(&connector, connection_id, request, state.now()).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

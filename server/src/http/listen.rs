@@ -147,7 +147,7 @@ impl Shared {
     fn warn_of_untrusted_proxy(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
         let is_untrusted = headers.contains_key("x-forwarded-for") && peer.address == connected;
         if is_untrusted && !self.has_warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%connected, "X-Forwarded-For is not believed: is this a proxy that belongs in TRUSTED_PROXIES?");
+            tracing::warn!(%connected, "X-Forwarded-For is ignored: if this address is your proxy, add it to TRUSTED_PROXIES");
         }
     }
 
@@ -216,7 +216,7 @@ async fn on_accept_error(error: &io::Error) {
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;
     }
-    tracing::error!(%error, "no connection can be accepted");
+    tracing::error!(%error, "connections cannot be accepted");
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 

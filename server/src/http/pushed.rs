@@ -59,7 +59,7 @@ struct Words(String);
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        connectors::words(raw).map(Self).ok_or_else(|| serde::de::Error::custom("expected a text or a number"))
+        connectors::words(raw).map(Self).ok_or_else(|| serde::de::Error::custom("expected a string or a number"))
     }
 }
 
@@ -206,7 +206,7 @@ impl Pushed {
     fn direction(&self) -> Result<(Amount, PrimaryType), ApiError> {
         let kind = word(self.kind.as_deref());
         let primary = word(self.primary_type.as_deref()).map(|word| word.parse::<PrimaryType>()).transpose();
-        let primary = primary.map_err(|()| bad("primaryType is none of expense, income and transfer"))?;
+        let primary = primary.map_err(|()| bad("primaryType is not expense, income or transfer"))?;
         let is_transfer = kind.as_deref() == Some("transfer");
         let by_kind = kind.as_deref().and_then(connectors::way);
         let by_primary = match primary {
@@ -224,7 +224,7 @@ impl Pushed {
             (Some(signed), _) => signed,
             (None, Some(Way::Out)) => -self.amount.abs(),
             (None, None) if is_unknown && !self.amount.is_negative() => {
-                return Err(bad("type is none of debit, credit and transfer"));
+                return Err(bad("type is not debit, credit or transfer"));
             }
             (None, _) => self.amount,
         };
@@ -250,7 +250,7 @@ impl Pushed {
         let when = when.ok_or_else(|| bad("date is not an RFC 3339 instant or a day (YYYY-MM-DD)"))?;
         match self.date_precision {
             Some(found) if found != when.precision => {
-                Err(bad("date is a day, and datePrecision says that it is an instant"))
+                Err(bad("date is a day, but datePrecision says that it is an instant"))
             }
             _ => Ok(Dated::At(when)),
         }

@@ -25,8 +25,8 @@ pub(super) async fn run(state: AppState, departures: Arc<Departures>) {
     }
     // In a separate thread, because it takes locks of the allocator.
     match tokio::task::spawn_blocking(heap::give_back).await {
-        Ok(released) => tracing::debug!(released, "the memory of sockets that have left was given back"),
-        Err(error) => tracing::warn!(%error, "memory could not be given back"),
+        Ok(released) => tracing::debug!(released, "memory of closed sockets was returned to the operating system"),
+        Err(error) => tracing::warn!(%error, "memory could not be returned to the operating system"),
     }
 }
 

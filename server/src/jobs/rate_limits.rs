@@ -11,6 +11,6 @@ pub(super) async fn run(state: AppState) {
     if state.limits.shared().is_some()
         && let Err(error) = state.store.delete_recovered().await
     {
-        tracing::warn!(%error, "what has recovered of rate limits could not be deleted");
+        tracing::warn!(%error, "recovered rate limits could not be deleted");
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>, store: Arc<dyn Store>) {
             Ok(Err(error)) => error.to_string(),
             Err(late) => late.to_string(),
         };
-        tracing::warn!(error = failed, "what was spent of rate limits could not be reported");
+        tracing::warn!(error = failed, "the use of rate limits could not be reported");
         shared.failed(&spent);
         sleep(PAUSE).await;
     }

@@ -11,7 +11,7 @@ use crate::store::Store;
 /// Finishes moves and purges, then applies the deliveries whose connections are registered by now.
 pub(super) async fn run(state: AppState, store: Arc<dyn Store>) {
     if let Err(error) = store.finish_moves(state.now()).await {
-        tracing::error!(%error, "transactions could not all be moved or purged");
+        tracing::error!(%error, "not all transactions could be moved or purged");
     }
     match state.ingest.apply_backlogs(state.now()).await {
         Ok(applied) if applied.all() == 0 => {}

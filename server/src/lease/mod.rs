@@ -64,7 +64,7 @@ impl LeaseHolder {
             let store = Arc::clone(&self.store).under(held.clone());
             tokio::select! {
                 () = work(store, Validity::following(following)) => return self.release(lease).await,
-                () = self.renew(&held, &until) => tracing::warn!(lease, "a lease has lapsed: its work goes on elsewhere"),
+                () = self.renew(&held, &until) => tracing::warn!(lease, "a lease has lapsed: its work continues on another node"),
             }
             self.held.lock().remove(lease);
         }
@@ -75,14 +75,14 @@ impl LeaseHolder {
         let held: Vec<_> = self.held.lock().keys().copied().collect();
         let released = join_all(held.into_iter().map(|lease| self.release(lease)));
         if timeout(RELEASE_LIMIT, released).await.is_err() {
-            tracing::warn!("leases could not be released in time: they expire");
+            tracing::warn!("leases could not be released in time: they will expire");
         }
     }
 
     async fn release(&self, lease: &'static str) {
         let Some(held) = self.held.lock().remove(lease) else { return };
         if let Err(error) = self.store.release_lease(held).await {
-            tracing::warn!(lease, %error, "a lease could not be released: it expires");
+            tracing::warn!(lease, %error, "a lease could not be released: it will expire");
         }
     }
 
@@ -97,7 +97,7 @@ impl LeaseHolder {
                     return (held, until);
                 }
                 Ok(None) => {}
-                Err(error) => tracing::warn!(lease, %error, "a lease could not be asked for"),
+                Err(error) => tracing::warn!(lease, %error, "a lease could not be requested"),
             }
             sleep(self.times.every).await;
         }

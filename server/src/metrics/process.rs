@@ -36,7 +36,7 @@ impl Collector for Process {
         }
         let open = fs::read_dir("/proc/self/fd").ok().map(|files| files.count() as f64);
         for (name, help, figure) in [
-            ("process_start_time_seconds", "When it started, in seconds since 1970", Some(self.started)),
+            ("process_start_time_seconds", "Start time, in seconds since 1970", Some(self.started)),
             ("process_resident_memory_bytes", "Memory in use", resident_bytes(&read("status"))),
             ("process_open_fds", "Open file descriptors", open),
             ("process_max_fds", "Limit of open file descriptors", most_files(&read("limits"))),

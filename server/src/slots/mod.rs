@@ -138,7 +138,7 @@ impl NodeSlots {
         registration.give_up();
         let ended = timeout(END_LIMIT, self.store.end_node(registration.id)).await;
         if !matches!(ended, Ok(Ok(()))) {
-            tracing::warn!("this node's slots could not be freed in time: they expire");
+            tracing::warn!("this node's slots could not be freed in time: they will expire");
         }
     }
 }

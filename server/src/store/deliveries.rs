@@ -91,7 +91,7 @@ impl Content {
     pub fn rejection(&self) -> Option<String> {
         match self {
             Self::Changes { rejected, .. } if !rejected.is_empty() => {
-                Some(format!("applied except items that are not understood: {}", Rejected::sentence(rejected)))
+                Some(format!("applied, except for items that are not understood: {}", Rejected::sentence(rejected)))
             }
             _ => None,
         }
@@ -107,9 +107,9 @@ pub enum Recorded {
     Partly(Changed, String),
     /// Recorded before.
     Duplicate,
-    /// Quarantined, with the reason.
+    /// Stored but not applied yet, with the reason: quarantined, or waiting for its connection.
     Kept(String),
-    /// Quarantined behind earlier deliveries of its connection, all of which can be applied now.
+    /// Waits behind earlier deliveries of its connection, all of which can be applied now.
     Queued,
     /// Not in this provider's format, now or when it came before. Quarantined for inspection.
     Malformed(String),

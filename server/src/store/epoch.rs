@@ -133,7 +133,7 @@ impl Epochs {
         }
         left.at = Instant::now();
         if left.names.contains(name) {
-            return Err(Error::Unavailable(format!("a connection leads to the database of a former epoch, {name}")));
+            return Err(Error::Unavailable(format!("a connection reaches a database of an earlier epoch, {name}")));
         }
         let Named { name: former, place } = &*current.0;
         if *place > 0 {

@@ -109,7 +109,7 @@ pub trait Outbox: Send + Sync + 'static {
     /// the transaction's newest is dropped.
     async fn revive(&self, id: Option<i64>, now: Timestamp) -> Result<Revived>;
 
-    /// The longest blocked queues: those whose first call has failed at least `attempts` times.
+    /// The blocked queues, whose first call has failed at least `attempts` times; those with the most attempts first.
     async fn stuck_queues(&self, attempts: u32, limit: u32) -> Result<Vec<StuckQueue>>;
 
     /// Makes the first call of a user's queue a dead letter, so that the next ones are sent; returns its key, if there was

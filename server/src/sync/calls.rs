@@ -67,7 +67,7 @@ impl ConnectionCalls {
         let sealed = self.store.credentials(connector_id.to_owned(), connection_id.to_owned()).await?;
         let open = |sealed: Vec<u8>| {
             let opened = self.keys.open(&sealed, (connector_id, connection_id));
-            opened.inspect_err(|error| tracing::warn!(connection_id, %error, "credentials cannot be opened")).ok()
+            opened.inspect_err(|error| tracing::warn!(connection_id, %error, "credentials cannot be decrypted")).ok()
         };
         let credentials = sealed.and_then(open).unwrap_or_default();
         Ok(Opened { connection, credentials })

@@ -21,7 +21,7 @@ pub enum CredentialsError {
     #[error("CREDENTIALS_KEY is not set")]
     NoKey,
     /// None of the keys can decrypt them.
-    #[error("no key of CREDENTIALS_KEY opens the connection's credentials")]
+    #[error("no key in CREDENTIALS_KEY decrypts the connection's credentials")]
     WrongKey,
     /// They could not be encrypted.
     #[error("the credentials could not be encrypted")]

@@ -108,7 +108,7 @@ impl Keys {
             }
         };
         tokio::time::timeout(PATIENCE, getting).await.unwrap_or_else(|_| {
-            tracing::warn!(key = %id, "a key could not be had in time");
+            tracing::warn!(key = %id, "a key could not be obtained in time");
             Obtained::NotNow
         })
     }
@@ -135,7 +135,7 @@ impl Keys {
         let Some(api) = self.apis.of(&id.provider) else { return Obtained::NotNow };
         let limiter = || RateLimiter::direct(Quota::per_minute(A_MINUTE));
         if self.asked.entry(id.provider.to_string()).or_insert_with(limiter).check().is_err() {
-            tracing::warn!(key = %id, "too many unknown keys are named: none is fetched for a moment");
+            tracing::warn!(key = %id, "too many unknown keys are named: none is fetched for now");
             return Obtained::NotNow;
         }
         let answer = match api.call(request).await {
@@ -164,7 +164,7 @@ impl Keys {
         let kept = ProviderKey { provider: id.provider.into_owned(), name: id.name, bytes, until };
         // If it is not stored, the next start fetches it again.
         if let Err(error) = self.store.keep_provider_key(kept, (self.clock)()).await {
-            tracing::warn!(%error, "a provider's key could not be kept");
+            tracing::warn!(%error, "a provider's key could not be stored");
         }
     }
 

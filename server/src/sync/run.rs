@@ -169,7 +169,7 @@ impl Progress {
         match fetch.page(context.api, run).await {
             Ok(page) => Ok(Some(page)),
             Err(FetchError::Restart { reason }) if self.restarts < MOST_RESTARTS => {
-                tracing::info!(reason, "a run begins again");
+                tracing::info!(reason, "a sync run starts again from the beginning");
                 self.restarts += 1;
                 self.begin_again(due);
                 Ok(None)

@@ -26,7 +26,7 @@ use crate::store::{self, DueSync, Store, SyncError, SyncErrorKind, SyncKey};
 
 /// How many connections are synced at once.
 const CONCURRENCY: usize = 16;
-/// The longest wait when nothing is due: requests that other nodes store do not wake this worker.
+/// The longest wait when nothing is due: a wake-up from another node may be lost.
 const IDLE: Duration = Duration::from_secs(10);
 /// The wait after reading the store has failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -184,7 +184,7 @@ impl Inner {
         self.signals.metrics.synced(&due.key.connector_id, "failed");
         tracing::warn!(connection, connector = due.key.connector_id, %error, "a connection could not be synced");
         if let Err(error) = self.note_failure(due, &error).await {
-            tracing::error!(%error, "a failure could not be noted");
+            tracing::error!(%error, "a failure could not be recorded");
             tokio::time::sleep(STORE_PAUSE).await;
         }
     }

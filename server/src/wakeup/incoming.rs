@@ -25,10 +25,10 @@ pub(super) async fn run(channel: &Channel, node: &str, woken: &Woken, advanced: 
     loop {
         match listen(channel, node, (woken, advanced), &mut is_known).await {
             Err(error) if !is_known => {
-                tracing::warn!(%error, "wake-ups of other nodes cannot be received: events are looked up every second");
+                tracing::warn!(%error, "wake-ups from other nodes cannot be received: events are polled every second");
                 is_known = true;
             }
-            Err(error) => tracing::debug!(%error, "wake-ups of other nodes still cannot be received"),
+            Err(error) => tracing::debug!(%error, "wake-ups from other nodes still cannot be received"),
             Ok(()) => {}
         }
         tokio::time::sleep(PAUSE).await;
@@ -45,7 +45,7 @@ async fn listen(
 ) -> Result<(), Error> {
     let mut listener = channel.listen().await?;
     if std::mem::take(was_lost) {
-        tracing::info!("wake-ups of other nodes are received again");
+        tracing::info!("wake-ups from other nodes are received again");
     }
     // Messages sent before are lost.
     look_up(woken).await;
@@ -74,7 +74,7 @@ async fn listen(
 
 async fn look_up(woken: &Woken) {
     if let Err(error) = feed::deliver_external_events(&woken.feed).await {
-        tracing::debug!(%error, "events of other nodes could not be looked up");
+        tracing::debug!(%error, "events from other nodes could not be looked up");
     }
     woken.outbox.notify_one();
     woken.syncs.notify_one();

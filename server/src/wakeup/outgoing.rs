@@ -92,7 +92,7 @@ pub(super) async fn run(mut signals: Signals, node: &str, channel: &Channel, wok
             Ok(()) => is_known = false,
             Err(error) if is_known => tracing::debug!(%error, "other nodes still cannot be woken"),
             Err(error) => {
-                tracing::warn!(%error, "other nodes cannot be woken: they look the log up themselves");
+                tracing::warn!(%error, "other nodes cannot be woken: they poll the log");
                 is_known = true;
             }
         }

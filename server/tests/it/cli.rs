@@ -149,7 +149,7 @@ fn a_setting_that_is_no_text_is_named_and_not_shown() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("JWT_SECRET is not a text"), "{said}");
+    assert!(!output.status.success() && said.contains("JWT_SECRET is not UTF-8 text"), "{said}");
     assert!(!said.contains("hunter2") && !said.contains("panicked") && !said.contains("UNRELATED"), "{said}");
 }
 

@@ -84,7 +84,7 @@ fn a_declared_connector_without_its_secret_is_warned_of() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let warning = "Warning: example is declared, and EXAMPLE_WEBHOOK_SECRET has nothing to verify with";
+    let warning = "Warning: example is declared, but EXAMPLE_WEBHOOK_SECRET has no usable value";
     assert!(said(&[]).contains(warning));
     let with_secret = said(&[("EXAMPLE_WEBHOOK_SECRET", SECRET)]);
     assert!(!with_secret.contains("Warning: example") && !with_secret.contains(SECRET), "{with_secret}");

@@ -87,7 +87,7 @@ async fn a_token_in_the_address_is_refused_with_the_reason() {
         let error = socket.expect("error").await;
         assert_eq!(error["code"], json!("MISSING_CREDENTIALS"));
         let message = error["message"].as_str().unwrap();
-        assert!(message.starts_with("User ID and token required: ") && message.contains("address"), "{message}");
+        assert!(message.starts_with("User ID and token required: ") && message.contains("URL"), "{message}");
         socket.authenticate("alice", &token).await;
         socket.expect("authenticated").await;
         // Ignored if there is a token in the payload.

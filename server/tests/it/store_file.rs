@@ -44,7 +44,7 @@ async fn a_damaged_file_is_said_to_be_one_and_the_server_is_not_ready() {
         basiq.deliver(&app, &basiq_body("conn-1", &format!("t{number}"), "-1")).await;
     }
     drop(app);
-    // Everything is in the one file, whose pages but the first are overwritten.
+    // Everything is in the one file. The root pages of the transactions and of one of their indexes are overwritten.
     let moved = rusqlite::Connection::open(&path).unwrap();
     moved.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     drop(moved);

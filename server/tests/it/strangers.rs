@@ -214,6 +214,6 @@ async fn the_soft_limit_of_open_files_is_raised_to_the_hard_one_and_a_low_one_is
         let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
         assert_eq!(open_files.split_whitespace().nth(3), Some(hard.to_string().as_str()), "{open_files}");
         let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-        assert_eq!(log.contains("few open files are allowed"), is_low, "{log}");
+        assert_eq!(log.contains("the limit of open files is low"), is_low, "{log}");
     }
 }

@@ -51,7 +51,7 @@ async fn nodes_go_on_while_a_later_release_adds_to_the_schema() {
     let (here, there, url) = two_nodes().await;
     here.register("conn-1", "alice").await;
     let mut socket = there.signed_in("alice").await;
-    // More often than a connection prepares a statement anew.
+    // Three rounds, so that connections have prepared their statements before the schema changes.
     for number in 1..=3 {
         serve([&here, &there], &mut socket, number).await;
     }

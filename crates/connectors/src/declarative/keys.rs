@@ -78,7 +78,7 @@ pub const KEYS: &[Key] = &[
         Takes::Text("a name of lower-case letters, digits and single dashes"),
         "the connector's id in addresses and in `connectorId`",
     ),
-    needed(FILE, "name", Takes::Text("a text"), "its display name"),
+    needed(FILE, "name", Takes::Text("a string"), "its display name"),
     needed(FILE, "type", Takes::OneOf(&["bank", "accounting", "payment"]), "`connectorType` of its transactions"),
     optional(
         FILE,
@@ -118,7 +118,7 @@ pub const KEYS: &[Key] = &[
         SIGNATURE,
         "header",
         Takes::Text("the name of a header"),
-        "the header with the signature; needed but for `standard-webhooks`, whose headers have names of their own",
+        "the header with the signature; needed except with `standard-webhooks`, whose headers have fixed names",
     ),
     optional(
         SIGNATURE,
@@ -126,7 +126,7 @@ pub const KEYS: &[Key] = &[
         Takes::Text("the name of a part, such as v1"),
         "where the header is a list such as `t=…,v1=…`: which part is the signature",
     ),
-    optional(SIGNATURE, "prefix", Takes::Text("a text"), "the text before the signature, such as `sha256=`"),
+    optional(SIGNATURE, "prefix", Takes::Text("a string"), "the text before the signature, such as `sha256=`"),
     optional(
         SIGNATURE,
         "encoding",
@@ -136,7 +136,7 @@ pub const KEYS: &[Key] = &[
     optional(
         SIGNATURE,
         "content",
-        Takes::Text("a text with {body}, and {timestamp}, {id}, {method} or {path} where they are signed"),
+        Takes::Text("a string with {body}, and {timestamp}, {id}, {method} or {path} where they are signed"),
         "the signed content; by default `{body}`",
     ),
     optional(
@@ -225,7 +225,7 @@ pub const KEYS: &[Key] = &[
         TRANSACTIONS,
         "amount-format",
         Takes::OneOf(AMOUNTS),
-        "`decimal`, the default: digits in a text or a number; `minor-units`: a whole number of the currency's smallest units",
+        "`decimal`, the default: digits in a string or a number; `minor-units`: a whole number of the currency's smallest units",
     ),
     needed(
         TRANSACTIONS,

@@ -54,7 +54,7 @@ impl Path {
         };
         let steps: Vec<Step> = rest.split('.').map(Step::parse).collect::<Result<_, _>>()?;
         if steps.len() > json::MAX_DEPTH {
-            return Err("it goes deeper than bodies are read");
+            return Err("it goes deeper than bodies may be nested");
         }
         Ok(Self { from_body, steps })
     }

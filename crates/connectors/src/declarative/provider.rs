@@ -196,8 +196,7 @@ impl Parts {
         let mut items = Items::default();
         for place in places {
             let reported = self.account(accounts, &place, body);
-            let reported =
-                reported.and_then(|found| found.ok_or_else(|| "the account says nothing of itself".to_owned()));
+            let reported = reported.and_then(|found| found.ok_or_else(|| "the account carries no data".to_owned()));
             items.take(|| place.name, reported.map(|reported| reported.into_change(event)));
         }
         if items.changes.is_empty() && items.rejected.is_empty() {

@@ -37,7 +37,7 @@ impl Takes {
             Self::Flag => "true or false".to_owned(),
             Self::Paths => "a path such as data.amount, or a list of paths".to_owned(),
             Self::PathsOfLists => "a path such as data.items[], or a list of paths".to_owned(),
-            Self::Words => "a text or a list of texts".to_owned(),
+            Self::Words => "a string or a list of strings".to_owned(),
             Self::WordsByName(words) => format!("a table with one of {} for each name", words.join(", ")),
             Self::PathsByName => "a table with a path for each name".to_owned(),
             Self::Table => "a table".to_owned(),

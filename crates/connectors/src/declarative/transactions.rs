@@ -190,7 +190,7 @@ impl Sign {
             (false, true) => Ok(-sent.abs()),
             // A negative amount may be a reversal or just a habit of notation.
             (true, false) if sent.is_negative() => {
-                Err("the transaction is called money in, but its amount is negative".to_owned())
+                Err("the transaction is marked as money in, but its amount is negative".to_owned())
             }
             (true, false) => Ok(sent),
             _ => Err("the direction of the transaction is not known".to_owned()),

@@ -53,7 +53,7 @@ pub(super) fn amount(
 /// The named currency; `None` if there is none.
 pub(super) fn currency(paths: &Paths, scope: Scope<'_, '_>, what: &str) -> Understood<Option<Currency>> {
     let Some(raw) = paths.raw(scope)? else { return Ok(None) };
-    let code = json::id(raw).ok_or_else(|| format!("the currency of the {what} is neither a text nor a number"))?;
+    let code = json::id(raw).ok_or_else(|| format!("the currency of the {what} is neither a string nor a number"))?;
     currencies::currency(&code).map_err(|error| format!("the currency of the {what} is {error}"))
 }
 

@@ -68,7 +68,7 @@ pub enum ApiError {
         until: Timestamp,
     },
     /// The token for the call could not be obtained.
-    #[error("no token could be had: {0}")]
+    #[error("no token could be obtained: {0}")]
     NoToken(Box<FetchError>),
     /// No address is configured.
     #[error("its address is not configured")]

@@ -18,7 +18,7 @@ const BALANCES: &[&str] = &["balance", "currentBalance", "current_balance", "cur
 /// The change that an account's or a balance's event reports.
 pub(super) fn changes(envelope: &Envelope<'_>, data: &Document<'_>) -> Understood<Vec<Change>> {
     if envelope.event.verb() == Verb::Deleted {
-        return Err(format!("{} removes an account, which nothing follows from", envelope.event));
+        return Err(format!("{} removes an account, which is not handled", envelope.event));
     }
     let (account, names): (_, &[&str]) = match data.object(&["account"])? {
         Some(account) => (account, &["id", "accountId", "account_id"]),

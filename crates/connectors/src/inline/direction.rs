@@ -34,7 +34,7 @@ impl Ways {
 
     fn agreed(&self) -> Understood<Option<Way>> {
         match (self.out, self.into) {
-            (true, true) => Err("the transaction is called money out and money in".to_owned()),
+            (true, true) => Err("the transaction is marked as both money out and money in".to_owned()),
             (true, false) => Ok(Some(Way::Out)),
             (false, true) => Ok(Some(Way::In)),
             (false, false) => Ok(None),
@@ -96,7 +96,7 @@ impl Direction {
         match self.way {
             Some(Way::Out) => Ok(-amount.abs()),
             Some(Way::In) if amount.is_negative() => {
-                Err("the transaction is called money in, but its amount is negative".to_owned())
+                Err("the transaction is marked as money in, but its amount is negative".to_owned())
             }
             None if self.is_unknown && !amount.is_negative() => {
                 Err("the direction of the transaction is not known, and its amount has no sign".to_owned())

@@ -180,7 +180,7 @@ impl Context<'_, '_> {
     fn date(&self, item: &Document<'_>) -> Understood<Dated> {
         match item.raw(DATES) {
             Some(raw) => {
-                let text = json::text(raw).ok_or("the transaction's date is not a text")?;
+                let text = json::text(raw).ok_or("the transaction's date is not a string")?;
                 let when = dates::read(&text).ok_or("the transaction's date is not a date")?;
                 Ok(Dated::At(when))
             }

@@ -78,7 +78,7 @@ impl Socket {
     /// Handles a message.
     pub fn on_message(&mut self, message: &str) -> Result<Incoming, Error> {
         if self.partial.is_some() {
-            return Err(Error::Malformed("text in the place of an attachment"));
+            return Err(Error::Malformed("text in place of an attachment"));
         }
         let packet = Packet::decode(message)?;
         let mine = packet.namespace == self.namespace;

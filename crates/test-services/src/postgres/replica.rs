@@ -29,7 +29,7 @@ impl Postgres {
     /// Cuts a replica off: it has received everything committed so far, and receives nothing more.
     pub fn stop_following(&self) -> Result<()> {
         self.set("primary_conninfo", "")?;
-        self.until("has stopped to receive", || self.receivers().is_ok_and(|count| count == "0"))
+        self.until("has stopped receiving", || self.receivers().is_ok_and(|count| count == "0"))
     }
 
     /// Makes a replica follow this server (again).

@@ -108,8 +108,8 @@ fn an_address_of_postgresql_is_taken_and_never_shown() {
     }
     for (url, expected) in [
         ("postgres://ada:hunter2hunter2@db.example", "names no database"),
-        ("postgres://ada:hunter2hunter2@db.example:port/tallywire", "no address of PostgreSQL"),
-        ("mysql://ada:hunter2hunter2@db.example/tallywire", "none of"),
+        ("postgres://ada:hunter2hunter2@db.example:port/tallywire", "not a PostgreSQL address"),
+        ("mysql://ada:hunter2hunter2@db.example/tallywire", "DATABASE_URL is not `"),
     ] {
         let problems = of(url).expect_err(url).0;
         assert!(problems.len() == 1 && problems[0].contains(expected), "{problems:?}");

@@ -82,7 +82,7 @@ impl Batches {
             return Err(Error::Unavailable("too many deliveries are waiting".to_owned()));
         }
         self.start();
-        answered.await.unwrap_or_else(|_| Err(Error::Unavailable("a batch of deliveries was given up".to_owned())))
+        answered.await.unwrap_or_else(|_| Err(Error::Unavailable("a batch of deliveries was abandoned".to_owned())))
     }
 
     /// Starts a batch, unless the maximum is running.
@@ -152,7 +152,7 @@ impl Batches {
             }
             // One of them may be the cause.
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a batch of deliveries is recorded one by one");
+                tracing::debug!(%error, "the deliveries of a batch are recorded one by one");
                 deliveries.for_each(|delivery| drop(tokio::spawn(Arc::clone(&self).record_alone(delivery))));
             }
         }
@@ -172,7 +172,7 @@ impl Batches {
                     timeout(ALONE_LIMIT, async { in_unit!(self, at, |unit| deliveries::record(unit, &new)) });
                 recorded.await.unwrap_or_else(|_| Err(Error::Unavailable("the database does not answer".to_owned())))
             }
-            Err(_) => Err(Error::Unavailable("too many deliveries wait for others".to_owned())),
+            Err(_) => Err(Error::Unavailable("too many deliveries are waiting to be recorded one by one".to_owned())),
         };
         let _ = answer.send(recorded);
         drop(turn);

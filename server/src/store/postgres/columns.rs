@@ -11,13 +11,13 @@ use crate::store::{Error, Result};
 /// The amount in a column, if any.
 pub(super) fn amount(row: &PgRow, index: usize) -> Result<Option<Amount>> {
     let text: Option<&str> = row.try_get(index)?;
-    text.map(|text| text.parse().map_err(|_| Error::Corrupt(format!("'{text}' stands as an amount")))).transpose()
+    text.map(|text| text.parse().map_err(|_| Error::Corrupt(format!("'{text}' is stored as an amount")))).transpose()
 }
 
 /// The currency in a column, if any.
 pub(super) fn maybe_currency(row: &PgRow, index: usize) -> Result<Option<Currency>> {
     let code: Option<&str> = row.try_get(index)?;
-    code.map(|code| code.parse().map_err(|_| Error::Corrupt(format!("'{code}' stands as a currency")))).transpose()
+    code.map(|code| code.parse().map_err(|_| Error::Corrupt(format!("'{code}' is stored as a currency")))).transpose()
 }
 
 /// The currency in a column.

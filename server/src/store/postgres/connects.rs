@@ -132,7 +132,7 @@ pub(super) async fn claim(database: &mut PgConnection, lasts: Duration) -> Resul
 
 fn came_back(row: &PgRow) -> Result<(StateHash, ReturnedConnect)> {
     let (state, at, parameters): (&[u8], i64, &str) = (row.try_get(5)?, row.try_get(6)?, row.try_get(7)?);
-    let state = state.try_into().map_err(|_| Error::Corrupt("a state's hash has another length".to_owned()))?;
+    let state = state.try_into().map_err(|_| Error::Corrupt("a state's hash has the wrong length".to_owned()))?;
     let at = Timestamp::from_millisecond(at).map_err(|error| Error::Corrupt(error.to_string()))?;
     Ok((state, ReturnedConnect { attempt: attempt(row)?, parameters: serde_json::from_str(parameters)?, at }))
 }

@@ -41,7 +41,7 @@ pub(super) async fn record(unit: &mut Unit, new: &NewDelivery) -> Result<Recorde
     let standing = standing(unit, new).await?;
     let Some(id) = insert(unit, &[(new, &standing, unit.now)]).await?.pop().flatten() else {
         // Another unit of work has just recorded the same delivery. The insert waited for its commit.
-        return Err(Error::Undone("the same delivery is recorded twice at once".to_owned()));
+        return Err(Error::Undone("the same delivery is being recorded twice at the same time".to_owned()));
     };
     match (content, standing) {
         (Content::Fetch { connection_id, request }, Standing { status: Status::Processed, .. }) => {

@@ -70,7 +70,7 @@ async fn begin_once(database: &mut PgConnection, history: &History, identity: &s
             identity,
             former = stored.0,
             epoch,
-            "a new epoch begins: the database may have lost its end"
+            "a new epoch begins: the database may have lost its newest events"
         );
     }
     Ok(epoch)
@@ -111,7 +111,7 @@ async fn wait_for_promotion(database: &mut PgConnection) -> Result<()> {
         }
         tokio::time::sleep(PROMOTION_PAUSE).await;
     }
-    Err(Error::Unavailable("the server is a standby, which was not promoted so far".to_owned()))
+    Err(Error::Unavailable("the server is a standby that has not been promoted".to_owned()))
 }
 
 async fn stored(database: &mut PgConnection) -> Result<Stored> {

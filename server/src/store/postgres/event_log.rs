@@ -162,7 +162,7 @@ pub(super) async fn of_users(
     let mut events = vec![];
     for (place, seq, name, payload, at, _) in rows {
         let user = usize::try_from(place - 1).ok().and_then(|place| users.get(place));
-        let (user_id, _) = user.ok_or_else(|| Error::Corrupt(format!("{place} is no user's place")))?;
+        let (user_id, _) = user.ok_or_else(|| Error::Corrupt(format!("{place} is not the position of a user")))?;
         let event = event(user_id, &epoch, (seq, name, payload))?;
         if at == newest {
             history.has_read(at, &event);
@@ -174,7 +174,7 @@ pub(super) async fn of_users(
 
 fn event(user_id: &Arc<str>, epoch: &Epoch, (seq, name, payload): (i64, i64, String)) -> Result<FeedEvent> {
     let known = usize::try_from(name).ok().and_then(|name| EventName::ALL.get(name));
-    let name = known.ok_or_else(|| Error::Corrupt(format!("{name} stands as an event")))?;
+    let name = known.ok_or_else(|| Error::Corrupt(format!("{name} is stored as an event")))?;
     Ok(FeedEvent {
         user_id: Arc::clone(user_id),
         epoch: epoch.clone(),

@@ -68,14 +68,16 @@ impl Import {
     async fn refuse_what_is_used(&mut self) -> Result<()> {
         let has_nodes = sqlx::query_scalar(HAS_NODES).bind(NAME).fetch_one(&mut self.connection).await?;
         if has_nodes {
-            return Err(Error::Conflict("A server runs on the target, or ended within the last 30 s: stop it first"));
+            return Err(Error::Conflict(
+                "A server is running on the target, or ended within the last 30 s: stop it first",
+            ));
         }
         // Even a new database has an epoch in `meta`.
         let tables = TABLES.iter().filter(|table| table.name != "meta");
         let tables: Vec<_> = tables.map(|table| format!("EXISTS (SELECT 1 FROM {})", table.name)).collect();
         let has_rows = sqlx::query_scalar(AssertSqlSafe(format!("SELECT {}", tables.join(" OR "))));
         if has_rows.fetch_one(&mut self.connection).await? {
-            return Err(Error::Conflict("The target holds data already: it has to be an empty database"));
+            return Err(Error::Conflict("The target already contains data: it must be an empty database"));
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ impl Mover {
             tokio::spawn(async move {
                 // The database records what is left, and a job resumes it.
                 if let Err(error) = mover.finish(now).await {
-                    tracing::warn!(%error, "transactions of a connection were not all moved or purged yet");
+                    tracing::warn!(%error, "not all transactions of a connection have been moved or purged yet");
                 }
             });
         }

@@ -11,5 +11,5 @@ pub(super) fn signed(number: u64) -> i64 {
 
 /// Converts a number after reading.
 pub(super) fn unsigned<T: TryFrom<i64>>(number: i64) -> Result<T> {
-    T::try_from(number).map_err(|_| Error::Corrupt(format!("{number} stands as a count")))
+    T::try_from(number).map_err(|_| Error::Corrupt(format!("{number} is stored as a count")))
 }

@@ -241,5 +241,5 @@ fn readable(reason: &str) -> String {
 }
 
 fn count<T: TryFrom<i64>>(number: i64) -> Result<T> {
-    T::try_from(number).map_err(|_| Error::Corrupt(format!("{number} stands as a count")))
+    T::try_from(number).map_err(|_| Error::Corrupt(format!("{number} is stored as a count")))
 }

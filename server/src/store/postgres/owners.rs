@@ -42,7 +42,7 @@ async fn lock_those(unit: &mut Unit, ids: &[i64], wait: &'static str) -> Result<
     for (id, user_id, seq, epoch, is_same) in found {
         if is_same != Some(true) {
             unit.history.epochs.renew_connections();
-            return Err(Error::Undone("the server is on another timeline than when the epoch began".to_owned()));
+            return Err(Error::Undone("the server is not on the timeline on which the epoch began".to_owned()));
         }
         unit.epoch = unit.history.epochs.read(&epoch)?;
         owners.push(Owner { id, user_id, seq: unsigned(seq)? });
@@ -60,7 +60,7 @@ pub(super) async fn ensure(database: &mut PgConnection, user_id: &str) -> Result
         .bind(user_id)
         .execute(&mut *database)
         .await?;
-    find(database, user_id).await?.ok_or_else(|| Error::Corrupt("a user that was made is missing".to_owned()))
+    find(database, user_id).await?.ok_or_else(|| Error::Corrupt("a user that was just created is missing".to_owned()))
 }
 
 /// Sets the newest event number of each of these users.
@@ -86,7 +86,7 @@ pub(super) async fn source(database: &mut PgConnection, transaction: &Transactio
     .execute(&mut *database)
     .await?;
     let made = find_source(database, transaction).await?;
-    made.ok_or_else(|| Error::Corrupt("a source that was made is missing".to_owned()))
+    made.ok_or_else(|| Error::Corrupt("a source that was just created is missing".to_owned()))
 }
 
 async fn find_source(database: &mut PgConnection, transaction: &Transaction) -> Result<Option<i64>> {

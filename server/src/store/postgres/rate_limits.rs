@@ -30,7 +30,8 @@ pub(super) async fn spend(database: &mut PgConnection, spent: &[(LimitKey, Durat
     .await?;
     let nodes = all.first().map_or(0, |(_, _, nodes)| u32::try_from(*nodes).unwrap_or(u32::MAX));
     let read = |(key, micros, _): (Vec<u8>, i64, i64)| {
-        let key = key.try_into().map_err(|_| Error::Corrupt("a key of a rate limit has another length".to_owned()))?;
+        let key =
+            key.try_into().map_err(|_| Error::Corrupt("a key of a rate limit has the wrong length".to_owned()))?;
         Ok((key, Duration::from_micros(micros.unsigned_abs())))
     };
     Ok(Spent { all: all.into_iter().map(read).collect::<Result<_>>()?, nodes })

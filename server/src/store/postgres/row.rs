@@ -99,7 +99,7 @@ pub(super) async fn named<'u>(
     let rows = rows.bind(accounts).bind(provider_ids).fetch_all(database).await?;
     let named = rows.iter().map(|row| {
         let account = row.try_get(20)?;
-        let user_id = user(account).ok_or_else(|| Error::Corrupt(format!("account {account} was not asked for")))?;
+        let user_id = user(account).ok_or_else(|| Error::Corrupt(format!("account {account} was not requested")))?;
         Ok((account, read(row, user_id)?))
     });
     named.collect()

@@ -49,7 +49,7 @@ async fn check(connection: &mut PgConnection) -> Result<()> {
         None => Ok(()),
         Some(Ok(least)) if least <= MIGRATIONS.len() => Ok(()),
         Some(least) => Err(Error::Corrupt(format!(
-            "its schema is of a later release, and can be used from version {} on; this release knows {}",
+            "its schema is from a later release and requires version {} or later; this release knows version {}",
             least.map_or_else(|text| text, |number| number.to_string()),
             MIGRATIONS.len()
         ))),

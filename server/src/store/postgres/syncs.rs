@@ -199,5 +199,5 @@ pub(super) async fn registered(database: &mut PgConnection, key: &SyncKey) -> Re
 }
 
 fn read(text: &str) -> Result<SyncRequest> {
-    serde_json::from_str(text).map_err(|_| Error::Corrupt("a request to ask a provider cannot be read".to_owned()))
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("a sync request cannot be read".to_owned()))
 }

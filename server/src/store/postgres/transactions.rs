@@ -61,7 +61,7 @@ fn place(row: &PgRow) -> Result<String> {
 
 fn filter(sql: &mut QueryBuilder<Postgres>, query: &TransactionQuery) -> Result<()> {
     if let Some(since) = query.since {
-        let since = i64::try_from(since).map_err(|_| Error::Invalid("since is no event number"))?;
+        let since = i64::try_from(since).map_err(|_| Error::Invalid("since is not an event number"))?;
         sql.push(" AND t.changed_seq > ").push_bind(since);
     }
     if let Some(before) = &query.before {
@@ -93,7 +93,7 @@ fn filter(sql: &mut QueryBuilder<Postgres>, query: &TransactionQuery) -> Result<
     }
     if let Some(primary_type) = &query.primary_type {
         let known: PrimaryType =
-            primary_type.parse().map_err(|()| Error::Invalid("type is none of expense, income and transfer"))?;
+            primary_type.parse().map_err(|()| Error::Invalid("type is not expense, income or transfer"))?;
         sql.push(" AND t.primary_type = ").push_bind(type_code(known));
     }
     Ok(())

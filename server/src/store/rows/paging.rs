@@ -24,7 +24,7 @@ pub(in crate::store) fn limit(query: &TransactionQuery) -> Result<u32> {
 pub(in crate::store) fn cursor(text: &str) -> Result<(i64, i64)> {
     text.split_once('.')
         .and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)))
-        .ok_or(Error::Invalid("before is no page's nextCursor"))
+        .ok_or(Error::Invalid("before is not the nextCursor of a page"))
 }
 
 /// The day of a bound; of an instant, the day in its own offset. It is compared with dates that are days, not instants.
@@ -38,7 +38,7 @@ pub(in crate::store) fn bound(text: &str, upper: bool) -> Result<i64> {
     if let Some(millis) = wire::time::unix_millis(text) {
         return Ok(millis + i64::from(upper));
     }
-    let invalid = Error::Invalid("from and to are RFC 3339 instants or days (YYYY-MM-DD)");
+    let invalid = Error::Invalid("from and to must be RFC 3339 instants or days (YYYY-MM-DD)");
     let day = text.parse::<Date>().and_then(|day| if upper { day.tomorrow() } else { Ok(day) });
     let start = day.and_then(|day| day.to_zoned(TimeZone::UTC)).map_err(|_| invalid)?;
     Ok(start.timestamp().as_millisecond())

@@ -36,6 +36,6 @@ impl Status {
         [Self::Processed, Self::Waiting, Self::Quarantined, Self::Rejected]
             .into_iter()
             .find(|status| status.code() == code)
-            .ok_or_else(|| Error::Corrupt(format!("{code} stands as a delivery's status")))
+            .ok_or_else(|| Error::Corrupt(format!("{code} is stored as a delivery's status")))
     }
 }

@@ -61,8 +61,8 @@ impl Columns<'_> {
             account_id: self.account_id,
             user_id: user_id.to_owned(),
             connection_id: self.connection_id,
-            amount: amount.map_err(|_| Error::Corrupt(format!("'{}' stands as an amount", self.amount)))?,
-            currency: currency.map_err(|_| Error::Corrupt(format!("'{}' stands as a currency", self.currency)))?,
+            amount: amount.map_err(|_| Error::Corrupt(format!("'{}' is stored as an amount", self.amount)))?,
+            currency: currency.map_err(|_| Error::Corrupt(format!("'{}' is stored as a currency", self.currency)))?,
             date: details.date.unwrap_or_else(|| written(self.date_ms)),
             date_precision: Some(if self.is_day { DatePrecision::Day } else { DatePrecision::Instant }),
             primary_type: primary_type(self.primary_type)?,
@@ -107,7 +107,7 @@ pub(in crate::store) struct Written {
 impl Written {
     /// Converts a transaction's members to columns.
     pub(in crate::store) fn of(transaction: &Transaction) -> Result<Self> {
-        let unreadable = || Error::Corrupt(format!("a transaction is dated '{}'", transaction.date));
+        let unreadable = || Error::Corrupt(format!("a transaction has the invalid date '{}'", transaction.date));
         let (rank_ms, date_ms) = rank(transaction, 0).zip(unix_millis(&transaction.date)).ok_or_else(unreadable)?;
         Ok(Self {
             rank_ms,
@@ -141,7 +141,7 @@ fn primary_type(code: i64) -> Result<PrimaryType> {
     known
         .into_iter()
         .find(|it| type_code(*it) == code)
-        .ok_or_else(|| Error::Corrupt(format!("{code} stands as a direction")))
+        .ok_or_else(|| Error::Corrupt(format!("{code} is stored as a direction")))
 }
 
 fn status_code(status: TransactionStatus) -> i64 {
@@ -155,6 +155,6 @@ fn status(code: i64) -> Result<TransactionStatus> {
     match code {
         0 => Ok(TransactionStatus::Pending),
         1 => Ok(TransactionStatus::Posted),
-        _ => Err(Error::Corrupt(format!("{code} stands as a status"))),
+        _ => Err(Error::Corrupt(format!("{code} is stored as a status"))),
     }
 }

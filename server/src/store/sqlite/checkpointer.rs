@@ -36,7 +36,7 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// Starts the thread. After a commit found the disk full, it moves any number of pages, because that frees space.
+    /// Starts the thread. After a failed commit it moves any number of pages: the disk may be full, and that frees space.
     pub(super) fn start(path: &Path, health: Arc<Health>) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(1))?;
@@ -69,7 +69,7 @@ impl Checkpointer {
 
 fn note(marked: Result<()>) {
     if let Err(error) = marked {
-        tracing::debug!(%error, "it was not noted how far the database has come");
+        tracing::debug!(%error, "the mark of how far the database has advanced could not be written");
     }
 }
 

@@ -33,12 +33,12 @@ impl Export {
         lock(&connection)?;
         if !schema::is_newest(&connection)? {
             return Err(Error::Conflict(
-                "The database is one of an earlier release: start this release's server on it once, and stop it",
+                "The database was written by an earlier release: start this release's server on it once, then stop it",
             ));
         }
         if Mark::of(path).is_ahead_of(&connection)? {
             return Err(Error::Conflict(
-                "The database is older than it was: start the server on it once, so that a new epoch begins, and stop it",
+                "The database has lost its newest changes: start the server on it once, so that a new epoch begins, then stop it",
             ));
         }
         add_function(&connection)?;

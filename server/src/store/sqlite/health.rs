@@ -28,17 +28,17 @@ impl Health {
     /// Fails if damage was found since the start.
     pub(super) fn check(&self) -> Result<()> {
         if self.is_damaged.load(Ordering::Relaxed) {
-            return Err(Error::Damaged("damage was met before".to_owned()));
+            return Err(Error::Damaged("damage was found earlier".to_owned()));
         }
         Ok(())
     }
 
-    /// Notes that a commit found the disk full.
+    /// Notes that a commit failed: the disk may be full.
     pub(super) fn note_tightness(&self) {
         self.is_tight.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a commit has found the disk full since the last call.
+    /// Whether a commit has failed since the last call.
     pub(super) fn take_tightness(&self) -> bool {
         self.is_tight.swap(false, Ordering::Relaxed)
     }

@@ -38,7 +38,9 @@ impl Mark {
     pub(super) fn check(&self, connection: &Connection) -> Result<()> {
         if self.is_ahead_of(connection)? {
             epoch::begin_epoch(connection)?;
-            tracing::warn!("the database is older than it was: clients that are ahead of it load everything again");
+            tracing::warn!(
+                "the database has lost its newest changes: clients that are ahead of it load everything again"
+            );
         }
         Ok(())
     }

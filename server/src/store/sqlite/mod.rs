@@ -1,7 +1,7 @@
 //! The embedded store.
 //!
-//! Owns opening the store and running units of work on it. Must not know what the tables mean: each neighbour owns its
-//! own.
+//! Owns opening the store and running units of work on it. Must not know what the tables mean: each submodule owns its
+//! own tables.
 
 mod accounts;
 mod apply;
@@ -63,7 +63,7 @@ use readers::Readers;
 use unit::Unit;
 use writer::Writer;
 
-/// A store in one SQLite file: one writer that commits many jobs at once, and readers beside it.
+/// A store in one SQLite file: one writer, which commits many jobs at once, and concurrent readers.
 pub struct SqliteStore {
     writer: Arc<Writer>,
     mover: Arc<Mover>,
@@ -71,16 +71,15 @@ pub struct SqliteStore {
     checkpointer: Option<Checkpointer>,
     health: Arc<Health>,
     shared: Arc<Shared>,
-    /// The folder to remove with the store, where the data is not to be kept.
+    /// The folder of a temporary store. It is removed with the store.
     _temporary: Option<TempDir>,
 }
 
 impl SqliteStore {
-    /// Opens the file, made where there is none, and brings its schema up to date. Every commit's
-    /// events go to `sink`.
+    /// Opens the file, creates it if it does not exist, and migrates its schema. Every commit's events go to `sink`.
     pub fn open(path: &Path, sink: CommitSink) -> Result<Self> {
         Self::open_file(path, sink).map_err(|error| match error {
-            // Whoever starts a server wants to know which file it is.
+            // The operator has to know which file it is.
             Error::Damaged(detail) => Error::Damaged(format!("{}: {detail}", path.display())),
             Error::Unavailable(detail) => Error::Unavailable(format!("{}: {detail}", path.display())),
             other => other,
@@ -104,57 +103,57 @@ impl SqliteStore {
         Ok(Self { writer, mover, readers, checkpointer, health, shared, _temporary: None })
     }
 
-    /// Copies the database at a path as it is now into a new file, whoever writes to it meanwhile. A file that is
-    /// there already is left alone.
+    /// Copies the database at a path into a new file, in its present state, even while others write to it. Fails if the
+    /// new file exists.
     pub fn copy(path: &Path, to: &Path) -> Result<()> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        let name = to.to_str().ok_or(Error::Conflict("The file's name is not a text"))?;
+        let name = to.to_str().ok_or(Error::Conflict("The file's name is not UTF-8 text"))?;
         file::make_new_file(to)?;
         let copied = connection.execute("VACUUM INTO ?1", [name]);
         if copied.is_err() {
-            // It holds nothing, or not everything.
+            // The copy is empty or incomplete.
             let _ = std::fs::remove_file(to);
         }
         copied?;
         Ok(())
     }
 
-    /// Puts a copy in the place of the database at a path, in a new epoch: clients that are ahead of it load everything
-    /// again. The database that was there stays beside it, under the name that is returned. No server may run on it.
+    /// Replaces the database at a path with a copy, in a new epoch: clients that are ahead of the copy load everything
+    /// again. The former database stays next to it, under the returned name. No server may be running on it.
     pub fn restore(copy: &Path, path: &Path) -> Result<Option<PathBuf>> {
         restore::restore(copy, path)
     }
 
-    /// Makes every stored transaction wait in the outbox as well.
+    /// Sets whether every stored transaction is also put into the outbox.
     #[must_use]
     pub fn forwarding(self, forward: bool) -> Self {
         self.shared.set_forwards(forward);
         self
     }
 
-    /// Deletes a connection's transactions when its consent is taken back.
+    /// Sets whether a connection's transactions are deleted when its consent is withdrawn.
     #[must_use]
     pub fn purging_revoked(self, purge: bool) -> Self {
         self.shared.set_purges_revoked(purge);
         self
     }
 
-    /// Counts its commits.
+    /// Counts the store's commits.
     #[must_use]
     pub fn counting(self, commits: Commits) -> Self {
         self.writer.count(commits);
         self
     }
 
-    /// Runs a unit of work inside the next commit. What it leaves to be moved or purged follows in the background, in
-    /// small units of its own.
+    /// Runs a unit of work inside the next commit. Rows that are left to move or purge follow in the background, in separate
+    /// small units.
     async fn unit<T, F>(&self, now: Timestamp, mut work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Unit<'_>) -> Result<T> + Send + 'static,
     {
-        // What is written has milliseconds: an event is made again with the time that was sent.
+        // Times are stored in milliseconds. An event that is rebuilt from the store has to have the time that was sent.
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let shared = Arc::clone(&self.shared);
         let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
@@ -173,7 +172,7 @@ impl SqliteStore {
         Ok(done)
     }
 
-    /// Keeps one user's event log to its size.
+    /// Prunes one user's event log, a limited number of events in each commit.
     async fn prune_log(&self, owner: i64, older_than: Timestamp, keep_newest: u64) -> Result<usize> {
         let mut pruned = 0;
         loop {
@@ -187,10 +186,11 @@ impl SqliteStore {
         }
     }
 
-    /// Opens a store that is gone when it is dropped.
+    /// Opens a store whose files are deleted when it is dropped.
     pub fn open_temporary(sink: CommitSink) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tallywire-").tempdir();
-        let folder = folder.map_err(|error| Error::Unavailable(format!("a temporary folder: {error}")))?;
+        let folder =
+            folder.map_err(|error| Error::Unavailable(format!("a temporary folder could not be created: {error}")))?;
         let mut store = Self::open(&folder.path().join("tallywire.db"), sink)?;
         store._temporary = Some(folder);
         Ok(store)

@@ -59,7 +59,7 @@ impl Readers {
     {
         let user_id = user_id.to_owned();
         let share = tokio::time::timeout(TIMEOUT, self.users.acquire(&user_id));
-        let _share = share.await.map_err(|_| Error::Busy("Too many of your requests are being answered"))?;
+        let _share = share.await.map_err(|_| Error::Busy("Too many of your requests are in progress"))?;
         let answered = self.questions.run(move |connection| {
             let started = Instant::now();
             connection.progress_handler(STEPS, Some(move || started.elapsed() > BUDGET))?;

@@ -49,7 +49,7 @@ fn keep(path: &Path, former: &Path) -> std::io::Result<()> {
         Err(refused) if refused.kind() != std::io::ErrorKind::AlreadyExists => refused,
         linked => return linked,
     };
-    tracing::debug!(%refused, "the former database is copied");
+    tracing::debug!(%refused, "the former database is being copied");
     let kept = std::fs::copy(path, former).and_then(|_| std::fs::File::open(former)?.sync_all());
     if kept.is_err() {
         let _ = std::fs::remove_file(former);
@@ -94,7 +94,10 @@ fn beside(path: &Path, what: &str) -> PathBuf {
 
 fn free_name(path: &Path) -> Result<PathBuf> {
     let names = (1..1000).map(|number| beside(path, &format!("before-restore-{number}")));
-    names.into_iter().find(|name| !name.exists()).ok_or(Error::Conflict("Too many former databases lie beside it"))
+    names
+        .into_iter()
+        .find(|name| !name.exists())
+        .ok_or(Error::Conflict("Too many former databases (.before-restore-…) are in the folder"))
 }
 
 #[cfg(test)]

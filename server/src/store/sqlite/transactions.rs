@@ -129,7 +129,7 @@ impl Filter {
         }
         if let Some(primary_type) = &query.primary_type {
             let known: PrimaryType =
-                primary_type.parse().map_err(|()| Error::Invalid("type is none of expense, income and transfer"))?;
+                primary_type.parse().map_err(|()| Error::Invalid("type is not expense, income or transfer"))?;
             self.add("t.primary_type = ?", type_code(known));
         }
         Ok(())

@@ -1,8 +1,7 @@
 //! The one connection that writes.
 //!
-//! Owns the thread that turns waiting jobs into one commit each time: what arrives during a commit
-//! shares the next one, so that a disk's flush is paid once for all of them. Must not know what a job
-//! does.
+//! Owns the thread that runs all waiting jobs in one commit. Jobs that arrive during a commit share the next one, and so a
+//! single flush of the disk. Must not know what a job does.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -17,11 +16,11 @@ use super::health::Health;
 use crate::metrics::Commits;
 use crate::store::{CommitSink, Error, FeedEvent, Result};
 
-/// How many jobs may wait. Beyond, a caller waits for a place and then gives up.
+/// How many jobs may wait. If the queue is full, a caller waits for a place, at most `QUEUE_TIMEOUT`.
 const QUEUE: usize = 4096;
-/// How many jobs share a commit at most: a bound on the time to the first answer.
+/// The maximum number of jobs in a commit. It bounds the time to the first answer.
 const BATCH: usize = 256;
-/// How long the log's end waits for readers.
+/// How long the last checkpoint waits for readers.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a caller waits for a place in the queue.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,16 +33,16 @@ pub(super) struct Writer {
     health: Arc<Health>,
 }
 
-/// Something to do inside a commit. It may be run twice, but only one run's writes stay.
+/// Work inside a commit. It may run twice, but the writes of only one run are committed.
 trait Job: Send {
-    /// Whether it succeeded.
+    /// Runs the work; returns whether it succeeded.
     fn run(&mut self, connection: &Connection, events: &mut Vec<FeedEvent>) -> bool;
 
-    /// Reports the outcome to the caller, now that the commit has succeeded or not.
+    /// Reports the outcome to the caller, after the commit has succeeded or failed.
     fn reply(self: Box<Self>, committed: std::result::Result<(), &str>);
 }
 
-/// The work goes back with the answer: what it holds is freed by the caller, and not by the one thread that writes.
+/// The work is returned with the answer, so that the caller frees its data, and not the only thread that writes.
 type Answer<T, F> = (Result<T>, F);
 
 struct Call<T, F> {
@@ -79,7 +78,7 @@ where
 }
 
 impl Writer {
-    /// Where a commit fails, most likely there is no room, or the file is damaged.
+    /// Starts the thread. It notes failed commits in `health`: most likely the disk is full, or the file is damaged.
     pub(super) fn start(connection: Connection, sink: CommitSink, health: Arc<Health>) -> Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let counted = Arc::<OnceLock<Commits>>::default();
@@ -91,20 +90,20 @@ impl Writer {
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), counted, health })
     }
 
-    /// From now on its commits are counted.
+    /// Counts commits from now on.
     pub(super) fn count(&self, commits: Commits) {
         let _ = self.counted.set(commits);
     }
 
-    /// Runs `work` inside the next commit; returns when that commit is on the disk. The events that
-    /// it appended go out right after. Where it fails, nothing of it stays.
+    /// Runs `work` inside the next commit; returns when that commit is on the disk. Its events are published right after the
+    /// commit. If it fails, none of its writes are kept.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&Connection, &mut Vec<FeedEvent>) -> Result<T> + Send + 'static,
     {
         let sender = self.jobs.lock().clone().ok_or_else(|| Error::Unavailable("it is closing".to_owned()))?;
-        // Nothing of the sender is kept while the answer is awaited: the thread ends when the last one is dropped.
+        // The sender is not held while the answer is awaited, because the thread ends when the last one is dropped.
         let place = tokio::time::timeout(QUEUE_TIMEOUT, sender.reserve_owned())
             .await
             .map_err(|_| Error::Unavailable("too many writes are waiting".to_owned()))?
@@ -116,7 +115,7 @@ impl Writer {
         self.health.note(result)
     }
 
-    /// Lets the waiting jobs finish, and waits for that; nothing is taken from now on.
+    /// Accepts no more jobs, and waits until those in the queue have finished.
     pub(super) async fn close(&self) {
         self.jobs.lock().take();
         while self.thread.lock().as_ref().is_some_and(|thread| !thread.is_finished()) {
@@ -124,7 +123,7 @@ impl Writer {
         }
     }
 
-    /// The same, and ends the thread.
+    /// The same, but blocks the caller until the thread has ended.
     pub(super) fn stop(&self) {
         self.jobs.lock().take();
         if let Some(thread) = self.thread.lock().take() {
@@ -171,7 +170,7 @@ fn run(
                 let reason = error.to_string();
                 health.note_tightness();
                 let _ = health.note(Err::<(), _>(Error::from(error)));
-                // Once: a log that grows with every refused delivery is no help to a full disk.
+                // Logged once per outage, because a line for every refused delivery would make a full disk worse.
                 if !std::mem::replace(&mut is_failing, true) {
                     tracing::error!(error = %reason, "commits fail: deliveries are refused until they succeed again");
                 }
@@ -179,7 +178,7 @@ fn run(
             }
         }
     }
-    // Whoever copies the file of a server that has stopped has everything.
+    // After a stop, the database file alone contains everything and can be copied.
     let _ = connection.busy_timeout(CHECKPOINT_TIMEOUT);
     checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
@@ -190,13 +189,13 @@ fn checkpoint(connection: &Connection, pragma: &str) {
     }
 }
 
-/// Runs every job and commits. A job that fails has mostly written nothing: then the others go on.
-/// Where it has, all are undone and run again, each in a savepoint of its own, so that only the
-/// failing one's writes are lost. (Savepoints for all from the start cost a third of the throughput.)
+/// Runs every job and commits. A job that fails has usually written nothing, and the others continue. If it has written, all
+/// jobs are rolled back and run again, each in a separate savepoint, so that only the failing job's writes are lost.
+/// (Savepoints for all jobs from the start cost a third of the throughput.)
 ///
-/// SQLite may end the transaction by itself: a full disk, an I/O error or a lack of memory rolls back all
-/// of it (<https://sqlite.org/lang_transaction.html>, "Response To Errors Within A Transaction"). What is
-/// written then would stand alone, each statement for itself, and so nothing is.
+/// SQLite may roll back the whole transaction on a full disk, an I/O error or a lack of memory
+/// (<https://sqlite.org/lang_transaction.html>, "Response To Errors Within A Transaction"). Each later statement would then be
+/// its own transaction, so the whole batch fails.
 fn commit_together(
     connection: &Connection,
     batch: &mut [Box<dyn Job>],
@@ -209,7 +208,7 @@ fn commit_together(
         goes_on && !connection.is_autocommit()
     });
     if !is_clean {
-        // Fails where the transaction is gone: then the whole batch has.
+        // Fails if SQLite has rolled back already. Then the whole batch fails.
         connection.execute_batch("ROLLBACK")?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         events.clear();
@@ -252,13 +251,13 @@ mod tests {
         let mut holds = std::pin::pin!(holds);
         assert!(futures_util::poll!(holds.as_mut()).is_pending());
         has_started.recv().expect("the writer runs");
-        // The jobs are polled first, and so are queued.
+        // The jobs are polled first, so they are queued before the held one is released.
         let (done, held, ()) = tokio::join!(jobs, holds, async { drop(release) });
         held.expect("a job");
         done
     }
 
-    /// The numbers that are stored.
+    /// The stored numbers.
     async fn stored(writer: &Writer) -> Vec<i64> {
         let read = writer.write(|connection, _| {
             let mut statement = connection.prepare("SELECT n FROM t ORDER BY n")?;
@@ -271,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn where_sqlite_ends_the_transaction_by_itself_nothing_of_the_batch_stays() {
         let writer = writer();
-        // As a full disk does: the statement fails and the transaction with it, without a write of the job's.
+        // As on a full disk: the statement fails, the transaction is rolled back, and the job has written nothing.
         let fails = writer.write(|connection, _| {
             connection.execute_batch("ROLLBACK")?;
             Err::<(), _>(Error::Unavailable("the disk is full".to_owned()))

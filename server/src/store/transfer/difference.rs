@@ -14,7 +14,7 @@ pub enum TransferError {
     #[error(transparent)]
     Store(#[from] Error),
     /// The databases differ.
-    #[error("the databases do not hold the same: {0}")]
+    #[error("the databases differ: {0}")]
     Differs(Difference),
 }
 

@@ -123,6 +123,6 @@ async fn check_next_id(target: &mut Import, table: &Table) -> Result<(), Transfe
     if !table.is_numbered() || target.numbers_on(table).await? {
         return Ok(());
     }
-    let detail = "the id of the next row is used already".to_owned();
+    let detail = "the id of the next row is already in use".to_owned();
     Err(TransferError::Differs(Difference { table: table.name, detail }))
 }

@@ -58,10 +58,10 @@ impl Table {
 /// The tables that are not copied, and why.
 pub const NOT_COPIED: [(&str, &str); 6] = [
     ("probe", "a row that the health check writes"),
-    ("leases", "the rights of running nodes, of which there are none"),
-    ("nodes", "the running nodes, of which there are none"),
+    ("leases", "leases of running nodes; no node is running"),
+    ("nodes", "registrations of running nodes; no node is running"),
     ("slots", "the sockets of running nodes"),
-    ("rate_limits", "what has been spent within the last minutes"),
+    ("rate_limits", "use of rate limits in the last minutes"),
     ("_sqlx_migrations", "the version of PostgreSQL's schema"),
 ];
 

@@ -38,7 +38,7 @@ fn migrate(folder: &Path, to: &str) -> String {
         if output.status.success() {
             return String::from_utf8(output.stdout).unwrap();
         }
-        assert!(said.contains("A server runs on the target") && begun.elapsed() < LIMIT, "{said}");
+        assert!(said.contains("A server is running on the target") && begun.elapsed() < LIMIT, "{said}");
     }
 }
 
@@ -156,7 +156,7 @@ async fn a_value_that_is_not_the_same_is_named_and_a_wrong_copy_leaves_the_targe
     run(&url, breaks).await;
     let said = loop {
         let said = refused(&command(folder.path(), &["--to", &url]).output().unwrap());
-        if !said.contains("A server runs") {
+        if !said.contains("A server is running") {
             break said;
         }
     };
@@ -178,7 +178,7 @@ async fn a_value_that_is_not_the_same_is_named_and_a_wrong_copy_leaves_the_targe
         ),
         ("deliveries", "UPDATE deliveries SET body = '\\x00' WHERE id = 1", "row (id 1) differs in body"),
         ("dead_letters", "DELETE FROM dead_letters", "the target lacks row (id 1)"),
-        ("outbox", "SELECT setval('outbox_id_seq', 1)", "the id of the next row is used already"),
+        ("outbox", "SELECT setval('outbox_id_seq', 1)", "the id of the next row is already in use"),
     ] {
         run(&url, &format!("CREATE TABLE saved AS SELECT * FROM {table}; {statement}")).await;
         let said = refused(&command(folder.path(), &["--to", &url, "--verify"]).output().unwrap());
@@ -245,7 +245,7 @@ async fn databases_that_are_in_use_not_empty_or_of_another_version_are_refused()
     assert!(to(&url).contains("The database is in use: stop the server first"));
     running.stop().await.unwrap();
     drop(running);
-    assert!(to("sqlite:other.db").contains("no address of PostgreSQL"));
+    assert!(to("sqlite:other.db").contains("not a PostgreSQL address"));
     let mut of_postgres = command(folder.path(), &["--to", &url]);
     assert!(refused(&of_postgres.env("DATABASE_URL", &url).output().unwrap()).contains("is not an SQLite file"));
 
@@ -253,19 +253,19 @@ async fn databases_that_are_in_use_not_empty_or_of_another_version_are_refused()
     let mut settings = config();
     settings.database = DatabaseConfig::Postgres(Secret::new(used.clone()));
     let mut node = TestApp::with(settings).await;
-    assert!(to(&used).contains("A server runs on the target"));
+    assert!(to(&used).contains("A server is running on the target"));
     node.register("conn-1", "alice").await;
     node.stop().await.unwrap();
     drop(node);
     let begun = std::time::Instant::now();
-    while !to(&used).contains("The target holds data already") {
+    while !to(&used).contains("The target already contains data") {
         assert!(begun.elapsed() < LIMIT, "{}", to(&used));
     }
 
     let older = rusqlite::Connection::open(&file).unwrap();
     older.pragma_update(None, "user_version", 16).unwrap();
     drop(older);
-    assert!(to(&url).contains("one of an earlier release"));
+    assert!(to(&url).contains("written by an earlier release"));
     let newer = rusqlite::Connection::open(&file).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
     drop(newer);

@@ -94,7 +94,7 @@ impl TestApp {
         response.json().await.unwrap()
     }
 
-    /// The texts of a user's amounts, newest first, as they stand in the answer.
+    /// The text of the answer to a user.
     pub(crate) async fn raw(&self, user_id: &str, path: &str) -> String {
         let response = self.request(Method::GET, path).bearer_auth(self.token(user_id, 60)).send().await.unwrap();
         response.text().await.unwrap()

@@ -24,11 +24,11 @@ pub(super) fn read(file: &File<'_>, table: Table<'_, '_>) -> Events {
         let name = found.value.escape_debug();
         let inner = found.value.strip_suffix('*').unwrap_or(&found.value);
         if inner.contains('*') {
-            file.problem(found.at, format!("events.{key} has \"{name}\"; a * is expected at the end alone"));
+            file.problem(found.at, format!("events.{key} has \"{name}\"; a * is expected only at the end"));
         } else if !names.add(&found.value, kind) {
             file.problem(
                 found.at,
-                format!("events.{key} has \"{name}\", which events names already; once is expected"),
+                format!("events.{key} has \"{name}\", which events already lists; once is expected"),
             );
         }
     };
@@ -42,10 +42,11 @@ pub(super) fn read(file: &File<'_>, table: Table<'_, '_>) -> Events {
     let lists = LISTS.iter().map(|(key, _)| *key).chain(["connection-status"]);
     let used: Vec<&str> = lists.filter(|key| table.has(key)).collect();
     for key in used.iter().filter(|_| !has_name) {
-        table.problem_of(key, format!("events.{key} names events, and events.name is missing: the path of their name"));
+        table
+            .problem_of(key, format!("events.{key} lists events, but events.name, the path of their name, is missing"));
     }
     if has_name && used.is_empty() {
-        table.problem_of("name", "events.name is there, and no event is named; events.new or another list is expected");
+        table.problem_of("name", "events.name is set, but no event is listed; events.new or another list is expected");
     }
     let name = table.paths("name");
     if table.has("time-format") && !table.has("time") {

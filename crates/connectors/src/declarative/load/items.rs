@@ -85,7 +85,7 @@ fn sign(table: Table<'_, '_>) -> Option<Sign> {
     });
     let word = table.word("sign")?;
     if word != "by-field" && table.has("direction") {
-        let what = "transactions.direction has no meaning but with transactions.sign = \"by-field\"";
+        let what = "transactions.direction has no meaning without transactions.sign = \"by-field\"";
         table.problem_of("direction", what);
     }
     match word {

@@ -115,17 +115,17 @@ fn id<'t>(file: &File<'t>, table: Table<'_, 't>, ids: &mut BTreeMap<String, &'t 
     let id = found.value;
     let is_known = providers::descriptions().any(|known| known.id == id) || RESERVED.contains(&&*id);
     if is_known {
-        file.problem(found.at, format!("id is \"{id}\", which is a connector's already; another one is expected"));
+        file.problem(found.at, format!("id is \"{id}\", which is already taken; another one is expected"));
         return None;
     }
     if let Some(other) = ids.insert(id.clone(), file.name()) {
-        file.problem(found.at, format!("id is \"{id}\", which {other} has already; another one is expected"));
+        file.problem(found.at, format!("id is \"{id}\", which {other} already has; another one is expected"));
         return None;
     }
     for scheme in [Scheme::HmacSha256, Scheme::RsaSha256] {
         let own = setting(&id, scheme).name;
         if providers::settings().any(|known| known.name == own) {
-            file.problem(found.at, format!("id is \"{id}\", whose setting {own} is another connector's already"));
+            file.problem(found.at, format!("id is \"{id}\", whose setting {own} already belongs to another connector"));
             return None;
         }
     }
@@ -182,7 +182,7 @@ fn responses(table: Table<'_, '_>) -> Responses {
     if accepted == Some(204) && has_body {
         own.problem_of(
             "accepted",
-            "response.accepted is 204, which has no body; response.body = false is expected beside it",
+            "response.accepted is 204, which has no body; response.body = false is expected with it",
         );
     }
     Responses {

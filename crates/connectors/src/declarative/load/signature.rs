@@ -91,7 +91,7 @@ fn check_parts(table: Table<'_, '_>, content: &Content) {
         table.problem_of("content", "signature.content has no {body}: anybody could change it");
     }
     if !table.has("content") && (table.has("timestamp-header") || table.has("id-header")) {
-        table.problem("signature.content is missing; a text with {body} and the other signed parts is expected");
+        table.problem("signature.content is missing; a string with {body} and the other signed parts is expected");
         return;
     }
     for (piece, text, key) in [(Piece::Timestamp, "{timestamp}", "timestamp-header"), (Piece::Id, "{id}", "id-header")]

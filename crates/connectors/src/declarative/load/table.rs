@@ -210,7 +210,7 @@ impl<'f, 't> Table<'f, 't> {
 
     fn path(&self, name: &str, text: &Found<String>, goes_through_lists: bool) -> Option<Path> {
         let read = Path::parse(&text.value).and_then(|path| match path.is_of_list() {
-            true if !goes_through_lists => Err("it goes through a list, and one value is expected"),
+            true if !goes_through_lists => Err("it goes through a list, but one value is expected"),
             _ => Ok(path),
         });
         read.map_err(|why| {

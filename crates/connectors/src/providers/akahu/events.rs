@@ -50,7 +50,7 @@ fn deleted(body: &Document<'_>, connection_id: String) -> Understood<Meaning> {
     let account_id = ids::needed(body, "item_id", "account")?;
     let mut changes = vec![];
     for raw in body.array(&["removed_transactions"]).ok_or("the event names no transactions")? {
-        let id = json::text(raw).ok_or("the id of a transaction is not a text")?;
+        let id = json::text(raw).ok_or("the id of a transaction is not a string")?;
         let (transaction_id, account_id) = (ids::checked(id, "transaction")?, account_id.clone());
         changes.push(Change { version: None, update: Update::TransactionDeleted { transaction_id, account_id } });
     }

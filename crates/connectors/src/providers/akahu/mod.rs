@@ -37,7 +37,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     settings: &[
         Setting {
             name: Cow::Borrowed(APP_TOKEN),
-            meaning: "the app's id token, `app_token_…`; calls to Akahu carry it, those for the keys of webhooks as well",
+            meaning: "the app's id token, `app_token_…`; sent with all calls to Akahu, including those for webhook keys",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),

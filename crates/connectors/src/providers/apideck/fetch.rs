@@ -86,7 +86,7 @@ impl Fetch for ApideckApi {
         let last: Option<Cursor> = run.cursor.and_then(|cursor| serde_json::from_str(cursor).ok());
         if let Some(position) = run.position {
             let position: Position = serde_json::from_str(position)
-                .map_err(|_| FetchError::Restart { reason: "the run's position is of another release".to_owned() })?;
+                .map_err(|_| FetchError::Restart { reason: "the run's position is from another release".to_owned() })?;
             if position.list < LISTS.len() {
                 return self.list(api, ids, run, last, position).await;
             }

@@ -80,7 +80,7 @@ impl Connect for BasiqApi {
             Some(reason) => Outcome::Failed { reason, named },
             None if is_waiting => Outcome::Waiting { named },
             None if named.is_empty() => {
-                return Err(FetchError::not_understood("a job is done and names no connection"));
+                return Err(FetchError::not_understood("a job is done but names no connection"));
             }
             None => Outcome::Ready(named),
         })

@@ -79,7 +79,7 @@ impl Fetch for BasiqApi {
         let ids = self.ids(&run.connection).map_err(|reason| FetchError::Refused { reason })?;
         let Some(position) = run.position else { return self.first_page(api, ids).await };
         let position: Position = serde_json::from_str(position)
-            .map_err(|_| FetchError::Restart { reason: "the run's position is of another release".to_owned() })?;
+            .map_err(|_| FetchError::Restart { reason: "the run's position is from another release".to_owned() })?;
         match position.stage {
             Stage::Posted | Stage::Pending => self.transactions(api, ids, run, position).await,
             Stage::Check => self.check(api, ids, run, &position).await,

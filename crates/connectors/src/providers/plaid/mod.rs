@@ -40,7 +40,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
     settings: &[
         Setting {
             name: Cow::Borrowed(CLIENT_ID),
-            meaning: "the client's id; calls to Plaid carry it, those for the keys of webhooks as well",
+            meaning: "the client's id; sent with all calls to Plaid, including those for webhook keys",
             kind: SettingKind::Text,
             default: None,
             required_for: Some("webhooks"),

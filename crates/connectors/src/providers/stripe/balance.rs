@@ -20,7 +20,7 @@ use crate::understood::Understood;
 pub(super) fn meaning(event: &Event<'_>, own_account: Option<&str>) -> Understood<Meaning> {
     let own_account = own_account.map(str::to_owned);
     let connection_id = event.account.clone().or(own_account);
-    let connection_id = connection_id.ok_or("the event names no account of Connect, and STRIPE_ACCOUNT is not set")?;
+    let connection_id = connection_id.ok_or("the event names no Connect account, and STRIPE_ACCOUNT is not set")?;
     let available = by_currency(&event.object, "available")?;
     let pending = by_currency(&event.object, "pending")?;
     let change = |(currency, available): (&Currency, &Amount)| -> Understood<Change> {

@@ -48,7 +48,7 @@ pub(super) const DESCRIPTION: Description<'static> = Description {
         },
         Setting {
             name: Cow::Borrowed(ACCOUNT),
-            meaning: "the id of your own account, `acct_…`: the connection of `balance.available` where no account of Connect is named",
+            meaning: "the id of your own account, `acct_…`: the connection of `balance.available` where no Connect account is named",
             kind: SettingKind::Text,
             default: None,
             required_for: None,

@@ -94,7 +94,7 @@ fn account(event: &Event<'_>) -> Understood<Meaning> {
     }
     let cash = event.object.object(&["balance"])?.map(|balance| balance.object(&["cash"])).transpose()?.flatten();
     let balance = cash.map(|cash| money::only_one(&cash)).transpose()?.flatten();
-    let (balance, currency) = balance.ok_or("the financial account has not one balance")?;
+    let (balance, currency) = balance.ok_or("the financial account does not have exactly one balance")?;
     let update =
         AccountUpdate { account_id, currency: Some(currency), balance: Some(balance), ..AccountUpdate::default() };
     Ok(Meaning::of(connection_id, Change { version: event.version, update: Update::Account(update) }))

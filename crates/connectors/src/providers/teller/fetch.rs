@@ -47,7 +47,7 @@ impl Fetch for Teller {
     async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
         let Some(position) = run.position else { return accounts(api, run).await };
         let position: Position = serde_json::from_str(position)
-            .map_err(|_| FetchError::Restart { reason: "the run's position is of another release".to_owned() })?;
+            .map_err(|_| FetchError::Restart { reason: "the run's position is from another release".to_owned() })?;
         transactions(api, run, position).await
     }
 }

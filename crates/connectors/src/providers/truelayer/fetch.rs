@@ -43,7 +43,7 @@ impl Fetch for Client {
 
     async fn page(&self, api: &dyn Api, run: &Run<'_>) -> Result<Page, FetchError> {
         let of_another_release =
-            || FetchError::Restart { reason: "the run's position is of another release".to_owned() };
+            || FetchError::Restart { reason: "the run's position is from another release".to_owned() };
         let position: Position = match run.position {
             None => Position { from: Window::of(run).asked_from().to_string(), cursor: None },
             Some(position) => serde_json::from_str(position).map_err(|_| of_another_release())?,

@@ -104,8 +104,8 @@ fn signed(data: &Document<'_>, amount: Amount) -> Understood<Amount> {
     }
 }
 
-/// Wise gives movements no id. The reference of a transaction and the number of its step identify one; without these
-/// (schema 2.0.0), it is identified by its time, its amount and the balance after it.
+/// Wise gives movements no id. The number of its step identifies one, together with the transaction's reference if there is
+/// one; without a step (schema 2.0.0), its time, its direction, its amount and the balance after it do.
 fn transaction_id(
     data: &Document<'_>,
     reference: Option<&str>,
