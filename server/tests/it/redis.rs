@@ -73,6 +73,24 @@ async fn an_event_of_one_node_reaches_a_socket_of_the_other_by_redis_alone() {
 }
 
 #[tokio::test]
+async fn nodes_that_know_different_servers_of_a_cluster_wake_each_other() {
+    let (url, cluster) = (database(), Redis::start_cluster().unwrap());
+    let (here, there) = (node(&url, &cluster[0]).await, node(&url, &cluster[1]).await);
+    here.register("conn-1", "alice").await;
+    there.register("conn-2", "bob").await;
+    for (from, to, user, connection) in [(&here, &there, "alice", "conn-1"), (&there, &here, "bob", "conn-2")] {
+        let mut socket = to.signed_in(user).await;
+        let began = Instant::now();
+        while wake_ups(to, "received") == 0 {
+            assert!(began.elapsed() < Duration::from_secs(20), "no wake-up");
+            Basiq::default().deliver(from, &basiq_body(connection, &format!("t{:?}", began.elapsed()), "-1")).await;
+            socket.expect("transaction:new").await;
+        }
+    }
+    assert_eq!((wake_ups(&here, "failed"), wake_ups(&there, "failed")), (0, 0));
+}
+
+#[tokio::test]
 async fn redis_may_be_gone_and_come_back_and_no_event_is_lost_or_late() {
     let (url, mut redis) = (database(), Redis::start().unwrap());
     let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);

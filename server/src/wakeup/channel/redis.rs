@@ -1,14 +1,15 @@
 //! Sharded publish and subscribe of Redis and Valkey.
 //!
-//! Owns its two connections. With sharding, a message in a cluster stays within the shard of its channel instead of
-//! going to every node of the cluster (<https://redis.io/docs/latest/develop/pubsub/#sharded-pubsub>). Must not keep
-//! anything in Redis, nor read a message.
+//! Owns its two connections, and in a cluster the way to the shard of its channel: with sharding, a message stays within
+//! that shard instead of going to every node of the cluster
+//! (<https://redis.io/docs/latest/develop/pubsub/#sharded-pubsub>). Must not keep anything in Redis, nor read a message.
 
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, IntoConnectionInfo as _, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
+    PushInfo, PushKind, RedisError, RedisResult, Value, cmd,
 };
 use tokio::sync::{Mutex, mpsc};
 
@@ -41,27 +42,56 @@ impl Channel {
 
     pub(super) async fn send(&self, message: &str) -> RedisResult<()> {
         let mut sender = self.sender.lock().await;
-        let mut connection = match sender.take() {
-            Some(connection) => connection,
-            None => self.connect(AsyncConnectionConfig::new()).await?,
-        };
-        redis::cmd("SPUBLISH").arg(NAME).arg(message).query_async::<()>(&mut connection).await?;
+        let mut publish = cmd("SPUBLISH");
+        publish.arg(NAME).arg(message);
         // A connection that failed is not kept.
+        let connection = match sender.take() {
+            Some(mut connection) => {
+                publish.query_async::<()>(&mut connection).await?;
+                connection
+            }
+            None => self.begin(&publish, AsyncConnectionConfig::new()).await?,
+        };
         *sender = Some(connection);
         Ok(())
     }
 
     pub(super) async fn listen(&self) -> RedisResult<Listener> {
         let (push, pushed) = mpsc::unbounded_channel();
-        let mut connection = self.connect(AsyncConnectionConfig::new().set_push_sender(push)).await?;
-        redis::cmd("SSUBSCRIBE").arg(NAME).query_async::<()>(&mut connection).await?;
+        let mut subscribe = cmd("SSUBSCRIBE");
+        subscribe.arg(NAME);
+        let connection = self.begin(&subscribe, AsyncConnectionConfig::new().set_push_sender(push)).await?;
         Ok(Listener { _connection: connection, pushed })
     }
 
-    async fn connect(&self, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {
+    /// Connects, and runs the first command. A node of a cluster without the channel's shard names the node that has it.
+    async fn begin(&self, command: &Cmd, config: AsyncConnectionConfig) -> RedisResult<MultiplexedConnection> {
         let config = config.set_connection_timeout(Some(WAIT)).set_response_timeout(Some(WAIT));
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let Err(error) = command.query_async::<()>(&mut connection).await else { return Ok(connection) };
+        let Some(shard) = moved_to(&error, self.client.get_connection_info()) else { return Err(error) };
+        let mut connection = Client::open(shard)?.get_multiplexed_async_connection_with_config(&config).await?;
+        command.query_async::<()>(&mut connection).await?;
+        Ok(connection)
     }
+}
+
+/// The node that `MOVED` names, `host:port`, with the settings of the node that has answered. Without a host it is the same
+/// (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#moved-redirection>).
+fn moved_to(error: &RedisError, answered: &ConnectionInfo) -> Option<ConnectionInfo> {
+    let (name, _) = error.redirect_node()?;
+    let (to_host, to_port) = name.rsplit_once(':')?;
+    let mut address = answered.addr().clone();
+    match &mut address {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+            *port = to_port.parse().ok()?;
+            if !to_host.is_empty() {
+                to_host.trim_matches(['[', ']']).clone_into(host);
+            }
+        }
+        _ => return None,
+    }
+    Some(answered.clone().set_addr(address))
 }
 
 impl Listener {
