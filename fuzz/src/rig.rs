@@ -137,7 +137,7 @@ impl Rig {
         self.jump(end);
     }
 
-    /// The clock jumps to another time: the machine slept, or somebody set it.
+    /// The clock jumps to another time: the machine slept, or the clock was set.
     pub fn jump(&mut self, now: u64) {
         self.now = now;
         self.input(Input::Tick);

@@ -71,7 +71,7 @@ impl Sent {
         }
     }
 
-    /// The body as it arrives if somebody changed it.
+    /// The body as it arrives after it was changed on the way.
     fn changed(&self) -> Option<Vec<u8>> {
         let (at, mask) = self.flip.filter(|(_, mask)| *mask != 0)?;
         let mut body = self.body.clone();

@@ -5,7 +5,7 @@
 
 use wire::{Currency, CurrencyError};
 
-/// The numeric code of `XXX`.
+/// The numeric code of `XXX`, which is ISO 4217's code for no currency.
 const NO_CURRENCY: &str = "999";
 
 /// The numeric codes of ISO 4217, each with its alphabetic code.

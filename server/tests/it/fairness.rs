@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Basiq, Socket, TestApp, basiq_body, code, config};
 
-/// How long another user's call may take while a debug build works for somebody else on two cores.
+/// How long another user's call may take while a debug build works for the first user on two cores.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Gives a user many transactions at once, by copying the existing one.

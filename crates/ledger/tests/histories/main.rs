@@ -20,7 +20,7 @@ const USUAL: Habits =
 /// The same person, but every other purchase changes and holds often vanish.
 const UNRULY: Habits = Habits { tips: 0.2, shifts: 0.2, texts: 0.2, vanishing: 0.1, ..USUAL };
 
-/// Somebody who makes fifteen purchases a day in five shops, mostly at the same price.
+/// A customer who makes fifteen purchases a day in five shops, mostly at the same price.
 const CROWDED: Habits = Habits { purchases: 15.0, shops: 5, ..USUAL };
 
 const DAYS: u32 = 60;

@@ -16,24 +16,24 @@ use crate::plaid::Plaid;
 pub(crate) struct AtBasiq {
     pub(crate) basiq: Arc<Basiq>,
     pub(crate) user: String,
-    person: Somebody,
+    person: Spender,
 }
 
 /// The activity at the items of a user of Plaid.
 pub(crate) struct AtPlaid {
     pub(crate) plaid: Arc<Plaid>,
     pub(crate) user: String,
-    person: Somebody,
+    person: Spender,
 }
 
 /// A person with several connections.
 #[derive(Debug)]
-struct Somebody {
+struct Spender {
     random: Ids,
     spending: Spending,
 }
 
-impl Somebody {
+impl Spender {
     fn new(seed: u64) -> Self {
         Self { random: Ids::new(seed), spending: Spending::new(seed ^ 0x0073_7065_6e64) }
     }
@@ -52,13 +52,13 @@ impl Somebody {
 
 impl AtBasiq {
     pub(crate) fn new(basiq: Arc<Basiq>, user: String, seed: u64) -> Self {
-        Self { basiq, user, person: Somebody::new(seed) }
+        Self { basiq, user, person: Spender::new(seed) }
     }
 }
 
 impl AtPlaid {
     pub(crate) fn new(plaid: Arc<Plaid>, user: String, seed: u64) -> Self {
-        Self { plaid, user, person: Somebody::new(seed) }
+        Self { plaid, user, person: Spender::new(seed) }
     }
 }
 

@@ -5,7 +5,7 @@
 use super::provider::Provider;
 use crate::bank::{AccountKind, Cents, NewAccount};
 
-/// Somebody with connections.
+/// A user with connections.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The id of the product's user: also the consumer at Apideck and the client's user at Plaid.
