@@ -7,8 +7,15 @@ import { badge, expect, row, rows, test, withAccount, type Person } from './fixt
 
 const ROWS = 2_999;
 
-/** A time before all transactions that arrive during the test. */
-const past = (minutes: number) => new Date(Date.now() - 3_600_000 - minutes * 60_000).toISOString();
+/** The time of the newest transaction of the history. */
+const NEWEST = Date.now() - 3_600_000;
+
+const past = (minutes: number) => new Date(NEWEST - minutes * 60_000).toISOString();
+
+let later = 0;
+
+/** A time after those of all earlier transactions, whatever the machine's clock does. */
+const next = () => new Date(NEWEST + (later += 1) * 100).toISOString();
 
 /** Delivers this many at once, each in a different minute of the past. */
 async function history(person: Person, count: number) {
@@ -20,7 +27,8 @@ async function history(person: Person, count: number) {
 }
 
 /** A batch that arrives while the list is read. */
-const batch = (person: Person, ids: string[]) => deliver(person.server, person.transactions(ids.map((id) => ({ id, amount: '-2' }))));
+const batch = (person: Person, ids: string[]) =>
+  deliver(person.server, person.transactions(ids.map((id) => ({ id, amount: '-2', transactionDate: next() }))));
 
 /** Counts inserted and removed nodes from now on, and marks each existing row. */
 async function countChanges(page: Page) {
@@ -42,12 +50,19 @@ async function countChanges(page: Page) {
     });
 }
 
-/** The distance of a row from the top of the screen, once drawn. */
+/** The distance of a row from the top of the screen, as it is painted next. */
 const top = (page: Page, id: string) =>
   row(page, id).evaluate(async (element) => {
-    // A frame's callbacks run before its layout; at the next frame's callbacks it is on the screen.
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    return element.getBoundingClientRect().top;
+    // A frame's callbacks run before its layout, and tasks between two frames may change the page. An observer is called
+    // after the layout, and after the older observers of the page.
+    await new Promise((done) => requestAnimationFrame(done));
+    return new Promise<number>((done) => {
+      const observer = new ResizeObserver(() => {
+        observer.disconnect();
+        done(element.getBoundingClientRect().top);
+      });
+      observer.observe(element);
+    });
   });
 
 test('a batch of new rows inserts only itself into three thousand live ones, which stay until nobody reads them', async ({ server, person, dashboard, watch }) => {
@@ -104,15 +119,22 @@ for (const [device, viewport] of [['a desk', { width: 1280, height: 720 }], ['a 
       await page.evaluate((from) => window.scrollTo(0, from), from);
       const read = await page.evaluate(() => (document.elementFromPoint(innerWidth / 2, 690)!.closest('.row') as HTMLElement).dataset.transactionId!);
       const before = await top(page, read);
+      const expectUnmoved = async (after: string) => {
+        const now = await top(page, read);
+        expect(Math.abs(now - before), `${read}, at ${now} instead of ${before}, from ${from} after ${after}`).toBeLessThanOrEqual(1);
+      };
       for (const ids of [['a', 'b'], ['c'], ['d', 'e', 'f', 'g']]) {
         await batch(alex, ids.map((id) => `${id}-${from}`));
         await expect(row(page, `${ids.at(-1)}-${from}`)).toHaveCount(1);
-        expect(Math.abs((await top(page, read)) - before), `moved by, from ${from} after ${ids}`).toBeLessThanOrEqual(1);
+        await expectUnmoved(`${ids}`);
       }
-      // A line above the list as well.
-      await page.evaluate(() => document.querySelector('.alert')!.insertAdjacentHTML('beforeend', '<p class="notice">Something to say.</p>'));
-      await expect.poll(async () => Math.abs((await top(page, read)) - before)).toBeLessThanOrEqual(1);
-      await page.evaluate(() => document.querySelector('.alert p')!.remove());
+      // A line above the list, and one in the bar at the top.
+      for (const place of ['.alert', '.header']) {
+        await page.evaluate((place) => document.querySelector(place)!.insertAdjacentHTML('beforeend', '<p class="notice" id="more">Something to say.</p>'), place);
+        await expectUnmoved(`a line in ${place}`);
+        await page.evaluate(() => document.getElementById('more')!.remove());
+        await expectUnmoved(`a line less in ${place}`);
+      }
     }
     // At the top, new rows are visible at once.
     await page.evaluate(() => window.scrollTo(0, 0));

@@ -26,12 +26,12 @@ pub(crate) struct ScrollAnchor {
 }
 
 impl ScrollAnchor {
-    /// Starts keeping the position in an area of the page.
+    /// Starts keeping the position once the area with the rows is on the page.
     pub(crate) fn provide(area: NodeRef<html::Main>) {
         let anchor = Self { rows: StoredValue::new_local(Vec::new()) };
         provide_context(anchor);
         Effect::new(move |_| {
-            let Some(area) = area.get() else { return };
+            let (Some(_), Some(page)) = (area.get(), document().body()) else { return };
             let scrolled = window_event_listener(ev::scroll, move |_| {
                 // Rows inserted since the last frame must not become the anchor, nor move a reader who has just
                 // scrolled to the top.
@@ -43,7 +43,8 @@ impl ScrollAnchor {
             // Called after layout and before painting.
             let closure = Closure::<dyn FnMut()>::new(move || anchor.keep());
             let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) else { return };
-            observer.observe(&area);
+            // The whole page: a header that grows moves the rows as well.
+            observer.observe(&page);
             let observing = StoredValue::new_local(Some((observer, closure)));
             on_cleanup(move || {
                 scrolled.remove();
