@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::batch::{self, Arrived};
 use super::deliveries;
 use super::delivery_queue::{DeliveryQueue, Waiting};
+use super::lent::silent;
 use super::unit::{self, Units, in_unit};
 use crate::store::{Error, NewDelivery, Recorded, Result};
 
@@ -146,10 +147,7 @@ impl Batches {
                 self.refuse_waiting(&reason);
                 deliveries.for_each(|it| drop(it.answer.send(Err(Error::Unavailable(reason.clone())))));
             }
-            Err(_) => {
-                let late = || Error::Unavailable("the database does not answer".to_owned());
-                deliveries.for_each(|it| drop(it.answer.send(Err(late()))));
-            }
+            Err(_) => deliveries.for_each(|it| drop(it.answer.send(Err(silent())))),
             // One of them may be the cause.
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the deliveries of a batch are recorded one by one");
@@ -170,7 +168,7 @@ impl Batches {
                 let _permit = permit;
                 let recorded =
                     timeout(ALONE_LIMIT, async { in_unit!(self, at, |unit| deliveries::record(unit, &new)) });
-                recorded.await.unwrap_or_else(|_| Err(Error::Unavailable("the database does not answer".to_owned())))
+                recorded.await.unwrap_or_else(|_| Err(silent()))
             }
             Err(_) => Err(Error::Unavailable("too many deliveries are waiting to be recorded one by one".to_owned())),
         };

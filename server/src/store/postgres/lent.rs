@@ -94,8 +94,12 @@ async fn give_back(mut connection: PoolConnection<Postgres>, is_in_transaction: 
 
 /// The result of work on the database, or an error if it takes longer than `limit`.
 pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let silent = |_| Err(Error::Unavailable("the database does not answer".to_owned()));
-    timeout(limit, work).await.unwrap_or_else(silent)
+    timeout(limit, work).await.unwrap_or_else(|_| Err(silent()))
+}
+
+/// The error of work that took longer than its limit.
+pub(super) fn silent() -> Error {
+    Error::Unavailable("the database does not answer".to_owned())
 }
 
 /// The result of statements that only read.
