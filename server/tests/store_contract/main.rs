@@ -21,6 +21,7 @@ mod harness;
 mod interrupted;
 mod layout;
 mod leases;
+mod lock_order;
 mod outbox;
 mod pgbouncer;
 mod postgres;

@@ -51,8 +51,9 @@ pub(super) async fn revive(
     .bind(i64::from(limit))
     .fetch_all(&mut *database)
     .await?;
-    letters.sort_by_key(|(id, ..)| *id);
-    let last = letters.last().map(|(id, ..)| *id);
+    let last = letters.iter().map(|(id, ..)| *id).max();
+    // The users' rows are locked in user order to avoid deadlocks.
+    letters.sort_unstable_by(|(id, user_id, ..), (other, others, ..)| (user_id, id).cmp(&(others, other)));
     let mut became = Revived::default();
     for (_, user_id, key, body, is_deletion) in letters {
         if is_outdated(database, &user_id, &body, is_deletion).await? {

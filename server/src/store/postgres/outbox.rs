@@ -62,7 +62,8 @@ impl<'a> Queued<'a> {
         // commit and does not take the queue for empty. The rows are locked in user order to avoid deadlocks.
         sqlx::query(
             "INSERT INTO outbox_users (user_id, attempts, next_at)
-             SELECT DISTINCT user_id, 0, 0 FROM unnest($1::text[]) AS users (user_id) ORDER BY user_id
+             SELECT DISTINCT user_id COLLATE \"C\" AS user_id, 0, 0 FROM unnest($1::text[]) AS users (user_id)
+             ORDER BY user_id
              ON CONFLICT (user_id) DO UPDATE SET next_at = outbox_users.next_at",
         )
         .bind(self.users)
@@ -222,7 +223,13 @@ pub(super) async fn set_aside(database: &mut PgConnection, user_id: &str, now: T
 
 /// Makes every waiting user due now.
 pub(super) async fn hurry(database: &mut PgConnection) -> Result<()> {
-    sqlx::query("UPDATE outbox_users SET attempts = 0, next_at = 0 WHERE next_at > 0").execute(database).await?;
+    // The rows are locked in user order, as for new calls.
+    sqlx::query(
+        "WITH waiting AS (SELECT user_id FROM outbox_users WHERE next_at > 0 ORDER BY user_id FOR UPDATE)
+         UPDATE outbox_users o SET attempts = 0, next_at = 0 FROM waiting w WHERE o.user_id = w.user_id",
+    )
+    .execute(database)
+    .await?;
     Ok(())
 }
 

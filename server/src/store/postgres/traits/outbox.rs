@@ -73,8 +73,6 @@ impl Outbox for PostgresStore {
     }
 
     async fn hurry(&self) -> Result<()> {
-        // This updates many rows at once, so the database may roll it back in favour of another transaction; it is then
-        // retried.
         in_unit!(self, Timestamp::now(), |unit| outbox::hurry(&mut unit.database))
     }
 }
