@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod audience;
+mod dial;
 mod disk;
 mod fill;
 mod flushes;

@@ -15,7 +15,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use crate::population;
+use crate::{dial, population};
 
 /// The time limit for signing in.
 const SIGN_IN_LIMIT: Duration = Duration::from_secs(20);
@@ -35,10 +35,10 @@ struct Authenticated {
 }
 
 impl Socket {
-    /// Connects and signs in.
-    pub(crate) async fn open(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
+    /// Connects and signs in as a user.
+    pub(crate) async fn open(address: SocketAddr, user: usize, token: &str) -> anyhow::Result<Self> {
         let auth = format!(r#"{{"token":"{token}"}}"#);
-        Self::open_on(TcpStream::connect(address).await?, address, &auth).await
+        Self::open_on(dial::connect(user, address).await?, address, &auth).await
     }
 
     /// The same on the caller's TCP connection, with this `auth`.
@@ -120,7 +120,7 @@ pub(crate) async fn open_those(
             sockets.push(opened??);
         }
         let token = token.clone();
-        opening.spawn(async move { anyhow::Ok((user, Socket::open(address, &token).await?)) });
+        opening.spawn(async move { anyhow::Ok((user, Socket::open(address, user, &token).await?)) });
     }
     while let Some(opened) = opening.join_next().await {
         sockets.push(opened??);

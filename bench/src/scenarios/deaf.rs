@@ -4,7 +4,6 @@
 //! itself.
 
 use anyhow::Context as _;
-use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 
 use super::latency;
@@ -12,7 +11,7 @@ use crate::report::Report;
 use crate::server::Server;
 use crate::socket::Socket;
 use crate::stats::millis;
-use crate::{Setup, population, process};
+use crate::{Setup, dial, population, process};
 
 /// A receive window that fills soon.
 const WINDOW: u32 = 2048;
@@ -60,9 +59,10 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
 async fn open(server: &Server, options: &Options) -> anyhow::Result<Vec<Socket>> {
     let mut opening = JoinSet::new();
     for index in 0..usize::from(options.deaf) {
-        let (address, token) = (server.address, population::token(index % options.load.users())?);
+        let (address, user) = (server.address, index % options.load.users());
+        let token = population::token(user)?;
         opening.spawn(async move {
-            let socket = TcpSocket::new_v4()?;
+            let socket = dial::socket(user)?;
             socket.set_recv_buffer_size(WINDOW)?;
             let auth = format!(r#"{{"token":"{token}"}}"#);
             Socket::open_on(socket.connect(address).await?, address, &auth)

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -20,7 +19,7 @@ use crate::server::Server;
 use crate::socket::{self, Socket};
 use crate::stats::{Times, millis, rate};
 use crate::webhook::Signer;
-use crate::{Setup, population, process};
+use crate::{Setup, dial, population, process};
 
 const AIM: Duration = Duration::from_secs(6);
 const AIM_FOR_OTHERS: Duration = Duration::from_millis(50);
@@ -105,11 +104,11 @@ struct Back {
 async fn come_back(address: SocketAddr, users: usize, missed: u64) -> anyhow::Result<Back> {
     let tokens = (0..users).map(population::token).collect::<anyhow::Result<Vec<_>>>()?;
     let mut coming = JoinSet::new();
-    for token in tokens.iter().cycle().take(users * SOCKETS_PER_USER) {
+    for (user, token) in tokens.iter().enumerate().cycle().take(users * SOCKETS_PER_USER) {
         // The registration is the first event.
         let auth = format!(r#"{{"token":"{token}","since":1}}"#);
         coming.spawn(async move {
-            let client = catch_up(address, auth, 1 + missed);
+            let client = catch_up(address, user, auth, 1 + missed);
             tokio::time::timeout(LIMIT, client).await.context("a client did not catch up")?
         });
     }
@@ -123,10 +122,15 @@ async fn come_back(address: SocketAddr, users: usize, missed: u64) -> anyhow::Re
     Ok(Back { signed_in: Times::new(signed_in), caught_up: Times::new(caught_up), sockets })
 }
 
-/// Reconnects one client; returns how long it took to sign in, and to have every event.
-async fn catch_up(address: SocketAddr, auth: String, newest: u64) -> anyhow::Result<(Socket, [Duration; 2])> {
+/// Reconnects a client of a user; returns how long it took to sign in, and to have every event.
+async fn catch_up(
+    address: SocketAddr,
+    user: usize,
+    auth: String,
+    newest: u64,
+) -> anyhow::Result<(Socket, [Duration; 2])> {
     let started = Instant::now();
-    let mut socket = Socket::connect(TcpStream::connect(address).await?, address).await?;
+    let mut socket = Socket::connect(dial::connect(user, address).await?, address).await?;
     socket.sign_in(&auth).await?;
     let signed_in = started.elapsed();
     for expected in 2..=newest {
@@ -171,7 +175,7 @@ async fn receive(address: SocketAddr, first: usize, rate: u32, count: usize) -> 
     for user in first..first + OTHERS {
         let token = population::token(user)?;
         for _ in 0..SOCKETS_PER_USER {
-            sockets.push((user, Socket::open(address, &token).await?));
+            sockets.push((user, Socket::open(address, user, &token).await?));
         }
     }
     let plan = latency::OpenLoop::to(&address, Duration::from_secs(1) / rate);

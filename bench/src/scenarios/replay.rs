@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 
 use crate::http::Link;
 use crate::report::Report;
@@ -14,7 +13,7 @@ use crate::server::Server;
 use crate::socket::{self, Socket};
 use crate::stats::{Times, millis};
 use crate::webhook::Signer;
-use crate::{Setup, population};
+use crate::{Setup, dial, population};
 
 const AIM: Duration = Duration::from_millis(100);
 
@@ -51,7 +50,7 @@ pub(crate) async fn run(setup: &Setup, options: &Options, report: &mut Report) -
     let auth = format!(r#"{{"token":"{token}","since":{since}}}"#);
     let (mut first, mut last) = (vec![], vec![]);
     for _ in 0..options.times {
-        let mut socket = Socket::connect(TcpStream::connect(server.address).await?, server.address).await?;
+        let mut socket = Socket::connect(dial::connect(0, server.address).await?, server.address).await?;
         let started = Instant::now();
         socket.sign_in(&auth).await?;
         for expected in since + 1..=since + u64::from(options.events) {
