@@ -13,9 +13,9 @@ use server::clock;
 use server::config::{Config, Source};
 use server::demo::{CoreApp, Demo};
 use server::metrics::Metrics;
+use server::net::listener;
 use server::startup::Server;
 use server::tasks;
-use tokio::net::TcpListener;
 
 use super::output::say;
 use super::serve::{prepare, stop_signal};
@@ -37,7 +37,7 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     };
     prepare(source.get("LOG_FORMAT") == Some("json"));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let listener = listener::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     let address = listener.local_addr()?;
     let url = format!("http://localhost:{}", address.port());
     let mut config = Config::demo(address.port(), source.get("TALLYWIRE_SITE").map(Into::into));

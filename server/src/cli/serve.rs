@@ -5,7 +5,7 @@
 use anyhow::Context as _;
 use server::clock;
 use server::config::Config;
-use server::net::descriptors;
+use server::net::{descriptors, listener};
 use server::startup::Server;
 use server::telemetry;
 use tokio::net::TcpListener;
@@ -38,7 +38,7 @@ pub(super) fn prepare(log_json: bool) {
 
 async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
     let address = config.http.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let listener = listener::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     let server = Server::build(config, clock::system()).await.context("cannot open the store")?;
     Ok((server, listener))
 }

@@ -6,4 +6,5 @@ pub mod abortable;
 pub mod address;
 pub mod connection_limiter;
 pub mod descriptors;
+pub mod listener;
 pub mod peer;
