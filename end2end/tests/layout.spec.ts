@@ -38,6 +38,11 @@ const tooWide = (page: Page) =>
       const [text, around] = [range.getBoundingClientRect(), amount.closest('.totals__currency, .account, .row, .toast')!.getBoundingClientRect()];
       if (text.right > around.right + 0.5 || text.left < around.left - 0.5) wide.push(`${amount.className}: ${amount.textContent}`);
     }
+    // The page is not wider for a toast that reaches beyond its edge.
+    for (const toast of document.querySelectorAll('.toast, .toast button')) {
+      const { left, right } = toast.getBoundingClientRect();
+      if (left < 0 || right > clientWidth + 0.5) wide.push(`${toast.className} from ${left} to ${right}`);
+    }
     return wide;
   });
 
