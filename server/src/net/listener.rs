@@ -27,7 +27,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
+    use std::net::{Ipv4Addr, TcpStream};
     use std::time::Duration;
 
     use super::*;
@@ -43,7 +43,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_is_in_use_is_an_error() {
-        let listener = listen((Ipv6Addr::LOCALHOST, 0).into()).expect("a port");
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
         let again = listen(listener.local_addr().expect("an address"));
         assert_eq!(again.expect_err("in use").kind(), io::ErrorKind::AddrInUse);
     }
