@@ -13,7 +13,7 @@ use server::clock;
 use server::config::{Config, Source};
 use server::demo::{CoreApp, Demo};
 use server::metrics::Metrics;
-use server::net::listener;
+use server::net::{descriptors, listener};
 use server::startup::Server;
 use server::tasks;
 
@@ -37,7 +37,8 @@ pub(super) async fn demo(source: &Source) -> anyhow::Result<()> {
     };
     prepare(source.get("LOG_FORMAT") == Some("json"));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = listener::listen(address).with_context(|| format!("cannot listen on {address}"))?;
+    let listener =
+        listener::listen(address, descriptors::capacity()).with_context(|| format!("cannot listen on {address}"))?;
     let address = listener.local_addr()?;
     let url = format!("http://localhost:{}", address.port());
     let mut config = Config::demo(address.port(), source.get("TALLYWIRE_SITE").map(Into::into));

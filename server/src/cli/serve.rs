@@ -38,7 +38,8 @@ pub(super) fn prepare(log_json: bool) {
 
 async fn open(config: Config) -> anyhow::Result<(Server, TcpListener)> {
     let address = config.http.listen;
-    let listener = listener::listen(address).with_context(|| format!("cannot listen on {address}"))?;
+    let listener =
+        listener::listen(address, descriptors::capacity()).with_context(|| format!("cannot listen on {address}"))?;
     let server = Server::build(config, clock::system()).await.context("cannot open the store")?;
     Ok((server, listener))
 }
