@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use sqlx::{Connection as _, PgConnection};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::changes::{delivery, transaction};
 use crate::harness::{Harness, now};
@@ -16,6 +16,8 @@ use crate::postgres::Database;
 
 /// In the order in which a batch of deliveries locks them.
 const USERS: [&str; 3] = ["Bob", "alice", "carol"];
+
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const LOCK_OWNER: &str = "SELECT 1 FROM owners WHERE user_id = $1 FOR UPDATE";
 const LOCK_QUEUE: &str = "SELECT 1 FROM outbox_users WHERE user_id = $1 FOR UPDATE";
@@ -37,28 +39,26 @@ async fn lock_in_order<T: Send + 'static>(
     lock: &'static str,
     work: impl Future<Output = T> + Send + 'static,
 ) -> T {
+    let [first, others @ ..] = USERS;
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
     let mut batch = connection.begin().await.unwrap();
-    let mut working = None;
-    let mut work = Some(work);
-    for user_id in USERS {
-        // Less than the time after which the database looks for deadlocks.
-        sqlx::query("SET LOCAL lock_timeout = 500").execute(&mut *batch).await.unwrap();
+    // Less than the time after which the database looks for deadlocks.
+    sqlx::query("SET LOCAL lock_timeout = 500").execute(&mut *batch).await.unwrap();
+    sqlx::query(lock).bind(first).fetch_all(&mut *batch).await.unwrap();
+    let working = tokio::spawn(work);
+    timeout(TIMEOUT, until_a_lock_is_awaited(database)).await.unwrap();
+    for user_id in others {
         sqlx::query(lock)
             .bind(user_id)
             .fetch_all(&mut *batch)
             .await
             .unwrap_or_else(|error| panic!("{user_id}: {error}"));
-        if let Some(work) = work.take() {
-            working = Some(tokio::spawn(work));
-            until_somebody_waits(database).await;
-        }
     }
     batch.commit().await.unwrap();
-    working.unwrap().await.unwrap()
+    working.await.unwrap()
 }
 
-async fn until_somebody_waits(database: &Database) {
+async fn until_a_lock_is_awaited(database: &Database) {
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
