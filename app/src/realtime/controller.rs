@@ -268,10 +268,14 @@ impl Controller {
         loading.set(true);
         let controller = Arc::downgrade(self);
         spawn(async move {
-            let page = older_page(older.cursor.clone()).await;
-            let Some(controller) = controller.upgrade() else { return };
-            let effects = lock(&controller.core).older_loaded(&older, page);
-            controller.run(effects);
+            let mut next = Some(older);
+            while let Some(older) = next {
+                let page = older_page(older.cursor.clone()).await;
+                let Some(controller) = controller.upgrade() else { return };
+                let (effects, instead) = lock(&controller.core).older_loaded(&older, page);
+                controller.run(effects);
+                next = instead;
+            }
             loading.set(false);
         });
     }

@@ -4,7 +4,7 @@
 //! returns. Must not execute them, know signals or timers, or read a clock: the time is passed in.
 
 use socketio_client::{CloseReason, Status};
-use wire::api::{Snapshot, TransactionsPage};
+use wire::api::Snapshot;
 use wire::error::SocketError;
 use wire::events::{AUTHENTICATED, Authenticate, Authenticated, ERROR, SYNC_REQUIRED, SyncRequired};
 
@@ -13,7 +13,7 @@ use super::connection::Connection;
 use super::effect::Effect;
 use super::errors::{Errors, Part};
 use super::event::FeedEvent;
-use super::feed::{Feed, Merged, Need, Older, SignIn};
+use super::feed::{Feed, Merged, Need, SignIn};
 use super::fetch::Short;
 use super::memory::Memory;
 use super::month::MonthRollover;
@@ -23,6 +23,7 @@ use super::repair::{Remedy, Repair};
 use super::status::{ClientError, ConnectionStatus};
 use crate::error::AppError;
 
+mod older;
 #[cfg(test)]
 mod tests;
 
@@ -315,26 +316,5 @@ impl Core {
             }
         }
         (true, Vec::new())
-    }
-
-    pub(super) fn older_loaded(&mut self, older: &Older, page: Result<TransactionsPage, AppError>) -> Vec<Effect> {
-        match page {
-            Ok(page) => {
-                self.errors.clear(Part::Older);
-                self.feed.append(older, page);
-                let mut effects = vec![Effect::FlushNow(Vec::new())];
-                // The page may contain changes that the events have not delivered yet.
-                effects.extend(self.catch_up());
-                effects
-            }
-            Err(error) => {
-                let needs_check = error == AppError::Unauthorized;
-                if needs_check {
-                    self.recovery.denied();
-                }
-                self.errors.set(Part::Older, ClientError::Reload(error));
-                needs_check.then_some(Effect::Reload).into_iter().collect()
-            }
-        }
     }
 }

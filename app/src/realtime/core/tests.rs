@@ -1,7 +1,7 @@
 //! The effects of each message from the server.
 
 use socketio_client::{CloseReason, Status};
-use wire::api::Snapshot;
+use wire::api::{Snapshot, TransactionsPage};
 
 use super::Core;
 use crate::realtime::effect::Effect;
@@ -143,4 +143,23 @@ fn a_page_that_finds_another_user_while_it_checks_its_session_asks_no_more() {
     let theirs = Snapshot { user_id: "sam".to_owned(), ..at("e1", 5) };
     assert_eq!(take(&mut core, theirs), [Effect::Disconnect, Effect::Clear]);
     assert_eq!(core.look(&mut reload), Progress::Done);
+}
+
+#[test]
+fn an_older_page_of_a_list_that_was_reloaded_meanwhile_is_requested_again_at_its_new_end() {
+    let ending_at = |seq, cursor: &str| Snapshot { next_cursor: Some(cursor.to_owned()), ..at("e1", seq) };
+    let page = |id: &str| TransactionsPage {
+        transactions: vec![transaction(id, "2026-10-01T10:00:00Z", "1")],
+        ..TransactionsPage::default()
+    };
+    let mut core = Core::new(&Target::default(), Some(ending_at(3, "first")), true);
+    let requested = core.feed().older().expect("an older page");
+    core.feed.require_reload();
+    take(&mut core, ending_at(5, "second"));
+
+    let (_, instead) = core.older_loaded(&requested, Ok(page("stray")));
+    let instead = instead.expect("another request");
+    assert_eq!((core.feed().len(), instead.cursor.as_str()), (5, "second"));
+    let (_, instead) = core.older_loaded(&instead, Ok(page("older")));
+    assert_eq!((core.feed().len(), instead), (6, None));
 }
