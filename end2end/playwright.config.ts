@@ -9,7 +9,9 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: true,
-  retries: 0,
+  // A second attempt for what only the machine delayed. Such a test is listed as flaky and its trace is kept, because it
+  // is a defect nevertheless.
+  retries: 1,
   workers: 2,
   reporter: 'list',
   timeout: 60_000,
