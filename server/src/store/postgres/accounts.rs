@@ -1,8 +1,7 @@
 //! Accounts and their balances.
 //!
-//! Owns the table `accounts`. Must not decide which values of a report are stored: the ledger does.
+//! Owns reading the table `accounts`. Must not write it, nor decide which values of a report are stored: the ledger does.
 
-use jiff::Timestamp;
 use ledger::{AccountState, Dirty, Known, Recency};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
@@ -12,7 +11,7 @@ use super::columns::{amount, currency, maybe_currency};
 use super::numbers::unsigned;
 use crate::clock;
 use crate::store::Result;
-use crate::store::rows::{ConnectionRow, account_name, recencies_from_columns, recencies_to_columns};
+use crate::store::rows::{account_name, recencies_from_columns};
 
 /// An account as it is stored.
 pub(super) struct Stored {
@@ -76,50 +75,6 @@ pub(super) async fn first_free_revision(
     .await?;
     first.map(unsigned).transpose()
 }
-
-/// Writes an account, as a new row if it has none; returns the row's id.
-pub(super) async fn write(
-    database: &mut PgConnection,
-    id: Option<i64>,
-    connection: &ConnectionRow,
-    account_id: &str,
-    account: &AccountState,
-    now: Timestamp,
-) -> Result<i64> {
-    let (shared, each) = recencies_to_columns(account);
-    let statement = match id {
-        Some(_) => UPDATE,
-        None => INSERT,
-    };
-    let mut statement = sqlx::query_scalar(statement)
-        .bind(&account.name.value)
-        .bind(&account.last_digits.value)
-        .bind(&account.kind.value)
-        .bind(account.currency.value.map(|currency| currency.code().to_owned()))
-        .bind(account.balance.value.map(|amount| amount.to_string()))
-        .bind(account.available.value.map(|amount| amount.to_string()))
-        .bind(shared.version)
-        .bind(shared.arrival)
-        .bind(each)
-        .bind(now.as_millisecond());
-    statement = match id {
-        Some(id) => statement.bind(id),
-        None => statement
-            .bind(connection.id)
-            .bind(connection.owner)
-            .bind(account_id)
-            .bind(i64::from(account.first_revision.max(1))),
-    };
-    Ok(statement.fetch_one(database).await?)
-}
-
-const INSERT: &str = "INSERT INTO accounts (name, last_digits, kind, currency, balance, available, version, arrival,
-         recencies, updated_at, connection, owner, account_id, first_revision)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
-
-const UPDATE: &str = "UPDATE accounts SET name = $1, last_digits = $2, kind = $3, currency = $4, balance = $5,
-         available = $6, version = $7, arrival = $8, recencies = $9, updated_at = $10
-     WHERE id = $11 RETURNING id";
 
 /// A user's accounts, by institution and name, without those of removed connections.
 pub(super) async fn of_user(database: &mut PgConnection, user_id: &str) -> Result<Vec<Account>> {

@@ -51,6 +51,7 @@ mod transactions;
 mod unit;
 mod user_changes;
 mod users;
+mod written_accounts;
 mod written_rows;
 
 use std::sync::Arc;

@@ -10,9 +10,11 @@ use wire::Transaction;
 
 use super::event_log::Appended;
 use super::outbox::Queued;
+use super::tombstones::WrittenTombstones;
 use super::unit::Unit;
+use super::written_accounts::WrittenAccounts;
 use super::written_rows::WrittenRows;
-use super::{accounts, connection_row, event_log, owners, row, tombstones};
+use super::{connection_row, event_log, owners, row};
 use crate::store::rows::{Loaded, Place, REVOKED, Scope, is_of_connection, is_same_source};
 use crate::store::{Error, Result};
 use crate::telemetry::spans::DeliveryId;
@@ -36,10 +38,7 @@ pub(super) async fn write(unit: &mut Unit, scope: &Scope<'_>, loaded: &Loaded, p
 /// Writes the plans for several connections, each of another user. The owners' rows are locked.
 pub(super) async fn write_each(unit: &mut Unit, mut all: Vec<Planned<'_>>) -> Result<()> {
     write_connections(unit, &all).await?;
-    let mut known = Vec::with_capacity(all.len());
-    for planned in &all {
-        known.push(write_accounts(unit, planned).await?);
-    }
+    let known = write_accounts(unit, &all).await?;
     write_transactions(unit, &all, &known).await?;
     let seqs: Vec<(i64, u64)> = (all.iter().filter(|planned| !planned.plan.events.is_empty()))
         .map(|planned| (planned.scope.owner.id, planned.plan.state.seq))
@@ -84,23 +83,28 @@ async fn write_connections(unit: &mut Unit, all: &[Planned<'_>]) -> Result<()> {
 /// The ids of accounts' rows, by the provider's id.
 type Accounts<'a> = HashMap<&'a str, i64>;
 
-async fn write_accounts<'a>(unit: &mut Unit, planned: &'a Planned<'_>) -> Result<Accounts<'a>> {
-    let Planned { scope, loaded, plan, .. } = planned;
-    let mut ids: Accounts<'a> = loaded.accounts.iter().map(|(account_id, id)| (account_id.as_str(), *id)).collect();
-    for (account_id, account) in &plan.state.accounts {
-        if account.dirty != Dirty::No {
-            let known = ids.get(account_id.as_str()).copied();
-            let now = unit.now;
-            let id = accounts::write(&mut unit.database, known, scope.connection, account_id, account, now).await?;
-            ids.insert(account_id, id);
-        }
+/// Writes the accounts that have changed; returns the rows of all, for each plan.
+async fn write_accounts<'a>(unit: &mut Unit, all: &'a [Planned<'_>]) -> Result<Vec<Accounts<'a>>> {
+    let mut written = WrittenAccounts::default();
+    for Planned { scope, plan, .. } in all {
+        let changed = plan.state.accounts.iter().filter(|(_, account)| account.dirty != Dirty::No);
+        changed.for_each(|(account_id, account)| written.add(scope.connection, account_id, account));
     }
-    Ok(ids)
+    let rows = written.write(&mut unit.database, unit.now).await?;
+    let rows: HashMap<_, _> =
+        rows.iter().map(|(connection, account_id, id)| ((*connection, account_id.as_str()), *id)).collect();
+    let known = all.iter().map(|Planned { scope, loaded, plan, .. }| {
+        let loaded = loaded.accounts.iter().map(|(account_id, id)| (account_id.as_str(), *id));
+        let row = |account_id: &'a str| Some((account_id, *rows.get(&(scope.connection.id, account_id))?));
+        loaded.chain(plan.state.accounts.keys().filter_map(|account_id| row(account_id))).collect()
+    });
+    Ok(known.collect())
 }
 
 async fn write_transactions(unit: &mut Unit, all: &[Planned<'_>], known: &[Accounts<'_>]) -> Result<()> {
     let mut sources = Sources::default();
     let (mut new, mut changed, mut deleted) = (WrittenRows::default(), WrittenRows::default(), Vec::new());
+    let mut tombstones = WrittenTombstones::default();
     for (Planned { scope, loaded, plan, .. }, accounts) in all.iter().zip(known) {
         for (key, transaction) in &plan.state.transactions {
             let account = || account(accounts, &key.0);
@@ -110,7 +114,7 @@ async fn write_transactions(unit: &mut Unit, all: &[Planned<'_>], known: &[Accou
                     let source = sources.of(unit, &stored.transaction).await?;
                     let place = Place { owner: scope.owner.id, account: account()?, source };
                     if loaded.tombstones.contains(key) {
-                        tombstones::delete(&mut unit.database, place.account, &key.1).await?;
+                        tombstones.restore(place.account, &key.1);
                     }
                     match row {
                         Some(_) => changed.add(row, place, stored)?,
@@ -119,7 +123,7 @@ async fn write_transactions(unit: &mut Unit, all: &[Planned<'_>], known: &[Accou
                 }
                 TransactionState::Deleted(tombstone) if tombstone.dirty != Dirty::No => {
                     deleted.extend(row);
-                    tombstones::write(unit, account()?, &key.1, tombstone).await?;
+                    tombstones.add(account()?, &key.1, tombstone);
                 }
                 TransactionState::Live(_) | TransactionState::Deleted(_) => {}
             }
@@ -128,6 +132,7 @@ async fn write_transactions(unit: &mut Unit, all: &[Planned<'_>], known: &[Accou
     if !deleted.is_empty() {
         row::delete(&mut unit.database, &deleted).await?;
     }
+    tombstones.write(unit).await?;
     changed.update(&mut unit.database).await?;
     new.insert(&mut unit.database).await
 }

@@ -31,29 +31,63 @@ pub(super) async fn named(
     rows.into_iter().map(tombstone).collect()
 }
 
-/// Writes a tombstone.
-pub(super) async fn write(unit: &mut Unit, account: i64, transaction_id: &str, tombstone: &Tombstone) -> Result<()> {
-    let Tombstone { recency, revision, .. } = tombstone;
-    sqlx::query(
-        "INSERT INTO tombstones (account, transaction_id, revision, version, arrival, deleted_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (account, transaction_id) DO UPDATE SET revision = excluded.revision, version = excluded.version,
-             arrival = excluded.arrival, deleted_at = excluded.deleted_at",
-    )
-    .bind(account)
-    .bind(transaction_id)
-    .bind(i64::from(*revision))
-    .bind(recency.version)
-    .bind(recency.arrival)
-    .bind(unit.now.as_millisecond())
-    .execute(&mut *unit.database)
-    .await?;
-    Ok(())
+/// Tombstones that are written or deleted together, by column.
+#[derive(Default)]
+pub(super) struct WrittenTombstones<'a> {
+    accounts: Vec<i64>,
+    transaction_ids: Vec<&'a str>,
+    revisions: Vec<i64>,
+    versions: Vec<Option<i64>>,
+    arrivals: Vec<i64>,
+    restored: (Vec<i64>, Vec<&'a str>),
 }
 
-/// Deletes a tombstone.
-pub(super) async fn delete(database: &mut PgConnection, account: i64, transaction_id: &str) -> Result<()> {
-    let delete = sqlx::query("DELETE FROM tombstones WHERE account = $1 AND transaction_id = $2");
-    delete.bind(account).bind(transaction_id).execute(database).await?;
-    Ok(())
+impl<'a> WrittenTombstones<'a> {
+    /// Adds the tombstone of a deleted transaction.
+    pub(super) fn add(
+        &mut self,
+        account: i64,
+        transaction_id: &'a str,
+        Tombstone { recency, revision, .. }: &Tombstone,
+    ) {
+        self.accounts.push(account);
+        self.transaction_ids.push(transaction_id);
+        self.revisions.push(i64::from(*revision));
+        self.versions.push(recency.version);
+        self.arrivals.push(recency.arrival);
+    }
+
+    /// Adds a tombstone to be deleted, because its transaction is restored.
+    pub(super) fn restore(&mut self, account: i64, transaction_id: &'a str) {
+        self.restored.0.push(account);
+        self.restored.1.push(transaction_id);
+    }
+
+    /// Writes them, with at most two statements.
+    pub(super) async fn write(self, unit: &mut Unit) -> Result<()> {
+        let (restored_accounts, restored) = self.restored;
+        if !restored.is_empty() {
+            let delete = sqlx::query(DELETE).bind(restored_accounts).bind(restored);
+            delete.execute(&mut *unit.database).await?;
+        }
+        if !self.accounts.is_empty() {
+            let write = sqlx::query(WRITE)
+                .bind(self.accounts)
+                .bind(self.transaction_ids)
+                .bind(self.revisions)
+                .bind(self.versions)
+                .bind(self.arrivals)
+                .bind(unit.now.as_millisecond());
+            write.execute(&mut *unit.database).await?;
+        }
+        Ok(())
+    }
 }
+
+const WRITE: &str = "INSERT INTO tombstones (account, transaction_id, revision, version, arrival, deleted_at)
+     SELECT w.*, $6 FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) AS w
+     ON CONFLICT (account, transaction_id) DO UPDATE SET revision = excluded.revision, version = excluded.version,
+         arrival = excluded.arrival, deleted_at = excluded.deleted_at";
+
+const DELETE: &str = "DELETE FROM tombstones t USING unnest($1::bigint[], $2::text[]) AS n (account, transaction_id)
+     WHERE t.account = n.account AND t.transaction_id = n.transaction_id";

@@ -153,19 +153,9 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnMut(&mut Unit<'_>) -> Result<T> + Send + 'static,
     {
-        // Times are stored in milliseconds. An event that is rebuilt from the store has to have the time that was sent.
-        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let shared = Arc::clone(&self.shared);
         let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-            work(&mut Unit {
-                database,
-                events,
-                shared: &shared,
-                epoch: shared.epochs.current(),
-                now,
-                delivery: None,
-                is_pushed: false,
-            })
+            work(&mut Unit::new(database, events, &shared, now))
         };
         let done = self.writer.write(job).await?;
         self.mover.start_if_needed(now);

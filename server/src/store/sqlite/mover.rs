@@ -45,15 +45,7 @@ impl Mover {
         loop {
             let shared = Arc::clone(&self.shared);
             let job = move |database: &Connection, events: &mut Vec<FeedEvent>| {
-                moves::step(&mut Unit {
-                    database,
-                    events,
-                    shared: &shared,
-                    epoch: shared.epochs.current(),
-                    now,
-                    delivery: None,
-                    is_pushed: false,
-                })
+                moves::step(&mut Unit::new(database, events, &shared, now))
             };
             if !self.writer.write(job).await? {
                 return Ok(());

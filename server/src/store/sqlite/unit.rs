@@ -26,7 +26,19 @@ pub(super) struct Unit<'a> {
     pub(super) is_pushed: bool,
 }
 
-impl Unit<'_> {
+impl<'a> Unit<'a> {
+    /// A unit of work that no delivery causes.
+    pub(super) fn new(
+        database: &'a Database,
+        events: &'a mut Vec<FeedEvent>,
+        shared: &'a Shared,
+        now: Timestamp,
+    ) -> Self {
+        // Times are stored in milliseconds. An event that is rebuilt from the store has to have the time that was sent.
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        Self { database, events, shared, epoch: shared.epochs.current(), now, delivery: None, is_pushed: false }
+    }
+
     /// The ledger's context for changes at this place in the order of arrival.
     pub(super) fn context<'c>(&'c self, scope: &Scope<'c>, arrival: i64) -> Context<'c> {
         self.shared.context(scope, &self.epoch, self.now, self.is_pushed, arrival)
