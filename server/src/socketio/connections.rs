@@ -63,6 +63,8 @@ struct Connection {
     dashboard_session: Option<SessionId>,
     deadline: Instant,
     quota: ClientQuota,
+    /// Its last sign-in failed because of this server, and not because of its credentials.
+    is_unchecked: bool,
 }
 
 impl ConnectionManager {
@@ -126,7 +128,9 @@ impl ConnectionManager {
         let session = SocketSession::start(socket, self.transports.join(socket.id), has_credentials);
         let (deadline, id) = (quota.sign_in_deadline(), session.id);
         let (socket, user, dashboard_session) = (socket.clone(), None, None);
-        let connection = Connection { socket: socket.clone(), session, user, dashboard_session, deadline, quota };
+        let is_unchecked = false;
+        let connection =
+            Connection { socket: socket.clone(), session, user, dashboard_session, deadline, quota, is_unchecked };
         self.connections.insert(socket.id, connection);
         // Set last: the deadline may have passed already, and handling it needs the connection.
         self.deadlines.set(deadline, id, socket);
@@ -198,9 +202,19 @@ impl ConnectionManager {
         Some(self.connection(socket)?.quota.count_event())
     }
 
+    /// A sign-in could not be checked. Does not count as refused.
+    pub(super) fn note_unchecked(&self, socket: &SocketRef) {
+        if let Some(mut connection) = self.connection(socket) {
+            connection.is_unchecked = true;
+        }
+    }
+
     /// Counts a refused sign-in; returns whether another attempt is allowed.
     pub(super) async fn count_refusal(&self, socket: &SocketRef) -> bool {
-        let allowed = self.connection(socket).map(|mut connection| connection.quota.count_refusal());
+        let allowed = self.connection(socket).map(|mut connection| {
+            connection.is_unchecked = false;
+            connection.quota.count_refusal()
+        });
         let Some(is_allowed) = allowed else { return true };
         let address = socket.req_parts().extensions.get::<Peer>().map(|peer| peer.address);
         match address {
@@ -234,6 +248,7 @@ impl ConnectionManager {
     /// Undoes a sign-in that could not be completed. The socket may try again until its deadline.
     pub(super) fn undo_claim(&self, socket: &SocketRef) {
         let Some(mut connection) = self.connection(socket) else { return };
+        connection.is_unchecked = true;
         let (user, session, id) = (connection.user.take(), connection.dashboard_session.take(), connection.session.id);
         let deadline = connection.quota.sign_in_deadline();
         self.move_deadline(&mut connection, deadline);
@@ -259,6 +274,11 @@ impl ConnectionManager {
             return;
         }
         let code = match &connection.user {
+            // This server's fault: the client comes back by itself, also one that does not handle the error.
+            None if connection.is_unchecked => {
+                drop(connection);
+                return self.abort_to_resume(socket);
+            }
             None => ErrorCode::AuthTimeout,
             Some((_, until)) => {
                 // The deadline is capped at a year, and the clock may have been set back: time may remain.

@@ -215,7 +215,9 @@ impl SignIn {
         let code = error.code;
         self.metrics.signed_in("socket", code.as_str());
         let refused = refuse(socket, error);
-        if code != ErrorCode::AuthUnavailable && !self.connections.count_refusal(socket).await {
+        if code == ErrorCode::AuthUnavailable {
+            self.connections.note_unchecked(socket);
+        } else if !self.connections.count_refusal(socket).await {
             self.connections.disconnect(socket, &ErrorCode::RateLimited.into());
         }
         refused

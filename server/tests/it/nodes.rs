@@ -90,6 +90,19 @@ async fn without_the_database_nobody_signs_in_and_nobody_is_disconnected() {
     socket.expect_nothing().await;
 }
 
+#[tokio::test]
+async fn a_socket_whose_sign_in_could_not_be_checked_loses_its_connection_so_that_it_comes_back() {
+    let mut settings = config();
+    settings.realtime.auth_timeout = Duration::from_millis(500);
+    let (app, _there, _) = two_nodes_with(settings).await;
+    app.state.store.close().await;
+    let auth = json!({ "token": app.token("alice", 600) });
+    let mut socket = Socket::connect(&app.address, Some(auth), &[]).await;
+    assert_eq!(socket.expect("error").await["code"], "AUTH_UNAVAILABLE");
+    // Official clients do not reconnect after a disconnect by the server, but after a lost connection.
+    assert_eq!(socket.packet().await, None, "the connection is lost");
+}
+
 /// The status of a call with a cookie.
 async fn status(app: &TestApp, cookie: &str) -> StatusCode {
     app.request(Method::GET, "/api/session").header(COOKIE, cookie).send().await.unwrap().status()
