@@ -89,7 +89,8 @@ pub(super) async fn run(mut signals: Signals, node: &str, channel: &Channel, wok
             }
         }
         match sent {
-            Ok(()) => is_known = false,
+            Ok(()) if std::mem::take(&mut is_known) => tracing::info!("other nodes can be woken again"),
+            Ok(()) => {}
             Err(error) if is_known => tracing::debug!(%error, "other nodes still cannot be woken"),
             Err(error) => {
                 tracing::warn!(%error, "other nodes cannot be woken: they poll the log");

@@ -111,6 +111,20 @@ async fn redis_may_be_gone_and_come_back_and_no_event_is_lost_or_late() {
 }
 
 #[tokio::test]
+async fn the_first_wake_up_after_a_restart_of_redis_is_not_lost() {
+    let (url, mut redis) = (database(), Redis::start().unwrap());
+    let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);
+    here.register("conn-1", "alice").await;
+    let mut socket = there.signed_in("alice").await;
+    until_woken(&here, &there, &mut socket, "first").await;
+    redis.stop();
+    redis.start_again().unwrap();
+    // The connection that sends is closed, and nothing has been sent since.
+    from_here_to_there(&here, &mut socket, "back").await;
+    assert_eq!(wake_ups(&here, "failed"), 0);
+}
+
+#[tokio::test]
 async fn a_redis_that_answers_nothing_holds_up_no_webhook_and_no_event() {
     let (url, redis) = (database(), Redis::start().unwrap());
     let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);

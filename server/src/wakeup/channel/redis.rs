@@ -44,15 +44,18 @@ impl Channel {
         let mut sender = self.sender.lock().await;
         let mut publish = cmd("SPUBLISH");
         publish.arg(NAME).arg(message);
-        // A connection that failed is not kept.
-        let connection = match sender.take() {
-            Some(mut connection) => {
-                publish.query_async::<()>(&mut connection).await?;
-                connection
+        // The server may have closed the connection since the last message: then a new one is tried.
+        if let Some(mut connection) = sender.take() {
+            match publish.query_async::<()>(&mut connection).await {
+                Ok(()) => {
+                    *sender = Some(connection);
+                    return Ok(());
+                }
+                Err(error) if error.is_timeout() => return Err(error),
+                Err(_) => {}
             }
-            None => self.begin(&publish, AsyncConnectionConfig::new()).await?,
-        };
-        *sender = Some(connection);
+        }
+        *sender = Some(self.begin(&publish, AsyncConnectionConfig::new()).await?);
         Ok(())
     }
 
