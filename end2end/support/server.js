@@ -111,6 +111,15 @@ export class Server {
     return output;
   }
 
+  /** Starts a command that runs until it is stopped: its output so far, and its exit code once it has ended. */
+  follow(args) {
+    const child = this.#spawn(args);
+    child.stdin.end();
+    const followed = { output: '', ended: once(child, 'close').then(([code]) => code), stop: () => child.kill('SIGINT') };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (followed.output += data));
+    return followed;
+  }
+
   /** Adds a user who can sign in with a password. */
   async addUser({ userId, email, password, name }) {
     await this.command(['user', 'add', email, '--id', userId, '--name', name], password);
