@@ -11,6 +11,9 @@ use sqlx::postgres::PgConnectOptions;
 use super::Secret;
 use super::reader::Reader;
 
+const UNREADABLE: &str = "DATABASE_URL is not a PostgreSQL address, `postgres://user:password@host/database`: in a \
+     password, write / ? # @ : and % as %2F and so on";
+
 /// The location of the data.
 #[derive(Clone, Debug)]
 pub enum DatabaseConfig {
@@ -65,11 +68,12 @@ impl DatabaseConfig {
             Ok(options) if options.get_database().is_none_or(str::is_empty) => {
                 reader.problem("DATABASE_URL names no database: `postgres://user:password@host/database`");
             }
+            // The rest of a password with an unescaped `@` and `/` is taken for the database.
+            Ok(options) if options.get_database().is_some_and(|name| name.contains('@')) => {
+                reader.problem(UNREADABLE);
+            }
             // The error text may quote the value, and so a password.
-            Err(_) => reader.problem(
-                "DATABASE_URL is not a PostgreSQL address, `postgres://user:password@host/database`: in a \
-                 password, write / ? # @ : and % as %2F and so on",
-            ),
+            Err(_) => reader.problem(UNREADABLE),
             Ok(_) => {}
         }
         Self::Postgres(Secret::new(url))

@@ -69,17 +69,20 @@ impl From<sqlx::Error> for Error {
             };
         };
         // <https://www.postgresql.org/docs/15/errcodes-appendix.html>
-        match answer.code().as_deref() {
+        let code = answer.code();
+        // Without the line of PostgreSQL's own source that the driver's text ends with.
+        let told = || format!("{} ({})", answer.message(), code.as_deref().unwrap_or("no code"));
+        match code.as_deref() {
             // A serialisation failure or a deadlock.
-            Some("40001" | "40P01") => Self::Undone(error.to_string()),
+            Some("40001" | "40P01") => Self::Undone(told()),
             // Beyond `statement_timeout`.
             Some("57014") => Self::Busy(TOO_LONG),
             // A text with U+0000, which PostgreSQL cannot store. Identifiers and readable texts have none.
             Some("22021") => Self::Invalid("A text contains U+0000"),
             // A damaged table or index.
-            Some("XX001" | "XX002") => Self::Damaged(error.to_string()),
+            Some("XX001" | "XX002") => Self::Damaged(told()),
             // The server is shutting down or starting, is a read-only replica, or a lock timed out, for example.
-            _ => Self::Unavailable(error.to_string()),
+            _ => Self::Unavailable(told()),
         }
     }
 }

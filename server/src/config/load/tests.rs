@@ -109,6 +109,8 @@ fn an_address_of_postgresql_is_taken_and_never_shown() {
     for (url, expected) in [
         ("postgres://ada:hunter2hunter2@db.example", "names no database"),
         ("postgres://ada:hunter2hunter2@db.example:port/tallywire", "not a PostgreSQL address"),
+        ("postgres://ada:7/hunter2hunter2@db.example/tallywire", "not a PostgreSQL address"),
+        ("postgres://ada:7@8/hunter2hunter2@db.example/tallywire", "not a PostgreSQL address"),
         ("mysql://ada:hunter2hunter2@db.example/tallywire", "DATABASE_URL is not `"),
     ] {
         let problems = of(url).expect_err(url).0;

@@ -33,6 +33,7 @@ mod numbers;
 mod outbox;
 mod own_connection;
 mod owners;
+mod place;
 mod plan;
 mod pool;
 mod provider_keys;
@@ -65,6 +66,7 @@ use batches::Batches;
 use history::History;
 use mover::Mover;
 use own_connection::OwnConnection;
+pub use place::place_of;
 use pool::{Address, Pool};
 use readers::Readers;
 use unit::Units;
@@ -85,16 +87,21 @@ impl PostgresStore {
     /// `sink`.
     pub async fn open(url: &str, sink: CommitSink) -> Result<Self> {
         let address = Address::direct(url)?;
-        schema::migrate(address.options()).await?;
-        Self::connect(&address, &address, sink).await
+        let opened = async {
+            schema::migrate(address.options()).await?;
+            Self::connect(&address, &address, sink).await
+        };
+        opened.await.map_err(|error| place::at(address.options(), error))
     }
 
     /// The same through a pooler in transaction mode, such as PgBouncer. Migrations, slots and epoch lookups use the direct
     /// address of the same database, because they need session state.
     pub async fn open_through(pooler: &str, direct: &str, sink: CommitSink) -> Result<Self> {
-        let direct = Address::direct(direct)?;
-        schema::migrate(direct.options()).await?;
-        Self::connect(&Address::pooler(pooler)?, &direct, sink).await
+        let (direct, pooler) = (Address::direct(direct)?, Address::pooler(pooler)?);
+        let migrated = schema::migrate(direct.options()).await;
+        migrated.map_err(|error| place::at(direct.options(), error))?;
+        let connected = Self::connect(&pooler, &direct, sink).await;
+        connected.map_err(|error| place::at(pooler.options(), error))
     }
 
     async fn connect(address: &Address, direct: &Address, sink: CommitSink) -> Result<Self> {
@@ -111,7 +118,7 @@ impl PostgresStore {
     /// Returns its name. Nodes may be running; they notice within 10 s.
     pub async fn begin_epoch(url: &str) -> Result<String> {
         let options = pool::options(url)?;
-        schema::migrate(&options).await?;
+        schema::migrate(&options).await.map_err(|error| place::at(&options, error))?;
         let mut connection = options.connect().await?;
         let epoch = epoch::begin(&mut connection).await?;
         connection.close().await?;
