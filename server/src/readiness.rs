@@ -23,9 +23,13 @@ impl Readiness {
         match *last {
             Some((at, is_ready)) if at.elapsed() < FRESH => is_ready,
             _ => {
+                let was_ready = last.is_none_or(|(_, is_ready)| is_ready);
                 let checked = store.check(now).await;
-                if let Err(error) = &checked {
-                    tracing::error!(%error, "the store does not accept writes");
+                match &checked {
+                    Ok(()) if !was_ready => tracing::info!("the store accepts writes again"),
+                    Err(error) if was_ready => tracing::error!(%error, "the store does not accept writes"),
+                    Err(error) => tracing::debug!(%error, "the store still does not accept writes"),
+                    Ok(()) => {}
                 }
                 *last = Some((Instant::now(), checked.is_ok()));
                 checked.is_ok()

@@ -118,15 +118,21 @@ impl NodeSlots {
     }
 
     async fn register_again(&self) -> Arc<Registration> {
+        let mut is_failing = false;
         loop {
             match Registration::begin(self.store.as_ref(), self.times).await {
                 Ok(Some(begun)) => {
                     let registration = Arc::new(begun);
                     *self.current.lock() = Some(Arc::clone(&registration));
+                    tracing::info!("this node is registered again: users can sign in");
                     return registration;
                 }
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "this node could not be registered"),
+                Err(error) if is_failing => tracing::debug!(%error, "this node still cannot be registered"),
+                Err(error) => {
+                    tracing::warn!(%error, "this node cannot be registered: nobody can sign in");
+                    is_failing = true;
+                }
             }
             sleep(Duration::from_secs(1).min(self.times.every)).await;
         }

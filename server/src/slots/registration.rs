@@ -52,14 +52,24 @@ impl Registration {
 
     /// Renews the registration until it has lapsed or may have.
     pub(super) async fn renew(&self, store: &(impl Slots + ?Sized), times: Times) {
+        let mut is_failing = false;
         loop {
             let until = *self.until.lock();
             sleep_until(until.min(Instant::now() + times.every)).await;
             let end = Self::end(times);
             match timeout_at(until, store.renew_node(self.id, times.lasts)).await {
-                Ok(Ok(true)) => *self.until.lock() = end,
+                Ok(Ok(true)) => {
+                    *self.until.lock() = end;
+                    if std::mem::take(&mut is_failing) {
+                        tracing::info!("this node's registration is renewed again");
+                    }
+                }
                 Ok(Ok(false)) | Err(_) => return,
-                Ok(Err(error)) => tracing::warn!(%error, "this node's registration could not be renewed"),
+                Ok(Err(error)) if is_failing => tracing::debug!(%error, "the registration still cannot be renewed"),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "this node's registration cannot be renewed: without it, sockets are disconnected");
+                    is_failing = true;
+                }
             }
             if Instant::now() >= *self.until.lock() {
                 return;

@@ -16,9 +16,12 @@ use super::log_budget::{LogBudget, Suppressed};
 /// RUST_LOG says.
 const LOG_SECRETS: [&str; 4] = ["socketioxide", "engineioxide", "tungstenite", "tokio_tungstenite"];
 
+/// Without RUST_LOG. Each start would log PostgreSQL's notices of tables that exist already.
+const DEFAULT_FILTER: &str = "info,sqlx::postgres::notice=warn";
+
 /// Starts the log on standard error, as text or JSON. Suppressed lines are counted.
 pub fn start_log(json: bool) -> Suppressed {
-    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let (budget, suppressed) = LogBudget::new();
     let filter = asked.and(filter_fn(|of| *of.level() <= Level::WARN || !logs_secrets(of.target()))).and(budget);
     // A write error would be printed to standard error, which is what failed, and so cause a panic.
