@@ -133,8 +133,12 @@ impl Shared {
     /// Counts a permit for an address. Connections from a proxy, or from this machine, which may run one, carry many
     /// callers and do not count by address.
     fn counted(&self, permit: ConnectionPermit, address: IpAddr) -> Option<ConnectionPermit> {
-        let is_proxy = self.proxies.iter().any(|network| network.contains(&address));
-        if address.is_loopback() || is_proxy { Some(permit) } else { self.limiter.count(permit, address) }
+        if address.is_loopback() || self.is_proxy(address) { Some(permit) } else { self.limiter.count(permit, address) }
+    }
+
+    /// Whether `TRUSTED_PROXIES` has the address.
+    fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(&address))
     }
 
     /// How long a new connection may send nothing.
@@ -145,7 +149,9 @@ impl Shared {
     /// Warns once of an untrusted `X-Forwarded-For`: it probably comes from a proxy that is not configured, whose
     /// callers then all share one limit.
     fn warn_of_untrusted_proxy(&self, connected: IpAddr, peer: &Peer, headers: &HeaderMap) {
-        let is_untrusted = headers.contains_key("x-forwarded-for") && peer.address == connected;
+        // A caller on a proxy's own machine has the proxy's address.
+        let is_ignored = peer.address == connected && !self.is_proxy(connected);
+        let is_untrusted = headers.contains_key("x-forwarded-for") && is_ignored;
         if is_untrusted && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(%connected, "X-Forwarded-For is ignored: if this address is your proxy, add it to TRUSTED_PROXIES");
         }
