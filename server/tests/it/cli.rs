@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use server::store::sqlite::ServerLock;
+
 use crate::support::{
     BASIQ_SECRET, Basiq, CoreAppDouble, JWT_SECRET, SERVICE_SECRET, TestApp, basiq_body, config, forwarding,
 };
@@ -160,6 +162,23 @@ fn a_file_that_is_no_database_is_named() {
     let output = run(folder.path(), "", &["outbox", "status"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("t.db"), "{said}");
+}
+
+#[test]
+fn a_second_server_on_a_database_file_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = ServerLock::take(&folder.path().join("t.db")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tallywire"))
+        .arg("serve")
+        .current_dir(folder.path())
+        .env_clear()
+        .envs([("DATABASE_URL", "sqlite:t.db"), ("CONNECTORS_HOST", "127.0.0.1"), ("CONNECTORS_PORT", "0")])
+        .envs([("JWT_SECRET", JWT_SECRET), ("SERVICE_SECRET", SERVICE_SECRET), ("BASIQ_WEBHOOK_SECRET", BASIQ_SECRET)])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot use t.db: Another server is running on this database"), "{said}");
 }
 
 #[test]

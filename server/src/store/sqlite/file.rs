@@ -2,7 +2,7 @@
 //!
 //! Owns creating it, its permissions, and its connections' settings. Must not know a table.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
@@ -23,6 +23,13 @@ pub(super) fn make_new_file(path: &Path) -> Result<()> {
         std::io::ErrorKind::AlreadyExists => Error::Conflict("The file exists already: choose another name"),
         _ => Error::Unavailable(format!("{}: {error}", path.display())),
     })
+}
+
+/// The path of a file beside the database, whose name begins with the database's.
+pub(super) fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn make_folder(of: &Path) -> std::io::Result<()> {

@@ -34,6 +34,7 @@ mod restore;
 mod row;
 mod schema;
 mod search;
+mod server_lock;
 mod sync_end;
 mod sync_page;
 mod syncs;
@@ -60,6 +61,7 @@ use health::Health;
 use mark::Mark;
 use mover::Mover;
 use readers::Readers;
+pub use server_lock::ServerLock;
 use unit::Unit;
 use writer::Writer;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::file::with;
 use super::{SqliteStore, epoch, schema};
 use crate::store::{Error, Result};
 
@@ -78,12 +79,6 @@ fn prepare(path: &Path) -> Result<()> {
     schema::migrate(&mut connection)?;
     epoch::begin_epoch(&connection)?;
     connection.close().map_err(|(_, error)| error.into())
-}
-
-fn with(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {
