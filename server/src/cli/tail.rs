@@ -41,9 +41,13 @@ pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Resul
     let (reports, mut received) = mpsc::channel::<Report>(1024);
     let credentials = json!({ "token": token, "userId": user_id });
     let position = Arc::new(Mutex::new(Position::default()));
-    let resumed = (Arc::clone(&position), credentials.clone());
+    let (received_to, resumed) = (Arc::clone(&position), (position, credentials.clone()));
     let report = move |event: Event, payload: Payload, _: Client| {
         let (reports, report) = (reports.clone(), report(&event, payload));
+        // At once: events that still wait to be printed must not be requested again after a lost connection.
+        if let Some(Report::Event { name, payload }) = &report {
+            received_to.lock().follow(name, payload.first());
+        }
         async move {
             if let Some(report) = report {
                 let _ = reports.send(report).await;
@@ -72,7 +76,7 @@ pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Resul
         .await
         .with_context(|| format!("cannot connect to {url}"))?;
     let printed = tokio::select! {
-        printed = print(&mut received, &position) => printed,
+        printed = print(&mut received) => printed,
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
     let _ = client.disconnect().await;
@@ -80,17 +84,16 @@ pub(super) async fn tail(url: &str, user_id: &str, token: &str) -> anyhow::Resul
 }
 
 /// Prints events on standard output and problems on standard error. Fails when the session is over.
-async fn print(received: &mut mpsc::Receiver<Report>, position: &Mutex<Position>) -> anyhow::Result<()> {
+async fn print(received: &mut mpsc::Receiver<Report>) -> anyhow::Result<()> {
     let mut is_lost = false;
     while let Some(report) = received.recv().await {
         match report {
             Report::Event { name, payload } => {
                 is_lost = false;
-                position.lock().follow(&name, payload.first());
                 let payload: Vec<_> = payload.iter().map(ToString::to_string).collect();
                 say!("{name} {}", payload.join(" "))?;
             }
-            // The server closes the connection if it cannot check the sign-in later either, and the client comes back.
+            // If the sign-in is not checked in time, the server ends the connection, and the client reconnects.
             Report::Refused(error) if error.code == ErrorCode::AuthUnavailable => {
                 eprintln!("{}: the sign-in is tried again", error.message);
             }
@@ -123,7 +126,7 @@ fn report(event: &Event, payload: Payload) -> Option<Report> {
     }
 }
 
-/// How far the printed events reach.
+/// How far the received events reach.
 #[derive(Default)]
 struct Position {
     epoch: Option<String>,
@@ -160,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reconnect_resumes_after_the_last_printed_event() {
+    fn a_reconnect_resumes_after_the_last_received_event() {
         let mut position = Position::default();
         assert_eq!(position.added_to(json!({})), json!({}));
         position.follow(events::AUTHENTICATED, Some(&json!({ "seq": 7, "epoch": "e1" })));
