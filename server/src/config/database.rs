@@ -11,9 +11,6 @@ use sqlx::postgres::PgConnectOptions;
 use super::Secret;
 use super::reader::Reader;
 
-const UNREADABLE: &str = "DATABASE_URL is not a PostgreSQL address, `postgres://user:password@host/database`: in a \
-     password, write / ? # @ : and % as %2F and so on";
-
 /// The location of the data.
 #[derive(Clone, Debug)]
 pub enum DatabaseConfig {
@@ -64,28 +61,34 @@ impl DatabaseConfig {
     }
 
     fn postgres(reader: &mut Reader<'_>, url: &str) -> Self {
-        match PgConnectOptions::from_str(url) {
-            Ok(options) if options.get_database().is_none_or(str::is_empty) => {
-                reader.problem("DATABASE_URL names no database: `postgres://user:password@host/database`");
-            }
-            // The rest of a password with an unescaped `@` and `/` is taken for the database.
-            Ok(options) if options.get_database().is_some_and(|name| name.contains('@')) => {
-                reader.problem(UNREADABLE);
-            }
-            // The error text may quote the value, and so a password.
-            Err(_) => reader.problem(UNREADABLE),
-            Ok(_) => {}
+        if let Some(options) = postgres_options(reader, "DATABASE_URL", url)
+            && options.get_database().is_none_or(str::is_empty)
+        {
+            reader.problem("DATABASE_URL names no database: `postgres://user:password@host/database`");
         }
         Self::Postgres(Secret::new(url))
     }
 }
 
+/// Reads a PostgreSQL address.
+fn postgres_options(reader: &mut Reader<'_>, name: &str, url: &str) -> Option<PgConnectOptions> {
+    // After an unescaped `@` and `/`, the rest of a password is taken for the database.
+    let is_cut_up = |options: &PgConnectOptions| options.get_database().is_some_and(|name| name.contains('@'));
+    let options = PgConnectOptions::from_str(url).ok().filter(|options| !is_cut_up(options));
+    if options.is_none() {
+        // The driver's error text may quote the value, and so a password.
+        reader.problem(format!(
+            "{name} is not a PostgreSQL address, `postgres://user:password@host/database`: in a password, write / ? # @ : \
+             and % as %2F and so on"
+        ));
+    }
+    options
+}
+
 /// Reads `DATABASE_DIRECT_URL`.
 pub(super) fn direct(reader: &mut Reader<'_>) -> Option<Secret> {
     let url = reader.source.get("DATABASE_DIRECT_URL")?;
-    if PgConnectOptions::from_str(url).is_err() {
-        reader.problem("DATABASE_DIRECT_URL is not a PostgreSQL address, `postgres://user:password@host/database`");
-    }
+    postgres_options(reader, "DATABASE_DIRECT_URL", url);
     Some(Secret::new(url))
 }
 

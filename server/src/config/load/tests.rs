@@ -120,6 +120,16 @@ fn an_address_of_postgresql_is_taken_and_never_shown() {
 }
 
 #[test]
+fn an_unescaped_password_in_the_direct_address_is_reported_and_not_shown() {
+    let mut values = minimal();
+    values.push(("DATABASE_URL", "postgres://db.example/tallywire"));
+    values.push(("DATABASE_DIRECT_URL", "postgres://ada:7@8/hunter2hunter2@db.example/tallywire"));
+    let problems = load(&values.into_iter().collect()).expect_err("unreadable").0;
+    assert!(problems[0].contains("DATABASE_DIRECT_URL is not a PostgreSQL address"), "{problems:?}");
+    assert!(!problems[0].contains("hunter2"), "{problems:?}");
+}
+
+#[test]
 fn another_port_leaves_it_a_demo_and_a_secret_does_not() {
     assert!(!Source::from_iter([("CONNECTORS_PORT", "4000"), ("HOME", "/root")]).configures_anything());
     assert!(Source::from_iter([("FRONTEND_URL", "https://app.example")]).configures_anything());
