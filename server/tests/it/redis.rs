@@ -52,6 +52,16 @@ async fn until_woken(here: &TestApp, there: &TestApp, socket: &mut Socket, name:
     began.elapsed()
 }
 
+/// Two nodes that wake each other, and a socket at the second one.
+async fn woken_nodes() -> (TestApp, TestApp, Socket, Redis) {
+    let (url, redis) = (database(), Redis::start().unwrap());
+    let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);
+    here.register("conn-1", "alice").await;
+    let mut socket = there.signed_in("alice").await;
+    until_woken(&here, &there, &mut socket, "first").await;
+    (here, there, socket, redis)
+}
+
 #[tokio::test]
 async fn an_event_of_one_node_reaches_a_socket_of_the_other_by_redis_alone() {
     let (url, redis) = (database(), Redis::start().unwrap());
@@ -92,11 +102,7 @@ async fn nodes_that_know_different_servers_of_a_cluster_wake_each_other() {
 
 #[tokio::test]
 async fn redis_may_be_gone_and_come_back_and_no_event_is_lost_or_late() {
-    let (url, mut redis) = (database(), Redis::start().unwrap());
-    let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);
-    here.register("conn-1", "alice").await;
-    let mut socket = there.signed_in("alice").await;
-    until_woken(&here, &there, &mut socket, "first").await;
+    let (here, there, mut socket, mut redis) = woken_nodes().await;
     for round in 1..=2 {
         redis.stop();
         for number in 1..=3 {
@@ -112,11 +118,7 @@ async fn redis_may_be_gone_and_come_back_and_no_event_is_lost_or_late() {
 
 #[tokio::test]
 async fn the_first_wake_up_after_a_restart_of_redis_is_not_lost() {
-    let (url, mut redis) = (database(), Redis::start().unwrap());
-    let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);
-    here.register("conn-1", "alice").await;
-    let mut socket = there.signed_in("alice").await;
-    until_woken(&here, &there, &mut socket, "first").await;
+    let (here, _there, mut socket, mut redis) = woken_nodes().await;
     redis.stop();
     redis.start_again().unwrap();
     // The connection that sends is closed, and nothing has been sent since.
@@ -126,11 +128,7 @@ async fn the_first_wake_up_after_a_restart_of_redis_is_not_lost() {
 
 #[tokio::test]
 async fn a_redis_that_answers_nothing_holds_up_no_webhook_and_no_event() {
-    let (url, redis) = (database(), Redis::start().unwrap());
-    let (here, there) = (node(&url, &redis).await, node(&url, &redis).await);
-    here.register("conn-1", "alice").await;
-    let mut socket = there.signed_in("alice").await;
-    until_woken(&here, &there, &mut socket, "first").await;
+    let (here, there, mut socket, redis) = woken_nodes().await;
     let id = redis.process_id().unwrap().to_string();
     let signal = |name: &str| Command::new("kill").args(["-s", name, &id]).status();
     assert!(signal("STOP").unwrap().success());
