@@ -19,6 +19,7 @@ use super::output::say;
 
 /// How long a starting server waits for another one on the same database file to end.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it tries the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves a configuration until a stop signal arrives.

@@ -274,7 +274,7 @@ impl ConnectionManager {
             return;
         }
         let code = match &connection.user {
-            // This server's fault: the client comes back by itself, also one that does not handle the error.
+            // The server is at fault, so clients without a handler for the error have to reconnect as well.
             None if connection.is_unchecked => {
                 drop(connection);
                 return self.abort_to_resume(socket);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{arrivals, epoch};
+use super::{arrivals, epoch, file};
 use crate::store::Result;
 
 /// The mark of one database.
@@ -20,9 +20,7 @@ pub(super) struct Mark {
 impl Mark {
     /// The mark next to a database.
     pub(super) fn of(database: &Path) -> Self {
-        let mut name = database.file_name().unwrap_or_default().to_owned();
-        name.push("-mark");
-        Self { path: database.with_file_name(name), written_at: None }
+        Self { path: file::with(database, "-mark"), written_at: None }
     }
 
     /// Whether the database ends before its mark.

@@ -1,8 +1,8 @@
 //! The lock of a server on its database file.
 //!
-//! Owns that only one server runs on a file: a second one would not notice the events of the first for seconds, and would
-//! count limits by itself. Other commands may open the file beside a server. Must not touch the database itself: closing
-//! any handle on it would drop the locks that SQLite has in this process (<https://sqlite.org/howtocorrupt.html>, 2.2).
+//! Owns that only one server runs on a file: a second server would notice the first one's events seconds late and would
+//! keep separate limits. Other commands may open the file beside a server. Must not open the database: closing a handle
+//! on it drops SQLite's locks in this process (<https://sqlite.org/howtocorrupt.html>, 2.2).
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
